@@ -1,0 +1,1 @@
+"""From a snapshot to evidence: endpoints, survival, response, safety, comparison with history."""

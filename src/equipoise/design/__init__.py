@@ -1,0 +1,1 @@
+"""Designs: when to look, what the verdict is, how the design behaves. One kind a file."""

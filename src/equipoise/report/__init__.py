@@ -1,0 +1,1 @@
+"""Documents from exhibits. Never learns what kind of result it prints."""

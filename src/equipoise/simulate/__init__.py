@@ -1,0 +1,1 @@
+"""A simulated trial is a conducted trial with virtual patients."""

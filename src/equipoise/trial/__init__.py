@@ -1,0 +1,1 @@
+"""The nouns: trial, arm, endpoint, log, snapshot, evidence, design, decision, exhibit. Imports nothing of ours."""

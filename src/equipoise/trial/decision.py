@@ -1,0 +1,96 @@
+"""What a look can end in: an action, its reasons, its cautions, and what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Continue:
+    """Go on to the next stage. ``dose`` is given by phase I rules only."""
+
+    dose: str | None = None
+    name: str = "continue"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Stop: ``why`` says for what ('futility', 'safety')."""
+
+    why: str
+    name: str = "stop"
+
+
+@dataclass(frozen=True)
+class Declare:
+    """The trial has shown ``what``."""
+
+    what: str
+    name: str = "declare"
+
+
+Action = Continue | Stop | Declare
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a design says of evidence.
+
+    ``distance`` counts successes (or the design's own unit) above the boundary: positive is on the good side, zero or
+    less is not; its ``unit`` is spelt out.
+    """
+
+    action: Action
+    because: Sequence[str]
+    distance: float
+    unit: str
+    cautions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """SHA-256 of the trial's definition and of the data, and the version of the software."""
+
+    trial: str
+    data: str
+    software: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict, where and on what it was reached. The same trial, log and cut-off give the same bytes."""
+
+    trial: str
+    look: int
+    of_looks: int
+    cutoff: date
+    action: Action
+    because: Sequence[str]
+    cautions: Sequence[str]
+    distance: float
+    unit: str
+    evidence: Mapping[str, object]
+    beside: Mapping[str, object]
+    assumptions: Sequence[str]
+    fingerprints: Fingerprints
+
+
+@dataclass(frozen=True)
+class NotRipe:
+    """The look cannot be taken yet: who is waited for, and the day by which it will be ripe at the latest.
+
+    ``ripe_on`` is None while the cohort is not even enrolled.
+    """
+
+    trial: str
+    look: int
+    of_looks: int
+    cutoff: date
+    because: Sequence[str]
+    waiting: Sequence[Mapping[str, object]]
+    enrolled: int
+    needed: int
+    ripe_on: date | None
+    fingerprints: Fingerprints

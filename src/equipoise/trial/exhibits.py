@@ -1,0 +1,189 @@
+"""What a result offers to a reader: tables and figures as plain values, before anybody draws them.
+
+A result knows its exhibits and the report knows how to draw an exhibit; neither knows the other. To show something new
+in the report, build one of these values from it. A new *kind* of figure is a new class here and a drawer in
+``report/figures``.
+
+Times are in months unless an axis label says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings. Cells are shown as given: format numbers before you put them here."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = ()
+    #: a heading may span rows: a row of one cell is drawn as a sub-heading
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line with optional band. ``steps``: hold the value until the next x (survival curves, accrual)."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    lower: Sequence[float] | None = None
+    upper: Sequence[float] | None = None
+    steps: bool = False
+    dashed: bool = False
+    points: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A labelled reference line: vertical at ``x`` or horizontal at ``y`` (exactly one is given)."""
+
+    label: str
+    x: float | None = None
+    y: float | None = None
+
+
+@dataclass(frozen=True)
+class LineFigure:
+    """Curves on two axes: operating characteristics, accrual against plan."""
+
+    title: str
+    x_label: str
+    y_label: str
+    curves: Sequence[Curve]
+    marks: Sequence[Mark] = ()
+    caption: str = ""
+    y_range: tuple[float, float] | None = None
+    percent: bool = False
+
+
+@dataclass(frozen=True)
+class SurvivalArm:
+    """One Kaplan–Meier curve with its band, its censoring times and the numbers at risk at the figure's ``ticks``."""
+
+    label: str
+    time: Sequence[float]
+    survival: Sequence[float]
+    lower: Sequence[float]
+    upper: Sequence[float]
+    censored: Sequence[float]
+    at_risk: Sequence[int]
+
+
+@dataclass(frozen=True)
+class SurvivalFigure:
+    """Kaplan–Meier curves, one an arm, with the table of numbers at risk below."""
+
+    title: str
+    x_label: str
+    y_label: str
+    arms: Sequence[SurvivalArm]
+    ticks: Sequence[float]
+    marks: Sequence[Mark] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One patient of a swimmer plot. ``spans`` are (from, to, state); ``points`` are (when, what)."""
+
+    patient: str
+    group: str
+    spans: Sequence[tuple[float, float, str]]
+    points: Sequence[tuple[float, str]]
+    ongoing: bool = False
+
+
+@dataclass(frozen=True)
+class SwimmerFigure:
+    """A lane a patient, longest on top, arms as groups."""
+
+    title: str
+    x_label: str
+    lanes: Sequence[Lane]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One patient of a waterfall: best change from baseline (percent), its arm and best overall response."""
+
+    patient: str
+    group: str
+    change: float
+    response: str
+
+
+@dataclass(frozen=True)
+class WaterfallFigure:
+    """Best change in the sum of diameters, a bar a patient, sorted from growth to shrinkage."""
+
+    title: str
+    y_label: str
+    bars: Sequence[Bar]
+    marks: Sequence[Mark] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class FlowBox:
+    """A box of the CONSORT diagram: a heading, its n, and lines such as reasons."""
+
+    heading: str
+    n: int | None = None
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class FlowArm:
+    """The column of one arm: its name and its boxes from allocation down to analysis."""
+
+    label: str
+    boxes: Sequence[FlowBox]
+
+
+@dataclass(frozen=True)
+class FlowFigure:
+    """Patient flow after CONSORT 2010: the trunk, what left it on the side, and a column an arm."""
+
+    title: str
+    trunk: Sequence[FlowBox]
+    side: Sequence[FlowBox]
+    arms: Sequence[FlowArm]
+    caption: str = ""
+
+
+Figure = LineFigure | SurvivalFigure | SwimmerFigure | WaterfallFigure | FlowFigure
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Plain text. ``tone`` is 'plain', 'note' (small print), 'caution' or 'decision' (set out in a box)."""
+
+    text: str
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A short list of name and value, such as a synopsis."""
+
+    rows: Sequence[tuple[str, str]]
+
+
+Exhibit = Table | Figure | Paragraph | Facts
+
+
+@dataclass(frozen=True)
+class Section:
+    """A headed part of a document; ``name`` is its anchor and the stem of the names of its files."""
+
+    name: str
+    heading: str
+    exhibits: Sequence[Exhibit] = field(default_factory=tuple)

@@ -1,0 +1,45 @@
+"""A problem with what was given: where, what was given, what is allowed, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with an input. ``code`` is stable: scripts may rely on it."""
+
+    code: str
+    where: str
+    given: str
+    allowed: str
+    next_step: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}   got {self.given}; {self.allowed}"
+        return f"{text} ({self.next_step})" if self.next_step else text
+
+
+class BadInput(Exception):  # noqa: N818 - reads as what it is, in the users' words
+    """Every problem found in one input, at once. The command line ends with exit status 2."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"{self.source}: {count} problem{'' if count == 1 else 's'}"
+        width = max((len(p.where) for p in self.problems), default=0)
+        lines = []
+        for p in self.problems:
+            lines.append(f"  {p.where:<{width}}   got {p.given}; {p.allowed}")
+            if p.next_step:
+                lines.append(f"  {'':<{width}}   → {p.next_step}")
+        return "\n".join([head, *lines])
+
+
+class Missing(Exception):  # noqa: N818
+    """An optional library is not installed. The message says what to install."""

@@ -1,0 +1,330 @@
+"""Conduct: the orders that a person gives in a running trial. Each is judged, then recorded; none is half done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from equipoise.conduct.randomisation import PermutedBlocks, stratum_of
+from equipoise.conduct.rules import Standing, day_problems, patient_problems, shape_problems, site_problems
+from equipoise.trial.event import Event
+from equipoise.trial.log import Log, in_force
+from equipoise.trial.patient import Patient
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+
+_ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
+
+
+class Refused(BadInput):
+    """An order that cannot be carried out, with the reasons. The log is as it was."""
+
+
+class Conduct:
+    """A running trial: the log, and what must be known of it to judge the next order.
+
+    The running state is derived from the log and can be rebuilt from it at any time.
+    """
+
+    def __init__(
+        self, trial: Trial, log: Log | None = None, allocation: PermutedBlocks | None = None
+    ) -> None:
+        self.trial = trial
+        self.log = log if log is not None else Log()
+        self._allocation = allocation
+        self._rebuild()
+
+    @classmethod
+    def open(
+        cls,
+        trial: Trial,
+        recorded: datetime,
+        by: str,
+        allocation: PermutedBlocks | None = None,
+        why: str = "",
+    ) -> Conduct:
+        """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
+        log = Log()
+        log.append(
+            "opened",
+            min(trial.start, recorded.date()),
+            recorded,
+            by,
+            why,
+            data={"trial": trial.id, "fingerprint": trial.fingerprint},
+        )
+        return cls(trial, log, allocation)
+
+    # -- orders -----------------------------------------------------------------------------------------------------
+
+    def activate(self, site: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+        """Open a site for enrolment."""
+        return self.order("site activated", on, recorded, by, why, site=site)
+
+    def screen(
+        self,
+        patient: str,
+        site: str,
+        on: date,
+        recorded: datetime,
+        by: str,
+        failed: Sequence[int] = (),
+        why: str = "",
+    ) -> Event:
+        """Screen a patient; ``failed`` are the numbers of the criteria that were not met."""
+        return self.order("screened", on, recorded, by, why, patient, site, {"failed": list(failed)})
+
+    def enrol(
+        self,
+        patient: str,
+        on: date,
+        recorded: datetime,
+        by: str,
+        factors: Mapping[str, str] | None = None,
+        why: str = "",
+    ) -> Event:
+        """Enrol a screened and eligible patient, with the levels of the stratification factors."""
+        known = self.patients.get(patient)
+        return self.order(
+            "enrolled",
+            on,
+            recorded,
+            by,
+            why,
+            patient,
+            known.site if known else "",
+            {"factors": dict(factors or {})},
+        )
+
+    def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+        """Randomise an enrolled patient: the next arm of the stratum's list."""
+        if self._allocation is None:
+            raise Refused(
+                "randomise",
+                [
+                    Problem(
+                        "no-allocation",
+                        "seed",
+                        "none",
+                        "the allocation seed of this trial",
+                        "give it with --seed-file",
+                    )
+                ],
+            )
+        known = self.patients.get(patient)
+        factors = known.enrolled.data["factors"] if known and known.enrolled else None
+        if known is None or factors is None:
+            raise Refused(
+                patient,
+                [
+                    Problem(
+                        "not-enrolled",
+                        patient,
+                        "'randomised'",
+                        "the patient is not enrolled",
+                        "conduct enrol",
+                    )
+                ],
+            )
+        stratum = stratum_of(self.trial, factors)
+        arm = self._allocation.arm(stratum, self._allocated.get(stratum, 0))
+        return self.order("randomised", on, recorded, by, why, patient, data={"arm": arm, "stratum": stratum})
+
+    def order(
+        self,
+        kind: str,
+        on: date,
+        recorded: datetime,
+        by: str,
+        why: str = "",
+        patient: str = "",
+        site: str = "",
+        data: Mapping[str, Any] | None = None,
+        source: str = "",
+    ) -> Event:
+        """Record any event, if nothing forbids it. Raises Refused with every reason."""
+        event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data or {}, None, source)
+        problems = self._problems(event)
+        if problems:
+            raise Refused(f"{kind} {patient or site}".strip(), problems)
+        self._take(event)
+        return self.log.append(kind, on, recorded, by, why, patient, site, data, None, source)
+
+    def correct(
+        self,
+        number: int,
+        recorded: datetime,
+        by: str,
+        why: str,
+        on: date | None = None,
+        data: Mapping[str, Any] | None = None,
+        void: bool = False,
+    ) -> Event:
+        """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
+
+        The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
+        the randomisation itself can be taken back.
+        """
+        old = self._standing_event(number)
+        if old is None:
+            raise Refused(
+                f"correct {number}",
+                [Problem("unknown-event", "event", str(number), "an event that is in force")],
+            )
+        if not why:
+            raise Refused(
+                f"correct {number}",
+                [Problem("no-reason", "why", "nothing", "a correction states its reason")],
+            )
+        problems = []
+        if old.kind in ("opened", "amended", "decided") or (old.kind == "randomised" and void):
+            problems.append(Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands"))
+        if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
+            problems.append(
+                Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed")
+            )
+        merged = {**old.data, **(data or {})}
+        kind = "voided" if void else old.kind
+        event = Event(
+            len(self.log) + 1,
+            kind,
+            on or old.happened,
+            recorded,
+            by,
+            why,
+            old.patient,
+            old.site,
+            {} if void else merged,
+            number,
+        )
+        problems.extend(shape_problems(kind, dict(event.data)))
+        problems.extend(self._clock_problems(event))
+        if not problems:
+            problems = [p for _, p in replay(self.trial, [*self.log, event])]
+        if problems:
+            raise Refused(f"correct {number}", problems)
+        self.log.append(kind, event.happened, recorded, by, why, old.patient, old.site, event.data, number)
+        self._rebuild()
+        return self.log[len(self.log) - 1]
+
+    # -- judging ----------------------------------------------------------------------------------------------------
+
+    def _problems(self, event: Event) -> list[Problem]:
+        problems = list(shape_problems(event.kind, event.data))
+        if problems:
+            return problems
+        problems.extend(day_problems(event, self.trial))
+        problems.extend(self._clock_problems(event))
+        if event.kind == "site activated":
+            problems.extend(site_problems(event, self.trial, self.standing))
+        if event.patient:
+            patient = self.patients.get(event.patient)
+            if patient is not None and patient.last is not None and event.happened < patient.last.happened:
+                # A late record: judge the whole record in the order in which things happened.
+                _, found = _replay_patient(
+                    event.patient, [*self._events_of[event.patient], event], self.trial, self.standing
+                )
+                problems.extend(p for _, p in found)
+            else:
+                problems.extend(
+                    patient_problems(event, patient or Patient(event.patient), self.trial, self.standing)
+                )
+        return problems
+
+    def _clock_problems(self, event: Event) -> list[Problem]:
+        if len(self.log) and event.recorded < self.log[len(self.log) - 1].recorded:
+            last = self.log[len(self.log) - 1].recorded
+            return [
+                Problem(
+                    "clock-backwards",
+                    "recorded",
+                    event.recorded.isoformat(),
+                    f"the log is append-only: not before {last.isoformat()}",
+                )
+            ]
+        return []
+
+    # -- state ------------------------------------------------------------------------------------------------------
+
+    def _rebuild(self) -> None:
+        self.standing = Standing()
+        self.patients: dict[str, Patient] = {}
+        self._events_of: dict[str, list[Event]] = {}
+        self._allocated: dict[str, int] = {}
+        for event in in_force(self.log):
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        if event.kind == "site activated":
+            self.standing.sites[event.site] = event.happened
+        elif event.kind in _ENROLMENT:
+            self.standing.enrolment.append((event.happened, _ENROLMENT[event.kind]))
+        if not event.patient:
+            return
+        events = self._events_of.setdefault(event.patient, [])
+        patient = self.patients.get(event.patient)
+        if patient is None:
+            patient = self.patients[event.patient] = Patient(event.patient)
+        late = patient.last is not None and event.happened < patient.last.happened
+        events.append(event)
+        if late:
+            patient = self.patients[event.patient] = Patient(event.patient)
+            for e in sorted(events, key=lambda e: (e.happened, e.number)):
+                patient.add(e)
+        else:
+            patient.add(event)
+        if event.kind == "randomised":
+            stratum = event.data["stratum"]
+            self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
+
+    def _standing_event(self, number: int) -> Event | None:
+        return next((e for e in in_force(self.log) if e.number == number), None)
+
+
+def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]:
+    """Judge a whole log again: everything in it that is impossible, with the event that shows it."""
+    found: list[tuple[Event, Problem]] = []
+    standing = Standing()
+    by_patient: dict[str, list[Event]] = {}
+    last: datetime | None = None
+    for event in events:
+        if last is not None and event.recorded < last:
+            found.append(
+                (
+                    event,
+                    Problem(
+                        "clock-backwards",
+                        "recorded",
+                        event.recorded.isoformat(),
+                        f"not before {last.isoformat()}",
+                    ),
+                )
+            )
+        last = event.recorded
+        found.extend((event, p) for p in shape_problems(event.kind, dict(event.data)))
+    for event in in_force(events):
+        if event.kind != "opened":
+            found.extend((event, p) for p in day_problems(event, trial))
+        if event.kind == "site activated":
+            found.extend((event, p) for p in site_problems(event, trial, standing))
+            standing.sites[event.site] = event.happened
+        elif event.kind in _ENROLMENT:
+            standing.enrolment.append((event.happened, _ENROLMENT[event.kind]))
+        elif event.patient:
+            by_patient.setdefault(event.patient, []).append(event)
+    for name, record in by_patient.items():
+        _, problems = _replay_patient(name, record, trial, standing)
+        found.extend(problems)
+    return found
+
+
+def _replay_patient(
+    name: str, record: Sequence[Event], trial: Trial, standing: Standing
+) -> tuple[Patient, list[tuple[Event, Problem]]]:
+    patient = Patient(name)
+    found: list[tuple[Event, Problem]] = []
+    for event in sorted(record, key=lambda e: (e.happened, e.number)):
+        found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
+        patient.add(event)
+    return patient, found

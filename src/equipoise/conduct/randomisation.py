@@ -1,0 +1,55 @@
+"""Permuted blocks of varying size within strata.
+
+The list of a stratum follows from the allocation seed and the stratum's name alone, so nothing but the log and the
+seed is needed to give the next arm. Whoever holds the seed can foresee the allocation: the seed of a real trial is in
+no file of the trial and in no report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from equipoise.numerics.streams import generator
+from equipoise.trial.trial import Trial
+
+
+class PermutedBlocks:
+    """The allocation list: arms in proportion to their shares within each block.
+
+    After every complete block the arms stand exactly in the ratio of their shares, so the ratio never drifts by more
+    than a block holds. Block sizes are drawn at random from ``block_sizes``, each with the same chance.
+    """
+
+    def __init__(self, trial: Trial, seed: int | str, replicate: int = 0) -> None:
+        self._arms = [arm.name for arm in trial.arms]
+        self._shares = [arm.share for arm in trial.arms]
+        self._sizes = trial.randomisation.block_sizes
+        self._seed = seed
+        self._replicate = replicate
+        self._lists: dict[str, list[str]] = {}
+
+    def arm(self, stratum: str, position: int) -> str:
+        """The arm at ``position`` (from 0) of the stratum's list."""
+        allocation = self._lists.setdefault(stratum, [])
+        if len(allocation) <= position:
+            self._extend(stratum, allocation, position)
+        return allocation[position]
+
+    def _extend(self, stratum: str, allocation: list[str], position: int) -> None:
+        # The stream is read from its start again, so that the list does not depend on how far it was read before.
+        rng = generator(self._seed, f"allocation|{stratum}", self._replicate)
+        total = sum(self._shares)
+        allocation.clear()
+        while len(allocation) <= position + 2 * max(self._sizes):
+            size = self._sizes[int(rng.integers(len(self._sizes)))]
+            block = [
+                a
+                for a, share in zip(self._arms, self._shares, strict=True)
+                for _ in range(share * size // total)
+            ]
+            allocation.extend(block[i] for i in rng.permutation(size))
+
+
+def stratum_of(trial: Trial, factors: Mapping[str, str]) -> str:
+    """The name of the stratum: the levels of the trial's factors in the file's order; 'all' without factors."""
+    return " / ".join(f"{f.name}={factors[f.name]}" for f in trial.randomisation.factors) or "all"

@@ -1,0 +1,253 @@
+"""What is impossible in a trial, and why: each rule looks at one event and at the record before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from equipoise.trial.event import KINDS, Event
+from equipoise.trial.patient import Patient
+from equipoise.trial.problem import Problem
+from equipoise.trial.trial import Trial
+
+RESPONSES = ("CR", "PR", "SD", "PD", "NE", "NED")
+_AFTER_RANDOMISATION = frozenset(
+    {"treated", "treatment ended", "progressed", "next therapy", "contact", "withdrawn", "lost"}
+)
+_NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
+
+
+@dataclass
+class Standing:
+    """How the trial stands: which sites are open since when, and whether enrolment is."""
+
+    sites: dict[str, date] = field(default_factory=dict)
+    enrolment: list[tuple[date, str]] = field(default_factory=list)
+
+    def enrolment_on(self, day: date) -> str:
+        """'open', 'paused' or 'closed' on ``day``."""
+        state = "open"
+        for when, change in self.enrolment:
+            if when <= day:
+                state = change
+        return state
+
+
+def site_problems(event: Event, trial: Trial, standing: Standing) -> Iterator[Problem]:
+    """A site that is unknown, opened twice, or opened before the trial."""
+    known = trial.site_by_name
+    if event.site not in known:
+        yield Problem("unknown-site", "site", repr(event.site), f"a site of the trial: {_list(known)}")
+    elif event.site in standing.sites:
+        yield Problem("site-open", "site", repr(event.site), f"open since {standing.sites[event.site]}")
+
+
+def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
+    """A day before the trial, or after it was recorded."""
+    if event.happened < trial.start:
+        yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
+    if event.happened > event.recorded.date():
+        yield Problem(
+            "in-the-future",
+            "on",
+            str(event.happened),
+            f"nothing is recorded before it happens; recorded {event.recorded.date()}",
+        )
+
+
+def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Standing) -> Iterator[Problem]:
+    """Why ``event`` cannot follow what the patient's record holds of the days up to it."""
+    kind, day = event.kind, event.happened
+    if patient.died is not None:
+        if kind == "died":
+            yield _problem(
+                "died-twice",
+                event,
+                f"death is recorded already, on {patient.died.happened}",
+                "correct that event",
+            )
+            return
+        if day > patient.died.happened:
+            yield _problem("after-death", event, f"the patient died on {patient.died.happened}")
+            return
+    if patient.withdrawn is not None and day > patient.withdrawn.happened and kind in _NOT_AFTER_WITHDRAWAL:
+        yield _problem("after-withdrawal", event, f"the patient withdrew on {patient.withdrawn.happened}")
+    if kind in ("screened", "enrolled") and event.site:
+        opened = standing.sites.get(event.site)
+        if opened is None:
+            yield _problem("site-not-open", event, f"site {event.site} is not activated", "conduct activate")
+        elif day < opened:
+            yield _problem("site-not-open", event, f"site {event.site} opened on {opened}")
+    if kind in _AFTER_RANDOMISATION or (kind == "assessed" and not event.data.get("baseline")):
+        if patient.randomised is None:
+            yield _problem("before-randomisation", event, "the patient is not randomised by that day")
+            return
+    elif kind != "screened" and patient.screened is None:
+        yield _problem("not-screened", event, "the patient is not screened by that day", "conduct screen")
+        return
+    match kind:
+        case "screened":
+            yield from _screened(event, patient, trial)
+        case "enrolled":
+            yield from _enrolled(event, patient, trial, standing)
+        case "randomised":
+            if patient.randomised is not None:
+                yield _problem(
+                    "second-randomisation", event, f"randomised already, on {patient.randomised.happened}"
+                )
+            elif patient.enrolled is None:
+                yield _problem(
+                    "not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol"
+                )
+            if event.data["arm"] not in trial.arm_by_name:
+                yield Problem(
+                    "unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(trial.arm_by_name)}"
+                )
+        case "treated":
+            yield from _treated(event, patient, trial)
+        case "assessed":
+            response, size = event.data["response"], event.data.get("sum_mm")
+            if response not in RESPONSES:
+                yield Problem("unknown-response", "response", repr(response), f"one of {_list(RESPONSES)}")
+            if size is not None and not 0 <= size < 10_000:
+                yield Problem("sum-out-of-range", "sum-mm", str(size), "millimetres, from 0 to 10,000")
+        case "adverse event":
+            if event.data["grade"] not in range(1, 6):
+                yield Problem("grade-out-of-range", "grade", str(event.data["grade"]), "1 to 5 (CTCAE)")
+        case "withdrawn":
+            if patient.withdrawn is not None:
+                yield _problem(
+                    "withdrawn-twice", event, f"withdrawn already, on {patient.withdrawn.happened}"
+                )
+        case "treatment ended":
+            if patient.treatment_ended is not None:
+                yield _problem(
+                    "ended-twice", event, f"treatment ended already, on {patient.treatment_ended.happened}"
+                )
+
+
+def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
+    if patient.screened is not None:
+        yield _problem(
+            "screened-twice", event, f"screened already, on {patient.screened.happened}", "correct that event"
+        )
+    allowed = {c.number for c in trial.eligibility}
+    unknown = [n for n in event.data["failed"] if n not in allowed]
+    if unknown:
+        yield Problem(
+            "unknown-criterion",
+            "failed",
+            str(unknown),
+            f"numbers of the trial's criteria, 1 to {len(allowed)}",
+        )
+
+
+def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) -> Iterator[Problem]:
+    if patient.enrolled is not None:
+        yield _problem("enrolled-twice", event, f"enrolled already, on {patient.enrolled.happened}")
+    if patient.failed_criteria:
+        yield _problem(
+            "not-eligible",
+            event,
+            f"the patient failed criterion {_list(patient.failed_criteria)} at screening",
+        )
+    state = standing.enrolment_on(event.happened)
+    if state != "open":
+        yield _problem("enrolment-" + state, event, f"enrolment is {state} on that day")
+    factors = event.data["factors"]
+    for factor in trial.randomisation.factors:
+        level = factors.get(factor.name)
+        if level not in factor.levels:
+            yield Problem(
+                "unknown-level", f"factor {factor.name}", repr(level), f"one of {_list(factor.levels)}"
+            )
+    for name in factors:
+        if name not in {f.name for f in trial.randomisation.factors}:
+            yield Problem(
+                "unknown-factor",
+                f"factor {name}",
+                repr(factors[name]),
+                "a factor of the trial's randomisation",
+            )
+
+
+def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
+    regimen = {t.drug: t for t in trial.arm_by_name[patient.arm].regimen}
+    treatment = regimen.get(event.data["drug"])
+    if treatment is None:
+        yield Problem(
+            "drug-not-in-arm",
+            "drug",
+            repr(event.data["drug"]),
+            f"a drug of arm {patient.arm}: {_list(regimen)}",
+        )
+        return
+    if event.data["unit"] != treatment.unit:
+        yield Problem(
+            "unit", "unit", repr(event.data["unit"]), f"{treatment.drug} is given in {treatment.unit}"
+        )
+    if event.data["day"] not in treatment.days:
+        yield Problem(
+            "day-of-cycle",
+            "day",
+            str(event.data["day"]),
+            f"{treatment.drug} is given on day {_list(treatment.days)}",
+        )
+    if event.data["cycle"] < 1 or (event.data["cycle"] > treatment.cycles and not treatment.may_continue):
+        yield Problem(
+            "too-many-cycles",
+            "cycle",
+            str(event.data["cycle"]),
+            f"{treatment.drug} is given for 1 to {treatment.cycles} cycles",
+        )
+    if event.data["dose"] <= 0:
+        yield Problem("dose", "dose", str(event.data["dose"]), "must exceed 0")
+    if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
+        yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
+    for dose in reversed(patient.doses):
+        if all(dose.data[k] == event.data[k] for k in ("drug", "cycle", "day")):
+            yield _problem(
+                "dose-twice",
+                event,
+                f"this dose is recorded already, on {dose.happened}",
+                "correct that event",
+            )
+            break
+
+
+def shape_problems(kind: str, data: object) -> Iterator[Problem]:
+    """Details that are missing, unknown or of the wrong type for this kind of event."""
+    fields = KINDS.get(kind)
+    if fields is None:
+        yield Problem("unknown-kind", "kind", repr(kind), f"one of {_list(KINDS)}")
+        return
+    if not isinstance(data, dict):
+        yield Problem("wrong-type", "data", repr(data), "an object")
+        return
+    for name, (types, required) in fields.items():
+        if name not in data:
+            if required:
+                yield Problem("missing", f"data.{name}", "nothing", f"required for {kind!r}")
+        elif not isinstance(data[name], types) or (isinstance(data[name], bool) and bool not in types):
+            yield Problem(
+                "wrong-type", f"data.{name}", repr(data[name]), " or ".join(t.__name__ for t in types)
+            )
+    for name in data:
+        if name not in fields:
+            yield Problem(
+                "unknown-key",
+                f"data.{name}",
+                repr(data[name]),
+                f"details of {kind!r}: {_list(fields) or 'none'}",
+            )
+
+
+def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Problem:
+    return Problem(
+        code, f"{event.patient or event.site}", f"{event.kind!r} on {event.happened}", allowed, next_step
+    )
+
+
+def _list(values: object) -> str:
+    return ", ".join(str(v) for v in values)  # type: ignore[attr-defined]

@@ -1,0 +1,189 @@
+"""Read a trial file: TOML to Trial, with every problem of the file reported at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from equipoise.design import shelf
+from equipoise.trial.check import check_parts, near
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+
+
+def read_trial(path: Path) -> Trial:
+    """The trial defined in ``path``. Raises BadInput with all problems of the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(
+            str(path), [Problem("no-file", "file", "nothing there", "a trial file in TOML")]
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]
+        ) from None
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(str(path), [Problem("not-toml", "file", str(error), "valid TOML")]) from None
+    return trial_from(raw, str(path))
+
+
+def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
+    """The trial in a parsed TOML table. ``source`` names it in messages."""
+    raw = _tuples(raw)
+    parts, problems = validate_parts(Trial, raw)
+    if isinstance(raw.get("design"), Mapping):
+        try:
+            design = shelf.build(str(raw["design"].get("kind", "")), raw["design"])
+            parts["design"] = design
+            problems.extend(_cohort_problems(parts, len(design.looks)))
+        except BadInput as bad:
+            parts.pop("design", None)
+            problems.extend(
+                Problem(
+                    p.code,
+                    p.where if p.where.startswith("design") else f"design.{p.where}",
+                    p.given,
+                    p.allowed,
+                    p.next_step,
+                )
+                for p in bad.problems
+            )
+    problems.extend(check_parts(parts, raw))
+    if problems:
+        raise BadInput(source, problems)
+    return Trial.model_validate(raw)
+
+
+def _tuples(value: Any) -> Any:
+    """TOML's arrays as tuples: what is frozen is read strictly, so that "39" is never taken for 39."""
+    if isinstance(value, Mapping):
+        return {k: _tuples(v) for k, v in value.items()}
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value
+
+
+def _cohort_problems(parts: Mapping[str, Any], looks: int) -> list[Problem]:
+    monitoring = parts.get("monitoring")
+    if monitoring is not None and monitoring.control_cohort and len(monitoring.control_cohort) != looks:
+        return [
+            Problem(
+                "control-cohort",
+                "monitoring.control_cohort",
+                str(list(monitoring.control_cohort)),
+                f"one number for each of the design's {looks} looks, or none",
+            )
+        ]
+    return []
+
+
+def validate_parts(model: type[Part], raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Validate each entry of a file on its own, so that a bad one hides no problem of another."""
+    parts: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key in raw:
+        if key not in model.model_fields:
+            problems.append(
+                Problem(
+                    "unknown-key",
+                    key,
+                    "a key that is not known",
+                    "remove it",
+                    near(key, list(model.model_fields)),
+                )
+            )
+    for key, field in model.model_fields.items():
+        if key not in raw:
+            if field.is_required():
+                problems.append(Problem("missing", key, "nothing", f"required{_says(field.description)}"))
+            continue
+        try:
+            parts[key] = _adapter(model, key).validate_python(raw[key])
+        except ValidationError as error:
+            problems.extend(_problem(key, e, raw[key]) for e in error.errors())
+    return parts, problems
+
+
+@cache
+def _adapter(model: type[Part], key: str) -> TypeAdapter[Any]:
+    from typing import Annotated
+
+    field = model.model_fields[key]
+    return TypeAdapter(Annotated[field.annotation, field])
+
+
+def _says(description: str | None) -> str:
+    return f": {description}" if description else ""
+
+
+def _problem(key: str, error: Any, raw: Any) -> Problem:
+    """A pydantic error in this house's words: where · what was given · what is allowed."""
+    where, siblings = key, raw
+    for step in error["loc"]:
+        if isinstance(step, int):
+            where += f"[{step}]"
+            siblings = siblings[step] if isinstance(siblings, tuple) and step < len(siblings) else None
+        elif isinstance(siblings, Mapping) and siblings.get("kind") == step:
+            continue  # the discriminator of an endpoint's kind is not a level of the file
+        else:
+            where += f".{step}"
+            if error["type"] not in ("missing", "extra_forbidden") and isinstance(siblings, Mapping):
+                siblings = siblings.get(step)
+    context = error.get("ctx", {})
+    given = repr(error["input"])
+    given = given if len(given) <= 60 else given[:57] + "…"
+    match error["type"]:
+        case "missing":
+            return Problem("missing", where, "nothing", "required")
+        case "extra_forbidden":
+            return Problem(
+                "unknown-key", where, "a key that is not known", "remove it", _near_key(key, error["loc"])
+            )
+        case "greater_than":
+            return Problem("out-of-range", where, given, f"must exceed {context['gt']}")
+        case "greater_than_equal":
+            return Problem("out-of-range", where, given, f"must be at least {context['ge']}")
+        case "less_than":
+            return Problem("out-of-range", where, given, f"must be below {context['lt']}")
+        case "literal_error":
+            word = str(error["input"])
+            allowed = [w.strip().strip("'") for w in context["expected"].replace(" or ", ", ").split(",")]
+            return Problem("not-a-choice", where, given, f"one of {context['expected']}", near(word, allowed))
+        case "union_tag_invalid":
+            allowed = [w.strip().strip("'") for w in context["expected_tags"].split(",")]
+            return Problem(
+                "not-a-choice",
+                f"{where}.kind",
+                repr(context["tag"]),
+                f"one of {context['expected_tags']}",
+                near(context["tag"], allowed),
+            )
+        case "union_tag_not_found":
+            return Problem(
+                "missing", f"{where}.kind", "nothing", "required: 'time to event', 'landmark' or 'response'"
+            )
+        case "value_error":
+            return Problem("not-allowed", where, given, str(context["error"]))
+        case "string_pattern_mismatch":
+            return Problem("not-allowed", where, given, f"must match {context['pattern']}")
+        case _:
+            message = str(error["msg"])
+            return Problem("wrong-type", where, given, message[0].lower() + message[1:])
+
+
+def _near_key(key: str, loc: tuple[int | str, ...]) -> str:
+    """The nearest key that the schema knows in any table: good enough for a suggestion."""
+    from equipoise.files.schema import trial_schema
+
+    schema = trial_schema()
+    known: set[str] = set()
+    for definition in schema["$defs"].values():
+        known.update(definition.get("properties", {}))
+    return near(str(loc[-1]), sorted(known))

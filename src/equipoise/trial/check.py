@@ -1,0 +1,262 @@
+"""What must hold between the parts of a trial file. Each part has already been read on its own.
+
+Every check takes the parts that could be read (a part with problems of its own is absent) so that all problems of a
+file are reported at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from equipoise.trial.arm import Arm
+from equipoise.trial.endpoint import Endpoint, Landmark, TimeToEvent
+from equipoise.trial.problem import Problem
+from equipoise.trial.protocol_parts import (
+    Assumption,
+    Criterion,
+    History,
+    Monitoring,
+    Randomisation,
+    Site,
+    Source,
+)
+from equipoise.trial.table import TableMapping
+from equipoise.trial.trial import paths
+
+Parts = Mapping[str, Any]
+
+
+def near(word: str, allowed: list[str]) -> str:
+    """A next step that names the nearest allowed word, or nothing."""
+    match = get_close_matches(word, allowed, n=1)
+    return f"did you mean {match[0]!r}?" if match else ""
+
+
+def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
+    """All problems between the parts of a trial file."""
+    problems: list[Problem] = []
+    for rule in (_names, _arms, _dates, _blocks, _endpoints, _monitoring, _history, _table, _provenance):
+        problems.extend(rule(parts, raw))
+    return problems
+
+
+def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, attribute in (
+        ("arms", "name"),
+        ("sites", "name"),
+        ("endpoints", "name"),
+        ("eligibility", "number"),
+    ):
+        seen: set[object] = set()
+        for i, part in enumerate(parts.get(key) or ()):
+            name = getattr(part, attribute)
+            if name in seen:
+                yield Problem(
+                    "duplicate-name", f"{key}[{i}].{attribute}", repr(name), "each must be given once"
+                )
+            seen.add(name)
+    criteria: tuple[Criterion, ...] = parts.get("eligibility") or ()
+    numbers = [c.number for c in criteria]
+    if numbers and sorted(numbers) != list(range(1, len(numbers) + 1)):
+        yield Problem(
+            "criteria-numbers",
+            "eligibility",
+            f"numbers {numbers}",
+            f"criteria are numbered 1 to {len(numbers)}",
+        )
+
+
+def _arms(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    arms: tuple[Arm, ...] = parts.get("arms") or ()
+    if arms and not any(a.tested for a in arms):
+        yield Problem("no-tested-arm", "arms", "no arm with tested = true", "at least one arm is on trial")
+    if parts.get("design") and len([a for a in arms if a.tested]) > 1:
+        yield Problem(
+            "two-tested-arms",
+            "arms",
+            f"{len([a for a in arms if a.tested])} tested arms",
+            "this design looks at one tested arm",
+        )
+
+
+def _dates(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    start: date | None = parts.get("start")
+    sites: tuple[Site, ...] = parts.get("sites") or ()
+    for i, site in enumerate(sites):
+        if start is not None and site.activation < start:
+            yield Problem(
+                "dates-out-of-order",
+                f"sites[{i}].activation",
+                f"{site.activation} for site {site.name}",
+                f"no site opens before the trial's start, {start}",
+            )
+
+
+def _blocks(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    randomisation: Randomisation | None = parts.get("randomisation")
+    arms: tuple[Arm, ...] = parts.get("arms") or ()
+    if randomisation is None or randomisation.method != "permuted blocks":
+        return
+    if not randomisation.block_sizes:
+        yield Problem(
+            "no-blocks", "randomisation.block_sizes", "none", "permuted blocks need at least one size"
+        )
+    total = sum(a.share for a in arms)
+    for i, size in enumerate(randomisation.block_sizes):
+        if total and size % total:
+            yield Problem(
+                "block-size",
+                f"randomisation.block_sizes[{i}]",
+                str(size),
+                f"a multiple of the sum of the shares, {total}",
+            )
+    names = [f.name for f in randomisation.factors]
+    for name in {n for n in names if names.count(n) > 1}:
+        yield Problem("duplicate-name", "randomisation.factors", repr(name), "each factor must be given once")
+
+
+def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    endpoints: tuple[Endpoint, ...] = parts.get("endpoints") or ()
+    times = [e.name for e in endpoints if isinstance(e, TimeToEvent)]
+    if endpoints and not any(e.role == "primary" for e in endpoints):
+        yield Problem(
+            "no-primary", "endpoints", "no endpoint with role = 'primary'", "at least one is primary"
+        )
+    for i, endpoint in enumerate(endpoints):
+        where = f"endpoints[{i}]"
+        if isinstance(endpoint, Landmark) and endpoint.of not in times:
+            yield Problem(
+                "landmark-without-origin",
+                f"{where}.of",
+                repr(endpoint.of),
+                f"a landmark is read from a time-to-event endpoint, which carries its origin: {', '.join(times) or 'none is defined'}",
+                near(endpoint.of, times),
+            )
+        if isinstance(endpoint, TimeToEvent):
+            triggers = [c.when for c in endpoint.censoring]
+            for trigger in sorted({t for t in triggers if triggers.count(t) > 1}):
+                yield Problem(
+                    "duplicate-rule",
+                    f"{where}.censoring",
+                    f"{trigger!r} twice",
+                    "each trigger once, in order",
+                )
+            if triggers[-1] != "no event":
+                yield Problem(
+                    "censoring-open-end",
+                    f"{where}.censoring",
+                    f"a last rule for {triggers[-1]!r}",
+                    "the last rule is for 'no event': it says where a patient without an event is censored",
+                )
+            if "death" in triggers and "death" in endpoint.events:
+                yield Problem(
+                    "death-twice",
+                    f"{where}.censoring",
+                    "'death'",
+                    "death is an event of this endpoint already",
+                )
+            if "death" not in triggers and "death" not in endpoint.events:
+                yield Problem(
+                    "death-unsaid",
+                    f"{where}",
+                    "no word on death",
+                    "death is either an event or a censoring rule",
+                    "add {when = 'death', at = 'that day'}",
+                )
+
+
+def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    monitoring: Monitoring | None = parts.get("monitoring")
+    endpoints: tuple[Endpoint, ...] = parts.get("endpoints") or ()
+    if parts.get("design") is not None and "monitoring" not in raw:
+        yield Problem(
+            "no-monitoring",
+            "monitoring",
+            "nothing",
+            "a design needs [monitoring]: which endpoint, what while waiting",
+        )
+    if monitoring is None or "endpoints" not in parts:
+        return
+    landmarks = {e.name: e for e in endpoints if isinstance(e, Landmark)}
+    endpoint = landmarks.get(monitoring.endpoint)
+    if endpoint is None:
+        yield Problem(
+            "monitored-endpoint",
+            "monitoring.endpoint",
+            repr(monitoring.endpoint),
+            f"a landmark endpoint: {', '.join(landmarks) or 'none is defined'}",
+            near(monitoring.endpoint, list(landmarks)),
+        )
+    elif endpoint.not_evaluable == "exclude":
+        yield Problem(
+            "monitored-policy",
+            f"endpoints.{endpoint.name}.not_evaluable",
+            "'exclude'",
+            "'failure' or 'replace' for the endpoint that the design looks at",
+            "excluding would leave a look with fewer patients than its boundary is for",
+        )
+    cohort = monitoring.control_cohort
+    if list(cohort) != sorted(cohort):
+        yield Problem(
+            "control-cohort",
+            "monitoring.control_cohort",
+            str(list(cohort)),
+            "numbers that grow from look to look",
+        )
+
+
+def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    history: History | None = parts.get("history")
+    endpoints: tuple[Endpoint, ...] = parts.get("endpoints") or ()
+    times = [e.name for e in endpoints if isinstance(e, TimeToEvent)]
+    if history is not None and endpoints:
+        for i, curve in enumerate(history.curves):
+            if curve.endpoint not in times:
+                yield Problem(
+                    "history-endpoint",
+                    f"history.curves[{i}].endpoint",
+                    repr(curve.endpoint),
+                    f"a time-to-event endpoint: {', '.join(times)}",
+                    near(curve.endpoint, times),
+                )
+    if parts.get("control_check") is not None:
+        if "history" not in raw:
+            yield Problem(
+                "check-without-history", "control_check", "no [history]", "the check compares with [history]"
+            )
+        if parts.get("arms") and all(a.tested for a in parts["arms"]):
+            yield Problem(
+                "check-without-control", "control_check", "no control arm", "an arm with tested = false"
+            )
+
+
+def _table(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    table: TableMapping | None = parts.get("table")
+    arms: tuple[Arm, ...] = parts.get("arms") or ()
+    if table is None or not arms:
+        return
+    names = [a.name for a in arms]
+    for word, arm in table.arms.items():
+        if arm not in names:
+            yield Problem(
+                "table-arm", f"table.arms.{word}", repr(arm), f"an arm: {', '.join(names)}", near(arm, names)
+            )
+
+
+def _provenance(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    known = set(paths(raw))
+    for key in ("assumptions", "sources"):
+        entries: tuple[Assumption | Source, ...] = parts.get(key) or ()
+        for i, entry in enumerate(entries):
+            for path in entry.of:
+                if path not in known:
+                    yield Problem(
+                        "unknown-path",
+                        f"{key}[{i}].of",
+                        repr(path),
+                        "the path of an entry of this file, such as 'design.p0' or 'arms.CE'",
+                        near(path, sorted(known)),
+                    )

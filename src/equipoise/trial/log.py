@@ -1,0 +1,104 @@
+"""Log: the append-only events of a trial. Nothing is ever deleted; a correction is an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from equipoise.trial.event import GENESIS, Event, hash_of
+
+
+class Log:
+    """Events in the order in which they were recorded.
+
+    Only ``append`` changes a log, and only at its end. The hash chain is computed when it is asked for: a simulated
+    trial that is never written pays nothing for it.
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._events: list[Event] = list(events)
+        self._hashes: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __getitem__(self, index: int) -> Event:
+        return self._events[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Log) and self._events == other._events
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def append(
+        self,
+        kind: str,
+        happened: date,
+        recorded: datetime,
+        by: str,
+        why: str = "",
+        patient: str = "",
+        site: str = "",
+        data: Mapping[str, Any] | None = None,
+        corrects: int | None = None,
+        source: str = "",
+    ) -> Event:
+        """Add an event at the end and return it. What may be added is for ``conduct`` to judge."""
+        event = Event(
+            len(self._events) + 1,
+            kind,
+            happened,
+            recorded,
+            by,
+            why,
+            patient,
+            site,
+            data or {},
+            corrects,
+            source,
+        )
+        self._events.append(event)
+        return event
+
+    def hashes(self) -> list[str]:
+        """The chain: the hash of each event, over its content and the hash of the one before."""
+        previous = self._hashes[-1] if self._hashes else GENESIS
+        for event in self._events[len(self._hashes) :]:
+            previous = hash_of(event.content(previous))
+            self._hashes.append(previous)
+        return list(self._hashes)
+
+    @property
+    def head(self) -> str:
+        """The hash of the last event: the fingerprint of all that is in the log."""
+        return self.hashes()[-1] if self._events else GENESIS
+
+    def known_by(self, day: date) -> list[Event]:
+        """The events recorded by the end of ``day`` (UTC), in order, corrections among them."""
+        return [e for e in self._events if e.recorded.date() <= day]
+
+
+def in_force(events: Iterable[Event]) -> list[Event]:
+    """What stands after corrections: a corrected event gives way to the last that corrects it, a voided one to none.
+
+    A replacement takes the place that the corrected event had, so that the order of recording among what stands is
+    kept.
+    """
+    events = list(events)
+    if all(e.corrects is None for e in events):
+        return events
+    standing: dict[int, Event | None] = {}
+    place: dict[int, int] = {}
+    for event in events:
+        if event.corrects is None:
+            place[event.number] = event.number
+            standing[event.number] = event
+        else:
+            first = place.get(event.corrects, event.corrects)
+            place[event.number] = first
+            standing[first] = None if event.kind == "voided" else event
+    return [e for _, e in sorted(standing.items()) if e is not None]

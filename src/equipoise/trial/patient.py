@@ -1,0 +1,131 @@
+"""Patient: what is known of one person, from the events in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from equipoise.trial.event import Event
+
+#: Responses at which a tumour assessment shows progression, and those from which no status can be read.
+PROGRESSIVE = "PD"
+UNREADABLE = "NE"
+
+
+@dataclass(slots=True)
+class Patient:
+    """One person's record, each list in the order of the days on which things happened."""
+
+    name: str
+    site: str = ""
+    screened: Event | None = None
+    enrolled: Event | None = None
+    randomised: Event | None = None
+    doses: list[Event] = field(default_factory=list)
+    treatment_ended: Event | None = None
+    assessments: list[Event] = field(default_factory=list)
+    progressed: list[Event] = field(default_factory=list)
+    adverse_events: list[Event] = field(default_factory=list)
+    next_therapy: Event | None = None
+    contacts: list[Event] = field(default_factory=list)
+    withdrawn: Event | None = None
+    lost: Event | None = None
+    died: Event | None = None
+    last: Event | None = None
+
+    @property
+    def arm(self) -> str:
+        """The arm the patient was randomised to, or '' before that."""
+        return str(self.randomised.data["arm"]) if self.randomised else ""
+
+    @property
+    def failed_criteria(self) -> list[int]:
+        """Numbers of the eligibility criteria that the patient failed at screening."""
+        return list(self.screened.data["failed"]) if self.screened else []
+
+    def add(self, event: Event) -> None:
+        """Take in one event. Events come in the order of the days on which they happened."""
+        match event.kind:
+            case "screened":
+                self.screened = event
+            case "enrolled":
+                self.enrolled = event
+            case "randomised":
+                self.randomised = event
+            case "treated":
+                self.doses.append(event)
+            case "treatment ended":
+                self.treatment_ended = event
+            case "assessed":
+                self.assessments.append(event)
+            case "progressed":
+                self.progressed.append(event)
+            case "adverse event":
+                self.adverse_events.append(event)
+            case "next therapy":
+                self.next_therapy = self.next_therapy or event
+            case "contact":
+                self.contacts.append(event)
+            case "withdrawn":
+                self.withdrawn = event
+            case "lost":
+                self.lost = event
+            case "died":
+                self.died = event
+            case _:
+                raise ValueError(f"{event.kind!r} is not an event of a patient")
+        if event.site:
+            self.site = event.site
+        if self.last is None or event.happened >= self.last.happened:
+            self.last = event
+
+    @property
+    def first_progression(self) -> Event | None:
+        """The first event that shows progression: an assessment of PD, or progression recorded as such."""
+        candidates = [a for a in self.assessments if a.data["response"] == PROGRESSIVE] + self.progressed
+        return min(candidates, key=lambda e: (e.happened, e.number), default=None)
+
+    @property
+    def last_contact(self) -> date | None:
+        """The last day on which the patient was known to be alive. Being lost is not contact."""
+        days = [
+            e.happened
+            for e in (
+                self.screened,
+                self.enrolled,
+                self.randomised,
+                self.treatment_ended,
+                self.next_therapy,
+                self.withdrawn,
+                *self.doses[-1:],
+                *self.assessments[-1:],
+                *self.progressed[-1:],
+                *self.adverse_events[-1:],
+                *self.contacts[-1:],
+            )
+            if e is not None
+        ]
+        return max(days, default=None)
+
+    def last_assessment(self, before: date) -> date | None:
+        """The last day, not after ``before``, of an assessment that could be read and showed no progression."""
+        days = [
+            a.happened
+            for a in self.assessments
+            if a.happened <= before
+            and a.data["response"] not in (PROGRESSIVE, UNREADABLE)
+            and not a.data.get("baseline")
+        ]
+        return max(days, default=None)
+
+
+def gather(events: Iterable[Event]) -> dict[str, Patient]:
+    """Patients from events in force, in the order in which they first appear."""
+    patients: dict[str, Patient] = {}
+    for event in sorted((e for e in events if e.patient), key=lambda e: (e.happened, e.number)):
+        patient = patients.get(event.patient)
+        if patient is None:
+            patient = patients[event.patient] = Patient(event.patient)
+        patient.add(event)
+    return patients

@@ -1,0 +1,115 @@
+"""The rest of a protocol: eligibility, sites, randomisation, assessments, monitoring, history, what is assumed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from equipoise.trial.duration import Duration
+from equipoise.trial.part import Part
+
+
+class Criterion(Part):
+    """A numbered criterion of eligibility. A patient fails it by its number."""
+
+    number: int = Field(ge=1)
+    kind: Literal["inclusion", "exclusion"]
+    text: str = Field(min_length=1)
+
+
+class Site(Part):
+    """A centre: the day it may first enrol, and how many patients a month it promises to enrol."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    label: str = ""
+    activation: date = Field(description="Planned day of activation.")
+    rate: float = Field(gt=0, description="Patients enrolled a month, once active.")
+
+
+class Factor(Part):
+    """A stratification factor and its levels."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    label: str = ""
+    levels: tuple[str, ...] = Field(min_length=2)
+
+
+class Randomisation(Part):
+    """Permuted blocks whose size varies at random, within strata."""
+
+    method: Literal["permuted blocks", "as recorded"]
+    block_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+        default=(), description="Each a multiple of the sum of the arms' shares."
+    )
+    factors: tuple[Factor, ...] = ()
+
+
+class Assessments(Part):
+    """When tumours are measured, and when a patient is contacted for survival afterwards."""
+
+    criterion: Literal["RECIST 1.1"]
+    first: Duration = Field(description="Time from randomisation to the first assessment.")
+    every: Duration = Field(description="Time between assessments, until progression.")
+    follow_up_every: Duration = Field(
+        description="Time between contacts for survival after the last assessment."
+    )
+
+
+class Monitoring(Part):
+    """How the design's looks are taken."""
+
+    endpoint: str = Field(description="The landmark endpoint on which the design decides.")
+    control_cohort: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        default=(), description="Control patients that go with each look: 20 and 40 for NORTH."
+    )
+    while_waiting: Literal["continue", "pause"] = Field(
+        description="What is done with enrolment once a look's cohort is enrolled and its outcome is awaited."
+    )
+    readout_delay: Duration = Field(
+        description="Time from the look's cut-off to the decision being known to sites."
+    )
+    final_follow_up: Duration = Field(
+        description="The least follow-up after the last randomisation at the final look."
+    )
+
+
+class ReferenceCurve(Part):
+    """A historical survival curve, taken as exponential with this median."""
+
+    endpoint: str
+    median: Duration
+    source: str = Field(min_length=1)
+
+
+class History(Part):
+    """The historical controls with which the tested arm is compared."""
+
+    label: str = Field(min_length=1)
+    rate: float = Field(gt=0, lt=1, description="Rate of the monitored endpoint among historical controls.")
+    source: str = Field(min_length=1)
+    curves: tuple[ReferenceCurve, ...] = ()
+
+
+class ControlCheck(Part):
+    """Does the concurrent control arm agree with history? Two-sided exact binomial test at ``alpha``."""
+
+    method: Literal["exact binomial"]
+    alpha: float = Field(gt=0, lt=1, description="Two-sided level below which a caution is raised.")
+
+
+class Assumption(Part):
+    """What the source does not say: which entries of this file are ours, and why."""
+
+    of: tuple[str, ...] = Field(
+        min_length=1, description="Paths in this file, such as 'design.p0' or 'sites'."
+    )
+    because: str = Field(min_length=1)
+
+
+class Source(Part):
+    """Where entries of this file come from."""
+
+    of: tuple[str, ...] = Field(min_length=1)
+    text: str = Field(min_length=1)

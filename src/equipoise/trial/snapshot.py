@@ -1,0 +1,49 @@
+"""Snapshot: the log as it was known on a day. It never sees tomorrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from equipoise.trial.event import Event
+from equipoise.trial.log import Log, in_force
+from equipoise.trial.patient import Patient, gather
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was known by ``known_on`` of what had happened by ``cutoff``."""
+
+    cutoff: date
+    known_on: date
+    events: Sequence[Event]
+    patients: Mapping[str, Patient]
+    head: str
+
+    @property
+    def randomised(self) -> list[Patient]:
+        """Randomised patients, in the order of randomisation."""
+        chosen = [p for p in self.patients.values() if p.randomised is not None]
+        return sorted(chosen, key=lambda p: (p.randomised.happened, p.randomised.number))  # type: ignore[union-attr]
+
+    def on_arm(self, arm: str) -> list[Patient]:
+        """Patients randomised to ``arm``, in the order of randomisation."""
+        return [p for p in self.randomised if p.arm == arm]
+
+
+def snapshot(log: Log, cutoff: date, known_on: date | None = None, *, fingerprint: bool = True) -> Snapshot:
+    """Cut the log at ``cutoff``.
+
+    An event is in if it happened on or before ``cutoff`` and was recorded on or before ``known_on`` (the cut-off
+    itself unless a later day is given, when records of the past were still being completed). Corrections count from
+    the day they were recorded. ``fingerprint`` off leaves ``head`` empty and spares hashing (simulation).
+    """
+    known_on = known_on or cutoff
+    if known_on < cutoff:
+        raise ValueError(f"known_on: got {known_on}; it cannot be before the cut-off, {cutoff}")
+    known = log.known_by(known_on)
+    events = [e for e in in_force(known) if e.happened <= cutoff]
+    # Records are appended in time, so what is known is a beginning of the log and its hash names the data.
+    head = log.hashes()[known[-1].number - 1] if fingerprint and known else ""
+    return Snapshot(cutoff, known_on, events, gather(events), head)

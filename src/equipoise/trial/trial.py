@@ -1,0 +1,136 @@
+"""Trial: the protocol as a value, read from one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+
+from equipoise.trial.arm import Arm
+from equipoise.trial.endpoint import Endpoint, Landmark, TimeToEvent
+from equipoise.trial.part import Part
+from equipoise.trial.protocol_parts import (
+    Assessments,
+    Assumption,
+    ControlCheck,
+    Criterion,
+    History,
+    Monitoring,
+    Randomisation,
+    Site,
+    Source,
+)
+from equipoise.trial.table import TableMapping
+
+
+class Trial(Part):
+    """The protocol: everything that is settled before the first patient."""
+
+    format: Literal[1] = Field(description="Version of this file's format.")
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="Short name, lower case: 'north'.")
+    title: str = Field(min_length=1)
+    phase: Literal["I", "I/II", "II", "III"]
+    sponsor: str = ""
+    registration: tuple[str, ...] = ()
+    start: date = Field(description="First day on which anything may happen in the trial.")
+    target_enrolment: int = Field(ge=1, description="Patients to be randomised in all.")
+    population: str = Field(min_length=1)
+    rationale: str = ""
+    eligibility: tuple[Criterion, ...] = ()
+    arms: tuple[Arm, ...] = Field(min_length=1)
+    sites: tuple[Site, ...] = ()
+    randomisation: Randomisation
+    assessments: Assessments | None = None
+    endpoints: tuple[Endpoint, ...] = Field(min_length=1)
+    design: dict[str, Any] | None = Field(
+        default=None, description="The design: its `kind` and what that kind asks for."
+    )
+    monitoring: Monitoring | None = None
+    history: History | None = None
+    control_check: ControlCheck | None = None
+    table: TableMapping | None = None
+    assumptions: tuple[Assumption, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the definition's content; comments and layout of the file do not count."""
+        text = json.dumps(
+            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def arm_by_name(self) -> Mapping[str, Arm]:
+        """Arms by their short names."""
+        return {arm.name: arm for arm in self.arms}
+
+    @cached_property
+    def site_by_name(self) -> Mapping[str, Site]:
+        """Sites by their short names."""
+        return {site.name: site for site in self.sites}
+
+    @cached_property
+    def endpoint_by_name(self) -> Mapping[str, Endpoint]:
+        """Endpoints by their short names."""
+        return {endpoint.name: endpoint for endpoint in self.endpoints}
+
+    @property
+    def tested_arms(self) -> tuple[Arm, ...]:
+        """The arms on trial."""
+        return tuple(arm for arm in self.arms if arm.tested)
+
+    @property
+    def control_arms(self) -> tuple[Arm, ...]:
+        """The control arms."""
+        return tuple(arm for arm in self.arms if not arm.tested)
+
+    def time_to_event(self, name: str) -> TimeToEvent:
+        """The time-to-event endpoint called ``name``."""
+        endpoint = self.endpoint_by_name[name]
+        if not isinstance(endpoint, TimeToEvent):
+            raise KeyError(f"{name} is not a time-to-event endpoint")
+        return endpoint
+
+    def landmark(self, name: str) -> Landmark:
+        """The landmark endpoint called ``name``."""
+        endpoint = self.endpoint_by_name[name]
+        if not isinstance(endpoint, Landmark):
+            raise KeyError(f"{name} is not a landmark endpoint")
+        return endpoint
+
+    def assumed(self, *paths: str) -> tuple[Assumption, ...]:
+        """The assumptions that cover any of these entries, or anything inside them."""
+        return tuple(
+            a
+            for a in self.assumptions
+            if any(_covers(of, path) or _covers(path, of) for of in a.of for path in paths)
+        )
+
+
+def _covers(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((outer + ".", outer + "["))
+
+
+def paths(value: object, prefix: str = "") -> Iterator[str]:
+    """Every path of a nested table: 'design', 'design.p0', 'arms[0]', 'arms[0].regimen[1].days' …
+
+    The members of an array of tables that have a name are also reached by it: 'arms.CE.regimen'.
+    """
+    if prefix:
+        yield prefix
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from paths(inner, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            yield from paths(inner, f"{prefix}[{i}]")
+            if isinstance(inner, Mapping):
+                name = inner.get("name") or inner.get("drug") or inner.get("number")
+                if name is not None:
+                    yield from paths(inner, f"{prefix}.{name}")

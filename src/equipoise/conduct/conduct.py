@@ -259,7 +259,7 @@ class Conduct:
         if event.kind == "site activated":
             self.standing.sites[event.site] = event.happened
         elif event.kind in _ENROLMENT:
-            self.standing.enrolment.append((event.happened, _ENROLMENT[event.kind]))
+            self.standing.enrolment.append((event.happened, event.number, _ENROLMENT[event.kind]))
         if not event.patient:
             return
         events = self._events_of.setdefault(event.patient, [])
@@ -310,7 +310,7 @@ def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]
             found.extend((event, p) for p in site_problems(event, trial, standing))
             standing.sites[event.site] = event.happened
         elif event.kind in _ENROLMENT:
-            standing.enrolment.append((event.happened, _ENROLMENT[event.kind]))
+            standing.enrolment.append((event.happened, event.number, _ENROLMENT[event.kind]))
         elif event.patient:
             by_patient.setdefault(event.patient, []).append(event)
     for name, record in by_patient.items():

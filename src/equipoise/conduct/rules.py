@@ -23,13 +23,13 @@ class Standing:
     """How the trial stands: which sites are open since when, and whether enrolment is."""
 
     sites: dict[str, date] = field(default_factory=dict)
-    enrolment: list[tuple[date, str]] = field(default_factory=list)
+    enrolment: list[tuple[date, int, str]] = field(default_factory=list)
 
-    def enrolment_on(self, day: date) -> str:
-        """'open', 'paused' or 'closed' on ``day``."""
+    def enrolment_before(self, event: Event) -> str:
+        """'open', 'paused' or 'closed' when ``event`` happened; on one day the order of recording counts."""
         state = "open"
-        for when, change in self.enrolment:
-            if when <= day:
+        for when, number, change in self.enrolment:
+            if (when, number) < (event.happened, event.number):
                 state = change
         return state
 
@@ -152,7 +152,7 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
             event,
             f"the patient failed criterion {_list(patient.failed_criteria)} at screening",
         )
-    state = standing.enrolment_on(event.happened)
+    state = standing.enrolment_before(event)
     if state != "open":
         yield _problem("enrolment-" + state, event, f"enrolment is {state} on that day")
     factors = event.data["factors"]

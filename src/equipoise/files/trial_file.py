@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -113,10 +113,8 @@ def validate_parts(model: type[Part], raw: Mapping[str, Any]) -> tuple[dict[str,
 
 @cache
 def _adapter(model: type[Part], key: str) -> TypeAdapter[Any]:
-    from typing import Annotated
-
     field = model.model_fields[key]
-    return TypeAdapter(Annotated[field.annotation, field])
+    return TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type]  # an annotation built here
 
 
 def _says(description: str | None) -> str:

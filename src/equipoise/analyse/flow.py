@@ -1,0 +1,67 @@
+"""Patient flow after CONSORT 2010: screened, excluded, randomised, treated, left, analysed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from equipoise.analyse.landmark import landmark_status
+from equipoise.trial.endpoint import Landmark
+from equipoise.trial.exhibits import FlowArm, FlowBox, FlowFigure
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+def flow(trial: Trial, snap: Snapshot) -> FlowFigure:
+    """The flow of patients as a figure. Patients may fail several criteria; each is counted under each."""
+    patients = list(snap.patients.values())
+    screened = [p for p in patients if p.screened]
+    failed = [p for p in screened if p.failed_criteria]
+    reasons = Counter(n for p in failed for n in p.failed_criteria)
+    text = {c.number: c.text for c in trial.eligibility}
+    randomised = snap.randomised
+    waiting = len(screened) - len(failed) - sum(p.randomised is not None for p in screened)
+    excluded = [f"criterion {n} ({text[n]}): {k}" for n, k in sorted(reasons.items())]
+    side = [FlowBox("Not eligible", len(failed), excluded)] if screened else []
+    if waiting:
+        side.append(FlowBox("Eligible, not randomised", waiting))
+    endpoint = trial.endpoint_by_name.get(trial.monitoring.endpoint) if trial.monitoring else None
+    columns = []
+    for arm in trial.arms:
+        group = snap.on_arm(arm.name)
+        boxes = [FlowBox("Allocated", len(group))]
+        if arm.regimen and any(p.doses for p in randomised):
+            treated = sum(bool(p.doses) for p in group)
+            boxes.append(FlowBox("Received treatment", treated, [f"not treated: {len(group) - treated}"]))
+        boxes.append(
+            FlowBox(
+                "Followed",
+                None,
+                [
+                    f"died: {sum(p.died is not None for p in group)}",
+                    f"withdrew: {sum(p.withdrawn is not None for p in group)}",
+                    f"lost: {sum(p.lost is not None for p in group)}",
+                ],
+            )
+        )
+        if isinstance(endpoint, Landmark):
+            statuses = [s for p in group if (s := landmark_status(p, endpoint, trial, snap.cutoff))]
+            count = Counter(s.status for s in statuses)
+            boxes.append(
+                FlowBox(
+                    f"Evaluable for {endpoint.name}",
+                    count["success"] + count["failure"],
+                    [f"not evaluable: {count['not evaluable']}", f"still pending: {count['pending']}"],
+                )
+            )
+        else:
+            boxes.append(FlowBox("Analysed", len(group)))
+        columns.append(FlowArm(arm.label, boxes))
+    trunk = [FlowBox("Screened", len(screened))] if screened else []
+    trunk.append(FlowBox("Randomised", len(randomised)))
+    return FlowFigure(
+        "Patient flow",
+        trunk,
+        side,
+        columns,
+        caption="A patient who failed several criteria is counted under each.",
+    )

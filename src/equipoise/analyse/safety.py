@@ -1,0 +1,88 @@
+"""Adverse events by arm: patients with each term, at any grade and at grade 3 or worse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from equipoise.trial.exhibits import Table
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class ArmSafety:
+    """Counts of patients (not of events) on one arm who were given any treatment."""
+
+    arm: str
+    treated: int
+    any_event: int
+    severe: int
+    serious: int
+    fatal: int
+    by_term: dict[str, tuple[int, int]]
+
+
+def safety(trial: Trial, snap: Snapshot) -> Sequence[ArmSafety]:
+    """Adverse events by arm, among patients with at least one dose; in an arm without drugs, among all.
+
+    A patient counts once for a term, at its worst grade. Severe is grade 3 or worse, fatal grade 5 (CTCAE).
+    """
+    result = []
+    for arm in trial.arms:
+        treated = [p for p in snap.on_arm(arm.name) if p.doses or not arm.regimen]
+        worst: dict[str, list[int]] = {}
+        per_patient = []
+        for patient in treated:
+            grades: dict[str, int] = {}
+            for event in patient.adverse_events:
+                grades[event.data["term"]] = max(grades.get(event.data["term"], 0), event.data["grade"])
+            for term, grade in grades.items():
+                worst.setdefault(term, []).append(grade)
+            serious = any(e.data.get("serious") for e in patient.adverse_events)
+            per_patient.append((max(grades.values(), default=0), serious))
+        result.append(
+            ArmSafety(
+                arm.name,
+                len(treated),
+                sum(g > 0 for g, _ in per_patient),
+                sum(g >= 3 for g, _ in per_patient),
+                sum(s for _, s in per_patient),
+                sum(g == 5 for g, _ in per_patient),
+                {t: (len(g), sum(x >= 3 for x in g)) for t, g in sorted(worst.items())},
+            )
+        )
+    return result
+
+
+def safety_table(trial: Trial, arms: Sequence[ArmSafety]) -> Table:
+    """Adverse events by arm as a table, the most frequent first."""
+
+    def share(count: int, of: int) -> str:
+        return f"{count} ({100 * count / of:.0f}%)" if of else "0"
+
+    columns = ["Patients with"]
+    for a in arms:
+        label = trial.arm_by_name[a.arm].label
+        columns += [f"{label} (n = {a.treated}), any grade", f"{label}, grade ≥ 3"]
+    rows: list[list[str]] = [["any adverse event"]]
+    for a in arms:
+        rows[0] += [share(a.any_event, a.treated), share(a.severe, a.treated)]
+    terms = {t: sum(a.by_term.get(t, (0, 0))[0] for a in arms) for a in arms for t in a.by_term}
+    for term in sorted(terms, key=lambda t: (-terms[t], t)):
+        row = [term]
+        for a in arms:
+            every, severe = a.by_term.get(term, (0, 0))
+            row += [share(every, a.treated), share(severe, a.treated)]
+        rows.append(row)
+    for title, attribute in (("a serious adverse event", "serious"), ("a fatal adverse event", "fatal")):
+        row = [title]
+        for a in arms:
+            row += [share(getattr(a, attribute), a.treated), ""]
+        rows.append(row)
+    return Table(
+        "Adverse events by arm",
+        columns,
+        rows,
+        notes=("Patients with at least one dose; each counts once for a term, at its worst grade (CTCAE).",),
+    )

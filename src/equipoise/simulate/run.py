@@ -1,0 +1,342 @@
+"""One simulated trial: virtual patients through the same randomiser, log, snapshot, endpoints and decision.
+
+This loop is the reference. It knows no design: it asks ``decide``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Literal
+
+import numpy as np
+
+from equipoise.analyse.landmark import LandmarkStatus, counts, landmark_status
+from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.randomisation import PermutedBlocks
+from equipoise.decide.decide import decide
+from equipoise.decide.enrolment import stage_is_full, stage_targets
+from equipoise.numerics.streams import generator, uniforms
+from equipoise.simulate.scenario import Scenario
+from equipoise.simulate.truth import Hazards, hazards
+from equipoise.simulate.virtual_patient import HORIZON, WIDTHS, Happening, life
+from equipoise.trial.decision import Decision
+from equipoise.trial.design import Design
+from equipoise.trial.log import Log
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.snapshot import snapshot
+from equipoise.trial.trial import Trial
+
+Waiting = Literal["continue", "pause"]
+
+#: Records after which a patient's status at a landmark may have changed.
+_TELLING = frozenset({"assessed", "died", "progressed", "withdrawn", "lost", "next therapy"})
+#: Virtual patients drawn at a time; more are drawn when they are needed, and change nothing of the first.
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class LookTaken:
+    """A look of a simulated trial: the decision, and who was randomised when it was cut and when it was known."""
+
+    decision: Decision
+    cutoff: date
+    readout: date
+    randomised_at_cohort_full: int
+    randomised_at_cutoff: int
+    randomised_at_readout: int
+
+
+@dataclass(frozen=True)
+class SimulatedTrial:
+    """One replicate: its looks and how it ended."""
+
+    replicate: int
+    looks: Sequence[LookTaken]
+    randomised: int
+    tested: int
+    ended: date
+    log: Log
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all replicates of a simulation share; hazards are calibrated once."""
+
+    trial: Trial
+    design: Design
+    scenario: Scenario
+    seed: int
+    waiting: Waiting
+    hazards: Mapping[str, Hazards]
+
+    @classmethod
+    def of(cls, trial: Trial, design: Design, scenario: Scenario, seed: int, waiting: Waiting | None = None) -> Plan:
+        """Check that the scenario fits the trial, and calibrate it."""
+        problems = scenario_problems(trial, scenario)
+        if problems:
+            raise BadInput(f"scenario {scenario.id}", problems)
+        assert trial.monitoring is not None
+        found = {name: hazards(truth, trial, f"arms.{name}") for name, truth in scenario.arms.items()}
+        return cls(trial, design, scenario, seed, waiting or trial.monitoring.while_waiting, found)
+
+
+def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
+    """What a scenario needs of the trial, and the trial of it."""
+    problems = []
+    names = [a.name for a in trial.arms]
+    if sorted(scenario.arms) != sorted(names):
+        problems.append(
+            Problem("scenario-arms", "arms", ", ".join(scenario.arms) or "none", f"a truth for each arm: {', '.join(names)}")
+        )
+    for part in ("monitoring", "assessments", "sites"):
+        if not getattr(trial, part):
+            problems.append(Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]"))
+    if trial.randomisation.method != "permuted blocks":
+        problems.append(
+            Problem("not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'")
+        )
+    for factor in trial.randomisation.factors:
+        shares = scenario.factors.get(factor.name)
+        if shares is not None and (len(shares) != len(factor.levels) or abs(sum(shares) - 1) > 1e-9):
+            problems.append(
+                Problem(
+                    "factor-shares", f"factors.{factor.name}", str(list(shares)),
+                    f"{len(factor.levels)} probabilities that add up to 1, for {', '.join(factor.levels)}",
+                )
+            )  # fmt: skip
+    problems.extend(
+        Problem("unknown-factor", f"factors.{name}", "not a factor of the trial", ", ".join(f.name for f in trial.randomisation.factors))
+        for name in scenario.factors
+        if name not in {f.name for f in trial.randomisation.factors}
+    )
+    return problems
+
+
+@cache
+def _moment(day: date) -> datetime:
+    return datetime.combine(day, time(0), UTC)
+
+
+@dataclass
+class _Draws:
+    """The uniform numbers of each patient for each purpose, drawn in batches."""
+
+    plan: Plan
+    replicate: int
+    tables: dict[str, list[list[float]]] = field(default_factory=dict)
+
+    def of(self, index: int) -> dict[str, Sequence[float]]:
+        if not self.tables or index >= len(self.tables["arrival"]):
+            rows = (index // _BATCH + 1) * _BATCH
+            for purpose, width in WIDTHS.items():
+                self.tables[purpose] = uniforms(self.plan.seed, purpose, self.replicate, rows, width).tolist()
+        return {purpose: table[index] for purpose, table in self.tables.items()}
+
+
+def arrivals(trial: Trial, seed: int, replicate: int, until: date) -> list[tuple[date, str]]:
+    """Days and sites at which patients come, by a Poisson process at each site from its activation on.
+
+    Each site has a stream of its own: opening another shifts nobody.
+    """
+    found: list[tuple[float, str]] = []
+    for site in trial.sites:
+        rng = generator(seed, f"accrual|{site.name}", replicate)
+        opens = (site.activation - trial.start).days
+        days = (until - site.activation).days
+        if days <= 0:
+            continue
+        mean_gap = 30.4375 / site.rate
+        gaps = -np.log1p(-rng.random(int(days / mean_gap * 1.5) + 20)) * mean_gap
+        found.extend((opens + t, site.name) for t in np.cumsum(gaps).tolist() if t < days)
+    return [(trial.start + timedelta(days=int(t)), site) for t, site in sorted(found)]
+
+
+def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
+    """Conduct one trial with virtual patients, day by day, to its last decision.
+
+    ``detail`` adds doses, adverse events and contacts to the log; the decisions are the same without.
+    """
+    return _Run(plan, replicate, detail).to_the_end()
+
+
+class _Run:
+    def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
+        self.plan, self.replicate, self.detail = plan, replicate, detail
+        self.trial, self.design = plan.trial, plan.design
+        allocation = PermutedBlocks(self.trial, plan.seed, replicate)
+        self.conduct = Conduct.open(self.trial, _moment(self.trial.start), "simulation", allocation)
+        self.draws = _Draws(plan, replicate)
+        self.due: dict[date, list[tuple[str, date, Happening]]] = defaultdict(list)
+        self.order: dict[str, list[str]] = {arm.name: [] for arm in self.trial.arms}
+        self.status: dict[str, LandmarkStatus] = {}
+        self.unsettled_until: dict[date, list[str]] = defaultdict(list)
+        self.randomised = 0
+        self.last_randomised = self.trial.start
+        self.looks: list[LookTaken] = []
+        self.stage = 1
+        self.paused = self.closed = False
+        self.full_at: dict[int, int] = {}
+        self.pending_look: tuple[Decision, date, int] | None = None
+        assert self.trial.monitoring is not None
+        self.monitoring = self.trial.monitoring
+        self.endpoint = self.trial.landmark(self.monitoring.endpoint)
+        self.controls = [a.name for a in self.trial.control_arms][:1]
+        self.tested = self.trial.tested_arms[0].name
+
+    def to_the_end(self) -> SimulatedTrial:
+        last_site = max(s.activation for s in self.trial.sites)
+        horizon = last_site + timedelta(days=HORIZON * 2)
+        coming = iter(arrivals(self.trial, self.plan.seed, self.replicate, horizon))
+        opening: dict[date, list[str]] = defaultdict(list)
+        for site in self.trial.sites:
+            opening[site.activation].append(site.name)
+        arrival, arrived = next(coming, None), 0
+        today = self.trial.start
+        while today <= horizon:
+            for site_name in opening.get(today, ()):
+                self.conduct.activate(site_name, today, _moment(today), "simulation")
+            self._readout(today)
+            if self.stage > len(self.design.looks):
+                return self._result(today)
+            touched = self._record(today)
+            while arrival is not None and arrival[0] <= today:
+                self._arrive(arrived, arrival[1], today)
+                arrived += 1
+                arrival = next(coming, None)
+            self._settle(today, touched)
+            self._pause_when_full(today)
+            if self.pending_look is None and self._may_be_ripe(today):
+                self._look(today)
+            today += timedelta(days=1)
+        raise BadInput(
+            f"scenario {self.plan.scenario.id}",
+            [Problem("endless", "sites", f"{self.randomised} randomised in ten years", f"a trial that reaches {self.trial.target_enrolment}")],
+        )  # fmt: skip
+
+    # -- days -------------------------------------------------------------------------------------------------------
+
+    def _record(self, today: date) -> set[str]:
+        touched = set(self.unsettled_until.pop(today, ()))
+        for patient, happened, thing in self.due.pop(today, ()):
+            self.conduct.order(thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data)
+            if thing.kind in _TELLING:
+                touched.add(patient)
+        return touched
+
+    def _arrive(self, index: int, site: str, today: date) -> None:
+        if self.closed or self.paused:
+            return
+        draws = self.draws.of(index)
+        name, now = f"P{index + 1:04d}", _moment(today)
+        failed = []
+        if draws["arrival"][0] < self.plan.scenario.screening_failure and self.trial.eligibility:
+            failed = [1 + int(draws["arrival"][1] * len(self.trial.eligibility))]
+        self.conduct.screen(name, site, today, now, "simulation", failed)
+        if failed:
+            return
+        factors = {}
+        for i, factor in enumerate(self.trial.randomisation.factors):
+            shares = self.plan.scenario.factors.get(factor.name) or (1 / len(factor.levels),) * len(factor.levels)
+            level = int(np.searchsorted(np.cumsum(shares), draws["factors"][i]))
+            factors[factor.name] = factor.levels[min(level, len(factor.levels) - 1)]
+        self.conduct.enrol(name, today, now, "simulation", factors)
+        arm = self.conduct.randomise(name, today, now, "simulation").data["arm"]
+        self.order[arm].append(name)
+        self.randomised += 1
+        self.last_randomised = today
+        for thing in life(self.trial, self.plan.scenario, arm, self.plan.hazards[arm], draws, detail=self.detail):
+            self.due[today + timedelta(days=max(thing.recorded, 1))].append((name, today + timedelta(days=thing.day), thing))
+        if self.randomised >= self.trial.target_enrolment:
+            self.closed = True
+            self.conduct.order("enrolment closed", today, now, "simulation", "the planned number is randomised")
+
+    def _settle(self, today: date, touched: set[str]) -> None:
+        """Bring the landmark status up to date of those about whom something was recorded today."""
+        for name in touched:
+            known = self.status.get(name)
+            if known is not None and known.status != "pending":
+                continue
+            found = landmark_status(self.conduct.patients[name], self.endpoint, self.trial, today)
+            if found is not None:
+                if known is None and found.status == "pending":
+                    self.unsettled_until[found.at_latest + timedelta(days=1)].append(name)
+                self.status[name] = found
+
+    def _counting(self, arm: str) -> list[str]:
+        """Patients of an arm, in the order of randomisation, less those known not to count."""
+        policy = self.endpoint.not_evaluable
+        return [n for n in self.order[arm] if n not in self.status or counts(self.status[n], policy)]
+
+    def _pause_when_full(self, today: date) -> None:
+        if self.stage in self.full_at and self.plan.waiting == "continue":
+            return
+        if self.stage == len(self.design.looks):
+            return
+        controls = len(self._counting(self.controls[0])) if self.controls else 0
+        full = stage_is_full(self.trial, self.design, self.stage, len(self._counting(self.tested)), controls)
+        if full:
+            self.full_at.setdefault(self.stage, self.randomised)
+        if self.plan.waiting == "pause" and full != self.paused and not self.closed:
+            self.paused = full
+            kind = "enrolment paused" if full else "enrolment resumed"
+            why = f"the cohort of look {self.stage} is {'enrolled' if full else 'to be filled again'}"
+            self.conduct.order(kind, today, _moment(today), "simulation", why)
+
+    # -- looks ------------------------------------------------------------------------------------------------------
+
+    def _may_be_ripe(self, today: date) -> bool:
+        """A cheap necessary condition; ``decide`` has the word."""
+        final = self.stage == len(self.design.looks)
+        if final and not (
+            self.closed and today >= self.last_randomised + timedelta(days=self.monitoring.final_follow_up.days)
+        ):
+            return False
+        need_tested, need_controls = stage_targets(self.trial, self.design, self.stage)
+        for arm, need in [(self.tested, need_tested), *((c, need_controls) for c in self.controls if need_controls)]:
+            members = self._counting(arm)[:need]
+            if len(members) < need and not (final and self.closed):
+                return False
+            if any(n not in self.status or self.status[n].status == "pending" for n in members):
+                return False
+        return True
+
+    def _look(self, today: date) -> None:
+        decision = decide(self.trial, self.design, snapshot(self.conduct.log, today, fingerprint=False), self.stage)
+        if isinstance(decision, Decision):
+            readout = today + timedelta(days=self.monitoring.readout_delay.days)
+            self.pending_look = (decision, readout, self.randomised)
+
+    def _readout(self, today: date) -> None:
+        if self.pending_look is None or today < self.pending_look[1]:
+            return
+        decision, readout, at_cutoff = self.pending_look
+        self.pending_look = None
+        now = _moment(today)
+        self.looks.append(
+            LookTaken(
+                decision, decision.cutoff, readout, self.full_at.get(self.stage, self.randomised), at_cutoff, self.randomised
+            )
+        )
+        self.conduct.order(
+            "decided", today, now, "simulation", "; ".join(decision.because),
+            data={"look": self.stage, "action": decision.action.name, "decision": decision.cutoff.isoformat()},
+        )  # fmt: skip
+        if decision.action.name != "continue":
+            self.stage = len(self.design.looks) + 1
+            if not self.closed:
+                self.closed = True
+                self.conduct.order("enrolment closed", today, now, "simulation", "the trial stops")
+            return
+        self.stage += 1
+        if self.paused:
+            self.paused = False
+            self.conduct.order("enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue")
+
+    def _result(self, today: date) -> SimulatedTrial:
+        return SimulatedTrial(
+            self.replicate, tuple(self.looks), self.randomised, len(self.order[self.tested]), today, self.conduct.log
+        )

@@ -59,6 +59,8 @@ def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
 def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Standing) -> Iterator[Problem]:
     """Why ``event`` cannot follow what the patient's record holds of the days up to it."""
     kind, day = event.kind, event.happened
+    # A table of real patients begins at randomisation: who was screened is not in it.
+    as_recorded = trial.randomisation.method == "as recorded"
     if patient.died is not None:
         if kind == "died":
             yield _problem(
@@ -83,7 +85,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         if patient.randomised is None:
             yield _problem("before-randomisation", event, "the patient is not randomised by that day")
             return
-    elif kind != "screened" and patient.screened is None:
+    elif kind != "screened" and patient.screened is None and not as_recorded:
         yield _problem("not-screened", event, "the patient is not screened by that day", "conduct screen")
         return
     match kind:

@@ -30,3 +30,14 @@ def trial_schema() -> dict[str, Any]:
         **{k: v for k, v in trial.items() if k != "title"},
         "$defs": definitions,
     }
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The schema of a scenario."""
+    from equipoise.simulate.scenario import Scenario
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Scenario.model_json_schema(),
+        "title": "Equipoise scenario, format 1",
+    }

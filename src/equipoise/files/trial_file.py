@@ -19,21 +19,22 @@ from equipoise.trial.trial import Trial
 
 def read_trial(path: Path) -> Trial:
     """The trial defined in ``path``. Raises BadInput with all problems of the file."""
+    return trial_from(read_toml(path, "a trial file in TOML"), str(path))
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """A TOML file as plain values, arrays as tuples. ``what`` says what it should have been."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise BadInput(
-            str(path), [Problem("no-file", "file", "nothing there", "a trial file in TOML")]
-        ) from None
+        raise BadInput(str(path), [Problem("no-file", "file", "nothing there", what)]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]
-        ) from None
+        raise BadInput(str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]) from None
     try:
-        raw = tomllib.loads(text)
+        raw: dict[str, Any] = _tuples(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise BadInput(str(path), [Problem("not-toml", "file", str(error), "valid TOML")]) from None
-    return trial_from(raw, str(path))
+    return raw
 
 
 def trial_from(raw: Mapping[str, Any], source: str) -> Trial:

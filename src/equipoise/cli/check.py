@@ -1,0 +1,49 @@
+"""`equipoise check`: read a trial file and say all that is wrong with it; else what it defines."""
+
+from __future__ import annotations
+
+import click
+
+from equipoise.cli.common import bullet, emit, json_option, load_trial, say, trial_argument
+
+
+@click.command(name="check", short_help="Read a trial file and say all that is wrong with it.")
+@trial_argument
+@json_option
+def command(trial: str, as_json: bool) -> None:
+    """Read a trial file and say all that is wrong with it.
+
+    A good file is summed up, with everything in it that is an assumption.
+    """
+    from equipoise.cli.common import design_of
+
+    found = load_trial(trial)
+    design = design_of(found) if found.design is not None else None
+    cautions = list(getattr(design, "cautions", ()))
+    if as_json:
+        emit(
+            {
+                "trial": found.id,
+                "ok": True,
+                "fingerprint": found.fingerprint,
+                "arms": [a.name for a in found.arms],
+                "endpoints": [e.name for e in found.endpoints],
+                "design": design.numbers() if design else None,
+                "cautions": cautions,
+                "assumptions": [{"of": list(a.of), "because": a.because} for a in found.assumptions],
+            }
+        )
+        return
+    say(f"{found.title}")
+    shares = ":".join(str(a.share) for a in found.arms)
+    say(f"{found.target_enrolment} patients, {shares} ({', '.join(a.label for a in found.arms)}); {len(found.sites)} sites")
+    say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")
+    if design is not None:
+        say(design.describe())
+    if cautions:
+        click.echo("Cautions:")
+        bullet(cautions)
+    if found.assumptions:
+        click.echo("Assumed, not said by the trial's sources:")
+        bullet([f"{', '.join(a.of)}: {a.because}" for a in found.assumptions])
+    click.echo(f"No problems. Fingerprint {found.fingerprint[:16]}")

@@ -1,0 +1,97 @@
+"""What the commands share: arguments, and speaking twice: a page for people, JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from equipoise.trial.design import Design
+    from equipoise.trial.exhibits import Table
+    from equipoise.trial.trial import Trial
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+trial_argument = click.argument("trial", metavar="TRIAL")
+
+
+class Day(click.ParamType):
+    """A day as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a day; anything else is a usage error."""
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"got {value!r}; a day is written YYYY-MM-DD, such as 2013-02-12", param, ctx)
+
+
+DAY = Day()
+
+
+def load_trial(name: str) -> Trial:
+    """The trial named on the command line."""
+    from equipoise.files.bundled import find_trial
+    from equipoise.files.trial_file import read_trial
+
+    return read_trial(find_trial(name))
+
+
+def design_of(trial: Trial) -> Design:
+    """The trial's design; a trial without one is bad input here."""
+    from equipoise.design import shelf
+    from equipoise.trial.problem import BadInput, Problem
+
+    if trial.design is None:
+        raise BadInput(trial.id, [Problem("no-design", "design", "nothing", "a [design] in the trial file")])
+    return shelf.build(trial.design["kind"], trial.design)
+
+
+def emit(value: Any) -> None:
+    """Print a value as JSON."""
+    from equipoise.files.plain import to_json
+
+    click.echo(to_json(value), nl=False)
+
+
+def show_table(table: Table) -> None:
+    """Print a table for people."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for i, column in enumerate(table.columns):
+        drawn.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*("" if c is None else str(c) for c in row))
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(drawn)
+    for note in table.notes:
+        say(note, indent="  ")
+
+
+def say(text: str, indent: str = "", first: str = "") -> None:
+    """Print a wrapped paragraph."""
+    import shutil
+    import textwrap
+
+    width = min(100, shutil.get_terminal_size((100, 24)).columns)
+    click.echo(textwrap.fill(text, width, initial_indent=indent + first, subsequent_indent=indent + " " * len(first)))
+
+
+def bullet(lines: Sequence[str]) -> None:
+    """Print lines as a list."""
+    for line in lines:
+        say(line, indent="  ", first="- ")
+
+
+def mark_assumed(trial: Trial, *paths: str) -> str:
+    """' (assumed)' where an entry of the file is our assumption."""
+    return " (assumed)" if trial.assumed(*paths) else ""

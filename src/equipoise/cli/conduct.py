@@ -1,0 +1,406 @@
+"""`equipoise conduct`: run a trial. Each order is judged, then recorded in the log with who and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from equipoise.cli.common import DAY, emit, json_option, load_trial, show_table, trial_argument
+
+if TYPE_CHECKING:
+    from equipoise.conduct.conduct import Conduct
+    from equipoise.trial.event import Event
+    from equipoise.trial.trial import Trial
+
+SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
+
+
+@click.group(name="conduct", short_help="Run a trial: open its log, give orders, verify.")
+def command() -> None:
+    """Run a trial.
+
+    `open` starts a log. Orders append to it: activate a site, screen, enrol, randomise, and what happens then.
+    An order that is impossible is refused with its reasons, and the log stays as it was. A mistake is
+    corrected by a new event (`correct`, `void`); nothing is ever deleted.
+    """
+
+
+_log = click.option(
+    "--log", "log_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The trial's log (JSON Lines)."
+)
+_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
+_why = click.option("--why", default="", help="Why, where it does not go without saying.")
+_on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
+_patient = click.option("--patient", required=True, help="The patient's number in the trial.")
+_site = click.option("--site", required=True, help="The site.")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _allocation(trial: Trial, seed_file: Path | None) -> Any:
+    from equipoise.conduct.randomisation import PermutedBlocks
+    from equipoise.trial.problem import BadInput, Problem
+
+    path = seed_file or (Path(os.environ[SEED_VARIABLE]) if os.environ.get(SEED_VARIABLE) else None)
+    if path is None:
+        return None
+    try:
+        seed = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        seed = ""
+    if len(seed) < 16:
+        raise BadInput(
+            "seed file",
+            [
+                Problem(
+                    "no-seed", "--seed-file", "no readable seed", "a file with a secret of at least 16 characters, kept outside the trial's folder",
+                    "for instance: openssl rand -hex 32",
+                )
+            ],
+        )  # fmt: skip
+    return PermutedBlocks(trial, seed)
+
+
+def _give(
+    trial_name: str,
+    log_path: Path,
+    as_json: bool,
+    order: Callable[[Conduct, datetime], Event],
+    seed_file: Path | None = None,
+) -> None:
+    """Carry out one order under the log's lock: read, judge, append, say."""
+    from equipoise.conduct.conduct import Conduct
+    from equipoise.files.log_file import writing
+
+    trial = load_trial(trial_name)
+    allocation = _allocation(trial, seed_file)
+    with writing(log_path, trial.id) as writer:
+        conduct = Conduct(trial, writer.log, allocation)
+        event = order(conduct, max(_now(), writer.log[len(writer.log) - 1].recorded))
+        writer.save()
+        aside = writer.set_aside
+        digest = writer.log.head
+    if as_json:
+        emit({"event": event, "hash": digest, "torn_line_set_aside": str(aside) if aside else None})
+        return
+    if aside is not None:
+        click.echo(f"A torn last line was found and set aside in {aside.name}; nothing before it is lost.", err=True)
+    who = event.patient or event.site
+    detail = f": {event.data['arm']}" if event.kind == "randomised" else ""
+    click.echo(f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {digest[:12]}")
+
+
+def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
+    """Add a verb: its options are the details of its kind of event."""
+
+    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
+        who = given.pop(subject, "")
+        data = {k: v for k, v in given.items() if v is not None}
+        _give(
+            trial,
+            log_path,
+            as_json,
+            lambda c, now: c.order(kind, on, now, by, why, **({subject: who} if who else {}), data=data),
+        )
+
+    decorated: Any = callback
+    subjects = {"patient": [_patient], "site": [_site], "": []}[subject]
+    for option in reversed([trial_argument, _log, *subjects, _on, *options, _by, _why, json_option]):
+        decorated = option(decorated)
+    command.command(name=name, help=help_text, short_help=help_text.splitlines()[0])(decorated)
+
+
+_order("activate", "site activated", "Open a site for enrolment.", subject="site")
+_order(
+    "treat",
+    "treated",
+    "Record a dose that was given.",
+    click.option("--drug", required=True),
+    click.option("--cycle", type=int, required=True),
+    click.option("--day", type=int, required=True, help="Day of the cycle."),
+    click.option("--dose", type=float, required=True, help="Dose given, in the regimen's unit."),
+    click.option("--unit", required=True),
+)
+_order("end-treatment", "treatment ended", "Record the end of treatment.", click.option("--reason", required=True))
+_order(
+    "assess",
+    "assessed",
+    "Record a tumour assessment.",
+    click.option("--response", required=True, help="CR, PR, SD, PD, NE or NED."),
+    click.option("--sum-mm", "sum_mm", type=float, help="Sum of diameters [mm]."),
+    click.option("--new-lesion", "new_lesion", type=bool, help="true or false."),
+    click.option("--baseline", type=bool, help="true for the assessment before treatment."),
+)
+_order(
+    "adverse-event",
+    "adverse event",
+    "Record an adverse event, on the day it began.",
+    click.option("--term", required=True),
+    click.option("--grade", type=int, required=True, help="CTCAE grade, 1 to 5."),
+    click.option("--serious", type=bool, help="true or false."),
+    click.option("--related", type=bool, help="true or false."),
+)
+_order(
+    "progression",
+    "progressed",
+    "Record progression found otherwise than by an assessment.",
+    click.option("--basis", required=True, help="'clinical', 'recurrence' …"),
+)
+_order("death", "died", "Record a death.", click.option("--cause"))
+_order("withdraw", "withdrawn", "Record that a patient withdrew from follow-up.", click.option("--reason"))
+_order("lose", "lost", "Record that a patient is lost to follow-up.")
+_order("next-therapy", "next therapy", "Record the start of another treatment of the tumour.", click.option("--therapy"))
+_order("contact", "contact", "Record that the patient was known to be alive.")
+_order("pause", "enrolment paused", "Pause enrolment.", subject="")
+_order("resume", "enrolment resumed", "Resume enrolment.", subject="")
+_order("close", "enrolment closed", "Close enrolment for good.", subject="")
+
+
+@command.command(name="open", short_help="Start a trial's log.")
+@trial_argument
+@_log
+@_by
+@_why
+@json_option
+def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
+    """Start a trial's log. An existing file is never overwritten."""
+    from equipoise.conduct.conduct import Conduct
+    from equipoise.files.log_file import write_new_log
+
+    found = load_trial(trial)
+    conduct = Conduct.open(found, _now(), by, why=why)
+    write_new_log(log_path, conduct.log)
+    if as_json:
+        emit({"log": str(log_path), "trial": found.id, "fingerprint": found.fingerprint, "hash": conduct.log.head})
+    else:
+        click.echo(f"Opened {log_path} for {found.id}. Chain {conduct.log.head[:12]}")
+
+
+@command.command(short_help="Screen a patient.")
+@trial_argument
+@_log
+@_patient
+@_site
+@_on
+@click.option("--failed", default="", help="Numbers of the criteria that were not met: 2,5.")
+@_by
+@_why
+@json_option
+def screen(
+    trial: str, log_path: Path, patient: str, site: str, on: date, failed: str, by: str, why: str, as_json: bool
+) -> None:
+    """Screen a patient. Without --failed all criteria were met."""
+    try:
+        numbers = [int(n) for n in failed.replace(",", " ").split()]
+    except ValueError:
+        raise click.BadParameter(f"got {failed!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
+    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, numbers, why))
+
+
+@command.command(short_help="Enrol an eligible patient.")
+@trial_argument
+@_log
+@_patient
+@_on
+@click.option("--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor: ecog=0-1.")
+@_by
+@_why
+@json_option
+def enrol(
+    trial: str, log_path: Path, patient: str, on: date, factors: tuple[str, ...], by: str, why: str, as_json: bool
+) -> None:
+    """Enrol a screened and eligible patient, with the levels of the stratification factors."""
+    levels = {}
+    for factor in factors:
+        name, sign, level = factor.partition("=")
+        if not sign:
+            raise click.BadParameter(f"got {factor!r}; written NAME=LEVEL, such as ecog=0-1", param_hint="--factor")
+        levels[name] = level
+    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, levels, why))
+
+
+@command.command(short_help="Randomise an enrolled patient.")
+@trial_argument
+@_log
+@_patient
+@_on
+@click.option(
+    "--seed-file",
+    type=click.Path(path_type=Path),
+    help=f"File with the secret allocation seed [env {SEED_VARIABLE}].",
+)
+@_by
+@_why
+@json_option
+def randomise(
+    trial: str, log_path: Path, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
+) -> None:
+    """Randomise an enrolled patient.
+
+    The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
+    away from the sites and out of the trial's folder.
+    """
+    _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), seed_file)
+
+
+@command.command(short_help="Correct an event by a new one.")
+@trial_argument
+@_log
+@click.option("--event", "number", type=int, required=True, help="Number of the event that is wrong.")
+@click.option("--on", type=DAY, help="The right day.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="The right detail: response=PD.")
+@_by
+@click.option("--why", required=True, help="Why it is corrected.")
+@json_option
+def correct(
+    trial: str, log_path: Path, number: int, on: date | None, changes: tuple[str, ...], by: str, why: str, as_json: bool
+) -> None:
+    """Correct an event by a new one that names it. The old one stays in the log."""
+    data = {}
+    for change in changes:
+        name, sign, value = change.partition("=")
+        if not sign:
+            raise click.BadParameter(f"got {change!r}; written NAME=VALUE, such as response=PD", param_hint="--set")
+        data[name] = _value(value)
+    if not data and on is None:
+        raise click.UsageError("Nothing to correct: give --on or --set.")
+    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data))
+
+
+def _value(text: str) -> Any:
+    """A detail as typed: a number, true, false, a list, or else a text."""
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@command.command(short_help="Take back an event that never happened.")
+@trial_argument
+@_log
+@click.option("--event", "number", type=int, required=True, help="Number of the event.")
+@_by
+@click.option("--why", required=True, help="Why it is taken back.")
+@json_option
+def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bool) -> None:
+    """Take back an event that never happened, by a new event that names it."""
+    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True))
+
+
+@command.command(short_help="Record that the trial file was amended.")
+@trial_argument
+@_log
+@_on
+@_by
+@click.option("--why", required=True, help="What was amended and why.")
+@json_option
+def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool) -> None:
+    """Record that the trial file was amended: from now on the log goes with the file as it is today."""
+    fingerprint = load_trial(trial).fingerprint
+    _give(
+        trial, log_path, as_json, lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint})
+    )
+
+
+@command.command(name="import", short_help="Take a table of patients into a new log.")
+@trial_argument
+@_log
+@click.option("--table", type=click.Path(path_type=Path), required=True, help="CSV, mapped by [table] in the trial file.")
+@_by
+@json_option
+def import_table(trial: str, log_path: Path, table: Path, by: str, as_json: bool) -> None:
+    """Take a table of patients into a new log, through the mapping in the trial file."""
+    from equipoise.files.log_file import write_new_log
+    from equipoise.files.table_file import log_from_table
+
+    conduct = log_from_table(load_trial(trial), table, _now(), by)
+    write_new_log(log_path, conduct.log)
+    if as_json:
+        emit({"log": str(log_path), "events": len(conduct.log), "patients": len(conduct.patients), "hash": conduct.log.head})
+    else:
+        click.echo(f"{len(conduct.patients)} patients, {len(conduct.log)} events in {log_path}. Chain {conduct.log.head[:12]}")
+
+
+@command.command(short_help="Verify the chain, and judge every event again.")
+@trial_argument
+@_log
+@json_option
+def verify(trial: str, log_path: Path, as_json: bool) -> None:
+    """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible."""
+    from equipoise.conduct.conduct import replay
+    from equipoise.files.log_file import read_log
+    from equipoise.trial.problem import BadInput, Problem
+
+    found = load_trial(trial)
+    reading = read_log(log_path, found.id)
+    impossible = replay(found, list(reading.log))
+    if impossible:
+        raise BadInput(
+            str(log_path), [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible]
+        )
+    torn = len(reading.torn) if reading.torn else 0
+    if as_json:
+        emit({"ok": True, "events": len(reading.log), "hash": reading.log.head, "torn_bytes": torn})
+        return
+    click.echo(f"{len(reading.log)} events, chain whole. Head {reading.log.head}")
+    if torn:
+        click.echo(f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside.")
+
+
+@command.command(name="as-known-on", short_help="The trial as it was known on a day.")
+@trial_argument
+@_log
+@click.argument("day", type=DAY)
+@click.option("--patient", help="One patient's events.")
+@json_option
+def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_json: bool) -> None:
+    """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
+    from equipoise.files.log_file import read_log
+    from equipoise.trial.exhibits import Table
+    from equipoise.trial.snapshot import snapshot
+
+    found = load_trial(trial)
+    snap = snapshot(read_log(log_path, found.id).log, day)
+    if patient is not None:
+        events = [e for e in snap.events if e.patient == patient]
+        if as_json:
+            emit({"as_known_on": day, "patient": patient, "events": events})
+        else:
+            rows = [
+                [e.number, str(e.happened), e.kind, ", ".join(f"{k} {v}" for k, v in e.data.items()), e.by] for e in events
+            ]
+            show_table(Table(f"{patient} as known on {day}", ["Event", "Happened", "What", "Details", "By"], rows))
+        return
+    counts = {
+        arm.name: {
+            "randomised": len(group),
+            "died": sum(p.died is not None for p in group),
+            "progressed": sum(p.first_progression is not None for p in group),
+            "withdrew": sum(p.withdrawn is not None for p in group),
+            "lost": sum(p.lost is not None for p in group),
+        }
+        for arm in found.arms
+        for group in [snap.on_arm(arm.name)]
+    }
+    sites = sum(e.kind == "site activated" for e in snap.events)
+    screened = sum(p.screened is not None for p in snap.patients.values())
+    if as_json:
+        emit({"as_known_on": day, "events": len(snap.events), "hash": snap.head, "sites_open": sites, "screened": screened, "arms": counts})
+        return
+    rows = [[found.arm_by_name[a].label, *c.values()] for a, c in counts.items()]
+    show_table(
+        Table(
+            f"{found.id} as known on {day}: {sites} sites open, {screened} screened",
+            ["Arm", "Randomised", "Died", "Progressed", "Withdrew", "Lost"],
+            rows,
+        )
+    )

@@ -1,0 +1,105 @@
+"""`equipoise`: one command a file, loaded when it is used, so that --help answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from equipoise import __version__
+
+#: Command → one line of help; the command is the object ``command`` of ``equipoise.cli.<command>``.
+COMMANDS = {
+    "check": "Read a trial file and say all that is wrong with it.",
+    "schema": "The JSON Schema of a trial file, for editors.",
+    "design": "Find designs, or say how a trial's design behaves.",
+    "simulate": "Conduct many trials with virtual patients.",
+    "conduct": "Run a trial: open its log, give orders, verify.",
+    "analyse": "Endpoints by arm, compared with each other and with history.",
+    "decide": "Take a look: the decision, its reasons and cautions.",
+    "report": "One self-contained HTML report of a trial.",
+    "demo": "NORTH, from its file to a decision and a report.",
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"equipoise.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No command {args[0]!r}.{hint}", ctx) from None
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="equipoise")
+def cli() -> None:
+    """The whole life of a randomised phase I/II oncology trial, from one file to a decision.
+
+    TRIAL is a trial file, its folder, or the name of a bundled trial (north, colon). Every command takes --json.
+    Exit status: 0 done, 1 failed, 2 bad input.
+
+    Research software: check what it says before patients depend on it.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Entry point of the console script."""
+    sys.exit(run(list(sys.argv[1:] if args is None else args)))
+
+
+def run(args: list[str]) -> int:
+    """Run one command and return its exit status."""
+    from equipoise.trial.problem import BadInput, Missing
+
+    as_json = "--json" in args
+    try:
+        result = cli.main(args, prog_name="equipoise", standalone_mode=False)
+    except BadInput as bad:
+        if as_json:
+            problems = [
+                {"code": p.code, "where": p.where, "given": p.given, "allowed": p.allowed, "next_step": p.next_step}
+                for p in bad.problems
+            ]
+            click.echo(json.dumps({"error": {"source": bad.source, "problems": problems}}, indent=2, ensure_ascii=False))
+        else:
+            click.echo(str(bad), err=True)
+        return 2
+    except Missing as missing:
+        click.echo(str(missing), err=True)
+        return 1
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 1
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        click.echo(f"{error.filename or 'file'}: {error.strerror or error}", err=True)
+        return 1
+    return result if isinstance(result, int) else 0

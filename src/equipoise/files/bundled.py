@@ -1,0 +1,57 @@
+"""The trials that come with the software, and how a trial is named on the command line: a path or a bundled name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from equipoise.trial.check import near
+from equipoise.trial.problem import BadInput, Problem
+
+
+def trials_folder() -> Path:
+    """Where the bundled trials are: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "trials"
+    return installed if installed.is_dir() else package.parent.parent / "trials"
+
+
+def bundled_trials() -> list[str]:
+    """Names of the bundled trials."""
+    return sorted(p.parent.name for p in trials_folder().glob("*/trial.toml"))
+
+
+def find_trial(name: str) -> Path:
+    """The trial file meant by ``name``: a file, a folder with a trial.toml, or a bundled trial."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    if (path / "trial.toml").is_file():
+        return path / "trial.toml"
+    names = bundled_trials()
+    if name in names:
+        return trials_folder() / name / "trial.toml"
+    raise BadInput(
+        name,
+        [Problem("no-trial", "TRIAL", repr(name), f"a trial file, or a bundled trial: {', '.join(names)}", near(name, names))],
+    )
+
+
+def find_scenario(trial_file: Path, name: str) -> Path:
+    """The scenario meant by ``name``: a file, or one in the trial's folder ``scenarios``."""
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    folder = trial_file.parent / "scenarios"
+    inside = folder / f"{name}.toml"
+    if inside.is_file():
+        return inside
+    names = scenario_names(trial_file)
+    raise BadInput(
+        name,
+        [Problem("no-scenario", "scenario", repr(name), f"a file, or one of {', '.join(names) or 'none'}", near(name, names))],
+    )
+
+
+def scenario_names(trial_file: Path) -> list[str]:
+    """Scenarios in the trial's folder."""
+    return sorted(p.stem for p in (trial_file.parent / "scenarios").glob("*.toml"))

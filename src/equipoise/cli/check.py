@@ -36,7 +36,9 @@ def command(trial: str, as_json: bool) -> None:
         return
     say(f"{found.title}")
     shares = ":".join(str(a.share) for a in found.arms)
-    say(f"{found.target_enrolment} patients, {shares} ({', '.join(a.label for a in found.arms)}); {len(found.sites)} sites")
+    say(
+        f"{found.target_enrolment} patients, {shares} ({', '.join(a.label for a in found.arms)}); {len(found.sites)} sites"
+    )
     say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")
     if design is not None:
         say(design.describe())

@@ -66,7 +66,9 @@ def show_table(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    drawn = RichTable(
+        title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
+    )
     for i, column in enumerate(table.columns):
         drawn.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
     for row in table.rows:
@@ -83,7 +85,9 @@ def say(text: str, indent: str = "", first: str = "") -> None:
     import textwrap
 
     width = min(100, shutil.get_terminal_size((100, 24)).columns)
-    click.echo(textwrap.fill(text, width, initial_indent=indent + first, subsequent_indent=indent + " " * len(first)))
+    click.echo(
+        textwrap.fill(text, width, initial_indent=indent + first, subsequent_indent=indent + " " * len(first))
+    )
 
 
 def bullet(lines: Sequence[str]) -> None:

@@ -31,9 +31,15 @@ def command() -> None:
 
 
 _log = click.option(
-    "--log", "log_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The trial's log (JSON Lines)."
+    "--log",
+    "log_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The trial's log (JSON Lines).",
 )
-_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
+_by = click.option(
+    "--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY]."
+)
 _why = click.option("--why", default="", help="Why, where it does not go without saying.")
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 _patient = click.option("--patient", required=True, help="The patient's number in the trial.")
@@ -91,16 +97,24 @@ def _give(
         emit({"event": event, "hash": digest, "torn_line_set_aside": str(aside) if aside else None})
         return
     if aside is not None:
-        click.echo(f"A torn last line was found and set aside in {aside.name}; nothing before it is lost.", err=True)
+        click.echo(
+            f"A torn last line was found and set aside in {aside.name}; nothing before it is lost.", err=True
+        )
     who = event.patient or event.site
     detail = f": {event.data['arm']}" if event.kind == "randomised" else ""
-    click.echo(f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {digest[:12]}")
+    click.echo(
+        f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {digest[:12]}"
+    )
 
 
-def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
+def _order(
+    name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient"
+) -> None:
     """Add a verb: its options are the details of its kind of event."""
 
-    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
+    def callback(
+        trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any
+    ) -> None:
         who = given.pop(subject, "")
         data = {k: v for k, v in given.items() if v is not None}
         _give(
@@ -128,7 +142,12 @@ _order(
     click.option("--dose", type=float, required=True, help="Dose given, in the regimen's unit."),
     click.option("--unit", required=True),
 )
-_order("end-treatment", "treatment ended", "Record the end of treatment.", click.option("--reason", required=True))
+_order(
+    "end-treatment",
+    "treatment ended",
+    "Record the end of treatment.",
+    click.option("--reason", required=True),
+)
 _order(
     "assess",
     "assessed",
@@ -156,7 +175,12 @@ _order(
 _order("death", "died", "Record a death.", click.option("--cause"))
 _order("withdraw", "withdrawn", "Record that a patient withdrew from follow-up.", click.option("--reason"))
 _order("lose", "lost", "Record that a patient is lost to follow-up.")
-_order("next-therapy", "next therapy", "Record the start of another treatment of the tumour.", click.option("--therapy"))
+_order(
+    "next-therapy",
+    "next therapy",
+    "Record the start of another treatment of the tumour.",
+    click.option("--therapy"),
+)
 _order("contact", "contact", "Record that the patient was known to be alive.")
 _order("pause", "enrolment paused", "Pause enrolment.", subject="")
 _order("resume", "enrolment resumed", "Resume enrolment.", subject="")
@@ -178,7 +202,14 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
     conduct = Conduct.open(found, _now(), by, why=why)
     write_new_log(log_path, conduct.log)
     if as_json:
-        emit({"log": str(log_path), "trial": found.id, "fingerprint": found.fingerprint, "hash": conduct.log.head})
+        emit(
+            {
+                "log": str(log_path),
+                "trial": found.id,
+                "fingerprint": found.fingerprint,
+                "hash": conduct.log.head,
+            }
+        )
     else:
         click.echo(f"Opened {log_path} for {found.id}. Chain {conduct.log.head[:12]}")
 
@@ -194,13 +225,23 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 @_why
 @json_option
 def screen(
-    trial: str, log_path: Path, patient: str, site: str, on: date, failed: str, by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    patient: str,
+    site: str,
+    on: date,
+    failed: str,
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Screen a patient. Without --failed all criteria were met."""
     try:
         numbers = [int(n) for n in failed.replace(",", " ").split()]
     except ValueError:
-        raise click.BadParameter(f"got {failed!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
+        raise click.BadParameter(
+            f"got {failed!r}; numbers of criteria, such as 2,5", param_hint="--failed"
+        ) from None
     _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, numbers, why))
 
 
@@ -209,19 +250,30 @@ def screen(
 @_log
 @_patient
 @_on
-@click.option("--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor: ecog=0-1.")
+@click.option(
+    "--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor: ecog=0-1."
+)
 @_by
 @_why
 @json_option
 def enrol(
-    trial: str, log_path: Path, patient: str, on: date, factors: tuple[str, ...], by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    patient: str,
+    on: date,
+    factors: tuple[str, ...],
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Enrol a screened and eligible patient, with the levels of the stratification factors."""
     levels = {}
     for factor in factors:
         name, sign, level = factor.partition("=")
         if not sign:
-            raise click.BadParameter(f"got {factor!r}; written NAME=LEVEL, such as ecog=0-1", param_hint="--factor")
+            raise click.BadParameter(
+                f"got {factor!r}; written NAME=LEVEL, such as ecog=0-1", param_hint="--factor"
+            )
         levels[name] = level
     _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, levels, why))
 
@@ -240,7 +292,14 @@ def enrol(
 @_why
 @json_option
 def randomise(
-    trial: str, log_path: Path, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    patient: str,
+    on: date,
+    seed_file: Path | None,
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Randomise an enrolled patient.
 
@@ -260,14 +319,23 @@ def randomise(
 @click.option("--why", required=True, help="Why it is corrected.")
 @json_option
 def correct(
-    trial: str, log_path: Path, number: int, on: date | None, changes: tuple[str, ...], by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    number: int,
+    on: date | None,
+    changes: tuple[str, ...],
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Correct an event by a new one that names it. The old one stays in the log."""
     data = {}
     for change in changes:
         name, sign, value = change.partition("=")
         if not sign:
-            raise click.BadParameter(f"got {change!r}; written NAME=VALUE, such as response=PD", param_hint="--set")
+            raise click.BadParameter(
+                f"got {change!r}; written NAME=VALUE, such as response=PD", param_hint="--set"
+            )
         data[name] = _value(value)
     if not data and on is None:
         raise click.UsageError("Nothing to correct: give --on or --set.")
@@ -307,14 +375,22 @@ def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool
     """Record that the trial file was amended: from now on the log goes with the file as it is today."""
     fingerprint = load_trial(trial).fingerprint
     _give(
-        trial, log_path, as_json, lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint})
+        trial,
+        log_path,
+        as_json,
+        lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint}),
     )
 
 
 @command.command(name="import", short_help="Take a table of patients into a new log.")
 @trial_argument
 @_log
-@click.option("--table", type=click.Path(path_type=Path), required=True, help="CSV, mapped by [table] in the trial file.")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="CSV, mapped by [table] in the trial file.",
+)
 @_by
 @json_option
 def import_table(trial: str, log_path: Path, table: Path, by: str, as_json: bool) -> None:
@@ -325,9 +401,18 @@ def import_table(trial: str, log_path: Path, table: Path, by: str, as_json: bool
     conduct = log_from_table(load_trial(trial), table, _now(), by)
     write_new_log(log_path, conduct.log)
     if as_json:
-        emit({"log": str(log_path), "events": len(conduct.log), "patients": len(conduct.patients), "hash": conduct.log.head})
+        emit(
+            {
+                "log": str(log_path),
+                "events": len(conduct.log),
+                "patients": len(conduct.patients),
+                "hash": conduct.log.head,
+            }
+        )
     else:
-        click.echo(f"{len(conduct.patients)} patients, {len(conduct.log)} events in {log_path}. Chain {conduct.log.head[:12]}")
+        click.echo(
+            f"{len(conduct.patients)} patients, {len(conduct.log)} events in {log_path}. Chain {conduct.log.head[:12]}"
+        )
 
 
 @command.command(short_help="Verify the chain, and judge every event again.")
@@ -345,7 +430,11 @@ def verify(trial: str, log_path: Path, as_json: bool) -> None:
     impossible = replay(found, list(reading.log))
     if impossible:
         raise BadInput(
-            str(log_path), [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible]
+            str(log_path),
+            [
+                Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
+                for e, p in impossible
+            ],
         )
     torn = len(reading.torn) if reading.torn else 0
     if as_json:
@@ -353,7 +442,9 @@ def verify(trial: str, log_path: Path, as_json: bool) -> None:
         return
     click.echo(f"{len(reading.log)} events, chain whole. Head {reading.log.head}")
     if torn:
-        click.echo(f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside.")
+        click.echo(
+            f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."
+        )
 
 
 @command.command(name="as-known-on", short_help="The trial as it was known on a day.")
@@ -376,9 +467,12 @@ def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_j
             emit({"as_known_on": day, "patient": patient, "events": events})
         else:
             rows = [
-                [e.number, str(e.happened), e.kind, ", ".join(f"{k} {v}" for k, v in e.data.items()), e.by] for e in events
+                [e.number, str(e.happened), e.kind, ", ".join(f"{k} {v}" for k, v in e.data.items()), e.by]
+                for e in events
             ]
-            show_table(Table(f"{patient} as known on {day}", ["Event", "Happened", "What", "Details", "By"], rows))
+            show_table(
+                Table(f"{patient} as known on {day}", ["Event", "Happened", "What", "Details", "By"], rows)
+            )
         return
     counts = {
         arm.name: {
@@ -394,7 +488,16 @@ def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_j
     sites = sum(e.kind == "site activated" for e in snap.events)
     screened = sum(p.screened is not None for p in snap.patients.values())
     if as_json:
-        emit({"as_known_on": day, "events": len(snap.events), "hash": snap.head, "sites_open": sites, "screened": screened, "arms": counts})
+        emit(
+            {
+                "as_known_on": day,
+                "events": len(snap.events),
+                "hash": snap.head,
+                "sites_open": sites,
+                "screened": screened,
+                "arms": counts,
+            }
+        )
         return
     rows = [[found.arm_by_name[a].label, *c.values()] for a, c in counts.items()]
     show_table(

@@ -81,10 +81,20 @@ def run(args: list[str]) -> int:
     except BadInput as bad:
         if as_json:
             problems = [
-                {"code": p.code, "where": p.where, "given": p.given, "allowed": p.allowed, "next_step": p.next_step}
+                {
+                    "code": p.code,
+                    "where": p.where,
+                    "given": p.given,
+                    "allowed": p.allowed,
+                    "next_step": p.next_step,
+                }
                 for p in bad.problems
             ]
-            click.echo(json.dumps({"error": {"source": bad.source, "problems": problems}}, indent=2, ensure_ascii=False))
+            click.echo(
+                json.dumps(
+                    {"error": {"source": bad.source, "problems": problems}}, indent=2, ensure_ascii=False
+                )
+            )
         else:
             click.echo(str(bad), err=True)
         return 2

@@ -69,7 +69,8 @@ def look_cohorts(trial: Trial, design: Design, snap: Snapshot, look: int) -> dic
     monitoring = trial.monitoring
     if monitoring is None:
         raise BadInput(
-            trial.id, [Problem("no-monitoring", "monitoring", "nothing", "a trial with a design and [monitoring]")]
+            trial.id,
+            [Problem("no-monitoring", "monitoring", "nothing", "a trial with a design and [monitoring]")],
         )
     if not 1 <= look <= len(design.looks):
         raise BadInput(trial.id, [Problem("no-such-look", "look", str(look), f"1 to {len(design.looks)}")])
@@ -86,7 +87,9 @@ def look_cohorts(trial: Trial, design: Design, snap: Snapshot, look: int) -> dic
 
 def enrolment_complete(trial: Trial, snap: Snapshot) -> bool:
     """True once the planned number is randomised, or enrolment was closed before."""
-    return len(snap.randomised) >= trial.target_enrolment or any(e.kind == "enrolment closed" for e in snap.events)
+    return len(snap.randomised) >= trial.target_enrolment or any(
+        e.kind == "enrolment closed" for e in snap.events
+    )
 
 
 def _not_ripe(
@@ -99,16 +102,22 @@ def _not_ripe(
         label = trial.arm_by_name[name].label
         if not c.complete and not (final and complete):
             if complete:
-                because.append(f"{label}: {len(c.members)} patients count, {c.planned} are needed, and enrolment is over")
+                because.append(
+                    f"{label}: {len(c.members)} patients count, {c.planned} are needed, and enrolment is over"
+                )
             else:
-                because.append(f"{label}: {len(c.members)} of the {c.planned} patients of this look are enrolled")
+                because.append(
+                    f"{label}: {len(c.members)} of the {c.planned} patients of this look are enrolled"
+                )
         if c.pending:
             because.append(f"{label}: {len(c.pending)} of {len(c.members)} patients are still to be followed")
     follow_up_until = _follow_up_until(trial, snap) if final else None
     if final and not complete:
         because.append(f"{len(snap.randomised)} of {trial.target_enrolment} patients are randomised")
     elif follow_up_until is not None and snap.cutoff < follow_up_until:
-        because.append(f"the last patient is followed for {trial.monitoring.final_follow_up} until {follow_up_until}")  # type: ignore[union-attr]
+        because.append(
+            f"the last patient is followed for {trial.monitoring.final_follow_up} until {follow_up_until}"
+        )  # type: ignore[union-attr]
     if not because:
         return None
     waiting = [m for c in cohorts.values() for m in c.pending]

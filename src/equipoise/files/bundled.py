@@ -32,7 +32,15 @@ def find_trial(name: str) -> Path:
         return trials_folder() / name / "trial.toml"
     raise BadInput(
         name,
-        [Problem("no-trial", "TRIAL", repr(name), f"a trial file, or a bundled trial: {', '.join(names)}", near(name, names))],
+        [
+            Problem(
+                "no-trial",
+                "TRIAL",
+                repr(name),
+                f"a trial file, or a bundled trial: {', '.join(names)}",
+                near(name, names),
+            )
+        ],
     )
 
 
@@ -48,7 +56,15 @@ def find_scenario(trial_file: Path, name: str) -> Path:
     names = scenario_names(trial_file)
     raise BadInput(
         name,
-        [Problem("no-scenario", "scenario", repr(name), f"a file, or one of {', '.join(names) or 'none'}", near(name, names))],
+        [
+            Problem(
+                "no-scenario",
+                "scenario",
+                repr(name),
+                f"a file, or one of {', '.join(names) or 'none'}",
+                near(name, names),
+            )
+        ],
     )
 
 

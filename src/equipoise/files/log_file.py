@@ -55,7 +55,15 @@ def write_new_log(path: Path, log: Log) -> None:
         os.link(part, path)  # fails if the name is taken, also when another writer just took it
     except FileExistsError:
         raise BadInput(
-            str(path), [Problem("log-exists", "log", "a file that is there already", "a new file; a log is never overwritten")]
+            str(path),
+            [
+                Problem(
+                    "log-exists",
+                    "log",
+                    "a file that is there already",
+                    "a new file; a log is never overwritten",
+                )
+            ],
         ) from None
     finally:
         part.unlink(missing_ok=True)
@@ -66,7 +74,9 @@ def read_log(path: Path, trial_id: str | None = None) -> Reading:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise BadInput(str(path), [Problem("no-file", "log", "nothing there", "a log", "conduct open starts one")]) from None
+        raise BadInput(
+            str(path), [Problem("no-file", "log", "nothing there", "a log", "conduct open starts one")]
+        ) from None
     except OSError as error:
         raise BadInput(str(path), [Problem("unreadable", "log", str(error), "a readable file")]) from None
     return _parse(data, str(path), trial_id)
@@ -77,7 +87,10 @@ def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
     torn = rest or None
     if not lines:
         given = "a torn line and nothing else" if torn else "an empty file"
-        raise BadInput(source, [Problem("empty-log", "log", given, "a log begins with an 'opened' event", "conduct open")])
+        raise BadInput(
+            source,
+            [Problem("empty-log", "log", given, "a log begins with an 'opened' event", "conduct open")],
+        )
     events: list[Event] = []
     problems: list[Problem] = []
     previous = GENESIS
@@ -89,7 +102,10 @@ def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
         except (ValueError, TypeError, KeyError) as error:
             problems.append(Problem("broken-line", where, str(error)[:120], "one event of the log as JSON"))
             break  # what follows is chained to a line that cannot be read
-        problems.extend(Problem(p.code, f"{where}.{p.where}", p.given, p.allowed) for p in shape_problems(event.kind, dict(event.data)))
+        problems.extend(
+            Problem(p.code, f"{where}.{p.where}", p.given, p.allowed)
+            for p in shape_problems(event.kind, dict(event.data))
+        )
         if event.number != number:
             problems.append(Problem("number", where, f"number {event.number}", f"number {number}"))
         if stated_previous != previous or hash_of(event.content(previous)) != stated_hash:
@@ -103,10 +119,17 @@ def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
         previous = stated_hash
         events.append(event)
     if events and (events[0].kind != "opened"):
-        problems.append(Problem("not-opened", "line 1", repr(events[0].kind), "a log begins with an 'opened' event"))
+        problems.append(
+            Problem("not-opened", "line 1", repr(events[0].kind), "a log begins with an 'opened' event")
+        )
     elif events and trial_id is not None and events[0].data.get("trial") != trial_id:
         problems.append(
-            Problem("another-trial", "log", f"a log of trial {events[0].data.get('trial')!r}", f"a log of trial {trial_id!r}")
+            Problem(
+                "another-trial",
+                "log",
+                f"a log of trial {events[0].data.get('trial')!r}",
+                f"a log of trial {trial_id!r}",
+            )
         )
     if problems:
         raise BadInput(source, problems)
@@ -186,7 +209,16 @@ def writing(path: Path, trial_id: str | None = None, timeout: float = 30.0) -> I
         lock.acquire(timeout=timeout)
     except Timeout:
         raise BadInput(
-            str(path), [Problem("locked", "log", "another writer holds it", "one writer at a time", "try again in a moment")]
+            str(path),
+            [
+                Problem(
+                    "locked",
+                    "log",
+                    "another writer holds it",
+                    "one writer at a time",
+                    "try again in a moment",
+                )
+            ],
         ) from None
     try:
         yield Writer(path, read_log(path, trial_id))

@@ -40,7 +40,8 @@ def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, b
     """
     if trial.table is None:
         raise BadInput(
-            trial.id, [Problem("no-table", "table", "nothing", "a [table] in the trial file that maps the columns")]
+            trial.id,
+            [Problem("no-table", "table", "nothing", "a [table] in the trial file that maps the columns")],
         )
     records = list(_read(trial, trial.table, path))
     moment = recorded or datetime.combine(max(r.on for r in records), time(0), UTC)
@@ -48,9 +49,13 @@ def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, b
     problems: list[Problem] = []
     for r in sorted(records, key=lambda r: (r.on, _FIRST.get(r.kind, 1), r.row)):
         try:
-            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=f"{path.name}, row {r.row}")
+            conduct.order(
+                r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=f"{path.name}, row {r.row}"
+            )
         except Refused as refused:
-            problems.extend(Problem(p.code, f"row {r.row}, {p.where}", p.given, p.allowed) for p in refused.problems)
+            problems.extend(
+                Problem(p.code, f"row {r.row}, {p.where}", p.given, p.allowed) for p in refused.problems
+            )
     if problems:
         raise BadInput(str(path), problems)
     return conduct
@@ -69,18 +74,24 @@ def _read(trial: Trial, mapping: TableMapping, path: Path) -> Iterator[Record]:
     seen: dict[tuple[str, int], int] = {}
     for number, row in rows:
         if None in row or None in row.values():
-            problems.append(Problem("ragged-row", f"row {number}", "too many or too few cells", f"{len(header)} cells"))
+            problems.append(
+                Problem("ragged-row", f"row {number}", "too many or too few cells", f"{len(header)} cells")
+            )
             continue
         patient = str(row[mapping.patient]).strip()
         if patient in mapping.missing:
-            problems.append(Problem("no-patient", f"row {number}.{mapping.patient}", repr(patient), "the patient's name"))
+            problems.append(
+                Problem("no-patient", f"row {number}.{mapping.patient}", repr(patient), "the patient's name")
+            )
             continue
         arm, origin = _arm_and_origin(trial, mapping, row, number, problems)
         if arm is None or origin is None:
             continue
         if patient not in arm_of:
             arm_of[patient] = (arm, origin, number)
-            records.append(Record(number, patient, "randomised", origin, {"arm": arm, "stratum": "as recorded"}, -1))
+            records.append(
+                Record(number, patient, "randomised", origin, {"arm": arm, "stratum": "as recorded"}, -1)
+            )
         elif arm_of[patient][:2] != (arm, origin):
             problems.append(
                 Problem(
@@ -120,7 +131,9 @@ def _rows(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
     except FileNotFoundError:
         raise BadInput(str(path), [Problem("no-file", "table", "nothing there", "a CSV file")]) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(str(path), [Problem("unreadable", "table", str(error), "a CSV file in UTF-8 with a header")]) from None
+        raise BadInput(
+            str(path), [Problem("unreadable", "table", str(error), "a CSV file in UTF-8 with a header")]
+        ) from None
 
 
 def _check_columns(mapping: TableMapping, header: Sequence[str], path: Path) -> None:
@@ -129,7 +142,13 @@ def _check_columns(mapping: TableMapping, header: Sequence[str], path: Path) -> 
         wanted += [*rule.when, *(c for c in (rule.time, rule.day) if c)]
     missing = [c for c in dict.fromkeys(wanted) if c not in header]
     problems = [
-        Problem("missing-column", f"column {c}", "not in the table", f"columns: {', '.join(header) or 'none'}", near(c, list(header)))
+        Problem(
+            "missing-column",
+            f"column {c}",
+            "not in the table",
+            f"columns: {', '.join(header) or 'none'}",
+            near(c, list(header)),
+        )
         for c in missing
     ]
     problems += [
@@ -147,7 +166,15 @@ def _arm_and_origin(
     arm: str | None = mapping.arms.get(word, word)
     if arm not in trial.arm_by_name:
         known = [*mapping.arms, *trial.arm_by_name]
-        problems.append(Problem("unknown-arm", f"row {number}.{mapping.arm}", repr(word), f"one of {', '.join(known)}", near(word, known)))
+        problems.append(
+            Problem(
+                "unknown-arm",
+                f"row {number}.{mapping.arm}",
+                repr(word),
+                f"one of {', '.join(known)}",
+                near(word, known),
+            )
+        )
         arm = None
     origin = mapping.randomised_on
     if mapping.randomised is not None:
@@ -169,7 +196,12 @@ def _same(cell: str, value: str | float) -> bool:
 
 
 def _day(
-    rule: TableRule, mapping: TableMapping, row: Mapping[str, str], origin: date, number: int, problems: list[Problem]
+    rule: TableRule,
+    mapping: TableMapping,
+    row: Mapping[str, str],
+    origin: date,
+    number: int,
+    problems: list[Problem],
 ) -> date | None:
     if rule.day is not None:
         cell = row[rule.day].strip()
@@ -178,7 +210,12 @@ def _day(
         day = _date(cell, f"row {number}.{rule.day}", problems)
         if day is not None and day < origin:
             problems.append(
-                Problem("dates-out-of-order", f"row {number}.{rule.day}", str(day), f"not before randomisation, {origin}")
+                Problem(
+                    "dates-out-of-order",
+                    f"row {number}.{rule.day}",
+                    str(day),
+                    f"not before randomisation, {origin}",
+                )
             )
             return None
         return day

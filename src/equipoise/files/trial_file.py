@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from equipoise.design import shelf
 from equipoise.trial.check import check_parts, near
+from equipoise.trial.design import Design
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -22,6 +23,26 @@ def read_trial(path: Path) -> Trial:
     return trial_from(read_toml(path, "a trial file in TOML"), str(path))
 
 
+def _read_design(table: Mapping[str, Any]) -> tuple[Design | None, list[Problem]]:
+    """The design of a trial file, or all that is wrong with its table: each entry, and what holds between them."""
+    kind = str(table.get("kind", ""))
+    try:
+        _, problems = validate_parts(shelf.spec_model(kind), table)
+    except BadInput as bad:
+        return None, [_inside_design(p) for p in bad.problems]
+    said = {p.where for p in problems}
+    try:
+        design = shelf.build(kind, table)
+    except BadInput as bad:
+        design = None
+        problems += [p for p in bad.problems if p.where not in said]
+    return (None if problems else design), [_inside_design(p) for p in problems]
+
+
+def _inside_design(p: Problem) -> Problem:
+    return Problem(p.code, f"design.{p.where}", p.given, p.allowed, p.next_step)
+
+
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """A TOML file as plain values, arrays as tuples. ``what`` says what it should have been."""
     try:
@@ -29,7 +50,9 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise BadInput(str(path), [Problem("no-file", "file", "nothing there", what)]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]) from None
+        raise BadInput(
+            str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]
+        ) from None
     try:
         raw: dict[str, Any] = _tuples(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -42,22 +65,12 @@ def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
     raw = _tuples(raw)
     parts, problems = validate_parts(Trial, raw)
     if isinstance(raw.get("design"), Mapping):
-        try:
-            design = shelf.build(str(raw["design"].get("kind", "")), raw["design"])
+        parts.pop("design", None)
+        design, found = _read_design(raw["design"])
+        problems.extend(found)
+        if design is not None:
             parts["design"] = design
             problems.extend(_cohort_problems(parts, len(design.looks)))
-        except BadInput as bad:
-            parts.pop("design", None)
-            problems.extend(
-                Problem(
-                    p.code,
-                    p.where if p.where.startswith("design") else f"design.{p.where}",
-                    p.given,
-                    p.allowed,
-                    p.next_step,
-                )
-                for p in bad.problems
-            )
     problems.extend(check_parts(parts, raw))
     if problems:
         raise BadInput(source, problems)

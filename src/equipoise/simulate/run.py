@@ -74,7 +74,9 @@ class Plan:
     hazards: Mapping[str, Hazards]
 
     @classmethod
-    def of(cls, trial: Trial, design: Design, scenario: Scenario, seed: int, waiting: Waiting | None = None) -> Plan:
+    def of(
+        cls, trial: Trial, design: Design, scenario: Scenario, seed: int, waiting: Waiting | None = None
+    ) -> Plan:
         """Check that the scenario fits the trial, and calibrate it."""
         problems = scenario_problems(trial, scenario)
         if problems:
@@ -90,14 +92,23 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     names = [a.name for a in trial.arms]
     if sorted(scenario.arms) != sorted(names):
         problems.append(
-            Problem("scenario-arms", "arms", ", ".join(scenario.arms) or "none", f"a truth for each arm: {', '.join(names)}")
+            Problem(
+                "scenario-arms",
+                "arms",
+                ", ".join(scenario.arms) or "none",
+                f"a truth for each arm: {', '.join(names)}",
+            )
         )
     for part in ("monitoring", "assessments", "sites"):
         if not getattr(trial, part):
-            problems.append(Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]"))
+            problems.append(
+                Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]")
+            )
     if trial.randomisation.method != "permuted blocks":
         problems.append(
-            Problem("not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'")
+            Problem(
+                "not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'"
+            )
         )
     for factor in trial.randomisation.factors:
         shares = scenario.factors.get(factor.name)
@@ -109,7 +120,12 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
                 )
             )  # fmt: skip
     problems.extend(
-        Problem("unknown-factor", f"factors.{name}", "not a factor of the trial", ", ".join(f.name for f in trial.randomisation.factors))
+        Problem(
+            "unknown-factor",
+            f"factors.{name}",
+            "not a factor of the trial",
+            ", ".join(f.name for f in trial.randomisation.factors),
+        )
         for name in scenario.factors
         if name not in {f.name for f in trial.randomisation.factors}
     )
@@ -222,7 +238,9 @@ class _Run:
     def _record(self, today: date) -> set[str]:
         touched = set(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
-            self.conduct.order(thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data)
+            self.conduct.order(
+                thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data
+            )
             if thing.kind in _TELLING:
                 touched.add(patient)
         return touched
@@ -240,7 +258,9 @@ class _Run:
             return
         factors = {}
         for i, factor in enumerate(self.trial.randomisation.factors):
-            shares = self.plan.scenario.factors.get(factor.name) or (1 / len(factor.levels),) * len(factor.levels)
+            shares = self.plan.scenario.factors.get(factor.name) or (1 / len(factor.levels),) * len(
+                factor.levels
+            )
             level = int(np.searchsorted(np.cumsum(shares), draws["factors"][i]))
             factors[factor.name] = factor.levels[min(level, len(factor.levels) - 1)]
         self.conduct.enrol(name, today, now, "simulation", factors)
@@ -248,11 +268,17 @@ class _Run:
         self.order[arm].append(name)
         self.randomised += 1
         self.last_randomised = today
-        for thing in life(self.trial, self.plan.scenario, arm, self.plan.hazards[arm], draws, detail=self.detail):
-            self.due[today + timedelta(days=max(thing.recorded, 1))].append((name, today + timedelta(days=thing.day), thing))
+        for thing in life(
+            self.trial, self.plan.scenario, arm, self.plan.hazards[arm], draws, detail=self.detail
+        ):
+            self.due[today + timedelta(days=max(thing.recorded, 1))].append(
+                (name, today + timedelta(days=thing.day), thing)
+            )
         if self.randomised >= self.trial.target_enrolment:
             self.closed = True
-            self.conduct.order("enrolment closed", today, now, "simulation", "the planned number is randomised")
+            self.conduct.order(
+                "enrolment closed", today, now, "simulation", "the planned number is randomised"
+            )
 
     def _settle(self, today: date, touched: set[str]) -> None:
         """Bring the landmark status up to date of those about whom something was recorded today."""
@@ -292,11 +318,15 @@ class _Run:
         """A cheap necessary condition; ``decide`` has the word."""
         final = self.stage == len(self.design.looks)
         if final and not (
-            self.closed and today >= self.last_randomised + timedelta(days=self.monitoring.final_follow_up.days)
+            self.closed
+            and today >= self.last_randomised + timedelta(days=self.monitoring.final_follow_up.days)
         ):
             return False
         need_tested, need_controls = stage_targets(self.trial, self.design, self.stage)
-        for arm, need in [(self.tested, need_tested), *((c, need_controls) for c in self.controls if need_controls)]:
+        for arm, need in [
+            (self.tested, need_tested),
+            *((c, need_controls) for c in self.controls if need_controls),
+        ]:
             members = self._counting(arm)[:need]
             if len(members) < need and not (final and self.closed):
                 return False
@@ -305,7 +335,9 @@ class _Run:
         return True
 
     def _look(self, today: date) -> None:
-        decision = decide(self.trial, self.design, snapshot(self.conduct.log, today, fingerprint=False), self.stage)
+        decision = decide(
+            self.trial, self.design, snapshot(self.conduct.log, today, fingerprint=False), self.stage
+        )
         if isinstance(decision, Decision):
             readout = today + timedelta(days=self.monitoring.readout_delay.days)
             self.pending_look = (decision, readout, self.randomised)
@@ -318,7 +350,12 @@ class _Run:
         now = _moment(today)
         self.looks.append(
             LookTaken(
-                decision, decision.cutoff, readout, self.full_at.get(self.stage, self.randomised), at_cutoff, self.randomised
+                decision,
+                decision.cutoff,
+                readout,
+                self.full_at.get(self.stage, self.randomised),
+                at_cutoff,
+                self.randomised,
             )
         )
         self.conduct.order(
@@ -334,9 +371,16 @@ class _Run:
         self.stage += 1
         if self.paused:
             self.paused = False
-            self.conduct.order("enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue")
+            self.conduct.order(
+                "enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue"
+            )
 
     def _result(self, today: date) -> SimulatedTrial:
         return SimulatedTrial(
-            self.replicate, tuple(self.looks), self.randomised, len(self.order[self.tested]), today, self.conduct.log
+            self.replicate,
+            tuple(self.looks),
+            self.randomised,
+            len(self.order[self.tested]),
+            today,
+            self.conduct.log,
         )

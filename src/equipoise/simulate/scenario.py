@@ -28,14 +28,19 @@ class ArmTruth(Part):
     """
 
     observed_rate: float | None = Field(
-        default=None, gt=0, lt=1, description="Rate of the monitored landmark endpoint, as the protocol's scans show it."
+        default=None,
+        gt=0,
+        lt=1,
+        description="Rate of the monitored landmark endpoint, as the protocol's scans show it.",
     )
     median_pfs: Duration | None = Field(default=None, description="True median progression-free survival.")
     median_os: Duration = Field(description="True median overall survival.")
     death_first: Probability = Field(description="Share of first events that are deaths without progression.")
     response: Probability = Field(description="Probability of a response.")
     adverse_events: tuple[AdverseEventTruth, ...] = Field(default=(), max_length=20)
-    stops_for_toxicity: Probability = Field(default=0.0, description="Probability of ending treatment for toxicity.")
+    stops_for_toxicity: Probability = Field(
+        default=0.0, description="Probability of ending treatment for toxicity."
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> ArmTruth:

@@ -81,7 +81,9 @@ def life(
     end = min(death_day, gone, seen_progression)
     if detail:
         found.extend(_treatment(trial, arm, truth, draws, end))
-        found.extend(_after_progression(trial, draws["follow-up"], seen_progression, min(death_day - 1, gone)))
+        found.extend(
+            _after_progression(trial, draws["follow-up"], seen_progression, min(death_day - 1, gone))
+        )
     if death_day <= gone:
         found.append((death_day, "died", {"cause": "disease"} if not dies_first else {"cause": "other"}))
     elif gone == withdrawal_day:
@@ -108,7 +110,13 @@ def _with_delays(
         nth = count.get(kind, 0)
         count[kind] = nth + 1
         delayed = kind in ("assessed", "died", "withdrawn", "lost") and not data.get("baseline")
-        slot = nth % 12 if kind == "assessed" else 12 + ("died", "withdrawn", "lost").index(kind) if delayed else 0
+        slot = (
+            nth % 12
+            if kind == "assessed"
+            else 12 + ("died", "withdrawn", "lost").index(kind)
+            if delayed
+            else 0
+        )
         delay = int(-math.log(draws[slot]) * mean) if delayed else 0
         result.append(Happening(day, day + delay, kind, data))
     return result
@@ -166,7 +174,11 @@ def _treatment(
                 if when < stop:
                     dose = round(drug.dose * (0.8 if cycle >= reduced_from else 1.0), 2)
                     found.append(
-                        (when, "treated", {"drug": drug.drug, "cycle": cycle, "day": day, "dose": dose, "unit": drug.unit})
+                        (
+                            when,
+                            "treated",
+                            {"drug": drug.drug, "cycle": cycle, "day": day, "dose": dose, "unit": drug.unit},
+                        )
                     )
                     last_dose = max(last_dose, when)
             cycle += 1
@@ -183,7 +195,13 @@ def _treatment(
             when = int(u[1] * min(last_dose + 28, 150))
             if when < end:
                 grade = 3 + (u[2] < 0.3 * event.severe) if u[2] < event.severe else 1 + (u[2] > 0.6)
-                found.append((when, "adverse event", {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)}))
+                found.append(
+                    (
+                        when,
+                        "adverse event",
+                        {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)},
+                    )
+                )
     return found
 
 

@@ -1,0 +1,44 @@
+"""The randomised comparison that stands beside a look's decision and never enters it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from equipoise.analyse.landmark import Cohort
+from equipoise.analyse.survival import compare, observations
+from equipoise.numerics.proportions import risk_difference
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+def randomised_comparison(
+    trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]
+) -> dict[str, object] | None:
+    """All randomised patients compared on the monitored time-to-event endpoint, and the look's cohorts on their rates.
+
+    A hazard ratio below 1 and a difference above 0 favour the tested arm. None without a control arm.
+    """
+    if trial.monitoring is None or not trial.control_arms:
+        return None
+    tested, control = trial.tested_arms[0].name, trial.control_arms[0].name
+    endpoint = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
+    by_arm = observations(trial, snap, endpoint)
+    found = compare(by_arm[tested], by_arm[control], tested, control)
+    if found is None:
+        return None
+    numbers: dict[str, object] = {
+        "endpoint": endpoint.name,
+        "n": {tested: len(by_arm[tested]), control: len(by_arm[control])},
+        "logrank_chi2": found.logrank_chi2,
+        "logrank_p": found.p,
+        "hr": found.hr,
+        "hr_ci": list(found.hr_ci),
+        "method": found.method,
+    }
+    a, b = cohorts.get(tested), cohorts.get(control)
+    if a is not None and b is not None and a.members and b.members:
+        difference = risk_difference(a.successes, len(a.members), b.successes, len(b.members))
+        numbers["rate_difference"] = difference.estimate
+        numbers["rate_difference_ci"] = [difference.lower, difference.upper]
+        numbers["rate_difference_method"] = "Miettinen–Nurminen interval, 95 %"
+    return numbers

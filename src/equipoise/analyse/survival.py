@@ -1,0 +1,190 @@
+"""A time-to-event endpoint by arm: Kaplan–Meier, medians, landmarks, and each tested arm against the control arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise.analyse.endpoints import Observed, observe
+from equipoise.numerics import survival as km
+from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.endpoint import TimeToEvent
+from equipoise.trial.exhibits import Mark, SurvivalArm, SurvivalFigure
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class AtLandmark:
+    """The Kaplan–Meier estimate at a landmark, with its log-log interval."""
+
+    day: int
+    survival: float
+    ci: tuple[float, float]
+    at_risk: int
+
+
+@dataclass(frozen=True)
+class ArmSurvival:
+    """One arm. Times in days; NaN where a median or a limit is not reached."""
+
+    n: int
+    events: int
+    median: float
+    median_ci: tuple[float, float]
+    median_months: float
+    median_ci_months: tuple[float, float]
+    follow_up_median: float
+    landmark: AtLandmark | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A tested arm against the control arm: a hazard ratio below 1 favours the tested arm."""
+
+    tested: str
+    control: str
+    logrank_chi2: float
+    df: int
+    p: float
+    hr: float
+    hr_ci: tuple[float, float]
+    log_hr_se: float
+    method: str = "log-rank test, two-sided; Cox model (Efron), Wald interval 95 %"
+
+
+@dataclass(frozen=True)
+class AllArms:
+    """All arms at once, where there are more than two."""
+
+    logrank_chi2: float
+    df: int
+    p: float
+
+
+@dataclass(frozen=True)
+class SurvivalResult:
+    """A time-to-event endpoint, analysed."""
+
+    endpoint: str
+    label: str
+    kind: str
+    unit: str
+    arms: Mapping[str, ArmSurvival]
+    comparisons: Mapping[str, Comparison]
+    all_arms: AllArms | None
+
+
+def observations(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> dict[str, list[Observed]]:
+    """Each arm's patients with their times, in the order of randomisation."""
+    return {
+        arm.name: [o for p in snap.on_arm(arm.name) if (o := observe(p, endpoint, snap.cutoff)) is not None]
+        for arm in trial.arms
+    }
+
+
+def arrays(observed: Sequence[Observed]) -> tuple[np.ndarray, np.ndarray]:
+    """Times [days] and event indicators."""
+    time = np.array([o.days for o in observed], dtype=np.float64)
+    return time, np.array([o.event for o in observed], dtype=bool)
+
+
+def analyse_survival(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
+    """Estimates by arm, each tested arm against the first control arm, and all arms at once if there are several."""
+    by_arm = observations(trial, snap, endpoint)
+    arms = {name: _arm(group, endpoint) for name, group in by_arm.items()}
+    comparisons = {}
+    if trial.control_arms:
+        control = trial.control_arms[0].name
+        for arm in trial.tested_arms:
+            found = compare(by_arm[arm.name], by_arm[control], arm.name, control)
+            if found is not None:
+                comparisons[f"{arm.name} vs {control}"] = found
+    return SurvivalResult(
+        endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm)
+    )
+
+
+def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
+    nan = (float("nan"), float("nan"))
+    if not group:
+        return ArmSurvival(0, 0, nan[0], nan, nan[0], nan, nan[0], None)
+    time, event = arrays(group)
+    curve = km.kaplan_meier(time, event)
+    median = curve.median()
+    landmark = None
+    if endpoint.report_at is not None:
+        at = curve.at(endpoint.report_at.days)
+        landmark = AtLandmark(endpoint.report_at.days, at.survival, (at.lower, at.upper), at.n_risk)
+    return ArmSurvival(
+        n=len(group),
+        events=int(event.sum()),
+        median=median.estimate,
+        median_ci=(median.lower, median.upper),
+        median_months=median.estimate / DAYS_PER_MONTH,
+        median_ci_months=(median.lower / DAYS_PER_MONTH, median.upper / DAYS_PER_MONTH),
+        follow_up_median=km.kaplan_meier(time, ~event).median().estimate,
+        landmark=landmark,
+    )
+
+
+def compare(
+    tested: Sequence[Observed], control: Sequence[Observed], name: str, against: str
+) -> Comparison | None:
+    """Log-rank test and hazard ratio of one arm against another; None while one of them is empty."""
+    if not tested or not control:
+        return None
+    time, event = arrays([*tested, *control])
+    treated = np.arange(len(time)) < len(tested)
+    test = km.logrank(time, event, treated.astype(np.int64))
+    cox = km.cox(time, event, treated)
+    return Comparison(name, against, test.chi2, test.df, test.p, cox.hr, (cox.lower, cox.upper), cox.se)
+
+
+def _all_arms(by_arm: Mapping[str, Sequence[Observed]]) -> AllArms | None:
+    filled = [g for g in by_arm.values() if g]
+    if len(filled) < 3:
+        return None
+    time, event = arrays([o for g in filled for o in g])
+    group = np.repeat(np.arange(len(filled)), [len(g) for g in filled])
+    test = km.logrank(time, event, group)
+    return AllArms(test.chi2, test.df, test.p)
+
+
+def survival_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalFigure:
+    """Kaplan–Meier curves by arm in months, with 95 % log-log bands and numbers at risk."""
+    by_arm = observations(trial, snap, endpoint)
+    longest = max((o.days for g in by_arm.values() for o in g), default=0) / DAYS_PER_MONTH
+    step = next((s for s in (1, 2, 3, 6, 12, 24) if longest / s <= 10), 36)
+    ticks = [float(t) for t in range(0, int(longest) + step, step)]
+    arms = []
+    for name, group in by_arm.items():
+        label = trial.arm_by_name[name].label
+        if not group:
+            arms.append(SurvivalArm(label, [0.0], [1.0], [1.0], [1.0], [], [0] * len(ticks)))
+            continue
+        time, event = arrays(group)
+        curve = km.kaplan_meier(time, event)
+        arms.append(
+            SurvivalArm(
+                label,
+                [0.0, *(curve.time / DAYS_PER_MONTH).tolist()],
+                [1.0, *curve.survival.tolist()],
+                [1.0, *np.nan_to_num(curve.lower, nan=0.0).tolist()],
+                [1.0, *np.nan_to_num(curve.upper, nan=1.0).tolist()],
+                sorted((time[~event] / DAYS_PER_MONTH).tolist()),
+                [int((time >= t * DAYS_PER_MONTH).sum()) for t in ticks],
+            )
+        )
+    marks = [Mark(f"{endpoint.report_at}", x=endpoint.report_at.months)] if endpoint.report_at else []
+    return SurvivalFigure(
+        endpoint.label,
+        "Months since " + endpoint.origin,
+        "Probability",
+        arms,
+        ticks,
+        marks,
+        caption=f"{endpoint.label} by arm, Kaplan–Meier with 95 % log-log bands; ticks are censored patients.",
+    )

@@ -1,0 +1,96 @@
+"""Rates: exact and score intervals, exact tests, and the difference of two rates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.optimize import brentq
+from scipy.stats import binomtest, norm
+
+Alternative = Literal["two-sided", "greater", "less"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its limits."""
+
+    estimate: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class ExactTest:
+    """An exact binomial test."""
+
+    p: float
+    alternative: Alternative
+
+
+def clopper_pearson(successes: int, n: int, conf_level: float = 0.95) -> Interval:
+    """The exact interval of Clopper & Pearson (1934, doi:10.1093/biomet/26.4.404); n ≥ 1."""
+    found = binomtest(successes, n).proportion_ci(conf_level, method="exact")
+    return Interval(successes / n, float(found.low), float(found.high))
+
+
+def wilson(successes: int, n: int, conf_level: float = 0.95) -> Interval:
+    """The score interval of Wilson (1927, doi:10.1080/01621459.1927.10502953); n ≥ 1."""
+    found = binomtest(successes, n).proportion_ci(conf_level, method="wilson")
+    return Interval(successes / n, float(found.low), float(found.high))
+
+
+def exact_binomial(successes: int, n: int, p0: float, alternative: Alternative) -> ExactTest:
+    """Exact test of a rate against ``p0``. 'greater' asks for more successes than p0 gives.
+
+    Two-sided: the total probability of all outcomes no more likely than the one seen (minimum likelihood, as R's
+    binom.test).
+    """
+    return ExactTest(float(binomtest(successes, n, p0, alternative=alternative).pvalue), alternative)
+
+
+def risk_difference(x1: int, n1: int, x2: int, n2: int, conf_level: float = 0.95) -> Interval:
+    """Rate 1 minus rate 2 with the score interval of Miettinen & Nurminen (1985, doi:10.1002/sim.4780040211).
+
+    The limits are the differences d at which the score statistic, with the variance at the restricted maximum
+    likelihood estimate and the factor (n1 + n2) / (n1 + n2 - 1), meets the normal quantile.
+    """
+    estimate = x1 / n1 - x2 / n2
+    z = float(norm.ppf(0.5 + conf_level / 2))
+
+    def score(d: float) -> float:
+        p2 = _restricted(x1, n1, x2, n2, d)
+        p1 = min(max(p2 + d, 0.0), 1.0)
+        variance = (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2) * (n1 + n2) / (n1 + n2 - 1)
+        if variance <= 0:
+            return math.copysign(math.inf, estimate - d) if estimate != d else 0.0
+        return (estimate - d) / math.sqrt(variance)
+
+    edge = 1 - 1e-12
+    low = -1.0 if score(-edge) <= z else brentq(lambda d: min(score(d), 1e6) - z, -edge, estimate, xtol=1e-14)
+    high = 1.0 if score(edge) >= -z else brentq(lambda d: max(score(d), -1e6) + z, estimate, edge, xtol=1e-14)
+    return Interval(estimate, float(low), float(high))
+
+
+def _restricted(x1: int, n1: int, x2: int, n2: int, d: float) -> float:
+    """The rate of group 2 that maximises the likelihood when rate 1 - rate 2 = d: the root of the score in its range."""
+    low, high = max(0.0, -d), min(1.0, 1.0 - d)
+
+    def slope(p2: float) -> float:
+        p1 = p2 + d
+        total = 0.0
+        for x, n, p in ((x1, n1, p1), (x2, n2, p2)):
+            if x:
+                total += x / max(p, 1e-300)
+            if n - x:
+                total -= (n - x) / max(1 - p, 1e-300)
+        return total
+
+    margin = 1e-13 * (high - low)
+    a, b = low + margin, high - margin
+    if slope(a) <= 0:
+        return low
+    if slope(b) >= 0:
+        return high
+    return float(brentq(slope, a, b, xtol=1e-16, rtol=1e-14))

@@ -38,9 +38,7 @@ class TimesAgainstHistory:
     z: float
     p: float
     reference_median_months: float
-    method: str = (
-        "one-sample log-rank test against an exponential curve; p one-sided (fewer events than history)"
-    )
+    method: str = "one-sample log-rank test against an exponential curve; p one-sided (fewer events than history)"
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,7 @@ def against_history(trial: Trial, snap: Snapshot) -> dict[str, AgainstHistory]:
     """
     if trial.history is None:
         return {}
-    rates = (
-        analyse_landmark(trial, snap, trial.landmark(trial.monitoring.endpoint)).arms
-        if trial.monitoring
-        else {}
-    )
+    rates = analyse_landmark(trial, snap, trial.landmark(trial.monitoring.endpoint)).arms if trial.monitoring else {}
     found: dict[str, AgainstHistory] = {}
     for arm in trial.arms:
         by_rate = None

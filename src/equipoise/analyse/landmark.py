@@ -31,9 +31,7 @@ class LandmarkStatus:
     at_latest: date
 
 
-def landmark_status(
-    patient: Patient, endpoint: Landmark, trial: Trial, cutoff: date
-) -> LandmarkStatus | None:
+def landmark_status(patient: Patient, endpoint: Landmark, trial: Trial, cutoff: date) -> LandmarkStatus | None:
     """Status of a patient as known at ``cutoff``; None for one without an origin.
 
     Failure: an event on a day ≤ the landmark. Success: event-free to a day ≥ the landmark, or an event after it.
@@ -95,9 +93,7 @@ class Cohort:
         return len(self.members) == self.planned
 
 
-def cohort(
-    patients: Sequence[Patient], endpoint: Landmark, trial: Trial, cutoff: date, planned: int
-) -> Cohort:
+def cohort(patients: Sequence[Patient], endpoint: Landmark, trial: Trial, cutoff: date, planned: int) -> Cohort:
     """The first ``planned`` patients that count, of ``patients`` in the order of randomisation."""
     members: list[LandmarkStatus] = []
     passed: list[LandmarkStatus] = []

@@ -11,9 +11,7 @@ from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
 
-def randomised_comparison(
-    trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]
-) -> dict[str, object] | None:
+def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]) -> dict[str, object] | None:
     """All randomised patients compared on the monitored time-to-event endpoint, and the look's cohorts on their rates.
 
     A hazard ratio below 1 and a difference above 0 favour the tested arm. None without a control arm.

@@ -52,9 +52,7 @@ def analyse_landmark(trial: Trial, snap: Snapshot, endpoint: Landmark) -> RateRe
     arms = {}
     for arm in trial.arms:
         statuses = [
-            s
-            for p in snap.on_arm(arm.name)
-            if (s := landmark_status(p, endpoint, trial, snap.cutoff)) is not None
+            s for p in snap.on_arm(arm.name) if (s := landmark_status(p, endpoint, trial, snap.cutoff)) is not None
         ]
         tally = Counter(s.status for s in statuses)
         counted = [s for s in statuses if s.status != "pending" and counts(s, endpoint.not_evaluable)]
@@ -62,9 +60,7 @@ def analyse_landmark(trial: Trial, snap: Snapshot, endpoint: Landmark) -> RateRe
         if endpoint.not_evaluable != "failure":
             left["not evaluable"] = tally["not evaluable"]
         arms[arm.name] = rate(len(counted), tally["success"], left, dict(sorted(tally.items())))
-    return RateResult(
-        endpoint.name, endpoint.label, endpoint.kind, f"not evaluable: {endpoint.not_evaluable}", arms
-    )
+    return RateResult(endpoint.name, endpoint.label, endpoint.kind, f"not evaluable: {endpoint.not_evaluable}", arms)
 
 
 def analyse_response(trial: Trial, snap: Snapshot, endpoint: Response) -> RateResult:

@@ -33,9 +33,7 @@ def best_response(patient: Patient, endpoint: Response, cutoff: date) -> BestRes
     usable = _usable(patient, cutoff)
     codes = [_counted(a, usable, endpoint) for a in usable]
     best = min(codes, key=ORDER.index, default="NE")
-    return BestResponse(
-        patient.name, patient.arm, best, best in endpoint.success, best_change(patient, cutoff)
-    )
+    return BestResponse(patient.name, patient.arm, best, best in endpoint.success, best_change(patient, cutoff))
 
 
 def _usable(patient: Patient, cutoff: date) -> list[Event]:
@@ -54,8 +52,7 @@ def _counted(assessment: Event, usable: list[Event], endpoint: Response) -> str:
         return response
     as_good = ("CR",) if response == "CR" else ("CR", "PR")
     later = any(
-        a.data["response"] in as_good
-        and (a.happened - assessment.happened).days >= endpoint.confirmation_after.days
+        a.data["response"] in as_good and (a.happened - assessment.happened).days >= endpoint.confirmation_after.days
         for a in usable
     )
     return response if later else "SD"

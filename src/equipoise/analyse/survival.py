@@ -102,9 +102,7 @@ def analyse_survival(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> Sur
             found = compare(by_arm[arm.name], by_arm[control], arm.name, control)
             if found is not None:
                 comparisons[f"{arm.name} vs {control}"] = found
-    return SurvivalResult(
-        endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm)
-    )
+    return SurvivalResult(endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm))
 
 
 def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
@@ -130,9 +128,7 @@ def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
     )
 
 
-def compare(
-    tested: Sequence[Observed], control: Sequence[Observed], name: str, against: str
-) -> Comparison | None:
+def compare(tested: Sequence[Observed], control: Sequence[Observed], name: str, against: str) -> Comparison | None:
     """Log-rank test and hazard ratio of one arm against another; None while one of them is empty."""
     if not tested or not control:
         return None

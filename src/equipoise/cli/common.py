@@ -17,7 +17,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 trial_argument = click.argument("trial", metavar="TRIAL")
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day as YYYY-MM-DD."""
 
     name = "date"
@@ -66,14 +66,14 @@ def show_table(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    drawn = RichTable(
-        title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
-    )
+    drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, column in enumerate(table.columns):
         drawn.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
     for row in table.rows:
         drawn.add_row(*("" if c is None else str(c) for c in row))
     console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = 160  # a pipe or a file has no width of its own
     console.print(drawn)
     for note in table.notes:
         say(note, indent="  ")
@@ -85,9 +85,7 @@ def say(text: str, indent: str = "", first: str = "") -> None:
     import textwrap
 
     width = min(100, shutil.get_terminal_size((100, 24)).columns)
-    click.echo(
-        textwrap.fill(text, width, initial_indent=indent + first, subsequent_indent=indent + " " * len(first))
-    )
+    click.echo(textwrap.fill(text, width, initial_indent=indent + first, subsequent_indent=indent + " " * len(first)))
 
 
 def bullet(lines: Sequence[str]) -> None:

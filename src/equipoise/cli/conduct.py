@@ -15,6 +15,7 @@ from equipoise.cli.common import DAY, emit, json_option, load_trial, show_table,
 if TYPE_CHECKING:
     from equipoise.conduct.conduct import Conduct
     from equipoise.trial.event import Event
+    from equipoise.trial.exhibits import Cell
     from equipoise.trial.trial import Trial
 
 SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
@@ -37,9 +38,7 @@ _log = click.option(
     required=True,
     help="The trial's log (JSON Lines).",
 )
-_by = click.option(
-    "--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY]."
-)
+_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 _why = click.option("--why", default="", help="Why, where it does not go without saying.")
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 _patient = click.option("--patient", required=True, help="The patient's number in the trial.")
@@ -97,9 +96,7 @@ def _give(
         emit({"event": event, "hash": digest, "torn_line_set_aside": str(aside) if aside else None})
         return
     if aside is not None:
-        click.echo(
-            f"A torn last line was found and set aside in {aside.name}; nothing before it is lost.", err=True
-        )
+        click.echo(f"A torn last line was found and set aside in {aside.name}; nothing before it is lost.", err=True)
     who = event.patient or event.site
     detail = f": {event.data['arm']}" if event.kind == "randomised" else ""
     click.echo(
@@ -107,14 +104,10 @@ def _give(
     )
 
 
-def _order(
-    name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient"
-) -> None:
+def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
     """Add a verb: its options are the details of its kind of event."""
 
-    def callback(
-        trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any
-    ) -> None:
+    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
         who = given.pop(subject, "")
         data = {k: v for k, v in given.items() if v is not None}
         _give(
@@ -239,9 +232,7 @@ def screen(
     try:
         numbers = [int(n) for n in failed.replace(",", " ").split()]
     except ValueError:
-        raise click.BadParameter(
-            f"got {failed!r}; numbers of criteria, such as 2,5", param_hint="--failed"
-        ) from None
+        raise click.BadParameter(f"got {failed!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
     _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, numbers, why))
 
 
@@ -250,9 +241,7 @@ def screen(
 @_log
 @_patient
 @_on
-@click.option(
-    "--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor: ecog=0-1."
-)
+@click.option("--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor: ecog=0-1.")
 @_by
 @_why
 @json_option
@@ -271,9 +260,7 @@ def enrol(
     for factor in factors:
         name, sign, level = factor.partition("=")
         if not sign:
-            raise click.BadParameter(
-                f"got {factor!r}; written NAME=LEVEL, such as ecog=0-1", param_hint="--factor"
-            )
+            raise click.BadParameter(f"got {factor!r}; written NAME=LEVEL, such as ecog=0-1", param_hint="--factor")
         levels[name] = level
     _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, levels, why))
 
@@ -333,9 +320,7 @@ def correct(
     for change in changes:
         name, sign, value = change.partition("=")
         if not sign:
-            raise click.BadParameter(
-                f"got {change!r}; written NAME=VALUE, such as response=PD", param_hint="--set"
-            )
+            raise click.BadParameter(f"got {change!r}; written NAME=VALUE, such as response=PD", param_hint="--set")
         data[name] = _value(value)
     if not data and on is None:
         raise click.UsageError("Nothing to correct: give --on or --set.")
@@ -431,10 +416,7 @@ def verify(trial: str, log_path: Path, as_json: bool) -> None:
     if impossible:
         raise BadInput(
             str(log_path),
-            [
-                Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
-                for e, p in impossible
-            ],
+            [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
         )
     torn = len(reading.torn) if reading.torn else 0
     if as_json:
@@ -466,13 +448,11 @@ def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_j
         if as_json:
             emit({"as_known_on": day, "patient": patient, "events": events})
         else:
-            rows = [
+            rows: list[list[Cell]] = [
                 [e.number, str(e.happened), e.kind, ", ".join(f"{k} {v}" for k, v in e.data.items()), e.by]
                 for e in events
             ]
-            show_table(
-                Table(f"{patient} as known on {day}", ["Event", "Happened", "What", "Details", "By"], rows)
-            )
+            show_table(Table(f"{patient} as known on {day}", ["Event", "Happened", "What", "Details", "By"], rows))
         return
     counts = {
         arm.name: {

@@ -91,9 +91,7 @@ def run(args: list[str]) -> int:
                 for p in bad.problems
             ]
             click.echo(
-                json.dumps(
-                    {"error": {"source": bad.source, "problems": problems}}, indent=2, ensure_ascii=False
-                )
+                json.dumps({"error": {"source": bad.source, "problems": problems}}, indent=2, ensure_ascii=False)
             )
         else:
             click.echo(str(bad), err=True)

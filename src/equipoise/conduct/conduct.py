@@ -27,9 +27,7 @@ class Conduct:
     The running state is derived from the log and can be rebuilt from it at any time.
     """
 
-    def __init__(
-        self, trial: Trial, log: Log | None = None, allocation: PermutedBlocks | None = None
-    ) -> None:
+    def __init__(self, trial: Trial, log: Log | None = None, allocation: PermutedBlocks | None = None) -> None:
         self.trial = trial
         self.log = log if log is not None else Log()
         self._allocation = allocation
@@ -181,9 +179,7 @@ class Conduct:
         if old.kind in ("opened", "amended", "decided") or (old.kind == "randomised" and void):
             problems.append(Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands"))
         if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
-            problems.append(
-                Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed")
-            )
+            problems.append(Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed"))
         merged = {**old.data, **(data or {})}
         kind = "voided" if void else old.kind
         event = Event(
@@ -227,9 +223,7 @@ class Conduct:
                 )
                 problems.extend(p for _, p in found)
             else:
-                problems.extend(
-                    patient_problems(event, patient or Patient(event.patient), self.trial, self.standing)
-                )
+                problems.extend(patient_problems(event, patient or Patient(event.patient), self.trial, self.standing))
         return problems
 
     def _clock_problems(self, event: Event) -> list[Problem]:

@@ -42,11 +42,7 @@ class PermutedBlocks:
         allocation.clear()
         while len(allocation) <= position + 2 * max(self._sizes):
             size = self._sizes[int(rng.integers(len(self._sizes)))]
-            block = [
-                a
-                for a, share in zip(self._arms, self._shares, strict=True)
-                for _ in range(share * size // total)
-            ]
+            block = [a for a, share in zip(self._arms, self._shares, strict=True) for _ in range(share * size // total)]
             allocation.extend(block[i] for i in rng.permutation(size))
 
 

@@ -95,17 +95,11 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             yield from _enrolled(event, patient, trial, standing)
         case "randomised":
             if patient.randomised is not None:
-                yield _problem(
-                    "second-randomisation", event, f"randomised already, on {patient.randomised.happened}"
-                )
-            elif patient.enrolled is None:
-                yield _problem(
-                    "not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol"
-                )
+                yield _problem("second-randomisation", event, f"randomised already, on {patient.randomised.happened}")
+            elif patient.enrolled is None and not as_recorded:
+                yield _problem("not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol")
             if event.data["arm"] not in trial.arm_by_name:
-                yield Problem(
-                    "unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(trial.arm_by_name)}"
-                )
+                yield Problem("unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(trial.arm_by_name)}")
         case "treated":
             yield from _treated(event, patient, trial)
         case "assessed":
@@ -119,14 +113,10 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 yield Problem("grade-out-of-range", "grade", str(event.data["grade"]), "1 to 5 (CTCAE)")
         case "withdrawn":
             if patient.withdrawn is not None:
-                yield _problem(
-                    "withdrawn-twice", event, f"withdrawn already, on {patient.withdrawn.happened}"
-                )
+                yield _problem("withdrawn-twice", event, f"withdrawn already, on {patient.withdrawn.happened}")
         case "treatment ended":
             if patient.treatment_ended is not None:
-                yield _problem(
-                    "ended-twice", event, f"treatment ended already, on {patient.treatment_ended.happened}"
-                )
+                yield _problem("ended-twice", event, f"treatment ended already, on {patient.treatment_ended.happened}")
 
 
 def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
@@ -161,9 +151,7 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
     for factor in trial.randomisation.factors:
         level = factors.get(factor.name)
         if level not in factor.levels:
-            yield Problem(
-                "unknown-level", f"factor {factor.name}", repr(level), f"one of {_list(factor.levels)}"
-            )
+            yield Problem("unknown-level", f"factor {factor.name}", repr(level), f"one of {_list(factor.levels)}")
     for name in factors:
         if name not in {f.name for f in trial.randomisation.factors}:
             yield Problem(
@@ -186,9 +174,7 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
         )
         return
     if event.data["unit"] != treatment.unit:
-        yield Problem(
-            "unit", "unit", repr(event.data["unit"]), f"{treatment.drug} is given in {treatment.unit}"
-        )
+        yield Problem("unit", "unit", repr(event.data["unit"]), f"{treatment.drug} is given in {treatment.unit}")
     if event.data["day"] not in treatment.days:
         yield Problem(
             "day-of-cycle",
@@ -232,9 +218,7 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
             if required:
                 yield Problem("missing", f"data.{name}", "nothing", f"required for {kind!r}")
         elif not isinstance(data[name], types) or (isinstance(data[name], bool) and bool not in types):
-            yield Problem(
-                "wrong-type", f"data.{name}", repr(data[name]), " or ".join(t.__name__ for t in types)
-            )
+            yield Problem("wrong-type", f"data.{name}", repr(data[name]), " or ".join(t.__name__ for t in types))
     for name in data:
         if name not in fields:
             yield Problem(
@@ -246,9 +230,7 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
 
 
 def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Problem:
-    return Problem(
-        code, f"{event.patient or event.site}", f"{event.kind!r} on {event.happened}", allowed, next_step
-    )
+    return Problem(code, f"{event.patient or event.site}", f"{event.kind!r} on {event.happened}", allowed, next_step)
 
 
 def _list(values: object) -> str:

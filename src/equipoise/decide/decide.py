@@ -87,14 +87,10 @@ def look_cohorts(trial: Trial, design: Design, snap: Snapshot, look: int) -> dic
 
 def enrolment_complete(trial: Trial, snap: Snapshot) -> bool:
     """True once the planned number is randomised, or enrolment was closed before."""
-    return len(snap.randomised) >= trial.target_enrolment or any(
-        e.kind == "enrolment closed" for e in snap.events
-    )
+    return len(snap.randomised) >= trial.target_enrolment or any(e.kind == "enrolment closed" for e in snap.events)
 
 
-def _not_ripe(
-    trial: Trial, design: Design, snap: Snapshot, look: int, cohorts: Mapping[str, Cohort]
-) -> NotRipe | None:
+def _not_ripe(trial: Trial, design: Design, snap: Snapshot, look: int, cohorts: Mapping[str, Cohort]) -> NotRipe | None:
     final = look == len(design.looks)
     complete = enrolment_complete(trial, snap)
     because: list[str] = []
@@ -106,18 +102,14 @@ def _not_ripe(
                     f"{label}: {len(c.members)} patients count, {c.planned} are needed, and enrolment is over"
                 )
             else:
-                because.append(
-                    f"{label}: {len(c.members)} of the {c.planned} patients of this look are enrolled"
-                )
+                because.append(f"{label}: {len(c.members)} of the {c.planned} patients of this look are enrolled")
         if c.pending:
             because.append(f"{label}: {len(c.pending)} of {len(c.members)} patients are still to be followed")
     follow_up_until = _follow_up_until(trial, snap) if final else None
     if final and not complete:
         because.append(f"{len(snap.randomised)} of {trial.target_enrolment} patients are randomised")
     elif follow_up_until is not None and snap.cutoff < follow_up_until:
-        because.append(
-            f"the last patient is followed for {trial.monitoring.final_follow_up} until {follow_up_until}"
-        )  # type: ignore[union-attr]
+        because.append(f"the last patient randomised is still to be followed, until {follow_up_until}")
     if not because:
         return None
     waiting = [m for c in cohorts.values() for m in c.pending]

@@ -125,14 +125,10 @@ class SimonTwoStage:
         x, distance = evidence.successes, evidence.successes - self.r1
         if x <= self.r1:
             action: Action = Stop("futility")
-            because = (
-                f"{x} successes among {self.n1} patients; {self.r1} or fewer stop the trial (r1 = {self.r1})."
-            )
+            because = f"{x} successes among {self.n1} patients; {self.r1} or fewer stop the trial (r1 = {self.r1})."
         else:
             action = Continue()
-            because = (
-                f"{x} successes among {self.n1} patients; more than r1 = {self.r1} were needed to go on."
-            )
+            because = f"{x} successes among {self.n1} patients; more than r1 = {self.r1} were needed to go on."
         return Verdict(action, (because,), distance, "successes above r1")
 
     def _final(self, evidence: Evidence) -> Verdict:
@@ -153,7 +149,9 @@ class SimonTwoStage:
         x = evidence.successes
         if x > r:
             action: Action = Declare(f"a rate above {self.p0:g}")
-            because = f"{x} successes among {evidence.n} patients; more than r = {r} reject a rate of {self.p0:g} or less."
+            because = (
+                f"{x} successes among {evidence.n} patients; more than r = {r} reject a rate of {self.p0:g} or less."
+            )
         else:
             action = Stop("the hurdle was not cleared")
             because = f"{x} successes among {evidence.n} patients; more than r = {r} were needed to reject a rate of {self.p0:g} or less."
@@ -302,14 +300,10 @@ def from_spec(table: Mapping[str, Any]) -> SimonTwoStage:
     sizes = table.get("sizes")
     if sizes == "stated":
         problems.extend(
-            Problem("missing", k, "nothing", "required when sizes = 'stated'")
-            for k in ("n1", "n")
-            if given[k] is None
+            Problem("missing", k, "nothing", "required when sizes = 'stated'") for k in ("n1", "n") if given[k] is None
         )
         if (given["r1"] is None) != (given["r"] is None):
-            problems.append(
-                Problem("half-boundary", "r1, r", "one of the two", "both, or neither to have them found")
-            )
+            problems.append(Problem("half-boundary", "r1, r", "one of the two", "both, or neither to have them found"))
         problems.extend(_size_problems(given))
     elif sizes in ("optimal", "minimax"):
         problems.extend(
@@ -384,9 +378,7 @@ def _size_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
             sizes[name] = None
     n1, n, r1, r = sizes["n1"], sizes["n"], sizes["r1"], sizes["r"]
     if n1 is not None and n is not None and n1 >= n:
-        yield Problem(
-            "n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than the whole (n = {n})"
-        )
+        yield Problem("n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than the whole (n = {n})")
     if r1 is not None and n1 is not None and r1 >= n1:
         yield Problem("r1-not-below-n1", "r1", str(r1), f"below n1 = {n1}")
     if r is not None and n is not None and r >= n:

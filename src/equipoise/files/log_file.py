@@ -119,9 +119,7 @@ def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
         previous = stated_hash
         events.append(event)
     if events and (events[0].kind != "opened"):
-        problems.append(
-            Problem("not-opened", "line 1", repr(events[0].kind), "a log begins with an 'opened' event")
-        )
+        problems.append(Problem("not-opened", "line 1", repr(events[0].kind), "a log begins with an 'opened' event"))
     elif events and trial_id is not None and events[0].data.get("trial") != trial_id:
         problems.append(
             Problem(

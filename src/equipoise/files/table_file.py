@@ -49,13 +49,9 @@ def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, b
     problems: list[Problem] = []
     for r in sorted(records, key=lambda r: (r.on, _FIRST.get(r.kind, 1), r.row)):
         try:
-            conduct.order(
-                r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=f"{path.name}, row {r.row}"
-            )
+            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=f"{path.name}, row {r.row}")
         except Refused as refused:
-            problems.extend(
-                Problem(p.code, f"row {r.row}, {p.where}", p.given, p.allowed) for p in refused.problems
-            )
+            problems.extend(Problem(p.code, f"row {r.row}, {p.where}", p.given, p.allowed) for p in refused.problems)
     if problems:
         raise BadInput(str(path), problems)
     return conduct
@@ -74,9 +70,7 @@ def _read(trial: Trial, mapping: TableMapping, path: Path) -> Iterator[Record]:
     seen: dict[tuple[str, int], int] = {}
     for number, row in rows:
         if None in row or None in row.values():
-            problems.append(
-                Problem("ragged-row", f"row {number}", "too many or too few cells", f"{len(header)} cells")
-            )
+            problems.append(Problem("ragged-row", f"row {number}", "too many or too few cells", f"{len(header)} cells"))
             continue
         patient = str(row[mapping.patient]).strip()
         if patient in mapping.missing:
@@ -89,9 +83,7 @@ def _read(trial: Trial, mapping: TableMapping, path: Path) -> Iterator[Record]:
             continue
         if patient not in arm_of:
             arm_of[patient] = (arm, origin, number)
-            records.append(
-                Record(number, patient, "randomised", origin, {"arm": arm, "stratum": "as recorded"}, -1)
-            )
+            records.append(Record(number, patient, "randomised", origin, {"arm": arm, "stratum": "as recorded"}, -1))
         elif arm_of[patient][:2] != (arm, origin):
             problems.append(
                 Problem(

@@ -50,9 +50,7 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise BadInput(str(path), [Problem("no-file", "file", "nothing there", what)]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]
-        ) from None
+        raise BadInput(str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]) from None
     try:
         raw: dict[str, Any] = _tuples(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -155,9 +153,7 @@ def _problem(key: str, error: Any, raw: Any) -> Problem:
         case "missing":
             return Problem("missing", where, "nothing", "required")
         case "extra_forbidden":
-            return Problem(
-                "unknown-key", where, "a key that is not known", "remove it", _near_key(key, error["loc"])
-            )
+            return Problem("unknown-key", where, "a key that is not known", "remove it", _near_key(key, error["loc"]))
         case "greater_than":
             return Problem("out-of-range", where, given, f"must exceed {context['gt']}")
         case "greater_than_equal":
@@ -178,9 +174,7 @@ def _problem(key: str, error: Any, raw: Any) -> Problem:
                 near(context["tag"], allowed),
             )
         case "union_tag_not_found":
-            return Problem(
-                "missing", f"{where}.kind", "nothing", "required: 'time to event', 'landmark' or 'response'"
-            )
+            return Problem("missing", f"{where}.kind", "nothing", "required: 'time to event', 'landmark' or 'response'")
         case "value_error":
             return Problem("not-allowed", where, given, str(context["error"]))
         case "string_pattern_mismatch":

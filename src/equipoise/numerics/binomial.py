@@ -22,9 +22,7 @@ def pmf(n: int, p: float) -> Array:
         table[0 if p <= 0 else n] = 1.0
     else:
         x = np.arange(n + 1)
-        table = np.exp(
-            gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1) + x * np.log(p) + (n - x) * np.log1p(-p)
-        )
+        table = np.exp(gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1) + x * np.log(p) + (n - x) * np.log1p(-p))
         table /= table.sum()
     table.setflags(write=False)
     return table

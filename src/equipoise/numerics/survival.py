@@ -196,9 +196,7 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike, strata: ArrayLi
     observed, expected = np.asarray(test.obs, dtype=float), np.asarray(test.exp, dtype=float)
     if observed.ndim > 1:  # by stratum
         observed, expected = observed.sum(axis=1), expected.sum(axis=1)
-    return LogRank(
-        float(test.chisq), df, float(test.pvalue), tuple(observed.tolist()), tuple(expected.tolist())
-    )
+    return LogRank(float(test.chisq), df, float(test.pvalue), tuple(observed.tolist()), tuple(expected.tolist()))
 
 
 def cox(
@@ -217,9 +215,7 @@ def cox(
         return CoxResult(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, separated=False)
     if _separated(t, e, x):
         sign = 1 if off == 0 or on > 0 else -1
-        return CoxResult(
-            math.inf if sign > 0 else 0.0, _NAN, _NAN, sign * math.inf, _NAN, _NAN, separated=True
-        )
+        return CoxResult(math.inf if sign > 0 else 0.0, _NAN, _NAN, sign * math.inf, _NAN, _NAN, separated=True)
     import survival
     from scipy.stats import norm
 

@@ -74,9 +74,7 @@ class Plan:
     hazards: Mapping[str, Hazards]
 
     @classmethod
-    def of(
-        cls, trial: Trial, design: Design, scenario: Scenario, seed: int, waiting: Waiting | None = None
-    ) -> Plan:
+    def of(cls, trial: Trial, design: Design, scenario: Scenario, seed: int, waiting: Waiting | None = None) -> Plan:
         """Check that the scenario fits the trial, and calibrate it."""
         problems = scenario_problems(trial, scenario)
         if problems:
@@ -101,14 +99,10 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
         )
     for part in ("monitoring", "assessments", "sites"):
         if not getattr(trial, part):
-            problems.append(
-                Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]")
-            )
+            problems.append(Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]"))
     if trial.randomisation.method != "permuted blocks":
         problems.append(
-            Problem(
-                "not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'"
-            )
+            Problem("not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'")
         )
     for factor in trial.randomisation.factors:
         shares = scenario.factors.get(factor.name)
@@ -196,6 +190,8 @@ class _Run:
         self.stage = 1
         self.paused = self.closed = False
         self.full_at: dict[int, int] = {}
+        self.looks_planned = self.design.looks
+        self.changed = False
         self.pending_look: tuple[Decision, date, int] | None = None
         assert self.trial.monitoring is not None
         self.monitoring = self.trial.monitoring
@@ -216,7 +212,7 @@ class _Run:
             for site_name in opening.get(today, ()):
                 self.conduct.activate(site_name, today, _moment(today), "simulation")
             self._readout(today)
-            if self.stage > len(self.design.looks):
+            if self.stage > len(self.looks_planned):
                 return self._result(today)
             touched = self._record(today)
             while arrival is not None and arrival[0] <= today:
@@ -224,9 +220,12 @@ class _Run:
                 arrived += 1
                 arrival = next(coming, None)
             self._settle(today, touched)
-            self._pause_when_full(today)
-            if self.pending_look is None and self._may_be_ripe(today):
+            if self.changed:
+                self._pause_when_full(today)
+            final = self.stage == len(self.looks_planned)
+            if self.pending_look is None and (self.changed or final) and self._may_be_ripe(today):
                 self._look(today)
+            self.changed = False
             today += timedelta(days=1)
         raise BadInput(
             f"scenario {self.plan.scenario.id}",
@@ -238,9 +237,7 @@ class _Run:
     def _record(self, today: date) -> set[str]:
         touched = set(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
-            self.conduct.order(
-                thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data
-            )
+            self.conduct.order(thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data)
             if thing.kind in _TELLING:
                 touched.add(patient)
         return touched
@@ -258,27 +255,22 @@ class _Run:
             return
         factors = {}
         for i, factor in enumerate(self.trial.randomisation.factors):
-            shares = self.plan.scenario.factors.get(factor.name) or (1 / len(factor.levels),) * len(
-                factor.levels
-            )
+            shares = self.plan.scenario.factors.get(factor.name) or (1 / len(factor.levels),) * len(factor.levels)
             level = int(np.searchsorted(np.cumsum(shares), draws["factors"][i]))
             factors[factor.name] = factor.levels[min(level, len(factor.levels) - 1)]
         self.conduct.enrol(name, today, now, "simulation", factors)
         arm = self.conduct.randomise(name, today, now, "simulation").data["arm"]
         self.order[arm].append(name)
+        self.changed = True
         self.randomised += 1
         self.last_randomised = today
-        for thing in life(
-            self.trial, self.plan.scenario, arm, self.plan.hazards[arm], draws, detail=self.detail
-        ):
+        for thing in life(self.trial, self.plan.scenario, arm, self.plan.hazards[arm], draws, detail=self.detail):
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(
                 (name, today + timedelta(days=thing.day), thing)
             )
         if self.randomised >= self.trial.target_enrolment:
             self.closed = True
-            self.conduct.order(
-                "enrolment closed", today, now, "simulation", "the planned number is randomised"
-            )
+            self.conduct.order("enrolment closed", today, now, "simulation", "the planned number is randomised")
 
     def _settle(self, today: date, touched: set[str]) -> None:
         """Bring the landmark status up to date of those about whom something was recorded today."""
@@ -291,6 +283,7 @@ class _Run:
                 if known is None and found.status == "pending":
                     self.unsettled_until[found.at_latest + timedelta(days=1)].append(name)
                 self.status[name] = found
+                self.changed = True
 
     def _counting(self, arm: str) -> list[str]:
         """Patients of an arm, in the order of randomisation, less those known not to count."""
@@ -300,7 +293,7 @@ class _Run:
     def _pause_when_full(self, today: date) -> None:
         if self.stage in self.full_at and self.plan.waiting == "continue":
             return
-        if self.stage == len(self.design.looks):
+        if self.stage == len(self.looks_planned):
             return
         controls = len(self._counting(self.controls[0])) if self.controls else 0
         full = stage_is_full(self.trial, self.design, self.stage, len(self._counting(self.tested)), controls)
@@ -316,10 +309,9 @@ class _Run:
 
     def _may_be_ripe(self, today: date) -> bool:
         """A cheap necessary condition; ``decide`` has the word."""
-        final = self.stage == len(self.design.looks)
+        final = self.stage == len(self.looks_planned)
         if final and not (
-            self.closed
-            and today >= self.last_randomised + timedelta(days=self.monitoring.final_follow_up.days)
+            self.closed and today >= self.last_randomised + timedelta(days=self.monitoring.final_follow_up.days)
         ):
             return False
         need_tested, need_controls = stage_targets(self.trial, self.design, self.stage)
@@ -335,9 +327,7 @@ class _Run:
         return True
 
     def _look(self, today: date) -> None:
-        decision = decide(
-            self.trial, self.design, snapshot(self.conduct.log, today, fingerprint=False), self.stage
-        )
+        decision = decide(self.trial, self.design, snapshot(self.conduct.log, today, fingerprint=False), self.stage)
         if isinstance(decision, Decision):
             readout = today + timedelta(days=self.monitoring.readout_delay.days)
             self.pending_look = (decision, readout, self.randomised)
@@ -363,17 +353,16 @@ class _Run:
             data={"look": self.stage, "action": decision.action.name, "decision": decision.cutoff.isoformat()},
         )  # fmt: skip
         if decision.action.name != "continue":
-            self.stage = len(self.design.looks) + 1
+            self.stage = len(self.looks_planned) + 1
             if not self.closed:
                 self.closed = True
                 self.conduct.order("enrolment closed", today, now, "simulation", "the trial stops")
             return
         self.stage += 1
+        self.changed = True
         if self.paused:
             self.paused = False
-            self.conduct.order(
-                "enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue"
-            )
+            self.conduct.order("enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue")
 
     def _result(self, today: date) -> SimulatedTrial:
         return SimulatedTrial(

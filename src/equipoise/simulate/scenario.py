@@ -38,9 +38,7 @@ class ArmTruth(Part):
     death_first: Probability = Field(description="Share of first events that are deaths without progression.")
     response: Probability = Field(description="Probability of a response.")
     adverse_events: tuple[AdverseEventTruth, ...] = Field(default=(), max_length=20)
-    stops_for_toxicity: Probability = Field(
-        default=0.0, description="Probability of ending treatment for toxicity."
-    )
+    stops_for_toxicity: Probability = Field(default=0.0, description="Probability of ending treatment for toxicity.")
 
     @model_validator(mode="after")
     def _one_of(self) -> ArmTruth:

@@ -65,7 +65,7 @@ def hazards(truth: ArmTruth, trial: Trial, where: str) -> Hazards:
         return _with_first_event(math.exp(log_h), truth, where).observed_success(landmark, last_scan) - target
 
     # The first event cannot be rarer than deaths are: the least hazard is the one of the median survival.
-    least = math.log(math.log(2) / truth.median_os.exact_days) + 1e-9
+    least = math.log(math.log(2) / truth.median_os.exact_days) + 1e-4
     if excess(least) < 0:
         raise BadInput(
             where,
@@ -95,7 +95,7 @@ def _with_first_event(h: float, truth: ArmTruth, where: str) -> Hazards:
     def excess(log_v: float) -> float:
         return Hazards(progression, before, math.exp(log_v)).alive(median) - 0.5
 
-    low, high = math.log(1e-9), math.log(1e3)
+    low, high = math.log(1e-9), math.log(1e4)
     if excess(low) < 0 or excess(high) > 0:
         given = truth.median_pfs or f"rate {truth.observed_rate}"
         raise BadInput(

@@ -81,9 +81,7 @@ def life(
     end = min(death_day, gone, seen_progression)
     if detail:
         found.extend(_treatment(trial, arm, truth, draws, end))
-        found.extend(
-            _after_progression(trial, draws["follow-up"], seen_progression, min(death_day - 1, gone))
-        )
+        found.extend(_after_progression(trial, draws["follow-up"], seen_progression, min(death_day - 1, gone)))
     if death_day <= gone:
         found.append((death_day, "died", {"cause": "disease"} if not dies_first else {"cause": "other"}))
     elif gone == withdrawal_day:
@@ -99,9 +97,7 @@ def _leaving_day(u: float, per_year: float) -> int:
     return min(math.ceil(math.log(u) / math.log1p(-per_year) * 365.25), HORIZON + 1)
 
 
-def _with_delays(
-    found: list[tuple[int, str, dict[str, Any]]], mean: float, draws: Sequence[float]
-) -> list[Happening]:
+def _with_delays(found: list[tuple[int, str, dict[str, Any]]], mean: float, draws: Sequence[float]) -> list[Happening]:
     """Each thing is recorded an exponential time later. Delays go by the kind of thing and its place in its kind, so
     that leaving out details moves nobody's delays."""
     count: dict[str, int] = {}
@@ -110,13 +106,7 @@ def _with_delays(
         nth = count.get(kind, 0)
         count[kind] = nth + 1
         delayed = kind in ("assessed", "died", "withdrawn", "lost") and not data.get("baseline")
-        slot = (
-            nth % 12
-            if kind == "assessed"
-            else 12 + ("died", "withdrawn", "lost").index(kind)
-            if delayed
-            else 0
-        )
+        slot = nth % 12 if kind == "assessed" else 12 + ("died", "withdrawn", "lost").index(kind) if delayed else 0
         delay = int(-math.log(draws[slot]) * mean) if delayed else 0
         result.append(Happening(day, day + delay, kind, data))
     return result

@@ -54,9 +54,7 @@ def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         for i, part in enumerate(parts.get(key) or ()):
             name = getattr(part, attribute)
             if name in seen:
-                yield Problem(
-                    "duplicate-name", f"{key}[{i}].{attribute}", repr(name), "each must be given once"
-                )
+                yield Problem("duplicate-name", f"{key}[{i}].{attribute}", repr(name), "each must be given once")
             seen.add(name)
     criteria: tuple[Criterion, ...] = parts.get("eligibility") or ()
     numbers = [c.number for c in criteria]
@@ -101,9 +99,7 @@ def _blocks(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
     if randomisation is None or randomisation.method != "permuted blocks":
         return
     if not randomisation.block_sizes:
-        yield Problem(
-            "no-blocks", "randomisation.block_sizes", "none", "permuted blocks need at least one size"
-        )
+        yield Problem("no-blocks", "randomisation.block_sizes", "none", "permuted blocks need at least one size")
     total = sum(a.share for a in arms)
     for i, size in enumerate(randomisation.block_sizes):
         if total and size % total:
@@ -122,9 +118,7 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
     endpoints: tuple[Endpoint, ...] = parts.get("endpoints") or ()
     times = [e.name for e in endpoints if isinstance(e, TimeToEvent)]
     if endpoints and not any(e.role == "primary" for e in endpoints):
-        yield Problem(
-            "no-primary", "endpoints", "no endpoint with role = 'primary'", "at least one is primary"
-        )
+        yield Problem("no-primary", "endpoints", "no endpoint with role = 'primary'", "at least one is primary")
     for i, endpoint in enumerate(endpoints):
         where = f"endpoints[{i}]"
         if isinstance(endpoint, Landmark) and endpoint.of not in times:
@@ -224,13 +218,9 @@ def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
                 )
     if parts.get("control_check") is not None:
         if "history" not in raw:
-            yield Problem(
-                "check-without-history", "control_check", "no [history]", "the check compares with [history]"
-            )
+            yield Problem("check-without-history", "control_check", "no [history]", "the check compares with [history]")
         if parts.get("arms") and all(a.tested for a in parts["arms"]):
-            yield Problem(
-                "check-without-control", "control_check", "no control arm", "an arm with tested = false"
-            )
+            yield Problem("check-without-control", "control_check", "no control arm", "an arm with tested = false")
 
 
 def _table(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -241,9 +231,7 @@ def _table(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
     names = [a.name for a in arms]
     for word, arm in table.arms.items():
         if arm not in names:
-            yield Problem(
-                "table-arm", f"table.arms.{word}", repr(arm), f"an arm: {', '.join(names)}", near(arm, names)
-            )
+            yield Problem("table-arm", f"table.arms.{word}", repr(arm), f"an arm: {', '.join(names)}", near(arm, names))
 
 
 def _provenance(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -18,11 +18,7 @@ class Quantity:
     mc_error: float | None = None
 
     def __str__(self) -> str:
-        return (
-            f"{self.value:.4f}"
-            if self.mc_error is None
-            else f"{self.value:.4f} (MC error {self.mc_error:.4f})"
-        )
+        return f"{self.value:.4f}" if self.mc_error is None else f"{self.value:.4f} (MC error {self.mc_error:.4f})"
 
 
 @dataclass(frozen=True)

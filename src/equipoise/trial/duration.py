@@ -44,16 +44,12 @@ class Duration:
     def parse(cls, text: str) -> Duration:
         """Read '6 months'. Raises ValueError, naming what is allowed, for anything else."""
         if not isinstance(text, str) or not re.match(_PATTERN, text):
-            raise ValueError(
-                "a length of time is a number and a unit, such as '6 months', '21 days' or '6 weeks'"
-            )
+            raise ValueError("a length of time is a number and a unit, such as '6 months', '21 days' or '6 weeks'")
         number, unit = text.split(" ")
         return cls(float(number) * _UNIT_DAYS[unit.rstrip("s")], text)
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def read(value: object) -> Duration:
             return value if isinstance(value, Duration) else cls.parse(value)  # type: ignore[arg-type]
 

@@ -20,16 +20,12 @@ ResponseCode = Literal["CR", "PR", "SD", "PD", "NE", "NED"]
 class Censoring(Part):
     """One rule: when this comes first, the patient is censored at that day."""
 
-    when: Trigger = Field(
-        description="What triggers the rule; 'no event' is what remains at the data cut-off."
-    )
+    when: Trigger = Field(description="What triggers the rule; 'no event' is what remains at the data cut-off.")
     at: CensoringDay = Field(description="The day on which the patient is censored.")
 
 
 class _Named(Part):
-    name: str = Field(
-        pattern=r"^[A-Za-z0-9_-]+$", description="Short name, as used in commands: 'PFS', 'PFS6'."
-    )
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Short name, as used in commands: 'PFS', 'PFS6'.")
     label: str = Field(min_length=1, description="The name that a reader sees.")
     role: Role
 
@@ -59,9 +55,7 @@ class Landmark(_Named):
     """
 
     kind: Literal["landmark"]
-    of: str = Field(
-        description="The time-to-event endpoint that is read at the landmark; it carries the origin."
-    )
+    of: str = Field(description="The time-to-event endpoint that is read at the landmark; it carries the origin.")
     landmark: Duration
     window: Duration = Field(description="How long after the landmark the status may still come to be known.")
     not_evaluable: Policy = Field(
@@ -75,9 +69,7 @@ class Response(_Named):
 
     kind: Literal["response"]
     success: tuple[ResponseCode, ...] = Field(min_length=1)
-    confirmed: bool = Field(
-        description="True if a response counts only when a second assessment confirms it."
-    )
+    confirmed: bool = Field(description="True if a response counts only when a second assessment confirms it.")
     confirmation_after: Duration = Field(
         default=Duration(28.0, "4 weeks"),
         description="The least time between a response and its confirmation.",

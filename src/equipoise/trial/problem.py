@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+#: A person is shown this many problems; machines get all.
+_SHOWN = 30
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong with an input. ``code`` is stable: scripts may rely on it."""
@@ -32,12 +36,15 @@ class BadInput(Exception):  # noqa: N818 - reads as what it is, in the users' wo
     def __str__(self) -> str:
         count = len(self.problems)
         head = f"{self.source}: {count} problem{'' if count == 1 else 's'}"
-        width = max((len(p.where) for p in self.problems), default=0)
+        shown = self.problems[:_SHOWN]
+        width = max((len(p.where) for p in shown), default=0)
         lines = []
-        for p in self.problems:
+        for p in shown:
             lines.append(f"  {p.where:<{width}}   got {p.given}; {p.allowed}")
             if p.next_step:
                 lines.append(f"  {'':<{width}}   → {p.next_step}")
+        if count > len(shown):
+            lines.append(f"  … and {count - len(shown)} more (--json lists all)")
         return "\n".join([head, *lines])
 
 

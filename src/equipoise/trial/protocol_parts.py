@@ -52,9 +52,7 @@ class Assessments(Part):
     criterion: Literal["RECIST 1.1"]
     first: Duration = Field(description="Time from randomisation to the first assessment.")
     every: Duration = Field(description="Time between assessments, until progression.")
-    follow_up_every: Duration = Field(
-        description="Time between contacts for survival after the last assessment."
-    )
+    follow_up_every: Duration = Field(description="Time between contacts for survival after the last assessment.")
 
 
 class Monitoring(Part):
@@ -67,12 +65,8 @@ class Monitoring(Part):
     while_waiting: Literal["continue", "pause"] = Field(
         description="What is done with enrolment once a look's cohort is enrolled and its outcome is awaited."
     )
-    readout_delay: Duration = Field(
-        description="Time from the look's cut-off to the decision being known to sites."
-    )
-    final_follow_up: Duration = Field(
-        description="The least follow-up after the last randomisation at the final look."
-    )
+    readout_delay: Duration = Field(description="Time from the look's cut-off to the decision being known to sites.")
+    final_follow_up: Duration = Field(description="The least follow-up after the last randomisation at the final look.")
 
 
 class ReferenceCurve(Part):
@@ -102,9 +96,7 @@ class ControlCheck(Part):
 class Assumption(Part):
     """What the source does not say: which entries of this file are ours, and why."""
 
-    of: tuple[str, ...] = Field(
-        min_length=1, description="Paths in this file, such as 'design.p0' or 'sites'."
-    )
+    of: tuple[str, ...] = Field(min_length=1, description="Paths in this file, such as 'design.p0' or 'sites'.")
     because: str = Field(min_length=1)
 
 

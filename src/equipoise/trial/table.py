@@ -9,9 +9,7 @@ from pydantic import Field, model_validator
 
 from equipoise.trial.part import Part
 
-TableEvent = Literal[
-    "progressed", "died", "assessed", "contact", "withdrawn", "lost", "next therapy", "adverse event"
-]
+TableEvent = Literal["progressed", "died", "assessed", "contact", "withdrawn", "lost", "next therapy", "adverse event"]
 
 
 class TableRule(Part):
@@ -39,14 +37,10 @@ class TableRule(Part):
 class TableMapping(Part):
     """One table, one or more rows a patient."""
 
-    file: str | None = Field(
-        default=None, description="The table beside the trial file, used when none is given."
-    )
+    file: str | None = Field(default=None, description="The table beside the trial file, used when none is given.")
     patient: str = Field(description="Column that names the patient.")
     arm: str = Field(description="Column with the arm.")
-    arms: dict[str, str] = Field(
-        default={}, description="The table's word for an arm, and ours, where they differ."
-    )
+    arms: dict[str, str] = Field(default={}, description="The table's word for an arm, and ours, where they differ.")
     randomised: str | None = Field(default=None, description="Column with the date of randomisation.")
     randomised_on: date | None = Field(
         default=None, description="One nominal date for all, where the table has times only."
@@ -57,7 +51,5 @@ class TableMapping(Part):
     @model_validator(mode="after")
     def _one_origin(self) -> TableMapping:
         if (self.randomised is None) == (self.randomised_on is None):
-            raise ValueError(
-                "give `randomised` (a column of dates) or `randomised_on` (one nominal date), not both"
-            )
+            raise ValueError("give `randomised` (a column of dates) or `randomised_on` (one nominal date), not both")
         return self

@@ -60,9 +60,7 @@ class Trial(Part):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the definition's content; comments and layout of the file do not count."""
-        text = json.dumps(
-            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property
@@ -107,9 +105,7 @@ class Trial(Part):
     def assumed(self, *paths: str) -> tuple[Assumption, ...]:
         """The assumptions that cover any of these entries, or anything inside them."""
         return tuple(
-            a
-            for a in self.assumptions
-            if any(_covers(of, path) or _covers(path, of) for of in a.of for path in paths)
+            a for a in self.assumptions if any(_covers(of, path) or _covers(path, of) for of in a.of for path in paths)
         )
 
 

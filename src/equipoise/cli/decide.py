@@ -1,0 +1,120 @@
+"""`equipoise decide`: take a look at the data, as known at a cut-off."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from equipoise.cli.analyse import known_on_option, take_snapshot
+from equipoise.cli.common import DAY, bullet, design_of, emit, json_option, load_trial, say, trial_argument
+
+if TYPE_CHECKING:
+    from equipoise.trial.decision import Decision, NotRipe
+
+
+@click.command(name="decide", short_help="Take a look: the decision, its reasons and cautions.")
+@trial_argument
+@click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
+@click.option("--look", type=int, required=True, help="Number of the look, from 1.")
+@click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
+@known_on_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, trial: str, log_path: Path, look: int, cutoff: date, known_on: date | None, as_json: bool
+) -> None:
+    """Take a look at the data as known at the cut-off.
+
+    Says the action, its reasons, cautions and the distance to the boundary; or that the look is not ripe (exit status
+    2), who is still to be followed, and when it will be.
+    """
+    from equipoise.decide.decide import decide
+    from equipoise.trial.decision import Decision
+
+    found = load_trial(trial)
+    result = decide(found, design_of(found), take_snapshot(trial, found, log_path, None, cutoff, known_on), look)
+    if as_json:
+        emit(decision_json(result))
+    elif isinstance(result, Decision):
+        show_decision(result)
+    else:
+        show_not_ripe(result)
+    if not isinstance(result, Decision):
+        ctx.exit(2)
+
+
+def decision_json(result: Decision | NotRipe) -> object:
+    """The documented shape: the decision, and `ripe`."""
+    from equipoise.files.plain import plain
+    from equipoise.trial.decision import Decision
+
+    return {"ripe": isinstance(result, Decision), **plain(result)}
+
+
+def show_decision(d: Decision) -> None:
+    """Print a decision for people."""
+    detail = getattr(d.action, "why", "") or getattr(d.action, "what", "")
+    click.secho(
+        f"Look {d.look} of {d.of_looks}, data cut-off {d.cutoff}: {d.action.name.upper()}"
+        + (f" ({detail})" if detail else ""),
+        bold=True,
+    )
+    click.echo("Because")
+    bullet(d.because)
+    say(f"Distance to the boundary: {d.distance:+g} {d.unit}.", indent="  ")
+    click.echo("Cautions")
+    bullet(d.cautions or ["none"])
+    click.echo("Beside it, not part of the decision")
+    bullet(beside_lines(d))
+    if d.assumptions:
+        click.echo("Rests on assumptions")
+        bullet(d.assumptions)
+    f = d.fingerprints
+    say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
+
+
+def beside_lines(d: Decision) -> list[str]:
+    """The randomised comparison and the control arm's check in sentences."""
+    lines = []
+    c = d.beside.get("randomised comparison")
+    if isinstance(c, dict):
+        low, high = c["hr_ci"]
+        lines.append(
+            f"Randomised comparison, {c['endpoint']}: hazard ratio {c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}), "
+            f"two-sided log-rank p = {c['logrank_p']:.4f}."
+        )
+        if "rate_difference" in c:
+            low, high = c["rate_difference_ci"]
+            lines.append(
+                f"Difference of the cohorts' rates: {100 * c['rate_difference']:+.1f} points "
+                f"(95 % CI {100 * low:+.1f} to {100 * high:+.1f}, Miettinen–Nurminen)."
+            )
+    k = d.beside.get("control arm against history")
+    if isinstance(k, dict):
+        low, high = k["ci"]
+        lines.append(
+            f"Control arm against history: {k['successes']} of {k['n']} = {k['rate']:.0%} "
+            f"(exact 95 % CI {low:.0%} to {high:.0%}) against {k['reference']:.0%}, two-sided exact p = {k['p']:.4f}."
+        )
+    return lines
+
+
+def show_not_ripe(n: NotRipe) -> None:
+    """Print why a look cannot be taken yet."""
+    click.secho(f"Look {n.look} of {n.of_looks} is not ripe at {n.cutoff}.", bold=True)
+    bullet(n.because)
+    if n.waiting:
+        click.echo("Still to be followed")
+        bullet(
+            [
+                f"{w['patient']} ({w['arm']}): {w['because']}; assessment due {w['expected']}, at the latest {w['at_latest']}"
+                for w in n.waiting[:20]
+            ]
+        )
+        if len(n.waiting) > 20:
+            say(f"and {len(n.waiting) - 20} more (--json lists all).", indent="  ")
+    when = f"expected on {n.ripe_on}" if n.ripe_on else "when its cohort is enrolled and followed"
+    say(f"Ripe: {when}, if everybody is assessed as planned.")

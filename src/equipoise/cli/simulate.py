@@ -1,0 +1,121 @@
+"""`equipoise simulate`: conduct many trials with virtual patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from equipoise.cli.common import design_of, emit, json_option, load_trial, say, show_table, trial_argument
+
+if TYPE_CHECKING:
+    from equipoise.simulate.replicates import Outcome, Summary
+    from equipoise.simulate.run import Plan
+    from equipoise.trial.design import Characteristics
+
+
+@click.command(name="simulate", short_help="Conduct many trials with virtual patients.")
+@trial_argument
+@click.option(
+    "--scenario", "scenarios", multiple=True, help="A scenario of the trial's folder, or a file; all if none."
+)
+@click.option("--replicates", type=click.IntRange(1, 10_000_000), default=500, show_default=True)
+@click.option("--seed", type=int, default=2012, show_default=True)
+@click.option(
+    "--waiting",
+    type=click.Choice(["as planned", "continue", "pause", "both"]),
+    default="as planned",
+    show_default=True,
+    help="What enrolment does while a look is awaited.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes; the results are the same for any number.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write one line a replicate (JSON Lines) to this folder.")
+@json_option
+def command(
+    trial: str,
+    scenarios: tuple[str, ...],
+    replicates: int,
+    seed: int,
+    waiting: str,
+    workers: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Conduct many trials with virtual patients, through the same log, endpoints and decisions as a real one.
+
+    Shown are probabilities with their Monte-Carlo errors beside the design's exact ones, and what planners need to
+    know: how many patients are already randomised when the interim look reads out. Ctrl-C keeps what is done.
+    """
+    from equipoise.files.bundled import find_scenario, find_trial, scenario_names
+    from equipoise.files.scenario_file import read_scenario
+    from equipoise.simulate.run import Plan
+
+    found, file = load_trial(trial), find_trial(trial)
+    design = design_of(found)
+    truths = [read_scenario(find_scenario(file, name)) for name in scenarios or scenario_names(file)]
+    known: dict[str, list[Any]] = {"as planned": [None], "both": ["continue", "pause"]}
+    ways = known.get(waiting, [waiting])
+    plans = [Plan.of(found, design, truth, seed, way) for truth in truths for way in ways]
+    summaries, exact, whole = run_plans(plans, replicates, workers, out)
+    if as_json:
+        emit({"trial": found.id, "interrupted": not whole, "summaries": summaries, "exact": exact})
+    elif summaries:
+        from equipoise.simulate.replicates import summary_table
+
+        show_table(summary_table(summaries, exact))
+    if not whole:
+        say("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each replicate."))
+    return 0 if whole else 1
+
+
+def run_plans(
+    plans: Sequence[Plan], replicates: int, workers: int | None, out: Path | None, quiet: bool = False
+) -> tuple[list[Summary], list[Characteristics | None], bool]:
+    """Run every plan with progress on the terminal. The last value is False after Ctrl-C: what is done is kept."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from equipoise.simulate.replicates import default_workers, simulate, summarise
+
+    summaries: list[Summary] = []
+    exact: list[Characteristics | None] = []
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    whole = True
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        for plan in plans:
+            task = progress.add_task(f"{plan.scenario.id}, {plan.waiting}", total=replicates)
+            done: list[Outcome] = []
+            try:
+                for outcome in simulate(plan, replicates, workers or default_workers()):
+                    done.append(outcome)
+                    progress.update(task, completed=len(done))
+            except KeyboardInterrupt:
+                whole = False
+            if done:
+                summaries.append(summarise(plan, done, replicates))
+                exact.append(exact_of(plan))
+                if out is not None:
+                    _keep(out, plan, done)
+            if not whole:
+                break
+    return summaries, exact, whole
+
+
+def exact_of(plan: Plan) -> Characteristics:
+    """The design's exact behaviour at the rate that the scenario makes the scans show."""
+    from equipoise.simulate.truth import landmark_and_last_scan
+
+    tested = plan.hazards[plan.trial.tested_arms[0].name]
+    return plan.design.characteristics(tested.observed_success(*landmark_and_last_scan(plan.trial)))
+
+
+def _keep(folder: Path, plan: Plan, done: Sequence[Outcome]) -> None:
+    import json
+
+    from equipoise.files.plain import plain
+    from equipoise.files.write import write_text
+
+    lines = [json.dumps(plain(o), separators=(",", ":")) + "\n" for o in done]
+    write_text(folder / f"{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl", "".join(lines))

@@ -1,0 +1,92 @@
+"""A document: sections of exhibits, rendered to one self-contained HTML page. It never learns what it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from equipoise.report.figures.draw import draw
+from equipoise.trial.exhibits import (
+    Exhibit,
+    Facts,
+    FlowFigure,
+    LineFigure,
+    Paragraph,
+    Section,
+    SurvivalFigure,
+    SwimmerFigure,
+    Table,
+    WaterfallFigure,
+)
+from equipoise.trial.problem import Missing
+
+_FIGURES = (LineFigure, SurvivalFigure, SwimmerFigure, WaterfallFigure, FlowFigure)
+
+
+@dataclass(frozen=True)
+class Document:
+    """What is printed: a title page, sections, and a line at the foot of every page."""
+
+    title: str
+    subtitle: str
+    status: str
+    facts: Sequence[tuple[str, str]]
+    sections: Sequence[Section]
+    foot: str
+    lang: str = "en"
+
+
+@dataclass
+class _Numbered:
+    """An exhibit with its number, as the template takes it."""
+
+    kind: str
+    value: Any
+    number: int = 0
+    svg: str = ""
+    name: str = ""
+
+
+@dataclass
+class Rendered:
+    """A rendered document: the page, and each figure as an SVG file by name."""
+
+    html: str
+    figures: dict[str, str] = field(default_factory=dict)
+
+
+def render(document: Document) -> Rendered:
+    """Render the page and its figures; the same document gives the same bytes. Raises Missing without Jinja2."""
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError:
+        raise Missing("A report needs Jinja2 and matplotlib: pip install 'equipoise[report]'") from None
+    figures: dict[str, str] = {}
+    sections = []
+    counts = {"figure": 0, "table": 0}
+    for i, section in enumerate(document.sections, 1):
+        items = [_numbered(e, section.name, counts, figures) for e in section.exhibits]
+        sections.append({"number": i, "name": section.name, "heading": section.heading, "items": items})
+    environment = Environment(
+        loader=PackageLoader("equipoise.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    html = environment.get_template("document.html.j2").render(document=document, sections=sections)
+    return Rendered(html, figures)
+
+
+def _numbered(exhibit: Exhibit, section: str, counts: dict[str, int], figures: dict[str, str]) -> _Numbered:
+    if isinstance(exhibit, _FIGURES):
+        counts["figure"] += 1
+        name = f"figure-{counts['figure']:02d}-{section}"
+        svg = draw(exhibit, name)
+        figures[f"{name}.svg"] = '<?xml version="1.0" encoding="utf-8"?>\n' + svg
+        return _Numbered("figure", exhibit, counts["figure"], svg, name)
+    if isinstance(exhibit, Table):
+        counts["table"] += 1
+        return _Numbered("table", exhibit, counts["table"])
+    if isinstance(exhibit, Paragraph):
+        return _Numbered("paragraph", exhibit)
+    assert isinstance(exhibit, Facts)
+    return _Numbered("facts", exhibit)

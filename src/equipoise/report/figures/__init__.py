@@ -1,0 +1,1 @@
+"""Figures: one kind of exhibit a file, each drawn to SVG."""

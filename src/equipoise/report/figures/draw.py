@@ -1,0 +1,32 @@
+"""From any figure exhibit to its SVG."""
+
+from __future__ import annotations
+
+from equipoise.report.figures.flow import draw_flow
+from equipoise.report.figures.line import draw_line
+from equipoise.report.figures.survival import draw_survival
+from equipoise.report.figures.swimmer import draw_swimmer
+from equipoise.report.figures.waterfall import draw_waterfall
+from equipoise.trial.exhibits import (
+    Figure,
+    FlowFigure,
+    LineFigure,
+    SurvivalFigure,
+    SwimmerFigure,
+    WaterfallFigure,
+)
+
+
+def draw(figure: Figure, name: str) -> str:
+    """The figure as an SVG element whose ids begin with ``name``. Raises Missing without matplotlib."""
+    match figure:
+        case LineFigure():
+            return draw_line(figure, name)
+        case SurvivalFigure():
+            return draw_survival(figure, name)
+        case SwimmerFigure():
+            return draw_swimmer(figure, name)
+        case WaterfallFigure():
+            return draw_waterfall(figure, name)
+        case FlowFigure():
+            return draw_flow(figure, name)

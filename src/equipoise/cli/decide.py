@@ -56,12 +56,9 @@ def decision_json(result: Decision | NotRipe) -> object:
 
 def show_decision(d: Decision) -> None:
     """Print a decision for people."""
-    detail = getattr(d.action, "why", "") or getattr(d.action, "what", "")
-    click.secho(
-        f"Look {d.look} of {d.of_looks}, data cut-off {d.cutoff}: {d.action.name.upper()}"
-        + (f" ({detail})" if detail else ""),
-        bold=True,
-    )
+    from equipoise.decide.reading import beside_lines, headline
+
+    click.secho(headline(d), bold=True)
     click.echo("Because")
     bullet(d.because)
     say(f"Distance to the boundary: {d.distance:+g} {d.unit}.", indent="  ")
@@ -74,32 +71,6 @@ def show_decision(d: Decision) -> None:
         bullet(d.assumptions)
     f = d.fingerprints
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
-
-
-def beside_lines(d: Decision) -> list[str]:
-    """The randomised comparison and the control arm's check in sentences."""
-    lines = []
-    c = d.beside.get("randomised comparison")
-    if isinstance(c, dict):
-        low, high = c["hr_ci"]
-        lines.append(
-            f"Randomised comparison, {c['endpoint']}: hazard ratio {c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}), "
-            f"two-sided log-rank p = {c['logrank_p']:.4f}."
-        )
-        if "rate_difference" in c:
-            low, high = c["rate_difference_ci"]
-            lines.append(
-                f"Difference of the cohorts' rates: {100 * c['rate_difference']:+.1f} points "
-                f"(95 % CI {100 * low:+.1f} to {100 * high:+.1f}, Miettinen–Nurminen)."
-            )
-    k = d.beside.get("control arm against history")
-    if isinstance(k, dict):
-        low, high = k["ci"]
-        lines.append(
-            f"Control arm against history: {k['successes']} of {k['n']} = {k['rate']:.0%} "
-            f"(exact 95 % CI {low:.0%} to {high:.0%}) against {k['reference']:.0%}, two-sided exact p = {k['p']:.4f}."
-        )
-    return lines
 
 
 def show_not_ripe(n: NotRipe) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 #: A person is shown this many problems; machines get all.
 _SHOWN = 30
 

@@ -30,8 +30,9 @@ def draw_line(figure: LineFigure, name: str) -> str:
             step = "steps-post" if c.steps else "default"
             axes.plot(c.x, c.y, color=colour, linestyle=style, linewidth=1.8, drawstyle=step, label=c.label)
             if c.lower is not None and c.upper is not None:
-                fill = "post" if c.steps else None
-                axes.fill_between(c.x, c.lower, c.upper, color=colour, alpha=0.15, linewidth=0, step=fill)
+                axes.fill_between(
+                    c.x, c.lower, c.upper, color=colour, alpha=0.15, linewidth=0, step="post" if c.steps else None
+                )
         axes.set_xlabel(figure.x_label)
         axes.set_ylabel(figure.y_label)
         if figure.y_range is not None:

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from equipoise.trial.problem import Missing
 
@@ -23,7 +23,7 @@ COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
 DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1, 2)))
 INK, GREY, FAINT = "#1b1f24", "#5b636c", "#d9dde2"
 
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "axes.edgecolor": GREY,
@@ -54,7 +54,8 @@ def to_svg(name: str, label: str, width: float, height: float, draw: Callable[[F
         from matplotlib.figure import Figure
     except ImportError:
         raise Missing("Figures need matplotlib: pip install 'equipoise[report]'") from None
-    with matplotlib.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+    settings: Any = {**_SETTINGS, "svg.hashsalt": name}
+    with matplotlib.rc_context(settings):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(figure)
         draw(figure)

@@ -1,0 +1,123 @@
+"""`equipoise demo`: NORTH, from its file to a decision and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from equipoise.cli.common import emit, json_option
+
+
+@click.command(name="demo", short_help="NORTH, from its file to a decision and a report.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out/demo"),
+    show_default=True,
+    help="Folder to write to.",
+)
+@click.option("--seed", type=int, default=2012, show_default=True)
+@click.option(
+    "--replicates", type=click.IntRange(2), default=300, show_default=True, help="Simulated trials a scenario."
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes; the results are the same for any number.")
+@json_option
+def command(out: Path, seed: int, replicates: int, workers: int | None, as_json: bool) -> int:
+    """Take NORTH along the whole road.
+
+    Read and check its file; compute the design exactly; simulate it; conduct one trial with virtual patients into a log;
+    decide at the interim look and at the end; write the report and the machine-readable pieces.
+    """
+    from equipoise.analyse.analysis import analyse
+    from equipoise.cli.common import design_of, load_trial
+    from equipoise.cli.decide import decision_json
+    from equipoise.cli.report import write_report
+    from equipoise.cli.simulate import run_plans
+    from equipoise.decide.decide import decide
+    from equipoise.decide.reading import headline
+    from equipoise.dossier import Findings
+    from equipoise.files.bundled import find_scenario, find_trial
+    from equipoise.files.log_file import read_log, write_new_log
+    from equipoise.files.plain import to_json
+    from equipoise.files.scenario_file import read_scenario
+    from equipoise.files.write import write_text
+    from equipoise.simulate.run import Plan, run
+    from equipoise.trial.decision import Decision
+    from equipoise.trial.snapshot import snapshot
+
+    def step(text: str) -> None:
+        if not as_json:
+            click.echo(text)
+
+    trial, file = load_trial("north"), find_trial("north")
+    step(
+        f"1 Read and checked {file.name}: {trial.target_enrolment} patients, {len(trial.sites)} sites, {len(trial.endpoints)} endpoints."
+    )
+
+    design = design_of(trial)
+    numbers = design.numbers()
+    step(
+        f"2 Design: r1/n1 = {numbers['r1']}/{numbers['n1']}, r/n = {numbers['r']}/{numbers['n']}; exact alpha "
+        f"{numbers['alpha']:.4f}, power {numbers['power']:.4f}, PET {numbers['pet0']:.4f}, EN {numbers['en0']:.2f}."
+    )
+
+    step(f"3 Simulating {replicates} trials for each of 2 truths, with enrolment continued and paused …")
+    truths = [read_scenario(find_scenario(file, name)) for name in ("null", "target")]
+    plans = [Plan.of(trial, design, truth, seed, way) for truth in truths for way in ("continue", "pause")]
+    summaries, exact, whole = run_plans(plans, replicates, workers, None, quiet=as_json)
+    for s, e in zip(summaries, exact, strict=True):
+        c = s.characteristics
+        known = f"exact {e.stop_early.value:.3f} and {e.declare.value:.3f}" if e else ""
+        step(
+            f"  {s.scenario}, {s.waiting}: stop early {c.stop_early.value:.3f} ± {c.stop_early.mc_error:.3f}, declare "
+            f"{c.declare.value:.3f} ± {c.declare.mc_error:.3f} ({known}); {s.at_readout.value:.0f} randomised at read-out"
+        )
+    if not whole:
+        step("Interrupted.")
+        return 1
+
+    step("4 Conducting one trial with virtual patients, day by day …")
+    virtual = run(plans[2], 0, detail=True)
+    log_path = out / "north.log.jsonl"
+    log_path.unlink(missing_ok=True)  # the demo's own, from an earlier run
+    write_new_log(log_path, virtual.log)
+    log = read_log(log_path, trial.id).log
+    step(f"  {len(log)} events in {log_path.name}, {virtual.randomised} patients randomised, chain {log.head[:12]}")
+
+    looks = [decide(trial, design, snapshot(log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
+    for look in looks:
+        assert isinstance(look, Decision)
+        step(f"5 {headline(look)}")
+        for text in look.because:
+            step(f"  {text}")
+        write_text(out / f"decision-look-{look.look}.json", to_json(decision_json(look)))
+
+    snap = snapshot(log, virtual.looks[-1].cutoff)
+    analysis = analyse(trial, snap)
+    pieces: Mapping[str, object] = {
+        "design": {"numbers": numbers, "at": [design.characteristics(p) for p in (0.44, 0.58)]},
+        "simulation": {"summaries": summaries, "exact": exact},
+        "analysis": analysis,
+    }
+    for name, piece in pieces.items():
+        write_text(out / f"{name}.json", to_json(piece))
+    readouts = [(t.decision.look, t.readout, t.randomised_at_readout) for t in virtual.looks]
+    source = f"scenario '{plans[2].scenario.id}', seed {seed}, replicate 0"
+    written = write_report(
+        Findings(trial, design, snap, analysis, looks, summaries, exact, readouts, virtual=source), out
+    )
+    step(f"6 Report: {written[0]} ({len(written) - 1} figures beside it). Every patient in it is simulated.")
+    if as_json:
+        emit(
+            {
+                "out": str(out),
+                "report": str(written[0]),
+                "decisions": looks,
+                "summaries": summaries,
+                "exact": exact,
+                "chain": log.head,
+            }
+        )
+    return 0

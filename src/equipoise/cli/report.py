@@ -1,0 +1,71 @@
+"""`equipoise report`: one self-contained HTML report of a trial, with its figures as SVG beside it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from equipoise.cli.analyse import known_on_option, log_option, table_option, take_snapshot
+from equipoise.cli.common import DAY, emit, json_option, load_trial, trial_argument
+
+if TYPE_CHECKING:
+    from equipoise.dossier import Findings
+
+
+@click.command(name="report", short_help="One self-contained HTML report of a trial.")
+@trial_argument
+@log_option
+@table_option
+@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
+@known_on_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
+@json_option
+def command(
+    trial: str,
+    log_path: Path | None,
+    table: Path | None,
+    cutoff: date | None,
+    known_on: date | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Write a self-contained HTML report (it opens from disk, with no network) and its figures as SVG.
+
+    The looks are shown as the log's decisions have them: each at the cut-off it was taken on, or where none was taken,
+    at the report's cut-off.
+    """
+    from equipoise.analyse.analysis import analyse
+    from equipoise.decide.decide import decide
+    from equipoise.design import shelf
+    from equipoise.dossier import Findings
+
+    found = load_trial(trial)
+    snap = take_snapshot(trial, found, log_path, table, cutoff, known_on)
+    design = shelf.build(found.design["kind"], found.design) if found.design is not None else None
+    looks = []
+    if design is not None and found.monitoring is not None:
+        looks = [decide(found, design, snap, look.number) for look in design.looks]
+    written = write_report(Findings(found, design, snap, analyse(found, snap), looks), out)
+    if as_json:
+        emit({"written": [str(p) for p in written]})
+    else:
+        click.echo(f"Wrote {written[0]} and {len(written) - 1} figures beside it.")
+
+
+def write_report(findings: Findings, out: Path) -> list[Path]:
+    """Render the report and write it with its figures; the paths, the page first."""
+    from equipoise.dossier import trial_document
+    from equipoise.files.write import write_text
+    from equipoise.report.document import render
+
+    rendered = render(trial_document(findings))
+    page = out / "report.html"
+    write_text(page, rendered.html)
+    written = [page]
+    for name, svg in rendered.figures.items():
+        write_text(out / "figures" / name, svg)
+        written.append(out / "figures" / name)
+    return written

@@ -30,6 +30,19 @@ from equipoise.trial.trial import Trial
 STATUS = "Research software, not validated for clinical use: check its numbers before patients depend on them."
 
 
+#: How a design's numbers are read.
+_QUANTITIES = {
+    "r1": "r1: stop with this many successes or fewer",
+    "n1": "n1: patients of the first stage, tested arm",
+    "r": "r: reject with more successes than this",
+    "n": "n: patients in all, tested arm",
+    "en0": "EN(p0): patients expected under the null hypothesis",
+    "pet0": "PET(p0): probability of stopping early under the null hypothesis",
+    "alpha": "type I error, one-sided, attained",
+    "power": "power at p1, attained",
+}
+
+
 @dataclass(frozen=True)
 class Findings:
     """What a report is made from; parts that are not there leave their sections out."""
@@ -198,13 +211,15 @@ def _design(f: Findings) -> list[Exhibit]:
         shown.append(
             Paragraph(
                 f"The looks are on {monitoring.endpoint}, with {controls or 'no'} control patients beside. Enrolment {going} while a "
-                f"look is awaited. Historical rate: {f.trial.history.rate:.0%}."
+                f"look is awaited. Historical rate: {f.trial.history.rate:.0%}{' †' if f.trial.assumed('history.rate') else ''}."
                 if f.trial.history
                 else f"The looks are on {monitoring.endpoint}. Enrolment {going} while a look is awaited."
             )
         )
     numbers = f.design.numbers()
-    rows: list[list[Cell]] = [[k, f"{v:.4f}" if isinstance(v, float) else str(v)] for k, v in numbers.items()]
+    rows: list[list[Cell]] = [
+        [_QUANTITIES.get(k, k), f"{v:.4f}" if isinstance(v, float) else str(v)] for k, v in numbers.items()
+    ]
     shown.append(
         Table(
             "The design in numbers, exact", ["Quantity", "Value"], rows, notes=tuple(getattr(f.design, "cautions", ()))
@@ -252,8 +267,9 @@ def _planning(f: Findings) -> list[Exhibit]:
     shown.append(
         Paragraph(
             "Virtual patients go through the same randomisation, log, endpoints and decision as real ones. Progression is seen at "
-            "the next scan. Patients who withdraw or are lost before the landmark cannot be evaluated, so fewer than planned are "
-            "evaluated at the end: that is why the simulated power lies below the exact one.",
+            "the next scan. Who withdraws or is lost before the landmark cannot be evaluated, so fewer than planned are "
+            "evaluated at the end. Stratified blocks also leave the arms a little off 80 and 40. Both are why the simulated power "
+            "lies below the exact one.",
             "note",
         )
     )

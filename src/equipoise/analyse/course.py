@@ -17,7 +17,7 @@ _RESPONSES = {"CR": "complete response", "PR": "partial response"}
 
 def swimmer_figure(trial: Trial, snap: Snapshot) -> SwimmerFigure:
     """One lane a randomised patient, in months since randomisation."""
-    lanes = [_lane(p, trial.arm_by_name[p.arm].label, snap.cutoff) for p in snap.randomised]
+    lanes = [_lane(p, arm.label, snap.cutoff) for arm in trial.arms for p in snap.on_arm(arm.name)]
     return SwimmerFigure(
         "Course of each patient",
         "Months since randomisation",
@@ -60,10 +60,11 @@ def _lane(patient: Patient, group: str, cutoff: date) -> Lane:
 def waterfall_figure(trial: Trial, snap: Snapshot, endpoint: Response) -> WaterfallFigure:
     """One bar a patient with a baseline and a later sum of diameters."""
     bars = []
-    for patient in snap.randomised:
-        best = best_response(patient, endpoint, snap.cutoff)
-        if best.change is not None:
-            bars.append(Bar(patient.name, trial.arm_by_name[patient.arm].label, best.change, best.response))
+    for arm in trial.arms:
+        for patient in snap.on_arm(arm.name):
+            best = best_response(patient, endpoint, snap.cutoff)
+            if best.change is not None:
+                bars.append(Bar(patient.name, arm.label, best.change, best.response))
     return WaterfallFigure(
         "Best change in tumour size",
         "Best change in sum of diameters, %",

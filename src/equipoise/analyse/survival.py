@@ -182,5 +182,5 @@ def survival_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> Surv
         arms,
         ticks,
         marks,
-        caption=f"{endpoint.label} by arm, Kaplan–Meier with 95 % log-log bands; ticks are censored patients.",
+        caption="Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.",
     )

@@ -46,6 +46,7 @@ class _Numbered:
     number: int = 0
     svg: str = ""
     name: str = ""
+    text_columns: tuple[bool, ...] = ()
 
 
 @dataclass
@@ -85,8 +86,18 @@ def _numbered(exhibit: Exhibit, section: str, counts: dict[str, int], figures: d
         return _Numbered("figure", exhibit, counts["figure"], svg, name)
     if isinstance(exhibit, Table):
         counts["table"] += 1
-        return _Numbered("table", exhibit, counts["table"])
+        return _Numbered("table", exhibit, counts["table"], text_columns=_text_columns(exhibit))
     if isinstance(exhibit, Paragraph):
         return _Numbered("paragraph", exhibit)
     assert isinstance(exhibit, Facts)
     return _Numbered("facts", exhibit)
+
+
+def _text_columns(table: Table) -> tuple[bool, ...]:
+    """Which columns hold words and not numbers: words are set from the left, numbers from the right."""
+    found = []
+    for i in range(len(table.columns)):
+        cells = [str(row[i]) for row in table.rows if len(row) > i and len(row) > 1 and row[i] not in (None, "")]
+        wordy = sum(len(c) > 26 or not any(ch.isdigit() for ch in c) for c in cells)
+        found.append(i == 0 or (len(cells) > 0 and 2 * wordy > len(cells)))
+    return tuple(found)

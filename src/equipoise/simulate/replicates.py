@@ -182,9 +182,8 @@ def summarise(plan: Plan, outcomes: Sequence[Outcome], asked: int) -> Summary:
 def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics | None]) -> Table:
     """Simulated beside exact, and who was on study when the look read out."""
 
-    def both(simulated: Quantity, value: Quantity | None, digits: int) -> str:
-        text = f"{simulated.value:.{digits}f} ± {simulated.mc_error:.{digits}f}"
-        return f"{text} (exact {value.value:.{digits}f})" if value is not None else text
+    def shown(q: Quantity, digits: int) -> str:
+        return f"{q.value:.{digits}f} ± {q.mc_error:.{digits}f}"
 
     rows = []
     for s, e in zip(summaries, exact, strict=True):
@@ -194,19 +193,30 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
                 s.label,
                 s.waiting,
                 str(s.done),
-                both(c.stop_early, e.stop_early if e else None, 4),
-                both(c.declare, e.declare if e else None, 4),
-                both(s.at_cohort_full, None, 1),
-                f"{s.at_readout.value:.1f} ± {s.at_readout.mc_error:.1f} ({s.at_readout_range[0]} to {s.at_readout_range[1]})",
-                both(s.readout_month, None, 1),
-                both(s.duration_months, None, 1),
+                shown(c.stop_early, 3),
+                f"{e.stop_early.value:.3f}" if e else "–",
+                shown(c.declare, 3),
+                f"{e.declare.value:.3f}" if e else "–",
+                shown(s.at_cohort_full, 1),
+                f"{shown(s.at_readout, 1)} ({s.at_readout_range[0]} to {s.at_readout_range[1]})",
+                shown(s.readout_month, 1),
+                shown(s.duration_months, 1),
             ]
         )
     return Table(
         "Simulated trials beside the exact design",
         [
-            "Scenario", "Enrolment while waiting", "Trials", "P(stop at look 1)", "P(declare)",
-            "Randomised when the cohort is full", "Randomised at read-out (10 to 90 %)", "Read-out, month", "End, month",
+            "Scenario",
+            "Enrolment while waiting",
+            "Trials",
+            "P(stop at look 1)",
+            "exact",
+            "P(declare)",
+            "exact",
+            "Randomised, cohort full",
+            "Randomised at read-out (10 to 90 %)",
+            "Read-out, month",
+            "End, month",
         ],
         rows,
         notes=(

@@ -52,8 +52,8 @@ def draw_line(figure: LineFigure, name: str) -> str:
             if m.y is not None:
                 axes.axhline(m.y, color=GREY, linewidth=0.9, linestyle=(0, (3, 3)))
                 axes.annotate(
-                    m.label, (0.995, m.y), xycoords=("axes fraction", "data"), xytext=(0, 2),
-                    textcoords="offset points", ha="right", va="bottom", fontsize=8, color=GREY,
+                    m.label, (0.005, m.y), xycoords=("axes fraction", "data"), xytext=(0, 2),
+                    textcoords="offset points", ha="left", va="bottom", fontsize=8, color=GREY,
                 )  # fmt: skip
         canvas.legend(loc="outside lower center", ncols=min(3, len(figure.curves)))
 

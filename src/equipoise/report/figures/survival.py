@@ -70,7 +70,7 @@ def draw_survival(figure: SurvivalFigure, name: str) -> str:
             for tick, n in zip(figure.ticks, arm.at_risk, strict=True):
                 risk.text(tick, i, str(n), ha="center", va="center", fontsize=8.5, color=colour)
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 7.2, 4.4 + 0.25 * len(figure.arms), draw)
+    return to_svg(name, f"{figure.title}. {figure.caption}", 7.2, 3.7 + 0.22 * len(figure.arms), draw)
 
 
 def _value(times: object, survival: object, t: float) -> float:

@@ -35,8 +35,8 @@ def draw_waterfall(figure: WaterfallFigure, name: str) -> str:
             if m.y is not None:
                 axes.axhline(m.y, color=GREY, linewidth=0.9, linestyle=(0, (3, 3)))
                 axes.annotate(
-                    m.label, (1.0, m.y), xycoords=("axes fraction", "data"), xytext=(0, 2 if m.y > 0 else -2),
-                    textcoords="offset points", ha="right", va="bottom" if m.y > 0 else "top", fontsize=8, color=GREY,
+                    m.label, (1.0 if m.y > 0 else 0.0, m.y), xycoords=("axes fraction", "data"), xytext=(0, 2 if m.y > 0 else -2),
+                    textcoords="offset points", ha="right" if m.y > 0 else "left", va="bottom" if m.y > 0 else "top", fontsize=8, color=GREY,
                 )  # fmt: skip
         low = min(min(b.change for b in bars) - 6, -40)
         axes.set_ylim(max(low, -106), min(max(b.change for b in bars) + 8, 104) if bars[0].change > 24 else 30)

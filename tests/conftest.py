@@ -1,0 +1,111 @@
+"""What tests share: where things are, NORTH read once, and the command line as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.randomisation import PermutedBlocks
+from equipoise.design import shelf
+from equipoise.files.bundled import find_scenario, find_trial
+from equipoise.files.scenario_file import read_scenario
+from equipoise.files.trial_file import read_trial
+from equipoise.simulate.run import Plan
+from equipoise.trial.design import Design
+from equipoise.trial.trial import Trial
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "tests" / "fixtures"
+
+# One set of settings for all machines: examples do not depend on how fast a machine is.
+settings.register_profile("equipoise", deadline=None, max_examples=60)
+settings.load_profile("equipoise")
+
+
+@pytest.fixture(scope="session")
+def r() -> dict[str, Any]:
+    """What R's survival says (tests/fixtures/r)."""
+    return json.loads((FIXTURES / "r" / "survival.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def north() -> Trial:
+    return read_trial(find_trial("north"))
+
+
+@pytest.fixture(scope="session")
+def colon() -> Trial:
+    return read_trial(find_trial("colon"))
+
+
+@pytest.fixture(scope="session")
+def north_design(north: Trial) -> Design:
+    assert north.design is not None
+    return shelf.build(north.design["kind"], north.design)
+
+
+@pytest.fixture(scope="session")
+def plan(north: Trial, north_design: Design) -> Callable[..., Plan]:
+    """A simulation plan of NORTH by scenario, way of waiting and seed."""
+
+    def make(scenario: str = "target", waiting: str = "continue", seed: int = 2012) -> Plan:
+        truth = read_scenario(find_scenario(find_trial("north"), scenario))
+        return Plan.of(north, north_design, truth, seed, waiting)  # type: ignore[arg-type]
+
+    return make
+
+
+def moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+@pytest.fixture
+def running(north: Trial) -> Conduct:
+    """NORTH with one open site and a patient P1 randomised on 2012-05-10."""
+    c = Conduct.open(north, moment(date(2012, 3, 30)), "t", PermutedBlocks(north, "a seed for tests only"))
+    c.activate("S01", date(2012, 4, 2), moment(date(2012, 4, 2)), "t")
+    day = date(2012, 5, 10)
+    c.screen("P1", "S01", day, moment(day), "t")
+    c.enrol("P1", day, moment(day), "t", {"ecog": "0-1", "ldh": "normal"})
+    c.randomise("P1", day, moment(day), "t")
+    return c
+
+
+class Answer:
+    """What a command printed and how it ended."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture(scope="session")
+def equipoise() -> Callable[..., Answer]:
+    """The command line as a process."""
+
+    def call(*args: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", "from equipoise.cli.main import main; main()", *map(str, args)],
+            capture_output=True,
+            text=True,
+            cwd=cwd or ROOT,
+            env={**os.environ, "COLUMNS": "160", **(env or {})},
+            timeout=300,
+            check=False,
+        )
+        return Answer(done)
+
+    return call

@@ -16,7 +16,8 @@ from equipoise.trial.decision import Stop
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.problem import BadInput
 
-ROWS = list(csv.DictReader((Path(__file__).parent.parent / "published" / "simon_two_stage.csv").open()))
+TABLE = Path(__file__).parent.parent / "published" / "simon_two_stage.csv"
+ROWS = list(csv.DictReader(TABLE.read_text().splitlines()))
 NORTH = SimonTwoStage(r1=17, n1=39, r=42, n=80, p0=0.44, p1=0.58, alpha=0.05, power=0.80)
 
 

@@ -8,7 +8,6 @@ ties matter: months computed in floating point break ties that are there.
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -175,7 +174,8 @@ def kaplan_meier(
 def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike, strata: ArrayLike | None = None) -> LogRank:
     """The log-rank test of the groups, stratified if ``strata`` are given; shapes (n,).
 
-    Without events, or with fewer than two groups, nothing can be tested: chi2 and p are NaN.
+    Without events, with fewer than two groups, or where no event says anything of the groups (one alone at risk, or all
+    events at once), nothing can be tested: chi2 and p are NaN.
     """
     t, e = _checked(time, event)
     g = np.asarray(group)
@@ -186,13 +186,15 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike, strata: ArrayLi
     import survival
 
     codes = np.searchsorted(levels, g)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    try:
         if strata is None:
             test: Any = survival.survdiff(survival.Surv(t, e), group=codes)
         else:
             data = {"time": t, "event": e, "group": codes, "stratum": np.asarray(strata)}
             test = survival.survdiff("Surv(time, event) ~ group + strata(stratum)", data)
+    except RuntimeError:
+        # No variance: whenever there was an event, one group alone was at risk, or everybody had it.
+        return LogRank(_NAN, df, _NAN, tuple(float(e[g == k].sum()) for k in levels), (_NAN,) * len(levels))
     observed, expected = np.asarray(test.obs, dtype=float), np.asarray(test.exp, dtype=float)
     if observed.ndim > 1:  # by stratum
         observed, expected = observed.sum(axis=1), expected.sum(axis=1)
@@ -224,10 +226,8 @@ def cox(
     if strata is not None:
         data["stratum"] = np.asarray(strata)
         formula += " + strata(stratum)"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # tighter than R's 1e-9 on the log-likelihood, so that the estimate itself is good to 1e-10
-        fit: Any = survival.coxph(formula, data, eps=1e-14, iter_max=50)
+    # tighter than R's 1e-9 on the log-likelihood, so that the estimate itself is good to 1e-10
+    fit: Any = survival.coxph(formula, data, eps=1e-14, toler_chol=1e-15, iter_max=50)
     beta = float(np.ravel(fit.coefficients)[0])
     se = math.sqrt(float(np.ravel(fit.var)[0]))
     z = float(norm.ppf(0.5 + conf_level / 2))

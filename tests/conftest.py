@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,7 @@ from equipoise.files.trial_file import read_trial
 from equipoise.simulate.run import Plan
 from equipoise.trial.design import Design
 from equipoise.trial.trial import Trial
-
-ROOT = Path(__file__).resolve().parent.parent
-FIXTURES = ROOT / "tests" / "fixtures"
+from helpers import FIXTURES, ROOT, Answer, moment
 
 # One set of settings for all machines: examples do not depend on how fast a machine is.
 settings.register_profile("equipoise", deadline=None, max_examples=60)
@@ -65,10 +63,6 @@ def plan(north: Trial, north_design: Design) -> Callable[..., Plan]:
     return make
 
 
-def moment(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
 @pytest.fixture
 def running(north: Trial) -> Conduct:
     """NORTH with one open site and a patient P1 randomised on 2012-05-10."""
@@ -79,17 +73,6 @@ def running(north: Trial) -> Conduct:
     c.enrol("P1", day, moment(day), "t", {"ecog": "0-1", "ldh": "normal"})
     c.randomise("P1", day, moment(day), "t")
     return c
-
-
-class Answer:
-    """What a command printed and how it ended."""
-
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @pytest.fixture(scope="session")

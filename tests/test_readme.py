@@ -7,7 +7,8 @@ import shlex
 from typing import Any
 
 import pytest
-from conftest import ROOT
+
+from helpers import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCKS = [

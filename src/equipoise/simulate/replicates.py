@@ -190,7 +190,7 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
         c = s.characteristics
         rows.append(
             [
-                s.label,
+                s.scenario,
                 s.waiting,
                 str(s.done),
                 shown(c.stop_early, 3),
@@ -207,19 +207,21 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
         "Simulated trials beside the exact design",
         [
             "Scenario",
-            "Enrolment while waiting",
+            "Waiting",
             "Trials",
             "P(stop at look 1)",
             "exact",
             "P(declare)",
             "exact",
-            "Randomised, cohort full",
-            "Randomised at read-out (10 to 90 %)",
+            "At full cohort",
+            "At read-out (10 to 90 %)",
             "Read-out, month",
             "End, month",
         ],
         rows,
         notes=(
+            *(f"{name}: {label}." for name, label in {s.scenario: s.label for s in summaries}.items()),
+            "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients randomised by then. "
             "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the scenario's rate of the "
             "monitored endpoint, with every planned patient evaluable.",
         ),

@@ -95,6 +95,9 @@ def _read(trial: Trial, mapping: TableMapping, path: Path) -> Iterator[Record]:
         for i, rule in enumerate(mapping.rules):
             if not _matches(rule, row):
                 continue
+            on = _day(rule, mapping, row, origin, number, problems)
+            if on is None:
+                continue
             if (patient, i) in seen:
                 problems.append(
                     Problem(
@@ -104,9 +107,7 @@ def _read(trial: Trial, mapping: TableMapping, path: Path) -> Iterator[Record]:
                 )  # fmt: skip
                 continue
             seen[patient, i] = number
-            on = _day(rule, mapping, row, origin, number, problems)
-            if on is not None:
-                records.append(Record(number, patient, rule.event, on, dict(rule.data), i))
+            records.append(Record(number, patient, rule.event, on, dict(rule.data), i))
     if not records and not problems:
         problems.append(Problem("empty-table", "table", "no rows", "at least one patient"))
     if problems:

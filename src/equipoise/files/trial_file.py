@@ -117,7 +117,7 @@ def validate_parts(model: type[Part], raw: Mapping[str, Any]) -> tuple[dict[str,
                 problems.append(Problem("missing", key, "nothing", f"required{_says(field.description)}"))
             continue
         try:
-            parts[key] = _adapter(model, key).validate_python(raw[key])
+            parts[key] = _adapter(model, key).validate_python(raw[key], strict=True)
         except ValidationError as error:
             problems.extend(_problem(key, e, raw[key]) for e in error.errors())
     return parts, problems
@@ -135,13 +135,14 @@ def _says(description: str | None) -> str:
 
 def _problem(key: str, error: Any, raw: Any) -> Problem:
     """A pydantic error in this house's words: where · what was given · what is allowed."""
-    where, siblings = key, raw
+    where, siblings, tagged = key, raw, False
     for step in error["loc"]:
         if isinstance(step, int):
             where += f"[{step}]"
             siblings = siblings[step] if isinstance(siblings, tuple) and step < len(siblings) else None
-        elif isinstance(siblings, Mapping) and siblings.get("kind") == step:
-            continue  # the discriminator of an endpoint's kind is not a level of the file
+            tagged = False
+        elif not tagged and isinstance(siblings, Mapping) and siblings.get("kind") == step:
+            tagged = True  # the discriminator of an endpoint's kind is not a level of the file
         else:
             where += f".{step}"
             if error["type"] not in ("missing", "extra_forbidden") and isinstance(siblings, Mapping):

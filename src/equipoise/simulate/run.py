@@ -275,9 +275,8 @@ class _Run:
     def _settle(self, today: date, touched: set[str]) -> None:
         """Bring the landmark status up to date of those about whom something was recorded today."""
         for name in touched:
+            # Also those whose status was known: a late record may change it.
             known = self.status.get(name)
-            if known is not None and known.status != "pending":
-                continue
             found = landmark_status(self.conduct.patients[name], self.endpoint, self.trial, today)
             if found is not None:
                 if known is None and found.status == "pending":

@@ -101,14 +101,21 @@ def _with_delays(found: list[tuple[int, str, dict[str, Any]]], mean: float, draw
     """Each thing is recorded an exponential time later. Delays go by the kind of thing and its place in its kind, so
     that leaving out details moves nobody's delays."""
     count: dict[str, int] = {}
+    progression_recorded = 0
     result = []
     for day, kind, data in sorted(found, key=lambda f: f[0]):
-        nth = count.get(kind, 0)
-        count[kind] = nth + 1
         delayed = kind in ("assessed", "died", "withdrawn", "lost") and not data.get("baseline")
+        nth = count.get(kind, 0)
+        count[kind] = nth + delayed
         slot = nth % 12 if kind == "assessed" else 12 + ("died", "withdrawn", "lost").index(kind) if delayed else 0
         delay = int(-math.log(draws[slot]) * mean) if delayed else 0
-        result.append(Happening(day, day + delay, kind, data))
+        recorded = day + delay
+        if data.get("response") == "PD":
+            progression_recorded = recorded
+        if kind == "next therapy":
+            # Nobody files the next therapy before the progression that it is given for.
+            recorded = max(recorded, progression_recorded)
+        result.append(Happening(day, recorded, kind, data))
     return result
 
 

@@ -1,0 +1,120 @@
+"""Simulated trials: the same bytes however they are run, and the design's exact probabilities."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from equipoise.conduct.conduct import replay
+from equipoise.design.simon import SimonTwoStage
+from equipoise.files.bundled import find_scenario, find_trial
+from equipoise.simulate.replicates import outcome, simulate, summarise
+from equipoise.simulate.run import Plan, run
+from equipoise.simulate.scenario import Scenario
+from equipoise.simulate.truth import hazards, landmark_and_last_scan
+from equipoise.trial.problem import BadInput
+from equipoise.trial.trial import Trial
+
+
+def scenario(**changes: Any) -> Scenario:
+    raw = tomllib.loads(find_scenario(find_trial("north"), "target").read_text())
+    for key in ("factors",):
+        raw[key] = {k: tuple(v) for k, v in raw[key].items()}
+    for arm in raw["arms"].values():
+        arm["adverse_events"] = tuple(arm["adverse_events"])
+    for path, value in changes.items():
+        place = raw
+        *head, last = path.split("__")
+        for step in head:
+            place = place[step]
+        if value is None:
+            place.pop(last)
+        else:
+            place[last] = value
+    return Scenario.model_validate(raw)
+
+
+@pytest.mark.property
+def test_simulated_agrees_with_exact(plan: Any, north: Trial) -> None:
+    """With nobody lost, and the final boundary at the number attained, the simulation is the binomial design."""
+    still = scenario(withdrawal_per_year=0.0, loss_per_year=0.0, arms__IMGN901__observed_rate=0.5)
+    p = Plan.of(north, plan().design, still, 11, "continue")
+    n = 400
+    done = list(simulate(p, n, workers=2))
+    stop_early = sum(o.looks == 1 for o in done) / n
+    exact = p.design.behaviour(0.5)  # type: ignore[attr-defined]
+    assert abs(stop_early - exact.pet) < 4 * math.sqrt(exact.pet * (1 - exact.pet) / n)
+    # How many are evaluated at the end varies with the strata's last blocks: average the exact power over it.
+    finals = Counter(o.evaluable for o in done if o.looks == 2)
+    design: SimonTwoStage = p.design  # type: ignore[assignment]
+    expected = sum(
+        k / sum(finals.values()) * (design if m == design.n else design.attained(m)).behaviour(0.5).reject
+        for m, k in finals.items()
+    )
+    declared = sum(o.action == "declare" for o in done) / n
+    assert abs(declared - expected) < 4 * math.sqrt(expected * (1 - expected) / n)
+
+
+def test_one_worker_or_two_and_any_order(plan: Any) -> None:
+    p = plan("null")
+    alone = list(simulate(p, 12, workers=1))
+    assert list(simulate(p, 12, workers=2)) == alone
+    assert outcome(p, 7) == alone[7]
+
+
+def test_details_change_no_decision(plan: Any) -> None:
+    for replicate in range(4):
+        plain, full = (run(plan("null"), replicate, detail=d) for d in (False, True))
+        assert [t.decision.evidence for t in plain.looks] == [t.decision.evidence for t in full.looks]
+        assert [t.cutoff for t in plain.looks] == [t.cutoff for t in full.looks]
+        assert plain.randomised == full.randomised
+        assert replay(plan("null").trial, list(full.log)) == []
+
+
+def test_a_simulated_log_could_have_been_conducted(plan: Any) -> None:
+    for waiting in ("continue", "pause"):
+        result = run(plan("history", waiting), 3)
+        assert replay(plan().trial, list(result.log)) == []
+
+
+def test_pausing_leaves_fewer_on_study_at_the_readout(plan: Any) -> None:
+    going, waiting = (
+        summarise(plan("null", w), list(simulate(plan("null", w), 30, 2)), 30) for w in ("continue", "pause")
+    )
+    assert going.at_readout.value > 100
+    assert waiting.at_readout.value < 70
+    assert going.at_cohort_full.value == waiting.at_cohort_full.value
+
+
+def test_the_truth_is_calibrated(plan: Any, north: Trial) -> None:
+    for name in ("null", "target"):
+        p = plan(name)
+        tested = p.hazards["IMGN901"]
+        rate = p.scenario.arms["IMGN901"].observed_rate
+        assert tested.observed_success(*landmark_and_last_scan(north)) == pytest.approx(rate, abs=1e-9)
+        median = p.scenario.arms["IMGN901"].median_os.exact_days
+        assert tested.alive(median) == pytest.approx(0.5, abs=1e-9)
+    history = plan("history").hazards["CE"]
+    assert math.exp(-history.first_event * 5.5 * 30.4375) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"arms__IMGN901__observed_rate": None, "arms__IMGN901__median_pfs": "14 months"},
+        {"arms__IMGN901__observed_rate": 0.99},
+    ],
+)
+def test_truths_that_contradict_themselves_are_refused(north: Trial, changes: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="median"):
+        hazards(scenario(**changes).arms["IMGN901"], north, "arms.IMGN901")
+
+
+def test_a_scenario_for_other_arms_is_refused(plan: Any, north: Trial) -> None:
+    truth = scenario(arms__CE=None)
+    with pytest.raises(BadInput, match="a truth for each arm"):
+        Plan.of(north, plan().design, truth, 1)

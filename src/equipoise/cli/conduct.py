@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from equipoise.cli.common import DAY, emit, json_option, load_trial, show_table, trial_argument
+from equipoise.cli.common import DAY, emit, json_option, load_trial, trial_argument
+from equipoise.cli.reading import as_known_on, log_option, verify
 
 if TYPE_CHECKING:
     from equipoise.conduct.conduct import Conduct
     from equipoise.trial.event import Event
-    from equipoise.trial.exhibits import Cell
     from equipoise.trial.trial import Trial
 
 SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
@@ -31,13 +31,6 @@ def command() -> None:
     """
 
 
-_log = click.option(
-    "--log",
-    "log_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="The trial's log (JSON Lines).",
-)
 _by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 _why = click.option("--why", default="", help="Why, where it does not go without saying.")
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
@@ -119,7 +112,7 @@ def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any],
 
     decorated: Any = callback
     subjects = {"patient": [_patient], "site": [_site], "": []}[subject]
-    for option in reversed([trial_argument, _log, *subjects, _on, *options, _by, _why, json_option]):
+    for option in reversed([trial_argument, log_option, *subjects, _on, *options, _by, _why, json_option]):
         decorated = option(decorated)
     command.command(name=name, help=help_text, short_help=help_text.splitlines()[0])(decorated)
 
@@ -182,7 +175,7 @@ _order("close", "enrolment closed", "Close enrolment for good.", subject="")
 
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
-@_log
+@log_option
 @_by
 @_why
 @json_option
@@ -209,7 +202,7 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 
 @command.command(short_help="Screen a patient.")
 @trial_argument
-@_log
+@log_option
 @_patient
 @_site
 @_on
@@ -238,7 +231,7 @@ def screen(
 
 @command.command(short_help="Enrol an eligible patient.")
 @trial_argument
-@_log
+@log_option
 @_patient
 @_on
 @click.option("--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor: ecog=0-1.")
@@ -267,7 +260,7 @@ def enrol(
 
 @command.command(short_help="Randomise an enrolled patient.")
 @trial_argument
-@_log
+@log_option
 @_patient
 @_on
 @click.option(
@@ -298,7 +291,7 @@ def randomise(
 
 @command.command(short_help="Correct an event by a new one.")
 @trial_argument
-@_log
+@log_option
 @click.option("--event", "number", type=int, required=True, help="Number of the event that is wrong.")
 @click.option("--on", type=DAY, help="The right day.")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="The right detail: response=PD.")
@@ -339,7 +332,7 @@ def _value(text: str) -> Any:
 
 @command.command(short_help="Take back an event that never happened.")
 @trial_argument
-@_log
+@log_option
 @click.option("--event", "number", type=int, required=True, help="Number of the event.")
 @_by
 @click.option("--why", required=True, help="Why it is taken back.")
@@ -351,7 +344,7 @@ def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bo
 
 @command.command(short_help="Record that the trial file was amended.")
 @trial_argument
-@_log
+@log_option
 @_on
 @_by
 @click.option("--why", required=True, help="What was amended and why.")
@@ -369,7 +362,7 @@ def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool
 
 @command.command(name="import", short_help="Take a table of patients into a new log.")
 @trial_argument
-@_log
+@log_option
 @click.option(
     "--table",
     type=click.Path(path_type=Path),
@@ -400,90 +393,5 @@ def import_table(trial: str, log_path: Path, table: Path, by: str, as_json: bool
         )
 
 
-@command.command(short_help="Verify the chain, and judge every event again.")
-@trial_argument
-@_log
-@json_option
-def verify(trial: str, log_path: Path, as_json: bool) -> None:
-    """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible."""
-    from equipoise.conduct.conduct import replay
-    from equipoise.files.log_file import read_log
-    from equipoise.trial.problem import BadInput, Problem
-
-    found = load_trial(trial)
-    reading = read_log(log_path, found.id)
-    impossible = replay(found, list(reading.log))
-    if impossible:
-        raise BadInput(
-            str(log_path),
-            [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
-        )
-    torn = len(reading.torn) if reading.torn else 0
-    if as_json:
-        emit({"ok": True, "events": len(reading.log), "hash": reading.log.head, "torn_bytes": torn})
-        return
-    click.echo(f"{len(reading.log)} events, chain whole. Head {reading.log.head}")
-    if torn:
-        click.echo(
-            f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."
-        )
-
-
-@command.command(name="as-known-on", short_help="The trial as it was known on a day.")
-@trial_argument
-@_log
-@click.argument("day", type=DAY)
-@click.option("--patient", help="One patient's events.")
-@json_option
-def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_json: bool) -> None:
-    """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
-    from equipoise.files.log_file import read_log
-    from equipoise.trial.exhibits import Table
-    from equipoise.trial.snapshot import snapshot
-
-    found = load_trial(trial)
-    snap = snapshot(read_log(log_path, found.id).log, day)
-    if patient is not None:
-        events = [e for e in snap.events if e.patient == patient]
-        if as_json:
-            emit({"as_known_on": day, "patient": patient, "events": events})
-        else:
-            rows: list[list[Cell]] = [
-                [e.number, str(e.happened), e.kind, ", ".join(f"{k} {v}" for k, v in e.data.items()), e.by]
-                for e in events
-            ]
-            show_table(Table(f"{patient} as known on {day}", ["Event", "Happened", "What", "Details", "By"], rows))
-        return
-    counts = {
-        arm.name: {
-            "randomised": len(group),
-            "died": sum(p.died is not None for p in group),
-            "progressed": sum(p.first_progression is not None for p in group),
-            "withdrew": sum(p.withdrawn is not None for p in group),
-            "lost": sum(p.lost is not None for p in group),
-        }
-        for arm in found.arms
-        for group in [snap.on_arm(arm.name)]
-    }
-    sites = sum(e.kind == "site activated" for e in snap.events)
-    screened = sum(p.screened is not None for p in snap.patients.values())
-    if as_json:
-        emit(
-            {
-                "as_known_on": day,
-                "events": len(snap.events),
-                "hash": snap.head,
-                "sites_open": sites,
-                "screened": screened,
-                "arms": counts,
-            }
-        )
-        return
-    rows = [[found.arm_by_name[a].label, *c.values()] for a, c in counts.items()]
-    show_table(
-        Table(
-            f"{found.id} as known on {day}: {sites} sites open, {screened} screened",
-            ["Arm", "Randomised", "Died", "Progressed", "Withdrew", "Lost"],
-            rows,
-        )
-    )
+command.add_command(verify)
+command.add_command(as_known_on)

@@ -97,7 +97,7 @@ def command(out: Path, seed: int, replicates: int, workers: int | None, as_json:
     snap = snapshot(log, virtual.looks[-1].cutoff)
     analysis = analyse(trial, snap)
     pieces: Mapping[str, object] = {
-        "design": {"numbers": numbers, "at": [e for e in exact[::2]]},
+        "design": {"numbers": numbers, "at": list(exact[::2])},
         "simulation": {"summaries": summaries, "exact": exact},
         "analysis": analysis,
     }

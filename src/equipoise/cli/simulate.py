@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from equipoise.cli.common import design_of, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.common import design_of, emit, json_option, load_trial, show_table, trial_argument
 
 if TYPE_CHECKING:
     from equipoise.simulate.replicates import Outcome, Summary
@@ -66,7 +66,7 @@ def command(
 
         show_table(summary_table(summaries, exact))
     if not whole:
-        say("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each replicate."))
+        click.echo("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each."), err=True)
     return 0 if whole else 1
 
 

@@ -18,6 +18,7 @@ Why the search is exact. Let b = 1 - power.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -164,7 +165,7 @@ def lower_hull(designs: tuple[Found, ...]) -> list[tuple[Found, tuple[float, flo
         hull.append(d)
     # q n + (1 - q) EN changes hands between a and b where q (n_b - n_a) = (1 - q) (EN_a - EN_b).
     change = [1.0]
-    for a, b in zip(hull, hull[1:], strict=False):
+    for a, b in itertools.pairwise(hull):
         gain = a.en0 - b.en0
         change.append(gain / (gain + b.n - a.n))
     change.append(0.0)

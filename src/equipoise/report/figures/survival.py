@@ -32,15 +32,16 @@ def draw_survival(figure: SurvivalFigure, name: str) -> str:
             heights = [_value(arm.time, arm.survival, t) for t in arm.censored]
             axes.plot(arm.censored, heights, "|", color=colour, markersize=5.5, markeredgewidth=0.9)
         axes.axhline(0.5, color=FAINT, linewidth=0.9, linestyle=(0, (3, 3)))
+        last = max(figure.ticks) if max(figure.ticks) > 0 else 1
         for m in figure.marks:
-            if m.x is not None:
+            if m.x is not None and m.x <= last:
                 axes.axvline(m.x, color=GREY, linewidth=0.9, linestyle=(0, (3, 3)))
                 axes.annotate(
                     m.label, (m.x, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
                     ha="center", va="bottom", fontsize=8, color=GREY, annotation_clip=False,
                 )  # fmt: skip
         axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, max(figure.ticks) if max(figure.ticks) > 0 else 1)
+        axes.set_xlim(0, last)
         axes.set_ylabel(figure.y_label)
         axes.set_xlabel(figure.x_label)
         axes.set_xticks(list(figure.ticks))

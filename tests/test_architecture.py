@@ -1,0 +1,127 @@
+"""Who may import whom, and who may touch the world: held from the first day."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers import ROOT
+
+SOURCE = ROOT / "src" / "equipoise"
+
+#: room → the rooms it may import. `files` is the doorway, `cli` and `dossier` are the edge.
+MAY_IMPORT = {
+    "trial": set(),
+    "numerics": set(),
+    "design": {"trial", "numerics"},
+    "conduct": {"trial", "numerics"},
+    "analyse": {"trial", "numerics"},
+    "decide": {"trial", "analyse"},
+    "simulate": {"trial", "numerics", "conduct", "analyse", "decide"},
+    "report": {"trial"},
+    "files": {"trial", "numerics", "design", "conduct", "analyse", "decide", "simulate"},
+    "dossier": {"trial", "analyse", "conduct", "decide", "files", "report", "simulate"},
+    "cli": {"trial", "numerics", "design", "conduct", "analyse", "decide", "simulate", "report", "files", "dossier"},
+}
+EDGE = {"cli", "files", "dossier"}
+#: The one place below the edge that may know of processes: replicates run on several cores.
+EXCUSED = {("simulate/replicates.py", "os"), ("simulate/replicates.py", "signal")}
+WORLD = {
+    "os",
+    "io",
+    "pathlib",
+    "shutil",
+    "tempfile",
+    "time",
+    "random",
+    "socket",
+    "subprocess",
+    "urllib",
+    "sys",
+    "signal",
+    "logging",
+}
+
+
+#: Files, the terminal, clocks, and randomness that no name pins down.
+FORBIDDEN_CALLS = {
+    "open", "print", "input", "datetime.now", "datetime.utcnow", "date.today", "np.random.seed", "np.random.default_rng",
+}  # fmt: skip
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        relative = path.relative_to(SOURCE)
+        room = relative.parts[0].removesuffix(".py")
+        if room != "__init__":
+            yield room, path
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{a.name}" for a in node.names)
+
+
+def test_every_room_is_known() -> None:
+    assert {room for room, _ in modules()} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    for own, path in modules():
+        if own != room:
+            continue
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] == "equipoise" and len(parts) > 1 and parts[1] in MAY_IMPORT and parts[1] != room:
+                assert parts[1] in MAY_IMPORT[room], f"{path.relative_to(SOURCE)} imports {name}"
+
+
+def test_only_the_edge_touches_the_world() -> None:
+    for room, path in modules():
+        if room in EDGE:
+            continue
+        where = path.relative_to(SOURCE).as_posix()
+        for name in imports(path):
+            top = name.split(".")[0]
+            # SVG is drawn into memory: io.BytesIO touches no file
+            if top in WORLD and (where, top) not in EXCUSED and where != "report/figures/style.py":
+                pytest.fail(f"{where} imports {name}")
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in FORBIDDEN_CALLS, f"{where}: {called}"
+
+
+def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from equipoise.cli.main import run; status = run(['--help']); "
+        "heavy = {'numpy', 'scipy', 'pydantic', 'matplotlib', 'survival', 'rich', 'jinja2', 'pandas'} & set(sys.modules); "
+        "assert status == 0 and not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_file_is_a_warehouse() -> None:
+    """One concept a file: a file of more than 450 lines holds several."""
+    for _, path in modules():
+        assert len(path.read_text().splitlines()) <= 450, path.name
+
+
+def test_no_paths_of_one_machine_and_no_registry() -> None:
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split()
+    for name in listed:
+        if name.endswith((".py", ".toml", ".md", ".lock", "Makefile", ".html.j2", ".css", "run")):
+            text = (ROOT / name).read_text()
+            for forbidden in ("/wo" + "rk/", "/ro" + "ot/", "py" + "pi.org", "files.python" + "hosted"):
+                assert forbidden not in text, f"{name}: {forbidden}"

@@ -9,7 +9,14 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 
 from equipoise import __version__
-from equipoise.analyse.analysis import Analysis, comparisons_table, history_table, rates_table, times_table
+from equipoise.analyse.analysis import (
+    Analysis,
+    comparisons_table,
+    history_table,
+    rates_table,
+    response_table,
+    times_table,
+)
 from equipoise.analyse.course import swimmer_figure, waterfall_figure
 from equipoise.analyse.flow import flow
 from equipoise.analyse.safety import safety_table
@@ -310,6 +317,8 @@ def _course(f: Findings) -> list[Exhibit]:
     shown: list[Exhibit] = []
     response = next((e for e in f.trial.endpoints if isinstance(e, Response)), None)
     if response is not None:
+        table = response_table(f.trial, f.analysis)
+        shown += [table] if table is not None else []
         shown.append(waterfall_figure(f.trial, f.snap, response))
     # Beyond a few hundred lanes nobody can tell them apart.
     if len(f.snap.randomised) <= 300:

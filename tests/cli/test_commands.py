@@ -230,3 +230,22 @@ def test_demo(equipoise: Any, tmp_path: Path) -> None:
     look = json.loads((one / "decision-look-1.json").read_text())
     decided = equipoise("decide", "north", "--log", log, "--look", 1, "--cutoff", look["cutoff"], "--json")
     assert decided.json == look
+    report = equipoise("report", "north", "--log", log, "--out", tmp_path / "again")
+    assert report.status == 0, report.err
+    page = (tmp_path / "again" / "report.html").read_text()
+    assert f"Look 1 of 2, data cut-off {look['cutoff']}" in page
+
+
+def test_a_decision_is_recorded(equipoise: Any, tmp_path: Path) -> None:
+    equipoise("demo", "--out", tmp_path, "--replicates", 2, "--workers", 1)
+    log = tmp_path / "north.log.jsonl"
+    cutoff = json.loads((tmp_path / "decision-look-2.json").read_text())["cutoff"]
+    lines = len(log.read_text().splitlines())
+    args = ["decide", "north", "--log", log, "--look", 2, "--cutoff", cutoff, "--record"]
+    assert equipoise(*args).status == 2  # nobody's name is given
+    assert equipoise(*args, "--by", "dm").status == 0
+    recorded = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(recorded) == lines + 1
+    assert recorded[-1]["data"]["look"] == 2
+    assert recorded[-1]["by"] == "dm"
+    assert equipoise("conduct", "verify", "north", "--log", log).status == 0

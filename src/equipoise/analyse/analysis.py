@@ -10,6 +10,7 @@ from datetime import date
 from equipoise import __version__
 from equipoise.analyse.history import AgainstHistory, against_history
 from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_response
+from equipoise.analyse.response import ORDER
 from equipoise.analyse.safety import ArmSafety, safety
 from equipoise.analyse.survival import ArmSurvival, SurvivalResult, analyse_survival
 from equipoise.trial.decision import Fingerprints
@@ -132,6 +133,26 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
             shown = f"{100 * a.rate:.1f}% ({100 * a.ci[0]:.1f} to {100 * a.ci[1]:.1f})" if a.n else "–"
             rows.append([trial.arm_by_name[name].label, f"{a.successes}/{a.n}", shown, left or "none"])
     return Table("Rates by arm", ["", "Successes", "Rate (95 % CI)", "Left out"], rows, notes=notes)
+
+
+def response_table(trial: Trial, analysis: Analysis) -> Table | None:
+    """Best overall response by arm, from complete response to not evaluable; None without such an endpoint."""
+    result = next((r for r in analysis.endpoints.values() if isinstance(r, RateResult) and r.kind == "response"), None)
+    if result is None:
+        return None
+    names = {
+        "CR": "Complete response", "PR": "Partial response", "NED": "No evidence of disease", "SD": "Stable disease",
+        "PD": "Progressive disease", "NE": "Not evaluable",
+    }  # fmt: skip
+    rows: list[list[Cell]] = []
+    for code in ORDER:
+        counts = [a.by_category.get(code, 0) for a in result.arms.values()]
+        if any(counts) or code in ("CR", "PR", "SD", "PD"):
+            totals = [sum(a.by_category.values()) for a in result.arms.values()]
+            shares = [f"{k} ({100 * k / n:.0f}%)" if n else "0" for k, n in zip(counts, totals, strict=True)]
+            rows.append([names[code], *shares])
+    columns = ["Best response", *(trial.arm_by_name[a].label for a in result.arms)]
+    return Table("Best overall response", columns, rows, notes=(f"As recorded at assessments; {result.policy}.",))
 
 
 def history_table(trial: Trial, analysis: Analysis) -> Table:

@@ -11,6 +11,7 @@ import click
 from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
 
 if TYPE_CHECKING:
+    from equipoise.trial.log import Log
     from equipoise.trial.snapshot import Snapshot
     from equipoise.trial.trial import Trial
 
@@ -23,15 +24,12 @@ known_on_option = click.option(
 )
 
 
-def take_snapshot(
-    trial_name: str, trial: Trial, log_path: Path | None, table: Path | None, cutoff: date | None, known_on: date | None
-) -> Snapshot:
-    """The snapshot of a log, or of a table (the trial file's own if none is named)."""
+def take_log(trial_name: str, trial: Trial, log_path: Path | None, table: Path | None) -> Log:
+    """The log named on the command line, or that of a table (the trial file's own if none is named)."""
     from equipoise.files.bundled import find_trial
     from equipoise.files.log_file import read_log
     from equipoise.files.table_file import log_from_table
     from equipoise.trial.problem import BadInput, Problem
-    from equipoise.trial.snapshot import snapshot
 
     if log_path is not None and table is not None:
         raise click.UsageError("Give --log or --table, not both.")
@@ -39,14 +37,19 @@ def take_snapshot(
         reading = read_log(log_path, trial.id)
         if reading.torn is not None:
             click.echo(f"{log_path}: the last line is torn; it is no record and is left out.", err=True)
-        log = reading.log
-    else:
-        own = trial.table.file if trial.table is not None else None
-        if table is None and own is None:
-            raise BadInput(trial.id, [Problem("no-data", "--log", "nothing", "a log, or a table with --table")])
-        log = log_from_table(trial, table or find_trial(trial_name).parent / str(own)).log
-    last = max(e.recorded.date() for e in log)
-    day = cutoff or (known_on if known_on is not None else last)
+        return reading.log
+    own = trial.table.file if trial.table is not None else None
+    if table is None and own is None:
+        raise BadInput(trial.id, [Problem("no-data", "--log", "nothing", "a log, or a table with --table")])
+    return log_from_table(trial, table or find_trial(trial_name).parent / str(own)).log
+
+
+def cut(log: Log, cutoff: date | None, known_on: date | None) -> Snapshot:
+    """The log as known at a cut-off (the last day of the log unless given), saying what is left out."""
+    from equipoise.trial.problem import BadInput, Problem
+    from equipoise.trial.snapshot import snapshot
+
+    day = cutoff or known_on or max(e.recorded.date() for e in log)
     if known_on is not None and known_on < day:
         raise BadInput(
             "--known-on", [Problem("dates-out-of-order", "--known-on", str(known_on), f"not before the cut-off, {day}")]
@@ -77,7 +80,7 @@ def command(
     from equipoise.analyse.safety import safety_table
 
     found = load_trial(trial)
-    snap = take_snapshot(trial, found, log_path, table, cutoff, known_on)
+    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
     result = analyse(found, snap)
     if as_json:
         emit(result)

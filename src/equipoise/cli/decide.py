@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.analyse import known_on_option, take_snapshot
+from equipoise.cli.analyse import cut, known_on_option, take_log
 from equipoise.cli.common import DAY, bullet, design_of, emit, json_option, load_trial, say, trial_argument
 
 if TYPE_CHECKING:
     from equipoise.trial.decision import Decision, NotRipe
+    from equipoise.trial.trial import Trial
 
 
 @click.command(name="decide", short_help="Take a look: the decision, its reasons and cautions.")
@@ -21,10 +22,20 @@ if TYPE_CHECKING:
 @click.option("--look", type=int, required=True, help="Number of the look, from 1.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
 @known_on_option
+@click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
+@click.option("--by", envvar="EQUIPOISE_BY", help="Who records it [env EQUIPOISE_BY].")
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, trial: str, log_path: Path, look: int, cutoff: date, known_on: date | None, as_json: bool
+    ctx: click.Context,
+    trial: str,
+    log_path: Path,
+    look: int,
+    cutoff: date,
+    known_on: date | None,
+    record: bool,
+    by: str | None,
+    as_json: bool,
 ) -> None:
     """Take a look at the data as known at the cut-off.
 
@@ -34,8 +45,12 @@ def command(
     from equipoise.decide.decide import decide
     from equipoise.trial.decision import Decision
 
+    if record and not by:
+        raise click.UsageError("A record says who made it: give --by.")
     found = load_trial(trial)
-    result = decide(found, design_of(found), take_snapshot(trial, found, log_path, None, cutoff, known_on), look)
+    result = decide(found, design_of(found), cut(take_log(trial, found, log_path, None), cutoff, known_on), look)
+    if record and by and isinstance(result, Decision):
+        record_decision(found, log_path, result, known_on or cutoff, by)
     if as_json:
         emit(decision_json(result))
     elif isinstance(result, Decision):
@@ -44,6 +59,25 @@ def command(
         show_not_ripe(result)
     if not isinstance(result, Decision):
         ctx.exit(2)
+
+
+def record_decision(trial: Trial, log_path: Path, d: Decision, known_on: date, by: str) -> None:
+    """Add the decision to the log, under its lock."""
+    from datetime import UTC, datetime
+
+    from equipoise.conduct.conduct import Conduct
+    from equipoise.files.log_file import writing
+
+    with writing(log_path, trial.id) as writer:
+        now = max(datetime.now(UTC), writer.log[len(writer.log) - 1].recorded)
+        data = {
+            "look": d.look,
+            "action": d.action.name,
+            "cutoff": d.cutoff.isoformat(),
+            "known_on": known_on.isoformat(),
+        }
+        Conduct(trial, writer.log).order("decided", now.date(), now, by, "; ".join(d.because), data=data)
+        writer.save()
 
 
 def decision_json(result: Decision | NotRipe) -> object:

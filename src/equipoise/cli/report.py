@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.analyse import known_on_option, log_option, table_option, take_snapshot
+from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
 from equipoise.cli.common import DAY, emit, json_option, load_trial, trial_argument
 
 if TYPE_CHECKING:
@@ -34,20 +34,26 @@ def command(
 ) -> None:
     """Write a self-contained HTML report (it opens from disk, with no network) and its figures as SVG.
 
-    The looks are shown as the log's decisions have them: each at the cut-off it was taken on, or where none was taken,
-    at the report's cut-off.
+    A look whose decision is recorded in the log (`decide --record`) is shown at the cut-off it was taken on; any other
+    as it would stand at the report's cut-off.
     """
     from equipoise.analyse.analysis import analyse
     from equipoise.decide.decide import decide
     from equipoise.design import shelf
     from equipoise.dossier import Findings
+    from equipoise.trial.snapshot import snapshot
 
     found = load_trial(trial)
-    snap = take_snapshot(trial, found, log_path, table, cutoff, known_on)
+    log = take_log(trial, found, log_path, table)
+    snap = cut(log, cutoff, known_on)
     design = shelf.build(found.design["kind"], found.design) if found.design is not None else None
     looks = []
     if design is not None and found.monitoring is not None:
-        looks = [decide(found, design, snap, look.number) for look in design.looks]
+        taken = {e.data["look"]: e.data for e in snap.events if e.kind == "decided"}
+        for look in design.looks:
+            at = taken.get(look.number)
+            then = snap if at is None else snapshot(log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on")))
+            looks.append(decide(found, design, then, look.number))
     written = write_report(Findings(found, design, snap, analyse(found, snap), looks), out)
     if as_json:
         emit({"written": [str(p) for p in written]})

@@ -349,7 +349,12 @@ class _Run:
         )
         self.conduct.order(
             "decided", today, now, "simulation", "; ".join(decision.because),
-            data={"look": self.stage, "action": decision.action.name, "decision": decision.cutoff.isoformat()},
+            data={
+                "look": self.stage,
+                "action": decision.action.name,
+                "cutoff": decision.cutoff.isoformat(),
+                "known_on": decision.cutoff.isoformat(),
+            },
         )  # fmt: skip
         if decision.action.name != "continue":
             self.stage = len(self.looks_planned) + 1

@@ -49,7 +49,12 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "withdrawn": {"reason": ((str,), False)},
     "lost": {},
     "died": {"cause": ((str,), False)},
-    "decided": {"look": ((int,), True), "action": ((str,), True), "decision": ((str,), True)},
+    "decided": {
+        "look": ((int,), True),
+        "action": ((str,), True),
+        "cutoff": ((str,), True),
+        "known_on": ((str,), True),
+    },
     "voided": {},
 }
 

@@ -29,7 +29,7 @@ from equipoise.report.document import Document
 from equipoise.simulate.replicates import Summary, summary_table
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.design import Characteristics, Design
-from equipoise.trial.endpoint import Response, TimeToEvent
+from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, Facts, Paragraph, Section, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -195,14 +195,15 @@ def _dagger(mark: dict[str, str]) -> tuple[str, ...]:
     return ("† assumed: not stated by the trial's sources.",) if mark else ()
 
 
-def _defined(e: object) -> str:
+def _defined(e: Endpoint) -> str:
     if isinstance(e, TimeToEvent):
         rules = "; ".join(f"{c.when}: at {c.at}" for c in e.censoring)
         return f"{' or '.join(e.events)} since {e.origin}. Censored, in this order: {rules}"
     if isinstance(e, Response):
         confirmed = "confirmed" if e.confirmed else "confirmation not required"
         return f"best overall response {' or '.join(e.success)}, {confirmed}; not evaluable: {e.not_evaluable}"
-    return f"{e.of} at {e.landmark} (day {e.landmark.days}), window {e.window}; not evaluable: {e.not_evaluable}"  # type: ignore[attr-defined]
+    assert isinstance(e, Landmark)
+    return f"{e.of} at {e.landmark} (day {e.landmark.days}), window {e.window}; not evaluable: {e.not_evaluable}"
 
 
 def _design(f: Findings) -> list[Exhibit]:

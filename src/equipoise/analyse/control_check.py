@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from equipoise.analyse.landmark import Cohort
 from equipoise.numerics.proportions import clopper_pearson, exact_binomial
@@ -14,7 +15,7 @@ from equipoise.trial.trial import Trial
 class ControlCheckResult:
     """The check's numbers, and the caution if it raises one."""
 
-    numbers: Mapping[str, object]
+    numbers: Mapping[str, Any]
     caution: str | None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from equipoise.analyse.landmark import Cohort
 from equipoise.analyse.survival import compare, observations
@@ -11,7 +12,7 @@ from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
 
-def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]) -> dict[str, object] | None:
+def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]) -> dict[str, Any] | None:
     """All randomised patients compared on the monitored time-to-event endpoint, and the look's cohorts on their rates.
 
     A hazard ratio below 1 and a difference above 0 favour the tested arm. None without a control arm.
@@ -24,7 +25,7 @@ def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Co
     found = compare(by_arm[tested], by_arm[control], tested, control)
     if found is None:
         return None
-    numbers: dict[str, object] = {
+    numbers: dict[str, Any] = {
         "endpoint": endpoint.name,
         "n": {tested: len(by_arm[tested]), control: len(by_arm[control])},
         "logrank_chi2": found.logrank_chi2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -233,5 +233,5 @@ def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Prob
     return Problem(code, f"{event.patient or event.site}", f"{event.kind!r} on {event.happened}", allowed, next_step)
 
 
-def _list(values: object) -> str:
-    return ", ".join(str(v) for v in values)  # type: ignore[attr-defined]
+def _list(values: Iterable[object]) -> str:
+    return ", ".join(str(v) for v in values)

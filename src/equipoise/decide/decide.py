@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from equipoise import __version__
 from equipoise.analyse.control_check import control_check
@@ -162,13 +163,13 @@ def _definition_cautions(trial: Trial, snap: Snapshot) -> list[str]:
 def _cohort_cautions(cohorts: Mapping[str, Cohort]) -> list[str]:
     return [
         f"Arm {name}: {len(c.passed_over)} of the first {len(c.members) + len(c.passed_over)} patients could not be "
-        f"evaluated and gave their place to the next."
+        f"evaluated and {'is' if len(c.passed_over) == 1 else 'are'} not counted."
         for name, c in cohorts.items()
         if c.passed_over
     ]
 
 
-def _cohort_numbers(c: Cohort) -> dict[str, object]:
+def _cohort_numbers(c: Cohort) -> dict[str, Any]:
     failures = sum(m.status == "failure" for m in c.members)
     return {
         "planned": c.planned,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from equipoise.trial.decision import Decision
 from equipoise.trial.exhibits import Exhibit, Paragraph, Table
 from equipoise.trial.trial import Trial
@@ -21,7 +19,7 @@ def beside_lines(d: Decision) -> list[str]:
     """The randomised comparison and the control arm's check, which are no part of the decision, in sentences."""
     lines = []
     c = d.beside.get("randomised comparison")
-    if isinstance(c, Mapping):
+    if c is not None:
         low, high = c["hr_ci"]
         lines.append(
             f"Randomised comparison, {c['endpoint']}: hazard ratio {c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 "
@@ -34,7 +32,7 @@ def beside_lines(d: Decision) -> list[str]:
                 f"(95 % CI {100 * low:+.1f} to {100 * high:+.1f}, Miettinen–Nurminen)."
             )
     k = d.beside.get("control arm against history")
-    if isinstance(k, Mapping):
+    if k is not None:
         low, high = k["ci"]
         verdict = "disagrees" if k["disagrees"] else "agrees"
         lines.append(
@@ -55,14 +53,13 @@ def decision_exhibits(trial: Trial, d: Decision) -> list[Exhibit]:
         shown.append(Paragraph("No cautions."))
     rows = []
     for name, numbers in d.evidence.items():
-        if isinstance(numbers, Mapping):
-            rate = numbers["rate"]
-            rows.append(
-                [
-                    trial.arm_by_name[name].label, numbers["planned"], numbers["n"], numbers["successes"],
-                    numbers["failures"], numbers["not_evaluable_replaced"], f"{rate:.1%}" if rate is not None else "–",
-                ]
-            )  # fmt: skip
+        rate = numbers["rate"]
+        rows.append(
+            [
+                trial.arm_by_name[name].label, numbers["planned"], numbers["n"], numbers["successes"],
+                numbers["failures"], numbers["not_evaluable_replaced"], f"{rate:.1%}" if rate is not None else "–",
+            ]
+        )  # fmt: skip
     shown.append(
         Table(
             f"The cohorts of look {d.look}",

@@ -47,8 +47,8 @@ def outcome(plan: Plan, replicate: int) -> Outcome:
         replicate=replicate,
         looks=len(result.looks),
         action=last.decision.action.name,
-        successes=evidence["successes"],  # type: ignore[index]
-        evaluable=evidence["n"],  # type: ignore[index]
+        successes=evidence["successes"],
+        evaluable=evidence["n"],
         randomised=result.randomised,
         tested=result.tested,
         cohort_full=first.randomised_at_cohort_full,
@@ -57,9 +57,9 @@ def outcome(plan: Plan, replicate: int) -> Outcome:
         look_day=(first.cutoff - start).days,
         readout_day=(first.readout - start).days,
         duration=(result.ended - start).days,
-        control_caution=bool(check and check["disagrees"]),  # type: ignore[index]
-        hazard_ratio=comparison["hr"] if comparison else math.nan,  # type: ignore[index]
-        logrank_p=comparison["logrank_p"] if comparison else math.nan,  # type: ignore[index]
+        control_caution=bool(check and check["disagrees"]),
+        hazard_ratio=comparison["hr"] if comparison else math.nan,
+        logrank_p=comparison["logrank_p"] if comparison else math.nan,
     )
 
 

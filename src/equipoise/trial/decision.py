@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ class Decision:
     cautions: Sequence[str]
     distance: float
     unit: str
-    evidence: Mapping[str, object]
-    beside: Mapping[str, object]
+    #: the look's cohort of each arm, in numbers
+    evidence: Mapping[str, Mapping[str, Any]]
+    #: the randomised comparison and the control arm's check; None where there is none
+    beside: Mapping[str, Mapping[str, Any] | None]
     assumptions: Sequence[str]
     fingerprints: Fingerprints
 

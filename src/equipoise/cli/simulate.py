@@ -103,12 +103,12 @@ def run_plans(
     return summaries, exact, whole
 
 
-def exact_of(plan: Plan) -> Characteristics:
-    """The design's exact behaviour at the rate that the scenario makes the scans show."""
-    from equipoise.simulate.truth import landmark_and_last_scan
+def exact_of(plan: Plan) -> Characteristics | None:
+    """The design's exact behaviour at the rate that the scenario makes the scans show, where that is known."""
+    from equipoise.simulate.truth import rate_at_landmark
 
-    tested = plan.hazards[plan.trial.tested_arms[0].name]
-    return plan.design.characteristics(tested.observed_success(*landmark_and_last_scan(plan.trial)))
+    rate = rate_at_landmark(plan.hazards[plan.trial.tested_arms[0].name], plan.trial)
+    return None if rate is None else plan.design.characteristics(rate)
 
 
 def _keep(folder: Path, plan: Plan, done: Sequence[Outcome]) -> None:

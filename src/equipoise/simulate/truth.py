@@ -60,6 +60,18 @@ def hazards(truth: ArmTruth, trial: Trial, where: str) -> Hazards:
     assert truth.observed_rate is not None
     landmark, last_scan = landmark_and_last_scan(trial)
     target = truth.observed_rate
+    assert trial.monitoring is not None
+    monitored = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
+    if set(monitored.events) != {"progression", "death"}:
+        raise BadInput(
+            where,
+            [
+                Problem(
+                    "observed-rate", f"{where}.observed_rate", f"a rate of {monitored.name}",
+                    "an observed rate is of progression or death", "give median_pfs",
+                )
+            ],
+        )  # fmt: skip
 
     def excess(log_h: float) -> float:
         return _with_first_event(math.exp(log_h), truth, where).observed_success(landmark, last_scan) - target
@@ -77,6 +89,20 @@ def hazards(truth: ArmTruth, trial: Trial, where: str) -> Hazards:
             ],
         )  # fmt: skip
     return _with_first_event(math.exp(brentq(excess, least, math.log(1.0), xtol=1e-13)), truth, where)
+
+
+def rate_at_landmark(h: Hazards, trial: Trial) -> float | None:
+    """Rate of the monitored endpoint that these hazards make the protocol's scans show, with nobody lost.
+
+    For survival it is that of being alive. For progression without death it depends on who dies first, has no such
+    closed form here, and is None.
+    """
+    assert trial.monitoring is not None
+    events = set(trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of).events)
+    landmark, last_scan = landmark_and_last_scan(trial)
+    if events == {"death"}:
+        return h.alive(landmark)
+    return h.observed_success(landmark, last_scan) if events == {"progression", "death"} else None
 
 
 def landmark_and_last_scan(trial: Trial) -> tuple[int, int]:

@@ -1,0 +1,98 @@
+"""The road is not NORTH's alone: other arms, policies and designs go the same way."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from typing import Any
+
+import pytest
+
+from equipoise.analyse.analysis import analyse
+from equipoise.conduct.conduct import replay
+from equipoise.decide.decide import decide
+from equipoise.design import shelf
+from equipoise.dossier import Findings, trial_document
+from equipoise.files.bundled import find_scenario, find_trial
+from equipoise.files.trial_file import read_toml, trial_from
+from equipoise.report.document import render
+from equipoise.simulate.run import Plan, run
+from equipoise.simulate.scenario import Scenario
+from equipoise.simulate.truth import rate_at_landmark
+from equipoise.trial.decision import Decision
+from equipoise.trial.problem import BadInput
+from equipoise.trial.snapshot import snapshot
+
+NORTH: dict[str, Any] = tomllib.loads(find_trial("north").read_text())
+TRUTH: dict[str, Any] = read_toml(find_scenario(find_trial("north"), "target"), "a scenario")
+
+
+def variant(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    raw, truth = copy.deepcopy(NORTH), copy.deepcopy(TRUTH)
+    raw["assumptions"], raw["sources"] = [], []
+    match name:
+        case "one arm, computed design, no history":
+            raw["arms"] = raw["arms"][:1]
+            raw["arms"][0]["share"] = 1
+            raw["target_enrolment"] = 40
+            raw["design"] = {"kind": "simon", "sizes": "optimal", "p0": 0.40, "p1": 0.65, "alpha": 0.10, "power": 0.80}
+            raw["monitoring"].pop("control_cohort")
+            raw.pop("control_check")
+            raw.pop("history")
+            truth["arms"].pop("CE")
+        case "not evaluable is failure, pause":
+            raw["endpoints"][1]["not_evaluable"] = "failure"
+            raw["monitoring"]["while_waiting"] = "pause"
+        case "equal arms without strata, survival at a year":
+            raw["arms"][0]["share"] = 1
+            raw["randomisation"] = {"method": "permuted blocks", "block_sizes": [2, 4]}
+            raw["monitoring"].update(endpoint="OS12", control_cohort=[15, 30])
+            raw["endpoints"][2]["not_evaluable"] = "replace"
+            raw["design"] = {"kind": "simon", "sizes": "minimax", "p0": 0.40, "p1": 0.65, "alpha": 0.10, "power": 0.90}
+            raw["target_enrolment"] = 60
+            truth["factors"] = {}
+            for arm in truth["arms"].values():
+                arm.pop("observed_rate")
+                arm["median_pfs"] = "6 months"
+    return raw, truth
+
+
+def test_the_rate_of_survival_is_that_of_being_alive() -> None:
+    raw, truth = variant("equal arms without strata, survival at a year")
+    trial = trial_from(raw, "t")
+    assert trial.design is not None
+    plan = Plan.of(trial, shelf.build("simon", trial.design), Scenario.model_validate(truth), 5)
+    h = plan.hazards["IMGN901"]
+    assert rate_at_landmark(h, trial) == pytest.approx(h.alive(365))
+    truth["arms"]["CE"].pop("median_pfs")
+    truth["arms"]["CE"]["observed_rate"] = 0.4
+    with pytest.raises(BadInput, match="give median_pfs"):
+        Plan.of(trial, plan.design, Scenario.model_validate(truth), 5)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "one arm, computed design, no history",
+        "not evaluable is failure, pause",
+        "equal arms without strata, survival at a year",
+    ],
+)
+def test_another_trial_goes_the_whole_road(name: str) -> None:
+    raw, truth = variant(name)
+    trial = trial_from(raw, name)
+    assert trial.design is not None
+    design = shelf.build(trial.design["kind"], trial.design)
+    plan = Plan.of(trial, design, Scenario.model_validate(truth), 5)
+    for replicate in range(3):
+        result = run(plan, replicate, detail=True)
+        assert replay(trial, list(result.log)) == []
+        for taken in result.looks:
+            again = decide(trial, design, snapshot(result.log, taken.cutoff), taken.decision.look)
+            assert isinstance(again, Decision)
+            assert again.action == taken.decision.action
+            if name.startswith("not evaluable is failure"):
+                assert all(n["not_evaluable_replaced"] == 0 for n in again.evidence.values())
+    snap = snapshot(result.log, result.looks[-1].cutoff)
+    html = render(trial_document(Findings(trial, design, snap, analyse(trial, snap), [again]))).html
+    assert trial.arms[0].label in html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from equipoise.files.grades import grades_table
 from equipoise.report.document import Document
 from equipoise.simulate.replicates import Summary, summary_table
 from equipoise.trial.decision import Decision, NotRipe
-from equipoise.trial.design import Characteristics, Design
+from equipoise.trial.design import Characteristics, Design, Quantity
 from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, Facts, Paragraph, Section, Table
 from equipoise.trial.snapshot import Snapshot
@@ -262,13 +263,14 @@ def _planning(f: Findings) -> list[Exhibit]:
         if s.waiting == "continue":
             other = next((o for o in f.summaries if o.scenario == s.scenario and o.waiting == "pause"), None)
             if other is not None:
+                longer = other.duration_months.value - s.duration_months.value
+                error = math.hypot(other.duration_months.mc_error or 0.0, s.duration_months.mc_error or 0.0)
                 shown.append(
                     Paragraph(
-                        f"{s.label}: with enrolment continued, {s.at_readout.value:.0f} of {f.trial.target_enrolment} patients are "
-                        f"already randomised when the interim look reads out (10 to 90 %: {s.at_readout_range[0]} to "
-                        f"{s.at_readout_range[1]}; Monte-Carlo error {s.at_readout.mc_error:.1f}); paused, "
-                        f"{other.at_readout.value:.0f}, and the trial ends "
-                        f"{other.duration_months.value - s.duration_months.value:+.1f} months later on average."
+                        f"{s.label}: with enrolment continued, {_mean(s.at_readout)} of {f.trial.target_enrolment} patients "
+                        f"are already randomised when the interim look reads out (10 to 90 %: {s.at_readout_range[0]} to "
+                        f"{s.at_readout_range[1]}). Paused, {_mean(other.at_readout)}, and the trial ends {longer:+.1f} ± "
+                        f"{error:.1f} months later on average. ± is the Monte-Carlo standard error."
                     )
                 )
     shown.append(summary_table(f.summaries, f.exact))
@@ -282,6 +284,10 @@ def _planning(f: Findings) -> list[Exhibit]:
         )
     )
     return shown
+
+
+def _mean(q: Quantity) -> str:
+    return f"{q.value:.1f} ± {q.mc_error:.1f}"
 
 
 def _accrual(f: Findings) -> list[Exhibit]:

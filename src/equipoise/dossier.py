@@ -278,8 +278,9 @@ def _planning(f: Findings) -> list[Exhibit]:
         Paragraph(
             "Virtual patients go through the same randomisation, log, endpoints and decision as real ones. Progression is seen at "
             "the next scan. Who withdraws or is lost before the landmark cannot be evaluated, so fewer than planned are "
-            "evaluated at the end. Stratified blocks also leave the arms a little off 80 and 40. Both are why the simulated power "
-            "lies below the exact one.",
+            "evaluated at the end. They were without an event when last seen, so leaving them out takes away more successes than "
+            "failures. Stratified blocks also leave the arms a little off their planned sizes. That is why the simulated "
+            "probabilities lie off the exact ones.",
             "note",
         )
     )

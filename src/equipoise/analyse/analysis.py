@@ -66,6 +66,11 @@ def number(x: float, digits: int = 1) -> str:
     return "NR" if math.isnan(x) else f"{x:.{digits}f}"
 
 
+def _chi2(x: float) -> str:
+    """A test statistic; a dash where nothing could be tested."""
+    return "–" if math.isnan(x) else f"{x:.3f}"
+
+
 def times_table(trial: Trial, analysis: Analysis) -> Table:
     """Time-to-event endpoints by arm, in months."""
     rows: list[list[Cell]] = []
@@ -87,7 +92,9 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
 
 def _times_cells(a: ArmSurvival) -> list[Cell]:
     landmark = ""
-    if a.landmark is not None:
+    if a.landmark is not None and a.landmark.beyond:
+        landmark = f"nobody followed to day {a.landmark.day}"
+    elif a.landmark is not None:
         low, high = a.landmark.ci
         landmark = (
             f"{100 * a.landmark.survival:.1f}% ({number(100 * low)} to {number(100 * high)}), day {a.landmark.day}"
@@ -103,13 +110,13 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
         if not isinstance(result, SurvivalResult):
             continue
         for c in result.comparisons.values():
-            hr = f"{number(c.hr, 2)} ({number(c.hr_ci[0], 2)} to {number(c.hr_ci[1], 2)})"
+            hr = "not estimable: events in one arm only"
+            if c.estimable:
+                hr = f"{c.hr:.2f} ({c.hr_ci[0]:.2f} to {c.hr_ci[1]:.2f})"
             names = f"{trial.arm_by_name[c.tested].label} against {trial.arm_by_name[c.control].label}"
-            rows.append([result.label, names, hr, f"{c.logrank_chi2:.3f}", p_value(c.p)])
+            rows.append([result.label, names, hr, _chi2(c.logrank_chi2), p_value(c.p)])
         if result.all_arms is not None:
-            rows.append(
-                [result.label, "All arms", "", f"{result.all_arms.logrank_chi2:.3f}", p_value(result.all_arms.p)]
-            )
+            rows.append([result.label, "All arms", "", _chi2(result.all_arms.logrank_chi2), p_value(result.all_arms.p)])
     return Table(
         "Randomised comparisons",
         ["Endpoint", "Arms", "Hazard ratio (95 % CI)", "Log-rank chi²", "p"],

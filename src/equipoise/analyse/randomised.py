@@ -32,6 +32,7 @@ def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Co
         "logrank_p": found.p,
         "hr": found.hr,
         "hr_ci": list(found.hr_ci),
+        "hr_estimable": found.estimable,
         "method": found.method,
     }
     a, b = cohorts.get(tested), cohorts.get(control)

@@ -18,12 +18,16 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True)
 class AtLandmark:
-    """The Kaplan–Meier estimate at a landmark, with its log-log interval."""
+    """The Kaplan–Meier estimate at a landmark, with its log-log interval.
+
+    ``beyond``: nobody was followed that long, and the last value is carried forward.
+    """
 
     day: int
     survival: float
     ci: tuple[float, float]
     at_risk: int
+    beyond: bool
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,11 @@ class ArmSurvival:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A tested arm against the control arm: a hazard ratio below 1 favours the tested arm."""
+    """A tested arm against the control arm: a hazard ratio below 1 favours the tested arm.
+
+    ``estimable`` is false where the hazard ratio has no finite estimate: while both arms were at risk, events came in
+    one of them only, or in none.
+    """
 
     tested: str
     control: str
@@ -52,6 +60,7 @@ class Comparison:
     hr: float
     hr_ci: tuple[float, float]
     log_hr_se: float
+    estimable: bool
     method: str = "log-rank test, two-sided; Cox model (Efron), Wald interval 95 %"
 
 
@@ -115,7 +124,7 @@ def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
     landmark = None
     if endpoint.report_at is not None:
         at = curve.at(endpoint.report_at.days)
-        landmark = AtLandmark(endpoint.report_at.days, at.survival, (at.lower, at.upper), at.n_risk)
+        landmark = AtLandmark(endpoint.report_at.days, at.survival, (at.lower, at.upper), at.n_risk, at.beyond)
     return ArmSurvival(
         n=len(group),
         events=int(event.sum()),
@@ -136,7 +145,7 @@ def compare(tested: Sequence[Observed], control: Sequence[Observed], name: str, 
     treated = np.arange(len(time)) < len(tested)
     test = km.logrank(time, event, treated.astype(np.int64))
     cox = km.cox(time, event, treated)
-    return Comparison(name, against, test.chi2, test.df, test.p, cox.hr, (cox.lower, cox.upper), cox.se)
+    return Comparison(name, against, test.chi2, test.df, test.p, cox.hr, (cox.lower, cox.upper), cox.se, cox.converged)
 
 
 def _all_arms(by_arm: Mapping[str, Sequence[Observed]]) -> AllArms | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from equipoise.analyse.analysis import p_value
 from equipoise.trial.decision import Decision
 from equipoise.trial.exhibits import Exhibit, Paragraph, Table
 from equipoise.trial.trial import Trial
@@ -21,9 +22,12 @@ def beside_lines(d: Decision) -> list[str]:
     c = d.beside.get("randomised comparison")
     if c is not None:
         low, high = c["hr_ci"]
+        ratio = "not estimable, events in one arm only"
+        if c["hr_estimable"]:
+            ratio = f"{c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 favours the tested arm)"
         lines.append(
-            f"Randomised comparison, {c['endpoint']}: hazard ratio {c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 "
-            f"favours the tested arm), two-sided log-rank p = {c['logrank_p']:.4f}."
+            f"Randomised comparison, {c['endpoint']}: hazard ratio {ratio}, "
+            f"two-sided log-rank p: {p_value(c['logrank_p'])}."
         )
         if "rate_difference" in c:
             low, high = c["rate_difference_ci"]

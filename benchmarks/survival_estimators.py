@@ -12,9 +12,6 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-# This file has the name of the library that it measures: run as a script, its folder is searched first. Last will do.
-sys.path.append(sys.path.pop(0))
-
 import numpy as np
 from scipy.stats import CensoredData, ecdf
 from scipy.stats import logrank as scipy_logrank

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format browser bench schema lock clean
+.PHONY: help setup demo test check format browser bench schema validation lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ bench: $(STAMP) ## Run the benchmarks: ratios to a named peer in the same run
 schema: $(STAMP) ## Write the JSON Schemas beside the bundled trials
 	$(BIN)/equipoise schema --out trials/trial.schema.json
 	$(BIN)/equipoise schema --of scenario --out trials/scenario.schema.json
+
+validation: $(STAMP) ## Write docs/validation.md anew
+	$(BIN)/equipoise validation --markdown > docs/validation.md
 
 lock: $(STAMP) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -30,6 +30,7 @@ from equipoise.report.document import Document
 from equipoise.simulate.replicates import Summary, summary_table
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.design import Characteristics, Design, Quantity
+from equipoise.trial.evidence import Evidence
 from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, Facts, Paragraph, Section, Table
 from equipoise.trial.snapshot import Snapshot
@@ -56,7 +57,7 @@ class Findings:
     """What a report is made from; parts that are not there leave their sections out."""
 
     trial: Trial
-    design: Design | None
+    design: Design[Evidence] | None
     snap: Snapshot
     analysis: Analysis
     looks: Sequence[Decision | NotRipe]

@@ -19,7 +19,7 @@ from helpers import ROOT
 def test_design_simon_as_documented(equipoise: Any) -> None:
     found = equipoise("design", "simon", "--p0", 0.44, "--p1", 0.58, "--alpha", 0.05, "--power", 0.80, "--json").json
     assert {k: found["minimax"][k] for k in ("r1", "n1", "r", "n")} == {"r1": 17, "n1": 39, "r": 42, "n": 80}
-    assert set(found) == {"optimal", "minimax", "admissible"}
+    assert set(found) == {"optimal", "minimax", "admissible", "searched_to", "proved"}
     assert set(found["optimal"]) == {"r1", "n1", "r", "n", "en0", "pet0", "alpha", "power"}
 
 

@@ -164,7 +164,7 @@ def test_fewer_than_planned_at_the_end_is_a_caution() -> None:
 
 
 def test_a_first_look_on_another_number_is_refused() -> None:
-    with pytest.raises(BadInput, match="n1 = 39"):
+    with pytest.raises(BadInput, match="39 patients: its cohort is fixed"):
         NORTH.verdict(Evidence(1, "IMGN901", 38, 30))
 
 

@@ -52,7 +52,7 @@ CASES = [
     ("an unknown kind of endpoint", set_in("endpoints.0.kind", "time-to-event"), "endpoints[0].kind", "'time to event'"),
     ("a length without a unit", set_in("endpoints.1.landmark", "6"), "endpoints[1].landmark", "a number and a unit"),
     ("blocks that do not fit 2:1", set_in("randomisation.block_sizes", [4]), "randomisation.block_sizes[0]", "multiple of the sum of the shares, 3"),
-    ("an unknown design", set_in("design.kind", "simom"), "design.kind", "one of simon"),
+    ("an unknown design", set_in("design.kind", "simom"), "design.kind", "one of a-hern, "),
     ("a table where a list is", set_in("arms", {}), "arms", "tuple"),
     ("two arms of one name", set_in("arms.1.name", "IMGN901"), "arms[1].name", "once"),
     ("an assumption about nothing", set_in("assumptions.0.of", ["design.p9"]), "assumptions[0].of", "path of an entry"),

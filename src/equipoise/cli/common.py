@@ -43,7 +43,7 @@ def load_trial(name: str) -> Trial:
     return read_trial(find_trial(name))
 
 
-def design_of(trial: Trial) -> Design:
+def design_of(trial: Trial) -> Design[Any]:
     """The trial's design; a trial without one is bad input here."""
     from equipoise.design import shelf
     from equipoise.trial.problem import BadInput, Problem

@@ -1,15 +1,71 @@
-"""`equipoise design`: find designs from hypotheses, or say how a trial's design behaves."""
+"""`equipoise design`: find designs, compare them, read them backwards, or say how a trial's design behaves."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from equipoise.cli.common import design_of, emit, json_option, load_trial, mark_assumed, say, show_table, trial_argument
 
+#: Commands of their own; every kind of design has one besides, made from what its table may say.
+OWN = ("list", "show", "compare", "explain", "estimate", "simon")
 
-@click.group(name="design", short_help="Find designs, or say how a trial's design behaves.")
+
+class _Shelf(click.Group):
+    """A group that makes the command of a kind of design when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from equipoise.design import shelf
+
+        return [*OWN, *(k for k in shelf.kinds() if k not in OWN)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        from equipoise.cli.design_kind import make
+        from equipoise.trial.problem import BadInput
+
+        try:
+            return make(cmd_name)
+        except BadInput as bad:
+            problem = bad.problems[0]
+            raise click.UsageError(f"No design {cmd_name!r}. {problem.next_step.capitalize()}", ctx) from None
+
+
+@click.group(name="design", cls=_Shelf, short_help="Find designs, or say how a trial's design behaves.")
 def command() -> None:
-    """Find designs from hypotheses, or say how a trial's design behaves."""
+    """The shelf of phase II designs: find one from hypotheses, compare several, or say how a trial's own behaves.
+
+    `equipoise design KIND --help` says what a kind asks for; `list` shows the shelf with its grades.
+    """
+
+
+@command.command(name="list", short_help="The shelf: every kind of design, with its grade.")
+@json_option
+def list_kinds(as_json: bool) -> None:
+    """The shelf: every kind of design, what it is held against, and its reference."""
+    from equipoise.design import shelf
+    from equipoise.files.grades import grade_of
+    from equipoise.trial.exhibits import Table
+
+    found = [(k, grade_of(k.module)) for k in shelf.described()]
+    if as_json:
+        emit(
+            [
+                {
+                    "kind": k.name, "title": k.title, "family": k.family, "reference": k.reference,
+                    "example": dict(k.example), "in_trial_files": k.monitored, "grade": g.grade, "oracle": g.oracle,
+                }
+                for k, g in found
+            ]
+        )  # fmt: skip
+        return
+    for family in shelf.FAMILIES:
+        rows = [[k.name, k.title, g.grade.upper() if g.grade == "unvalidated" else g.grade] for k, g in found if k.family == family]
+        if rows:
+            show_table(Table(family.capitalize(), ["Kind", "What it is", "Grade"], rows))
+    say("`equipoise design KIND --help` says what a kind asks for; `equipoise validation` what each grade rests on.")
 
 
 @command.command(short_help="Simon's two-stage designs: optimal, minimax, admissible.")
@@ -18,12 +74,16 @@ def command() -> None:
 @click.option("--alpha", type=float, required=True, help="One-sided type I error.")
 @click.option("--power", type=float, required=True, help="Power at p1.")
 @click.option("--nmax", type=int, default=1000, show_default=True, help="Largest number of patients to consider.")
+@click.option("--n1", type=int, help="Hold the first stage at this number.")
+@click.option("--min-pet", type=float, default=0.0, help="Least probability of stopping early at p0.")
 @json_option
-def simon(p0: float, p1: float, alpha: float, power: float, nmax: int, as_json: bool) -> None:
+def simon(
+    p0: float, p1: float, alpha: float, power: float, nmax: int, n1: int | None, min_pet: float, as_json: bool
+) -> None:
     """Simon's two-stage designs by exact enumeration: optimal, minimax, and every admissible one between them."""
     from equipoise.design.simon import search
 
-    found = search(p0, p1, alpha, power, nmax)
+    found = search(p0, p1, alpha, power, nmax, n1, min_pet)
     if as_json:
         emit(found.as_json())
     else:
@@ -36,7 +96,7 @@ def simon(p0: float, p1: float, alpha: float, power: float, nmax: int, as_json: 
 @json_option
 def show(trial: str, rates: tuple[float, ...], as_json: bool) -> None:
     """Say how a trial's own design behaves, exactly, at any true rate."""
-    from equipoise.trial.exhibits import Table
+    from equipoise.cli.design_kind import behaviour_table
     from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)
@@ -44,23 +104,90 @@ def show(trial: str, rates: tuple[float, ...], as_json: bool) -> None:
     bad = [Problem("out-of-range", "--rate", f"{r:g}", "a probability from 0 to 1") for r in rates if not 0 <= r <= 1]
     if bad:
         raise BadInput("design show", bad)
-    asked = rates or tuple(v for k in ("p0", "p1") if isinstance(v := getattr(design, k, None), float))
-    behaviour = [(r, design.characteristics(r)) for r in asked]
-    cautions = list(getattr(design, "cautions", ()))
+    truths = [(f"rate {r:g}", {"rate": r}) for r in rates] or list(design.truths().items())
+    behaviour = [(name, truth, design.characteristics(truth)) for name, truth in truths]
+    cautions = list(design.cautions)
     if as_json:
         emit(
             {
                 "design": design.numbers(),
-                "at": [{"rate": r, "characteristics": c} for r, c in behaviour],
+                "at": [{"rate": t["rate"], "characteristics": c} for _, t, c in behaviour],
                 "cautions": cautions,
             }
         )
         return
     say(design.describe() + mark_assumed(found, "design"))
-    rows = [
-        [f"{r:g}", f"{c.stop_early.value:.4f}", f"{c.declare.value:.4f}", f"{c.expected_n.value:.2f}"]
-        for r, c in behaviour
-    ]
-    show_table(
-        Table("Exact behaviour", ["True rate", "P(stop early)", "P(declare)", "Expected n"], rows, notes=cautions)
-    )
+    show_table(behaviour_table(behaviour))
+    for caution in cautions:
+        say(f"Caution. {caution}")
+
+
+@command.command(short_help="Estimates after a trial's design, naive and respecting its stages.")
+@trial_argument
+@click.option("--look", type=int, required=True, help="The look at which the trial ended.")
+@click.option("--n", type=int, required=True, help="Patients evaluated, those after the stop included.")
+@click.option("--successes", type=int, required=True, help="Successes among them.")
+@click.option("--level", type=float, default=0.90, show_default=True, help="Level of the intervals.")
+@json_option
+def estimate(trial: str, look: int, n: int, successes: int, level: float, as_json: bool) -> None:
+    """Estimate the rate after a trial's design ended, also when more or fewer patients came than planned.
+
+    The naive estimate is biased because the trial could have stopped; the others respect the stages.
+    """
+    from equipoise.design.estimate import estimate as estimate_after
+    from equipoise.design.estimate import estimate_table
+    from equipoise.design.rate_design import RateDesign
+
+    design = design_of(load_trial(trial))
+    assert isinstance(design, RateDesign), "a trial file names no other"
+    found = estimate_after(design, look, n, successes, level)
+    if as_json:
+        emit(found)
+    else:
+        show_table(estimate_table(found))
+
+
+@command.command(short_help="Which hypotheses make published sizes Simon's optimal or minimax design.")
+@click.option("--n1", type=int, required=True, help="Patients of the first stage.")
+@click.option("--n", type=int, required=True, help="Patients in all.")
+@click.option("--r1", type=int, help="Keep only designs that stop with r1 or fewer.")
+@click.option("--r", type=int, help="Keep only designs that reject with more than r.")
+@click.option("--p0", "p0_range", nargs=2, type=float, default=(0.01, 0.95), show_default=True, help="p0 from, to; by 0.01.")
+@click.option("--delta", nargs=2, type=float, default=(0.10, 0.20), show_default=True, help="p1 - p0 from, to; by 0.01.")
+@json_option
+def explain(
+    n1: int, n: int, r1: int | None, r: int | None, p0_range: tuple[float, float], delta: tuple[float, float], as_json: bool
+) -> None:
+    """List the hypotheses and errors for which these sizes are Simon's optimal, minimax or an admissible design.
+
+    Published sizes often come without hypotheses. Every p0 and p1 on a grid of whole percents is tried, with the usual
+    pairs of errors.
+    """
+    from equipoise.design.explain import explain as explain_sizes
+    from equipoise.design.explain import explain_table
+
+    found = explain_sizes(n1, n, r1, r, p0_range, delta)
+    if as_json:
+        emit([e.as_json() for e in found])
+    else:
+        show_table(explain_table(n1, n, found))
+
+
+@command.command(short_help="Designs side by side at the same hypotheses.")
+@click.option("--p0", type=float, required=True, help="Rate of no interest; with a control arm, its rate.")
+@click.option("--p1", type=float, required=True, help="Rate worth finding.")
+@click.option("--alpha", type=float, required=True, help="One-sided type I error.")
+@click.option("--power", type=float, required=True, help="Power at p1.")
+@click.option("--design", "asked", multiple=True, metavar="'KIND name=value …'", help="A design; may be given again (default: a choice).")
+@click.option("--accrual", type=float, help="Patients of the tested arm a month.")
+@click.option("--wait", type=float, default=0.0, show_default=True, help="Months from enrolment until a patient's outcome is known.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the page (HTML), the table (CSV) and figures here.")
+@json_option
+def compare(
+    p0: float, p1: float, alpha: float, power: float, asked: tuple[str, ...], accrual: float | None, wait: float,
+    out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Put designs side by side: sizes, expected numbers, errors, time, and who is enrolled while a look is awaited."""
+    from equipoise.cli.design_compare import answer
+
+    answer(p0, p1, alpha, power, asked, accrual, wait, out, as_json)

@@ -21,6 +21,7 @@ COMMANDS = {
     "analyse": "Endpoints by arm, compared with each other and with history.",
     "decide": "Take a look: the decision, its reasons and cautions.",
     "report": "One self-contained HTML report of a trial.",
+    "validation": "What each method is held against.",
     "demo": "NORTH, from its file to a decision and a report.",
 }
 

@@ -108,7 +108,7 @@ def exact_of(plan: Plan) -> Characteristics | None:
     from equipoise.simulate.truth import rate_at_landmark
 
     rate = rate_at_landmark(plan.hazards[plan.trial.tested_arms[0].name], plan.trial)
-    return None if rate is None else plan.design.characteristics(rate)
+    return None if rate is None else plan.design.characteristics({"rate": rate})
 
 
 def _keep(folder: Path, plan: Plan, done: Sequence[Outcome]) -> None:

@@ -18,7 +18,7 @@ from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
 
-def decide(trial: Trial, design: Design, snap: Snapshot, look: int) -> Decision | NotRipe:
+def decide(trial: Trial, design: Design[Evidence], snap: Snapshot, look: int) -> Decision | NotRipe:
     """What the design says at ``look`` of what was known at the snapshot's cut-off.
 
     The tested arm is compared with history, by the design. The randomised comparison stands beside the decision and
@@ -65,7 +65,7 @@ def decide(trial: Trial, design: Design, snap: Snapshot, look: int) -> Decision 
     )
 
 
-def look_cohorts(trial: Trial, design: Design, snap: Snapshot, look: int) -> dict[str, Cohort]:
+def look_cohorts(trial: Trial, design: Design[Evidence], snap: Snapshot, look: int) -> dict[str, Cohort]:
     """The cohorts of a look: the tested arm's, and the control arm's where the trial names one."""
     monitoring = trial.monitoring
     if monitoring is None:
@@ -91,7 +91,7 @@ def enrolment_complete(trial: Trial, snap: Snapshot) -> bool:
     return len(snap.randomised) >= trial.target_enrolment or any(e.kind == "enrolment closed" for e in snap.events)
 
 
-def _not_ripe(trial: Trial, design: Design, snap: Snapshot, look: int, cohorts: Mapping[str, Cohort]) -> NotRipe | None:
+def _not_ripe(trial: Trial, design: Design[Evidence], snap: Snapshot, look: int, cohorts: Mapping[str, Cohort]) -> NotRipe | None:
     final = look == len(design.looks)
     complete = enrolment_complete(trial, snap)
     because: list[str] = []

@@ -1,19 +1,43 @@
-"""The shelf: kinds of design, found by their files. To add one, write ``design/NAME.py`` with KIND, Spec, from_spec."""
+"""The shelf: kinds of design, found by their files. To add one, write ``design/NAME.py`` as ``design/a_hern.py`` is.
+
+Such a file has KIND (its name with hyphens), TITLE, FAMILY, REFERENCE, EXAMPLE, Spec and from_spec. It then has its
+`kind` in trial files, its command, its row in the list of kinds and in comparisons, and the conformance tests.
+"""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 import equipoise.design
+from equipoise.design.rate_design import RateDesign
 from equipoise.trial.design import Design
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
+
+#: The families, in the order in which the shelf is shown.
+FAMILIES = ("one arm, a rate", "one arm, time to event", "randomised phase II", "Bayesian", "safety")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of design: its name, what it is, its family, its reference, and an example of its table."""
+
+    name: str
+    title: str
+    family: str
+    reference: str
+    example: Mapping[str, Any]
+    module: str
+    #: whether a trial file may name it: its looks are on one arm's rate
+    monitored: bool
 
 
 @cache
@@ -28,8 +52,19 @@ def _modules() -> dict[str, ModuleType]:
 
 
 def kinds() -> list[str]:
-    """Names of the kinds of design."""
-    return sorted(_modules())
+    """Names of the kinds of design, by family and then by name. Imports them all."""
+    return [k.name for k in described()]
+
+
+def described() -> list[Kind]:
+    """All kinds of design with what is said of them, by family and then by name. Imports them all."""
+    return sorted(map(_described, _modules().values()), key=lambda k: (FAMILIES.index(k.family), k.name))
+
+
+def _described(m: ModuleType) -> Kind:
+    built = get_type_hints(m.from_spec)["return"]
+    monitored = isinstance(built, type) and issubclass(built, RateDesign)
+    return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__.rpartition(".")[2], monitored)
 
 
 def spec_model(kind: str) -> type[Part]:
@@ -38,23 +73,30 @@ def spec_model(kind: str) -> type[Part]:
     return spec
 
 
-def build(kind: str, table: Mapping[str, Any]) -> Design:
+def one(kind: str) -> Kind:
+    """What is said of one kind. Imports that one only."""
+    return _described(_module(kind))
+
+
+def build(kind: str, table: Mapping[str, Any]) -> Design[Any]:
     """The design that a checked [design] table states. Raises BadInput with all its problems."""
-    design: Design = _module(kind).from_spec(table)
+    design: Design[Any] = _module(kind).from_spec(table)
     return design
 
 
 def _module(kind: str) -> ModuleType:
-    try:
-        return _modules()[kind]
-    except KeyError:
-        near = get_close_matches(kind, kinds(), n=1)
-        raise BadInput(
-            "design",
-            [
-                Problem(
-                    "unknown-design", "kind", repr(kind), f"one of {', '.join(kinds())}",
-                    f"did you mean {near[0]!r}?" if near else "",
-                )
-            ],
-        ) from None  # fmt: skip
+    name = kind.replace("-", "_")
+    if name.isidentifier() and importlib.util.find_spec(f"equipoise.design.{name}"):
+        module = importlib.import_module(f"equipoise.design.{name}")
+        if getattr(module, "KIND", None) == kind:
+            return module
+    near = get_close_matches(kind, kinds(), n=1)
+    raise BadInput(
+        "design",
+        [
+            Problem(
+                "unknown-design", "kind", repr(kind), f"one of {', '.join(kinds())}",
+                f"did you mean {near[0]!r}?" if near else "`equipoise design list` shows them",
+            )
+        ],
+    )  # fmt: skip

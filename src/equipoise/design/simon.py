@@ -7,25 +7,28 @@ null hypothesis (rate ≤ p0) is rejected with more than r successes. Simon 1989
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field
 
-from equipoise.design.simon_search import lower_hull, search_frontier, smallest_r
-from equipoise.numerics.binomial import exceeds, rejection
-from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
-from equipoise.trial.design import Characteristics, Look, Quantity
-from equipoise.trial.evidence import Evidence
-from equipoise.trial.exhibits import Curve, LineFigure, Mark, Table
+from equipoise.design import checks
+from equipoise.design.rate_design import RateDesign
+from equipoise.design.simon_search import Constraints, lower_hull, search_frontier, smallest_r
+from equipoise.numerics.staged_binomial import Stages
+from equipoise.trial.exhibits import Table
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "simon"
+TITLE = "Simon's two stages: optimal, minimax, admissible, constrained"
+FAMILY = "one arm, a rate"
 REFERENCE = "Simon R. Optimal two-stage designs for phase II clinical trials. Control Clin Trials 1989;10:1-10. doi:10.1016/0197-2456(89)90015-9"
+EXAMPLE = {"sizes": "minimax", "p0": 0.44, "p1": 0.58, "alpha": 0.05, "power": 0.80}
 NMAX = 1000
+#: Most patients that a search goes up to, whatever is asked for: its tables grow with the square.
+MOST = 2000
 
 
 class Spec(Part):
@@ -33,12 +36,14 @@ class Spec(Part):
 
     kind: Literal["simon"]
     sizes: Literal["stated", "optimal", "minimax"] = Field(
-        description="'stated': n1 and n as given. 'optimal', 'minimax': computed from the hypotheses."
+        description="'stated': n1 and n as given. 'optimal', 'minimax': computed from the hypotheses, n1 held if given."
     )
     p0: float = Field(gt=0, lt=1, description="Rate of no interest, as with the standard treatment.")
     p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
     alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
     power: float = Field(gt=0, lt=1, description="Power at p1.")
+    nmax: int = Field(default=NMAX, ge=2, le=MOST, description="Largest number of patients in all, for computed sizes.")
+    min_pet: float = Field(default=0.0, ge=0, lt=1, description="Least PET(p0), for computed sizes.")
     n1: int | None = Field(default=None, ge=1, description="Patients of the first stage.")
     n: int | None = Field(default=None, ge=2, description="Patients in all.")
     r1: int | None = Field(default=None, ge=0, description="Stop with r1 or fewer successes of n1.")
@@ -46,17 +51,7 @@ class Spec(Part):
 
 
 @dataclass(frozen=True)
-class Behaviour:
-    """Exact behaviour at a true rate: probability of stopping early (PET), of rejecting, expected number (EN)."""
-
-    rate: float
-    pet: float
-    reject: float
-    en: float
-
-
-@dataclass(frozen=True)
-class SimonTwoStage:
+class SimonTwoStage(RateDesign):
     """A two-stage design. ``power`` is the power asked for; what is attained is in ``numbers``.
 
     >>> d = SimonTwoStage(r1=17, n1=39, r=42, n=80, p0=0.44, p1=0.58, alpha=0.05, power=0.80)
@@ -74,105 +69,18 @@ class SimonTwoStage:
     power: float
 
     def __post_init__(self) -> None:
-        problems = [
-            *_hypothesis_problems(self.p0, self.p1, self.alpha, self.power),
-            *_size_problems(asdict(self)),
-        ]
-        if problems:
-            raise BadInput("design", problems)
-
-    @property
-    def looks(self) -> tuple[Look, Look]:
-        """Two looks: after n1 and after n patients of the tested arm."""
-        return Look(1, self.n1), Look(2, self.n)
-
-    def behaviour(self, rate: float) -> Behaviour:
-        """Exact behaviour at ``rate`` (probability, 0 to 1)."""
-        pet = 1.0 - float(exceeds(self.n1, rate)[self.r1])
-        reject = float(rejection(self.n1, self.r1, self.n, rate)[self.r])
-        return Behaviour(rate, pet, reject, self.n1 + (1 - pet) * (self.n - self.n1))
-
-    def characteristics(self, rate: float) -> Characteristics:
-        """Exact behaviour in the common form."""
-        b = self.behaviour(rate)
-        return Characteristics(
-            f"rate {rate:g}",
-            "exact binomial enumeration",
-            Quantity(b.reject),
-            Quantity(b.pet),
-            Quantity(b.en),
+        checks.raise_if(
+            [*checks.hypotheses(self.p0, self.p1, self.alpha, self.power), *size_problems(asdict(self))]
         )
 
-    def verdict(self, evidence: Evidence) -> Verdict:
-        """Look 1: stop if successes ≤ r1. Look 2: the null is rejected if successes > r.
-
-        At the end fewer or more patients than n may have been evaluated; the boundary is then the smallest r at which
-        the exact type I error of the two stages is ≤ alpha at the number attained. Raises BadInput for a first look on
-        other than n1 patients: its cohort is fixed.
-        """
-        if evidence.look == 1:
-            return self._first(evidence)
-        if evidence.look == 2:
-            return self._final(evidence)
-        raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1 or 2")])
-
-    def _first(self, evidence: Evidence) -> Verdict:
-        if evidence.n != self.n1:
-            raise BadInput(
-                "evidence",
-                [Problem("cohort", "n", str(evidence.n), f"the first look is on n1 = {self.n1} patients")],
-            )
-        x, distance = evidence.successes, evidence.successes - self.r1
-        if x <= self.r1:
-            action: Action = Stop("futility")
-            because = f"{x} successes among {self.n1} patients; {self.r1} or fewer stop the trial (r1 = {self.r1})."
-        else:
-            action = Continue()
-            because = f"{x} successes among {self.n1} patients; more than r1 = {self.r1} were needed to go on."
-        return Verdict(action, (because,), distance, "successes above r1")
-
-    def _final(self, evidence: Evidence) -> Verdict:
-        if evidence.n <= self.n1:
-            raise BadInput(
-                "evidence",
-                [Problem("cohort", "n", str(evidence.n), f"more than the first stage's {self.n1} patients")],
-            )
-        r, cautions = self.r, []
-        if evidence.n != self.n:
-            attained = self.attained(evidence.n)
-            r = attained.r
-            a, power = attained.behaviour(self.p0).reject, attained.behaviour(self.p1).reject
-            cautions.append(
-                f"{evidence.n} patients could be evaluated, {self.n} were planned: the boundary is r = {r} instead of "
-                f"{self.r}, with exact type I error {a:.4f} and power {power:.4f}."
-            )
-        x = evidence.successes
-        if x > r:
-            action: Action = Declare(f"a rate above {self.p0:g}")
-            because = (
-                f"{x} successes among {evidence.n} patients; more than r = {r} reject a rate of {self.p0:g} or less."
-            )
-        else:
-            action = Stop("the hurdle was not cleared")
-            because = f"{x} successes among {evidence.n} patients; more than r = {r} were needed to reject a rate of {self.p0:g} or less."
-        return Verdict(action, (because,), x - r, "successes above r", tuple(cautions))
+    @cached_property
+    def stages(self) -> Stages:
+        """After n1 patients stop with r1 or fewer; after n reject with more than r."""
+        return Stages((self.n1, self.n), (self.r1, self.r), (self.n1, self.r))
 
     def attained(self, n: int) -> SimonTwoStage:
         """This design with ``n`` patients evaluated at the end, and the smallest r that keeps alpha exactly."""
-        size = rejection(self.n1, self.r1, n, self.p0)
-        r = int(np.argmax(size <= self.alpha))
-        return SimonTwoStage(self.r1, self.n1, r, n, self.p0, self.p1, self.alpha, self.power)
-
-    @cached_property
-    def cautions(self) -> tuple[str, ...]:
-        """Where the boundaries do not keep the errors that are stated with them."""
-        found = []
-        alpha, power = self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
-        if alpha > self.alpha:
-            found.append(f"The exact type I error is {alpha:.4f}, above the stated alpha of {self.alpha:g}.")
-        if power < self.power:
-            found.append(f"The exact power at {self.p1:g} is {power:.4f}, below the stated {self.power:g}.")
-        return tuple(found)
+        return replace(self, n=n, r=self.attained_stages(n).high[-1])
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -201,24 +109,6 @@ class SimonTwoStage:
             "power": self.behaviour(self.p1).reject,
         }
 
-    def curve(self) -> LineFigure:
-        """Probability of declaring and of stopping early against the true rate."""
-        low, high = max(0.0, self.p0 - 0.25), min(1.0, self.p1 + 0.2)
-        rates = np.linspace(low, high, 121).tolist()
-        found = [self.behaviour(p) for p in rates]
-        return LineFigure(
-            "Operating characteristics, exact",
-            "True rate in the tested arm",
-            "Probability",
-            [
-                Curve("Null hypothesis rejected", rates, [b.reject for b in found]),
-                Curve("Stopped at the first look", rates, [b.pet for b in found], dashed=True),
-            ],
-            [Mark(f"p0 = {self.p0:g}", x=self.p0), Mark(f"p1 = {self.p1:g}", x=self.p1)],
-            caption="Exact probabilities by binomial enumeration, against the true rate in the tested arm.",
-            y_range=(0.0, 1.0),
-        )
-
 
 @dataclass(frozen=True)
 class Admissible:
@@ -235,6 +125,9 @@ class SimonDesigns:
     optimal: SimonTwoStage
     minimax: SimonTwoStage
     admissible: tuple[Admissible, ...]
+    #: the last n tried; ``proved``: nothing beyond it can be better
+    searched_to: int
+    proved: bool
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of ``equipoise design simon --json``."""
@@ -242,6 +135,8 @@ class SimonDesigns:
             "optimal": dict(self.optimal.numbers()),
             "minimax": dict(self.minimax.numbers()),
             "admissible": [{**a.design.numbers(), "weight": list(a.weight)} for a in self.admissible],
+            "searched_to": self.searched_to,
+            "proved": self.proved,
         }
 
     def table(self) -> Table:
@@ -266,36 +161,53 @@ class SimonDesigns:
             notes=(
                 "Stop with r1 or fewer successes of n1; reject p0 with more than r of n. All figures exact. "
                 "Admissible after Jung et al. 2004: best for q·n + (1 - q)·EN(p0).",
+                f"Every n up to {self.searched_to} was tried; no larger n can have a smaller EN(p0)."
+                if self.proved
+                else f"Every n up to nmax = {self.searched_to} was tried; a larger n could have a smaller EN(p0).",
             ),
         )
 
 
-def search(p0: float, p1: float, alpha: float, power: float, nmax: int = NMAX) -> SimonDesigns:
+def search(
+    p0: float,
+    p1: float,
+    alpha: float,
+    power: float,
+    nmax: int = NMAX,
+    n1: int | None = None,
+    min_pet: float = 0.0,
+) -> SimonDesigns:
     """Optimal, minimax and all admissible designs up to ``nmax`` patients. Raises BadInput with all problems.
 
-    ``alpha`` is one-sided. For Simon's first example, 0.05 against 0.25 at 10 % and 90 %:
+    ``alpha`` is one-sided. ``n1`` holds the first stage fixed; ``min_pet`` asks for a least PET(p0). For Simon's first
+    example, 0.05 against 0.25 at 10 % and 90 %:
 
     >>> d = search(0.05, 0.25, 0.10, 0.90)
     >>> (d.optimal.r1, d.optimal.n1, d.optimal.r, d.optimal.n), (d.minimax.r1, d.minimax.n1, d.minimax.r, d.minimax.n)
     ((0, 9, 2, 24), (0, 13, 2, 20))
     """
-    problems = list(_hypothesis_problems(p0, p1, alpha, power))
-    if not isinstance(nmax, int) or not 2 <= nmax <= NMAX:
-        problems.append(Problem("out-of-range", "nmax", str(nmax), f"a whole number from 2 to {NMAX}"))
-    if problems:
-        raise BadInput("design", problems)
-    frontier = search_frontier(p0, p1, alpha, power, nmax)
+    problems = [*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 2, MOST)]
+    if n1 is not None:
+        problems += checks.count("n1", n1, 1)
+    if isinstance(n1, int) and isinstance(nmax, int) and n1 >= nmax:
+        problems.append(Problem("n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than nmax = {nmax}"))
+    if not 0 <= min_pet < 1:
+        problems.append(Problem("out-of-range", "min_pet", f"{min_pet:g}", "a probability from 0 to below 1"))
+    checks.raise_if(problems)
+    frontier = search_frontier(p0, p1, alpha, power, nmax, Constraints(n1, min_pet))
 
     def design(f: Any) -> SimonTwoStage:
         return SimonTwoStage(f.r1, f.n1, f.r, f.n, p0, p1, alpha, power)
 
     admissible = tuple(Admissible(design(f), weight) for f, weight in lower_hull(frontier.designs))
-    return SimonDesigns(design(frontier.optimal), design(frontier.minimax), admissible)
+    return SimonDesigns(
+        design(frontier.optimal), design(frontier.minimax), admissible, frontier.searched_to, frontier.proved
+    )
 
 
 def from_spec(table: Mapping[str, Any]) -> SimonTwoStage:
     """The design that a trial file's [design] table states. Raises BadInput with all its problems."""
-    problems = list(_hypothesis_problems(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
+    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
     given = {k: table.get(k) for k in ("n1", "n", "r1", "r")}
     sizes = table.get("sizes")
     if sizes == "stated":
@@ -304,7 +216,7 @@ def from_spec(table: Mapping[str, Any]) -> SimonTwoStage:
         )
         if (given["r1"] is None) != (given["r"] is None):
             problems.append(Problem("half-boundary", "r1, r", "one of the two", "both, or neither to have them found"))
-        problems.extend(_size_problems(given))
+        problems.extend(size_problems(given))
     elif sizes in ("optimal", "minimax"):
         problems.extend(
             Problem(
@@ -315,15 +227,16 @@ def from_spec(table: Mapping[str, Any]) -> SimonTwoStage:
                 "use sizes = 'stated'",
             )
             for k, v in given.items()
-            if v is not None
+            if v is not None and k != "n1"
         )
     else:
         problems.append(Problem("not-a-choice", "sizes", repr(sizes), "'stated', 'optimal' or 'minimax'"))
-    if problems:
-        raise BadInput("design", problems)
+    checks.raise_if(problems)
     p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
     if sizes != "stated":
-        found = search(p0, p1, alpha, power)
+        found = search(
+            p0, p1, alpha, power, table.get("nmax", NMAX), given["n1"], float(table.get("min_pet", 0.0))
+        )
         return found.optimal if sizes == "optimal" else found.minimax
     n1, n = int(table["n1"]), int(table["n"])
     if given["r1"] is None:
@@ -348,22 +261,8 @@ def with_sizes(n1: int, n: int, p0: float, p1: float, alpha: float, power: float
     )  # fmt: skip
 
 
-def _hypothesis_problems(p0: Any, p1: Any, alpha: Any, power: Any) -> Iterator[Problem]:
-    bad = False
-    for name, value in (("p0", p0), ("p1", p1), ("alpha", alpha), ("power", power)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            yield Problem("out-of-range", name, str(value), "a probability between 0 and 1")
-            bad = bad or name in ("p0", "p1")
-    if not bad and p1 <= p0:
-        yield Problem(
-            "p1-not-above-p0",
-            "p1",
-            f"{p1:g}",
-            f"the rate worth finding must exceed p0 = {p0:g} and stay below 1",
-        )
-
-
-def _size_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
+def size_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with n1, n, r1 and r, as far as each is given."""
     sizes = {k: given.get(k) for k in ("n1", "n", "r1", "r")}
     for name, value in sizes.items():
         if value is not None and (

@@ -14,7 +14,7 @@ from equipoise.trial.trial import Trial
 @cache
 def trial_schema() -> dict[str, Any]:
     """The schema (JSON Schema 2020-12), with each kind of design's own table under `design`."""
-    specs = [shelf.spec_model(kind) for kind in shelf.kinds()]
+    specs = [shelf.spec_model(kind) for kind in (k.name for k in shelf.described() if k.monitored)]
     refs, schema = models_json_schema(
         [(Trial, "validation"), *((spec, "validation") for spec in specs)], ref_template="#/$defs/{model}"
     )

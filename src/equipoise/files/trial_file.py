@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from equipoise.design import shelf
+from equipoise.design.rate_design import RateDesign
 from equipoise.trial.check import check_parts, near
 from equipoise.trial.design import Design
 from equipoise.trial.part import Part
@@ -23,20 +24,34 @@ def read_trial(path: Path) -> Trial:
     return trial_from(read_toml(path, "a trial file in TOML"), str(path))
 
 
-def _read_design(table: Mapping[str, Any]) -> tuple[Design | None, list[Problem]]:
-    """The design of a trial file, or all that is wrong with its table: each entry, and what holds between them."""
+def _read_design(table: Mapping[str, Any]) -> tuple[Design[Any] | None, list[Problem]]:
+    """The design of a trial file, or all that is wrong with its table."""
+    design, problems = design_from(table)
+    if design is not None and not isinstance(design, RateDesign):
+        can = [k.name for k in shelf.described() if k.monitored]
+        problems = [
+            Problem(
+                "not-monitored", "kind", repr(table["kind"]), f"a design that looks at one arm's rate, such as {', '.join(can)}",
+                f"plan it with `equipoise design {table['kind']}`; conducting it from a trial file is not built",
+            )
+        ]  # fmt: skip
+    return (None if problems else design), [_inside_design(p) for p in problems]
+
+
+def design_from(table: Mapping[str, Any]) -> tuple[Design[Any] | None, list[Problem]]:
+    """The design that a table with its ``kind`` states, or all that is wrong: each entry, and what holds between them."""
     kind = str(table.get("kind", ""))
     try:
         _, problems = validate_parts(shelf.spec_model(kind), table)
     except BadInput as bad:
-        return None, [_inside_design(p) for p in bad.problems]
+        return None, list(bad.problems)
     said = {p.where for p in problems}
     try:
         design = shelf.build(kind, table)
     except BadInput as bad:
         design = None
         problems += [p for p in bad.problems if p.where not in said]
-    return (None if problems else design), [_inside_design(p) for p in problems]
+    return (None if problems else design), problems
 
 
 def _inside_design(p: Problem) -> Problem:

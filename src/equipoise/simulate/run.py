@@ -25,6 +25,7 @@ from equipoise.simulate.truth import Hazards, hazards
 from equipoise.simulate.virtual_patient import HORIZON, WIDTHS, Happening, life
 from equipoise.trial.decision import Decision
 from equipoise.trial.design import Design
+from equipoise.trial.evidence import Evidence
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import snapshot
@@ -67,14 +68,14 @@ class Plan:
     """What all replicates of a simulation share; hazards are calibrated once."""
 
     trial: Trial
-    design: Design
+    design: Design[Evidence]
     scenario: Scenario
     seed: int
     waiting: Waiting
     hazards: Mapping[str, Hazards]
 
     @classmethod
-    def of(cls, trial: Trial, design: Design, scenario: Scenario, seed: int, waiting: Waiting | None = None) -> Plan:
+    def of(cls, trial: Trial, design: Design[Evidence], scenario: Scenario, seed: int, waiting: Waiting | None = None) -> Plan:
         """Check that the scenario fits the trial, and calibrate it."""
         problems = scenario_problems(trial, scenario)
         if problems:

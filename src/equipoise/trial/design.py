@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, runtime_checkable
 
 from equipoise.trial.decision import Verdict
-from equipoise.trial.evidence import Evidence
+
+#: An assumed truth by the names that the design's own paper uses: {'rate': 0.44}, {'hazard_ratio': 0.67}, …
+Truth = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -23,38 +25,62 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Characteristics:
-    """How a design behaves under a truth, exact or simulated: one type, so that the two can be compared."""
+    """How a design behaves under a truth, exact or simulated: one type, so that the two can be compared.
+
+    ``declare``: probability that the trial ends by declaring what it looks for. ``stop_early``: that it ends before the
+    last look. ``expected_n``: expected number of patients, all arms. ``ends_at``: probability that it ends at each look
+    (shape: looks; adds up to 1; empty where the method does not give it). ``more``: what a kind adds, by name and unit,
+    such as 'expected events'.
+    """
 
     truth: str
     method: str
     declare: Quantity
     stop_early: Quantity
     expected_n: Quantity
+    ends_at: Sequence[float] = ()
+    more: Mapping[str, Quantity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Look:
-    """A look: its number (from 1) and how many patients of the tested arm it is taken on."""
+    """A look: its number (from 1) and on how much it is taken: ``n`` patients of the tested arm, or events, …"""
 
     number: int
     n: int
+    unit: str = "patients"
+
+
+E_contra = TypeVar("E_contra", contravariant=True)
 
 
 @runtime_checkable
-class Design(Protocol):
-    """A frozen value that says when to look, what the verdict is, how it behaves, and reads itself aloud."""
+class Design(Protocol[E_contra]):
+    """A frozen value that says when to look, what the verdict is, how it behaves, and reads itself aloud.
+
+    ``E_contra`` is the type of evidence that its verdict takes: see ``trial/evidence.py``.
+    """
 
     @property
     def looks(self) -> Sequence[Look]:
         """The looks, in order; the last one is the final analysis."""
         ...
 
-    def verdict(self, evidence: Evidence) -> Verdict:
+    @property
+    def cautions(self) -> Sequence[str]:
+        """What a user must be told of this design, such as an error rate that it does not keep."""
+        ...
+
+    def truths(self) -> Mapping[str, Truth]:
+        """The truths that the design was made for, by name: 'null', 'target', …"""
+        ...
+
+    def verdict(self, evidence: E_contra) -> Verdict:
         """What the design says of this evidence."""
         ...
 
-    def characteristics(self, rate: float) -> Characteristics:
-        """Behaviour when the tested arm's true rate is ``rate`` (probability)."""
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Behaviour under ``truth``. Raises BadInput for a truth of other names or out of range."""
         ...
 
     def describe(self) -> str:

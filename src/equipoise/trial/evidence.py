@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -23,3 +24,64 @@ class Evidence:
     def __post_init__(self) -> None:
         if not 0 <= self.successes <= self.n:
             raise ValueError(f"successes: got {self.successes}; allowed are 0 to n = {self.n}")
+
+
+@dataclass(frozen=True)
+class TwoArmEvidence:
+    """Successes of the tested and of the control arm at one look."""
+
+    look: int
+    n: int
+    successes: int
+    control_n: int
+    control_successes: int
+
+    def __post_init__(self) -> None:
+        for name, x, n in (
+            ("successes", self.successes, self.n),
+            ("control_successes", self.control_successes, self.control_n),
+        ):
+            if not 0 <= x <= n:
+                raise ValueError(f"{name}: got {x}; allowed are 0 to {n}")
+
+
+@dataclass(frozen=True)
+class PairEvidence:
+    """Responses and toxicities among the same ``n`` patients of one arm at one look."""
+
+    look: int
+    n: int
+    responses: int
+    toxicities: int
+
+    def __post_init__(self) -> None:
+        for name, x in (("responses", self.responses), ("toxicities", self.toxicities)):
+            if not 0 <= x <= self.n:
+                raise ValueError(f"{name}: got {x}; allowed are 0 to n = {self.n}")
+
+
+@dataclass(frozen=True)
+class StatisticEvidence:
+    """A standardised statistic at one look: ``z`` > 0 favours the tested arm. ``information`` in the look's unit."""
+
+    look: int
+    z: float
+    information: float
+
+
+@dataclass(frozen=True)
+class ExposureEvidence:
+    """Events over a total time on study at one look (``time`` in the design's unit of time)."""
+
+    look: int
+    n: int
+    events: int
+    time: float
+
+
+@dataclass(frozen=True)
+class ArmsEvidence:
+    """An outcome for each of several arms at one look: the larger the better."""
+
+    look: int
+    outcome: Mapping[str, float]

@@ -178,10 +178,18 @@ class RateDesign(ABC):
         """Boundaries as 'low/n' and 'high/n' by look, then EN, PET, type I error and power, all exact."""
         stages, null, target = self.stages, self.behaviour(self.p0), self.behaviour(self.p1)
         shown: dict[str, float | int | str] = {"n": stages.n[-1]}
-        for k, (n, low, high) in enumerate(zip(stages.n[:-1], stages.low[:-1], stages.high[:-1], strict=True), 1):
-            shown[f"futility{k}"] = f"{low}/{n}" if low >= 0 else "none"
-            if high < n:
-                shown[f"efficacy{k}"] = f"{high}/{n}"
+        early = list(zip(stages.n[:-1], stages.low[:-1], stages.high[:-1], strict=True))
+        if len(early) <= 3:
+            for k, (n, low, high) in enumerate(early, 1):
+                shown[f"futility{k}"] = f"{low}/{n}" if low >= 0 else "none"
+                if high < n:
+                    shown[f"efficacy{k}"] = f"{high}/{n}"
+        else:  # only the looks at which a boundary moves
+            lows = [f"{low}/{n}" for (n, low, _), was in zip(early, (-1, *stages.low), strict=False) if low > was]
+            highs = [
+                f"{high}/{n}" for (n, _, high), was in zip(early, (-1, *stages.high), strict=False) if n > high != was
+            ]
+            shown |= {"looks": len(stages.n), "futility": ", ".join(lows) or "none", "efficacy": ", ".join(highs) or "none"}
         shown |= {"r": stages.high[-1], "en0": null.en, "en1": target.en, "pet0": null.pet, "pet1": target.pet}
         return shown | {"alpha": null.reject, "power": target.reject}
 

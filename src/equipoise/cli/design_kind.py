@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
@@ -230,6 +231,8 @@ def show(value: float | int | str, mc_error: float | None = None) -> str:
     """A number as it is printed: whole numbers as such, others to four decimals (two above 10)."""
     if not isinstance(value, float):
         return str(value)
+    if not math.isfinite(value):
+        return "never" if value > 0 else "–"
     places = 2 if abs(value) >= 10 else 4
     return f"{value:.{places}f}" + ("" if mc_error is None else f" ± {mc_error:.{places}f}")
 

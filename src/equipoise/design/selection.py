@@ -45,7 +45,9 @@ class Spec(Part):
     ambiguity: float = Field(
         default=0.0, ge=0, lt=1, description="Lead in the observed rate up to which the choice is ambiguous (two arms)."
     )
-    rho: float = Field(default=0.5, ge=0, le=1, description="Probability that an ambiguous choice ends with the best arm.")
+    rho: float = Field(
+        default=0.5, ge=0, le=1, description="Probability that an ambiguous choice ends with the best arm."
+    )
     n: int | None = Field(default=None, ge=1, description="Patients in each arm, if stated.")
     nmax: int = Field(default=1000, ge=1, le=5000, description="Largest number of patients in an arm to consider.")
 
@@ -283,7 +285,11 @@ def _problems(arms: Any, p0: Any, delta: Any, correct: Any, ambiguity: Any, rho:
     if not {"p0", "delta"} & bad and p0 + delta > 1:
         problems.append(Problem("out-of-range", "delta", f"{delta:g}", f"at most 1 - p0 = {1 - p0:g}"))
     if not {"arms", "correct"} & bad and correct <= 1 / arms:
-        problems.append(Problem("out-of-range", "correct", f"{correct:g}", f"above 1/arms = {1 / arms:.4g}, which chance alone gives"))
+        problems.append(
+            Problem(
+                "out-of-range", "correct", f"{correct:g}", f"above 1/arms = {1 / arms:.4g}, which chance alone gives"
+            )
+        )
     odd = [*checks.not_negative("ambiguity", ambiguity, "a difference of rates from 0 to below 1")]
     if not odd and ambiguity >= 1:
         odd = [Problem("out-of-range", "ambiguity", f"{ambiguity:g}", "a difference of rates from 0 to below 1")]
@@ -299,12 +305,18 @@ def _problems(arms: Any, p0: Any, delta: Any, correct: Any, ambiguity: Any, rho:
 def from_spec(table: Mapping[str, Any]) -> Selection:
     """The design that a [design] table states. Raises BadInput with all its problems."""
     arms, p0, delta, correct = table.get("arms", 2), table.get("p0"), table.get("delta"), table.get("correct", 0.9)
-    ambiguity, rho, n, nmax = table.get("ambiguity", 0.0), table.get("rho", 0.5), table.get("n"), table.get("nmax", 1000)
+    ambiguity, rho, n, nmax = (
+        table.get("ambiguity", 0.0),
+        table.get("rho", 0.5),
+        table.get("n"),
+        table.get("nmax", 1000),
+    )
     problems = [*_problems(arms, p0, delta, correct, ambiguity, rho), *checks.count("nmax", nmax, 1, 5000)]
     if n is not None:
         problems += checks.count("n", n, 1, 5000)
     checks.raise_if(problems)
-    assert p0 is not None and delta is not None
+    assert p0 is not None
+    assert delta is not None
     if n is None:
         return search(arms, float(p0), float(delta), float(correct), float(ambiguity), float(rho), nmax)
     return Selection(n, arms, float(p0), float(delta), float(correct), float(ambiguity), float(rho))

@@ -30,8 +30,8 @@ from equipoise.report.document import Document
 from equipoise.simulate.replicates import Summary, summary_table
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.design import Characteristics, Design, Quantity
-from equipoise.trial.evidence import Evidence
 from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
+from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, Facts, Paragraph, Section, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial

@@ -62,7 +62,11 @@ def list_kinds(as_json: bool) -> None:
         )  # fmt: skip
         return
     for family in shelf.FAMILIES:
-        rows = [[k.name, k.title, g.grade.upper() if g.grade == "unvalidated" else g.grade] for k, g in found if k.family == family]
+        rows = [
+            [k.name, k.title, g.grade.upper() if g.grade == "unvalidated" else g.grade]
+            for k, g in found
+            if k.family == family
+        ]
         if rows:
             show_table(Table(family.capitalize(), ["Kind", "What it is", "Grade"], rows))
     say("`equipoise design KIND --help` says what a kind asks for; `equipoise validation` what each grade rests on.")
@@ -97,6 +101,7 @@ def simon(
 def show(trial: str, rates: tuple[float, ...], as_json: bool) -> None:
     """Say how a trial's own design behaves, exactly, at any true rate."""
     from equipoise.cli.design_kind import behaviour_table
+    from equipoise.trial.design import Truth
     from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)
@@ -104,7 +109,7 @@ def show(trial: str, rates: tuple[float, ...], as_json: bool) -> None:
     bad = [Problem("out-of-range", "--rate", f"{r:g}", "a probability from 0 to 1") for r in rates if not 0 <= r <= 1]
     if bad:
         raise BadInput("design show", bad)
-    truths = [(f"rate {r:g}", {"rate": r}) for r in rates] or list(design.truths().items())
+    truths: list[tuple[str, Truth]] = [(f"rate {r:g}", {"rate": r}) for r in rates] or list(design.truths().items())
     behaviour = [(name, truth, design.characteristics(truth)) for name, truth in truths]
     cautions = list(design.cautions)
     if as_json:
@@ -152,11 +157,21 @@ def estimate(trial: str, look: int, n: int, successes: int, level: float, as_jso
 @click.option("--n", type=int, required=True, help="Patients in all.")
 @click.option("--r1", type=int, help="Keep only designs that stop with r1 or fewer.")
 @click.option("--r", type=int, help="Keep only designs that reject with more than r.")
-@click.option("--p0", "p0_range", nargs=2, type=float, default=(0.01, 0.95), show_default=True, help="p0 from, to; by 0.01.")
-@click.option("--delta", nargs=2, type=float, default=(0.10, 0.20), show_default=True, help="p1 - p0 from, to; by 0.01.")
+@click.option(
+    "--p0", "p0_range", nargs=2, type=float, default=(0.01, 0.95), show_default=True, help="p0 from, to; by 0.01."
+)
+@click.option(
+    "--delta", nargs=2, type=float, default=(0.10, 0.20), show_default=True, help="p1 - p0 from, to; by 0.01."
+)
 @json_option
 def explain(
-    n1: int, n: int, r1: int | None, r: int | None, p0_range: tuple[float, float], delta: tuple[float, float], as_json: bool
+    n1: int,
+    n: int,
+    r1: int | None,
+    r: int | None,
+    p0_range: tuple[float, float],
+    delta: tuple[float, float],
+    as_json: bool,
 ) -> None:
     """List the hypotheses and errors for which these sizes are Simon's optimal, minimax or an admissible design.
 
@@ -178,10 +193,26 @@ def explain(
 @click.option("--p1", type=float, required=True, help="Rate worth finding.")
 @click.option("--alpha", type=float, required=True, help="One-sided type I error.")
 @click.option("--power", type=float, required=True, help="Power at p1.")
-@click.option("--design", "asked", multiple=True, metavar="'KIND name=value …'", help="A design; may be given again (default: a choice).")
+@click.option(
+    "--design",
+    "asked",
+    multiple=True,
+    metavar="'KIND name=value …'",
+    help="A design; may be given again (default: a choice).",
+)
 @click.option("--accrual", type=float, help="Patients of the tested arm a month.")
-@click.option("--wait", type=float, default=0.0, show_default=True, help="Months from enrolment until a patient's outcome is known.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the page (HTML), the table (CSV) and figures here.")
+@click.option(
+    "--wait",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Months from enrolment until a patient's outcome is known.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the page (HTML), the table (CSV) and figures here.",
+)
 @json_option
 def compare(
     p0: float, p1: float, alpha: float, power: float, asked: tuple[str, ...], accrual: float | None, wait: float,

@@ -67,7 +67,14 @@ def read_design(text: str, hypotheses: dict[str, float]) -> tuple[Design[Any] | 
         name, mark, value = word.partition("=")
         name = name.replace("-", "_")
         if not mark or name not in fields:
-            problems.append(Problem("unknown-key", f"--design {kind}", word, f"name=value; names are {', '.join(f for f in fields if f != 'kind')}"))
+            problems.append(
+                Problem(
+                    "unknown-key",
+                    f"--design {kind}",
+                    word,
+                    f"name=value; names are {', '.join(f for f in fields if f != 'kind')}",
+                )
+            )
             continue
         table[name] = _value(value)
     if problems:

@@ -132,7 +132,8 @@ def answer(
     if curtail is not None:
         if not isinstance(design, RateDesign):
             raise BadInput(
-                f"design {kind}", [Problem("not-curtailed", "--curtail", curtail, "only for designs of one arm and a rate")]
+                f"design {kind}",
+                [Problem("not-curtailed", "--curtail", curtail, "only for designs of one arm and a rate")],
             )
         design = Curtailed(design, curtail)
     named = [*design.truths().items(), *((truth_name(t), t) for t in truths)]
@@ -223,7 +224,10 @@ def behaviour_table(behaviour: list[tuple[str, Truth, Characteristics]]) -> Tabl
         rows.append([label, *("" if v is None else show(v.value, v.mc_error) for v in values)])
     methods = list(dict.fromkeys(c.method for _, _, c in behaviour))
     return Table(
-        "Behaviour", ["Truth", "P(declare)", "P(stop early)", "Expected n", *more], rows, notes=[f"Method: {'; '.join(methods)}."]
+        "Behaviour",
+        ["Truth", "P(declare)", "P(stop early)", "Expected n", *more],
+        rows,
+        notes=[f"Method: {'; '.join(methods)}."],
     )
 
 
@@ -243,5 +247,8 @@ def _write_figure(design: Design[Any], path: Path, kind: str) -> None:
 
     curve = getattr(design, "curve", None)
     if curve is None:
-        raise BadInput(f"design {kind}", [Problem("no-figure", "--figure", str(path), "a kind that draws a curve; this one has none")])
+        raise BadInput(
+            f"design {kind}",
+            [Problem("no-figure", "--figure", str(path), "a kind that draws a curve; this one has none")],
+        )
     write_text(path, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(curve(), "operating-characteristics"))

@@ -91,7 +91,9 @@ def enrolment_complete(trial: Trial, snap: Snapshot) -> bool:
     return len(snap.randomised) >= trial.target_enrolment or any(e.kind == "enrolment closed" for e in snap.events)
 
 
-def _not_ripe(trial: Trial, design: Design[Evidence], snap: Snapshot, look: int, cohorts: Mapping[str, Cohort]) -> NotRipe | None:
+def _not_ripe(
+    trial: Trial, design: Design[Evidence], snap: Snapshot, look: int, cohorts: Mapping[str, Cohort]
+) -> NotRipe | None:
     final = look == len(design.looks)
     complete = enrolment_complete(trial, snap)
     because: list[str] = []

@@ -114,7 +114,7 @@ def from_spec(table: Mapping[str, Any]) -> SingleStage:
     if isinstance(n, int) and isinstance(r, int) and r >= n:
         problems.append(Problem("r-not-below-n", "r", str(r), f"below n = {n}"))
     checks.raise_if(problems)
-    values = [float(v) for v in (p0, p1, alpha, power) if v is not None]
+    p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
     if n is None or r is None:
-        return search(*values, nmax=int(table.get("nmax", 1000)))
-    return SingleStage(n, r, *values)
+        return search(p0, p1, alpha, power, int(table.get("nmax", 1000)))
+    return SingleStage(n, r, p0, p1, alpha, power)

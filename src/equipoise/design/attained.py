@@ -117,11 +117,12 @@ def _smallest_r(open_end: Stages, plan: SimonTwoStage) -> Stages:
 def from_spec(table: Mapping[str, Any]) -> Attained:
     """The design that a [design] table states. Raises BadInput with all its problems."""
     problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += [
-        Problem("missing", k, "nothing", "required") for k in ("r1", "n1", "r", "n") if table.get(k) is None
-    ]
+    problems += [Problem("missing", k, "nothing", "required") for k in ("r1", "n1", "r", "n") if table.get(k) is None]
     problems += size_problems(table)
-    sizes = [*checks.count("attained_n1", table.get("attained_n1"), 1), *checks.count("attained_n", table.get("attained_n"), 2)]
+    sizes = [
+        *checks.count("attained_n1", table.get("attained_n1"), 1),
+        *checks.count("attained_n", table.get("attained_n"), 2),
+    ]
     if not sizes and table["attained_n1"] >= table["attained_n"]:
         sizes.append(
             Problem(

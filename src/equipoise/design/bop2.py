@@ -37,12 +37,16 @@ class Spec(Part):
     """BOP2: lambda and gamma stated, or searched for the errors."""
 
     kind: Literal["bop2"]
-    endpoint: Literal["response", "response-and-toxicity", "time-to-event"] = Field(default="response", description="The endpoint.")
+    endpoint: Literal["response", "response-and-toxicity", "time-to-event"] = Field(
+        default="response", description="The endpoint."
+    )
     looks: tuple[int, ...] = Field(
         default=(10, 20, 30, 40), description="Patients at each look (events, for time-to-event), such as 10,20,30,40."
     )
     alpha: float = Field(default=0.10, gt=0, lt=1, description="Type I error to keep.")
-    power: float = Field(default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it.")
+    power: float = Field(
+        default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it."
+    )
     p0: float | None = Field(default=None, gt=0, lt=1, description="Response rate of no interest.")
     p1: float | None = Field(default=None, gt=0, lt=1, description="Response rate worth finding.")
     toxicity0: float | None = Field(default=None, gt=0, lt=1, description="Toxicity rate that is too high.")
@@ -158,37 +162,59 @@ def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: floa
     if best is None:
         raise BadInput(
             "design",
-            [Problem("no-design", "looks", str(sizes), f"no lambda and gamma keep alpha {alpha:g}", "raise the last look, or alpha")],
+            [
+                Problem(
+                    "no-design",
+                    "looks",
+                    str(sizes),
+                    f"no lambda and gamma keep alpha {alpha:g}",
+                    "raise the last look, or alpha",
+                )
+            ],
         )
     return best[2]
 
 
 def from_spec(table: Mapping[str, Any]) -> Bop2:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = {"endpoint": "response", "looks": (10, 20, 30, 40), "alpha": 0.10, "power": 0.80}
+    values: dict[str, Any] = {"endpoint": "response", "looks": (10, 20, 30, 40), "alpha": 0.10, "power": 0.80}
     values |= {k: v for k, v in table.items() if v is not None}
     problems = [p for k in ("alpha", "power") for p in checks.probability(k, values[k])]
     looks = values["looks"]
     whole = isinstance(looks, tuple | list) and all(isinstance(n, int) and not isinstance(n, bool) for n in looks)
     if not whole or not looks or any(b <= a for a, b in zip((0, *looks), looks, strict=False)) or looks[-1] > 300:
-        problems.append(Problem("looks", "looks", str(looks), "whole numbers that grow, up to 300, such as 10,20,30,40"))
+        problems.append(
+            Problem("looks", "looks", str(looks), "whole numbers that grow, up to 300, such as 10,20,30,40")
+        )
     needed = {
         "response": ("p0", "p1"), "response-and-toxicity": ("p0", "p1", "toxicity0", "toxicity1"),
         "time-to-event": ("median0", "median1"),
     }.get(str(values["endpoint"]))  # fmt: skip
     if needed is None:
         problems.append(
-            Problem("not-a-choice", "endpoint", repr(values["endpoint"]), "response, response-and-toxicity or time-to-event")
+            Problem(
+                "not-a-choice", "endpoint", repr(values["endpoint"]), "response, response-and-toxicity or time-to-event"
+            )
         )
     for name in needed or ():
         check = checks.positive if name.startswith("median") else checks.probability
-        problems += check(name, values[name]) if name in values else [Problem("missing", name, "nothing", f"required for {values['endpoint']}")]
+        problems += (
+            check(name, values[name])
+            if name in values
+            else [Problem("missing", name, "nothing", f"required for {values['endpoint']}")]
+        )
     problems += checks.above("p0", values.get("p0"), "p1", values.get("p1"), "the rate worth finding")
-    problems += checks.above("toxicity1", values.get("toxicity1"), "toxicity0", values.get("toxicity0"), "the rate that is too high")
-    problems += checks.above("median0", values.get("median0"), "median1", values.get("median1"), "the median worth finding")
+    problems += checks.above(
+        "toxicity1", values.get("toxicity1"), "toxicity0", values.get("toxicity0"), "the rate that is too high"
+    )
+    problems += checks.above(
+        "median0", values.get("median0"), "median1", values.get("median1"), "the median worth finding"
+    )
     stated = [k for k in ("lam", "gamma") if k in values]
     if len(stated) == 1:
-        problems.append(Problem("half-stated", stated[0], "one of the two", "lam and gamma, or neither to have them found"))
+        problems.append(
+            Problem("half-stated", stated[0], "one of the two", "lam and gamma, or neither to have them found")
+        )
     checks.raise_if(problems)
     if values["endpoint"] == "response":
         endpoint: Endpoint = Response(float(values["p0"]), float(values["p1"]))

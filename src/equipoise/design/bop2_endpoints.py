@@ -110,7 +110,9 @@ class Response:
 
     def read(self, sizes: Sequence[int], boundaries: tuple[int, ...]) -> str:
         """The boundary in words."""
-        return "with no more than " + ", ".join(f"{b}/{n}" for b, n in zip(boundaries, sizes, strict=True)) + " responses"
+        return (
+            "with no more than " + ", ".join(f"{b}/{n}" for b, n in zip(boundaries, sizes, strict=True)) + " responses"
+        )
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,9 @@ class ResponseAndToxicity:
             return Verdict(Stop("safety"), because, spare, unit)
         if works < cutoff:
             return Verdict(Stop("futility"), because, spare, unit)
-        return Verdict(Declare("a treatment that works and is safe enough") if last else Continue(), because, spare, unit)
+        return Verdict(
+            Declare("a treatment that works and is safe enough") if last else Continue(), because, spare, unit
+        )
 
     def rule(self) -> str:
         """The rule in words."""
@@ -182,8 +186,14 @@ class ResponseAndToxicity:
 
     def read(self, sizes: Sequence[int], boundaries: tuple[tuple[int, int], ...]) -> str:
         """The boundary in words."""
-        return "with no more than " + ", ".join(f"{r}/{n}" for (r, _), n in zip(boundaries, sizes, strict=True)) + (
-            " responses, or more than " + ", ".join(f"{t}/{n}" for (_, t), n in zip(boundaries, sizes, strict=True)) + " toxicities"
+        return (
+            "with no more than "
+            + ", ".join(f"{r}/{n}" for (r, _), n in zip(boundaries, sizes, strict=True))
+            + (
+                " responses, or more than "
+                + ", ".join(f"{t}/{n}" for (_, t), n in zip(boundaries, sizes, strict=True))
+                + " toxicities"
+            )
         )
 
 
@@ -200,7 +210,9 @@ class EventTimes:
     median1: float
     unit = "events"
     method = "exact, by the Poisson process of events over total time"
-    cautions = ("Times are taken as exponential. Looks are at numbers of events: how many patients that takes depends on accrual.",)
+    cautions = (
+        "Times are taken as exponential. Looks are at numbers of events: how many patients that takes depends on accrual.",
+    )
 
     def truths(self) -> Mapping[str, Truth]:
         """The two medians."""
@@ -242,7 +254,9 @@ class EventTimes:
         )
         cautions = () if evidence.events == n else (f"{evidence.events} events at this look, {n} were planned.",)
         if p < cutoff:
-            return Verdict(Stop("futility"), (because,), p - cutoff, "posterior probability above the cut-off", cautions)
+            return Verdict(
+                Stop("futility"), (because,), p - cutoff, "posterior probability above the cut-off", cautions
+            )
         action = Declare(f"a median above {self.median0:g}") if last else Continue()
         return Verdict(action, (because,), p - cutoff, "posterior probability above the cut-off", cautions)
 
@@ -252,7 +266,11 @@ class EventTimes:
 
     def read(self, sizes: Sequence[int], boundaries: tuple[float, ...]) -> str:
         """The boundary in words."""
-        return "with a total time on study below " + ", ".join(f"{t:.1f} at {d}" for t, d in zip(boundaries, sizes, strict=True)) + " events"
+        return (
+            "with a total time on study below "
+            + ", ".join(f"{t:.1f} at {d}" for t, d in zip(boundaries, sizes, strict=True))
+            + " events"
+        )
 
 
 def _poisson(mean: float, most: int) -> np.ndarray:

@@ -53,7 +53,9 @@ class Spec(Part):
     alpha_r: float = Field(default=0.10, gt=0, lt=1, description="Error: recommended though response is response0.")
     alpha_t: float = Field(default=0.10, gt=0, lt=1, description="Error: recommended though toxicity is toxicity0.")
     power: float = Field(default=0.85, gt=0, lt=1, description="Power at response1 and toxicity1.")
-    criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least expected number, or least n first.")
+    criterion: Literal["optimal", "minimax"] = Field(
+        default="optimal", description="Least expected number, or least n first."
+    )
     nmax: int = Field(default=120, ge=3, le=200, description="Largest number of patients in all.")
 
 
@@ -107,12 +109,21 @@ class ResponseToxicity:
         for name, truth, allowed in (
             ("response", self.truths()["null"], self.alpha_r), ("toxicity", self.truths()["too toxic"], self.alpha_t)
         ):  # fmt: skip
-            worst = max(self.characteristics({**truth, "odds_ratio": o}).declare.value for o in (0.05, 0.2, 0.5, 1, 2, 5, 20))
+            worst = max(
+                self.characteristics({**truth, "odds_ratio": o}).declare.value for o in (0.05, 0.2, 0.5, 1, 2, 5, 20)
+            )
             if worst > allowed:
-                found.append(f"If response and toxicity are associated (odds ratio 1/20 to 20) the {name} error reaches {worst:.4f}; asked: {allowed:g}.")
-        worst = min(self.characteristics({**self.truths()["target"], "odds_ratio": o}).declare.value for o in (0.05, 0.2, 0.5, 1, 2, 5, 20))
+                found.append(
+                    f"If response and toxicity are associated (odds ratio 1/20 to 20) the {name} error reaches {worst:.4f}; asked: {allowed:g}."
+                )
+        worst = min(
+            self.characteristics({**self.truths()["target"], "odds_ratio": o}).declare.value
+            for o in (0.05, 0.2, 0.5, 1, 2, 5, 20)
+        )
         if worst < self.power:
-            found.append(f"If response and toxicity are associated (odds ratio 1/20 to 20) the power falls to {worst:.4f}; asked: {self.power:g}.")
+            found.append(
+                f"If response and toxicity are associated (odds ratio 1/20 to 20) the power falls to {worst:.4f}; asked: {self.power:g}."
+            )
         return tuple(found)
 
     def verdict(self, evidence: PairEvidence) -> Verdict:
@@ -121,7 +132,9 @@ class ResponseToxicity:
             raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1 or 2")])
         n, c_r, c_t = (self.n1, self.c_r1, self.c_t1) if evidence.look == 1 else (self.n, self.c_r, self.c_t)
         if evidence.n != n:
-            raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), f"look {evidence.look} is on {n} patients")])
+            raise BadInput(
+                "evidence", [Problem("cohort", "n", str(evidence.n), f"look {evidence.look} is on {n} patients")]
+            )
         because = (
             f"{evidence.responses} responses among {n} patients; more than {c_r} are needed.",
             f"{evidence.toxicities} toxicities; at most {c_t} are allowed.",
@@ -229,7 +242,15 @@ def search(
     if best is None:
         raise BadInput(
             "design",
-            [Problem("no-design", "nmax", str(nmax), f"no design up to {nmax} patients keeps the errors", "raise nmax, or ask for less")],
+            [
+                Problem(
+                    "no-design",
+                    "nmax",
+                    str(nmax),
+                    f"no design up to {nmax} patients keeps the errors",
+                    "raise nmax, or ask for less",
+                )
+            ],
         )
     return best
 
@@ -265,21 +286,33 @@ def _best_of_sizes(n1: int, n: int, asked: tuple[float, ...], least: float) -> t
     if expected[i, j] >= least - _EPSILON:
         return None
     # patients without toxicity must exceed c: toxicities are at most n - c - 1
-    design = ResponseToxicity(
-        int(r.c1[i]), n1 - int(t.c1[j]) - 1, n1, int(r.c[i]), n - int(t.c[j]) - 1, n, *asked
-    )
+    design = ResponseToxicity(int(r.c1[i]), n1 - int(t.c1[j]) - 1, n1, int(r.c[i]), n - int(t.c[j]) - 1, n, *asked)
     return design, float(expected[i, j])
 
 
 def from_spec(table: Mapping[str, Any]) -> ResponseToxicity:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = {"alpha_r": 0.10, "alpha_t": 0.10, "power": 0.85, "criterion": "optimal", "nmax": 120, **table}
+    values: dict[str, Any] = {
+        "alpha_r": 0.10,
+        "alpha_t": 0.10,
+        "power": 0.85,
+        "criterion": "optimal",
+        "nmax": 120,
+        **table,
+    }
     names = ("response0", "response1", "toxicity0", "toxicity1", "alpha_r", "alpha_t", "power")
     problems = [p for k in names for p in checks.probability(k, values.get(k))]
-    problems += checks.above("response0", values.get("response0"), "response1", values.get("response1"), "the rate worth finding")
-    problems += checks.above("toxicity1", values.get("toxicity1"), "toxicity0", values.get("toxicity0"), "the rate that is too high")
+    problems += checks.above(
+        "response0", values.get("response0"), "response1", values.get("response1"), "the rate worth finding"
+    )
+    problems += checks.above(
+        "toxicity1", values.get("toxicity1"), "toxicity0", values.get("toxicity0"), "the rate that is too high"
+    )
     problems += checks.count("nmax", values["nmax"], 3, 200)
     if values["criterion"] not in ("optimal", "minimax"):
         problems.append(Problem("not-a-choice", "criterion", repr(values["criterion"]), "'optimal' or 'minimax'"))
     checks.raise_if(problems)
-    return search(*(float(values[k]) for k in names), criterion=values["criterion"], nmax=values["nmax"])
+    response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, power = (float(values[k]) for k in names)
+    return search(
+        response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, power, values["criterion"], values["nmax"]
+    )

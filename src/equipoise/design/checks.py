@@ -30,7 +30,9 @@ def not_negative(name: str, value: Any, what: str = "a number, 0 or more") -> It
 def hazard_ratio(name: str, value: Any) -> Iterator[Problem]:
     """``value`` must be a hazard ratio that favours the tested arm: above 0 and below 1."""
     if not _number(value) or not 0 < value < 1:
-        yield Problem("out-of-range", name, str(value), "a hazard ratio above 0 and below 1: below 1 favours the tested arm")
+        yield Problem(
+            "out-of-range", name, str(value), "a hazard ratio above 0 and below 1: below 1 favours the tested arm"
+        )
 
 
 def count(name: str, value: Any, least: int, most: int | None = None) -> Iterator[Problem]:

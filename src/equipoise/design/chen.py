@@ -1,19 +1,26 @@
 """Chen's three-stage designs for one arm and a rate: two looks for futility.
 
-With X_k successes among the first n_k: stop with X1 ≤ r1, stop with X2 ≤ r2, and at n3 reject the null hypothesis (rate ≤
-p0) with X3 > r3. Optimal: least EN(p0); minimax: least n3, and least EN(p0) among those. Chen 1997,
-doi:10.1002/(SICI)1097-0258(19971215)16:23<2701::AID-SIM704>3.0.CO;2-1.
+With X_k successes among the first n_k: stop if X1 ≤ r1, stop if X2 ≤ r2, and at n3 reject the null hypothesis (rate ≤
+p0) if X3 > r3. Optimal: least EN(p0); minimax: least n3, and least EN(p0) among those. Chen 1997,
+doi:10.1002/(SICI)1097-0258(19971215)16:23<2701::AID-SIM704>3.0.CO;2-1. All 0 ≤ r1 ≤ r2 ≤ r3 are looked at; with r2 = r1 the
+second look stops nobody, and where that is best the design says so.
 
-Nothing is missed: n3 begins where the most powerful test reaches the power. Going on must have probability ≥ power at p1
-at each look, so at p0 it is at least 1 - PETmax(n1) at the first and at least the size of the most powerful test of that
-power at the second; EN(p0) ≥ n1 + (1 - PETmax(n1)) (n2 - n1) + that · (n3 - n2). The search ends where this bound exceeds
-the best for every n1 and n2. Simon's best design of n3 patients is a three-stage design that never stops at its second
-look: where none beats it, it is the answer.
+Nothing is missed:
+
+* *No size is skipped from below.* n3 begins where the most powerful randomised test reaches the power.
+* *Nothing beyond the last size.* Going on must have probability ≥ power at p1 at each look. So at p0 it is at least
+  1 - PETmax(n1) at the first look, and at the second at least the size of the most powerful test of that power on n2
+  patients (Neyman and Pearson): EN(p0) ≥ n1 + (1 - PETmax(n1)) (n2 - n1) + that · (n3 - n2), which grows with n3. The
+  search ends at the first n3 at which this bound reaches the best for all n1 < n2 (and n3 - 1 does, for larger n1).
+* *Within a size* all n1 < n2 whose bound is below the best are tried with every r1, r2 and r3. The r3 go down from the
+  largest with P(X3 > r3 | p1) ≥ power, to the first at which no (r1, r2) keeps alpha.
+
+Simon's design of n3 patients with a second look that stops nobody only gives a first value to beat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -24,7 +31,14 @@ from pydantic import Field
 
 from equipoise.design import checks
 from equipoise.design.rate_design import RateDesign
-from equipoise.design.simon_search import Tables, best_of_size, best_single_stage_power, search_frontier, smallest_n
+from equipoise.design.simon_search import (
+    Found,
+    Tables,
+    best_of_size,
+    best_single_stage_power,
+    search_frontier,
+    smallest_n,
+)
 from equipoise.numerics.binomial import exceeds, pmf
 from equipoise.numerics.staged_binomial import Stages
 from equipoise.trial.part import Part
@@ -38,6 +52,10 @@ REFERENCE = (
     "doi:10.1002/(SICI)1097-0258(19971215)16:23<2701::AID-SIM704>3.0.CO;2-1"
 )
 EXAMPLE = {"p0": 0.10, "p1": 0.30, "alpha": 0.10, "power": 0.80}
+Criterion = Literal["optimal", "minimax"]
+NMAX = 200
+#: Most patients that a search goes up to, whatever is asked for: its work grows with the fifth power.
+MOST = 300
 _EPSILON = 1e-11
 
 
@@ -49,8 +67,8 @@ class Spec(Part):
     p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
     alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
     power: float = Field(gt=0, lt=1, description="Power at p1.")
-    criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n3 first.")
-    nmax: int = Field(default=200, ge=3, le=300, description="Largest number of patients in all.")
+    criterion: Criterion = Field(default="optimal", description="Least EN(p0), or least n3 first.")
+    nmax: int = Field(default=NMAX, ge=3, le=MOST, description="Largest number of patients in all.")
 
 
 @dataclass(frozen=True)
@@ -73,12 +91,19 @@ class ThreeStage(RateDesign):
         """Futility at the first two looks."""
         return Stages((self.n1, self.n2, self.n3), (self.r1, self.r2, self.r3), (self.n1, self.n2, self.r3))
 
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Errors not kept, and a second look that is none."""
+        idle = self.r2 <= self.r1
+        note = "Nobody stops at the second look (r2 = r1): no three-stage design beats this one, which has two stages."
+        return (*super().cautions, note) if idle else super().cautions
+
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
         return (
-            f"A three-stage design tests the null hypothesis that the true rate is at most {self.p0:.0%} against the "
-            f"alternative that it is at least {self.p1:.0%}. The trial stops for futility with {self.r1} or fewer successes "
+            f"A three-stage design tests the null hypothesis that the true rate is at most {100 * self.p0:g}% against the "
+            f"alternative that it is at least {100 * self.p1:g}%. The trial stops for futility with {self.r1} or fewer successes "
             f"among the first {self.n1} evaluable patients or {self.r2} or fewer among the first {self.n2}; otherwise the null "
             f"hypothesis is rejected with more than {self.r3} successes among {self.n3}. The exact one-sided type I error is "
             f"{null.reject:.4f} and the exact power {target.reject:.4f}; under the null hypothesis the trial stops early with "
@@ -87,10 +112,10 @@ class ThreeStage(RateDesign):
 
 
 def search(
-    p0: float, p1: float, alpha: float, power: float, criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 200
+    p0: float, p1: float, alpha: float, power: float, criterion: Criterion = "optimal", nmax: int = NMAX
 ) -> ThreeStage:
     """The best three-stage design. Raises BadInput with all problems, or if nothing up to ``nmax`` will do."""
-    checks.raise_if([*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 3, 300)])
+    checks.raise_if(_problems((p0, p1, alpha, power), criterion, nmax))
     hypotheses = (p0, p1, alpha, power)
     first = smallest_n(p0, p1, alpha, power, nmax)
     if first is None:
@@ -103,22 +128,20 @@ def search(
     if criterion == "optimal":  # a good design early prunes the rest: Simon's optimum, and three stages of near size
         try:
             simon = search_frontier(*hypotheses, nmax).optimal
-            best, least = _with_idle_look(simon.r1, simon.n1, simon.r, simon.n, hypotheses), simon.en0
+            best, least = _with_idle_look(simon, hypotheses) or (best, least)
             sizes = [min(simon.n + simon.n // 15, nmax), *sizes]
         except BadInput:
             pass  # two stages do not reach it; three may
     for step, n3 in enumerate(sizes):
         n1, n2 = np.triu_indices(n3, 1)
-        keep = n1 >= 1
-        n1, n2 = n1[keep], n2[keep]
-        usable = tables.largest[n1] >= 0
+        usable = (n1 >= 1) & (tables.largest[n1] >= 0)
         n1, n2 = n1[usable], n2[usable]
         bound = n1 + (1 - tables.pet_max[n1]) * (n2 - n1) + second[n2] * (n3 - n2)
-        if best is not None and bound.min() >= least - _EPSILON and step:
+        if best is not None and step and n3 - 1 >= least and not (bound < least - _EPSILON).any():
             break
         two = best_of_size(n3, tables.bound(n3), tables, least, hypotheses)
         if two is not None:
-            best, least = _with_idle_look(two.r1, two.n1, two.r, n3, hypotheses), two.en0
+            best, least = _with_idle_look(two, hypotheses) or (best, least)
         for i in np.argsort(bound, kind="stable"):
             if bound[i] >= least - _EPSILON:
                 break
@@ -140,12 +163,11 @@ def _least_size(n: int, p0: float, p1: float, power: float) -> float:
     return float(exceeds(n, p0)[r] + min(part, 1.0) * pmf(n, p0)[r])
 
 
-def _with_idle_look(r1: int, n1: int, r: int, n: int, hypotheses: tuple[float, float, float, float]) -> ThreeStage:
-    """Simon's design with a second look that never stops."""
-    middle = n1 + 1 if n1 + 1 < n else n1
-    return ThreeStage(r1, n1, r1, middle, r, n, *hypotheses) if middle > n1 else ThreeStage(
-        -1, n1 - 1, r1, n1, r, n, *hypotheses
-    )
+def _with_idle_look(two: Found, hypotheses: tuple[float, float, float, float]) -> tuple[ThreeStage, float] | None:
+    """Simon's design with a second look that stops nobody; None if there is no room for one."""
+    if two.n1 + 1 >= two.n:
+        return None
+    return ThreeStage(two.r1, two.n1, two.r1, two.n1 + 1, two.r, two.n, *hypotheses), two.en0
 
 
 def _best_of_sizes(
@@ -167,7 +189,6 @@ def _best_of_sizes(
     if not open_cells.any():
         return None
     left, x = n3 - n2, np.arange(n2 + 1)
-    done = np.zeros_like(open_cells)
     best: tuple[ThreeStage, float] | None = None
     for r3 in range(int((exceeds(n3, p1) >= power).sum()) - 1, -1, -1):
         y = r3 - x
@@ -175,26 +196,27 @@ def _best_of_sizes(
             _from_right(a * np.where(y < 0, 1.0, exceeds(left, p)[np.clip(y, 0, left)]))[:, 1 : columns + 1]
             for a, p in zip(arrived, (p0, p1), strict=True)
         )
-        keeps = open_cells & ~done & (size <= alpha)
+        keeps = open_cells & (size <= alpha)
         if not keeps.any():
             break
         good = keeps & (reach >= power) & (r2 <= r3)
-        done |= good
         if good.any():
-            cost = np.where(good, expected, np.inf)
-            i, j = np.unravel_index(int(np.argmin(cost)), cost.shape)
-            if best is None or cost[i, j] < best[1] - _EPSILON:
-                best = ThreeStage(int(i), n1, int(j), n2, r3, n3, *hypotheses), float(cost[i, j])
+            i, j = np.unravel_index(int(np.argmin(np.where(good, expected, np.inf))), good.shape)
+            # an equal one found later has a smaller r3: more power
+            best = ThreeStage(int(i), n1, int(j), n2, r3, n3, *hypotheses), float(expected[i, j])
+            open_cells &= expected <= expected[i, j] + _EPSILON
     return best
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _goes_on(
     n1: int, n2: int, rows: int, columns: int, p0: float, p1: float, power: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """P(passes look 1 | p0) and P(passes both | p0) for every r1 ≤ r2 that passes both with enough probability at p1."""
+    """P(passes look 1 | p0) and P(passes both | p0) for each r1 with the largest r2 that keeps the power at p1."""
     both0, both1 = (_from_right(_arrived(n1, n2, p, rows))[:, 1 : columns + 1] for p in (p0, p1))
-    r1, r2 = np.nonzero((both1 >= power) & (np.arange(columns)[None, :] >= np.arange(rows)[:, None]))
+    keeps = (both1 >= power) & (np.arange(columns)[None, :] >= np.arange(rows)[:, None])
+    r1 = np.flatnonzero(keeps.any(axis=1))
+    r2 = columns - 1 - np.argmax(keeps[r1, ::-1], axis=1)
     return exceeds(n1, p0)[r1], both0[r1, r2]
 
 
@@ -222,13 +244,17 @@ def _out_of_reach(hypotheses: tuple[float, float, float, float], nmax: int) -> P
     )  # fmt: skip
 
 
-def from_spec(table: Mapping[str, Any]) -> ThreeStage:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    criterion = table.get("criterion", "optimal")
+def _problems(hypotheses: Sequence[Any], criterion: Any, nmax: Any) -> list[Problem]:
+    problems = [*checks.hypotheses(*hypotheses), *checks.count("nmax", nmax, 3, MOST)]
     if criterion not in ("optimal", "minimax"):
         problems.append(Problem("not-a-choice", "criterion", repr(criterion), "'optimal' or 'minimax'"))
-    nmax = table.get("nmax", 200)
-    problems += checks.count("nmax", nmax, 3, 300)
-    checks.raise_if(problems)
-    return search(*(float(table[k]) for k in ("p0", "p1", "alpha", "power")), criterion=criterion, nmax=nmax)
+    return problems
+
+
+def from_spec(table: Mapping[str, Any]) -> ThreeStage:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    criterion, nmax = table.get("criterion", "optimal"), table.get("nmax", NMAX)
+    given = [table.get(k) for k in ("p0", "p1", "alpha", "power")]
+    checks.raise_if(_problems(given, criterion, nmax))
+    p0, p1, alpha, power = (float(v) for v in given if v is not None)
+    return search(p0, p1, alpha, power, criterion, nmax)

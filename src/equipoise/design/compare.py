@@ -95,7 +95,9 @@ class Comparison:
                 "read-out of the look that ends the trial."
             )
         if any(c.null.declare.mc_error is not None for c in self.designs):
-            notes.append("± is the Monte-Carlo standard error of a simulated figure; all others are exact or by quadrature.")
+            notes.append(
+                "± is the Monte-Carlo standard error of a simulated figure; all others are exact or by quadrature."
+            )
         return Table("Designs side by side", columns, rows, notes=notes)
 
     def figures(self) -> list[LineFigure]:

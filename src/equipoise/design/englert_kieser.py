@@ -48,7 +48,9 @@ class Spec(Part):
     r: int = Field(ge=0, description="Planned: reject with more than r successes of n.")
     n: int = Field(ge=2, description="Planned patients in all.")
     attained_n: int = Field(ge=2, description="Patients in all, as attained or as now wanted.")
-    x1: int | None = Field(default=None, ge=0, description="Successes at the first look, once known: the last look needs it.")
+    x1: int | None = Field(
+        default=None, ge=0, description="Successes at the first look, once known: the last look needs it."
+    )
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,13 @@ class EnglertKieser:
         if evidence.look != 2:
             problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
         if evidence.n != self.attained_n:
-            problems.append(Problem("cohort", "n", str(evidence.n), f"the design is stated for {self.attained_n} patients"))
+            problems.append(
+                Problem("cohort", "n", str(evidence.n), f"the design is stated for {self.attained_n} patients")
+            )
         if self.x1 is None:
-            problems.append(Problem("missing", "x1", "nothing", "the successes at the first look: the boundary depends on them"))
+            problems.append(
+                Problem("missing", "x1", "nothing", "the successes at the first look: the boundary depends on them")
+            )
         elif not self.x1 <= evidence.successes <= self.x1 + self.attained_n - d.n1:
             problems.append(Problem("not-allowed", "successes", str(evidence.successes), f"at least x1 = {self.x1}"))
         checks.raise_if(problems, "evidence")
@@ -178,5 +184,3 @@ def from_spec(table: Mapping[str, Any]) -> EnglertKieser:
         table["r1"], table["n1"], table["r"], table["n"], *(float(table[k]) for k in ("p0", "p1", "alpha", "power"))
     )
     return EnglertKieser(plan, table["attained_n"], x1)
-
-

@@ -45,7 +45,9 @@ class Spec(Part):
     method: Literal["barnard", "fisher", "pooled-z"] = Field(default="barnard", description="The final test.")
     stages: int = Field(default=1, ge=1, le=2, description="1, or 2 with a look for futility.")
     share: float = Field(default=0.5, gt=0, lt=1, description="Share of the patients at the first look.")
-    margin: float = Field(default=0.0, gt=-1, lt=1, description="Stop at the first look if the rates differ by no more than this.")
+    margin: float = Field(
+        default=0.0, gt=-1, lt=1, description="Stop at the first look if the rates differ by no more than this."
+    )
     allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
     nmax: int = Field(default=300, ge=4, le=600, description="Largest number of patients in all, both arms.")
 
@@ -118,7 +120,9 @@ class ExactTwoArm:
         worst, at = self.largest_error
         if worst <= self.alpha * (1 + 1e-9):
             return ()
-        return (f"The exact type I error of the final test reaches {worst:.4f} (common rate {at:.3f}), above its level of {self.alpha:g}.",)
+        return (
+            f"The exact type I error of the final test reaches {worst:.4f} (common rate {at:.3f}), above its level of {self.alpha:g}.",
+        )
 
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
         """First look: go on if the difference exceeds the margin. Last: the exact test."""
@@ -131,7 +135,14 @@ class ExactTwoArm:
         if not last and (evidence.n, evidence.control_n) != planned:
             raise BadInput(
                 "evidence",
-                [Problem("cohort", "n, control_n", f"{evidence.n}, {evidence.control_n}", f"the first look is on {planned[0]} and {planned[1]}")],
+                [
+                    Problem(
+                        "cohort",
+                        "n, control_n",
+                        f"{evidence.n}, {evidence.control_n}",
+                        f"the first look is on {planned[0]} and {planned[1]}",
+                    )
+                ],
             )
         seen = f"{evidence.successes} of {evidence.n} against {evidence.control_successes} of {evidence.control_n}"
         difference = evidence.successes / evidence.n - evidence.control_successes / evidence.control_n
@@ -139,10 +150,13 @@ class ExactTwoArm:
             action: Action = Continue() if difference > self.margin + 1e-12 else Stop("futility")
             because = f"{seen}: a difference of {difference:+.3f}; more than {self.margin:g} is needed."
             return Verdict(action, (because,), difference - self.margin, "difference of rates above the margin")
-        region, cautions = self.region, ()
+        region = self.region
+        cautions: tuple[str, ...] = ()
         if (evidence.n, evidence.control_n) != planned:
             region = rejection_region(evidence.n, evidence.control_n, self.alpha, self.method)
-            cautions = (f"{evidence.n} and {evidence.control_n} patients, {planned[0]} and {planned[1]} were planned: the test is of the numbers attained.",)
+            cautions = (
+                f"{evidence.n} and {evidence.control_n} patients, {planned[0]} and {planned[1]} were planned: the test is of the numbers attained.",
+            )
         rejects = bool(region[evidence.successes, evidence.control_successes])
         column = region[:, evidence.control_successes]
         needed = int(np.argmax(column)) if column.any() else evidence.n + 1
@@ -153,7 +167,11 @@ class ExactTwoArm:
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
-        name = {"barnard": "Barnard's unconditional exact test (pooled Z)", "fisher": "Fisher's exact test", "pooled-z": "the pooled Z test"}
+        name = {
+            "barnard": "Barnard's unconditional exact test (pooled Z)",
+            "fisher": "Fisher's exact test",
+            "pooled-z": "the pooled Z test",
+        }
         first = ""
         if self.m1 is not None:
             first = (
@@ -215,18 +233,29 @@ def search(
 
 def from_spec(table: Mapping[str, Any]) -> ExactTwoArm:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = {"method": "barnard", "stages": 1, "share": 0.5, "margin": 0.0, "allocation": "1:1", "nmax": 300, **table}
+    values: dict[str, Any] = {
+        "method": "barnard",
+        "stages": 1,
+        "share": 0.5,
+        "margin": 0.0,
+        "allocation": "1:1",
+        "nmax": 300,
+        **table,
+    }
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += [*shares.problems(values["allocation"]), *checks.count("nmax", values["nmax"], 4, 600)]
     problems += [*checks.count("stages", values["stages"], 1, 2), *checks.probability("share", values["share"])]
     if values["method"] not in ("barnard", "fisher", "pooled-z"):
         problems.append(Problem("not-a-choice", "method", repr(values["method"]), "barnard, fisher or pooled-z"))
     if not isinstance(values["margin"], int | float) or not -1 < values["margin"] < 1:
-        problems.append(Problem("out-of-range", "margin", str(values["margin"]), "a difference of rates between -1 and 1"))
+        problems.append(
+            Problem("out-of-range", "margin", str(values["margin"]), "a difference of rates between -1 and 1")
+        )
     checks.raise_if(problems)
     ratio = shares.parse(values["allocation"])
     assert ratio is not None
+    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
     return search(
-        *(float(values[k]) for k in ("p0", "p1", "alpha", "power")), values["method"], values["stages"], float(values["share"]),
-        float(values["margin"]), ratio, values["nmax"],
+        p0, p1, alpha, power, values["method"], values["stages"], float(values["share"]), float(values["margin"]), ratio,
+        values["nmax"],
     )  # fmt: skip

@@ -17,7 +17,16 @@ from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import Problem
 
 #: (alpha, power) as protocols state them.
-ERRORS = ((0.05, 0.80), (0.05, 0.90), (0.10, 0.80), (0.10, 0.90), (0.05, 0.85), (0.10, 0.85), (0.025, 0.80), (0.025, 0.90))
+ERRORS = (
+    (0.05, 0.80),
+    (0.05, 0.90),
+    (0.10, 0.80),
+    (0.10, 0.90),
+    (0.05, 0.85),
+    (0.10, 0.85),
+    (0.025, 0.80),
+    (0.025, 0.90),
+)
 #: With more patients than this many times the least possible, no design is optimal, minimax or admissible in practice.
 _FAR = 4.0
 
@@ -57,7 +66,9 @@ def explain(
     """
     problems = [*checks.count("n1", n1, 1), *checks.count("n", n, 2, 500)]
     if not problems and n1 >= n:
-        problems.append(Problem("n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than the whole (n = {n})"))
+        problems.append(
+            Problem("n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than the whole (n = {n})")
+        )
     for name, (low, high) in (("p0", p0), ("delta", delta)):
         problems += [*checks.probability(name, low), *checks.probability(name, high)]
         if low > high:

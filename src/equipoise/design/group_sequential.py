@@ -46,7 +46,9 @@ class Spec(Part):
     hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
     alpha: float = Field(gt=0, lt=0.5, description="One-sided type I error.")
     power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
-    fractions: tuple[float, ...] = Field(default=(0.5, 1.0), description="Share of the events at each look; the last is 1.")
+    fractions: tuple[float, ...] = Field(
+        default=(0.5, 1.0), description="Share of the events at each look; the last is 1."
+    )
     boundary: Boundary = Field(default="obrien-fleming", description="Spending of alpha, or a classical boundary.")
     alpha_parameter: float = Field(default=-4.0, description="gamma of hsd, rho of power, for alpha.")
     beta_spending: Spending = Field(default="none", description="Spending of beta: futility stops.")
@@ -135,28 +137,45 @@ class GroupSequentialLogRank:
         if self.binding and self.beta_spending != "none":
             free = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
             found.append(f"The futility stops are binding: if one is overruled the type I error can reach {free:.4f}.")
-        if self.pace is not None and not math.isfinite(month_of(self.maximum, self.pace, self.hazard_ratio, self.tested, self.control)):
-            found.append(f"{self.pace.patients} patients never have the {math.ceil(self.maximum)} events that are needed.")
+        if self.pace is not None and not math.isfinite(
+            month_of(self.maximum, self.pace, self.hazard_ratio, self.tested, self.control)
+        ):
+            found.append(
+                f"{self.pace.patients} patients never have the {math.ceil(self.maximum)} events that are needed."
+            )
         return tuple(found)
 
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
         """Declare with z ≥ upper, stop with z < lower.
 
-        Where the events attained differ from the plan, a spending boundary is recomputed at the attained fraction (at the last
-        look all of alpha is spent), the looks before taken as planned.
+        Where the events attained differ from the plan, spending boundaries of both sides are recomputed at the attained fraction
+        (at the last look all of alpha is spent), the looks before taken as planned.
         """
         k = evidence.look - 1
         if not 0 <= k < len(self.fractions):
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}")])
+            raise BadInput(
+                "evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}")]
+            )
+        if math.isnan(evidence.z):
+            raise BadInput("evidence", [Problem("not-a-number", "z", "nan", "a number")])
         if not evidence.information > 0 or (k and evidence.information <= self.fractions[k - 1] * self.maximum):
-            raise BadInput("evidence", [Problem("cohort", "information", f"{evidence.information:g}", "more events than at the look before")])
+            raise BadInput(
+                "evidence",
+                [Problem("cohort", "information", f"{evidence.information:g}", "more events than at the look before")],
+            )
+        last = k == len(self.fractions) - 1
         upper, lower, cautions = self.boundaries.upper[k], self.boundaries.lower[k], []
         planned = self.looks[k].n
-        if abs(evidence.information - planned) >= 0.5 and not self.boundary.startswith("classical"):
-            upper = self._attained(k, evidence.information)
-            lower = upper if k == len(self.fractions) - 1 else min(lower, upper)
-            cautions.append(f"{evidence.information:g} events, {planned} were planned: the boundary is z = {upper:.4f}.")
-        last = k == len(self.fractions) - 1
+        if abs(evidence.information - planned) >= 0.5:
+            if self.boundary.startswith("classical"):
+                cautions.append(
+                    f"{evidence.information:g} events, {planned} were planned: the boundary is the planned one, and alpha is not kept exactly."
+                )
+            else:
+                lower, upper = self._attained(k, evidence.information)
+                cautions.append(
+                    f"{evidence.information:g} events, {planned} were planned: the boundaries are recomputed."
+                )
         floor = f", below {lower:.4f} stops" if math.isfinite(lower) and not last else ""
         because = (f"z = {evidence.z:.4f} at {evidence.information:g} events; {upper:.4f} or more rejects{floor}.",)
         if evidence.z >= upper:
@@ -167,15 +186,27 @@ class GroupSequentialLogRank:
             action = Stop("futility")
         else:
             action = Continue()
-        return Verdict(action, because, evidence.z - (lower if action.name == "continue" and math.isfinite(lower) else upper), "z above the boundary", tuple(cautions))
+        decides = upper if last or action.name == "declare" or not math.isfinite(lower) else lower
+        return Verdict(action, because, evidence.z - decides, "z above the boundary that decides", tuple(cautions))
 
-    def _attained(self, k: int, events: float) -> float:
-        t = [*self.fractions[:k], events / self.maximum]
+    def _attained(self, k: int, events: float) -> tuple[float, float]:
+        """Lower and upper boundary of look k at the events attained; at the last look all that is left is spent."""
         last = k == len(self.fractions) - 1
-        plan = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
+        t = [*self.fractions[:k], events / self.maximum]
+        alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
         if last:
-            plan[-1] = self.alpha
-        return gs.spending_boundaries(t, plan)[-1]
+            alphas[-1] = self.alpha
+        if self.beta_spending == "none" or (last and not self.binding):
+            upper = gs.spending_boundaries(t, alphas)[-1]
+            return (upper if last else -math.inf), upper
+        betas = [spent(self.beta_spending, 1 - self.power, min(v, 1.0), self.beta_parameter) for v in t]
+        if last:
+            lows, ups, _ = gs.spend_both(t, alphas, betas, self.boundaries.drift, self.binding)
+        else:  # a look after this one keeps it from being taken for the last
+            lows, ups, _ = gs.spend_both(
+                [*t, t[-1] + 1.0], [*alphas, self.alpha], [*betas, 1 - self.power], self.boundaries.drift, self.binding
+            )
+        return lows[k], ups[k]
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -197,10 +228,15 @@ class GroupSequentialLogRank:
             futility = f" Futility stops spend beta and are {'binding' if self.binding else 'not binding'}."
         time = ""
         if self.pace is not None:
+            never = not math.isfinite(null.more["expected months"].value + target.more["expected months"].value)
             time = (
-                f" With {self.pace.patients} patients enrolled over {self.pace.accrual_time:g} months and a control median of "
-                f"{self.pace.median:g} months, {null.more['expected months'].value:.1f} months are expected under no difference "
-                f"and {target.more['expected months'].value:.1f} under the alternative."
+                f" {self.pace.patients} patients over {self.pace.accrual_time:g} months are too few for that."
+                if never
+                else (
+                    f" With {self.pace.patients} patients enrolled over {self.pace.accrual_time:g} months and a control median of "
+                    f"{self.pace.median:g} months, {null.more['expected months'].value:.1f} months are expected under no difference "
+                    f"and {target.more['expected months'].value:.1f} under the alternative."
+                )
             )
         return (
             f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
@@ -216,7 +252,9 @@ class GroupSequentialLogRank:
 
     def _ratio_at(self, z: float, fraction: float) -> float:
         """The hazard ratio that just gives this z."""
-        return math.exp(-z / math.sqrt(fraction * self.maximum * self.tested * self.control / (self.tested + self.control) ** 2))
+        return math.exp(
+            -z / math.sqrt(fraction * self.maximum * self.tested * self.control / (self.tested + self.control) ** 2)
+        )
 
     def numbers(self) -> Mapping[str, float | int | str]:
         """Events, boundaries and errors."""
@@ -237,30 +275,46 @@ class GroupSequentialLogRank:
 
 def from_spec(table: Mapping[str, Any]) -> GroupSequentialLogRank:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "fractions": (0.5, 1.0), "boundary": "obrien-fleming", "alpha_parameter": -4.0, "beta_spending": "none",
         "beta_parameter": -2.0, "binding": False, "allocation": "1:1", "dropout": 0.0,
     }  # fmt: skip
-    values = defaults | {k: v for k, v in table.items() if v is not None}
+    values: dict[str, Any] = defaults | {k: v for k, v in table.items() if v is not None}
     problems = [*checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))]
     problems += [p for k in ("alpha", "power") for p in checks.probability(k, values.get(k))]
     if not problems and values["alpha"] >= min(values["power"], 0.5):
         problems.append(Problem("alpha-too-large", "alpha", f"{values['alpha']:g}", "below 0.5 and below the power"))
     fractions = values["fractions"]
-    ok = isinstance(fractions, tuple | list) and all(isinstance(f, int | float) for f in fractions) and len(fractions) > 0
-    if not ok or any(b <= a for a, b in zip((0, *fractions), fractions, strict=False)) or abs(fractions[-1] - 1) > 1e-12:
-        problems.append(Problem("fractions", "fractions", str(fractions), "growing shares of the events, the last 1, such as 0.5,1"))
+    ok = isinstance(fractions, tuple | list) and len(fractions) > 0
+    ok = ok and not [p for f in fractions for p in checks.positive("fractions", f)]
+    if (
+        not ok
+        or any(b <= a for a, b in zip((0, *fractions), fractions, strict=False))
+        or abs(fractions[-1] - 1) > 1e-12
+    ):
+        problems.append(
+            Problem("fractions", "fractions", str(fractions), "growing shares of the events, the last 1, such as 0.5,1")
+        )
     boundaries = ("obrien-fleming", "pocock", "hsd", "power", "classical-obrien-fleming", "classical-pocock")
     if values["boundary"] not in boundaries:
         problems.append(Problem("not-a-choice", "boundary", repr(values["boundary"]), ", ".join(boundaries)))
     if values["beta_spending"] not in ("none", *boundaries[:4]):
-        problems.append(Problem("not-a-choice", "beta_spending", repr(values["beta_spending"]), ", ".join(("none", *boundaries[:4]))))
+        problems.append(
+            Problem(
+                "not-a-choice", "beta_spending", repr(values["beta_spending"]), ", ".join(("none", *boundaries[:4]))
+            )
+        )
     elif values["beta_spending"] != "none" and str(values["boundary"]).startswith("classical"):
-        problems.append(Problem("not-together", "beta_spending", values["beta_spending"], "none, with a classical boundary"))
+        problems.append(
+            Problem("not-together", "beta_spending", values["beta_spending"], "none, with a classical boundary")
+        )
     for role in ("alpha", "beta"):
         which = values["boundary"] if role == "alpha" else values["beta_spending"]
-        if which == "power" and not values[f"{role}_parameter"] > 0:
-            problems.append(Problem("out-of-range", f"{role}_parameter", f"{values[f'{role}_parameter']:g}", "rho above 0"))
+        parameter = values[f"{role}_parameter"]
+        if isinstance(parameter, bool) or not isinstance(parameter, int | float) or not abs(parameter) <= 50:
+            problems.append(Problem("out-of-range", f"{role}_parameter", str(parameter), "a number from -50 to 50"))
+        elif which == "power" and not parameter > 0:
+            problems.append(Problem("out-of-range", f"{role}_parameter", f"{parameter:g}", "rho above 0"))
     problems += shares.problems(values["allocation"])
     problems += pace_problems(values)
     checks.raise_if(problems)
@@ -281,7 +335,9 @@ def pace_problems(values: Mapping[str, Any]) -> list[Problem]:
     problems += checks.not_negative("dropout", values.get("dropout", 0.0))
     if given and len(given) < 3:
         missing = ", ".join(k for k in names if k not in given)
-        problems.append(Problem("half-stated", missing, "nothing", "all of accrual_rate, accrual_time and median, or none"))
+        problems.append(
+            Problem("half-stated", missing, "nothing", "all of accrual_rate, accrual_time and median, or none")
+        )
     return problems
 
 
@@ -289,4 +345,5 @@ def pace_of(values: Mapping[str, Any]) -> Pace | None:
     """The pace, where it is given."""
     if values.get("median") is None:
         return None
-    return Pace(*(float(values[k]) for k in ("accrual_rate", "accrual_time", "median")), float(values.get("dropout", 0.0)))
+    rate, time, median = (float(values[k]) for k in ("accrual_rate", "accrual_time", "median"))
+    return Pace(rate, time, median, float(values.get("dropout", 0.0)))

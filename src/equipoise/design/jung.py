@@ -31,7 +31,9 @@ from equipoise.trial.problem import BadInput, Problem
 KIND = "jung"
 TITLE = "Randomised, two stages, against a concurrent control (Jung)"
 FAMILY = "randomised phase II"
-REFERENCE = "Jung SH. Randomized phase II trials with a prospective control. Stat Med 2008;27:568-583. doi:10.1002/sim.2707"
+REFERENCE = (
+    "Jung SH. Randomized phase II trials with a prospective control. Stat Med 2008;27:568-583. doi:10.1002/sim.2707"
+)
 EXAMPLE = {"p0": 0.10, "p1": 0.30, "alpha": 0.10, "power": 0.80}
 _EPSILON = 1e-11
 
@@ -141,7 +143,14 @@ class JungTwoStage:
         if (evidence.n, evidence.control_n) != planned:
             raise BadInput(
                 "evidence",
-                [Problem("cohort", "n, control_n", f"{evidence.n}, {evidence.control_n}", f"look {evidence.look} is on {planned[0]} and {planned[1]}")],
+                [
+                    Problem(
+                        "cohort",
+                        "n, control_n",
+                        f"{evidence.n}, {evidence.control_n}",
+                        f"look {evidence.look} is on {planned[0]} and {planned[1]}",
+                    )
+                ],
             )
         d = self.control * evidence.successes - self.tested * evidence.control_successes
         because = (
@@ -268,7 +277,7 @@ def _best_of_sizes(
 
 def from_spec(table: Mapping[str, Any]) -> JungTwoStage:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = {"allocation": "1:1", "criterion": "optimal", "nmax": 400, **table}
+    values: dict[str, Any] = {"allocation": "1:1", "criterion": "optimal", "nmax": 400, **table}
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += shares.problems(values["allocation"])
     problems += checks.count("nmax", values["nmax"], 4, 800)
@@ -277,6 +286,5 @@ def from_spec(table: Mapping[str, Any]) -> JungTwoStage:
     checks.raise_if(problems)
     ratio = shares.parse(values["allocation"])
     assert ratio is not None
-    return search(
-        *(float(values[k]) for k in ("p0", "p1", "alpha", "power")), ratio, values["criterion"], values["nmax"]
-    )
+    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
+    return search(p0, p1, alpha, power, ratio, values["criterion"], values["nmax"])

@@ -39,13 +39,19 @@ class Spec(Part):
     p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
     alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
     power: float = Field(gt=0, lt=1, description="Power at p1.")
-    nmax: int | None = Field(default=None, ge=2, le=300, description="Patients in all (default: searched from the least that could do).")
+    nmax: int | None = Field(
+        default=None, ge=2, le=300, description="Patients in all (default: searched from the least that could do)."
+    )
     nmin: int = Field(default=10, ge=1, description="Patients before the first look.")
     cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
     prior_a: float | None = Field(default=None, gt=0, description="Prior beta parameter of success (default: p0).")
     prior_b: float | None = Field(default=None, gt=0, description="Prior beta parameter of failure (default: 1 - p0).")
-    theta_l: float | None = Field(default=None, ge=0, lt=1, description="Stop for futility if PP is below (default: searched).")
-    theta_t: float | None = Field(default=None, gt=0, lt=1, description="Posterior probability to declare at the end (default: searched).")
+    theta_l: float | None = Field(
+        default=None, ge=0, lt=1, description="Stop for futility if PP is below (default: searched)."
+    )
+    theta_t: float | None = Field(
+        default=None, gt=0, lt=1, description="Posterior probability to declare at the end (default: searched)."
+    )
     theta_u: float = Field(default=1.0, gt=0, le=1, description="Declare early if PP exceeds this; 1: never.")
 
 
@@ -110,7 +116,11 @@ class PredictiveProbability(RateDesign):
     def numbers(self) -> Mapping[str, float | int | str]:
         """Thresholds beside the sizes and exact errors."""
         return {
-            **super().numbers(), "nmin": self.nmin, "theta_l": self.theta_l, "theta_t": self.theta_t, "theta_u": self.theta_u
+            **super().numbers(),
+            "nmin": self.nmin,
+            "theta_l": self.theta_l,
+            "theta_t": self.theta_t,
+            "theta_u": self.theta_u,
         }
 
 
@@ -132,7 +142,11 @@ def _future(n: int, nmax: int, a: float, b: float) -> np.ndarray:
     m = nmax - n
     x, y = np.arange(n + 1)[:, None], np.arange(m + 1)[None, :]
     mass = np.exp(
-        gammaln(m + 1) - gammaln(y + 1) - gammaln(m - y + 1) + betaln(a + x + y, b + nmax - x - y) - betaln(a + x, b + n - x)
+        gammaln(m + 1)
+        - gammaln(y + 1)
+        - gammaln(m - y + 1)
+        + betaln(a + x + y, b + nmax - x - y)
+        - betaln(a + x, b + n - x)
     )
     tail = np.zeros((n + 1, m + 2))
     tail[:, :-1] = np.cumsum(mass[:, ::-1], axis=1)[:, ::-1]
@@ -202,7 +216,7 @@ def search(
 
 def from_spec(table: Mapping[str, Any]) -> PredictiveProbability:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = {k: v for k, v in table.items() if v is not None}
+    values: dict[str, Any] = {k: v for k, v in table.items() if v is not None}
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
     nmin, cohort, nmax = values.get("nmin", 10), values.get("cohort", 1), values.get("nmax")
     problems += [*checks.count("nmin", nmin, 1), *checks.count("cohort", cohort, 1)]
@@ -215,7 +229,9 @@ def from_spec(table: Mapping[str, Any]) -> PredictiveProbability:
     thresholds = [k for k in ("theta_l", "theta_t") if k in values]
     if len(thresholds) == 1 or (thresholds and nmax is None):
         problems.append(
-            Problem("half-stated", ", ".join(thresholds), "without the rest", "theta_l, theta_t and nmax, or neither theta")
+            Problem(
+                "half-stated", ", ".join(thresholds), "without the rest", "theta_l, theta_t and nmax, or neither theta"
+            )
         )
     for k in (*thresholds, "theta_u"):
         v = values.get(k, 1.0)
@@ -225,8 +241,18 @@ def from_spec(table: Mapping[str, Any]) -> PredictiveProbability:
     p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
     prior = float(values.get("prior_a", p0)), float(values.get("prior_b", 1 - p0))
     theta_u = float(values.get("theta_u", 1.0))
-    if thresholds:
+    if thresholds and nmax is not None:
         return PredictiveProbability(
-            nmin, cohort, nmax, float(values["theta_l"]), float(values["theta_t"]), theta_u, *prior, p0, p1, alpha, power
+            nmin,
+            cohort,
+            nmax,
+            float(values["theta_l"]),
+            float(values["theta_t"]),
+            theta_u,
+            *prior,
+            p0,
+            p1,
+            alpha,
+            power,
         )
     return search(p0, p1, alpha, power, nmin, cohort, nmax, prior, theta_u)

@@ -99,7 +99,7 @@ class TwoStageBothWays(RateDesign):
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
         return (
             f"A two-stage design with early stopping for futility and efficacy tests the null hypothesis that the true rate is "
-            f"at most {self.p0:.0%} against the alternative that it is at least {self.p1:.0%}. After {self.n1} evaluable "
+            f"at most {100 * self.p0:g}% against the alternative that it is at least {100 * self.p1:g}%. After {self.n1} evaluable "
             f"patients the trial stops for futility with {self.r1} or fewer successes and rejects the null hypothesis with more "
             f"than {self.u1}; otherwise enrolment goes on to {self.n} patients and the null hypothesis is rejected with more "
             f"than {self.r}. The exact one-sided type I error is {null.reject:.4f} and the exact power {target.reject:.4f}; the "
@@ -241,7 +241,7 @@ def from_spec(table: Mapping[str, Any]) -> TwoStageBothWays:
     criterion, nmax = table.get("criterion", "h0-optimal"), table.get("nmax", NMAX)
     problems += [*_criterion(criterion), *checks.count("nmax", nmax, 2, MOST)]
     checks.raise_if(problems)
-    values = [float(table[k]) for k in ("p0", "p1", "alpha", "power")]
+    p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
     if given:
-        return TwoStageBothWays(*(given[k] for k in ("r1", "u1", "n1", "r", "n")), *values)
-    return search(*values, criterion=criterion, nmax=nmax)
+        return TwoStageBothWays(given["r1"], given["u1"], given["n1"], given["r"], given["n"], p0, p1, alpha, power)
+    return search(p0, p1, alpha, power, criterion, nmax)

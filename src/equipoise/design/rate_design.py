@@ -77,7 +77,12 @@ class RateDesign(ABC):
         (rate,) = truth_of(truth, rate=(0.0, 1.0))
         b = self.behaviour(rate)
         return Characteristics(
-            f"rate {rate:g}", "exact binomial enumeration", Quantity(b.reject), Quantity(b.pet), Quantity(b.en), b.ends_at
+            f"rate {rate:g}",
+            "exact binomial enumeration",
+            Quantity(b.reject),
+            Quantity(b.pet),
+            Quantity(b.en),
+            b.ends_at,
         )
 
     def verdict(self, evidence: Evidence) -> Verdict:
@@ -88,9 +93,7 @@ class RateDesign(ABC):
         """
         stages = self.stages
         if not 1 <= evidence.look <= len(stages.n):
-            raise BadInput(
-                "evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(stages.n)}")]
-            )
+            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(stages.n)}")])
         if evidence.look == len(stages.n):
             return self._final(evidence)
         k = evidence.look - 1
@@ -98,7 +101,11 @@ class RateDesign(ABC):
         if evidence.n != planned:
             raise BadInput(
                 "evidence",
-                [Problem("cohort", "n", str(evidence.n), f"look {k + 1} is on {planned} patients: its cohort is fixed")],
+                [
+                    Problem(
+                        "cohort", "n", str(evidence.n), f"look {k + 1} is on {planned} patients: its cohort is fixed"
+                    )
+                ],
             )
         x = evidence.successes
         seen = f"{x} successes among {planned} patients"
@@ -113,9 +120,7 @@ class RateDesign(ABC):
         needed = f"more than {self._low_name(k)} = {low} were needed to go on" if low >= 0 else "no number stops here"
         if high < planned:
             needed += f", and more than {high} would have rejected the null"
-        return Verdict(
-            Continue(), (f"{seen}; {needed}.",), x - low, f"successes above {self._low_name(k)}"
-        )
+        return Verdict(Continue(), (f"{seen}; {needed}.",), x - low, f"successes above {self._low_name(k)}")
 
     def _low_name(self, k: int) -> str:
         return f"r{k + 1}"
@@ -129,7 +134,8 @@ class RateDesign(ABC):
         before = stages.n[-2] if len(stages.n) > 1 else 0
         if evidence.n <= before:
             raise BadInput(
-                "evidence", [Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")]
+                "evidence",
+                [Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")],
             )
         if evidence.n != planned:
             attained = self.attained_stages(evidence.n)
@@ -189,7 +195,11 @@ class RateDesign(ABC):
             highs = [
                 f"{high}/{n}" for (n, _, high), was in zip(early, (-1, *stages.high), strict=False) if n > high != was
             ]
-            shown |= {"looks": len(stages.n), "futility": ", ".join(lows) or "none", "efficacy": ", ".join(highs) or "none"}
+            shown |= {
+                "looks": len(stages.n),
+                "futility": ", ".join(lows) or "none",
+                "efficacy": ", ".join(highs) or "none",
+            }
         shown |= {"r": stages.high[-1], "en0": null.en, "en1": target.en, "pet0": null.pet, "pet1": target.pet}
         return shown | {"alpha": null.reject, "power": target.reject}
 

@@ -1,92 +1,213 @@
-"""Continuous monitoring of toxicity by its posterior.
+"""Continuous monitoring of a toxicity rate by its posterior: stop when it is probably above the acceptable rate.
 
-Stop with x toxicities among m patients if P(rate > theta0 | x of m) ≥ cutoff, the prior a beta distribution. The cut-off is
-stated, or the smallest at which a trial with an acceptable rate theta0 is ever stopped with probability at most
-``allowed``, exactly. The rule is that of Thall & Simon 1994 (doi:10.2307/2533377) for a fixed standard.
+The rate has a Beta(a, b) prior. At a look on m patients, x with toxicity: stop if P(theta > theta0 | x of m) > cutoff,
+the posterior being Beta(a + x, b + m - x). The cutoff is stated, or the least with P(ever stopped by n patients |
+theta0) ≤ phi, found exactly. Thall, Simon & Estey 1995, doi:10.1002/sim.4780140404; the cutoff calibrated to a
+frequentist error as in Geller, Follmann, Leifer & Carter 2003.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
+from scipy.special import betainc, betaln, roots_jacobi
 
 from equipoise.design import checks
-from equipoise.design.safety_rule import SafetyRule, rule_problems
-from equipoise.numerics.safety_boundaries import posterior, posterior_cutoff
+from equipoise.design.safety_rule import (
+    MOST,
+    TIE,
+    Array,
+    SafetyRule,
+    calibrated,
+    least_reaching,
+    log_score,
+    look_sizes,
+    safety_problems,
+)
 from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
 
 KIND = "safety-bayes"
-TITLE = "Continuous monitoring of toxicity, beta-binomial posterior"
+TITLE = "Toxicity monitored by its posterior (beta-binomial)"
 FAMILY = "safety"
-REFERENCE = "Thall PF, Simon R. Practical Bayesian guidelines for phase IIB clinical trials. Biometrics 1994;50:337-349. doi:10.2307/2533377"
-EXAMPLE = {"theta0": 0.20, "theta1": 0.40, "n": 40}
+REFERENCE = (
+    "Thall PF, Simon RM, Estey EH. Bayesian sequential monitoring designs for single-arm clinical trials with multiple outcomes. "
+    "Stat Med 1995;14:357-379. doi:10.1002/sim.4780140404"
+)
+EXAMPLE = {"theta0": 0.20, "theta1": 0.40, "n": 30, "phi": 0.10, "prior_n": 3.0}
 
 
 class Spec(Part):
-    """A posterior rule."""
+    """Posterior monitoring: the cutoff calibrated to a false stop, or stated."""
 
     kind: Literal["safety-bayes"]
     theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
-    theta1: float = Field(gt=0, lt=1, description="Toxicity rate at which the trial should stop; above theta0.")
-    n: int = Field(ge=1, le=1000, description="Patients in all.")
+    theta1: float = Field(gt=0, lt=1, description="Toxicity rate that is too high; above theta0.")
+    n: int = Field(ge=1, le=MOST, description="Patients in all.")
+    phi: float = Field(default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping at theta0.")
+    first: int = Field(default=1, ge=1, description="Patients at the first look.")
     cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
-    allowed: float = Field(default=0.05, gt=0, lt=1, description="Probability allowed of ever stopping at theta0.")
-    cutoff: float | None = Field(default=None, gt=0, lt=1, description="Posterior probability that stops (default: calibrated).")
-    prior_a: float = Field(default=0.5, gt=0, description="Beta parameter of toxicity.")
-    prior_b: float = Field(default=0.5, gt=0, description="Beta parameter of no toxicity.")
+    prior_mean: float | None = Field(
+        default=None, gt=0, lt=1, description="Mean of the prior of the rate (default: theta0)."
+    )
+    prior_n: float = Field(default=2.0, gt=0, description="Patients that the prior is worth.")
+    cutoff: float | None = Field(
+        default=None, gt=0, lt=1, description="Stop if P(theta > theta0) exceeds this (default: calibrated to phi)."
+    )
+
+
+def posterior_scores(n: int, theta0: float, a: float, b: float) -> Array:
+    """-log P(theta ≤ theta0 | x of n) for x = 0 … n, with a Beta(a, b) prior: it grows with x."""
+    x = np.arange(n + 1)
+    return log_score(np.asarray(betainc(a + x, b + n - x, theta0)))
+
+
+def not_above(n: int, c: int, control_n: int, events: int, a: float = 0.5, b: float = 0.5) -> Array:
+    """P(rate ≤ the control's rate | x of n, c of control_n) for x = 0 … min(events, n), both with Beta(a, b) priors.
+
+    From a large x, where Gauss–Jacobi quadrature in the control's posterior has a smooth integrand, down to 0: one event
+    less adds E[p^(k-1) q^m] (1/(k-1) + 1/m) / B(k-1, m), where k = a + x and m = b + n - x, by the beta distribution's
+    own recursion. All terms are positive, so that nothing cancels.
+    """
+    high = max(min(events, n), n // 2)
+    e, f = a + c, b + control_n - c
+    nodes, w = roots_jacobi(100, f - 1, e - 1)
+    at_high = float(betainc(a + high, b + n - high, (nodes + 1) / 2) @ w / w.sum())
+    x = np.arange(high, 0, -1)
+    k, m = a + x, b + n - x
+    steps = np.exp(betaln(e + k - 1, f + m) - betaln(e, f) - betaln(k - 1, m)) * (1 / (k - 1) + 1 / m)
+    down = np.concatenate([[at_high], at_high + np.cumsum(steps)])
+    return np.asarray(down[::-1][: min(events, n) + 1])
+
+
+@lru_cache(maxsize=64)
+def not_above_table(n: int, control_n: int, events: int, a: float, b: float) -> Array:
+    """``not_above`` for x and c from 0 to ``events``, shape (events + 1, events + 1), read-only.
+
+    Where there are too few patients: 1 for c above control_n, else 0 for x above n, so that it still falls with x.
+    """
+    table = np.zeros((events + 1, events + 1))
+    table[:, control_n + 1 :] = 1.0
+    for c in range(min(events, control_n) + 1):
+        column = not_above(n, c, control_n, events, a, b)
+        table[: len(column), c] = column
+    table.setflags(write=False)
+    return table
+
+
+def posterior_excess(x: int, n: int, c: int, control_n: int, a: float = 0.5, b: float = 0.5) -> float:
+    """P(rate tested > rate control) after ``x`` of ``n`` and ``c`` of ``control_n`` with the event; Beta(a, b) priors."""
+    return float(1 - not_above(n, c, control_n, x, a, b)[x])
 
 
 @dataclass(frozen=True)
-class BayesSafety(SafetyRule):
-    """A posterior rule with its cut-off."""
+class BayesianSafety(SafetyRule):
+    """Rates, sizes, prior and cutoff; the boundary follows.
+
+    The first example of R's stoppingrule: 30 patients, 0.20, a Beta(0.6, 2.4) prior, false stop 10 %.
+
+    >>> d = search(0.20, 0.40, 30, 0.10, prior_mean=0.2, prior_n=3.0)
+    >>> round(d.cutoff, 7), round(d.stop_probability(0.20), 8)
+    (0.9630823, 0.09957367)
+    """
 
     theta0: float
     theta1: float
     n: int
+    first: int
     cohort: int
-    allowed: float
+    phi: float
     prior_a: float
     prior_b: float
-    stated: float | None = None
-
-    @cached_property
-    def cutoff(self) -> float:
-        """The posterior probability that stops."""
-        if self.stated is not None:
-            return self.stated
-        return posterior_cutoff(self.sizes, self.theta0, self.allowed, self.prior_a, self.prior_b) or 1.0
-
-    @cached_property
-    def boundary(self) -> tuple[int, ...]:
-        """Toxicities that stop."""
-        return posterior(self.sizes, self.theta0, self.cutoff, self.prior_a, self.prior_b)
+    cutoff: float
 
     @property
-    def rule(self) -> str:
-        """The rule in words."""
-        return (
-            f"the posterior probability of a rate above {self.theta0:.0%} is at least {self.cutoff:.4f}, with a Beta({self.prior_a:g}, "
-            f"{self.prior_b:g}) prior"
+    def allowed(self) -> float:
+        """phi."""
+        return self.phi
+
+    def posterior(self, x: int, n: int) -> float:
+        """P(theta > theta0 | x of n patients had the toxicity)."""
+        return float(1 - betainc(self.prior_a + x, self.prior_b + n - x, self.theta0))
+
+    def boundary_at(self, n: int) -> int:
+        """Least x with P(theta > theta0 | x of n) > cutoff; n + 1 if there is none."""
+        # the cutoff itself does not stop, so the threshold is a hair above it
+        return least_reaching(
+            posterior_scores(n, self.theta0, self.prior_a, self.prior_b), -math.log1p(-self.cutoff) + 2 * TIE
         )
 
-    def numbers(self) -> Mapping[str, float | int | str]:
-        """With the cut-off."""
-        return {**super().numbers(), "cutoff": self.cutoff}
+    @property
+    def rule_numbers(self) -> Mapping[str, float | int | str]:
+        """The prior and the cutoff."""
+        return {"prior": f"Beta({self.prior_a:g}, {self.prior_b:g})", "cutoff": self.cutoff}
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        return (
+            f"{self.opening()} At the boundary the posterior probability that the rate exceeds {self.theta0:.0%} is above "
+            f"{self.cutoff:.4f}, with a Beta({self.prior_a:g}, {self.prior_b:g}) prior (mean "
+            f"{self.prior_a / (self.prior_a + self.prior_b):.2f}, worth {self.prior_a + self.prior_b:g} patients; Thall, Simon & Estey "
+            f"1995). {self.closing()}"
+        )
 
 
-def from_spec(table: Mapping[str, Any]) -> BayesSafety:
-    """The rule that a table states. Raises BadInput with all its problems."""
-    values = {"cohort": 1, "allowed": 0.05, "prior_a": 0.5, "prior_b": 0.5, **{k: v for k, v in table.items() if v is not None}}
-    problems = list(rule_problems(values))
-    problems += [p for k in ("prior_a", "prior_b") for p in checks.positive(k, values[k])]
-    if "cutoff" in values:
-        problems += checks.probability("cutoff", values["cutoff"])
-    checks.raise_if(problems)
-    return BayesSafety(
-        float(values["theta0"]), float(values["theta1"]), values["n"], values["cohort"], float(values["allowed"]),
-        float(values["prior_a"]), float(values["prior_b"]), values.get("cutoff"),
+def search(
+    theta0: float,
+    theta1: float,
+    n: int,
+    phi: float = 0.05,
+    first: int = 1,
+    cohort: int = 1,
+    prior_mean: float | None = None,
+    prior_n: float = 2.0,
+) -> BayesianSafety:
+    """The rule with the least cutoff that keeps ``phi``. Raises BadInput with all problems, or if no cutoff does."""
+    return from_spec(
+        {
+            "theta0": theta0, "theta1": theta1, "n": n, "phi": phi, "first": first, "cohort": cohort, "prior_mean": prior_mean,
+            "prior_n": prior_n,
+        }
     )  # fmt: skip
+
+
+def from_spec(table: Mapping[str, Any]) -> BayesianSafety:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values: dict[str, Any] = {
+        "phi": 0.05,
+        "first": 1,
+        "cohort": 1,
+        "prior_n": 2.0,
+        **{k: v for k, v in table.items() if v is not None},
+    }
+    problems = [
+        *safety_problems(values, ("phi", "cutoff", "prior_mean")),
+        *checks.positive("prior_n", values["prior_n"]),
+    ]
+    checks.raise_if(problems)
+    theta0, theta1, phi, prior_n = (float(values[k]) for k in ("theta0", "theta1", "phi", "prior_n"))
+    n, first, cohort = (int(values[k]) for k in ("n", "first", "cohort"))
+    mean = float(values.get("prior_mean", theta0))
+    a, b = prior_n * mean, prior_n * (1 - mean)
+    if "cutoff" in values:
+        return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, float(values["cutoff"]))
+    sizes = look_sizes(first, cohort, n)
+    found = calibrated(sizes, [posterior_scores(m, theta0, a, b) for m in sizes], theta0, phi)
+    if found is None:
+        raise BadInput(
+            "design",
+            [
+                Problem(
+                    "no-cutoff", "phi, n", f"{phi:g}, {n}",
+                    f"no cutoff keeps {phi:g}: the likeliest {n} patients to stop already do so with probability {theta0**n:.4g} or more",
+                    "raise n or phi, or let the prior weigh less",
+                )
+            ],
+        )  # fmt: skip
+    return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, -math.expm1(-found.below))

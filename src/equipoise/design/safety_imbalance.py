@@ -1,16 +1,24 @@
-"""Monitoring an excess of events in the tested arm of a randomised trial, looked at after every event.
+"""An excess of events, such as deaths from adverse events, in the tested arm of a randomised trial, watched event by event.
 
-With a : b allocation and no difference, each event falls in the tested arm with probability a / (a + b), if exposure is in
-that proportion; with a risk ratio R, with probability a R / (a R + b). So, given their number, the tested arm's events are
-binomial, and the rules for one arm's rate apply to that share: 'pocock' (one level), 'bayes' (posterior of the share),
-'sprt' (Wald, for ``risk_ratio``). The chance of a false alarm is exact. The conditional binomial is that of Przyborowski &
-Wilenski 1940, doi:10.1093/biomet/31.3-4.313. It holds for rare events; where many patients have one it is a little wide.
+Of d patients with the event so far, x are in the tested arm. Where exposure is in proportion to the allocation and there
+is no imbalance, each event falls in the tested arm with probability share = n / (n + control_n), so that X is binomial
+with d and share; at a risk ratio rr it is n rr / (n rr + control_n). At a look on d events, stop if, by ``method``,
+
+- pocock: P(X ≥ x | d, share) ≤ level, the same at every look;
+- sprt:   L ≥ log A, L the log likelihood ratio of ``risk_ratio`` to 1;
+- bayes:  P(rate tested > rate control | data) > cutoff, the rates beta with n and control_n patients.
+
+The threshold is stated, or the one that stops earliest with P(ever stopped in ``events`` events | no imbalance) ≤
+false_alarm, found exactly. Where fewer events come the false alarm is smaller still; so it is in a small trial, where a
+patient who has had the event cannot have it again and the shares drift back. The conditional test is Przyborowski
+& Wilenski 1940, doi:10.1093/biomet/31.3-4.313; the SPRT Wald 1945, doi:10.1214/aoms/1177731118; the constant level
+Pocock's as in Ivanova, Qaqish & Schell 2005, doi:10.1111/j.1541-0420.2005.00311.x.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -18,268 +26,425 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import allocation as shares
 from equipoise.design import checks
-from equipoise.numerics.binomial import pmf
-from equipoise.numerics.safety_boundaries import (
-    pocock_level,
-    pointwise,
-    posterior,
-    posterior_cutoff,
-    sprt,
-    stages_of,
+from equipoise.design.safety_bayes import not_above_table, posterior_excess
+from equipoise.design.safety_pocock import tail_scores
+from equipoise.design.safety_rule import (
+    MOST,
+    TIE,
+    Array,
+    boundary_in_words,
+    boundary_table,
+    calibrated,
+    crossing,
+    least_reaching,
+    log_score,
+    look_sizes,
+    out_of_reach,
+    planned_at,
+    upper_stages,
 )
+from equipoise.design.safety_sprt import likelihood_scores
+from equipoise.numerics.binomial import exceeds
 from equipoise.numerics.staged_binomial import Stages, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
+from equipoise.trial.exhibits import Cell, Curve, LineFigure, Mark, Table
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "safety-imbalance"
-TITLE = "An excess of events in the tested arm, looked at after every event"
+TITLE = "An excess of events in the tested arm, watched event by event"
 FAMILY = "safety"
 REFERENCE = (
     "Przyborowski J, Wilenski H. Homogeneity of results in testing samples from Poisson series. Biometrika 1940;31:313-323. "
-    "doi:10.1093/biomet/31.3-4.313; monitored as Ivanova et al. 2005, doi:10.1111/j.1541-0420.2005.00311.x"
+    "doi:10.1093/biomet/31.3-4.313"
 )
-EXAMPLE = {"allocation": "2:1", "events": 21, "risk_ratio": 3.0, "method": "pocock"}
-Way = Literal["pocock", "bayes", "sprt"]
+EXAMPLE = {"n": 80, "control_n": 40, "events": 25, "method": "pocock", "false_alarm": 0.05, "risk_ratio": 3.0}
+
+Method = Literal["pocock", "sprt", "bayes"]
+METHODS: tuple[Method, ...] = ("pocock", "sprt", "bayes")
 
 
 class Spec(Part):
-    """A rule for an excess of events in the tested arm."""
+    """A rule on the imbalance of events between the arms: its threshold calibrated to a false alarm, or stated."""
 
     kind: Literal["safety-imbalance"]
-    events: int = Field(ge=1, le=1000, description="Most events that are monitored, both arms.")
-    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
-    risk_ratio: float = Field(default=2.0, gt=1, description="Excess at which the rule should speak: tested over control, above 1.")
-    method: Literal["pocock", "bayes", "sprt"] = Field(default="pocock", description="How the boundary is set.")
-    allowed: float = Field(default=0.05, gt=0, lt=1, description="Probability allowed of ever speaking without a difference.")
-    beta: float = Field(default=0.20, gt=0, lt=1, description="Wald's nominal error at the risk ratio (sprt).")
-    tested: int | None = Field(default=None, ge=0, description="Events seen in the tested arm: says when the rule would have spoken.")
-    control: int | None = Field(default=None, ge=0, description="Events seen in the control arm.")
+    n: int = Field(ge=1, description="Patients planned in the tested arm.")
+    control_n: int = Field(ge=1, description="Patients planned in the control arm.")
+    events: int = Field(ge=1, le=MOST, description="Events, both arms, until which is monitored.")
+    method: Method = Field(
+        default="pocock",
+        description="Constant level of the conditional binomial test, its probability ratio test, or the posterior of the two rates.",
+    )
+    false_alarm: float = Field(
+        default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping without imbalance."
+    )
+    risk_ratio: float = Field(
+        default=2.0, gt=1, description="Risk ratio, tested to control, at which the trial should stop."
+    )
+    first: int = Field(default=1, ge=1, description="Events at the first look.")
+    every: int = Field(default=1, ge=1, description="Events between two looks.")
+    threshold: float | None = Field(
+        default=None, gt=0,
+        description="Level (pocock), likelihood ratio A (sprt) or posterior probability (bayes), if stated (default: calibrated).",
+    )  # fmt: skip
+    prior_a: float = Field(default=0.5, gt=0, description="Prior beta parameter of an event, either arm (bayes).")
+    prior_b: float = Field(default=0.5, gt=0, description="Prior beta parameter of no event, either arm (bayes).")
+
+
+def share_at(n: int, control_n: int, risk_ratio: float) -> float:
+    """P(an event is in the tested arm) at a risk ratio, exposure in proportion to the patients."""
+    return n * risk_ratio / (n * risk_ratio + control_n)
+
+
+def exact_p(tested: int, control: int, n: int, control_n: int) -> float:
+    """One-sided conditional P(X ≥ tested | tested + control events, no imbalance), X binomial with the share of n.
+
+    >>> round(exact_p(18, 3, 94, 47), 4)
+    0.0462
+    """
+    d = tested + control
+    return float(exceeds(d, share_at(n, control_n, 1.0))[tested - 1]) if tested else 1.0
 
 
 @dataclass(frozen=True)
-class Spoke:
-    """When a rule would have spoken, over all orders in which the events can have come.
+class ImbalanceRule:
+    """Sizes, method and threshold; the boundary follows."""
 
-    ``probability`` of speaking at all; ``at[d - 1]`` of speaking first at the d-th event; quantiles of that event given that
-    it speaks (None if it never does). ``p`` is the exact conditional p of the final numbers, looked at once.
+    n: int
+    control_n: int
+    events: int
+    method: Method
+    false_alarm: float
+    risk_ratio: float
+    first: int
+    every: int
+    prior_a: float
+    prior_b: float
+    #: as stated: a level, a likelihood ratio, or a posterior probability
+    threshold: float
+
+    @property
+    def share(self) -> float:
+        """P(an event is in the tested arm) without imbalance."""
+        return share_at(self.n, self.control_n, 1.0)
+
+    def score(self, d: int) -> Array:
+        """What the method holds against its threshold, for x = 0 … ``d`` events in the tested arm: it grows with x."""
+        if self.method == "pocock":
+            return tail_scores(d, self.share)
+        if self.method == "sprt":
+            return likelihood_scores(d, self.share, share_at(self.n, self.control_n, self.risk_ratio))
+        x, room = np.arange(d + 1), max(32, 1 << (d - 1).bit_length())  # few sizes: tables are shared between looks
+        return log_score(not_above_table(self.n, self.control_n, room, self.prior_a, self.prior_b)[x, d - x])
+
+    @property
+    def _log_threshold(self) -> float:
+        if self.method == "pocock":
+            return -math.log(self.threshold)
+        if self.method == "sprt":
+            return math.log(self.threshold)
+        return -math.log1p(-self.threshold) + 2 * TIE
+
+    def boundary_at(self, d: int) -> int:
+        """Least number in the tested arm, of ``d`` events, that stops; d + 1 if none does."""
+        return least_reaching(self.score(d), self._log_threshold)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Events at each look."""
+        return look_sizes(self.first, self.every, self.events)
+
+    @cached_property
+    def stops_at(self) -> tuple[int, ...]:
+        """Least number of events in the tested arm that stops, at each look."""
+        return tuple(self.boundary_at(d) for d in self.sizes)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The boundary as stages over events that end high."""
+        return upper_stages(self.sizes, self.stops_at)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """A look after each so many events."""
+        return tuple(Look(k, d, "events") for k, d in enumerate(self.sizes, 1))
+
+    def truths(self) -> Mapping[str, Truth]:
+        """No imbalance, and the risk ratio at which the trial should stop."""
+        return {"no imbalance": {"risk_ratio": 1.0}, "excess": {"risk_ratio": self.risk_ratio}}
+
+    def stop_probability(self, risk_ratio: float) -> float:
+        """P(ever stopped within ``events`` events) at a true risk ratio, tested to control; exact."""
+        return crossing(self.stages, share_at(self.n, self.control_n, risk_ratio))
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Exact behaviour over all orders of ``events`` events; ``truth`` is {'risk_ratio': tested to control}.
+
+        ``declare`` is P(never stopped), ``stop_early`` P(stopped at any look). ``expected_n`` is the number planned: how
+        many have been enrolled at an event depends on the accrual, which this rule does not know. 'expected events' is
+        exact.
+        """
+        (rr,) = checks.truth_of(truth, risk_ratio=(0.0, 1000.0))
+        e = ends(self.stages, share_at(self.n, self.control_n, rr))
+        return Characteristics(
+            f"risk ratio {rr:g}",
+            f"exact enumeration of the orders of {self.events} events; expected_n is the number planned",
+            Quantity(math.fsum(e.low)),
+            Quantity(math.fsum(e.high)),
+            Quantity(float(self.n + self.control_n)),
+            e.at,
+            {"expected events": Quantity(e.expected_n)},
+        )
+
+    def verdict(self, evidence: TwoArmEvidence) -> Verdict:
+        """Stop for safety if the tested arm's events reach the boundary of the look, else go on.
+
+        ``successes`` are the patients with the event, ``n`` those treated. At the last look another number of events than
+        planned may have come. Raises BadInput for an earlier look on another number of events than planned. A caution
+        says so where the arms are not in the planned proportion.
+        """
+        x, c, final = evidence.successes, evidence.control_successes, evidence.look == len(self.sizes)
+        d = x + c
+        planned = planned_at(self.sizes, evidence.look, d, "successes + control_successes", "events")
+        boundary, cautions = self.boundary_at(d), list[str]()
+        if d != planned:
+            cautions.append(f"{d} events came, {planned} were planned: the boundary is the rule's own at {d} events.")
+        if not evidence.n or not evidence.control_n:
+            given = f"{evidence.n}, {evidence.control_n}"
+            raise BadInput("evidence", [Problem("no-patients", "n, control_n", given, "1 or more")])
+        attained = share_at(evidence.n, evidence.control_n, 1.0)
+        p = exact_p(x, c, evidence.n, evidence.control_n)
+        if abs(attained - self.share) > 0.01:
+            cautions.append(
+                f"The arms have {evidence.n} and {evidence.control_n} patients: without imbalance {attained:.1%} of the events "
+                f"fall in the tested arm, the boundary was made for {self.share:.1%}."
+            )
+        because = [
+            f"{x} of {d} events are in the tested arm, {attained * d:.1f} are expected there without imbalance; "
+            + (f"{boundary} or more stop the trial." if boundary <= d else "no number stops it at this look."),
+            f"One look alone would give an exact one-sided P = {p:.4f}.",
+        ]
+        if self.method == "bayes":
+            above = posterior_excess(x, evidence.n, c, evidence.control_n, self.prior_a, self.prior_b)
+            because.append(f"P(rate tested > rate control) = {above:.4f}; the cutoff is {self.threshold:.4f}.")
+        action: Action = Continue()
+        if x >= boundary:
+            action = Stop("safety")
+        elif final:
+            action = Declare("the imbalance of events stayed within the boundary")
+        return Verdict(
+            action, tuple(because), boundary - x, "events in the tested arm below the boundary", tuple(cautions)
+        )
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Where the rule does not keep its false alarm, or can never stop; and what it takes for granted."""
+        found = []
+        stopped = self.stop_probability(1.0)
+        if stopped > self.false_alarm:
+            found.append(f"The exact false alarm is {stopped:.4f}, above the stated {self.false_alarm:g}.")
+        if all(b > d for d, b in zip(self.sizes, self.stops_at, strict=True)):
+            found.append("No number of events stops this trial: the boundary is never within reach.")
+        found.append("Exposure is taken to be in proportion to the allocation; longer treatment in one arm shifts it.")
+        return tuple(found)
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        how = {
+            "pocock": "one-sided exact binomial test of the share of events in the tested arm, at the constant level "
+            f"{self.threshold:.4g}",
+            "sprt": f"sequential probability ratio test of a risk ratio of {self.risk_ratio:g} against 1, at a likelihood ratio of "
+            f"{self.threshold:.4g}",
+            "bayes": f"posterior probability that the event rate is higher in the tested arm, at a cutoff of {self.threshold:.4f} "
+            f"with Beta({self.prior_a:g}, {self.prior_b:g}) priors",
+        }[self.method]
+        null, excess = (self.characteristics(t) for t in self.truths().values())
+        after = "each event" if self.every == 1 else f"every {self.every} events"
+        start = f" from event {self.first} on" if self.first > 1 else ""
+        return (
+            f"An excess of events in the tested arm is monitored after {after}{start}, up to {self.events} events in both arms. "
+            f"With {self.n} and {self.control_n} patients planned, {self.share:.1%} of the events are expected in the tested arm if "
+            f"there is no imbalance. The trial stops if the events in the tested arm reach the boundary: "
+            f"{boundary_in_words(self.sizes, self.stops_at)} events. The boundary is that of a {how}. Over {self.events} events the "
+            f"probability of stopping is {null.stop_early.value:.4f} without imbalance (at most {self.false_alarm:g} was asked for) and "
+            f"{excess.stop_early.value:.4f} at a risk ratio of {self.risk_ratio:g}, with {null.more['expected events'].value:.1f} "
+            f"and {excess.more['expected events'].value:.1f} events expected. All figures are exact."
+        )
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """The boundary, the threshold, and the exact false alarm and power."""
+        null, excess = (self.characteristics(t) for t in self.truths().values())
+        return {
+            "method": self.method,
+            "events": self.events,
+            "share": self.share,
+            "boundary": boundary_in_words(self.sizes, self.stops_at),
+            "threshold": self.threshold,
+            "false_alarm": null.stop_early.value,
+            "power": excess.stop_early.value,
+            "events0": null.more["expected events"].value,
+            "events1": excess.more["expected events"].value,
+        }
+
+    def table(self) -> Table:
+        """The boundary, in runs of looks."""
+        return boundary_table(
+            f"Stop for an excess of events in the tested arm ({self.method})",
+            ["Events, both arms", "Stop with at least this many in the tested arm"],
+            self.sizes,
+            self.stops_at,
+            f"Exact false alarm over {self.events} events: {self.stop_probability(1.0):.4f}.",
+        )
+
+    def curve(self) -> LineFigure:
+        """P(stopped) against the true risk ratio."""
+        ratios = np.geomspace(0.5, max(8.0, 2 * self.risk_ratio), 61).tolist()
+        return LineFigure(
+            "Probability of stopping for an excess of events, exact",
+            "True risk ratio, tested to control",
+            "Probability",
+            [Curve("Stopped", ratios, [self.stop_probability(r) for r in ratios])],
+            [Mark("no imbalance", x=1.0), Mark(f"risk ratio {self.risk_ratio:g}", x=self.risk_ratio)],
+            caption=f"Exact probabilities over all orders of {self.events} events.",
+            y_range=(0.0, 1.0),
+        )
+
+
+@dataclass(frozen=True)
+class WhenItSpoke:
+    """At which event a rule would first have stopped, over all orders of the events that came, each as likely.
+
+    ``at``: P(first stop at event 1, 2, …). ``p``: the exact one-sided P of one look at the final numbers. ``boundary``: how
+    many in the tested arm would stop at the final look, where the last event is one (else None).
     """
 
     tested: int
     control: int
-    probability: float
     at: tuple[float, ...]
-    median: int | None
-    p10: int | None
-    p90: int | None
     p: float
-
-
-@dataclass(frozen=True)
-class Imbalance:
-    """A rule; ``seen`` are the events of a trial that is over, if given."""
-
-    events: int
-    tested_share: int
-    control_share: int
-    risk_ratio: float
-    method: Way
-    allowed: float
-    beta: float
-    seen: tuple[int, int] | None = None
-
-    def share(self, risk_ratio: float) -> float:
-        """Probability that an event falls in the tested arm."""
-        return self.tested_share * risk_ratio / (self.tested_share * risk_ratio + self.control_share)
+    boundary: int | None
 
     @property
-    def sizes(self) -> tuple[int, ...]:
-        """A look after every event."""
-        return tuple(range(1, self.events + 1))
+    def ever(self) -> float:
+        """P(the rule stopped at some event)."""
+        return math.fsum(self.at)
 
-    @cached_property
-    def boundary(self) -> tuple[int, ...]:
-        """Events of the tested arm that speak, at the d-th event; d + 1 where none does."""
-        null = self.share(1.0)
-        if self.method == "pocock":
-            return pointwise(self.sizes, null, pocock_level(self.sizes, null, self.allowed) or 0.0)
-        if self.method == "bayes":
-            prior = 2 * null, 2 * (1 - null)  # worth two events, at no difference
-            return posterior(self.sizes, null, posterior_cutoff(self.sizes, null, self.allowed, *prior) or 1.0, *prior)
-        return sprt(self.sizes, null, self.share(self.risk_ratio), math.log((1 - self.beta) / self.allowed))
+    def quantile(self, q: float, among: Literal["all", "stopped"] = "all") -> int | None:
+        """The event by which a share ``q`` of the orders had stopped; None if so many never did.
 
-    @cached_property
-    def stages(self) -> Stages:
-        """The looks as stages that stop high."""
-        return stages_of(self.sizes, self.boundary)
-
-    @property
-    def looks(self) -> tuple[Look, ...]:
-        """A look after every event."""
-        return tuple(Look(d, d, "events") for d in self.sizes)
-
-    def truths(self) -> Mapping[str, Truth]:
-        """No difference, and the excess."""
-        return {"null": {"risk_ratio": 1.0}, "target": {"risk_ratio": self.risk_ratio}}
-
-    def characteristics(self, truth: Truth) -> Characteristics:
-        """Exact, given that all ``events`` come; ``declare`` is P(the rule never speaks), ``expected_n`` counts events."""
-        (ratio,) = checks.truth_of(truth, risk_ratio=(0.001, 1000.0))
-        e = ends(self.stages, self.share(ratio))
-        speaks = math.fsum(e.high)
-        return Characteristics(
-            f"risk ratio {ratio:g}", "exact, given the number of events", Quantity(1 - speaks), Quantity(speaks),
-            Quantity(e.expected_n), e.at, {"expected events": Quantity(e.expected_n)},
-        )  # fmt: skip
-
-    @cached_property
-    def cautions(self) -> tuple[str, ...]:
-        """False alarms beyond what is allowed; what exposure is assumed."""
-        found = ["Exposure is taken as in the allocation: where one arm is treated or followed for longer, its events count too much."]
-        alarm = self.characteristics({"risk_ratio": 1.0}).stop_early.value
-        if alarm > self.allowed * (1 + 1e-9):
-            found.append(f"Without a difference the rule speaks with probability {alarm:.4f}, above the stated {self.allowed:g}.")
-        return tuple(found)
-
-    def verdict(self, evidence: TwoArmEvidence) -> Verdict:
-        """Stop for safety at the boundary of as many events as there are; ``successes`` are patients with the event."""
-        d = evidence.successes + evidence.control_successes
-        if not 1 <= d <= self.events:
-            raise BadInput("evidence", [Problem("out-of-range", "events", str(d), f"1 to {self.events} in both arms")])
-        bound = self.boundary[d - 1]
-        null = self.share(1.0)
-        p = float(pmf(d, null)[evidence.successes :].sum())
-        because = (
-            f"{evidence.successes} of {d} events in the tested arm, {d * null:.1f} expected without a difference; "
-            + (f"{bound} or more speak." if bound <= d else "no number speaks yet.")
-            + f" Exact p of these numbers, looked at once: {p:.4f}.",
-        )
-        planned = self.tested_share / self.control_share
-        cautions = ()
-        if evidence.control_n and abs(evidence.n / evidence.control_n / planned - 1) > 0.1:
-            cautions = (f"{evidence.n} and {evidence.control_n} patients are not in the proportion {self.tested_share}:{self.control_share}.",)
-        if evidence.successes >= bound:
-            action: Action = Stop("safety")
-        elif d == self.events:
-            action = Declare("no excess was shown")
-        else:
-            action = Continue()
-        return Verdict(action, because, bound - evidence.successes, "events below the boundary", cautions)
-
-    def describe(self) -> str:
-        """The rule as a paragraph of a protocol, and when it would have spoken."""
-        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
-        how = {
-            "pocock": "at the same level after every event",
-            "bayes": "by the posterior of the share of events in the tested arm (prior worth two events)",
-            "sprt": f"by Wald's test for a risk ratio of {self.risk_ratio:g}",
-        }[self.method]
-        text = (
-            f"An excess of events in the tested arm is monitored after every event, up to {self.events}, {how}. With "
-            f"{self.tested_share}:{self.control_share} allocation {self.share(1.0):.1%} of them are expected there without a difference. The "
-            f"rule speaks with at least this many in the tested arm among so many: {self.table()}. Without a difference it ever "
-            f"speaks with probability {null.stop_early.value:.4f}; with a risk ratio of {self.risk_ratio:g}, with probability "
-            f"{target.stop_early.value:.4f} (exact, given that {self.events} events come)."
-        )
-        if self.seen is not None:
-            text += " " + spoke_sentence(when_it_spoke(self, *self.seen))
-        return text
-
-    def table(self) -> str:
-        """The boundary in short, where it is not beyond reach: '5/5, 6/6-7, …'."""
-        spans: list[tuple[int, int, int]] = []
-        for d, b in zip(self.sizes, self.boundary, strict=True):
-            if b > d:
-                continue
-            spans = [*spans[:-1], (b, spans[-1][1], d)] if spans and spans[-1][0] == b else [*spans, (b, d, d)]
-        return ", ".join(f"{b}/{a}" if a == z else f"{b}/{a}-{z}" for b, a, z in spans) or "none"
-
-    def numbers(self) -> Mapping[str, float | int | str]:
-        """Boundary, exact chances, and when it would have spoken."""
-        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
-        found: dict[str, float | int | str] = {
-            "events": self.events, "share_expected": self.share(1.0), "boundaries": self.table(),
-            "false_alarm": null.stop_early.value, "speaks_at_risk_ratio": target.stop_early.value,
-        }  # fmt: skip
-        if self.seen is not None:
-            s = when_it_spoke(self, *self.seen)
-            found |= {"seen": f"{s.tested} and {s.control}", "exact_p_looked_at_once": s.p, "spoke_probability": s.probability}
-            found |= {"spoke_median_event": s.median or "never", "spoke_p10": s.p10 or "never", "spoke_p90": s.p90 or "never"}
-        return found
+        ``among``: all orders, or only those in which the rule stopped at all.
+        """
+        goal = q * (self.ever if among == "stopped" else 1.0)
+        reached = 0.0
+        for event, mass in enumerate(self.at, 1):
+            reached += mass
+            if mass > 0 and reached >= goal - 1e-12:
+                return event
+        return None
 
 
-def when_it_spoke(design: Imbalance, tested: int, control: int) -> Spoke:
-    """When the rule would first have spoken if the events came in an order that is not known: all orders equally likely.
+def when_it_spoke(design: ImbalanceRule, tested_events: int, control_events: int) -> WhenItSpoke:
+    """When a rule would first have stopped, had these events come in any order: exact, by recursion over the orders.
 
-    Exact, by recursion over (tested, control) events so far. Raises BadInput for more events than are monitored.
+    Of the events still to come each is as likely to be next, which gives every order the same probability. The rule looks
+    where it says, up to its last planned event.
     """
-    total = tested + control
-    if not 1 <= total <= design.events:
-        raise BadInput("events", [Problem("out-of-range", "tested, control", f"{tested}, {control}", f"1 to {design.events} in both arms")])
-    state = {0: 1.0}  # events in the tested arm so far → probability, rule silent
-    at = []
-    for d in range(1, total + 1):
-        new: dict[int, float] = {}
-        for t, mass in state.items():
-            left = total - (d - 1)
-            p = (tested - t) / left
-            if p > 0:
-                new[t + 1] = new.get(t + 1, 0.0) + mass * p
-            if p < 1:
-                new[t] = new.get(t, 0.0) + mass * (1 - p)
-        bound = design.boundary[d - 1]
-        at.append(math.fsum(m for t, m in new.items() if t >= bound))
-        state = {t: m for t, m in new.items() if t < bound}
-    spoke = math.fsum(at)
-    cumulative = np.cumsum(at)
-
-    def quantile(q: float) -> int | None:
-        return int(np.argmax(cumulative >= q * spoke - 1e-12)) + 1 if spoke > 1e-12 else None
-
-    p = float(pmf(total, design.share(1.0))[tested:].sum())
-    return Spoke(tested, control, spoke, tuple(at), quantile(0.5), quantile(0.1), quantile(0.9), p)
+    problems = [*checks.count("tested_events", tested_events, 0), *checks.count("control_events", control_events, 0)]
+    if not problems and not 1 <= tested_events + control_events <= MOST:
+        problems.append(Problem("out-of-range", "events", str(tested_events + control_events), f"1 to {MOST} in all"))
+    checks.raise_if(problems, "events")
+    d = tested_events + control_events
+    boundaries = dict(zip(design.sizes, design.stops_at, strict=True))
+    state = np.zeros(tested_events + 1)
+    state[0], x, at = 1.0, np.arange(tested_events + 1), list[float]()
+    for event in range(1, d + 1):
+        left = d - (event - 1)
+        to_tested = np.clip((tested_events - x) / left, 0.0, 1.0)
+        moved = state * to_tested
+        state = state * (1 - to_tested)
+        state[1:] += moved[:-1]
+        stop = boundaries.get(event)
+        stopped = 0.0 if stop is None else float(state[stop:].sum())
+        if stop is not None:
+            state[stop:] = 0.0
+        at.append(stopped)
+    p = exact_p(tested_events, control_events, design.n, design.control_n)
+    return WhenItSpoke(tested_events, control_events, tuple(at), p, boundaries.get(d))
 
 
-def spoke_sentence(s: Spoke) -> str:
-    """When it would have spoken, in a sentence."""
-    text = (
-        f"With {s.tested} events in the tested and {s.control} in the control arm the exact one-sided p, looked at once, is {s.p:.4f}. "
-        f"Over all orders in which they can have come the rule speaks with probability {s.probability:.4f}"
-    )
-    if s.median is None:
-        return text + "."
-    return text + f"; where it does, first at event {s.median} (median; 10 % to 90 %: {s.p10} to {s.p90})."
+def spoken_table(designs: Mapping[str, ImbalanceRule], tested_events: int, control_events: int) -> Table:
+    """When each of several rules would have spoken, side by side."""
+    rows: list[Sequence[Cell]] = []
+    for name, design in designs.items():
+        w = when_it_spoke(design, tested_events, control_events)
+        ends_with = "stops" if w.boundary is not None and tested_events >= w.boundary else "does not stop"
+        q = [w.quantile(share, "stopped") if w.ever else None for share in (0.1, 0.5, 0.9)]
+        rows.append([name, w.boundary, ends_with, f"{w.ever:.4f}", *q, w.quantile(0.5) or "not in half of the orders"])
+    return Table(
+        f"When a rule would have spoken: {tested_events} events in the tested arm, {control_events} in the control arm",
+        [
+            "Rule", "Boundary at the last event", "At the last event", "P(stopped at some event)", "Stopped: 10 %", "Stopped: median",
+            "Stopped: 90 %", "All orders: median",
+        ],
+        rows,
+        notes=(
+            "Over all orders in which these events can have come, each as likely; exact. Quantiles are the event of the first "
+            "stop, among the orders in which the rule stopped, and among all.",
+        ),
+    )  # fmt: skip
 
 
-def from_spec(table: Mapping[str, Any]) -> Imbalance:
-    """The rule that a table states. Raises BadInput with all its problems."""
-    values = {
-        "allocation": "1:1", "risk_ratio": 2.0, "method": "pocock", "allowed": 0.05, "beta": 0.20,
+def from_spec(table: Mapping[str, Any]) -> ImbalanceRule:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values: dict[str, Any] = {
+        "method": "pocock", "false_alarm": 0.05, "risk_ratio": 2.0, "first": 1, "every": 1, "prior_a": 0.5, "prior_b": 0.5,
         **{k: v for k, v in table.items() if v is not None},
     }  # fmt: skip
-    problems = list(checks.count("events", values.get("events"), 1, 1000))
-    problems += shares.problems(values["allocation"])
-    problems += [p for k in ("allowed", "beta") for p in checks.probability(k, values[k])]
-    if not isinstance(values["risk_ratio"], int | float) or not 1 < values["risk_ratio"] < 1000:
-        problems.append(Problem("out-of-range", "risk_ratio", str(values["risk_ratio"]), "a ratio above 1: the tested arm has more events"))
-    if values["method"] not in ("pocock", "bayes", "sprt"):
-        problems.append(Problem("not-a-choice", "method", repr(values["method"]), "pocock, bayes or sprt"))
-    seen = [values.get("tested"), values.get("control")]
-    if (seen[0] is None) != (seen[1] is None):
-        problems.append(Problem("half-stated", "tested, control", "one of the two", "both, or neither"))
-    elif seen[0] is not None:
-        counts = [p for k in ("tested", "control") for p in checks.count(k, values[k], 0)]
-        problems += counts
-        if not counts and isinstance(values.get("events"), int) and not 1 <= seen[0] + seen[1] <= values["events"]:
-            problems.append(Problem("out-of-range", "tested, control", f"{seen[0]}, {seen[1]}", f"1 to {values['events']} events in all"))
-    checks.raise_if(problems)
-    ratio = shares.parse(values["allocation"])
-    assert ratio is not None
-    return Imbalance(
-        values["events"], *ratio, float(values["risk_ratio"]), values["method"], float(values["allowed"]), float(values["beta"]),
-        (seen[0], seen[1]) if seen[0] is not None else None,
-    )  # fmt: skip
+    checks.raise_if(_problems(values))
+    sizes = {k: int(values[k]) for k in ("n", "control_n", "events", "first", "every")}
+    reals = {k: float(values[k]) for k in ("false_alarm", "risk_ratio", "prior_a", "prior_b")}
+    method: Method = values["method"]
+    if "threshold" in values:
+        return ImbalanceRule(method=method, threshold=float(values["threshold"]), **sizes, **reals)  # type: ignore[arg-type]
+    blank = ImbalanceRule(method=method, threshold=0.5, **sizes, **reals)  # type: ignore[arg-type]
+    found = calibrated(blank.sizes, [blank.score(d) for d in blank.sizes], blank.share, blank.false_alarm)
+    if found is None:
+        raise out_of_reach(
+            blank.share, blank.events, blank.false_alarm, "false_alarm", "events", "events fall in the tested arm"
+        )
+    threshold = {
+        "pocock": math.exp(-found.threshold),
+        "sprt": math.exp(found.threshold),
+        "bayes": -math.expm1(-found.below),
+    }[method]
+    return ImbalanceRule(method=method, threshold=threshold, **sizes, **reals)  # type: ignore[arg-type]
+
+
+def _problems(values: Mapping[str, Any]) -> list[Problem]:
+    found = [p for k in ("n", "control_n", "first", "every") for p in checks.count(k, values.get(k), 1)]
+    found += checks.count("events", values.get("events"), 1, MOST)
+    sound = not found
+    found += checks.probability("false_alarm", values["false_alarm"])
+    found += [p for k in ("prior_a", "prior_b") for p in checks.positive(k, values[k])]
+    above_1 = "a risk ratio above 1: tested to control"
+    rr = values["risk_ratio"]
+    found += list(checks.positive("risk_ratio", rr, above_1)) or [
+        Problem("out-of-range", "risk_ratio", f"{rr:g}", above_1) for _ in range(rr <= 1)
+    ]
+    method, threshold = values["method"], values.get("threshold")
+    if method not in METHODS:
+        found.append(Problem("not-a-choice", "method", repr(method), "'pocock', 'sprt' or 'bayes'"))
+    if threshold is not None:
+        check = checks.positive if method == "sprt" else checks.probability
+        found += check("threshold", threshold)
+    if sound:
+        events, arms = values["events"], (values["n"], values["control_n"])
+        if values["first"] > events:
+            found.append(Problem("first-above-events", "first", str(values["first"]), f"at most events = {events}"))
+        most, who = (min(arms), "the smaller arm") if method == "bayes" else (sum(arms), "both arms")
+        if events > most:
+            found.append(Problem("too-many-events", "events", str(events), f"at most the {most} patients of {who}"))
+    return found

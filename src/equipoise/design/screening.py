@@ -86,7 +86,9 @@ class Screening:
         """What a relaxed alpha means."""
         found = []
         if self.alpha > 0.05:
-            found.append(f"A screening result: of treatments without effect {self.alpha:.0%} look promising. It is no proof of efficacy.")
+            found.append(
+                f"A screening result: of treatments without effect {self.alpha:.0%} look promising. It is no proof of efficacy."
+            )
         if self.pace is not None and not math.isfinite(self._month(self.hazard_ratio)):
             found.append(f"{self.pace.patients} patients never have the {self.events} events that are needed.")
         return tuple(found)
@@ -118,8 +120,18 @@ class Screening:
             raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1: there is one look")])
         bound = float(ndtri(1 - self.alpha))
         action: Action = Declare("promising: worth a phase III trial") if evidence.z >= bound else Stop("not promising")
-        cautions = (f"{evidence.information:g} events, {self.events} were planned.",) if evidence.information != self.events else ()
-        return Verdict(action, (f"z = {evidence.z:.4f}; {bound:.4f} or more is promising.",), evidence.z - bound, "z above the boundary", cautions)
+        cautions = (
+            (f"{evidence.information:g} events, {self.events} were planned.",)
+            if evidence.information != self.events
+            else ()
+        )
+        return Verdict(
+            action,
+            (f"z = {evidence.z:.4f}; {bound:.4f} or more is promising.",),
+            evidence.z - bound,
+            "z above the boundary",
+            cautions,
+        )
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -148,7 +160,12 @@ class Screening:
 
 def from_spec(table: Mapping[str, Any]) -> Screening:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = {"alpha": 0.20, "power": 0.80, "allocation": "1:1", **{k: v for k, v in table.items() if v is not None}}
+    values: dict[str, Any] = {
+        "alpha": 0.20,
+        "power": 0.80,
+        "allocation": "1:1",
+        **{k: v for k, v in table.items() if v is not None},
+    }
     problems = [*checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))]
     problems += [p for k in ("alpha", "power") for p in checks.probability(k, values[k])]
     if not problems and values["alpha"] >= min(0.5, values["power"]):
@@ -157,4 +174,5 @@ def from_spec(table: Mapping[str, Any]) -> Screening:
     checks.raise_if(problems)
     ratio = shares.parse(values["allocation"])
     assert ratio is not None
-    return Screening(*(float(values[k]) for k in ("hazard_ratio", "alpha", "power")), *ratio, pace_of(values))
+    hazard_ratio, alpha, power = (float(values[k]) for k in ("hazard_ratio", "alpha", "power"))
+    return Screening(hazard_ratio, alpha, power, *ratio, pace_of(values))

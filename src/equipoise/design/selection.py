@@ -5,7 +5,7 @@ which the best arm is selected with probability ≥ ``correct`` when its rate is
 is no test and no type I error: with equal arms one of them is selected all the same. Simon, Wittes & Ellenberg 1985.
 
 With ``ambiguity`` d > 0 (two arms) an arm is selected only if its observed rate leads by more than d; otherwise the choice is
-made on other grounds, which are right with probability ``rho``. Sargent & Goldberg 2001, doi:10.1002/sim.727.
+made on other grounds, which are right with probability ``rho``. Sargent & Goldberg 2001, doi:10.1002/sim.704.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from equipoise.trial.problem import BadInput, Problem
 KIND = "selection"
 TITLE = "Selection of the best arm (Simon, Wittes & Ellenberg)"
 FAMILY = "randomised phase II"
-REFERENCE = "Simon R, Wittes RE, Ellenberg SS. Randomized phase II clinical trials. Cancer Treat Rep 1985;69:1375-1381. With an ambiguous zone: Sargent DJ, Goldberg RM. Stat Med 2001;20:1051-1060. doi:10.1002/sim.727"
+REFERENCE = "Simon R, Wittes RE, Ellenberg SS. Randomized phase II clinical trials. Cancer Treat Rep 1985;69:1375-1381. With an ambiguous zone: Sargent DJ, Goldberg RM. Stat Med 2001;20:1051-1060. doi:10.1002/sim.704"
 EXAMPLE = {"arms": 3, "p0": 0.2, "delta": 0.15, "correct": 0.9}
 
 

@@ -69,9 +69,7 @@ class SimonTwoStage(RateDesign):
     power: float
 
     def __post_init__(self) -> None:
-        checks.raise_if(
-            [*checks.hypotheses(self.p0, self.p1, self.alpha, self.power), *size_problems(asdict(self))]
-        )
+        checks.raise_if([*checks.hypotheses(self.p0, self.p1, self.alpha, self.power), *size_problems(asdict(self))])
 
     @cached_property
     def stages(self) -> Stages:
@@ -234,9 +232,7 @@ def from_spec(table: Mapping[str, Any]) -> SimonTwoStage:
     checks.raise_if(problems)
     p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
     if sizes != "stated":
-        found = search(
-            p0, p1, alpha, power, table.get("nmax", NMAX), given["n1"], float(table.get("min_pet", 0.0))
-        )
+        found = search(p0, p1, alpha, power, table.get("nmax", NMAX), given["n1"], float(table.get("min_pet", 0.0)))
         return found.optimal if sizes == "optimal" else found.minimax
     n1, n = int(table["n1"]), int(table["n"])
     if given["r1"] is None:

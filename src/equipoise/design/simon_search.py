@@ -107,9 +107,7 @@ def smallest_n(p0: float, p1: float, alpha: float, power: float, nmax: int) -> i
     return low
 
 
-def search_frontier(
-    p0: float, p1: float, alpha: float, power: float, nmax: int, keep: Constraints = FREE
-) -> Frontier:
+def search_frontier(p0: float, p1: float, alpha: float, power: float, nmax: int, keep: Constraints = FREE) -> Frontier:
     """Every design that some smaller n does not beat on EN(p0). Raises BadInput if nothing up to ``nmax`` will do."""
     first = smallest_n(p0, p1, alpha, power, nmax)
     if first is None:
@@ -188,7 +186,9 @@ def _mass(size: int, p: float) -> Array:
     m, x = np.arange(size + 1)[:, None], np.arange(size + 1)[None, :]
     logs = gammaln(np.arange(size + 2) + 1.0)
     table = np.exp(
-        np.where(x <= m, logs[m] - logs[x] - logs[np.maximum(m - x, 0)] + x * np.log(p) + (m - x) * np.log1p(-p), -np.inf)
+        np.where(
+            x <= m, logs[m] - logs[x] - logs[np.maximum(m - x, 0)] + x * np.log(p) + (m - x) * np.log1p(-p), -np.inf
+        )
     )
     table /= table.sum(axis=1, keepdims=True)
     return table
@@ -253,9 +253,7 @@ def smallest_r(n1: int, r1: int, n: int, p0: float, p1: float, alpha: float, pow
     return r
 
 
-def _out_of_reach(
-    p0: float, p1: float, alpha: float, power: float, nmax: int, keep: Constraints = FREE
-) -> Problem:
+def _out_of_reach(p0: float, p1: float, alpha: float, power: float, nmax: int, keep: Constraints = FREE) -> Problem:
     reached = best_single_stage_power(nmax, p0, p1, alpha)
     beyond = f"; n1 = {keep.n1}" if keep.n1 is not None else ""
     beyond += f"; PET(p0) ≥ {keep.min_pet:g}" if keep.min_pet else ""
@@ -287,4 +285,3 @@ def lower_hull(designs: tuple[Found, ...]) -> list[tuple[Found, tuple[float, flo
 
 def _slope(a: Found, b: Found) -> float:
     return (b.en0 - a.en0) / (b.n - a.n)
-

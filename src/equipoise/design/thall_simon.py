@@ -39,15 +39,25 @@ class Spec(Part):
     nmin: int = Field(default=10, ge=1, description="Patients before the first look.")
     cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
     standard_n: float | None = Field(
-        default=None, gt=0, description="Patients that the prior of the standard is worth (default: its rate is taken as known)."
+        default=None,
+        gt=0,
+        description="Patients that the prior of the standard is worth (default: its rate is taken as known).",
     )
     prior_n: float = Field(default=2.0, gt=0, description="Patients that the treatment's prior is worth.")
-    prior_mean: float | None = Field(default=None, gt=0, lt=1, description="Mean of the treatment's prior (default: between p0 and p1).")
-    delta: float = Field(default=0.0, ge=0, lt=1, description="Improvement that must stay plausible: stop if it is not.")
+    prior_mean: float | None = Field(
+        default=None, gt=0, lt=1, description="Mean of the treatment's prior (default: between p0 and p1)."
+    )
+    delta: float = Field(
+        default=0.0, ge=0, lt=1, description="Improvement that must stay plausible: stop if it is not."
+    )
     p_low: float = Field(default=0.05, gt=0, lt=1, description="Stop if P(E > S + delta) is at most this.")
     p_high: float = Field(default=0.95, gt=0, lt=1, description="Declare if P(E > S) is at least this.")
-    alpha: float = Field(default=0.10, gt=0, lt=1, description="Type I error that the user would accept: a caution is shown beyond it.")
-    power: float = Field(default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it.")
+    alpha: float = Field(
+        default=0.10, gt=0, lt=1, description="Type I error that the user would accept: a caution is shown beyond it."
+    )
+    power: float = Field(
+        default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it."
+    )
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,7 @@ def _first(n: int, holds: Callable[[int], bool]) -> int:
 
 def from_spec(table: Mapping[str, Any]) -> PosteriorMonitoring:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = {
+    values: dict[str, Any] = {
         "nmin": 10, "cohort": 1, "prior_n": 2.0, "delta": 0.0, "p_low": 0.05, "p_high": 0.95, "alpha": 0.10, "power": 0.80,
         **{k: v for k, v in table.items() if v is not None},
     }  # fmt: skip

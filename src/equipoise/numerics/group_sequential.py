@@ -164,7 +164,9 @@ class Boundaries:
     drift: float
 
 
-def with_power(information: Sequence[float], upper: Sequence[float], power: float, lower: Sequence[float] | None = None) -> Boundaries:
+def with_power(
+    information: Sequence[float], upper: Sequence[float], power: float, lower: Sequence[float] | None = None
+) -> Boundaries:
     """The drift at which fixed boundaries have the power."""
     from scipy.optimize import brentq
 
@@ -173,6 +175,36 @@ def with_power(information: Sequence[float], upper: Sequence[float], power: floa
         brentq(lambda d: crossing(information, low, upper, d).reject - power, 0.0, 20.0, xtol=1e-13, rtol=1e-14)
     )
     return Boundaries(tuple(low), tuple(upper), drift)
+
+
+def spend_both(
+    information: Sequence[float], alpha_spent: Sequence[float], beta_spent: Sequence[float], drift: float, binding: bool
+) -> tuple[list[float], list[float], float]:
+    """Lower and upper boundaries that spend both errors, the lower at ``drift``, and the total missed there.
+
+    The last look has one boundary, that of alpha. A lower boundary never exceeds the upper one.
+    """
+    none = [-math.inf] * len(information)
+    free = _upper(information, none, alpha_spent)
+    null, target = _State.start(), _State.start()
+    lower: list[float] = []
+    upper: list[float] = []
+    missed = 0.0
+    last = len(information) - 1
+    for k, t in enumerate(information):
+        root = math.sqrt(t)
+        spend_a = alpha_spent[k] - (alpha_spent[k - 1] if k else 0.0)
+        b = _solve_upper(null, t, spend_a, 0.0) if binding else free[k]
+        spend_b = beta_spent[k] - (beta_spent[k - 1] if k else 0.0)
+        a = b if k == last else min(_solve_lower(target, t, spend_b, drift), b)
+        missed += target.below(t, a * root, drift)
+        lower.append(a)
+        upper.append(b)
+        if k < last:
+            target = target.go_on(t, a * root, b * root, drift)
+            if binding:
+                null = null.go_on(t, a * root, b * root, 0.0)
+    return lower, upper, missed
 
 
 def with_beta_spending(
@@ -185,37 +217,14 @@ def with_beta_spending(
     """
     from scipy.optimize import brentq
 
-    free = spending_boundaries(information, alpha_spent)
-
-    def build(drift: float) -> tuple[list[float], list[float], float]:
-        null, target = _State.start(), _State.start()
-        lower: list[float] = []
-        upper: list[float] = []
-        missed = 0.0
-        last = len(information) - 1
-        for k, t in enumerate(information):
-            root = math.sqrt(t)
-            spend_a = alpha_spent[k] - (alpha_spent[k - 1] if k else 0.0)
-            b = _solve_upper(null, t, spend_a, 0.0) if binding else free[k]
-            if k == last:
-                missed += target.below(t, b * root, drift)
-                lower.append(b)
-                upper.append(b)
-                break
-            spend_b = beta_spent[k] - (beta_spent[k - 1] if k else 0.0)
-            a = min(_solve_lower(target, t, spend_b, drift), b)
-            missed += target.below(t, a * root, drift)
-            lower.append(a)
-            upper.append(b)
-            target = target.go_on(t, a * root, b * root, drift)
-            if binding:
-                null = null.go_on(t, a * root, b * root, 0.0)
-        return lower, upper, missed
-
     beta, alpha = beta_spent[-1], alpha_spent[-1]
-    fixed = float(ndtri(1 - alpha) + ndtri(1 - beta))
-    drift = float(brentq(lambda d: build(d)[2] - beta, 0.5 * fixed, 2.5 * fixed, xtol=1e-12, rtol=1e-13))
-    lower, upper, _ = build(drift)
+    fixed = fixed_drift(alpha, 1 - beta)
+
+    def gap(drift: float) -> float:
+        return spend_both(information, alpha_spent, beta_spent, drift, binding)[2] - beta
+
+    drift = float(brentq(gap, 0.5 * fixed, 2.5 * fixed, xtol=1e-12, rtol=1e-13))
+    lower, upper, _ = spend_both(information, alpha_spent, beta_spent, drift, binding)
     return Boundaries(tuple(lower), tuple(upper), drift)
 
 

@@ -60,7 +60,11 @@ def sprt_low(sizes: Sequence[int], rate0: float, rate1: float, log_lower: float)
 
 
 def calibrate(
-    sizes: Sequence[int], rate: float, allowed: float, levels: Sequence[float], build: Callable[[float], tuple[int, ...]]
+    sizes: Sequence[int],
+    rate: float,
+    allowed: float,
+    levels: Sequence[float],
+    build: Callable[[float], tuple[int, ...]],
 ) -> float | None:
     """The first of ``levels``, from the most ready to stop to the least, whose rule stops with at most ``allowed`` under ``rate``.
 

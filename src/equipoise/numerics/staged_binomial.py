@@ -29,7 +29,9 @@ class Stages:
 
     def __post_init__(self) -> None:
         if not (len(self.n) == len(self.low) == len(self.high) > 0):
-            raise ValueError(f"n, low, high: got lengths {len(self.n)}, {len(self.low)}, {len(self.high)}; all the same")
+            raise ValueError(
+                f"n, low, high: got lengths {len(self.n)}, {len(self.low)}, {len(self.high)}; all the same"
+            )
         if any(b <= a for a, b in zip((0, *self.n), self.n, strict=False)):
             raise ValueError(f"n: got {self.n}; sizes must grow")
         for n, low, high in zip(self.n, self.low, self.high, strict=True):
@@ -141,9 +143,7 @@ def fully_sequential(stages: Stages, curtail_low: bool = True, curtail_high: boo
         k = next(i for i, size in enumerate(stages.n) if size >= m)
         later = range(k, len(stages.n))
         left = [size - m for size in stages.n]
-        sure_low = max(
-            min([stages.low[j] - left[j], *(stages.high[i] - left[i] for i in range(k, j))]) for j in later
-        )
+        sure_low = max(min([stages.low[j] - left[j], *(stages.high[i] - left[i] for i in range(k, j))]) for j in later)
         sure_high = min(max([stages.high[j], *stages.low[k:j]]) for j in later)
         a = sure_low if curtail_low or m == total else -1
         b = sure_high if curtail_high or m == total else m

@@ -225,9 +225,7 @@ def bias_of_naive(stages: Stages, p: float) -> float:
 def expected_umvue(stages: Stages, p: float) -> float:
     """E(UMVUE), which is p: for checks."""
     arrays = arrive(stages, p)
-    return math.fsum(
-        float(arrays[k][s]) * float(umvue(stages, Outcome(k + 1, s))) for k, s in outcomes(stages)
-    )
+    return math.fsum(float(arrays[k][s]) * float(umvue(stages, Outcome(k + 1, s))) for k, s in outcomes(stages))
 
 
 def _root(difference: Callable[[float], float]) -> float:

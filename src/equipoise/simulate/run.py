@@ -75,7 +75,9 @@ class Plan:
     hazards: Mapping[str, Hazards]
 
     @classmethod
-    def of(cls, trial: Trial, design: Design[Evidence], scenario: Scenario, seed: int, waiting: Waiting | None = None) -> Plan:
+    def of(
+        cls, trial: Trial, design: Design[Evidence], scenario: Scenario, seed: int, waiting: Waiting | None = None
+    ) -> Plan:
         """Check that the scenario fits the trial, and calibrate it."""
         problems = scenario_problems(trial, scenario)
         if problems:

@@ -1,0 +1,92 @@
+"""The Kaplan–Meier estimate at a landmark tested against a rate in two stages, the first look while enrolment goes on.
+
+z is the difference to the reference over its Greenwood standard error, on the log(-log) scale (default) or as it is. Stop with
+Z1 ≤ c1, declare with Z2 > c2. Patients who have not reached the landmark count with the time they have. Lin, Shen, Ying &
+Breslow 1996, doi:10.2307/2533064.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.landmark_theory import Scale, moments
+from equipoise.design.two_look_survival import Plan, Survival, TwoLookSurvival, search, survival_problems
+from equipoise.numerics.two_look_normal import Moments
+from equipoise.trial.part import Part
+from equipoise.trial.problem import Problem
+
+KIND = "km-landmark"
+TITLE = "Kaplan–Meier at a landmark, two stages, enrolment going on"
+FAMILY = "one arm, time to event"
+REFERENCE = (
+    "Lin DY, Shen L, Ying Z, Breslow NE. Group sequential designs for monitoring survival probabilities. Biometrics "
+    "1996;52:1033-1042. doi:10.2307/2533064"
+)
+EXAMPLE = {"s0": 0.44, "landmark": 6.0, "hazard_ratio": 0.66, "rate": 5.0, "alpha": 0.05, "power": 0.80}
+
+
+class Spec(Part):
+    """Kaplan–Meier at a landmark, two stages, enrolment going on."""
+
+    kind: Literal["km-landmark"]
+    s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
+    landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
+    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
+    rate: float = Field(gt=0, description="Patients a unit of time.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
+    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
+    shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
+    criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
+        default="expected-n", description="What is least under the reference."
+    )
+    nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
+    scale: Literal["log-log", "survival"] = Field(default="log-log", description="Scale of the test.")
+
+
+@dataclass(frozen=True)
+class KaplanMeierLandmark(TwoLookSurvival):
+    """Sizes, times and boundaries."""
+
+    survival: Survival
+    plan: Plan
+    c1: float
+    c2: float
+    alpha: float
+    power: float
+    scale: Scale
+
+    def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
+        """Moments of the statistic at the two looks."""
+        return moments(self.survival, plan, hazard_ratio, self.scale)
+
+    @property
+    def statistic(self) -> str:
+        """The statistic in words."""
+        return f"the Kaplan–Meier estimate at the landmark, standardised on the {self.scale} scale"
+
+
+def from_spec(table: Mapping[str, Any]) -> KaplanMeierLandmark:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values: dict[str, Any] = {
+        "shape": 1.0, "criterion": "expected-n", "nmax": 300, "scale": "log-log",
+        **{k: v for k, v in table.items() if v is not None},
+    }  # fmt: skip
+    problems = list(survival_problems(values | {"follow_up": values.get("landmark")}))
+    if values["scale"] not in ("log-log", "survival"):
+        problems.append(Problem("not-a-choice", "scale", repr(values["scale"]), "log-log or survival"))
+    checks.raise_if(problems)
+    survival = Survival(*(float(values[k]) for k in ("s0", "landmark", "hazard_ratio", "shape")))
+    rate, alpha, power = (float(values[k]) for k in ("rate", "alpha", "power"))
+
+    def theory(plan: Plan, h: float) -> Moments:
+        return moments(survival, plan, h, values["scale"])
+
+    plan, c1, c2 = search(
+        theory, survival, rate, survival.landmark, alpha, power, values["criterion"], survival.landmark, values["nmax"]
+    )
+    return KaplanMeierLandmark(survival, plan, c1, c2, alpha, power, values["scale"])

@@ -116,7 +116,7 @@ def test_boundaries_grow_with_the_looks(n: tuple[int, ...], p0: float, alpha: fl
     s = Fleming(n, p0, p0 + 0.25, alpha, 0.8).stages
     assert list(s.low) == sorted(s.low)
     assert list(s.high) == sorted(s.high)
-    assert all(low < high for low, high in zip(s.low[:-1], s.high[:-1], strict=True))
+    assert all(low <= high for low, high in zip(s.low[:-1], s.high[:-1], strict=True))
 
 
 @pytest.mark.independent
@@ -143,6 +143,13 @@ def test_verdicts_and_words() -> None:
     assert isinstance(d.verdict(Evidence(2, "a", 25, 9)).action, Declare)
     for words in ("3 or fewer", "7 or more", "After 25", "9 or more", "0.0505", "0.7236"):
         assert words in d.describe()
+
+
+def test_a_look_that_ends_every_trial_is_told_of() -> None:
+    d = Fleming((4, 27, 50, 54), 0.554, 0.8, 0.1, 0.8)
+    assert d.stages.low[2] == d.stages.high[2]
+    assert "At 50 patients every number" in d.cautions[-1]
+    assert d.behaviour(0.7).ends_at[-1] == 0
 
 
 def test_a_side_that_never_stops_is_not_described_as_a_rule() -> None:

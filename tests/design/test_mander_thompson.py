@@ -39,7 +39,7 @@ def naive(d: TwoStageBothWays, p: float) -> tuple[float, float, float, float]:
 
 
 def all_designs(p0: float, p1: float, alpha: float, power: float, nmax: int) -> dict[str, tuple[float, int]]:
-    """Best (EN, n) by criterion, every r1, u1, n1, r, n tried, without any bound."""
+    """Best (EN, n) by criterion, every r1, u1, n1, r, n tried, without any bound; r1 < r, so that stage two matters."""
     best: dict[str, tuple[float, int]] = {}
     for n in range(2, nmax + 1):
         for n1 in range(1, n):
@@ -52,7 +52,7 @@ def all_designs(p0: float, p1: float, alpha: float, power: float, nmax: int) -> 
             for r in range(n):
                 later = [np.array([t[max(0, r - i + 1) :].sum() for i in range(n1 + 1)]) for t in g]
                 error, reached = (won @ w + on @ (w * t) for w, t in zip(f, later, strict=True))
-                good = (r1 < u1)[:, :, 0] & (error <= alpha) & (reached >= power)
+                good = ((r1 < u1) & (r1 < r))[:, :, 0] & (error <= alpha) & (reached >= power)
                 if not good.any():
                     continue
                 for h, stay in zip(("h0", "h1"), stays, strict=True):
@@ -107,6 +107,7 @@ def test_as_the_first_author_in_stata() -> None:
         ((0.2, 0.5, 0.05, 0.90), 25),
         ((0.7, 0.9, 0.10, 0.80), 26),
         ((0.1, 0.3, 0.20, 0.70), 15),
+        ((0.12, 0.54, 0.30, 0.76), 12),  # without r1 < r a single stage would win
     ],
 )
 def test_nothing_better_among_all_designs(problem: tuple[float, float, float, float], nmax: int) -> None:

@@ -68,8 +68,8 @@ class SingleStage(RateDesign):
         """The design as a paragraph of a protocol."""
         a, power = self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
         return (
-            f"An exact single-stage design tests the null hypothesis that the true rate is at most {self.p0:.0%} against the "
-            f"alternative that it is at least {self.p1:.0%}. {self.n} evaluable patients are enrolled in the tested arm; the "
+            f"An exact single-stage design tests the null hypothesis that the true rate is at most {100 * self.p0:g}% against the "
+            f"alternative that it is at least {100 * self.p1:g}%. {self.n} evaluable patients are enrolled in the tested arm; the "
             f"null hypothesis is rejected with more than {self.r} successes. The exact one-sided type I error is {a:.4f} "
             f"and the exact power {power:.4f} (A'Hern 2001)."
         )

@@ -97,8 +97,8 @@ class Attained(RateDesign):
         return (
             f"The design was planned with {plan.r1}/{plan.n1} and {plan.r}/{plan.n}. At the first look {s.n[0]} patients "
             f"could be evaluated: with {s.low[0]} or fewer successes the trial stops, the largest number with which a rate "
-            f"of {self.p1:.0%} goes on at least as often as planned. At the end {s.n[1]} could be evaluated: the null "
-            f"hypothesis of a rate of at most {self.p0:.0%} is rejected with more than {s.high[1]} successes, the smallest "
+            f"of {100 * self.p1:g}% goes on at least as often as planned. At the end {s.n[1]} could be evaluated: the null "
+            f"hypothesis of a rate of at most {100 * self.p0:g}% is rejected with more than {s.high[1]} successes, the smallest "
             f"number that keeps the one-sided type I error, exactly {a:.4f}; the power is {power:.4f}."
         )
 

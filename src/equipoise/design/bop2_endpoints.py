@@ -106,7 +106,7 @@ class Response:
 
     def rule(self) -> str:
         """The rule in words."""
-        return f"With a prior worth one patient at a rate of {self.p0:.0%}, it stops for futility if, for a rate above {self.p0:.0%},"
+        return f"With a prior worth one patient at a rate of {100 * self.p0:g}%, it stops for futility if, for a rate above {100 * self.p0:g}%,"
 
     def read(self, sizes: Sequence[int], boundaries: tuple[int, ...]) -> str:
         """The boundary in words."""
@@ -180,8 +180,8 @@ class ResponseAndToxicity:
     def rule(self) -> str:
         """The rule in words."""
         return (
-            f"With priors worth one patient, it stops if, for a response rate above {self.p0:.0%} or for a toxicity rate of at "
-            f"most {self.toxicity0:.0%},"
+            f"With priors worth one patient, it stops if, for a response rate above {100 * self.p0:g}% or for a toxicity rate of at "
+            f"most {100 * self.toxicity0:g}%,"
         )
 
     def read(self, sizes: Sequence[int], boundaries: tuple[tuple[int, int], ...]) -> str:

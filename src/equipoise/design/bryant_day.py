@@ -155,10 +155,10 @@ class ResponseToxicity:
             f"A two-stage design tests response and toxicity together (Bryant & Day 1995). After {self.n1} evaluable patients the "
             f"trial stops with {self.c_r1} or fewer responses or with more than {self.c_t1} patients with toxicity. After "
             f"{self.n} the treatment is recommended with more than {self.c_r} responses and at most {self.c_t} patients with "
-            f"toxicity. If response is {self.response0:.0%} and toxicity {self.toxicity1:.0%} it is recommended with probability "
-            f"{c['null'].declare.value:.4f}; if response is {self.response1:.0%} and toxicity {self.toxicity0:.0%}, with "
-            f"probability {c['too toxic'].declare.value:.4f}; if response is {self.response1:.0%} and toxicity "
-            f"{self.toxicity1:.0%}, with probability {c['target'].declare.value:.4f} (exact, the two outcomes taken as independent)."
+            f"toxicity. If response is {100 * self.response0:g}% and toxicity {100 * self.toxicity1:g}% it is recommended with probability "
+            f"{c['null'].declare.value:.4f}; if response is {100 * self.response1:g}% and toxicity {100 * self.toxicity0:g}%, with "
+            f"probability {c['too toxic'].declare.value:.4f}; if response is {100 * self.response1:g}% and toxicity "
+            f"{100 * self.toxicity1:g}%, with probability {c['target'].declare.value:.4f} (exact, the two outcomes taken as independent)."
         )
 
     def numbers(self) -> Mapping[str, float | int | str]:

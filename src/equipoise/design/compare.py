@@ -102,7 +102,7 @@ class Comparison:
 
     def figures(self) -> list[LineFigure]:
         """P(declare) and expected number against the true rate, for the designs whose truth is a rate."""
-        single = [c for c in self.designs if set(c.design.truths().get("null", {})) == {"rate"}]
+        single = [c for c in self.designs if all(set(t) == {"rate"} for t in c.design.truths().values())]
         if not single:
             return []
         rates = np.linspace(max(0.01, self.p0 - 0.2), min(0.99, self.p1 + 0.2), 61).tolist()
@@ -124,11 +124,11 @@ class Comparison:
 
 
 def compare(p0: float, p1: float, designs: Mapping[str, Design[Any]], pace: Pace | None = None) -> Comparison:
-    """Compare designs, by label, at their own null and target."""
+    """Compare designs, by label, at their own null and target: the first and the last of their truths."""
     found = []
     for label, design in designs.items():
-        truths = design.truths()
-        null, target = design.characteristics(truths["null"]), design.characteristics(truths["target"])
+        truths = list(design.truths().values())
+        null, target = design.characteristics(truths[0]), design.characteristics(truths[-1])
         duration = awaiting = None
         if pace is not None and design.looks[0].unit == "patients":
             at = [look.n / pace.accrual + pace.wait for look in design.looks]

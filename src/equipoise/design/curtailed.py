@@ -61,6 +61,6 @@ class Curtailed(RateDesign):
         return (
             f"{self.base.describe()} The design is curtailed: it is looked at after each patient and stops as soon as "
             f"{what}, however the patients to come do. The errors are unchanged; the expected number of patients falls from "
-            f"{was0.en:.1f} to {null.en:.1f} at a true rate of {self.p0:.0%} and from {was1.en:.1f} to {target.en:.1f} at "
-            f"{self.p1:.0%}."
+            f"{was0.en:.1f} to {null.en:.1f} at a true rate of {100 * self.p0:g}% and from {was1.en:.1f} to {target.en:.1f} at "
+            f"{100 * self.p1:g}%."
         )

@@ -181,9 +181,9 @@ class ExactTwoArm:
         return (
             f"Patients are randomised {self.tested}:{self.control}.{first} With {self.tested * self.m} tested and {self.control * self.m} "
             f"control patients the rates are compared by {name[self.method]} at a one-sided {self.alpha:g} level. The exact type I "
-            f"error is {null.declare.value:.4f} where both rates are {self.p0:.0%}, and that of the final test at most "
-            f"{self.largest_error[0]:.4f} at any common rate; the exact power is {target.declare.value:.4f} at {self.p1:.0%} "
-            f"against {self.p0:.0%}. {null.expected_n.value:.1f} patients are expected under the null hypothesis."
+            f"error is {null.declare.value:.4f} where both rates are {100 * self.p0:g}%, and that of the final test at most "
+            f"{self.largest_error[0]:.4f} at any common rate; the exact power is {target.declare.value:.4f} at {100 * self.p1:g}% "
+            f"against {100 * self.p0:g}%. {null.expected_n.value:.1f} patients are expected under the null hypothesis."
         )
 
     def numbers(self) -> Mapping[str, float | int | str]:

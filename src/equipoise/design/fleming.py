@@ -84,6 +84,16 @@ class Fleming(RateDesign):
         low[-1] = high[-1]
         return Stages(self.sizes, tuple(low), tuple(high))
 
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Errors not kept, and a look before the last at which every trial ends."""
+        s = self.stages
+        ends = [n for n, low, high in zip(s.n[:-1], s.low, s.high, strict=False) if low == high]
+        if not ends:
+            return super().cautions
+        note = f"At {ends[0]} patients every number of successes ends the trial: the later looks are never reached."
+        return (*super().cautions, note)
+
     def _low_name(self, k: int) -> str:
         return f"a{k + 1}"
 

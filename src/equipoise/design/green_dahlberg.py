@@ -75,8 +75,8 @@ class GreenDahlberg(RateDesign):
         stop = f"{s.low[0]} or fewer successes" if s.low[0] >= 0 else "no number of successes"
         return (
             f"The boundaries are set for the sizes attained (Green & Dahlberg 1992). At the first look the trial stops if a "
-            f"rate of {self.p1:.0%} is rejected at the {self.first_level:g} level: with {self.n1} patients, {stop}. At "
-            f"the end a rate of {self.p0:.0%} is rejected at the {self.final_level:g} level: with {self.n} patients, more than "
+            f"rate of {100 * self.p1:g}% is rejected at the {self.first_level:g} level: with {self.n1} patients, {stop}. At "
+            f"the end a rate of {100 * self.p0:g}% is rejected at the {self.final_level:g} level: with {self.n} patients, more than "
             f"{s.high[1]} successes. At these sizes the exact one-sided type I error is {a:.4f} and the exact power {power:.4f}."
         )
 

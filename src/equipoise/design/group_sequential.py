@@ -240,7 +240,7 @@ class GroupSequentialLogRank:
             )
         return (
             f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
-            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {self.power:.0%} at a hazard ratio of "
+            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * self.power:g}% at a hazard ratio of "
             f"{self.hazard_ratio:g} (a single look would need {math.ceil(self.fixed_events - 1e-9)}). Expected events: "
             f"{null.more['expected events'].value:.1f} under no difference, {target.more['expected events'].value:.1f} under the alternative.{time}"
         )

@@ -171,9 +171,9 @@ class JungTwoStage:
             f"Patients are randomised {a}:{b} to the tested and the control arm. With X and Y successes, D = {difference}. After "
             f"{a * self.m1} tested and {b * self.m1} control patients the trial stops for futility if D is below {self.a1}. "
             f"After {a * self.m} and {b * self.m} the null hypothesis of equal rates is rejected if D is {self.c} or more. If both "
-            f"rates are {self.p0:.0%} the exact one-sided type I error is {null.declare.value:.4f} (at most {worst:.4f} at any common "
+            f"rates are {100 * self.p0:g}% the exact one-sided type I error is {null.declare.value:.4f} (at most {worst:.4f} at any common "
             f"rate, near {at:.2f}), the trial stops early with probability {null.stop_early.value:.4f} and expects "
-            f"{null.expected_n.value:.1f} patients in both arms; if the tested rate is {self.p1:.0%} the exact power is "
+            f"{null.expected_n.value:.1f} patients in both arms; if the tested rate is {100 * self.p1:g}% the exact power is "
             f"{target.declare.value:.4f} (Jung 2008)."
         )
 

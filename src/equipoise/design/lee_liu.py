@@ -106,10 +106,10 @@ class PredictiveProbability(RateDesign):
         return (
             f"The rate has a Beta({self.prior_a:g}, {self.prior_b:g}) prior. After the first {self.nmin} evaluable patients, and "
             f"then after every {self.cohort if self.cohort > 1 else ''} patient{'s' if self.cohort > 1 else ''}, the predictive probability is computed that with {self.nmax} patients the posterior "
-            f"probability of a rate above {self.p0:.0%} will exceed {self.theta_t:g}. The trial stops for futility if it is below "
+            f"probability of a rate above {100 * self.p0:g}% will exceed {self.theta_t:g}. The trial stops for futility if it is below "
             f"{self.theta_l:g}{early}: with no more than {rising}. With all {self.nmax} patients the treatment is "
             f"declared promising with more than {self.stages.high[-1]} successes. The exact one-sided type I error at a rate of "
-            f"{self.p0:.0%} is {null.reject:.4f} and the exact power at {self.p1:.0%} is {target.reject:.4f}; under the null "
+            f"{100 * self.p0:g}% is {null.reject:.4f} and the exact power at {100 * self.p1:g}% is {target.reject:.4f}; under the null "
             f"hypothesis the trial expects {null.en:.1f} patients (Lee & Liu 2008)."
         ).replace("every  patient", "every patient")
 

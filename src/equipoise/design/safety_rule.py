@@ -34,6 +34,9 @@ Array = NDArray[np.float64]
 #: Scores this close are the same: they differ by rounding only. All scores are logarithms.
 TIE = 1e-10
 
+#: An exact probability that exceeds what is allowed by less than this part of it does so by rounding.
+ROUNDING = 1 + 1e-12
+
 #: The most patients, or events, that a safety design may have.
 MOST = 500
 
@@ -87,7 +90,7 @@ def calibrated(
 
     def keeps(k: int) -> bool:
         stops_at = [least_reaching(s, values[k]) for s in scores]
-        return crossing(upper_stages(sizes, stops_at, lows), p) <= allowed
+        return crossing(upper_stages(sizes, stops_at, lows), p) <= allowed * ROUNDING
 
     low, high = 0, len(values)
     while low < high:
@@ -179,8 +182,8 @@ class SafetyRule(ABC):
         return tuple(Look(k, n) for k, n in enumerate(self.sizes, 1))
 
     def truths(self) -> Mapping[str, Truth]:
-        """The acceptable rate and the one that is too much."""
-        return {"acceptable": {"rate": self.theta0}, "toxic": {"rate": self.theta1}}
+        """The acceptable rate (null) and the one that is too much, which the rule is to stop (target)."""
+        return {"null": {"rate": self.theta0}, "target": {"rate": self.theta1}}
 
     def stop_probability(self, rate: float) -> float:
         """P(ever stopped for toxicity) at a true ``rate`` (probability, 0 to 1); exact."""
@@ -240,7 +243,7 @@ class SafetyRule(ABC):
         """Where the rule does not keep the probability of a false stop that is stated with it, or can never stop."""
         found = []
         stopped = self.stop_probability(self.theta0)
-        if stopped > self.allowed:
+        if stopped > self.allowed * ROUNDING:
             found.append(
                 f"The exact probability of stopping at the acceptable rate is {stopped:.4f}, above the stated {self.allowed:g}."
             )
@@ -317,8 +320,8 @@ class SafetyRule(ABC):
         when = "after each patient" if self.cohort == 1 else f"after every {self.cohort} patients"
         start = f" from patient {self.first} on" if self.first > 1 else ""
         return (
-            f"Toxicity is monitored {when}{start}, up to {self.n} patients. A toxicity rate of {self.theta0:.0%} is acceptable, one "
-            f"of {self.theta1:.0%} is too high. Enrolment stops if the number of patients with the toxicity reaches the boundary: "
+            f"Toxicity is monitored {when}{start}, up to {self.n} patients. A toxicity rate of {100 * self.theta0:g}% is acceptable, one "
+            f"of {100 * self.theta1:g}% is too high. Enrolment stops if the number of patients with the toxicity reaches the boundary: "
             f"{boundary_in_words(self.sizes, self.stops_at)} patients."
         )
 
@@ -326,8 +329,8 @@ class SafetyRule(ABC):
         """The last sentence of the protocol's paragraph: the exact behaviour."""
         x = self.numbers()
         return (
-            f"The probability of stopping is {x['stop0']:.4f} if the true rate is {self.theta0:.0%} and {x['stop1']:.4f} if it is "
-            f"{self.theta1:.0%}, with {x['en0']:.1f} and {x['en1']:.1f} patients expected. All figures are exact."
+            f"The probability of stopping is {x['stop0']:.4f} if the true rate is {100 * self.theta0:g}% and {x['stop1']:.4f} if it is "
+            f"{100 * self.theta1:g}%, with {x['en0']:.1f} and {x['en1']:.1f} patients expected until the monitoring ends. All figures are exact."
         )
 
 

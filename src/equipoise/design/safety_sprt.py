@@ -71,7 +71,7 @@ class SprtSafety(SafetyRule):
 
     >>> d = from_spec({"theta0": 0.1, "theta1": 0.3, "n": 40})
     >>> round(d.log_a, 4), d.stops_at[:5]
-    (2.7726, (2, 3, 3, 4, 4))
+    (2.7726, (2, 3, 3, 3, 3))
     """
 
     theta0: float

@@ -87,7 +87,7 @@ class Screening:
         found = []
         if self.alpha > 0.05:
             found.append(
-                f"A screening result: of treatments without effect {self.alpha:.0%} look promising. It is no proof of efficacy."
+                f"A screening result: of treatments without effect {100 * self.alpha:g}% look promising. It is no proof of efficacy."
             )
         if self.pace is not None and not math.isfinite(self._month(self.hazard_ratio)):
             found.append(f"{self.pace.patients} patients never have the {self.events} events that are needed.")

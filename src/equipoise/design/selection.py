@@ -209,9 +209,9 @@ class Selection:
         found = self.chances(self.p0, self.p0 + self.delta)
         if self.ambiguity > 0:
             rule = (
-                f"The arm whose observed success rate leads by more than {self.ambiguity:.0%}, that is by {_margin(self.n, self.ambiguity) + 1} "
+                f"The arm whose observed success rate leads by more than {100 * self.ambiguity:g}%, that is by {_margin(self.n, self.ambiguity) + 1} "
                 f"successes or more, is selected; with a smaller lead the choice is made on other grounds (Sargent and Goldberg "
-                f"2001). If the true rate is {self.p0 + self.delta:.0%} in the better arm and {self.p0:.0%} in the other, the "
+                f"2001). If the true rate is {100 * (self.p0 + self.delta):g}% in the better arm and {100 * self.p0:g}% in the other, the "
                 f"better one leads clearly with probability {found.clear:.4f} and the lead is ambiguous with probability "
                 f"{found.unclear:.4f}; with ambiguous choices right with probability {self.rho:g} the better arm is selected with "
                 f"probability {found.correct:.4f}."
@@ -220,7 +220,7 @@ class Selection:
             rest = "in the other" if self.arms == 2 else f"in the {self.arms - 1} others"
             rule = (
                 "The arm with most successes is selected for further study; a tie for the lead is broken at random (Simon, Wittes "
-                f"and Ellenberg 1985). If the true rate is {self.p0 + self.delta:.0%} in the best arm and {self.p0:.0%} {rest}, "
+                f"and Ellenberg 1985). If the true rate is {100 * (self.p0 + self.delta):g}% in the best arm and {100 * self.p0:g}% {rest}, "
                 f"the best one is selected with probability {found.correct:.4f} (exact)."
             )
         return (

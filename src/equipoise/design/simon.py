@@ -84,8 +84,8 @@ class SimonTwoStage(RateDesign):
         """The design as a paragraph of a protocol."""
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
         return (
-            f"Simon's two-stage design tests the null hypothesis that the true rate is at most {self.p0:.0%} against the "
-            f"alternative that it is at least {self.p1:.0%}. In the first stage {self.n1} evaluable patients are enrolled in "
+            f"Simon's two-stage design tests the null hypothesis that the true rate is at most {100 * self.p0:g}% against the "
+            f"alternative that it is at least {100 * self.p1:g}%. In the first stage {self.n1} evaluable patients are enrolled in "
             f"the tested arm; with {self.r1} or fewer successes the trial stops for futility. Otherwise enrolment goes on "
             f"to {self.n} patients, and the null hypothesis is rejected with more than {self.r} successes. The exact "
             f"one-sided type I error is {null.reject:.4f} and the exact power {target.reject:.4f}; under the null "

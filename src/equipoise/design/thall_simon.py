@@ -108,9 +108,9 @@ class PosteriorMonitoring(RateDesign):
         """The design as a paragraph of a protocol."""
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
         standard = (
-            f"taken as known, {self.p0:.0%}"
+            f"taken as known, {100 * self.p0:g}%"
             if self.standard_n is None
-            else f"a beta distribution with mean {self.p0:.0%} worth {self.standard_n:g} patients"
+            else f"a beta distribution with mean {100 * self.p0:g}% worth {self.standard_n:g} patients"
         )
         plus = f" by more than {self.delta:g}" if self.delta else ""
         return (
@@ -118,8 +118,8 @@ class PosteriorMonitoring(RateDesign):
             f"treatment's prior has mean {self.prior_mean:.2f} and is worth {self.prior_n:g} patients. From {self.nmin} "
             f"evaluable patients on, after every {self.cohort} more and at {self.nmax}, the treatment is declared promising if "
             f"the posterior probability that it beats the standard is at least {self.p_high:g}, and the trial stops if the "
-            f"probability that it does so{plus} is at most {self.p_low:g}. At a true rate of {self.p0:.0%} it is declared promising with "
-            f"probability {null.reject:.4f}, at {self.p1:.0%} with probability {target.reject:.4f}; {null.en:.1f} and "
+            f"probability that it does so{plus} is at most {self.p_low:g}. At a true rate of {100 * self.p0:g}% it is declared promising with "
+            f"probability {null.reject:.4f}, at {100 * self.p1:g}% with probability {target.reject:.4f}; {null.en:.1f} and "
             f"{target.en:.1f} patients are expected. All figures are exact."
         )
 

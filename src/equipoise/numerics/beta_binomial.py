@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaincc, betaln, gammaln, roots_jacobi
+from scipy.special import betaincc, betaln, gammaln
 
 Array = NDArray[np.float64]
 
@@ -24,13 +25,17 @@ def beyond(p0: float, a: Any, b: Any) -> Array:
     return np.asarray(betaincc(a, b, p0))
 
 
-def exceeds_other(a: float, b: float, other_a: float, other_b: float, delta: float = 0.0, nodes: int = 200) -> float:
+def exceeds_other(a: float, b: float, other_a: float, other_b: float, delta: float = 0.0) -> float:
     """P(rate > other + delta) for independent Beta(a, b) and Beta(other_a, other_b).
 
-    By Gauss–Jacobi quadrature in the other's own weight, so that its density is never evaluated: with 200 nodes right
-    to about 1e-9 for parameters of 0.1 and more.
+    By Gauss–Legendre panels on the scale t, other = sin² t, on which the square-root edges of flat priors are smooth; the range
+    is split where other + delta reaches 1. To about 1e-10 for parameters from 0.5 to thousands.
     """
-    x, w = roots_jacobi(nodes, other_b - 1, other_a - 1)
-    rate = (x + 1) / 2
-    edge = np.clip(rate + delta, 0.0, 1.0)
-    return float((w * (1 - betainc(a, b, edge))).sum() / w.sum())
+    x, w = np.polynomial.legendre.leggauss(20)
+    edges = np.linspace(0.0, math.asin(math.sqrt(1.0 - max(delta, 0.0))), 61)
+    half = (edges[1:] - edges[:-1])[:, None] / 2
+    t = ((edges[1:] + edges[:-1])[:, None] / 2 + half * x).ravel()
+    other = np.sin(t) ** 2
+    logs = (2 * other_a - 1) * np.log(np.sin(t)) + (2 * other_b - 1) * np.log(np.cos(t)) - betaln(other_a, other_b)
+    density = 2 * np.exp(logs)
+    return float(((half * w).ravel() * density) @ betaincc(a, b, np.clip(other + delta, 0.0, 1.0)))

@@ -72,7 +72,7 @@ class Design(Protocol[E_contra]):
         ...
 
     def truths(self) -> Mapping[str, Truth]:
-        """The truths that the design was made for, by name: 'null', 'target', …"""
+        """The truths that the design was made for, by name: the null first, the target last."""
         ...
 
     def verdict(self, evidence: E_contra) -> Verdict:

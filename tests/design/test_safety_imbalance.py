@@ -236,7 +236,7 @@ def test_what_it_says_of_itself(method: str) -> None:
     assert "proportion to the allocation" in d.cautions[-1]
     table = spoken_table({"5 %": d, "20 %": from_spec({**EXAMPLE, "method": method, "false_alarm": 0.2})}, 18, 3)
     assert [r[2] for r in table.rows] == ["does not stop", "stops"]
-    assert table.rows[0][-1] == "not in half of the orders"
+    assert table.rows[0][-1] == "none"
 
 
 def test_cautions() -> None:

@@ -9,7 +9,7 @@ import click
 from equipoise.cli.common import design_of, emit, json_option, load_trial, mark_assumed, say, show_table, trial_argument
 
 #: Commands of their own; every kind of design has one besides, made from what its table may say.
-OWN = ("list", "show", "compare", "explain", "estimate", "simon")
+OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "simon")
 
 
 class _Shelf(click.Group):
@@ -150,6 +150,79 @@ def estimate(trial: str, look: int, n: int, successes: int, level: float, as_jso
         emit(found)
     else:
         show_table(estimate_table(found))
+
+
+@command.command(short_help="When rules for an imbalance of events would have stopped a trial.")
+@click.option("--tested", type=int, required=True, help="Events seen in the tested arm.")
+@click.option("--control", type=int, required=True, help="Events seen in the control arm.")
+@click.option("--n", type=int, required=True, help="Patients in the tested arm.")
+@click.option("--control-n", type=int, required=True, help="Patients in the control arm.")
+@click.option("--events", type=int, help="Events that the rules were planned for (default: those seen).")
+@click.option(
+    "--false-alarm",
+    "alarms",
+    type=float,
+    multiple=True,
+    help="Chance of ever stopping without imbalance; may be given again.",
+)
+@click.option(
+    "--risk-ratio",
+    type=float,
+    default=3.0,
+    show_default=True,
+    help="Imbalance that the probability ratio test looks for.",
+)
+@json_option
+def spoke(
+    tested: int, control: int, n: int, control_n: int, events: int | None, alarms: tuple[float, ...], risk_ratio: float,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """When a safety rule would have stopped a trial of which only the final numbers are known: over all orders of the events.
+
+    NORTH: `equipoise design spoke --tested 18 --control 3 --n 94 --control-n 47`.
+    """
+    from equipoise.design.safety_imbalance import METHODS, exact_p, from_spec, spoken_table, when_it_spoke
+
+    planned = events if events is not None else tested + control
+    rules = {
+        f"{method}, false alarm {alarm:g}": from_spec(
+            {
+                "n": n,
+                "control_n": control_n,
+                "events": planned,
+                "method": method,
+                "false_alarm": alarm,
+                "risk_ratio": risk_ratio,
+            }
+        )
+        for alarm in alarms or (0.05, 0.10, 0.20)
+        for method in METHODS
+    }
+    table = spoken_table(rules, tested, control)
+    p = exact_p(tested, control, n, control_n)
+    if as_json:
+        found = {name: when_it_spoke(rule, tested, control) for name, rule in rules.items()}
+        emit(
+            {
+                "exact_p_one_sided": p,
+                "rules": [
+                    {
+                        "rule": name,
+                        "ever": w.ever,
+                        "at": list(w.at),
+                        "median": w.quantile(0.5, "stopped") if w.ever else None,
+                    }
+                    for name, w in found.items()
+                ],
+            }
+        )
+        return
+    show_table(table)
+    share = n / (n + control_n)
+    say(
+        f"Without imbalance {share * (tested + control):.1f} of {tested + control} events are expected in the tested arm. Looked at "
+        f"once, the exact one-sided conditional p is {p:.4f}. Rules made for the number of events that came are hindsight."
+    )
 
 
 @command.command(short_help="Which hypotheses make published sizes Simon's optimal or minimax design.")

@@ -382,17 +382,14 @@ def spoken_table(designs: Mapping[str, ImbalanceRule], tested_events: int, contr
         w = when_it_spoke(design, tested_events, control_events)
         ends_with = "stops" if w.boundary is not None and tested_events >= w.boundary else "does not stop"
         q = [w.quantile(share, "stopped") if w.ever else None for share in (0.1, 0.5, 0.9)]
-        rows.append([name, w.boundary, ends_with, f"{w.ever:.4f}", *q, w.quantile(0.5) or "not in half of the orders"])
+        rows.append([name, w.boundary, ends_with, f"{w.ever:.4f}", *q, w.quantile(0.5) or "none"])
     return Table(
         f"When a rule would have spoken: {tested_events} events in the tested arm, {control_events} in the control arm",
-        [
-            "Rule", "Boundary at the last event", "At the last event", "P(stopped at some event)", "Stopped: 10 %", "Stopped: median",
-            "Stopped: 90 %", "All orders: median",
-        ],
+["Rule", "Needed at the last", "At the last event", "P(ever stopped)", "10 %", "Median", "90 %", "Median, all orders"],
         rows,
         notes=(
-            "Over all orders in which these events can have come, each as likely; exact. Quantiles are the event of the first "
-            "stop, among the orders in which the rule stopped, and among all.",
+            "Over all orders in which these events can have come, each as likely; exact. 10 %, median and 90 %: the event of the first "
+            "stop, among the orders in which the rule stopped. The last column is among all orders; none: half of them never stop.",
         ),
     )  # fmt: skip
 

@@ -30,15 +30,16 @@ def test_predictive_is_scipy_s() -> None:
         (52.0, 40.0, 88.0, 112.0),
         (1, 1, 1, 1),
         (600, 400, 500, 500),
+        (21, 21, 440_000.0, 560_000.0),
     ],
 )
 @pytest.mark.parametrize("delta", [0.0, 0.1])
 def test_one_rate_beyond_another(four: tuple[float, float, float, float], delta: float) -> None:
     a, b, c, d = four
     # midpoints on the scale of the other's distribution function, where no density is singular
-    u = (np.arange(400_000) + 0.5) / 400_000
+    u = (np.arange(100_000) + 0.5) / 100_000
     whole = float(betaincc(a, b, np.clip(betaincinv(c, d, u) + delta, 0.0, 1.0)).mean())
-    assert exceeds_other(a, b, c, d, delta) == pytest.approx(whole, abs=2e-7)
+    assert exceeds_other(a, b, c, d, delta) == pytest.approx(whole, abs=2e-6)
 
 
 @pytest.mark.independent

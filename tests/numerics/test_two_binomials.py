@@ -42,7 +42,8 @@ def test_outcomes_that_tie_are_counted() -> None:
         return d * abs(d) / (p * (1 - p) * Fraction(3, 20)) if 0 < p < 1 else Fraction(0)
 
     region = np.array([[squared(x, y) >= squared(3, 0) for y in range(11)] for x in range(21)])
-    assert region[19, 8] and squared(19, 8) == squared(3, 0)
+    assert region[19, 8]
+    assert squared(19, 8) == squared(3, 0)
     assert barnard_p(3, 20, 0, 10) == pytest.approx(size(region)[0])
     assert barnard_p(3, 20, 0, 10) == pytest.approx(0.182181, abs=1e-6)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincc, betaln, gammaln
+from scipy.special import betaincc, betaincinv, betaln, gammaln
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,12 @@ def exceeds_other(a: float, b: float, other_a: float, other_b: float, delta: flo
     is split where other + delta reaches 1. To about 1e-10 for parameters from 0.5 to thousands.
     """
     x, w = np.polynomial.legendre.leggauss(20)
-    edges = np.linspace(0.0, math.asin(math.sqrt(1.0 - max(delta, 0.0))), 61)
+    # where all but 1e-15 of the other's probability lies, and other + delta stays below 1
+    low, high = betaincinv(other_a, other_b, 1e-15), 1.0 - betaincinv(other_b, other_a, 1e-15)
+    high = min(high, 1.0 - max(delta, 0.0))
+    if high <= low:
+        return 0.0
+    edges = np.linspace(math.asin(math.sqrt(low)), math.asin(math.sqrt(high)), 61)
     half = (edges[1:] - edges[:-1])[:, None] / 2
     t = ((edges[1:] + edges[:-1])[:, None] / 2 + half * x).ravel()
     other = np.sin(t) ** 2

@@ -196,3 +196,15 @@ def test_bad_input_all_at_once() -> None:
         search(0.5, 0.7, MOST + 1)
     with pytest.raises(BadInput):
         search(0.2, 0.4, 30).characteristics({"hazard": 0.1})
+
+
+@pytest.mark.independent
+def test_as_qaqish_s_program_prints_it() -> None:
+    """cp3, exact boundary crossing (B. Qaqish, 2003; www.bios.unc.edu/distrib/gee/crossing/cp3): 0.2, n = 20, P(hit) 0.0484005, E(n) 19.4662."""
+    d = search(0.20, 0.40, 20, 0.05)
+    first_crossings = {3: [3], 4: [5, 6], 5: [8, 9], 6: [11, 12], 7: [14, 15], 8: [17, 18], 9: [20]}
+    for events, patients in first_crossings.items():
+        assert all(d.stops_at[m - 1] == events for m in patients)
+    c = d.characteristics({"rate": 0.20})
+    assert c.stop_early.value == pytest.approx(0.0484005, abs=6e-8)
+    assert c.expected_n.value == pytest.approx(19.4662, abs=6e-5)

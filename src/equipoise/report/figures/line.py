@@ -21,7 +21,8 @@ def draw_line(figure: LineFigure, name: str) -> str:
             return
         for i, c in enumerate(figure.curves):
             colour = COLOURS[i % len(COLOURS)]
-            style = DASHES[1] if c.dashed else "-"
+            # beyond the palette the colours come again, in another dash
+            style = DASHES[1] if c.dashed else DASHES[i // len(COLOURS) % len(DASHES)]
             if c.points:
                 axes.plot(c.x, c.y, "o", color=colour, markersize=4.5, label=c.label)
                 if c.lower is not None and c.upper is not None:

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "simulate": {"trial", "numerics", "conduct", "analyse", "decide"},
     "report": {"trial"},
     "files": {"trial", "numerics", "design", "conduct", "analyse", "decide", "simulate"},
-    "dossier": {"trial", "analyse", "conduct", "decide", "files", "report", "simulate"},
+    "dossier": {"trial", "analyse", "conduct", "design", "decide", "files", "report", "simulate"},
     "cli": {"trial", "numerics", "design", "conduct", "analyse", "decide", "simulate", "report", "files", "dossier"},
 }
 EDGE = {"cli", "files", "dossier"}

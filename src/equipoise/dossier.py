@@ -25,6 +25,8 @@ from equipoise.analyse.survival import survival_figure
 from equipoise.conduct.accrual import accrual_figure
 from equipoise.decide.decide import assumptions_behind
 from equipoise.decide.reading import decision_exhibits, headline
+from equipoise.design.estimate import estimate, estimate_table
+from equipoise.design.rate_design import RateDesign
 from equipoise.files.grades import grades_table
 from equipoise.report.document import Document
 from equipoise.simulate.replicates import Summary, summary_table
@@ -106,11 +108,20 @@ def _sections(f: Findings) -> list[Section]:
     ]
 
 
+def _estimates(f: Findings, look: Decision) -> list[Exhibit]:
+    """Where the trial ended: the estimates that respect its stages beside the naive one."""
+    if not isinstance(f.design, RateDesign) or look.action.name == "continue":
+        return []
+    tested = look.evidence[f.trial.tested_arms[0].name]
+    return [estimate_table(estimate(f.design, look.look, tested["n"], tested["successes"]))]
+
+
 def _decisions(f: Findings) -> list[Exhibit]:
     shown: list[Exhibit] = []
     for look in reversed(f.looks):
         if isinstance(look, Decision):
             shown += decision_exhibits(f.trial, look)
+            shown += _estimates(f, look)
         else:
             ripe = f" It is expected to be ripe on {look.ripe_on}." if look.ripe_on else ""
             shown.append(

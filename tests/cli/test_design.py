@@ -69,15 +69,9 @@ def test_compare_writes_a_page_a_table_and_figures(equipoise: Any, tmp_path: Pat
     assert "17/39 42/80" in done.out
     assert "35" in done.out
     html = (tmp_path / "compare.html").read_text()
-    assert (
-        html.count("<svg") == 2
-    )
-    assert (
-        "two-stage design tests" in html
-    )
-    assert (
-        "http" not in html.split("doi")[0].split("<body")[1][:200]
-    )
+    assert html.count("<svg") == 2
+    assert "two-stage design tests" in html
+    assert "http" not in html.split("doi")[0].split("<body")[1][:200]
     rows = list(csv.DictReader((tmp_path / "compare.csv").read_text().splitlines()))
     assert [r["design"] for r in rows] == ["a-hern", "simon sizes=minimax", "jung allocation=2:1 alpha=0.15"]
     assert float(rows[1]["alpha"]) == pytest.approx(0.0486498098, abs=1e-9)
@@ -137,6 +131,9 @@ def test_a_figure_a_verdict_and_curtailment(equipoise: Any, tmp_path: Path) -> N
     assert short["at"][0]["characteristics"]["declare"]["value"] == pytest.approx(
         done.json["at"][0]["characteristics"]["declare"]["value"]
     )
+    ended = equipoise(*base, "--estimate", "look=1,n=82,successes=47", "--json").json["estimates"]
+    assert ended["umvue"] == pytest.approx(47 / 82)
+    assert equipoise(*base, "--estimate", "look=1,n=82").status == 2
     for wrong in ("look=1,n=82", "look=1,n=82,successes=4.5", "look=1,n=82,successes=90"):
         assert equipoise(*base, "--evidence", wrong).status == 2
     assert equipoise(*base, "--truth", "rate=2").status == 2

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from functools import cache
 from typing import Any
 
 import pytest
 
 from equipoise.design import shelf
 from equipoise.design.curtailed import Curtailed
+from equipoise.design.operating_curve import operating_curve
 from equipoise.design.rate_design import RateDesign
 from equipoise.files.grades import grade_of
 from equipoise.files.trial_file import design_from
@@ -22,6 +24,7 @@ KINDS = shelf.described()
 NAMES = [k.name for k in KINDS]
 
 
+@cache  # in random order a fixture is built again and again
 def example(name: str) -> Design[Any]:
     design, problems = design_from({"kind": name, **shelf.one(name).example})
     assert design is not None, problems
@@ -92,11 +95,19 @@ def test_it_reads_aloud(built: tuple[shelf.Kind, Design[Any]]) -> None:
         assert isinstance(value, int | float | str)
 
 
+def test_it_draws_its_operating_characteristics(built: tuple[shelf.Kind, Design[Any]]) -> None:
+    _, design = built
+    figure = operating_curve(design)
+    assert figure.curves
+    assert all(len(c.x) == len(c.y) > 10 for c in figure.curves)
+    assert all(-1e-9 <= y <= 1 + 1e-9 for c in figure.curves for y in c.y) or figure.y_range is None
+
+
 def test_it_is_a_frozen_value(built: tuple[shelf.Kind, Design[Any]]) -> None:
     kind, design = built
     assert dataclasses.is_dataclass(design)
     assert type(design).__dataclass_params__.frozen
-    assert example(kind.name) == design
+    assert example.__wrapped__(kind.name) == design
 
 
 def test_an_unknown_truth_is_bad_input(built: tuple[shelf.Kind, Design[Any]]) -> None:

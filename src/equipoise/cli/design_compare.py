@@ -18,7 +18,7 @@ from equipoise.trial.problem import BadInput, Problem
 
 #: What is compared when nothing is asked for: each answers the same two rates.
 USUAL = (
-    "a-hern", "simon sizes=minimax", "simon sizes=optimal", "mander-thompson", "chen", "lee-liu", "bop2", "jung",
+    "a-hern", "simon sizes=minimax", "simon sizes=optimal", "mander-thompson", "chen criterion=minimax", "lee-liu", "jung",
 )  # fmt: skip
 
 

@@ -14,7 +14,10 @@ import click
 from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.design import shelf
 from equipoise.design.curtailed import Curtailed, Side
+from equipoise.design.estimate import estimate, estimate_table
+from equipoise.design.operating_curve import operating_curve
 from equipoise.design.rate_design import RateDesign
+from equipoise.numerics.staged_inference import StagedInference
 from equipoise.trial.design import Characteristics, Design, Truth
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
@@ -67,6 +70,10 @@ def make(kind: str) -> click.Command:
         ),
         click.Option(["--evidence"], type=Pairs(), help="The verdict on this evidence, such as look=1,n=39,successes=20."),
         click.Option(
+            ["--estimate", "ended"], type=Pairs(),
+            help="Estimates after such an end, naive and respecting the stages, such as look=2,n=80,successes=47.",
+        ),
+        click.Option(
             ["--curtail"], type=click.Choice(["futility", "efficacy", "both"]),
             help="Look after each patient and stop once the outcome is settled (designs for one arm and a rate).",
         ),
@@ -76,10 +83,12 @@ def make(kind: str) -> click.Command:
     ]  # fmt: skip
 
     def callback(
-        truths: tuple[Truth, ...], evidence: Mapping[str, float] | None, curtail: Side | None, figure: Path | None,
-        as_json: bool, **given: Any,
+        truths: tuple[Truth, ...], evidence: Mapping[str, float] | None, ended: Mapping[str, float] | None,
+        curtail: Side | None, figure: Path | None, as_json: bool, **given: Any,
     ) -> None:  # fmt: skip
-        answer(kind, {k: v for k, v in given.items() if v is not None}, truths, evidence, curtail, figure, as_json)
+        answer(
+            kind, {k: v for k, v in given.items() if v is not None}, truths, evidence, ended, curtail, figure, as_json
+        )
 
     command = click.Command(
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
@@ -117,6 +126,7 @@ def answer(
     given: Mapping[str, Any],
     truths: tuple[Truth, ...],
     evidence: Mapping[str, float] | None,
+    ended: Mapping[str, float] | None,
     curtail: Side | None,
     figure: Path | None,
     as_json: bool,
@@ -139,16 +149,17 @@ def answer(
     named = [*design.truths().items(), *((truth_name(t), t) for t in truths)]
     behaviour = [(name, truth, design.characteristics(truth)) for name, truth in named]
     verdict = design.verdict(evidence_for(design, evidence)) if evidence is not None else None
+    estimates = _estimates(kind, design, ended) if ended is not None else None
     grade = grade_of(about.module)
     if figure is not None:
-        _write_figure(design, figure, kind)
+        _write_figure(design, figure)
     if as_json:
         emit(
             {
                 "kind": kind, "title": about.title, "design": design.numbers(),
                 "looks": list(design.looks), "protocol": design.describe(),
                 "at": [{"name": n, "truth": dict(t), "characteristics": c} for n, t, c in behaviour],
-                "verdict": verdict, "cautions": list(design.cautions), "reference": about.reference,
+                "verdict": verdict, "estimates": estimates, "cautions": list(design.cautions), "reference": about.reference,
                 "grade": {"grade": grade.grade, "oracle": grade.oracle},
             }
         )  # fmt: skip
@@ -161,12 +172,37 @@ def answer(
         say(f"Verdict: {verdict.action.name.upper()}{f' ({detail})' if detail else ''}. {' '.join(verdict.because)}")
         for caution in verdict.cautions:
             say(f"Caution. {caution}")
+    if estimates is not None:
+        show_table(estimate_table(estimates))
     for caution in design.cautions:
         say(f"Caution. {caution}")
     say(f"Reference: {about.reference}")
     say(f"Grade: {grade.grade.upper() if grade.grade == 'unvalidated' else grade.grade}. {grade.oracle}")
     if figure is not None:
         click.echo(f"Wrote {figure}.")
+
+
+def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> StagedInference:
+    if not isinstance(design, RateDesign):
+        raise BadInput(
+            f"design {kind}",
+            [Problem("not-estimated", "--estimate", str(dict(ended)), "only for designs of one arm and a rate")],
+        )
+    names = ("look", "n", "successes")
+    problems = [
+        Problem("not-a-count", f"--estimate {k}", str(ended.get(k, "nothing")), "a whole number")
+        for k in names
+        if k not in ended or ended[k] != int(ended[k])
+    ]
+    problems += [
+        Problem("unknown-key", f"--estimate {k}", f"{v:g}", f"names are {', '.join(names)}, level")
+        for k, v in ended.items()
+        if k not in (*names, "level")
+    ]
+    if problems:
+        raise BadInput("estimate", problems)
+    look, n, successes = (int(ended[k]) for k in names)
+    return estimate(design, look, n, successes, ended.get("level", 0.90))
 
 
 def truth_name(truth: Truth) -> str:
@@ -241,14 +277,10 @@ def show(value: float | int | str, mc_error: float | None = None) -> str:
     return f"{value:.{places}f}" + ("" if mc_error is None else f" ± {mc_error:.{places}f}")
 
 
-def _write_figure(design: Design[Any], path: Path, kind: str) -> None:
+def _write_figure(design: Design[Any], path: Path) -> None:
     from equipoise.files.write import write_text
     from equipoise.report.figures.draw import draw
 
-    curve = getattr(design, "curve", None)
-    if curve is None:
-        raise BadInput(
-            f"design {kind}",
-            [Problem("no-figure", "--figure", str(path), "a kind that draws a curve; this one has none")],
-        )
-    write_text(path, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(curve(), "operating-characteristics"))
+    write_text(
+        path, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(operating_curve(design), "operating-characteristics")
+    )

@@ -17,9 +17,16 @@ from pydantic import Field
 from equipoise.design import checks
 from equipoise.design.a_hern import search as exact_single_stage
 from equipoise.design.landmark_theory import moments
-from equipoise.design.two_look_survival import Plan, Survival, TwoLookSurvival, search, single_stage, survival_problems
+from equipoise.design.two_look_survival import (
+    Plan,
+    Survival,
+    SurvivalSpec,
+    TwoLookSurvival,
+    search,
+    single_stage,
+    survival_problems,
+)
 from equipoise.numerics.two_look_normal import Moments, final_boundary
-from equipoise.trial.part import Part
 
 KIND = "case-morgan"
 TITLE = "Survival at a landmark, two stages, enrolment going on (Case & Morgan)"
@@ -31,21 +38,13 @@ REFERENCE = (
 EXAMPLE = {"s0": 0.44, "landmark": 6.0, "hazard_ratio": 0.66, "rate": 5.0, "alpha": 0.05, "power": 0.80}
 
 
-class Spec(Part):
+class Spec(SurvivalSpec):
     """Survival at a landmark, two stages, enrolment going on (Case & Morgan)."""
 
     kind: Literal["case-morgan"]
-    s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
-    landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
-    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
-    rate: float = Field(gt=0, description="Patients a unit of time.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
-    shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
     criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
         default="expected-length", description="What is least under the reference."
     )
-    nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
     adjust: bool = Field(default=True, description="Whether sizes and times are raised to the exact binomial's.")
 
 

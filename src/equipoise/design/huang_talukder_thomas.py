@@ -15,9 +15,8 @@ from pydantic import Field
 
 from equipoise.design import checks
 from equipoise.design.landmark_theory import moments
-from equipoise.design.two_look_survival import Plan, Survival, TwoLookSurvival, search, survival_problems
+from equipoise.design.two_look_survival import Plan, Survival, SurvivalSpec, TwoLookSurvival, search, survival_problems
 from equipoise.numerics.two_look_normal import Moments
-from equipoise.trial.part import Part
 
 KIND = "huang-talukder-thomas"
 TITLE = "Survival at a landmark, two stages, least expected number (Huang, Talukder & Thomas)"
@@ -29,21 +28,13 @@ REFERENCE = (
 EXAMPLE = {"s0": 0.44, "landmark": 6.0, "hazard_ratio": 0.66, "rate": 5.0, "alpha": 0.05, "power": 0.80}
 
 
-class Spec(Part):
+class Spec(SurvivalSpec):
     """Survival at a landmark, two stages, least expected number (Huang, Talukder & Thomas)."""
 
     kind: Literal["huang-talukder-thomas"]
-    s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
-    landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
-    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
-    rate: float = Field(gt=0, description="Patients a unit of time.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
-    shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
     criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
         default="expected-n", description="What is least under the reference."
     )
-    nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,16 @@ from pydantic import Field
 
 from equipoise.design import checks
 from equipoise.design.one_sample_logrank_theory import Variance, moments
-from equipoise.design.two_look_survival import Criterion, Plan, Survival, TwoLookSurvival, search, survival_problems
+from equipoise.design.two_look_survival import (
+    Criterion,
+    Plan,
+    Survival,
+    SurvivalSpec,
+    TwoLookSurvival,
+    search,
+    survival_problems,
+)
 from equipoise.numerics.two_look_normal import Moments
-from equipoise.trial.part import Part
 from equipoise.trial.problem import Problem
 
 KIND = "one-sample-logrank"
@@ -34,21 +41,13 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-class Spec(Part):
+class Spec(SurvivalSpec):
     """A two-stage one-sample log-rank design."""
 
     kind: Literal["one-sample-logrank"]
-    s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
-    landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
-    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
-    rate: float = Field(gt=0, description="Patients a unit of time.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
-    shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
     criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
         default="expected-n", description="What is least under the reference."
     )
-    nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
     follow_up: float = Field(gt=0, description="Follow-up of each patient, or after the last entered.")
     restricted: bool = Field(default=True, description="Whether each patient is followed for follow_up only.")
     variance: Literal["exact", "kwak-jung", "onearm2stage"] = Field(

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from equipoise.design import checks
@@ -22,9 +23,23 @@ from equipoise.numerics.two_look_normal import Moments, both, final_boundary
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 Criterion = Literal["expected-n", "expected-length", "expected-accrual"]
+
+
+class SurvivalSpec(Part):
+    """What every such design may be told."""
+
+    s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
+    landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
+    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
+    rate: float = Field(gt=0, description="Patients a unit of time.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
+    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
+    shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
+    nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def exceeds_other(a: float, b: float, other_a: float, other_b: float, delta: flo
     """
     x, w = np.polynomial.legendre.leggauss(20)
     # where all but 1e-15 of the other's probability lies, and other + delta stays below 1
-    low, high = betaincinv(other_a, other_b, 1e-15), 1.0 - betaincinv(other_b, other_a, 1e-15)
+    low = float(betaincinv(other_a, other_b, 1e-15))
+    high = 1.0 - float(betaincinv(other_b, other_a, 1e-15))
     high = min(high, 1.0 - max(delta, 0.0))
     if high <= low:
         return 0.0

@@ -229,3 +229,22 @@ def test_out_of_reach_names_the_nearest() -> None:
 def test_impossible_hypotheses_are_refused(args: tuple[float, float, float, float]) -> None:
     with pytest.raises(BadInput):
         search(*args)
+
+
+#: Entries of a table that calls itself Simon (1989), hard-coded in a web application and in its own tests (DesignPower,
+#: tests/validation/simons_two_stage_benchmarks.py): p0, p1, alpha, power, r1, n1, r, n, and the error or power they really have
+#: (found by clinfun: shared/field-notes.md, finding 8).
+WRONG = [
+    (0.10, 0.30, 0.05, 0.80, 0, 10, 4, 29, "type I error is 0.146"),
+    (0.20, 0.40, 0.05, 0.80, 2, 13, 10, 43, "type I error is 0.182"),
+    (0.30, 0.50, 0.05, 0.80, 4, 15, 15, 46, "type I error is 0.221"),
+    (0.01, 0.10, 0.05, 0.80, 0, 13, 2, 37, "power at 0.1 is 0.6189"),
+]
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("row", WRONG, ids=lambda r: f"{r[0]}-{r[1]}")
+def test_wrong_designs_of_others_are_told_of(row: tuple[float, float, float, float, int, int, int, int, str]) -> None:
+    p0, p1, alpha, power, r1, n1, r, n, said = row
+    stated = {"sizes": "stated", "p0": p0, "p1": p1, "alpha": alpha, "power": power, "r1": r1, "n1": n1, "r": r, "n": n}
+    assert any(said in caution for caution in from_spec(stated).cautions)

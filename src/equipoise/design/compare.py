@@ -94,6 +94,11 @@ class Comparison:
                 f"{self.pace.wait:g} months after its last patient, and enrolment is not paused. Months are expected, to the "
                 "read-out of the look that ends the trial."
             )
+        if any(c.null.declare.value > c.target.declare.value for c in self.designs):
+            notes.append(
+                "For a safety rule, type I error and power are to be read as the chances that it never stops, at the acceptable "
+                "rate and at the one that is too high."
+            )
         if any(c.null.declare.mc_error is not None for c in self.designs):
             notes.append(
                 "± is the Monte-Carlo standard error of a simulated figure; all others are exact or by quadrature."

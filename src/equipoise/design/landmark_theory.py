@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from equipoise.design.two_look_survival import Plan, Survival
+from equipoise.numerics.quadrature import legendre
 from equipoise.numerics.two_look_normal import Moments
 
 Scale = Literal["hazard", "log-log", "survival"]
@@ -22,7 +23,7 @@ Scale = Literal["hazard", "log-log", "survival"]
 def variance(survival: Survival, plan: Plan, h: float, t: float) -> float:
     """V(t): n times the variance of the Nelson–Aalen estimate at the landmark, under hazard ratio h."""
     x = survival.landmark
-    nodes, weights = np.polynomial.legendre.leggauss(60)
+    nodes, weights = legendre(60)
     # on the scale s = x v^(1 / shape) the hazard is even, so that a steep one at 0 is no trouble
     kink = min(max(t - plan.ta, 0.0), x)  # up to here everybody is followed
     total = 0.0

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.design.two_look_survival import Plan, Survival
+from equipoise.numerics.quadrature import legendre
 from equipoise.numerics.two_look_normal import Moments
 
 Array = NDArray[np.float64]
@@ -37,7 +38,7 @@ def per_patient(survival: Survival, plan: Plan, h: float, restricted: bool) -> _
     """Averages over patients whose entry is uniform on (0, ta)."""
     limit = plan.follow_up if restricted else math.inf
     kinks = sorted({0.0, plan.ta, *(min(max(v, 0.0), plan.ta) for v in (plan.t1, plan.t1 - limit, plan.end - limit))})
-    x, w = np.polynomial.legendre.leggauss(40)
+    x, w = legendre(40)
     entry, weight = [], []
     for a, b in itertools.pairwise(kinks):
         if b > a:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincc, betaincinv, betaln, gammaln
 
+from equipoise.numerics.quadrature import legendre
+
 Array = NDArray[np.float64]
 
 
@@ -31,7 +33,7 @@ def exceeds_other(a: float, b: float, other_a: float, other_b: float, delta: flo
     By Gauss–Legendre panels on the scale t, other = sin² t, on which the square-root edges of flat priors are smooth; the range
     is split where other + delta reaches 1. To about 1e-10 for parameters from 0.5 to thousands.
     """
-    x, w = np.polynomial.legendre.leggauss(20)
+    x, w = legendre(20)
     # where all but 1e-15 of the other's probability lies, and other + delta stays below 1
     low = float(betaincinv(other_a, other_b, 1e-15))
     high = 1.0 - float(betaincinv(other_b, other_a, 1e-15))

@@ -12,11 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
+
+from equipoise.numerics.quadrature import legendre
 
 Array = NDArray[np.float64]
 
@@ -36,12 +37,6 @@ class Crossing:
     def reject(self) -> float:
         """P(rejects at any look)."""
         return math.fsum(self.upper)
-
-
-@lru_cache(maxsize=1)
-def _rule() -> tuple[Array, Array]:
-    x, w = np.polynomial.legendre.leggauss(_NODES)
-    return x, w
 
 
 @dataclass
@@ -76,7 +71,7 @@ class _State:
             return _State(t, np.array([(a + b) / 2 if math.isfinite(a + b) else 0.0]), np.zeros(1))
         panels = max(1, math.ceil((high - low) / sd))
         edges = np.linspace(low, high, panels + 1)
-        x, w = _rule()
+        x, w = legendre(_NODES)
         half = (edges[1:] - edges[:-1]) / 2
         nodes = ((edges[1:] + edges[:-1]) / 2)[:, None] + half[:, None] * x
         weights = (half[:, None] * w).ravel()

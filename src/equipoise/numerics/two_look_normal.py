@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
+
+from equipoise.numerics.quadrature import legendre
 
 Array = NDArray[np.float64]
 
@@ -24,12 +25,6 @@ class Moments:
     rho: float = 0.0
 
 
-@lru_cache(maxsize=1)
-def _rule() -> tuple[Array, Array]:
-    x, w = np.polynomial.legendre.leggauss(40)
-    return x, w
-
-
 def both(c1: float, c2: float, m: Moments) -> float:
     """P(Z1 > c1, Z2 > c2), by quadrature over Z2 in panels as wide as the conditional standard deviation; to about 1e-12."""
     a1, a2 = (c1 - m.mean1) / m.sd1, (c2 - m.mean2) / m.sd2
@@ -37,7 +32,7 @@ def both(c1: float, c2: float, m: Moments) -> float:
     spread = math.sqrt(max(1 - m.rho**2, 1e-12))
     panels = min(max(2, math.ceil((high - low) * abs(m.rho) / spread / 6)), 400)
     edges = np.linspace(low, high, panels + 1)
-    x, w = _rule()
+    x, w = legendre(40)
     half = (edges[1:] - edges[:-1])[:, None] / 2
     z = ((edges[1:] + edges[:-1])[:, None] / 2 + half * x).ravel()
     weight = (half * w).ravel() * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)

@@ -68,7 +68,8 @@ def show_table(table: Table) -> None:
 
     drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, column in enumerate(table.columns):
-        drawn.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
+        prose = sum(len(str(row[i])) > 26 for row in table.rows if len(row) > i) * 2 > len(table.rows)
+        drawn.add_column(column, justify="left" if i == 0 or prose else "right", overflow="fold")
     for row in table.rows:
         drawn.add_row(*("" if c is None else str(c) for c in row))
     console = Console(highlight=False, markup=False, emoji=False)

@@ -68,7 +68,7 @@ def list_kinds(as_json: bool) -> None:
             if k.family == family
         ]
         if rows:
-            show_table(Table(family.capitalize(), ["Kind", "What it is", "Grade"], rows))
+            show_table(Table(family[0].upper() + family[1:], ["Kind", "What it is", "Grade"], rows))
     say("`equipoise design KIND --help` says what a kind asks for; `equipoise validation` what each grade rests on.")
 
 

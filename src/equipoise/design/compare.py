@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ class Comparison:
             unit = "" if r["unit"] == "patients" else f" {r['unit']}"
             row: list[Cell] = [
                 c.label, r["looks"] + unit, r["boundaries"], _rate(c.null.declare), _rate(c.target.declare),
-                _rate(c.null.stop_early), f"{r['en0']:.1f}", f"{r['en1']:.1f}",
+                _rate(c.null.stop_early), _number(r["en0"]), _number(r["en1"]),
             ]  # fmt: skip
             if self.pace:
                 row += [f"{v:.1f}" if v is not None else "–" for v in (r["duration0_months"], r["duration1_months"])]
@@ -168,6 +169,10 @@ def _many(design: Design[Any]) -> str:
 
 def _mean(weights: Sequence[float], values: Sequence[float]) -> float:
     return float(np.dot(weights, values))
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}" if math.isfinite(value) else "–"
 
 
 def _rate(q: Any) -> str:

@@ -20,6 +20,7 @@ COMMANDS = {
     "conduct": "Run a trial: open its log, give orders, verify.",
     "analyse": "Endpoints by arm, compared with each other and with history.",
     "decide": "Take a look: the decision, its reasons and cautions.",
+    "forecast": "When a look will be ripe, and who is on study then.",
     "report": "One self-contained HTML report of a trial.",
     "validation": "What each method is held against.",
     "demo": "NORTH, from its file to a decision and a report.",

@@ -1,0 +1,56 @@
+"""`equipoise forecast`: when a look will be ripe, and how many will be on study then."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from equipoise.cli.analyse import cut, known_on_option, take_log
+from equipoise.cli.common import DAY, design_of, emit, json_option, load_trial, say, show_table, trial_argument
+
+
+@click.command(name="forecast", short_help="When a look will be ripe, and who is on study then.")
+@trial_argument
+@click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
+@click.option("--look", type=int, required=True, help="Number of the look, from 1.")
+@click.option("--cutoff", type=DAY, help="Today (default: the last day of the log).")
+@known_on_option
+@click.option("--draws", type=int, default=2000, show_default=True, help="How often the rest of the trial is played.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
+@click.option(
+    "--site-shape",
+    type=float,
+    default=4.0,
+    show_default=True,
+    help="How sure the planned rates are: Gamma shape a site.",
+)
+@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the fan of accrual as SVG.")
+@json_option
+def command(
+    trial: str, log_path: Path, look: int, cutoff: date | None, known_on: date | None, draws: int, seed: int, site_shape: float,
+    figure: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Foresee a look from the log as known today: its cohort enrolled, ripe, known; how many are randomised and on study then.
+
+    A forecast of the operations only: nothing of the outcome by arm is said.
+    """
+    from equipoise.simulate.forecast import forecast, forecast_figure, forecast_table
+
+    found = load_trial(trial)
+    snap = cut(take_log(trial, found, log_path, None), cutoff, known_on)
+    foreseen = forecast(found, design_of(found), snap, look, draws=draws, seed=seed, site_shape=site_shape)
+    if figure is not None and not foreseen.ripe_already:
+        from equipoise.files.write import write_text
+        from equipoise.report.figures.draw import draw
+
+        write_text(
+            figure, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(forecast_figure(foreseen), "accrual-foreseen")
+        )
+    if as_json:
+        emit(foreseen)
+    elif foreseen.ripe_already:
+        say(f"Look {look} is ripe at {foreseen.cutoff}: take it with `equipoise decide`.")
+    else:
+        show_table(forecast_table(foreseen))

@@ -101,3 +101,8 @@ def test_bad_input() -> None:
             {"response0": 0.5, "response1": 0.3, "toxicity0": 0.2, "toxicity1": 0.4, "power": 2, "criterion": "best"}
         )
     assert {"response1", "toxicity0", "power", "criterion"} <= {p.where for p in bad.value.problems}
+
+
+def test_the_nearest_is_named() -> None:
+    with pytest.raises(BadInput, match="n = 20 comes nearest"):
+        search(0.3, 0.5, 0.4, 0.2, 0.10, 0.10, 0.85, nmax=20)

@@ -240,19 +240,28 @@ def search(
         if best is not None and criterion == "minimax":
             break
     if best is None:
+        reached = _power_of_one_stage(nmax, asked)
         raise BadInput(
             "design",
             [
                 Problem(
-                    "no-design",
-                    "nmax",
-                    str(nmax),
-                    f"no design up to {nmax} patients keeps the errors",
-                    "raise nmax, or ask for less",
+                    "no-design", "nmax", str(nmax),
+                    f"no design up to {nmax} patients keeps the errors with power {power:g}; n = {nmax} comes nearest, with {reached:.4f} "
+                    "in one stage",
+                    "raise nmax or the errors, or ask for less power",
                 )
             ],
-        )
+        )  # fmt: skip
     return best
+
+
+def _power_of_one_stage(n: int, asked: tuple[float, ...]) -> float:
+    """The largest power at n patients, all looked at once, with both errors kept: a guide to what is missing."""
+    response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, _ = asked
+    r_bad, r_good = exceeds(n, response0)[:, None], exceeds(n, response1)[:, None]
+    t_bad, t_good = exceeds(n, 1 - toxicity0)[None, :], exceeds(n, 1 - toxicity1)[None, :]
+    kept = (r_bad * t_good <= alpha_r) & (r_good * t_bad <= alpha_t)
+    return float(np.where(kept, r_good * t_good, 0.0).max())
 
 
 def _least_possible(n: int, asked: tuple[float, ...]) -> float:

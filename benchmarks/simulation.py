@@ -10,7 +10,7 @@ from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_trial
 from equipoise.numerics.streams import uniforms
 from equipoise.simulate.replicates import outcome
-from equipoise.simulate.run import Plan
+from equipoise.simulate.plan import Plan
 from equipoise.simulate.virtual_patient import WIDTHS
 
 if __name__ == "__main__":

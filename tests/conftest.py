@@ -20,7 +20,7 @@ from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_trial
-from equipoise.simulate.run import Plan
+from equipoise.simulate.plan import Plan
 from equipoise.trial.design import Design
 from equipoise.trial.trial import Trial
 from helpers import FIXTURES, ROOT, Answer, moment

@@ -227,7 +227,9 @@ def _design(f: Findings) -> list[Exhibit]:
     shown += [Paragraph(f"† Assumed ({', '.join(a.of)}): {a.because}", "note") for a in assumed]
     monitoring = f.trial.monitoring
     if monitoring is not None:
-        going = "goes on" if monitoring.while_waiting == "continue" else "pauses"
+        going = {"continue": "goes on", "pause": "pauses", "cap": f"goes on for {monitoring.cap} more patients"}[
+            monitoring.while_waiting
+        ]
         controls = " and ".join(str(n) for n in monitoring.control_cohort)
         shown.append(
             Paragraph(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from equipoise.simulate.forecast import Forecast, forecast, forecast_figure, forecast_table
-from equipoise.simulate.run import Plan, SimulatedTrial, run
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.run import SimulatedTrial, run
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
 from equipoise.trial.snapshot import snapshot

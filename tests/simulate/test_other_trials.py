@@ -16,7 +16,8 @@ from equipoise.dossier import Findings, trial_document
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.report.document import render
-from equipoise.simulate.run import Plan, run
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.run import run
 from equipoise.simulate.scenario import Scenario
 from equipoise.simulate.truth import rate_at_landmark
 from equipoise.trial.decision import Decision

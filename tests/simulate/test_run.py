@@ -13,7 +13,8 @@ from equipoise.conduct.conduct import replay
 from equipoise.design.simon import SimonTwoStage
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.simulate.replicates import outcome, simulate, summarise
-from equipoise.simulate.run import Plan, run
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.run import run
 from equipoise.simulate.scenario import Scenario
 from equipoise.simulate.truth import hazards, landmark_and_last_scan
 from equipoise.trial.problem import BadInput

@@ -19,6 +19,13 @@ class ControlCheckResult:
     caution: str | None
 
 
+def p_against_history(trial: Trial, successes: int, n: int) -> float | None:
+    """p of the two-sided exact binomial test (minimum likelihood) against history; None without a check or patients."""
+    if trial.control_check is None or trial.history is None or n == 0:
+        return None
+    return exact_binomial(successes, n, trial.history.rate, "two-sided").p
+
+
 def control_check(trial: Trial, cohorts: Mapping[str, Cohort]) -> ControlCheckResult | None:
     """Two-sided exact binomial test (minimum-likelihood) of the control cohort's rate against history's.
 
@@ -31,7 +38,8 @@ def control_check(trial: Trial, cohorts: Mapping[str, Cohort]) -> ControlCheckRe
     if found is None or not found.members:
         return None
     n, x, p0 = len(found.members), found.successes, trial.history.rate
-    p = exact_binomial(x, n, p0, "two-sided").p
+    p = p_against_history(trial, x, n)
+    assert p is not None
     interval = clopper_pearson(x, n)
     disagrees = p < trial.control_check.alpha
     caution = None

@@ -43,7 +43,8 @@ def command(out: Path, seed: int, replicates: int, workers: int | None, as_json:
     from equipoise.files.plain import to_json
     from equipoise.files.scenario_file import read_scenario
     from equipoise.files.write import write_text
-    from equipoise.simulate.run import Plan, run
+    from equipoise.simulate.plan import Plan
+    from equipoise.simulate.run import run
     from equipoise.trial.decision import Decision
     from equipoise.trial.snapshot import snapshot
 

@@ -12,7 +12,7 @@ from equipoise.cli.common import design_of, emit, json_option, load_trial, show_
 
 if TYPE_CHECKING:
     from equipoise.simulate.replicates import Outcome, Summary
-    from equipoise.simulate.run import Plan
+    from equipoise.simulate.plan import Plan
     from equipoise.trial.design import Characteristics
 
 
@@ -50,7 +50,7 @@ def command(
     """
     from equipoise.files.bundled import find_scenario, find_trial, scenario_names
     from equipoise.files.scenario_file import read_scenario
-    from equipoise.simulate.run import Plan
+    from equipoise.simulate.plan import Plan
 
     found, file = load_trial(trial), find_trial(trial)
     design = design_of(found)
@@ -107,7 +107,7 @@ def exact_of(plan: Plan) -> Characteristics | None:
     """The design's exact behaviour at the rate that the scenario makes the scans show, where that is known."""
     from equipoise.simulate.truth import rate_at_landmark
 
-    rate = rate_at_landmark(plan.hazards[plan.trial.tested_arms[0].name], plan.trial)
+    rate = rate_at_landmark(plan.courses[plan.trial.tested_arms[0].name], plan.trial, plan.scenario)
     return None if rate is None else plan.design.characteristics({"rate": rate})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from equipoise.numerics.streams import generator
+from equipoise.numerics.streams import uniforms
 from equipoise.trial.trial import Trial
 
 
@@ -36,14 +36,19 @@ class PermutedBlocks:
         return allocation[position]
 
     def _extend(self, stratum: str, allocation: list[str], position: int) -> None:
-        # The stream is read from its start again, so that the list does not depend on how far it was read before.
-        rng = generator(self._seed, f"allocation|{stratum}", self._replicate)
+        # Block b has row b of the stratum's table: the list does not depend on how far it was read before.
+        rows = 2 * (1 + (position + 1) // min(self._sizes))
+        table = uniforms(self._seed, f"allocation|{stratum}", self._replicate, rows, max(self._sizes)).tolist()
         total = sum(self._shares)
         allocation.clear()
-        while len(allocation) <= position + 2 * max(self._sizes):
-            size = self._sizes[int(rng.integers(len(self._sizes)))]
+        for u in table:
+            size = self._sizes[int(u[0] * len(self._sizes))]
             block = [a for a, share in zip(self._arms, self._shares, strict=True) for _ in range(share * size // total)]
-            allocation.extend(block[i] for i in rng.permutation(size))
+            # Fisher and Yates, from the end.
+            for i in range(size - 1, 0, -1):
+                j = int(u[i] * (i + 1))
+                block[i], block[j] = block[j], block[i]
+            allocation.extend(block)
 
 
 def stratum_of(trial: Trial, factors: Mapping[str, str]) -> str:

@@ -231,8 +231,9 @@ class _Play:
             ripe = max(ripe, float(origins.max(initial=0.0)) + self.monitoring.final_follow_up.days)
         full, ripe = max(full, 0.0), max(ripe, 1.0)
         told = ripe + self.monitoring.readout_delay.days
-        if self.monitoring.while_waiting == "pause" and not self.final:
-            entries = entries[entries <= full]
+        if self.monitoring.while_waiting != "continue" and not self.final:
+            more = int((entries <= full).sum()) + (self.monitoring.cap or 0)
+            entries = np.sort(entries)[:more]
         at_ripe, at_known = (len(self.known) + int((entries <= t).sum()) for t in (ripe, told))
         rate = float(np.mean(list(event_rate.values())))
         waited = np.concatenate([[ripe for k in self.known if k.on_study], ripe - entries[entries <= ripe]])

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from equipoise.simulate.run import Plan, run
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.run import run
 from equipoise.trial.design import Characteristics, Quantity
 from equipoise.trial.exhibits import Table
 

@@ -5,36 +5,29 @@ This loop is the reference. It knows no design: it asks ``decide``.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Literal
-
-import numpy as np
 
 from equipoise.analyse.landmark import LandmarkStatus, counts, landmark_status
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
 from equipoise.decide.enrolment import stage_is_full, stage_targets
-from equipoise.numerics.streams import generator, uniforms
-from equipoise.simulate.scenario import Scenario
-from equipoise.simulate.truth import Hazards, hazards
-from equipoise.simulate.virtual_patient import HORIZON, WIDTHS, Happening, life
+from equipoise.numerics.streams import uniforms
+from equipoise.simulate import accrual
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.virtual_patient import Happening, fate, life
 from equipoise.trial.decision import Decision
-from equipoise.trial.design import Design
-from equipoise.trial.evidence import Evidence
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import snapshot
-from equipoise.trial.trial import Trial
-
-Waiting = Literal["continue", "pause"]
 
 #: Records after which a patient's status at a landmark may have changed.
-_TELLING = frozenset({"assessed", "died", "progressed", "withdrawn", "lost", "next therapy"})
+_TELLING = frozenset({"assessed", "died", "progressed", "withdrawn", "lost", "next therapy", "contact"})
 #: Virtual patients drawn at a time; more are drawn when they are needed, and change nothing of the first.
 _BATCH = 256
 
@@ -53,7 +46,11 @@ class LookTaken:
 
 @dataclass(frozen=True)
 class SimulatedTrial:
-    """One replicate: its looks and how it ended."""
+    """One replicate: its looks and how it ended.
+
+    ``courses``: of each randomised patient the arm, the day of randomisation and the days on study, from the trial's
+    start; on study ends with progression seen, death or leaving.
+    """
 
     replicate: int
     looks: Sequence[LookTaken]
@@ -61,72 +58,7 @@ class SimulatedTrial:
     tested: int
     ended: date
     log: Log
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What all replicates of a simulation share; hazards are calibrated once."""
-
-    trial: Trial
-    design: Design[Evidence]
-    scenario: Scenario
-    seed: int
-    waiting: Waiting
-    hazards: Mapping[str, Hazards]
-
-    @classmethod
-    def of(
-        cls, trial: Trial, design: Design[Evidence], scenario: Scenario, seed: int, waiting: Waiting | None = None
-    ) -> Plan:
-        """Check that the scenario fits the trial, and calibrate it."""
-        problems = scenario_problems(trial, scenario)
-        if problems:
-            raise BadInput(f"scenario {scenario.id}", problems)
-        assert trial.monitoring is not None
-        found = {name: hazards(truth, trial, f"arms.{name}") for name, truth in scenario.arms.items()}
-        return cls(trial, design, scenario, seed, waiting or trial.monitoring.while_waiting, found)
-
-
-def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
-    """What a scenario needs of the trial, and the trial of it."""
-    problems = []
-    names = [a.name for a in trial.arms]
-    if sorted(scenario.arms) != sorted(names):
-        problems.append(
-            Problem(
-                "scenario-arms",
-                "arms",
-                ", ".join(scenario.arms) or "none",
-                f"a truth for each arm: {', '.join(names)}",
-            )
-        )
-    for part in ("monitoring", "assessments", "sites"):
-        if not getattr(trial, part):
-            problems.append(Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]"))
-    if trial.randomisation.method != "permuted blocks":
-        problems.append(
-            Problem("not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'")
-        )
-    for factor in trial.randomisation.factors:
-        shares = scenario.factors.get(factor.name)
-        if shares is not None and (len(shares) != len(factor.levels) or abs(sum(shares) - 1) > 1e-9):
-            problems.append(
-                Problem(
-                    "factor-shares", f"factors.{factor.name}", str(list(shares)),
-                    f"{len(factor.levels)} probabilities that add up to 1, for {', '.join(factor.levels)}",
-                )
-            )  # fmt: skip
-    problems.extend(
-        Problem(
-            "unknown-factor",
-            f"factors.{name}",
-            "not a factor of the trial",
-            ", ".join(f.name for f in trial.randomisation.factors),
-        )
-        for name in scenario.factors
-        if name not in {f.name for f in trial.randomisation.factors}
-    )
-    return problems
+    courses: Sequence[tuple[str, int, int]]
 
 
 @cache
@@ -143,29 +75,11 @@ class _Draws:
     tables: dict[str, list[list[float]]] = field(default_factory=dict)
 
     def of(self, index: int) -> dict[str, Sequence[float]]:
-        if not self.tables or index >= len(self.tables["arrival"]):
+        if not self.tables or index >= len(self.tables["entry"]):
             rows = (index // _BATCH + 1) * _BATCH
-            for purpose, width in WIDTHS.items():
+            for purpose, width in self.plan.widths.items():
                 self.tables[purpose] = uniforms(self.plan.seed, purpose, self.replicate, rows, width).tolist()
         return {purpose: table[index] for purpose, table in self.tables.items()}
-
-
-def arrivals(trial: Trial, seed: int, replicate: int, until: date) -> list[tuple[date, str]]:
-    """Days and sites at which patients come, by a Poisson process at each site from its activation on.
-
-    Each site has a stream of its own: opening another shifts nobody.
-    """
-    found: list[tuple[float, str]] = []
-    for site in trial.sites:
-        rng = generator(seed, f"accrual|{site.name}", replicate)
-        opens = (site.activation - trial.start).days
-        days = (until - site.activation).days
-        if days <= 0:
-            continue
-        mean_gap = 30.4375 / site.rate
-        gaps = -np.log1p(-rng.random(int(days / mean_gap * 1.5) + 20)) * mean_gap
-        found.extend((opens + t, site.name) for t in np.cumsum(gaps).tolist() if t < days)
-    return [(trial.start + timedelta(days=int(t)), site) for t, site in sorted(found)]
 
 
 def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
@@ -191,6 +105,7 @@ class _Run:
         self.last_randomised = self.trial.start
         self.looks: list[LookTaken] = []
         self.stage = 1
+        self.courses: list[tuple[str, int, int]] = []
         self.paused = self.closed = False
         self.full_at: dict[int, int] = {}
         self.looks_planned = self.design.looks
@@ -203,12 +118,16 @@ class _Run:
         self.tested = self.trial.tested_arms[0].name
 
     def to_the_end(self) -> SimulatedTrial:
-        last_site = max(s.activation for s in self.trial.sites)
-        horizon = last_site + timedelta(days=HORIZON * 2)
-        coming = iter(arrivals(self.trial, self.plan.seed, self.replicate, horizon))
+        start, plan = self.trial.start, self.plan
+        horizon = start + timedelta(days=accrual.horizon(self.trial))
+        coming = (
+            (start + timedelta(days=int(t)), self.trial.sites[site].name)
+            for t, site in accrual.arrivals(self.trial, plan.rates, plan.seed, self.replicate)
+        )
         opening: dict[date, list[str]] = defaultdict(list)
-        for site in self.trial.sites:
-            opening[site.activation].append(site.name)
+        opens = accrual.openings(self.trial, plan.rates, plan.seed, self.replicate)
+        for site, day in zip(self.trial.sites, opens, strict=True):
+            opening[start + timedelta(days=day)].append(site.name)
         arrival, arrived = next(coming, None), 0
         today = self.trial.start
         while today <= horizon:
@@ -249,28 +168,40 @@ class _Run:
         if self.closed or self.paused:
             return
         draws = self.draws.of(index)
+        entry = draws["entry"]
         name, now = f"P{index + 1:04d}", _moment(today)
         failed = []
-        if draws["arrival"][0] < self.plan.scenario.screening_failure and self.trial.eligibility:
-            failed = [1 + int(draws["arrival"][1] * len(self.trial.eligibility))]
+        if entry[0] < self.plan.scenario.screening_failure:
+            failed = [1 + int(entry[11] * len(self.trial.eligibility))] if self.trial.eligibility else []
+            if not failed:
+                return
         self.conduct.screen(name, site, today, now, "simulation", failed)
         if failed:
             return
-        factors = {}
-        for i, factor in enumerate(self.trial.randomisation.factors):
-            shares = self.plan.scenario.factors.get(factor.name) or (1 / len(factor.levels),) * len(factor.levels)
-            level = int(np.searchsorted(np.cumsum(shares), draws["factors"][i]))
-            factors[factor.name] = factor.levels[min(level, len(factor.levels) - 1)]
+        factors, stratum = {}, 0
+        for factor, levels, u in zip(self.trial.randomisation.factors, self.plan.levels, entry[1:], strict=False):
+            level = min(bisect_right(levels, u), len(levels) - 1)
+            factors[factor.name] = factor.levels[level]
+            stratum = stratum * len(levels) + level
         self.conduct.enrol(name, today, now, "simulation", factors)
         arm = self.conduct.randomise(name, today, now, "simulation").data["arm"]
         self.order[arm].append(name)
         self.changed = True
         self.randomised += 1
         self.last_randomised = today
-        for thing in life(self.trial, self.plan.scenario, arm, self.plan.hazards[arm], draws, detail=self.detail):
+        plan = self.plan
+        course = plan.courses[arm].strata[stratum]
+        what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws)
+        self.courses.append((arm, (today - self.trial.start).days, what.off_study))
+        for thing in life(
+            self.trial, plan.scenario, arm, what, plan.leaving, draws, detail=self.detail, contacts=plan.contacts
+        ):
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(
                 (name, today + timedelta(days=thing.day), thing)
             )
+        # Time alone may settle a status: at the landmark itself, and when its window has gone by.
+        for day in (self.endpoint.landmark.days, self.endpoint.landmark.days + self.endpoint.window.days + 1):
+            self.unsettled_until[today + timedelta(days=day)].append(name)
         if self.randomised >= self.trial.target_enrolment:
             self.closed = True
             self.conduct.order("enrolment closed", today, now, "simulation", "the planned number is randomised")
@@ -279,11 +210,8 @@ class _Run:
         """Bring the landmark status up to date of those about whom something was recorded today."""
         for name in touched:
             # Also those whose status was known: a late record may change it.
-            known = self.status.get(name)
             found = landmark_status(self.conduct.patients[name], self.endpoint, self.trial, today)
             if found is not None:
-                if known is None and found.status == "pending":
-                    self.unsettled_until[found.at_latest + timedelta(days=1)].append(name)
                 self.status[name] = found
                 self.changed = True
 
@@ -301,11 +229,13 @@ class _Run:
         full = stage_is_full(self.trial, self.design, self.stage, len(self._counting(self.tested)), controls)
         if full:
             self.full_at.setdefault(self.stage, self.randomised)
-        if self.plan.waiting == "pause" and full != self.paused and not self.closed:
-            self.paused = full
-            kind = "enrolment paused" if full else "enrolment resumed"
-            why = f"the cohort of look {self.stage} is {'enrolled' if full else 'to be filled again'}"
-            self.conduct.order(kind, today, _moment(today), "simulation", why)
+        if self.plan.waiting != "continue" and not self.closed:
+            enough = full and self.randomised >= self.full_at[self.stage] + self.plan.cap
+            if enough != self.paused:
+                self.paused = enough
+                kind = "enrolment paused" if enough else "enrolment resumed"
+                why = f"the cohort of look {self.stage} is {'enrolled' if enough else 'to be filled again'}"
+                self.conduct.order(kind, today, _moment(today), "simulation", why)
 
     # -- looks ------------------------------------------------------------------------------------------------------
 
@@ -337,14 +267,14 @@ class _Run:
     def _readout(self, today: date) -> None:
         if self.pending_look is None or today < self.pending_look[1]:
             return
-        decision, readout, at_cutoff = self.pending_look
+        decision, _, at_cutoff = self.pending_look
         self.pending_look = None
         now = _moment(today)
         self.looks.append(
             LookTaken(
                 decision,
                 decision.cutoff,
-                readout,
+                today,
                 self.full_at.get(self.stage, self.randomised),
                 at_cutoff,
                 self.randomised,
@@ -379,4 +309,5 @@ class _Run:
             len(self.order[self.tested]),
             today,
             self.conduct.log,
+            tuple(self.courses),
         )

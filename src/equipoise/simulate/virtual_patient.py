@@ -7,25 +7,129 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from equipoise.simulate.course import Course
+from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, yearly
+from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
-from equipoise.simulate.truth import Hazards
 from equipoise.trial.trial import Trial
 
-#: Uniform numbers that each patient has for each purpose; a purpose of its own shifts no other.
-WIDTHS: Mapping[str, int] = {
-    "arrival": 2,
-    "disease": 3,
-    "leaving": 2,
-    "response": 5,
-    "treatment": 4,
-    "toxicity": 60,
-    "follow-up": 2,
-    "reporting": 16,
-    "factors": 8,
-}
+#: Days after randomisation within which a patient may die of an adverse event.
+TOXIC_DAYS = 150
+#: Where the delays of a patient's scans begin among its uniforms for reporting; before them death's and leaving's.
+SCAN_DELAYS = 4
 
-#: Virtual patients are followed for at most this long [days].
-HORIZON = 5 * 365
+
+def widths(trial: Trial) -> Mapping[str, int]:
+    """Uniform numbers that each patient has for each purpose; a purpose of its own shifts no other.
+
+    entry: screening, factors (10), criterion failed. disease: first event, which it is, death after progression,
+    leaving. leaving: withdrawal or loss, death of an adverse event. visits: two for each scan (missed, jitter).
+    reporting: death, leaving, two unused, one for each scan.
+    """
+    scans = scans_planned(trial)
+    return {
+        "entry": 12,
+        "disease": 4,
+        "leaving": 4,
+        "visits": 2 * scans,
+        "reporting": SCAN_DELAYS + scans,
+        "response": 5,
+        "treatment": 4,
+        "cycles": 40,
+        "toxicity": 60,
+        "follow-up": 4,
+    }
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Leaving and reporting, which do not depend on the arm: withdrawal or loss, whichever comes first, the share of it
+    that is withdrawal, and the time from an event to its record."""
+
+    gone: DayTable
+    withdrawn: float
+    delay: DayTable
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Leaving:
+        """Two constant hazards are one with their sum, and a share for each."""
+        hazards = [-math.log1p(-p) for p in (scenario.withdrawal_per_year, scenario.loss_per_year)]
+        return cls(
+            yearly(-math.expm1(-sum(hazards))),
+            hazards[0] / sum(hazards) if sum(hazards) > 0 else 0.0,
+            exponential(scenario.reporting_delay.exact_days),
+        )
+
+    def delayed(self, u: float) -> int:
+        """Whole days until a record is made: the exponential time, rounded down."""
+        return self.delay.day(u) - 1
+
+
+def toxic_death(truth: ArmTruth) -> DayTable:
+    """The day of death of an adverse event: each one's share, evenly over the first TOXIC_DAYS days."""
+    passed = (days() / TOXIC_DAYS).clip(max=1.0)
+    survival = passed * 0 + 1.0
+    for event in truth.adverse_events:
+        survival = survival * (1 - event.probability * event.fatal * passed)
+    return DayTable(survival)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What will happen to a patient, in days after randomisation; HORIZON + 1 stands for never.
+
+    ``seen`` is the day of the scan that shows progression and ``seen_at`` that scan's number from 0. ``gone`` is the
+    day of withdrawal or loss, or the horizon; nothing is recorded of what happens after it.
+    """
+
+    death: int
+    toxic: bool
+    dies_first: bool
+    scans: tuple[tuple[int, int], ...]
+    seen: int
+    seen_at: int
+    gone: int
+    withdrawn: bool
+    lost: bool
+
+    @property
+    def off_study(self) -> int:
+        """The first of progression seen, death and leaving."""
+        return min(self.seen, self.death, self.gone)
+
+
+def fate(
+    trial: Trial,
+    scenario: Scenario,
+    course: Course,
+    toxicity: DayTable,
+    leaving: Leaving,
+    draws: Mapping[str, Sequence[float]],
+) -> Fate:
+    """The fate that these draws name."""
+    disease = draws["disease"]
+    first = course.first.day(disease[0])
+    dies_first = first <= HORIZON and disease[1] < course.death_share[first]
+    death = min(first if dies_first else first + course.after.day(disease[2]), HORIZON + 1)
+    progression = HORIZON + 1 if dies_first else first
+    toxic_day = toxicity.day(draws["leaving"][1])
+    toxic = toxic_day < death
+    death = min(death, toxic_day)
+    leaves = leaving.gone.day(disease[3])
+    gone, stays = min(leaves, HORIZON), leaves > HORIZON
+    withdrawn = not stays and draws["leaving"][0] < leaving.withdrawn
+    made: list[tuple[int, int]] = []
+    seen, seen_at = HORIZON + 1, -1
+    for number, day in scan_days(trial, scenario, draws["visits"]):
+        if day >= death or day > gone:
+            break
+        made.append((number, day))
+        if day >= progression:
+            seen, seen_at = day, number
+            break
+    return Fate(
+        death, toxic, dies_first, tuple(made), seen, seen_at, gone, withdrawn=withdrawn, lost=not (stays or withdrawn)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,81 +146,48 @@ def life(
     trial: Trial,
     scenario: Scenario,
     arm: str,
-    hazards: Hazards,
+    what: Fate,
+    leaving: Leaving,
     draws: Mapping[str, Sequence[float]],
     *,
     detail: bool,
+    contacts: bool,
 ) -> list[Happening]:
     """Everything that will be recorded of one patient.
 
-    Without ``detail`` the doses, adverse events, sums of diameters and survival contacts, which no decision depends on,
-    are left out; all else is the same, since every draw has its own name.
+    Without ``detail`` the doses, adverse events and sums of diameters, which no decision depends on, are left out; all
+    else is the same, since every draw has its own name. ``contacts`` for survival are left out where no decision
+    depends on them.
     """
-    assert trial.assessments is not None
-    truth = scenario.arms[arm]
-    disease, leaving = draws["disease"], draws["leaving"]
-    first_event = -math.log(disease[0]) / hazards.first_event
-    dies_first = disease[1] < truth.death_first
-    death = first_event if dies_first else first_event - math.log(disease[2]) / hazards.death_after
-    death_day = math.ceil(death)
-    progression_day = HORIZON + 1 if dies_first else math.ceil(first_event)
-    withdrawal_day = _leaving_day(leaving[0], scenario.withdrawal_per_year)
-    loss_day = _leaving_day(leaving[1], scenario.loss_per_year)
-    gone = min(withdrawal_day, loss_day, HORIZON)
-    first, every = trial.assessments.first.days, trial.assessments.every.days
-
-    found: list[tuple[int, str, dict[str, Any]]] = []
-    seen_progression = HORIZON + 1
+    truth, reporting = scenario.arms[arm], draws["reporting"]
+    found: list[Happening] = []
     responses = _Responses(truth, draws["response"])
     if detail:
-        found.append((0, "assessed", {"response": "NE", "sum_mm": responses.baseline, "baseline": True}))
-    scan, number = first, 1
-    while scan < death_day and scan <= gone:
-        progressed = scan >= progression_day
-        found.append((scan, "assessed", responses.at(number, progressed, detail)))
-        if progressed:
-            seen_progression = scan
-            break
-        scan, number = scan + every, number + 1
-    end = min(death_day, gone, seen_progression)
-    if detail:
-        found.extend(_treatment(trial, arm, truth, draws, end))
-        found.extend(_after_progression(trial, draws["follow-up"], seen_progression, min(death_day - 1, gone)))
-    if death_day <= gone:
-        found.append((death_day, "died", {"cause": "disease"} if not dies_first else {"cause": "other"}))
-    elif gone == withdrawal_day:
-        found.append((withdrawal_day, "withdrawn", {"reason": "consent withdrawn"}))
-    elif gone == loss_day:
-        found.append((loss_day, "lost", {}))
-    return _with_delays(found, scenario.reporting_delay.exact_days, draws["reporting"])
-
-
-def _leaving_day(u: float, per_year: float) -> int:
-    if per_year <= 0:
-        return HORIZON + 1
-    return min(math.ceil(math.log(u) / math.log1p(-per_year) * 365.25), HORIZON + 1)
-
-
-def _with_delays(found: list[tuple[int, str, dict[str, Any]]], mean: float, draws: Sequence[float]) -> list[Happening]:
-    """Each thing is recorded an exponential time later. Delays go by the kind of thing and its place in its kind, so
-    that leaving out details moves nobody's delays."""
-    count: dict[str, int] = {}
+        found.append(Happening(0, 0, "assessed", {"response": "NE", "sum_mm": responses.baseline, "baseline": True}))
     progression_recorded = 0
-    result = []
-    for day, kind, data in sorted(found, key=lambda f: f[0]):
-        delayed = kind in ("assessed", "died", "withdrawn", "lost") and not data.get("baseline")
-        nth = count.get(kind, 0)
-        count[kind] = nth + delayed
-        slot = nth % 12 if kind == "assessed" else 12 + ("died", "withdrawn", "lost").index(kind) if delayed else 0
-        delay = int(-math.log(draws[slot]) * mean) if delayed else 0
-        recorded = day + delay
-        if data.get("response") == "PD":
+    for number, day in what.scans:
+        progressed = day == what.seen
+        recorded = day + leaving.delayed(reporting[SCAN_DELAYS + number])
+        found.append(Happening(day, recorded, "assessed", responses.at(number + 1, progressed, detail)))
+        if progressed:
             progression_recorded = recorded
-        if kind == "next therapy":
-            # Nobody files the next therapy before the progression that it is given for.
-            recorded = max(recorded, progression_recorded)
-        result.append(Happening(day, recorded, kind, data))
-    return result
+    last = min(what.death - 1, what.gone)
+    if detail:
+        found.extend(_treatment(trial, arm, truth, draws, what.off_study))
+        found.extend(_next_therapy(truth, draws["follow-up"], what.seen, last, progression_recorded))
+    if detail or contacts:
+        found.extend(_contacts(trial, what.seen, last))
+    if what.death <= what.gone:
+        cause = "adverse event" if what.toxic else "other" if what.dies_first else "disease"
+        if what.toxic and detail:
+            found.append(_fatal_event(truth, draws["follow-up"][2], what.death))
+        recorded = what.death + leaving.delayed(reporting[0])
+        found.append(Happening(what.death, recorded, "died", {"cause": cause}))
+    elif what.withdrawn or what.lost:
+        recorded = what.gone + leaving.delayed(reporting[1])
+        kind, data = ("withdrawn", {"reason": "consent withdrawn"}) if what.withdrawn else ("lost", {})
+        found.append(Happening(what.gone, recorded, kind, data))
+    return sorted(found, key=lambda h: h.day)
 
 
 class _Responses:
@@ -124,7 +195,7 @@ class _Responses:
 
     def __init__(self, truth: ArmTruth, draws: Sequence[float]) -> None:
         self.responds = draws[0] < truth.response
-        self.onset = 1 if draws[1] < 0.7 else 2
+        self.onset = 1 if draws[1] < truth.first_scan_response else 2
         self.baseline = round(30 + 120 * draws[2])
         depth = 0.30 + 0.70 * draws[3] ** 0.8
         self.complete = self.responds and depth > 0.93
@@ -152,31 +223,28 @@ class _Responses:
 
 def _treatment(
     trial: Trial, arm: str, truth: ArmTruth, draws: Mapping[str, Sequence[float]], end: int
-) -> list[tuple[int, str, dict[str, Any]]]:
+) -> list[Happening]:
     """Doses by cycle until progression, toxicity or the planned end; IMGN901-like drugs go on while benefiting."""
-    found: list[tuple[int, str, dict[str, Any]]] = []
-    treatment, toxicity = draws["treatment"], draws["toxicity"]
+    found: list[Happening] = []
+    treatment, cycles = draws["treatment"], draws["cycles"]
     toxic_stop = int(21 + 150 * treatment[1]) if treatment[0] < truth.stops_for_toxicity else HORIZON
     stop = min(end, toxic_stop)
     last_dose = 0
-    reduced_from = 2 + int(6 * treatment[3]) if treatment[2] < 0.25 else 10_000
+    reduced_from = 2 + int(6 * treatment[3]) if treatment[2] < truth.doses_reduced else 10_000
     for drug in trial.arm_by_name[arm].regimen:
-        cycle = 1
+        cycle, late = 1, 0
         while cycle <= drug.cycles or drug.may_continue:
-            start = (cycle - 1) * drug.cycle_length.days
+            if cycle > 1 and cycles[cycle % len(cycles)] < truth.cycles_delayed:
+                late += 7
+            start = (cycle - 1) * drug.cycle_length.days + late
             if start >= stop:
                 break
             for day in drug.days:
                 when = start + day - 1
                 if when < stop:
                     dose = round(drug.dose * (0.8 if cycle >= reduced_from else 1.0), 2)
-                    found.append(
-                        (
-                            when,
-                            "treated",
-                            {"drug": drug.drug, "cycle": cycle, "day": day, "dose": dose, "unit": drug.unit},
-                        )
-                    )
+                    data = {"drug": drug.drug, "cycle": cycle, "day": day, "dose": dose, "unit": drug.unit}
+                    found.append(Happening(when, when, "treated", data))
                     last_dose = max(last_dose, when)
             cycle += 1
     ended = min(stop, end)
@@ -185,33 +253,51 @@ def _treatment(
         reason = "toxicity" if toxic_stop < end else "progression" if planned_end >= end else "completed"
         when = max(min(ended, planned_end), last_dose)
         if when < end or reason == "progression":
-            found.append((min(when, end), "treatment ended", {"reason": reason}))
+            when = min(when, end)
+            found.append(Happening(when, when, "treatment ended", {"reason": reason}))
+    found.extend(_adverse_events(truth, draws["toxicity"], last_dose, end))
+    return found
+
+
+def _adverse_events(truth: ArmTruth, draws: Sequence[float], last_dose: int, end: int) -> list[Happening]:
+    """Adverse events that are survived, until four weeks after the last dose."""
+    found = []
     for i, event in enumerate(truth.adverse_events):
-        u = toxicity[3 * i : 3 * i + 3]
-        if u[0] < event.probability:
-            when = int(u[1] * min(last_dose + 28, 150))
+        u = draws[3 * i : 3 * i + 3]
+        if u[0] < event.probability * (1 - event.fatal):
+            when = int(u[1] * min(last_dose + 28, TOXIC_DAYS))
             if when < end:
                 grade = 3 + (u[2] < 0.3 * event.severe) if u[2] < event.severe else 1 + (u[2] > 0.6)
-                found.append(
-                    (
-                        when,
-                        "adverse event",
-                        {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)},
-                    )
-                )
+                data = {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)}
+                found.append(Happening(when, when, "adverse event", data))
     return found
 
 
-def _after_progression(
-    trial: Trial, draws: Sequence[float], progression: int, until: int
-) -> list[tuple[int, str, dict[str, Any]]]:
-    """Second-line therapy for some, and contacts for survival."""
-    if progression > until or trial.assessments is None:
+def _fatal_event(truth: ArmTruth, u: float, day: int) -> Happening:
+    """The adverse event that a patient dies of, in proportion to how often each is fatal."""
+    weights = [e.probability * e.fatal for e in truth.adverse_events]
+    level, term = u * sum(weights), truth.adverse_events[0].term
+    for event, weight in zip(truth.adverse_events, weights, strict=True):
+        if weight > 0:
+            term = event.term
+        level -= weight
+        if level < 0:
+            break
+    return Happening(day, day, "adverse event", {"term": term, "grade": 5, "serious": True})
+
+
+def _next_therapy(
+    truth: ArmTruth, draws: Sequence[float], progression: int, until: int, progression_recorded: int
+) -> list[Happening]:
+    """Second-line therapy for some; nobody files it before the progression that it is given for."""
+    day = progression + 7 + int(28 * draws[1])
+    if draws[0] >= truth.next_therapy or progression > until or day > until:
         return []
-    found: list[tuple[int, str, dict[str, Any]]] = []
-    therapy = progression + 7 + int(28 * draws[1])
-    if draws[0] < 0.6 and therapy <= until:
-        found.append((therapy, "next therapy", {"therapy": "second line"}))
+    return [Happening(day, max(day, progression_recorded), "next therapy", {"therapy": "second line"})]
+
+
+def _contacts(trial: Trial, progression: int, until: int) -> list[Happening]:
+    """Contacts for survival after progression."""
+    assert trial.assessments is not None
     step = trial.assessments.follow_up_every.days
-    found.extend((day, "contact", {}) for day in range(progression + step, until + 1, step))
-    return found
+    return [Happening(day, day, "contact", {}) for day in range(progression + step, until + 1, step)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.part import Part
@@ -62,11 +62,19 @@ class Monitoring(Part):
     control_cohort: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(), description="Control patients that go with each look: 20 and 40 for NORTH."
     )
-    while_waiting: Literal["continue", "pause"] = Field(
-        description="What is done with enrolment once a look's cohort is enrolled and its outcome is awaited."
+    while_waiting: Literal["continue", "pause", "cap"] = Field(
+        description="What is done with enrolment once a look's cohort is enrolled and its outcome is awaited; 'cap': go "
+        "on, and pause once `cap` more are randomised."
     )
+    cap: int | None = Field(default=None, ge=1, description="With 'cap': how many more are randomised while waiting.")
     readout_delay: Duration = Field(description="Time from the look's cut-off to the decision being known to sites.")
     final_follow_up: Duration = Field(description="The least follow-up after the last randomisation at the final look.")
+
+    @model_validator(mode="after")
+    def _capped(self) -> Monitoring:
+        if (self.while_waiting == "cap") != (self.cap is not None):
+            raise ValueError("`cap` goes with while_waiting = 'cap', and that with `cap`")
+        return self
 
 
 class ReferenceCurve(Part):

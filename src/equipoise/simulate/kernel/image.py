@@ -1,0 +1,227 @@
+"""A plan as plain numbers, whole and real: what the compiled kernel reads. No protocol, no design: their answers stand
+in tables.
+
+Everything lies in two long arrays, since a compiled function with two arguments is built in a tenth of the time and is
+called faster than one with fifty. The first places hold single numbers and where each table begins. The design becomes a table of actions, one entry for each look, number evaluated and number of successes, filled by
+asking the design itself; so does the control arm's check. The kernel can special-case neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.analyse.control_check import p_against_history
+from equipoise.conduct.randomisation import stratum_of
+from equipoise.decide.enrolment import stage_targets
+from equipoise.numerics.streams import BLOCK, key_of
+from equipoise.simulate.accrual import horizon
+from equipoise.simulate.day_table import HORIZON, DayTable
+from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.places import GUIDE
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.scans import scans_planned, schedule
+from equipoise.trial.evidence import Evidence
+from equipoise.trial.problem import BadInput
+from equipoise.trial.trial import Trial
+
+_AT = {"last assessment": at.ASSESSMENT, "last contact": at.CONTACT, "that day": at.THAT_DAY}
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Two arrays, laid out as ``places`` says."""
+
+    whole: NDArray[np.int64]
+    real: NDArray[np.float64]
+
+
+def image_of(plan: Plan) -> Image:
+    """The plan in numbers."""
+    trial, scenario = plan.trial, plan.scenario
+    assert trial.monitoring is not None
+    assert trial.assessments is not None
+    monitoring = trial.monitoring
+    endpoint = trial.landmark(monitoring.endpoint)
+    monitored = trial.time_to_event(endpoint.of)
+    censored = {rule.when: _AT[rule.at] for rule in monitored.censoring}
+    arms = [a.name for a in trial.arms]
+    stack = _Stack()
+    tables: dict[int, Any] = {
+        at.FIRST: [[stack.row(c.first) for c in plan.courses[a].strata] for a in arms],
+        at.AFTER: [[stack.row(c.after) for c in plan.courses[a].strata] for a in arms],
+        at.TOXIC: [stack.row(plan.toxicity[a]) for a in arms],
+    }
+    rows = [stack.row(t) for t in (plan.leaving.gone, plan.leaving.delay, plan.rates.late)]
+    widest = max((len(s) for s in plan.levels), default=1)
+    first_scan, every = schedule(trial)
+    reach, on = scenario.visits.jitter.days, np.arange(HORIZON + 2)
+    strata, actions, cautions = _strata(trial), _actions(plan), _cautions(plan)
+    sizes = trial.randomisation.block_sizes
+    numbers: dict[int, float] = {
+        at.TARGET: trial.target_enrolment,
+        at.HORIZON: horizon(trial),
+        at.ARMS: len(arms),
+        at.STRATA: len(strata),
+        at.SITES: len(trial.sites),
+        at.FACTORS: len(plan.levels),
+        at.LOOKS: len(plan.design.looks),
+        at.TESTED: arms.index(trial.tested_arms[0].name),
+        at.CONTROL: arms.index(trial.control_arms[0].name) if trial.control_arms else -1,
+        at.LANDMARK: endpoint.landmark.days,
+        at.WINDOW: endpoint.window.days,
+        at.REPLACES: endpoint.not_evaluable != "failure",
+        at.PAUSES: plan.waiting != "continue",
+        at.CAP: plan.cap,
+        at.READOUT_DELAY: monitoring.readout_delay.days,
+        at.FINAL_FOLLOW_UP: monitoring.final_follow_up.days,
+        at.OF_PROGRESSION: "progression" in monitored.events,
+        at.OF_DEATH: "death" in monitored.events,
+        at.AT_NO_EVENT: censored["no event"],
+        at.AT_WITHDRAWAL: censored.get("withdrawal", at.NOWHERE),
+        at.AT_LOSS: censored.get("loss", at.NOWHERE),
+        at.AT_DEATH: censored.get("death", at.NOWHERE),
+        at.FIRST_SCAN: first_scan,
+        at.EVERY: every,
+        at.SCANS: scans_planned(trial),
+        at.REACH: reach,
+        at.CONTACT_EVERY: trial.assessments.follow_up_every.days if plan.contacts else 0,
+        at.LEAVING_TABLE: rows[0],
+        at.SOME_TOXIC: any(t.survival[-1] < 1 for t in plan.toxicity.values()),
+        at.DELAY: rows[1],
+        at.LATE: rows[2],
+        at.LARGEST_BLOCK: max(sizes),
+        at.BLOCK_CHOICES: len(sizes),
+        at.SHARE_TOTAL: sum(a.share for a in trial.arms),
+        at.MOST_LEVELS: widest,
+        at.ACTION_SIDE: actions.shape[1],
+        at.CAUTION_SIDE: cautions.shape[0],
+        at.PLAIN: len(monitored.events) == 2 and censored["no event"] == at.ASSESSMENT,
+    }
+    real = {
+        at.MISSED: scenario.visits.missed,
+        at.SCREENING_FAILURE: scenario.screening_failure,
+        at.RAMP: plan.rates.ramp,
+        at.WITHDRAWN: plan.leaving.withdrawn,
+        at.ARRIVALS_IN: 16 * 30.4375 / (sum(s.rate for s in trial.sites) * scenario.accrual.pace),
+    }
+    tables |= {
+        at.NEED: _needs(plan),
+        at.COUNTS: [len(s) for s in plan.levels],
+        at.BLOCK_SIZES: list(sizes),
+        at.SHARES: [a.share for a in trial.arms],
+        at.KEYS: _words([key_of(plan.seed, p) for p in at.PURPOSES]),
+        at.WIDE: [-(-plan.widths[p] // BLOCK) for p in at.PURPOSES],
+        at.LIST_KEYS: _words([key_of(plan.seed, f"allocation|{name}") for name in strata]),
+        at.SITE_KEYS: _words([key_of(plan.seed, f"accrual|{s.name}") for s in trial.sites]),
+        at.GUIDE_ROWS: _words([_guide(t) for t in stack.tables]),
+        at.OPENS: [(s.activation - trial.start).days for s in trial.sites],
+        at.ACTION: actions,
+        at.CAUTION: cautions,
+        at.NEXT_SCAN: np.maximum((on - reach - first_scan + every - 1) // every, 0),
+        at.LAST_SCAN: np.clip((on + reach - first_scan) // every, -1, scans_planned(trial) - 1),
+        at.SURVIVAL: np.array([[*t.survival, -1.0] for t in stack.tables]),
+        at.DEATH_SHARE: np.array([plan.courses[a].strata[0].death_share for a in arms]),
+        at.LEVELS: [[*s, *[2.0] * (widest - len(s))] for s in plan.levels],
+        at.RATE: [s.rate for s in trial.sites],
+        at.SIZE: plan.rates.size,
+    }
+    return _packed(numbers, real, tables)
+
+
+def _words(keys: list[NDArray[np.uint64]]) -> NDArray[np.int64]:
+    return np.array(keys).view(np.int64)
+
+
+def _guide(table: DayTable) -> NDArray[np.uint64]:
+    """For each i < GUIDE the first day d ≥ 1 with S(d) ≤ (i + 1) / GUIDE: no u below that ends earlier. Four to a word."""
+    levels = np.arange(1, GUIDE + 1) / GUIDE
+    first = np.maximum(np.searchsorted(-table.survival, -levels, side="left"), 1).astype(np.uint64).reshape(-1, 4)
+    words: NDArray[np.uint64] = (first << np.array([0, 16, 32, 48], dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
+    return words
+
+
+def _packed(numbers: Mapping[int, float], real: Mapping[int, float], tables: Mapping[int, Any]) -> Image:
+    """Single numbers, where each table begins, then the tables, in the order of their places."""
+    head = [int(numbers[place]) for place in range(len(numbers))] + [0] * len(tables)
+    reals = [float(real[place]) for place in range(len(real))]
+    assert len(head) == at.HEAD
+    whole_pieces: list[NDArray[np.int64]] = []
+    real_pieces: list[NDArray[np.float64]] = []
+    room = {True: len(head), False: len(reals)}
+    for place in sorted(tables):
+        is_whole = place < at.SURVIVAL
+        piece = np.asarray(tables[place], dtype=np.int64 if is_whole else np.float64).ravel()
+        head[place] = room[is_whole]
+        room[is_whole] += len(piece)
+        if is_whole:
+            whole_pieces.append(piece)
+        else:
+            real_pieces.append(piece)
+    return Image(
+        np.concatenate([np.array(head, dtype=np.int64), *whole_pieces]), np.concatenate([np.array(reals), *real_pieces])
+    )
+
+
+class _Stack:
+    """Tables of days, each kept once."""
+
+    def __init__(self) -> None:
+        self.tables: list[DayTable] = []
+        self._rows: dict[bytes, int] = {}
+
+    def row(self, table: DayTable) -> int:
+        content = table.survival.tobytes()
+        if content not in self._rows:
+            self._rows[content] = len(self.tables)
+            self.tables.append(table)
+        return self._rows[content]
+
+
+def _strata(trial: Trial) -> list[str]:
+    """Names of the strata, the last factor's levels fastest."""
+    factors = trial.randomisation.factors
+    names = [f.name for f in factors]
+    return [
+        stratum_of(trial, dict(zip(names, levels, strict=True))) for levels in product(*(f.levels for f in factors))
+    ]
+
+
+def _actions(plan: Plan) -> NDArray[np.int8]:
+    """What the design says of every evidence that a look can bring: shape (looks, n + 1, successes + 1)."""
+    looks = plan.design.looks
+    most = max(look.n for look in looks)
+    found = np.full((len(looks), most + 1, most + 1), at.REFUSED, dtype=np.int8)
+    codes = {"continue": at.CONTINUE, "stop": at.STOP, "declare": at.DECLARE}
+    arm = plan.trial.tested_arms[0].name
+    for i, look in enumerate(looks):
+        earlier = looks[i - 1].n if i else 0
+        # Only the final look may be taken on fewer patients than planned.
+        for n in range(look.n + 1) if i == len(looks) - 1 else (look.n,):
+            for x in range(n + 1):
+                try:
+                    verdict = plan.design.verdict(Evidence(look.number, arm, n, x, earlier))
+                except BadInput:
+                    break
+                found[i, n, x] = codes[verdict.action.name]
+    return found
+
+
+def _cautions(plan: Plan) -> NDArray[np.bool_]:
+    """Whether the control arm's check raises a caution: shape (n + 1, successes + 1)."""
+    check, most = plan.trial.control_check, max((n for _, n in _needs(plan)), default=0)
+    found = np.zeros((most + 1, most + 1), dtype=np.bool_)
+    for n in range(1, most + 1):
+        for x in range(n + 1):
+            p = p_against_history(plan.trial, x, n)
+            found[n, x] = p is not None and check is not None and p < check.alpha
+    return found
+
+
+def _needs(plan: Plan) -> list[tuple[int, int]]:
+    return [stage_targets(plan.trial, plan.design, look.number) for look in plan.design.looks]

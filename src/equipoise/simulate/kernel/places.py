@@ -1,0 +1,46 @@
+"""Where everything stands in a plan's image: places of single numbers, and of where each table begins."""
+
+from __future__ import annotations
+
+# fmt: off
+#: Single whole numbers; times in days. LEAVING_TABLE, DELAY, LATE: their row among the tables of SURVIVAL.
+#: PLAIN: the endpoint is of progression or death, and who has neither is censored at the last assessment.
+(
+    TARGET, HORIZON, ARMS, STRATA, SITES, FACTORS, LOOKS, TESTED, CONTROL, LANDMARK, WINDOW, REPLACES, PAUSES, CAP,
+    READOUT_DELAY, FINAL_FOLLOW_UP, OF_PROGRESSION, OF_DEATH, AT_NO_EVENT, AT_WITHDRAWAL, AT_LOSS, AT_DEATH,
+    FIRST_SCAN, EVERY, SCANS, REACH, CONTACT_EVERY, LEAVING_TABLE, SOME_TOXIC, DELAY, LATE, LARGEST_BLOCK, BLOCK_CHOICES,
+    SHARE_TOTAL, MOST_LEVELS, ACTION_SIDE, CAUTION_SIDE, PLAIN,
+) = range(38)
+#: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. KEYS
+#: (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of four in a patient's row.
+#: GUIDE_ROWS (tables, GUIDE / 4). FIRST, AFTER (arms, strata) and TOXIC (arms): rows of SURVIVAL. OPENS (sites): planned days.
+#: ACTION (looks, n, successes). CAUTION (n, successes) of the control arm. COUNTS: levels of each factor. NEXT_SCAN,
+#: LAST_SCAN (days): the first scan that may fall on the day or later, the last that may fall on it or earlier.
+(
+    NEED, COUNTS, BLOCK_SIZES, SHARES, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS, ACTION,
+    CAUTION, NEXT_SCAN, LAST_SCAN,
+) = range(38, 55)
+#: Where each table of real numbers begins. SURVIVAL (tables, days + 1): the last is -1. DEATH_SHARE (arms, days). LEVELS (factors, most
+#: levels): cumulative shares. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate.
+(
+    SURVIVAL, DEATH_SHARE, LEVELS, RATE, SIZE,
+) = range(55, 60)
+#: Single real numbers, in the other array. ARRIVALS_IN: days in which 16 patients come on average. WITHDRAWN: share of
+#: those leaving who withdraw.
+(
+    MISSED, SCREENING_FAILURE, RAMP, ARRIVALS_IN, WITHDRAWN,
+) = range(5)
+# fmt: on
+
+#: The head of the whole numbers, before the first table.
+HEAD = 60
+#: Purposes whose streams the kernel draws from, in the order of KEYS.
+PURPOSES = ("entry", "disease", "leaving", "visits", "reporting")
+ENTRY, DISEASE, LEAVING, VISITS, REPORTING = range(5)
+#: Actions in the table, and what stands where the design refuses the evidence.
+CONTINUE, STOP, DECLARE, REFUSED = range(4)
+#: Where a patient is censored: no such rule, last assessment, last contact, that day.
+NOWHERE, ASSESSMENT, CONTACT, THAT_DAY = range(4)
+
+#: Entries of the guide to a table of days: where to begin looking for a uniform number.
+GUIDE = 4096

@@ -1,0 +1,149 @@
+"""What all replicates of a simulation share: the trial, its design, the truth calibrated once, and the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+from equipoise.simulate.accrual import SiteRates, expected_arrivals
+from equipoise.simulate.course import ArmCourse
+from equipoise.simulate.day_table import DayTable
+from equipoise.simulate.scenario import Scenario
+from equipoise.simulate.truth import calibrated
+from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
+from equipoise.trial.design import Design
+from equipoise.trial.evidence import Evidence
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+
+Waiting = Literal["continue", "pause", "cap"]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A simulation: run it with ``run`` (the reference, through the log) or with ``kernel`` (compiled).
+
+    ``levels``: for each factor its levels' cumulative probabilities. ``cap``: how many more are randomised while a
+    look is awaited, 0 unless ``waiting`` is 'cap'. ``contacts``: whether decisions depend on contacts for survival.
+    """
+
+    trial: Trial
+    design: Design[Evidence]
+    scenario: Scenario
+    seed: int
+    waiting: Waiting
+    cap: int
+    courses: Mapping[str, ArmCourse]
+    toxicity: Mapping[str, DayTable]
+    leaving: Leaving
+    rates: SiteRates
+    levels: tuple[tuple[float, ...], ...]
+    widths: Mapping[str, int]
+    contacts: bool
+
+    @classmethod
+    def of(
+        cls,
+        trial: Trial,
+        design: Design[Evidence],
+        scenario: Scenario,
+        seed: int,
+        waiting: Waiting | None = None,
+        cap: int | None = None,
+    ) -> Plan:
+        """Check that the scenario fits the trial, and calibrate it. Raises BadInput with every problem."""
+        problems = scenario_problems(trial, scenario)
+        if problems:
+            raise BadInput(f"scenario {scenario.id}", problems)
+        assert trial.monitoring is not None
+        way = waiting or trial.monitoring.while_waiting
+        more = (cap if cap is not None else trial.monitoring.cap) if way == "cap" else 0
+        if more is None or more < 0:
+            given = "nothing" if more is None else str(more)
+            problem = Problem("cap", "cap", given, "how many more patients are randomised while a look is awaited")
+            raise BadInput(trial.id, [problem])
+        monitored = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
+        factors = trial.randomisation.factors
+        shares = [scenario.factors.get(f.name) or (1 / len(f.levels),) * len(f.levels) for f in factors]
+        return cls(
+            trial,
+            design,
+            scenario,
+            seed,
+            way,
+            more,
+            calibrated(trial, scenario),
+            {name: toxic_death(truth) for name, truth in scenario.arms.items()},
+            Leaving.of(scenario),
+            SiteRates.of(scenario.accrual),
+            tuple(tuple(accumulate(s)) for s in shares),
+            widths(trial),
+            any(rule.at == "last contact" for rule in monitored.censoring),
+        )
+
+
+def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
+    """What a scenario needs of the trial, and the trial of it."""
+    problems = []
+    names = [a.name for a in trial.arms]
+    if sorted(scenario.arms) != sorted(names):
+        given = ", ".join(scenario.arms) or "none"
+        problems.append(Problem("scenario-arms", "arms", given, f"a truth for each arm: {', '.join(names)}"))
+    for part in ("monitoring", "assessments", "sites"):
+        if not getattr(trial, part):
+            problems.append(Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]"))
+    if trial.randomisation.method != "permuted blocks":
+        problems.append(
+            Problem("not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'")
+        )
+    if len(trial.randomisation.factors) > 10:
+        problems.append(
+            Problem("not-simulable", "randomisation.factors", str(len(trial.randomisation.factors)), "at most 10")
+        )
+    problems.extend(_factor_problems(trial, scenario))
+    if trial.monitoring is not None:
+        monitored = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
+        if monitored.origin != "randomisation":
+            problems.append(
+                Problem(
+                    "not-simulable", f"endpoints.{monitored.name}.origin", repr(monitored.origin), "'randomisation'"
+                )
+            )
+    if trial.assessments is not None:
+        first, every = trial.assessments.first.days, trial.assessments.every.days
+        reach = scenario.visits.jitter.days
+        if first - reach < 1 or 2 * reach >= every:
+            most = min(first - 1, (every - 1) // 2)
+            problems.append(
+                Problem("jitter", "visits.jitter", f"{reach} days", f"at most {most} days: scans keep their order")
+            )
+    if trial.sites and not problems:
+        arrive = expected_arrivals(trial, scenario.accrual) * (1 - scenario.screening_failure)
+        if arrive < trial.target_enrolment:
+            problems.append(
+                Problem(
+                    "never-full", "accrual", f"{arrive:.0f} eligible patients expected before the trial is given up, ten years after its last site opens",
+                    f"at least the {trial.target_enrolment} to be randomised", "raise accrual.pace, add sites or rates",
+                )
+            )  # fmt: skip
+    return problems
+
+
+def _factor_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
+    problems = []
+    levels = {f.name: f.levels for f in trial.randomisation.factors}
+    for table, code, what in (
+        ("factors", "factor-shares", "probabilities that add up to 1"),
+        ("prognosis", "factor-ratios", "hazard multipliers"),
+    ):
+        for name, values in getattr(scenario, table).items():
+            where = f"{table}.{name}"
+            if name not in levels:
+                allowed = ", ".join(levels) or "none"
+                problems.append(Problem("unknown-factor", where, "not a factor of the trial", allowed))
+            elif len(values) != len(levels[name]) or (table == "factors" and abs(sum(values) - 1) > 1e-9):
+                allowed = f"{len(levels[name])} {what}, for {', '.join(levels[name])}"
+                problems.append(Problem(code, where, str(list(values)), allowed))
+    return problems

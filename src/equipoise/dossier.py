@@ -29,7 +29,7 @@ from equipoise.design.estimate import estimate, estimate_table
 from equipoise.design.rate_design import RateDesign
 from equipoise.files.grades import grades_table
 from equipoise.report.document import Document
-from equipoise.simulate.replicates import Summary, summary_table
+from equipoise.simulate.summary import Summary, summary_table
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.design import Characteristics, Design, Quantity
 from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
@@ -282,8 +282,8 @@ def _planning(f: Findings) -> list[Exhibit]:
                 shown.append(
                     Paragraph(
                         f"{s.label}: with enrolment continued, {_mean(s.at_readout)} of {f.trial.target_enrolment} patients "
-                        f"are already randomised when the interim look reads out (10 to 90 %: {s.at_readout_range[0]} to "
-                        f"{s.at_readout_range[1]}). Paused, {_mean(other.at_readout)}, and the trial ends {longer:+.1f} ± "
+                        f"are already randomised when the interim look reads out (10 to 90 %: {s.at_readout_range[0]:.0f} to "
+                        f"{s.at_readout_range[1]:.0f}). Paused, {_mean(other.at_readout)}, and the trial ends {longer:+.1f} ± "
                         f"{error:.1f} months later on average. ± is the Monte-Carlo standard error."
                     )
                 )

@@ -28,9 +28,11 @@ def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Co
     numbers: dict[str, Any] = {
         "endpoint": endpoint.name,
         "n": {tested: len(by_arm[tested]), control: len(by_arm[control])},
+        "events": {tested: sum(o.event for o in by_arm[tested]), control: sum(o.event for o in by_arm[control])},
         "logrank_chi2": found.logrank_chi2,
         "logrank_p": found.p,
         "hr": found.hr,
+        "log_hr_se": found.log_hr_se,
         "hr_ci": list(found.hr_ci),
         "hr_estimable": found.estimable,
         "method": found.method,

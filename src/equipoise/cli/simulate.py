@@ -11,8 +11,9 @@ import click
 from equipoise.cli.common import design_of, emit, json_option, load_trial, show_table, trial_argument
 
 if TYPE_CHECKING:
-    from equipoise.simulate.replicates import Outcome, Summary
+    from equipoise.simulate.lines import Lines
     from equipoise.simulate.plan import Plan
+    from equipoise.simulate.summary import Summary
     from equipoise.trial.design import Characteristics
 
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--scenario", "scenarios", multiple=True, help="A scenario of the trial's folder, or a file; all if none."
 )
-@click.option("--replicates", type=click.IntRange(1, 10_000_000), default=500, show_default=True)
+@click.option("--replicates", type=click.IntRange(1, 1_000_000_000), default=10_000, show_default=True)
 @click.option("--seed", type=int, default=2012, show_default=True)
 @click.option(
     "--waiting",
@@ -62,7 +63,7 @@ def command(
     if as_json:
         emit({"trial": found.id, "interrupted": not whole, "summaries": summaries, "exact": exact})
     elif summaries:
-        from equipoise.simulate.replicates import summary_table
+        from equipoise.simulate.summary import summary_table
 
         show_table(summary_table(summaries, exact))
     if not whole:
@@ -77,8 +78,12 @@ def run_plans(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from equipoise.simulate.replicates import default_workers, simulate, summarise
+    from equipoise.files.kernels import ready
+    from equipoise.simulate.replicates import default_workers, simulate
+    from equipoise.simulate.summary import summarise
+    from equipoise.simulate.tally import Tally
 
+    ready()
     summaries: list[Summary] = []
     exact: list[Characteristics | None] = []
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -86,18 +91,18 @@ def run_plans(
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
         for plan in plans:
             task = progress.add_task(f"{plan.scenario.id}, {plan.waiting}", total=replicates)
-            done: list[Outcome] = []
+            tally, lines = Tally(), _Lines(out, plan)
             try:
-                for outcome in simulate(plan, replicates, workers or default_workers()):
-                    done.append(outcome)
-                    progress.update(task, completed=len(done))
+                for found in simulate(plan, replicates, workers or default_workers()):
+                    tally.add(found)
+                    lines.keep(found, tally.n)
+                    progress.update(task, completed=tally.n)
             except KeyboardInterrupt:
                 whole = False
-            if done:
-                summaries.append(summarise(plan, done, replicates))
+            lines.close()
+            if tally.n:
+                summaries.append(summarise(plan, tally, replicates))
                 exact.append(exact_of(plan))
-                if out is not None:
-                    _keep(out, plan, done)
             if not whole:
                 break
     return summaries, exact, whole
@@ -111,11 +116,31 @@ def exact_of(plan: Plan) -> Characteristics | None:
     return None if rate is None else plan.design.characteristics({"rate": rate})
 
 
-def _keep(folder: Path, plan: Plan, done: Sequence[Outcome]) -> None:
-    import json
+class _Lines:
+    """One line a replicate (JSON Lines), put in its place when all that came is written."""
 
-    from equipoise.files.plain import plain
-    from equipoise.files.write import write_text
+    def __init__(self, folder: Path | None, plan: Plan) -> None:
+        self.file = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path = folder / f"{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl"
+            self.part = self.path.with_suffix(".part")
+            self.file = self.part.open("w", encoding="utf-8")
 
-    lines = [json.dumps(plain(o), separators=(",", ":")) + "\n" for o in done]
-    write_text(folder / f"{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl", "".join(lines))
+    def keep(self, lines: Lines, done: int) -> None:
+        import json
+
+        from equipoise.simulate.lines import NONE
+
+        if self.file is None:
+            return
+        n = len(lines["looks"])
+        columns = {name: [None if v == NONE else v for v in values.tolist()] for name, values in lines.items()}
+        for i in range(n):
+            line = {"replicate": done - n + i} | {name: values[i] for name, values in columns.items()}
+            self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.file.close()
+            self.part.replace(self.path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from equipoise.numerics.streams import uniforms
+from equipoise.numerics.streams import short_uniforms
 from equipoise.trial.trial import Trial
 
 
@@ -38,7 +38,7 @@ class PermutedBlocks:
     def _extend(self, stratum: str, allocation: list[str], position: int) -> None:
         # Block b has row b of the stratum's table: the list does not depend on how far it was read before.
         rows = 2 * (1 + (position + 1) // min(self._sizes))
-        table = uniforms(self._seed, f"allocation|{stratum}", self._replicate, rows, max(self._sizes)).tolist()
+        table = short_uniforms(self._seed, f"allocation|{stratum}", self._replicate, rows, max(self._sizes)).tolist()
         total = sum(self._shares)
         allocation.clear()
         for u in table:

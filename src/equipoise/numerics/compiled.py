@@ -15,11 +15,11 @@ from numba import njit, types
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Types for signatures: nothing, whole, real, whether; where wholes or reals lie; lists and tables; four reals.
+#: Types for signatures: nothing, whole, real, whether; where wholes or reals lie; lists and tables; eight reals.
 NONE, WHOLE, REAL, WHETHER = types.void, types.int64, types.float64, types.boolean
 WHOLES, REALS = types.CPointer(WHOLE), types.CPointer(REAL)
 LIST, TABLE, REAL_LIST, REAL_TABLE = WHOLE[::1], WHOLE[:, ::1], REAL[::1], REAL[:, ::1]
-FOUR = types.UniTuple(REAL, 4)
+EIGHT = types.UniTuple(REAL, 8)
 
 
 def keep_in(folder: str) -> None:

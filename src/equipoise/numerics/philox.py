@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 _M0, _M1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 _W0, _W1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _ELEVEN = np.uint64(11)
 _ULP = 1.0 / 9007199254740992.0
+_SHORT = 1.0 / 4294967296.0
 _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 
 
@@ -54,6 +54,12 @@ def uniform(word: np.uint64) -> float:
     """The number in (0, 1) that ``streams.uniforms`` makes of a word."""
     u = 1.0 - np.float64(np.int64(word >> _ELEVEN)) * _ULP
     return min(max(u, 1e-16), 1.0 - 1e-16)
+
+
+@njit(inline="always")  # type: ignore[untyped-decorator]
+def short(half: np.uint64) -> float:
+    """The number in (0, 1) that ``streams.short_uniforms`` makes of half a word."""
+    return (np.float64(np.int64(half)) + 0.5) * _SHORT
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -112,20 +118,3 @@ def pointer_to(typing_context: Any, array: Any) -> Any:
         return context.make_array(array)(context, builder, arguments[0]).data
 
     return types.CPointer(array.dtype)(array), code
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def unowned(typing_context: Any, array: Any) -> Any:
-    """The same memory as an array that nobody counts references to; the caller keeps the original.
-
-    Compiled functions count the references to every array they are given, with locked instructions that cost more than
-    most of what a simulator does with the array.
-    """
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        copy = context.make_array(array)(context, builder, arguments[0])
-        copy.meminfo = cgutils.get_null_value(copy.meminfo.type)
-        copy.parent = cgutils.get_null_value(copy.parent.type)
-        return copy._getvalue()
-
-    return array(array), code

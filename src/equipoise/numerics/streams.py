@@ -44,6 +44,22 @@ def uniforms(seed: int | str, purpose: str, replicate: int, rows: int, width: in
     return table[:, :width]
 
 
+#: Short uniform numbers come in blocks of so many: two to each word of a turn.
+SHORT_BLOCK = 8
+
+
+def short_uniforms(seed: int | str, purpose: str, replicate: int, rows: int, width: int) -> NDArray[np.float64]:
+    """``uniforms`` of 32 bits, two to a word, low half first: for draws where 2e-10 is nothing, such as days.
+
+    They cost half, and half the cost of a simulated trial is its random numbers.
+    """
+    blocks = -(-width // SHORT_BLOCK)
+    counter = np.array([0, replicate, 0, 0], dtype=np.uint64)
+    words = np.random.Philox(key=key_of(seed, purpose), counter=counter).random_raw(rows * blocks * BLOCK)
+    halves = np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], axis=1).astype(np.float64)
+    return ((halves + 0.5) * 2.0**-32).reshape(rows, blocks * SHORT_BLOCK)[:, :width]
+
+
 _LN2_HIGH = 0.6931471803691238
 _LN2_LOW = 1.9082149292705877e-10
 _SERIES = tuple(1.0 / k for k in range(21, 1, -2))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import gamma
 
-from equipoise.numerics.streams import BLOCK, minus_log, uniforms
+from equipoise.numerics.streams import SHORT_BLOCK, minus_log, short_uniforms
 from equipoise.simulate.day_table import HORIZON, DayTable, exponential
 from equipoise.simulate.scenario import Accrual
 from equipoise.trial.duration import DAYS_PER_MONTH
@@ -56,7 +56,7 @@ def opening(trial: Trial, site: int, rates: SiteRates, first: NDArray[np.float64
 def openings(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> list[int]:
     """The day on which each site opens, from the trial's start."""
     return [
-        opening(trial, i, rates, uniforms(seed, f"accrual|{s.name}", replicate, 1, BLOCK)[0])[0]
+        opening(trial, i, rates, short_uniforms(seed, f"accrual|{s.name}", replicate, 1, SHORT_BLOCK)[0])[0]
         for i, s in enumerate(trial.sites)
     ]
 
@@ -68,16 +68,16 @@ def arrivals(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> Itera
 
 def _of_site(trial: Trial, site: int, rates: SiteRates, seed: int, replicate: int) -> Iterator[tuple[float, int]]:
     purpose = f"accrual|{trial.sites[site].name}"
-    rows = 17
-    draws = uniforms(seed, purpose, replicate, rows, BLOCK).ravel()
-    opens, rate = opening(trial, site, rates, draws[:BLOCK])
+    rows = 9
+    draws = short_uniforms(seed, purpose, replicate, rows, SHORT_BLOCK).ravel()
+    opens, rate = opening(trial, site, rates, draws[:SHORT_BLOCK])
     if rate <= 1e-9:
         return
-    worked, k = 0.0, BLOCK
+    worked, k = 0.0, SHORT_BLOCK
     while True:
         if k == len(draws):
             rows *= 2
-            draws = uniforms(seed, purpose, replicate, rows, BLOCK).ravel()
+            draws = short_uniforms(seed, purpose, replicate, rows, SHORT_BLOCK).ravel()
         worked += minus_log(float(draws[k])) / rate
         k += 1
         yield opens + on_calendar(worked, rates.ramp), site

@@ -17,7 +17,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
 from equipoise.decide.enrolment import stage_is_full, stage_targets
-from equipoise.numerics.streams import uniforms
+from equipoise.numerics.streams import short_uniforms
 from equipoise.simulate import accrual
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.virtual_patient import Happening, fate, life
@@ -75,10 +75,10 @@ class _Draws:
     tables: dict[str, list[list[float]]] = field(default_factory=dict)
 
     def of(self, index: int) -> dict[str, Sequence[float]]:
-        if not self.tables or index >= len(self.tables["entry"]):
+        if not self.tables or index >= len(self.tables["patient"]):
             rows = (index // _BATCH + 1) * _BATCH
             for purpose, width in self.plan.widths.items():
-                self.tables[purpose] = uniforms(self.plan.seed, purpose, self.replicate, rows, width).tolist()
+                self.tables[purpose] = short_uniforms(self.plan.seed, purpose, self.replicate, rows, width).tolist()
         return {purpose: table[index] for purpose, table in self.tables.items()}
 
 
@@ -168,18 +168,20 @@ class _Run:
         if self.closed or self.paused:
             return
         draws = self.draws.of(index)
-        entry = draws["entry"]
+        own = draws["patient"]
         name, now = f"P{index + 1:04d}", _moment(today)
         failed = []
-        if entry[0] < self.plan.scenario.screening_failure:
-            failed = [1 + int(entry[11] * len(self.trial.eligibility))] if self.trial.eligibility else []
+        if own[0] < self.plan.scenario.screening_failure:
+            failed = [1 + int(own[15] * len(self.trial.eligibility))] if self.trial.eligibility else []
             if not failed:
                 return
         self.conduct.screen(name, site, today, now, "simulation", failed)
         if failed:
             return
         factors, stratum = {}, 0
-        for factor, levels, u in zip(self.trial.randomisation.factors, self.plan.levels, entry[1:], strict=False):
+        for factor, levels, u in zip(
+            self.trial.randomisation.factors, self.plan.levels, [*own[1:4], *own[8:15]], strict=False
+        ):
             level = min(bisect_right(levels, u), len(levels) - 1)
             factors[factor.name] = factor.levels[level]
             stratum = stratum * len(levels) + level

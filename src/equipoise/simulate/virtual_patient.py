@@ -16,20 +16,19 @@ from equipoise.trial.trial import Trial
 #: Days after randomisation within which a patient may die of an adverse event.
 TOXIC_DAYS = 150
 #: Where the delays of a patient's scans begin among its uniforms for reporting; before them death's and leaving's.
-SCAN_DELAYS = 4
+SCAN_DELAYS = 2
 
 
 def widths(trial: Trial) -> Mapping[str, int]:
     """Uniform numbers that each patient has for each purpose; a purpose of its own shifts no other.
 
-    entry: screening, factors (10), criterion failed. disease: first event, which it is, death after progression,
-    leaving. leaving: withdrawal or loss, death of an adverse event. visits: two for each scan (missed, jitter).
-    reporting: death, leaving, two unused, one for each scan.
+    patient: screening, three factors; first event, which it is, death after progression, leaving; seven factors more,
+    criterion failed. leaving: withdrawal or loss, death of an adverse event. visits: two for each scan (missed,
+    jitter). reporting: death, leaving, one for each scan.
     """
     scans = scans_planned(trial)
     return {
-        "entry": 12,
-        "disease": 4,
+        "patient": 16,
         "leaving": 4,
         "visits": 2 * scans,
         "reporting": SCAN_DELAYS + scans,
@@ -107,7 +106,7 @@ def fate(
     draws: Mapping[str, Sequence[float]],
 ) -> Fate:
     """The fate that these draws name."""
-    disease = draws["disease"]
+    disease = draws["patient"][4:8]
     first = course.first.day(disease[0])
     dies_first = first <= HORIZON and disease[1] < course.death_share[first]
     death = min(first if dies_first else first + course.after.day(disease[2]), HORIZON + 1)

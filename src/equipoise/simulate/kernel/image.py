@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from equipoise.analyse.control_check import p_against_history
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.decide.enrolment import stage_targets
-from equipoise.numerics.streams import BLOCK, key_of
+from equipoise.numerics.streams import SHORT_BLOCK, key_of
 from equipoise.simulate.accrual import horizon
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at
@@ -116,7 +116,7 @@ def image_of(plan: Plan) -> Image:
         at.BLOCK_SIZES: list(sizes),
         at.SHARES: [a.share for a in trial.arms],
         at.KEYS: _words([key_of(plan.seed, p) for p in at.PURPOSES]),
-        at.WIDE: [-(-plan.widths[p] // BLOCK) for p in at.PURPOSES],
+        at.WIDE: [-(-plan.widths[p] // SHORT_BLOCK) for p in at.PURPOSES],
         at.LIST_KEYS: _words([key_of(plan.seed, f"allocation|{name}") for name in strata]),
         at.SITE_KEYS: _words([key_of(plan.seed, f"accrual|{s.name}") for s in trial.sites]),
         at.GUIDE_ROWS: _words([_guide(t) for t in stack.tables]),

@@ -12,7 +12,7 @@ from __future__ import annotations
     SHARE_TOTAL, MOST_LEVELS, ACTION_SIDE, CAUTION_SIDE, PLAIN,
 ) = range(38)
 #: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. KEYS
-#: (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of four in a patient's row.
+#: (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
 #: GUIDE_ROWS (tables, GUIDE / 4). FIRST, AFTER (arms, strata) and TOXIC (arms): rows of SURVIVAL. OPENS (sites): planned days.
 #: ACTION (looks, n, successes). CAUTION (n, successes) of the control arm. COUNTS: levels of each factor. NEXT_SCAN,
 #: LAST_SCAN (days): the first scan that may fall on the day or later, the last that may fall on it or earlier.
@@ -35,8 +35,8 @@ from __future__ import annotations
 #: The head of the whole numbers, before the first table.
 HEAD = 60
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
-PURPOSES = ("entry", "disease", "leaving", "visits", "reporting")
-ENTRY, DISEASE, LEAVING, VISITS, REPORTING = range(5)
+PURPOSES = ("patient", "leaving", "visits", "reporting")
+PATIENT, LEAVING, VISITS, REPORTING = range(4)
 #: Actions in the table, and what stands where the design refuses the evidence.
 CONTINUE, STOP, DECLARE, REFUSED = range(4)
 #: Where a patient is censored: no such rule, last assessment, last contact, that day.

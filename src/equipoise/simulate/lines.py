@@ -1,0 +1,115 @@
+"""A replicate in a line: what a simulated trial leaves behind, the same from the reference and from the kernel.
+
+Whole numbers only, so that sums over replicates are exact and the same in any order: log hazard ratios count in
+millionths, and so on. Days count from the trial's start.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.run import SimulatedTrial, run
+
+#: Whole numbers of a replicate, by column. status: 0 it ended, 1 it was given up, 2 the design refused the evidence,
+#: 3 too many patients at once for the kernel. action: 1 stop, 2 declare. successes … control_evaluable: the last look's
+#: cohorts. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
+#: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
+INTEGERS = (
+    "status", "looks", "action", "successes", "evaluable", "control_successes", "control_evaluable", "randomised",
+    "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day", "readout_day", "duration",
+    "control_caution", "exposure_days", "events", "control_events",
+)  # fmt: skip
+#: Real numbers: the randomised comparison at the last look, all NaN without one.
+REAL_COLUMNS = ("log_hr", "log_hr_se", "logrank_chi2")
+#: What a line says of a number that is not there.
+NONE = np.iinfo(np.int64).min
+#: Log hazard ratios and rates are kept in millionths.
+MILLIONTHS = 1_000_000
+ACTIONS = {"continue": 0, "stop": 1, "declare": 2}
+
+Lines = Mapping[str, NDArray[np.int64]]
+
+
+def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
+    """The line of a replicate by the reference loop: whole numbers and real ones. Raises BadInput as ``run``."""
+    result = run(plan, replicate)
+    first, last = result.looks[0], result.looks[-1]
+    tested = plan.trial.tested_arms[0].name
+    evidence = last.decision.evidence[tested]
+    control = plan.trial.control_arms[0].name if plan.trial.control_arms else ""
+    beside = last.decision.evidence.get(control, {"successes": 0, "n": 0})
+    check, comparison = (last.decision.beside[k] for k in ("control arm against history", "randomised comparison"))
+    start = plan.trial.start
+    readout = (first.readout - start).days
+    end = (result.ended - start).days
+    events = _events(result, plan)
+    whole = [
+        0,
+        len(result.looks),
+        ACTIONS[last.decision.action.name],
+        evidence["successes"],
+        evidence["n"],
+        beside["successes"],
+        beside["n"],
+        result.randomised,
+        result.tested,
+        first.randomised_at_cohort_full,
+        first.randomised_at_cutoff,
+        first.randomised_at_readout,
+        sum(day + off > readout for _, day, off in result.courses[: first.randomised_at_readout]),
+        (first.cutoff - start).days,
+        readout,
+        end,
+        int(bool(check and check["disagrees"])),
+        sum(max(min(off, end - day), 0) for arm, day, off in result.courses if arm == tested),
+        *events,
+    ]
+    if comparison is None:
+        return whole, [math.nan] * 3
+    hr = comparison["hr"]
+    log_hr = math.log(hr) if hr > 0 else -math.inf if hr == 0 else math.nan
+    return whole, [log_hr, comparison["log_hr_se"], comparison["logrank_chi2"]]
+
+
+def _events(result: SimulatedTrial, plan: Plan) -> tuple[int, int]:
+    comparison = result.looks[-1].decision.beside["randomised comparison"]
+    if comparison is None:
+        return 0, 0
+    return tuple(comparison["events"].values())  # type: ignore[return-value]
+
+
+def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) -> Lines:
+    """Columns by name, with what follows from them, shape (n,) each.
+
+    estimate: the last look's rate of the tested arm. favours_tested: the hazard ratio is below 1. significant: the
+    two-sided log-rank test is below 5 %. spared: patients who were never randomised because the trial stopped early.
+    """
+    found: dict[str, NDArray[np.int64]] = {name: whole[:, c] for c, name in enumerate(INTEGERS)}
+    log_hr, se, chi2 = real.T
+    for name, values in (("log_hr", log_hr), ("log_hr_se", se)):
+        finite = np.isfinite(values)
+        found[name] = np.where(finite, np.rint(np.where(finite, values, 0) * MILLIONTHS), NONE).astype(np.int64)
+    n = np.maximum(found["evaluable"], 1)
+    found["estimate"] = np.rint(found["successes"] * MILLIONTHS / n).astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        favours = log_hr < 0
+        significant = chi2 > 3.841458820694124
+    declared = found["action"] == ACTIONS["declare"]
+    early = found["looks"] < len(plan.design.looks)
+    compared = ~np.isnan(log_hr)
+    yes: dict[str, Any] = {
+        "declared": declared,
+        "stopped_early": early,
+        "compared": compared,
+        "declared_against": declared & compared & ~favours,
+        "stopped_against": ~declared & compared & favours & significant,
+    }
+    found |= {name: value.astype(np.int64) for name, value in yes.items()}
+    found["spared"] = np.where(early, plan.trial.target_enrolment - found["randomised"], 0)
+    return found

@@ -1,0 +1,159 @@
+"""What many simulated trials say: probabilities with their Monte-Carlo errors, beside the exact ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from equipoise.simulate.lines import MILLIONTHS
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.tally import Tally
+from equipoise.simulate.truth import rate_at_landmark
+from equipoise.trial.design import Characteristics, Quantity
+from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.exhibits import Table
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the replicates of one scenario and one way of waiting say. Ranges hold 80 %: from 10 to 90 %.
+
+    ``at_…``: randomised patients. ``bias``: mean of the last look's rate less the truth, where that is known; after a
+    design that stops for low rates it is below 0. ``declared_against``: the trial declares and the randomised hazard
+    ratio is 1 or more. ``stopped_against``: it does not, and the randomised comparison favours the tested arm at 5 %,
+    two-sided. ``exposure_months``: time on study of all patients of the tested arm.
+    """
+
+    scenario: str
+    label: str
+    waiting: str
+    seed: int
+    asked: int
+    done: int
+    characteristics: Characteristics
+    at_cohort_full: Quantity
+    at_cutoff: Quantity
+    at_readout: Quantity
+    at_readout_range: Range
+    on_study_at_readout: Quantity
+    randomised: Quantity
+    randomised_range: Range
+    tested: Quantity
+    spared: Quantity
+    exposure_months: Quantity
+    look_month: Quantity
+    readout_month: Quantity
+    duration_months: Quantity
+    duration_range: Range
+    control_caution: Quantity
+    declared_against: Quantity
+    stopped_against: Quantity
+    estimate: Quantity
+    bias: Quantity | None
+    log_hr: Quantity
+
+
+def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
+    """Summary of the replicates that are there; ``asked`` says how many were meant."""
+    looks = [look.n for look in plan.design.looks]
+    counts = tally.counts["looks"]
+    ends_at = [float(counts[k]) / tally.n if k < len(counts) else 0.0 for k in range(1, len(looks) + 1)]
+    expected = sum(n * p for n, p in zip(looks, ends_at, strict=True))
+    variance = sum((n - expected) ** 2 * p for n, p in zip(looks, ends_at, strict=True))
+    truth = rate_at_landmark(plan.courses[plan.trial.tested_arms[0].name], plan.trial, plan.scenario)
+    estimate = tally.mean("estimate", MILLIONTHS)
+
+    def months(name: str) -> Quantity:
+        return tally.mean(name, DAYS_PER_MONTH)
+
+    def middle(name: str, unit: float = 1.0) -> Range:
+        return tally.quantile(name, 0.1) / unit, tally.quantile(name, 0.9) / unit
+
+    return Summary(
+        scenario=plan.scenario.id,
+        label=plan.scenario.label,
+        waiting=plan.waiting if plan.waiting != "cap" else f"cap {plan.cap}",
+        seed=plan.seed,
+        asked=asked,
+        done=tally.n,
+        characteristics=Characteristics(
+            truth=plan.scenario.id,
+            method=f"simulated, {tally.n} replicates, seed {plan.seed}",
+            declare=tally.probability("declared"),
+            stop_early=tally.probability("stopped_early"),
+            expected_n=Quantity(expected, (variance / tally.n) ** 0.5),
+            ends_at=ends_at,
+        ),
+        at_cohort_full=tally.mean("cohort_full"),
+        at_cutoff=tally.mean("at_cutoff"),
+        at_readout=tally.mean("at_readout"),
+        at_readout_range=middle("at_readout"),
+        on_study_at_readout=tally.mean("on_study_at_readout"),
+        randomised=tally.mean("randomised"),
+        randomised_range=middle("randomised"),
+        tested=tally.mean("tested"),
+        spared=tally.mean("spared"),
+        exposure_months=months("exposure_days"),
+        look_month=months("look_day"),
+        readout_month=months("readout_day"),
+        duration_months=months("duration"),
+        duration_range=middle("duration", DAYS_PER_MONTH),
+        control_caution=tally.probability("control_caution"),
+        declared_against=tally.probability("declared_against"),
+        stopped_against=tally.probability("stopped_against"),
+        estimate=estimate,
+        bias=Quantity(estimate.value - truth, estimate.mc_error) if truth is not None else None,
+        log_hr=tally.mean("log_hr", MILLIONTHS),
+    )
+
+
+def shown(q: Quantity, digits: int) -> str:
+    """'0.546 ± 0.002'."""
+    return f"{q.value:.{digits}f} ± {q.mc_error:.{digits}f}"
+
+
+def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics | None]) -> Table:
+    """Simulated beside exact, and who was on study when the look read out."""
+    rows = []
+    for s, e in zip(summaries, exact, strict=True):
+        c = s.characteristics
+        rows.append(
+            [
+                s.scenario,
+                s.waiting,
+                str(s.done),
+                shown(c.stop_early, 3),
+                f"{e.stop_early.value:.3f}" if e else "–",
+                shown(c.declare, 3),
+                f"{e.declare.value:.3f}" if e else "–",
+                shown(s.at_cohort_full, 1),
+                f"{shown(s.at_readout, 1)} ({s.at_readout_range[0]:.0f} to {s.at_readout_range[1]:.0f})",
+                shown(s.readout_month, 1),
+                shown(s.duration_months, 1),
+            ]
+        )
+    return Table(
+        "Simulated trials beside the exact design",
+        [
+            "Scenario",
+            "Waiting",
+            "Trials",
+            "P(stop at look 1)",
+            "exact",
+            "P(declare)",
+            "exact",
+            "At full cohort",
+            "At read-out (10 to 90 %)",
+            "Read-out, month",
+            "End, month",
+        ],
+        rows,
+        notes=(
+            *(f"{name}: {label}." for name, label in {s.scenario: s.label for s in summaries}.items()),
+            "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients randomised by then. "
+            "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the scenario's rate of the "
+            "monitored endpoint, with every planned patient evaluable.",
+        ),
+    )  # fmt: skip

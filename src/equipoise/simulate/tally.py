@@ -1,0 +1,103 @@
+"""Tallies of replicates: exact sums and counts, which add up to the same in any order and fill no memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.simulate.lines import NONE, Lines
+from equipoise.trial.design import Quantity
+
+
+@dataclass
+class Moments:
+    """How many there were, their sum and their sum of squares; of whole numbers, so exact."""
+
+    n: int = 0
+    total: int = 0
+    squares: int = 0
+
+
+@dataclass
+class Tally:
+    """Of each column of lines its moments, and of whole ones small enough how often each value came.
+
+    ``first`` counts as the first replicate of a run of ``n``.
+    """
+
+    n: int = 0
+    moments: dict[str, Moments] = field(default_factory=dict)
+    counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    def add(self, lines: Lines) -> None:
+        """Count these replicates too."""
+        for name, values in lines.items():
+            there = values[values != NONE]
+            m = self.moments.setdefault(name, Moments())
+            m.n += len(there)
+            m.total += int(there.sum())
+            # In two parts: the square of a number of millionths may be too large to add up in 64 bits.
+            high, low = np.divmod(there, 1 << 16)
+            squares = (int((high * high).sum()), int((high * low).sum()), int((low * low).sum()))
+            m.squares += (squares[0] << 32) + (squares[1] << 17) + squares[2]
+            if name in COUNTED:
+                self._count(name, np.bincount(there))
+        self.n += len(next(iter(lines.values())))
+
+    def merge(self, other: Tally) -> None:
+        """Count all that ``other`` counted."""
+        self.n += other.n
+        for name, m in other.moments.items():
+            mine = self.moments.setdefault(name, Moments())
+            mine.n, mine.total, mine.squares = mine.n + m.n, mine.total + m.total, mine.squares + m.squares
+        for name, c in other.counts.items():
+            self._count(name, c)
+
+    def _count(self, name: str, more: NDArray[np.int64]) -> None:
+        mine = self.counts.get(name, np.zeros(0, dtype=np.int64))
+        size = max(len(mine), len(more))
+        self.counts[name] = np.pad(mine, (0, size - len(mine))) + np.pad(more, (0, size - len(more)))
+
+    def mean(self, name: str, unit: float = 1.0) -> Quantity:
+        """The mean of a column in ``unit`` with its Monte-Carlo standard error sd / sqrt(n); NaN for one value."""
+        m = self.moments[name]
+        if m.n == 0:
+            return Quantity(math.nan, math.nan)
+        mean = m.total / m.n
+        if m.n < 2:
+            return Quantity(mean / unit, math.nan)
+        variance = (m.squares * m.n - m.total * m.total) / (m.n * (m.n - 1))
+        return Quantity(mean / unit, math.sqrt(variance / m.n) / unit)
+
+    def spread(self, name: str, unit: float = 1.0) -> float:
+        """The standard deviation of a column in ``unit``."""
+        return self.mean(name, unit).mc_error * math.sqrt(self.moments[name].n)  # type: ignore[operator]
+
+    def probability(self, name: str) -> Quantity:
+        """How often a column of 0 and 1 is 1, with its Monte-Carlo standard error sqrt(p (1 - p) / n)."""
+        p = self.moments[name].total / self.n
+        return Quantity(p, math.sqrt(p * (1 - p) / self.n))
+
+    def quantile(self, name: str, p: float) -> int:
+        """The smallest value that at least a share ``p`` of the replicates do not exceed."""
+        passed = np.cumsum(self.counts[name])
+        return int(np.searchsorted(passed, p * passed[-1] - 1e-9))
+
+
+#: Columns whose values are counted one by one, for quantiles: numbers of patients and days.
+COUNTED: Sequence[str] = (
+    "looks", "randomised", "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day",
+    "readout_day", "duration", "spared", "exposure_days",
+)  # fmt: skip
+
+
+def total(tallies: Mapping[int, Tally]) -> Tally:
+    """All of them together."""
+    found = Tally()
+    for key in sorted(tallies):
+        found.merge(tallies[key])
+    return found

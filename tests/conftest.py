@@ -56,9 +56,9 @@ def north_design(north: Trial) -> Design:
 def plan(north: Trial, north_design: Design) -> Callable[..., Plan]:
     """A simulation plan of NORTH by scenario, way of waiting and seed."""
 
-    def make(scenario: str = "target", waiting: str = "continue", seed: int = 2012) -> Plan:
+    def make(scenario: str = "target", waiting: str = "continue", seed: int = 2012, cap: int | None = None) -> Plan:
         truth = read_scenario(find_scenario(find_trial("north"), scenario))
-        return Plan.of(north, north_design, truth, seed, waiting)  # type: ignore[arg-type]
+        return Plan.of(north, north_design, truth, seed, waiting, cap)  # type: ignore[arg-type]
 
     return make
 

@@ -63,8 +63,8 @@ def test_the_rate_of_survival_is_that_of_being_alive() -> None:
     trial = trial_from(raw, "t")
     assert trial.design is not None
     plan = Plan.of(trial, shelf.build("simon", trial.design), Scenario.model_validate(truth), 5)
-    h = plan.hazards["IMGN901"]
-    assert rate_at_landmark(h, trial) == pytest.approx(h.alive(365))
+    course = plan.courses["IMGN901"]
+    assert rate_at_landmark(course, trial, plan.scenario) == course.alive[365]
     truth["arms"]["CE"].pop("median_pfs")
     truth["arms"]["CE"]["observed_rate"] = 0.4
     with pytest.raises(BadInput, match="give median_pfs"):

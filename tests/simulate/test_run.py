@@ -7,18 +7,24 @@ import tomllib
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 
 from equipoise.conduct.conduct import replay
 from equipoise.design.simon import SimonTwoStage
 from equipoise.files.bundled import find_scenario, find_trial
-from equipoise.simulate.replicates import outcome, simulate, summarise
+from equipoise.simulate.replicates import reference_lines, simulate
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.simulate.scenario import Scenario
-from equipoise.simulate.truth import hazards, landmark_and_last_scan
+from equipoise.simulate.summary import Summary, summarise
+from equipoise.simulate.tally import Tally
+from equipoise.simulate.truth import calibrated, rate_at_landmark
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
+
+
+COLUMNS = ("looks", "evaluable", "declared", "stopped_early")
 
 
 def scenario(**changes: Any) -> Scenario:
@@ -45,26 +51,29 @@ def test_simulated_agrees_with_exact(plan: Any, north: Trial) -> None:
     still = scenario(withdrawal_per_year=0.0, loss_per_year=0.0, arms__IMGN901__observed_rate=0.5)
     p = Plan.of(north, plan().design, still, 11, "continue")
     n = 400
-    done = list(simulate(p, n, workers=2))
-    stop_early = sum(o.looks == 1 for o in done) / n
+    done = {name: np.concatenate([lines[name] for lines in simulate(p, n, 2, engine="reference")]) for name in COLUMNS}
+    stop_early = done["stopped_early"].mean()
     exact = p.design.behaviour(0.5)  # type: ignore[attr-defined]
     assert abs(stop_early - exact.pet) < 4 * math.sqrt(exact.pet * (1 - exact.pet) / n)
     # How many are evaluated at the end varies with the strata's last blocks: average the exact power over it.
-    finals = Counter(o.evaluable for o in done if o.looks == 2)
+    finals = Counter(done["evaluable"][done["looks"] == 2].tolist())
     design: SimonTwoStage = p.design  # type: ignore[assignment]
     expected = sum(
         k / sum(finals.values()) * (design if m == design.n else design.attained(m)).behaviour(0.5).reject
         for m, k in finals.items()
     )
-    declared = sum(o.action == "declare" for o in done) / n
+    declared = done["declared"].mean()
     assert abs(declared - expected) < 4 * math.sqrt(expected * (1 - expected) / n)
 
 
 def test_one_worker_or_two_and_any_order(plan: Any) -> None:
     p = plan("null")
-    alone = list(simulate(p, 12, workers=1))
-    assert list(simulate(p, 12, workers=2)) == alone
-    assert outcome(p, 7) == alone[7]
+    alone, two = (
+        [{n: v.tolist() for n, v in x.items()} for x in simulate(p, 12, w, engine="reference")] for w in (1, 2)
+    )
+    assert alone == two
+    seventh = reference_lines(p, 7, 1)
+    assert all(values[0] == alone[0][name][7] for name, values in seventh.items())
 
 
 def test_details_change_no_decision(plan: Any) -> None:
@@ -82,11 +91,19 @@ def test_a_simulated_log_could_have_been_conducted(plan: Any) -> None:
         assert replay(plan().trial, list(result.log)) == []
 
 
+def summary(p: Any, n: int) -> Summary:
+    tally = Tally()
+    for lines in simulate(p, n, 2):
+        tally.add(lines)
+    return summarise(p, tally, n)
+
+
 def test_pausing_leaves_fewer_on_study_at_the_readout(plan: Any) -> None:
-    going, waiting = (
-        summarise(plan("null", w), list(simulate(plan("null", w), 30, 2)), 30) for w in ("continue", "pause")
+    going, capped, waiting = (
+        summary(plan("null", w, cap=c), 30) for w, c in (("continue", None), ("cap", 20), ("pause", None))
     )
     assert going.at_readout.value > 100
+    assert capped.at_readout.value == pytest.approx(capped.at_cohort_full.value + 20, abs=1.5)
     assert waiting.at_readout.value < 70
     assert going.at_cohort_full.value == waiting.at_cohort_full.value
 
@@ -94,13 +111,15 @@ def test_pausing_leaves_fewer_on_study_at_the_readout(plan: Any) -> None:
 def test_the_truth_is_calibrated(plan: Any, north: Trial) -> None:
     for name in ("null", "target"):
         p = plan(name)
-        tested = p.hazards["IMGN901"]
-        rate = p.scenario.arms["IMGN901"].observed_rate
-        assert tested.observed_success(*landmark_and_last_scan(north)) == pytest.approx(rate, abs=1e-9)
+        tested = p.courses["IMGN901"]
+        assert rate_at_landmark(tested, north, p.scenario) == pytest.approx(
+            p.scenario.arms["IMGN901"].observed_rate, abs=1e-9
+        )
         median = p.scenario.arms["IMGN901"].median_os.exact_days
-        assert tested.alive(median) == pytest.approx(0.5, abs=1e-9)
-    history = plan("history").hazards["CE"]
-    assert math.exp(-history.first_event * 5.5 * 30.4375) == pytest.approx(0.5)
+        low, high = tested.alive[math.floor(median)], tested.alive[math.ceil(median)]
+        assert low >= 0.5 >= high
+    history = plan("history").courses["CE"].event_free
+    assert history[167] > 0.5 > history[168]  # 5.5 months are 167.4 days
 
 
 @pytest.mark.parametrize(
@@ -112,7 +131,7 @@ def test_the_truth_is_calibrated(plan: Any, north: Trial) -> None:
 )
 def test_truths_that_contradict_themselves_are_refused(north: Trial, changes: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="median"):
-        hazards(scenario(**changes).arms["IMGN901"], north, "arms.IMGN901")
+        calibrated(north, scenario(**changes))
 
 
 def test_a_scenario_for_other_arms_is_refused(plan: Any, north: Trial) -> None:

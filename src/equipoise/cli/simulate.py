@@ -13,6 +13,7 @@ from equipoise.cli.common import design_of, emit, json_option, load_trial, show_
 if TYPE_CHECKING:
     from equipoise.simulate.lines import Lines
     from equipoise.simulate.plan import Plan
+    from equipoise.simulate.replicates import Engine
     from equipoise.simulate.summary import Summary
     from equipoise.trial.design import Characteristics
 
@@ -31,8 +32,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="What enrolment does while a look is awaited.",
 )
-@click.option("--workers", type=click.IntRange(1), help="Processes; the results are the same for any number.")
+@click.option("--workers", type=click.IntRange(1), help="Cores to use; the results are the same for any number.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write one line a replicate (JSON Lines) to this folder.")
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "reference"]),
+    help="The compiled kernel (needs numba) or the loop through the log: the same trials, ten thousand times slower.",
+)
+@click.option(
+    "--grid",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A grid of scenarios and choices, in TOML; needs --out.",
+)
+@click.option("--cluster", help="Work on a grid by Dask: tcp://HOST:PORT, or local:N for N processes here.")
 @json_option
 def command(
     trial: str,
@@ -42,6 +54,9 @@ def command(
     waiting: str,
     workers: int | None,
     out: Path | None,
+    engine: Engine | None,
+    grid: Path | None,
+    cluster: str | None,
     as_json: bool,
 ) -> int:
     """Conduct many trials with virtual patients, through the same log, endpoints and decisions as a real one.
@@ -49,6 +64,14 @@ def command(
     Shown are probabilities with their Monte-Carlo errors beside the design's exact ones, and what planners need to
     know: how many patients are already randomised when the interim look reads out. Ctrl-C keeps what is done.
     """
+    if grid is not None:
+        from equipoise.cli.simulate_grid import run_grid
+
+        if out is None:
+            raise click.UsageError("--grid needs --out: a folder that keeps what is done.")
+        return run_grid(trial, grid, out, workers, cluster, as_json)
+    if cluster is not None:
+        raise click.UsageError("--cluster goes with --grid.")
     from equipoise.files.bundled import find_scenario, find_trial, scenario_names
     from equipoise.files.scenario_file import read_scenario
     from equipoise.simulate.plan import Plan
@@ -59,7 +82,7 @@ def command(
     known: dict[str, list[Any]] = {"as planned": [None], "both": ["continue", "pause"]}
     ways = known.get(waiting, [waiting])
     plans = [Plan.of(found, design, truth, seed, way) for truth in truths for way in ways]
-    summaries, exact, whole = run_plans(plans, replicates, workers, out)
+    summaries, exact, whole = run_plans(plans, replicates, workers, out, engine=engine)
     if as_json:
         emit({"trial": found.id, "interrupted": not whole, "summaries": summaries, "exact": exact})
     elif summaries:
@@ -72,7 +95,12 @@ def command(
 
 
 def run_plans(
-    plans: Sequence[Plan], replicates: int, workers: int | None, out: Path | None, quiet: bool = False
+    plans: Sequence[Plan],
+    replicates: int,
+    workers: int | None,
+    out: Path | None,
+    quiet: bool = False,
+    engine: Engine | None = None,
 ) -> tuple[list[Summary], list[Characteristics | None], bool]:
     """Run every plan with progress on the terminal. The last value is False after Ctrl-C: what is done is kept."""
     from rich.console import Console
@@ -93,7 +121,7 @@ def run_plans(
             task = progress.add_task(f"{plan.scenario.id}, {plan.waiting}", total=replicates)
             tally, lines = Tally(), _Lines(out, plan)
             try:
-                for found in simulate(plan, replicates, workers or default_workers()):
+                for found in simulate(plan, replicates, workers or default_workers(), engine=engine):
                     tally.add(found)
                     lines.keep(found, tally.n)
                     progress.update(task, completed=tally.n)

@@ -52,8 +52,13 @@ class Plan:
         seed: int,
         waiting: Waiting | None = None,
         cap: int | None = None,
+        courses: Mapping[str, ArmCourse] | None = None,
     ) -> Plan:
-        """Check that the scenario fits the trial, and calibrate it. Raises BadInput with every problem."""
+        """Check that the scenario fits the trial, and calibrate it. Raises BadInput with every problem.
+
+        ``courses``: the disease as it was calibrated for another plan, so that it stays what it was when the scans or
+        the landmark change, by which a rate "as the scans show it" is meant.
+        """
         problems = scenario_problems(trial, scenario)
         if problems:
             raise BadInput(f"scenario {scenario.id}", problems)
@@ -74,7 +79,7 @@ class Plan:
             seed,
             way,
             more,
-            calibrated(trial, scenario),
+            courses or calibrated(trial, scenario),
             {name: toxic_death(truth) for name, truth in scenario.arms.items()},
             Leaving.of(scenario),
             SiteRates.of(scenario.accrual),

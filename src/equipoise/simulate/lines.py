@@ -20,10 +20,11 @@ from equipoise.simulate.run import SimulatedTrial, run
 #: 3 too many patients at once for the kernel. action: 1 stop, 2 declare. successes … control_evaluable: the last look's
 #: cohorts. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
 #: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
+#: full_day: when the first look's cohort was enrolled; enrolment_day: of the last randomisation.
 INTEGERS = (
     "status", "looks", "action", "successes", "evaluable", "control_successes", "control_evaluable", "randomised",
     "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day", "readout_day", "duration",
-    "control_caution", "exposure_days", "events", "control_events",
+    "control_caution", "exposure_days", "events", "control_events", "full_day", "enrolment_day",
 )  # fmt: skip
 #: Real numbers: the randomised comparison at the last look, all NaN without one.
 REAL_COLUMNS = ("log_hr", "log_hr_se", "logrank_chi2")
@@ -69,6 +70,8 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
         int(bool(check and check["disagrees"])),
         sum(max(min(off, end - day), 0) for arm, day, off in result.courses if arm == tested),
         *events,
+        (first.full_on - start).days,
+        max((day for _, day, _ in result.courses), default=0),
     ]
     if comparison is None:
         return whole, [math.nan] * 3

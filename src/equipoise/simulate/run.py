@@ -34,7 +34,8 @@ _BATCH = 256
 
 @dataclass(frozen=True)
 class LookTaken:
-    """A look of a simulated trial: the decision, and who was randomised when it was cut and when it was known."""
+    """A look of a simulated trial: the decision, who was randomised when it was cut and when it was known, and the day on
+    which its cohort was enrolled."""
 
     decision: Decision
     cutoff: date
@@ -42,6 +43,7 @@ class LookTaken:
     randomised_at_cohort_full: int
     randomised_at_cutoff: int
     randomised_at_readout: int
+    full_on: date
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class _Run:
         self.courses: list[tuple[str, int, int]] = []
         self.paused = self.closed = False
         self.full_at: dict[int, int] = {}
+        self.full_on: dict[int, date] = {}
         self.looks_planned = self.design.looks
         self.changed = False
         self.pending_look: tuple[Decision, date, int] | None = None
@@ -231,6 +234,7 @@ class _Run:
         full = stage_is_full(self.trial, self.design, self.stage, len(self._counting(self.tested)), controls)
         if full:
             self.full_at.setdefault(self.stage, self.randomised)
+            self.full_on.setdefault(self.stage, today)
         if self.plan.waiting != "continue" and not self.closed:
             enough = full and self.randomised >= self.full_at[self.stage] + self.plan.cap
             if enough != self.paused:
@@ -280,6 +284,7 @@ class _Run:
                 self.full_at.get(self.stage, self.randomised),
                 at_cutoff,
                 self.randomised,
+                self.full_on.get(self.stage, today),
             )
         )
         self.conduct.order(

@@ -91,7 +91,7 @@ class Tally:
 #: Columns whose values are counted one by one, for quantiles: numbers of patients and days.
 COUNTED: Sequence[str] = (
     "looks", "randomised", "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day",
-    "readout_day", "duration", "spared", "exposure_days",
+    "readout_day", "duration", "spared", "exposure_days", "full_day", "enrolment_day",
 )  # fmt: skip
 
 

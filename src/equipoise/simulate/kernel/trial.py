@@ -43,8 +43,8 @@ from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS
 (
     W_STATUS, W_LOOKS, W_ACTION, W_SUCCESSES, W_EVALUABLE, W_CONTROL_SUCCESSES, W_CONTROL_EVALUABLE, W_RANDOMISED,
     W_TESTED, W_COHORT_FULL, W_AT_CUTOFF, W_AT_READOUT, W_ON_STUDY, W_LOOK_DAY, W_READOUT_DAY, W_DURATION, W_CAUTION,
-    W_EXPOSURE, W_EVENTS, W_CONTROL_EVENTS,
-) = range(20)  # fmt: skip
+    W_EXPOSURE, W_EVENTS, W_CONTROL_EVENTS, W_FULL_DAY, W_ENROLMENT_DAY,
+) = range(22)  # fmt: skip
 
 
 @jit(WHOLE(WHOLES, WHOLE, WHOLE))
@@ -135,10 +135,12 @@ def _trials(
                 F[out + W_LOOKS], F[out + W_ACTION] = stage + 1, action
                 if stage == 0:
                     F[out + W_COHORT_FULL] = full_at if full_at >= 0 else randomised
+                    if full_at < 0:
+                        F[out + W_FULL_DAY] = today
                     F[out + W_AT_CUTOFF], F[out + W_AT_READOUT] = at_cutoff, randomised
                     F[out + W_LOOK_DAY], F[out + W_READOUT_DAY] = cutoff, today
                     for i in range(0, randomised * COLUMNS, COLUMNS):
-                        F[out + W_ON_STUDY] += _on_study(W, i, today) == today - W[i + AT]
+                        F[out + W_ON_STUDY] += int(min(W[i + SEEN], W[i + DEATH], W[i + GONE]) > today - W[i + AT])
                 if action != at.CONTINUE:
                     break
                 stage += 1
@@ -234,6 +236,8 @@ def _trials(
                     full = full and W[enrolled + control] - (W[left_out + control] if N[at.REPLACES] else 0) >= need_control
                 if full and full_at < 0:
                     full_at = randomised
+                    if stage == 0:
+                        F[out + W_FULL_DAY] = today
                 if N[at.PAUSES] and not closed:
                     paused = full and randomised >= full_at + N[at.CAP]
             if not awaited and (changed or final):
@@ -275,6 +279,7 @@ def _trials(
         if today > N[at.HORIZON]:
             F[out + W_STATUS] = 1
         F[out + W_RANDOMISED], F[out + W_TESTED], F[out + W_DURATION] = randomised, W[enrolled + tested], today
+        F[out + W_ENROLMENT_DAY] = last_randomised
         for i in range(0, randomised * COLUMNS, COLUMNS):
             if W[i + ARM] == tested:
                 F[out + W_EXPOSURE] += _on_study(W, i, today)

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format browser bench schema validation lock clean
+.PHONY: help setup known demo test check format browser bench schema validation lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,8 +18,11 @@ $(STAMP): pyproject.toml requirements.lock
 	  { echo "Equipoise needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[report]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[report,fast,cluster]' --group dev
 	@touch $@
+
+known: $(STAMP) ## What NORTH could have known (out/known/page.html)
+	$(BIN)/equipoise simulate north --grid trials/north/grids/could-have-known.toml --out out/known
 
 demo: $(STAMP) ## NORTH, from its file to a decision and a report (out/demo/report.html)
 	$(BIN)/equipoise demo
@@ -53,7 +56,7 @@ validation: $(STAMP) ## Write docs/validation.md anew
 
 lock: $(STAMP) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra report --group dev --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra report --extra fast --extra cluster --group dev --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## Remove what was built

@@ -1,35 +1,84 @@
-"""Trials a second of the reference loop, beside its own lower bound: drawing the random numbers it uses."""
+"""Workload B: all of NORTH, trials a second, compiled and by the reference loop; beside workload A and a bound.
+
+Sites, illness–death, scans every six weeks, patients who cannot be evaluated, the interim look with enrolment going on,
+the final analysis, the control arm's check, the decision, log-rank and Cox. The bound: merely turning the generator as
+often as a trial does. All in one run on the same cores.
+"""
 
 from __future__ import annotations
 
+import resource
 import time
+from collections.abc import Callable
+
+import numpy as np
 
 from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, find_trial
+from equipoise.files.kernels import ready
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_trial
-from equipoise.numerics.streams import uniforms
-from equipoise.simulate.replicates import outcome
 from equipoise.simulate.plan import Plan
-from equipoise.simulate.virtual_patient import WIDTHS
+from equipoise.simulate.replicates import default_workers, reference_lines, simulate
+from equipoise.simulate.tally import Tally
+from equipoise.simulate.two_arms import TwoArms
+from equipoise.simulate.two_arms import simulate as simulate_two_arms
 
-if __name__ == "__main__":
+ROUNDS = 7
+#: Blocks of random words that one NORTH takes, counted: patients 141 × 2, sites 25 and 25, allocation 35, others 40.
+BLOCKS = 407
+
+
+def rate(work: Callable[[], object], n: int) -> float:
+    """Trials a second, the median of several rounds."""
+    found = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        work()
+        found.append(n / (time.perf_counter() - start))
+    return float(np.median(found))
+
+
+def main() -> None:
     file = find_trial("north")
     trial = read_trial(file)
     assert trial.design is not None
-    plan = Plan.of(
-        trial, shelf.build("simon", trial.design), read_scenario(find_scenario(file, "null")), 2012, "continue"
-    )
-    outcome(plan, 0)
+    truth = read_scenario(find_scenario(file, "null"))
+    plan = Plan.of(trial, shelf.build("simon", trial.design), truth, 2012, "continue")
     start = time.perf_counter()
-    for r in range(40):
-        outcome(plan, r)
-    loop = (time.perf_counter() - start) / 40
-    start = time.perf_counter()
-    for r in range(40):
-        for purpose, width in WIDTHS.items():
-            uniforms(2012, purpose, r, 256, width)
-    bound = (time.perf_counter() - start) / 40
-    print(
-        f"reference loop: {1 / loop:.0f} trials a second on one core; its random numbers alone: {1 / bound:.0f}; ratio {loop / bound:.0f}"
-    )
+    reference_lines(plan, 0, 30)
+    reference = 30 / (time.perf_counter() - start)
+    if not ready():
+        print(f"reference loop: {reference:.1f} trials a second on one core; no numba here: no kernel to compare")
+        return
+    cores = default_workers()
+    next(simulate(plan, 1))
+    n = 40_000
+
+    def run(workers: int) -> Tally:
+        tally = Tally()
+        for lines in simulate(plan, n, workers):
+            tally.add(lines)
+        return tally
+
+    one, all_cores = rate(lambda: run(1), n), rate(lambda: run(cores), n)
+    a = TwoArms.of()
+    simulate_two_arms(a, 1000, 1)
+    a_rate = rate(lambda: simulate_two_arms(a, 400_000, 1, threads=cores), 400_000)
+    words = rate(lambda: np.random.Philox(key=np.array([1, 2], dtype=np.uint64)).random_raw(4 * BLOCKS * 2000), 2000)
+    print(f"{cores} cores; median of {ROUNDS} rounds")
+    print(f"B, compiled, one core        {one:12,.0f} trials/s")
+    print(f"B, compiled, all cores       {all_cores:12,.0f} trials/s")
+    print(f"B, reference loop, one core  {reference:12,.1f} trials/s   compiled / reference (one core): {one / reference:,.0f}")
+    print(f"A, all cores                 {a_rate:12,.0f} trials/s   B / A: {all_cores / a_rate:.3f}")
+    print(f"random words of B alone (numpy, one core) {words:,.0f} trials/s   B / bound (one core): {one / words:.2f}")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    tally = Tally()
+    for lines in simulate(plan, 400_000, cores):
+        tally.add(lines)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"memory: {before / 1024:.0f} MB before and {after / 1024:.0f} MB after {tally.n:,} more trials")
+
+
+if __name__ == "__main__":
+    main()

@@ -54,6 +54,12 @@ def run_grid(trial: str, grid_path: Path, out: Path, workers: int | None, cluste
     if there:
         write_rows(out / "results.parquet", [row(c, s) for c, s in there])
     _write_differences(out / "differences.csv", differences)
+    page: list[Path] = []
+    if len(there) == len(cells):
+        from equipoise.cli.planner_page import grid_page, write_page
+
+        known = [s for _, s in there]
+        page = write_page(grid_page(cells, known, differences, grid.title, grid.question), out / "page.html")
     if as_json:
         emit(
             {
@@ -71,6 +77,8 @@ def run_grid(trial: str, grid_path: Path, out: Path, workers: int | None, cluste
         if differences:
             show_table(differences_table(differences))
         click.echo(f"Kept in {out}: results.parquet, differences.csv, and each replicate in parts.")
+        if page:
+            click.echo(f"The page: {page[0]}, {len(page) - 1} figures beside it.")
     if not whole:
         click.echo("Interrupted: what was done is kept; the same command goes on from there.", err=True)
     return 0 if whole else 1

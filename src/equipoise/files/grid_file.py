@@ -43,6 +43,8 @@ class Grid(Part):
     """Scenarios × choices, every combination with the same replicates."""
 
     format: Literal[1]
+    title: str = Field(default="", description="Title of the page.")
+    question: str = Field(default="", description="What is asked and why, in paragraphs; the page begins with it.")
     scenarios: tuple[str, ...] = Field(default=(), description="Names in the trial's folder, or files; all if none.")
     replicates: Annotated[int, Field(ge=1, le=1_000_000_000)]
     seed: int

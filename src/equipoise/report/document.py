@@ -11,17 +11,19 @@ from equipoise.trial.exhibits import (
     Exhibit,
     Facts,
     FlowFigure,
+    HeatFigure,
     LineFigure,
     Paragraph,
     Section,
     SurvivalFigure,
     SwimmerFigure,
     Table,
+    TimelineFigure,
     WaterfallFigure,
 )
 from equipoise.trial.problem import Missing
 
-_FIGURES = (LineFigure, SurvivalFigure, SwimmerFigure, WaterfallFigure, FlowFigure)
+_FIGURES = (LineFigure, SurvivalFigure, SwimmerFigure, WaterfallFigure, FlowFigure, HeatFigure, TimelineFigure)
 
 
 @dataclass(frozen=True)

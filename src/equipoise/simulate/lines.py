@@ -84,7 +84,8 @@ def _events(result: SimulatedTrial, plan: Plan) -> tuple[int, int]:
     comparison = result.looks[-1].decision.beside["randomised comparison"]
     if comparison is None:
         return 0, 0
-    return tuple(comparison["events"].values())  # type: ignore[return-value]
+    tested, control = comparison["events"].values()
+    return tested, control
 
 
 def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) -> Lines:

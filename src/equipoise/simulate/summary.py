@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.simulate.lines import MILLIONTHS
@@ -23,7 +23,8 @@ class Summary:
     ``at_…``: randomised patients. ``bias``: mean of the last look's rate less the truth, where that is known; after a
     design that stops for low rates it is below 0. ``declared_against``: the trial declares and the randomised hazard
     ratio is 1 or more. ``stopped_against``: it does not, and the randomised comparison favours the tested arm at 5 %,
-    two-sided. ``exposure_months``: time on study of all patients of the tested arm.
+    two-sided. ``full_month``: when the first look's cohort is enrolled; ``look_month``, ``readout_month``: when it is ripe
+    and when it is known; ``enrolment_month``: of the last randomisation. ``exposure_months``: time on study of all patients of the tested arm.
     """
 
     scenario: str
@@ -42,6 +43,9 @@ class Summary:
     randomised_range: Range
     tested: Quantity
     spared: Quantity
+    full_month: Quantity
+    enrolment_month: Quantity
+    months_range: Mapping[str, Range]
     exposure_months: Quantity
     look_month: Quantity
     readout_month: Quantity
@@ -95,6 +99,18 @@ def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
         randomised_range=middle("randomised"),
         tested=tally.mean("tested"),
         spared=tally.mean("spared"),
+        full_month=months("full_day"),
+        enrolment_month=months("enrolment_day"),
+        months_range={
+            name: middle(column, DAYS_PER_MONTH)
+            for name, column in (
+                ("full", "full_day"),
+                ("look", "look_day"),
+                ("readout", "readout_day"),
+                ("enrolment", "enrolment_day"),
+                ("end", "duration"),
+            )
+        },
         exposure_months=months("exposure_days"),
         look_month=months("look_day"),
         readout_month=months("readout_day"),

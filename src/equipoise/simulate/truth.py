@@ -221,7 +221,7 @@ class _Calibration:
         def excess(log_scale: float) -> float:
             low, part = math.floor(median), median - math.floor(median)
             at = [alive(d, math.exp(log_scale)) for d in (low, math.ceil(median))]
-            return at[0] ** (1 - part) * at[1] ** part - 0.5
+            return float(at[0] ** (1 - part) * at[1] ** part - 0.5)
 
         centre = -shape * math.log(median)
         low, high = centre - 14, centre + 14

@@ -159,7 +159,61 @@ class FlowFigure:
     caption: str = ""
 
 
-Figure = LineFigure | SurvivalFigure | SwimmerFigure | WaterfallFigure | FlowFigure
+@dataclass(frozen=True)
+class HeatFigure:
+    """A number for each row and column, by shade and in figures; NaN where there is none."""
+
+    title: str
+    x_label: str
+    y_label: str
+    columns: Sequence[str]
+    rows: Sequence[str]
+    values: Sequence[Sequence[float]]
+    texts: Sequence[Sequence[str]]
+    unit: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class TimelineSpan:
+    """A stretch of time and what goes on in it."""
+
+    start: float
+    end: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class TimelinePoint:
+    """Something that happens, on average ``at``; ``low`` to ``high`` hold most of it."""
+
+    at: float
+    low: float
+    high: float
+    label: str
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """One way that things may go; rows of a group stand together."""
+
+    label: str
+    group: str
+    spans: Sequence[TimelineSpan]
+    points: Sequence[TimelinePoint]
+
+
+@dataclass(frozen=True)
+class TimelineFigure:
+    """What happens when, one row for each way of running a trial."""
+
+    title: str
+    x_label: str
+    rows: Sequence[TimelineRow]
+    caption: str = ""
+
+
+Figure = LineFigure | SurvivalFigure | SwimmerFigure | WaterfallFigure | FlowFigure | HeatFigure | TimelineFigure
 
 
 @dataclass(frozen=True)

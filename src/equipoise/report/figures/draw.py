@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from equipoise.report.figures.flow import draw_flow
+from equipoise.report.figures.heat import draw_heat
 from equipoise.report.figures.line import draw_line
 from equipoise.report.figures.survival import draw_survival
 from equipoise.report.figures.swimmer import draw_swimmer
+from equipoise.report.figures.timeline import draw_timeline
 from equipoise.report.figures.waterfall import draw_waterfall
 from equipoise.trial.exhibits import (
     Figure,
     FlowFigure,
+    HeatFigure,
     LineFigure,
     SurvivalFigure,
     SwimmerFigure,
+    TimelineFigure,
     WaterfallFigure,
 )
 
@@ -30,3 +34,7 @@ def draw(figure: Figure, name: str) -> str:
             return draw_waterfall(figure, name)
         case FlowFigure():
             return draw_flow(figure, name)
+        case HeatFigure():
+            return draw_heat(figure, name)
+        case TimelineFigure():
+            return draw_timeline(figure, name)

@@ -156,13 +156,13 @@ def _packed(numbers: Mapping[int, float], real: Mapping[int, float], tables: Map
     room = {True: len(head), False: len(reals)}
     for place in sorted(tables):
         is_whole = place < at.SURVIVAL
-        piece = np.asarray(tables[place], dtype=np.int64 if is_whole else np.float64).ravel()
         head[place] = room[is_whole]
-        room[is_whole] += len(piece)
         if is_whole:
-            whole_pieces.append(piece)
+            whole_pieces.append(np.asarray(tables[place], dtype=np.int64).ravel())
+            room[True] += len(whole_pieces[-1])
         else:
-            real_pieces.append(piece)
+            real_pieces.append(np.asarray(tables[place], dtype=np.float64).ravel())
+            room[False] += len(real_pieces[-1])
     return Image(
         np.concatenate([np.array(head, dtype=np.int64), *whole_pieces]), np.concatenate([np.array(reals), *real_pieces])
     )

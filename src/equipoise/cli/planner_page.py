@@ -1,0 +1,159 @@
+"""The planner's page: what simulated trials say, as one self-contained HTML document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from equipoise.report.document import Document
+    from equipoise.simulate.grid import Cell, Difference
+    from equipoise.simulate.plan import Plan
+    from equipoise.simulate.summary import Summary
+
+_SIMULATED = (
+    "Every patient on this page is simulated. Research software: for planning; it replaces no statistician's own check."
+)
+
+
+def grid_page(
+    cells: Sequence[Cell],
+    summaries: Sequence[Summary],
+    differences: Sequence[Difference],
+    title: str = "",
+    question: str = "",
+) -> Document:
+    """The page of a grid. ``cells`` and ``summaries`` go together."""
+    from equipoise.cli.simulate import exact_of
+    from equipoise.simulate import planner
+    from equipoise.simulate.grid import differences_table
+    from equipoise.trial.exhibits import Exhibit, Section
+
+    axes = list(cells[0].labels)
+    keys = [(c.scenario, *c.labels.values()) for c in cells]
+    rows = dict(zip(keys, summaries, strict=True))
+    exact = {k: exact_of(c.plan) for k, c in zip(keys, cells, strict=True)}
+    scenarios = list(dict.fromkeys(c.scenario for c in cells))
+    base = {s: next(c.plan for c in cells if c.scenario == s) for s in scenarios}
+    maps: list[Exhibit] = []
+    if len(cells) > len(scenarios):
+        for name, figure, unit, digits in (
+            ("P(declare)", "declare", "probability", 3),
+            ("P(stop at the first look)", "stop_early", "probability", 3),
+            ("Randomised when the look is known", "at_readout", "patients", 0),
+            ("Patients in all", "randomised", "patients", 0),
+            ("Duration", "duration_months", "months", 1),
+        ):
+            maps.append(planner.heat_figure(name, rows, figure, unit, digits))
+        null, target = _truths(scenarios)
+        if null and target:
+            maps.append(planner.trade_off_figure(rows, null, target))
+    sections = [
+        Section("question", "What was asked", _asked(cells, question)),
+        Section("chances", "What is decided", [planner.chances_table(rows, exact, axes)]),
+        Section("patients", "How many patients", [planner.sizes_table(rows, axes), *_accrual(base)]),
+        Section("time", "When", [planner.durations_table(rows, axes), planner.timeline_figure(rows)]),
+        Section("misleading", "What may mislead", [planner.misleading_table(rows, axes)]),
+        Section("maps", "Choices side by side", maps),
+        Section("differences", "What a change does", [differences_table(differences)] if differences else []),
+        Section("assumptions", "What is assumed", _assumed(cells)),
+    ]
+    return _document(cells[0].plan, title, summaries, [s for s in sections if s.exhibits])
+
+
+def _truths(scenarios: Sequence[str]) -> tuple[str, str]:
+    """The scenario in which the drug does not work and the one in which it does, by their usual names."""
+    return tuple(next((s for s in scenarios if s == name), "") for name in ("null", "target"))  # type: ignore[return-value]
+
+
+def _accrual(plans: Mapping[str, Plan]) -> list[Any]:
+    from equipoise.files.kernels import ready
+    from equipoise.simulate import planner
+    from equipoise.trial.exhibits import Paragraph
+
+    if not ready():
+        return [Paragraph("The fan chart of accrual needs numba: pip install 'equipoise[fast]'.", "note")]
+    return [planner.accrual_figure(plans)]
+
+
+def _asked(cells: Sequence[Cell], question: str) -> list[Any]:
+    from equipoise.trial.exhibits import Paragraph, Table
+
+    plan = cells[0].plan
+    shown: list[Any] = [Paragraph(text) for text in question.strip().split("\n\n") if text.strip()]
+    shown.append(Paragraph(plan.design.describe()))
+    scenarios = {c.scenario: c.plan.scenario for c in cells}
+    rows = [[s.id, f"{s.label}. {s.because}"] for s in scenarios.values()]
+    shown.append(Table("Scenarios: assumed truths", ["Scenario", "What is true, and why it is assumed"], rows))
+    changes: dict[tuple[str, str], str] = {}
+    for c in cells:
+        for axis, label in c.labels.items():
+            changes.setdefault((axis, label), "")
+    for axis, label in changes:
+        with_it = [c for c in cells if c.labels[axis] == label]
+        common = set.intersection(*(set(c.settings) for c in with_it))
+        others = [c for c in cells if c.labels[axis] != label]
+        own = sorted(
+            p for p in common
+            if any(p not in o.settings or o.settings[p] != with_it[0].settings[p] for o in others)
+            and all(c.settings[p] == with_it[0].settings[p] for c in with_it)
+        )  # fmt: skip
+        changes[axis, label] = (
+            "; ".join(f"{p} = {_told(with_it[0].settings[p])}" for p in own) or "as in the trial file"
+        )
+    if changes:
+        rows = [[axis, label, text] for (axis, label), text in changes.items()]
+        shown.append(Table("Choices", ["", "Choice", "Entries of the trial file"], rows))
+    return shown
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return str(value)
+
+
+def _assumed(cells: Sequence[Cell]) -> list[Any]:
+    from equipoise.trial.exhibits import Paragraph
+
+    trial = cells[0].plan.trial
+    shown = [Paragraph(f"{', '.join(a.of)}: {a.because}", "note") for a in trial.assumptions]
+    how = (
+        "Patients come to each site as a Poisson process at the promised rate. Progression is seen at the next scan that "
+        "is made. Of those who leave nothing more is known. The disease is the same in all cells of a scenario."
+    )
+    return [Paragraph(how), *shown]
+
+
+def _document(plan: Plan, title: str, summaries: Sequence[Summary], sections: Sequence[Any]) -> Document:
+    from equipoise import __version__
+    from equipoise.report.document import Document
+
+    trials = sum(s.done for s in summaries)
+    return Document(
+        title=title or f"{plan.trial.id}: what to expect",
+        subtitle=plan.trial.title,
+        status=_SIMULATED,
+        facts=[
+            ("Trial", plan.trial.id),
+            ("Simulated trials", f"{trials:,} in {len(summaries)} cells, seed {plan.seed}"),
+            ("Errors", "Each simulated number stands with its Monte-Carlo standard error"),
+        ],
+        sections=sections,
+        foot=f"{plan.trial.id}: trial {plan.trial.fingerprint[:12]}, equipoise {__version__}; simulated",
+    )
+
+
+def write_page(document: Document, path: Path) -> list[Path]:
+    """Write the page and its figures beside it; the paths, the page first."""
+    from equipoise.files.write import write_text
+    from equipoise.report.document import render
+
+    rendered = render(document)
+    write_text(path, rendered.html)
+    written = [path]
+    for name, svg in rendered.figures.items():
+        write_text(path.parent / "figures" / name, svg)
+        written.append(path.parent / "figures" / name)
+    return written

@@ -1,0 +1,247 @@
+"""What a planner is shown of simulated trials: tables and figures, each number with its Monte-Carlo error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.replicates import Kernel
+from equipoise.simulate.summary import Summary, shown
+from equipoise.trial.design import Characteristics
+from equipoise.trial.exhibits import (
+    Cell,
+    Curve,
+    HeatFigure,
+    LineFigure,
+    Mark,
+    Table,
+    TimelineFigure,
+    TimelinePoint,
+    TimelineRow,
+    TimelineSpan,
+)
+
+#: The cells that a page shows: how each is told from the others, and what it says.
+Rows = Mapping[tuple[str, ...], Summary]
+
+
+def chances_table(rows: Rows, exact: Mapping[tuple[str, ...], Characteristics | None], axes: Sequence[str]) -> Table:
+    """What is decided how often, beside the exact design."""
+    body: list[list[Cell]] = []
+    for key, s in rows.items():
+        c, e = s.characteristics, exact.get(key)
+        body.append(
+            [
+                *key,
+                s.done,
+                shown(c.stop_early, 3),
+                f"{e.stop_early.value:.3f}" if e else "–",
+                shown(c.declare, 3),
+                f"{e.declare.value:.3f}" if e else "–",
+            ]
+        )
+    return Table(
+        "What is decided",
+        ["Scenario", *axes, "Trials", "P(stop at the first look)", "exact", "P(declare)", "exact"],
+        body,
+        notes=(
+            "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the rate that the scans "
+            "show under the scenario, with every planned patient evaluable. Where the two differ it is by those who "
+            "cannot be evaluated: who leaves before the landmark is replaced, who has progressed before is not, so the "
+            "evaluable do a little worse than all.",
+        ),
+    )
+
+
+def sizes_table(rows: Rows, axes: Sequence[str]) -> Table:
+    """Patients: when the look is ripe and known, in all, spared."""
+    body: list[list[Cell]] = [
+        [
+            *key,
+            shown(s.at_cohort_full, 1),
+            shown(s.at_cutoff, 1),
+            f"{shown(s.at_readout, 1)} ({s.at_readout_range[0]:.0f} to {s.at_readout_range[1]:.0f})",
+            shown(s.on_study_at_readout, 1),
+            f"{shown(s.randomised, 1)} ({s.randomised_range[0]:.0f} to {s.randomised_range[1]:.0f})",
+            shown(s.tested, 1),
+            shown(s.spared, 1),
+            shown(s.exposure_months, 0),
+        ]
+        for key, s in rows.items()
+    ]
+    return Table(
+        "How many patients",
+        [
+            "Scenario",
+            *axes,
+            "Randomised when the cohort is full",
+            "when the look is ripe",
+            "when it is known (10 to 90 %)",
+            "of these on study",
+            "in all (10 to 90 %)",
+            "on the tested arm",
+            "Spared by the look",
+            "Months on the tested arm",
+        ],
+        body,
+        notes=(
+            "On study: without progression seen, death or leaving. Spared: planned and never randomised, because the look "
+            "stopped the trial. Months on the tested arm: time on study of all its patients together; under a scenario in "
+            "which it does not work, exposure to a failing arm.",
+        ),
+    )
+
+
+def durations_table(rows: Rows, axes: Sequence[str]) -> Table:
+    """Months from the trial's start until each thing."""
+    body: list[list[Cell]] = []
+    for key, s in rows.items():
+        cells = []
+        for q, name in (
+            (s.full_month, "full"), (s.look_month, "look"), (s.readout_month, "readout"),
+            (s.enrolment_month, "enrolment"), (s.duration_months, "end"),
+        ):  # fmt: skip
+            low, high = s.months_range[name]
+            cells.append(f"{shown(q, 1)} ({low:.0f} to {high:.0f})")
+        body.append([*key, *cells])
+    return Table(
+        "When",
+        ["Scenario", *axes, "Cohort full", "Look ripe", "Look known", "Last patient in", "End"],
+        body,
+        notes=("Months since the trial's start; in brackets 10 to 90 %.",),
+    )
+
+
+def misleading_table(rows: Rows, axes: Sequence[str]) -> Table:
+    """What may mislead: estimates after stopping, false cautions, a comparison that says otherwise."""
+    body: list[list[Cell]] = [
+        [
+            *key,
+            f"{100 * s.estimate.value:.1f} %",
+            f"{100 * s.bias.value:+.1f} ± {100 * (s.bias.mc_error or 0):.1f} points" if s.bias is not None else "–",
+            f"{math.exp(s.log_hr.value):.2f}" if not math.isnan(s.log_hr.value) else "–",
+            shown(s.control_caution, 3),
+            shown(s.declared_against, 3),
+            shown(s.stopped_against, 3),
+        ]
+        for key, s in rows.items()
+    ]
+    return Table(
+        "What may mislead",
+        [
+            "Scenario",
+            *axes,
+            "Mean rate at the end",
+            "Bias",
+            "Hazard ratio, geometric mean",
+            "Caution from the control arm",
+            "Declares, hazard ratio ≥ 1",
+            "Does not, log-rank favours",
+        ],
+        body,
+        notes=(
+            "Bias: the mean of the last look's rate less the rate that the scans show. Caution: the control arm disagrees "
+            "with history; false where history holds. Declares, hazard ratio ≥ 1: the verdict against history and the "
+            "randomised comparison point apart. Does not, log-rank favours: no verdict for the tested arm, and a two-sided "
+            "log-rank test below 5 % in its favour.",
+        ),
+    )
+
+
+def timeline_figure(rows: Rows) -> TimelineFigure:
+    """When the cohort is full, the look ripe and known, and the trial over, for each cell."""
+    lines = []
+    for key, s in rows.items():
+        readout, end = s.readout_month.value, s.duration_months.value
+        spans = [
+            TimelineSpan(0.0, s.full_month.value, "cohort enrolling"),
+            TimelineSpan(s.full_month.value, readout, "look awaited"),
+            TimelineSpan(readout, max(end, readout), "after the look"),
+        ]
+        points = [
+            TimelinePoint(q.value, *s.months_range[name], label)
+            for q, name, label in (
+                (s.look_month, "look", "look ripe"),
+                (s.readout_month, "readout", "look known"),
+                (s.duration_months, "end", "end"),
+            )
+        ]
+        lines.append(TimelineRow(", ".join(key[1:]) or s.waiting, key[0], spans, points))
+    return TimelineFigure(
+        "Timeline of the looks",
+        "Months since the trial's start",
+        lines,
+        caption="Means over simulated trials; whiskers hold 80 %. The end is early where the look stops the trial.",
+    )
+
+
+def accrual_figure(plans: Mapping[str, Plan], replicates: int = 2000) -> LineFigure:
+    """Fan chart: patients randomised by month, median and the middle 80 % of simulated trials."""
+    curves, target, reach = [], 0, 12
+    found = {}
+    for label, plan in plans.items():
+        by_month = Kernel(plan).rows(0, replicates, 60)[2]
+        found[label] = by_month
+        # As far as enrolment goes: until nine trials in ten have stopped adding patients.
+        growing = (np.diff(by_month, axis=1) > 0).mean(axis=0)
+        reach = max(reach, int(np.flatnonzero(growing > 0.1).max(initial=0)) + 2)
+        target = max(target, plan.trial.target_enrolment)
+    for label, by_month in found.items():
+        low, middle, high = np.quantile(by_month[:, :reach], [0.1, 0.5, 0.9], axis=0, method="inverted_cdf")
+        months = [0.0, *(m + 1.0 for m in range(reach))]
+        curves.append(Curve(label, months, [0.0, *middle.tolist()], [0.0, *low.tolist()], [0.0, *high.tolist()]))
+    return LineFigure(
+        "Accrual",
+        "Months since the trial's start",
+        "Patients randomised",
+        curves,
+        [Mark(f"planned: {target}", y=float(target))],
+        caption=f"Median and the middle 80 % of {replicates} simulated trials.",
+    )
+
+
+def heat_figure(title: str, rows: Rows, figure: str, unit: str, digits: int) -> HeatFigure:
+    """A figure over the grid: scenarios and the first axis down, the other axes across."""
+    down = list(dict.fromkeys(key[:2] for key in rows))
+    across = list(dict.fromkeys(key[2:] for key in rows))
+    values, texts = [], []
+    for d in down:
+        line = []
+        for a in across:
+            s = rows.get((*d, *a))
+            line.append(_figure(s, figure) if s is not None else math.nan)
+        values.append(line)
+        texts.append(["–" if math.isnan(v) else f"{v:.{digits}f}" for v in line])
+    return HeatFigure(
+        title, "", "", [", ".join(a) or title for a in across], [", ".join(d) for d in down], values, texts, unit
+    )
+
+
+def _figure(s: Summary, name: str) -> float:
+    found = getattr(s.characteristics, name, None) or getattr(s, name)
+    return float(found.value)
+
+
+def trade_off_figure(rows: Rows, null: str, target: str) -> LineFigure:
+    """Each way of running the trial as a point: patients if the drug does not work, months if it does."""
+    ways = list(dict.fromkeys(key[1:] for key in rows))
+    curves = [
+        Curve(
+            ", ".join(way),
+            [rows[(null, *way)].randomised.value],
+            [rows[(target, *way)].duration_months.value],
+            points=True,
+        )
+        for way in ways
+        if (null, *way) in rows and (target, *way) in rows
+    ]
+    return LineFigure(
+        "What each way costs",
+        f"Patients randomised under '{null}', mean",
+        f"Months to the end under '{target}', mean",
+        curves,
+        caption="Down and to the left is better: fewer patients where the drug does not work, less time where it does.",
+    )

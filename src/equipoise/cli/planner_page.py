@@ -35,7 +35,8 @@ def grid_page(
     rows = dict(zip(keys, summaries, strict=True))
     exact = {k: exact_of(c.plan) for k, c in zip(keys, cells, strict=True)}
     scenarios = list(dict.fromkeys(c.scenario for c in cells))
-    base = {s: next(c.plan for c in cells if c.scenario == s) for s in scenarios}
+    # Enrolment differs by how the look is waited for, and hardly by the truth: one scenario, the first axis.
+    ways = {next(iter(c.labels.values()), c.scenario): c.plan for c in reversed(cells) if c.scenario == scenarios[0]}
     maps: list[Exhibit] = []
     if len(cells) > len(scenarios):
         for name, figure, unit, digits in (
@@ -52,7 +53,11 @@ def grid_page(
     sections = [
         Section("question", "What was asked", _asked(cells, question)),
         Section("chances", "What is decided", [planner.chances_table(rows, exact, axes)]),
-        Section("patients", "How many patients", [planner.sizes_table(rows, axes), *_accrual(base)]),
+        Section(
+            "patients",
+            "How many patients",
+            [planner.sizes_table(rows, axes), *_accrual(dict(reversed(ways.items())), scenarios[0])],
+        ),
         Section("time", "When", [planner.durations_table(rows, axes), planner.timeline_figure(rows)]),
         Section("misleading", "What may mislead", [planner.misleading_table(rows, axes)]),
         Section("maps", "Choices side by side", maps),
@@ -67,14 +72,14 @@ def _truths(scenarios: Sequence[str]) -> tuple[str, str]:
     return tuple(next((s for s in scenarios if s == name), "") for name in ("null", "target"))  # type: ignore[return-value]
 
 
-def _accrual(plans: Mapping[str, Plan]) -> list[Any]:
+def _accrual(plans: Mapping[str, Plan], scenario: str) -> list[Any]:
     from equipoise.files.kernels import ready
     from equipoise.simulate import planner
     from equipoise.trial.exhibits import Paragraph
 
     if not ready():
         return [Paragraph("The fan chart of accrual needs numba: pip install 'equipoise[fast]'.", "note")]
-    return [planner.accrual_figure(plans)]
+    return [planner.accrual_figure(plans, scenario)]
 
 
 def _asked(cells: Sequence[Cell], question: str) -> list[Any]:
@@ -103,7 +108,10 @@ def _asked(cells: Sequence[Cell], question: str) -> list[Any]:
             "; ".join(f"{p} = {_told(with_it[0].settings[p])}" for p in own) or "as in the trial file"
         )
     if changes:
-        rows = [[axis, label, text] for (axis, label), text in changes.items()]
+        order = list(cells[0].labels)
+        rows = [
+            [axis, label, text] for (axis, label), text in sorted(changes.items(), key=lambda c: order.index(c[0][0]))
+        ]
         shown.append(Table("Choices", ["", "Choice", "Entries of the trial file"], rows))
     return shown
 

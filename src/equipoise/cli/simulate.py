@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A grid of scenarios and choices, in TOML; needs --out.",
 )
+@click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Write the planner's page (HTML) here.")
 @click.option("--cluster", help="Work on a grid by Dask: tcp://HOST:PORT, or local:N for N processes here.")
 @json_option
 def command(
@@ -56,6 +57,7 @@ def command(
     out: Path | None,
     engine: Engine | None,
     grid: Path | None,
+    page: Path | None,
     cluster: str | None,
     as_json: bool,
 ) -> int:
@@ -83,6 +85,12 @@ def command(
     ways = known.get(waiting, [waiting])
     plans = [Plan.of(found, design, truth, seed, way) for truth in truths for way in ways]
     summaries, exact, whole = run_plans(plans, replicates, workers, out, engine=engine)
+    if page is not None and summaries:
+        from equipoise.cli.planner_page import grid_page, write_page
+        from equipoise.simulate.grid import Cell
+
+        cells = [Cell(p.scenario.id, {"Waiting": s.waiting}, {}, p) for p, s in zip(plans, summaries, strict=False)]
+        write_page(grid_page(cells, summaries, []), page)
     if as_json:
         emit({"trial": found.id, "interrupted": not whole, "summaries": summaries, "exact": exact})
     elif summaries:

@@ -183,7 +183,7 @@ def pairs(cells: Sequence[Cell]) -> list[tuple[int, int]]:
 
 def cells_table(cells: Sequence[Cell], summaries: Sequence[Summary | None]) -> Table:
     """The cells that are there, one a row."""
-    from equipoise.simulate.summary import shown
+    from equipoise.simulate.summary import ranged, shown
 
     axes = list(cells[0].labels)
     rows = []
@@ -198,10 +198,10 @@ def cells_table(cells: Sequence[Cell], summaries: Sequence[Summary | None]) -> T
                 str(s.done),
                 shown(s.characteristics.stop_early, 3),
                 shown(s.characteristics.declare, 3),
-                f"{shown(s.at_readout, 1)} ({s.at_readout_range[0]:.0f} to {s.at_readout_range[1]:.0f})",
-                f"{shown(s.randomised, 1)} ({s.randomised_range[0]:.0f} to {s.randomised_range[1]:.0f})",
+                ranged(s.at_readout, 1, s.at_readout_range),
+                ranged(s.randomised, 1, s.randomised_range),
                 shown(s.readout_month, 1),
-                f"{shown(s.duration_months, 1)} ({s.duration_range[0]:.0f} to {s.duration_range[1]:.0f})",
+                ranged(s.duration_months, 1, s.duration_range),
             ]
         )
     return Table(
@@ -224,13 +224,15 @@ def cells_table(cells: Sequence[Cell], summaries: Sequence[Summary | None]) -> T
 
 def differences_table(found: Sequence[Difference], most: int = 40) -> Table:
     """What a change does, and how much sharper common random numbers show it."""
+    from equipoise.simulate.summary import shown
+
     rows = [
         [
             d.cell,
             d.against,
             d.column,
-            f"{d.difference.value:+.3f} ± {d.difference.mc_error:.3f}",
-            f"{d.independent_error:.3f}",
+            ("+" if d.difference.value >= 0 else "") + shown(d.difference, 3),
+            f"{d.independent_error:.2g}",
             "–" if math.isinf(d.reduction) else f"{d.reduction:.1f}",
         ]
         for d in found[:most]

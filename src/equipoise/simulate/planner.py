@@ -9,7 +9,7 @@ import numpy as np
 
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Kernel
-from equipoise.simulate.summary import Summary, shown
+from equipoise.simulate.summary import Summary, ranged, shown
 from equipoise.trial.design import Characteristics
 from equipoise.trial.exhibits import (
     Cell,
@@ -63,9 +63,9 @@ def sizes_table(rows: Rows, axes: Sequence[str]) -> Table:
             *key,
             shown(s.at_cohort_full, 1),
             shown(s.at_cutoff, 1),
-            f"{shown(s.at_readout, 1)} ({s.at_readout_range[0]:.0f} to {s.at_readout_range[1]:.0f})",
+            ranged(s.at_readout, 1, s.at_readout_range),
             shown(s.on_study_at_readout, 1),
-            f"{shown(s.randomised, 1)} ({s.randomised_range[0]:.0f} to {s.randomised_range[1]:.0f})",
+            ranged(s.randomised, 1, s.randomised_range),
             shown(s.tested, 1),
             shown(s.spared, 1),
             shown(s.exposure_months, 0),
@@ -104,8 +104,7 @@ def durations_table(rows: Rows, axes: Sequence[str]) -> Table:
             (s.full_month, "full"), (s.look_month, "look"), (s.readout_month, "readout"),
             (s.enrolment_month, "enrolment"), (s.duration_months, "end"),
         ):  # fmt: skip
-            low, high = s.months_range[name]
-            cells.append(f"{shown(q, 1)} ({low:.0f} to {high:.0f})")
+            cells.append(ranged(q, 1, s.months_range[name]))
         body.append([*key, *cells])
     return Table(
         "When",
@@ -178,7 +177,7 @@ def timeline_figure(rows: Rows) -> TimelineFigure:
     )
 
 
-def accrual_figure(plans: Mapping[str, Plan], replicates: int = 2000) -> LineFigure:
+def accrual_figure(plans: Mapping[str, Plan], scenario: str, replicates: int = 2000) -> LineFigure:
     """Fan chart: patients randomised by month, median and the middle 80 % of simulated trials."""
     curves, target, reach = [], 0, 12
     found = {}
@@ -199,7 +198,7 @@ def accrual_figure(plans: Mapping[str, Plan], replicates: int = 2000) -> LineFig
         "Patients randomised",
         curves,
         [Mark(f"planned: {target}", y=float(target))],
-        caption=f"Median and the middle 80 % of {replicates} simulated trials.",
+        caption=f"Median and the middle 80 % of {replicates} simulated trials, scenario '{scenario}'.",
     )
 
 
@@ -226,22 +225,30 @@ def _figure(s: Summary, name: str) -> float:
 
 
 def trade_off_figure(rows: Rows, null: str, target: str) -> LineFigure:
-    """Each way of running the trial as a point: patients if the drug does not work, months if it does."""
-    ways = list(dict.fromkeys(key[1:] for key in rows))
-    curves = [
-        Curve(
-            ", ".join(way),
-            [rows[(null, *way)].randomised.value],
-            [rows[(target, *way)].duration_months.value],
-            points=True,
+    """Each way of running the trial as a point: patients if the drug does not work, months if it does.
+
+    A colour for each choice on the first axis, a number for each combination of the others.
+    """
+    firsts = list(dict.fromkeys(key[1] for key in rows))
+    others = list(dict.fromkeys(key[2:] for key in rows))
+    curves = []
+    for first in firsts:
+        there = [(i, o) for i, o in enumerate(others) if (null, first, *o) in rows and (target, first, *o) in rows]
+        curves.append(
+            Curve(
+                first,
+                [rows[(null, first, *o)].randomised.value for _, o in there],
+                [rows[(target, first, *o)].duration_months.value for _, o in there],
+                points=True,
+                texts=[str(i + 1) for i, _ in there] if len(others) > 1 else (),
+            )
         )
-        for way in ways
-        if (null, *way) in rows and (target, *way) in rows
-    ]
+    names = "; ".join(f"{i + 1} {', '.join(o)}" for i, o in enumerate(others)) if len(others) > 1 else ""
     return LineFigure(
         "What each way costs",
         f"Patients randomised under '{null}', mean",
         f"Months to the end under '{target}', mean",
         curves,
-        caption="Down and to the left is better: fewer patients where the drug does not work, less time where it does.",
+        caption="Down and to the left is better: fewer patients where the drug does not work, less time where it does. "
+        + (f"{names}." if names else ""),
     )

@@ -126,8 +126,17 @@ def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
 
 
 def shown(q: Quantity, digits: int) -> str:
-    """'0.546 ± 0.002'."""
-    return f"{q.value:.{digits}f} ± {q.mc_error:.{digits}f}"
+    """'0.546 ± 0.002': the value in ``digits`` decimals, the error in as many or, where it would be 0, in one figure."""
+    error = q.mc_error or 0.0
+    small = f"{error:.{digits}f}"
+    if error > 0 and float(small) == 0:
+        small = f"{error:.1g}" if error >= 1e-4 else "< 0.0001"
+    return f"{q.value:.{digits}f}\u00a0±\u00a0{small}"
+
+
+def ranged(q: Quantity, digits: int, low_high: Range) -> str:
+    """'18.0 ± 0.01 (17 to 19)': with the middle 80 %."""
+    return f"{shown(q, digits)} ({low_high[0]:.0f}\u00a0to\u00a0{low_high[1]:.0f})"
 
 
 def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics | None]) -> Table:
@@ -145,7 +154,7 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
                 shown(c.declare, 3),
                 f"{e.declare.value:.3f}" if e else "–",
                 shown(s.at_cohort_full, 1),
-                f"{shown(s.at_readout, 1)} ({s.at_readout_range[0]:.0f} to {s.at_readout_range[1]:.0f})",
+                ranged(s.at_readout, 1, s.at_readout_range),
                 shown(s.readout_month, 1),
                 shown(s.duration_months, 1),
             ]

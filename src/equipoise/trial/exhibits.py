@@ -38,6 +38,7 @@ class Curve:
     steps: bool = False
     dashed: bool = False
     points: bool = False
+    texts: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

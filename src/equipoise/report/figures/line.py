@@ -27,6 +27,8 @@ def draw_line(figure: LineFigure, name: str) -> str:
                 axes.plot(c.x, c.y, "o", color=colour, markersize=4.5, label=c.label)
                 if c.lower is not None and c.upper is not None:
                     axes.vlines(c.x, c.lower, c.upper, color=colour, linewidth=1.2)
+                for x, y, text in zip(c.x, c.y, c.texts, strict=False):
+                    axes.annotate(text, (x, y), xytext=(5, 3), textcoords="offset points", fontsize=8, color=colour)
                 continue
             step = "steps-post" if c.steps else "default"
             axes.plot(c.x, c.y, color=colour, linestyle=style, linewidth=1.8, drawstyle=step, label=c.label)

@@ -84,7 +84,7 @@ def test_a_grid_that_was_killed_goes_on(equipoise: Any, tmp_path: Path) -> None:
     # Pieces are taken in the grid's order, so what was kept is what a smaller grid needs first.
     assert again.json["already_done"] == len({n for n in kept if int(n.split("-")[1]) < 60_000})
     assert all((out / "parts" / n).stat().st_mtime_ns == t for n, t in kept.items()), "nothing done twice"
-    fresh = equipoise("simulate", "north", "--grid", small, "--out", tmp_path / "fresh", "--json")
+    equipoise("simulate", "north", "--grid", small, "--out", tmp_path / "fresh", "--json")
     mine, theirs = digests(out), digests(tmp_path / "fresh")
     assert theirs.items() <= mine.items(), "the same bytes as without the kill"
 
@@ -112,9 +112,12 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_bytes(equipoise: Any,
             worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
             workers.append(
                 subprocess.Popen(
-                    [*worker, "--no-dashboard"], env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL,
+                    [*worker, "--no-dashboard"],
+                    env=environment,
+                    cwd=tmp_path,
+                    stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                )  # fmt: skip
+                )
             )
         command = [sys.executable, "-c", "from equipoise.cli.main import main; main()"]
         command += ["simulate", "north", "--grid", str(path), "--out", str(tmp_path / "cluster"), "--cluster", address]
@@ -124,7 +127,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_bytes(equipoise: Any,
             time.sleep(0.02)
         done_at_kill = len(list((tmp_path / "cluster").glob("parts/*.parquet")))
         workers[0].kill()
-        out, err = client.communicate(timeout=240)
+        _out, err = client.communicate(timeout=240)
         assert client.returncode == 0, err.decode()
         assert done_at_kill < 24, "killed in the middle"
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections import Counter
 from typing import Any
 
@@ -12,37 +11,17 @@ import pytest
 
 from equipoise.conduct.conduct import replay
 from equipoise.design.simon import SimonTwoStage
-from equipoise.files.bundled import find_scenario, find_trial
-from equipoise.simulate.replicates import reference_lines, simulate
 from equipoise.simulate.plan import Plan
+from equipoise.simulate.replicates import reference_lines, simulate
 from equipoise.simulate.run import run
-from equipoise.simulate.scenario import Scenario
 from equipoise.simulate.summary import Summary, summarise
 from equipoise.simulate.tally import Tally
 from equipoise.simulate.truth import calibrated, rate_at_landmark
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
-
+from variants import scenario
 
 COLUMNS = ("looks", "evaluable", "declared", "stopped_early")
-
-
-def scenario(**changes: Any) -> Scenario:
-    raw = tomllib.loads(find_scenario(find_trial("north"), "target").read_text())
-    for key in ("factors",):
-        raw[key] = {k: tuple(v) for k, v in raw[key].items()}
-    for arm in raw["arms"].values():
-        arm["adverse_events"] = tuple(arm["adverse_events"])
-    for path, value in changes.items():
-        place = raw
-        *head, last = path.split("__")
-        for step in head:
-            place = place[step]
-        if value is None:
-            place.pop(last)
-        else:
-            place[last] = value
-    return Scenario.model_validate(raw)
 
 
 @pytest.mark.property

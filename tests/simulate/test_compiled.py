@@ -1,0 +1,173 @@
+"""The compiled kernel takes the reference's decision at every look of every replicate."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from equipoise.files.kernels import ready
+from equipoise.numerics.streams import minus_log
+from equipoise.simulate.lines import INTEGERS, NONE
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.replicates import Kernel, reference_lines, simulate
+from equipoise.simulate.tally import Tally
+from equipoise.simulate.truth import rate_at_landmark
+from equipoise.trial.problem import BadInput
+from variants import plans, scenario
+
+pytest.importorskip("numba")
+# Compiled code is kept from run to run; kernels are imported when first used.
+ready()
+
+#: More of them on request: EQUIPOISE_EXAMPLES=2000.
+EXAMPLES = int(os.environ.get("EQUIPOISE_EXAMPLES", "40"))
+REPLICATES = 4
+
+
+def differing(a: Any, b: Any) -> dict[str, Any]:
+    """Columns that differ: whole numbers at all, logarithms by more than two millionths."""
+    found = {}
+    for name in a:
+        apart = np.abs(a[name].astype(float) - b[name].astype(float))
+        allowed = 2 if name.startswith("log_hr") else 0
+        if (apart > allowed).any():
+            found[name] = (a[name].tolist(), b[name].tolist())
+    return found
+
+
+@pytest.mark.property
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_the_kernel_decides_as_the_reference_in_random_trials(data: st.DataObject) -> None:
+    try:
+        plan = data.draw(plans())
+    except BadInput:
+        # Random truths may contradict themselves; they are refused before anything runs.
+        assume(False)
+    try:
+        theirs = reference_lines(plan, 0, REPLICATES)
+    except BadInput as bad:
+        with pytest.raises(BadInput, match=bad.problems[0].where):
+            Kernel(plan).lines(0, REPLICATES)
+        return
+    assert differing(Kernel(plan).lines(0, REPLICATES), theirs) == {}
+
+
+@pytest.mark.parametrize("name", ["null", "target", "history", "observed"])
+@pytest.mark.parametrize(("waiting", "cap"), [("continue", None), ("pause", None), ("cap", 20)])
+def test_the_kernel_decides_as_the_reference_in_north(plan: Any, name: str, waiting: str, cap: int | None) -> None:
+    p = plan(name, waiting, seed=3, cap=cap)
+    assert differing(Kernel(p).lines(100, 8), reference_lines(p, 100, 8)) == {}
+
+
+def test_the_same_lines_for_any_workers_chunks_and_beginnings(plan: Any) -> None:
+    p = plan("history", "cap", cap=11)
+    whole = Kernel(p).lines(0, 1500)
+    for workers, chunk in ((1, 7), (2, 100), (2, 4096)):
+        parts = list(simulate(p, 1500, workers, chunk=chunk))
+        for name in whole:
+            assert np.concatenate([x[name] for x in parts]).tobytes() == whole[name].tobytes()
+    later = Kernel(p).lines(1000, 500)
+    assert all((later[name] == whole[name][1000:]).all() for name in whole)
+
+
+def test_tallies_add_up_however_they_are_merged(plan: Any) -> None:
+    p = plan("null")
+    parts = list(simulate(p, 2000, chunk=300))
+    one, forward, backward = Tally(), Tally(), Tally()
+    for x in parts:
+        one.add(x)
+    for order, into in ((parts, forward), (parts[::-1], backward)):
+        for x in order:
+            single = Tally()
+            single.add(x)
+            into.merge(single)
+    for other in (forward, backward):
+        assert other.moments == one.moments
+        assert all((other.counts[k] == one.counts[k]).all() for k in one.counts)
+    lines = Kernel(p).lines(0, 2000)
+    there = lines["log_hr"][lines["log_hr"] != NONE] / 1e6
+    assert one.mean("log_hr", 1e6).value == pytest.approx(there.mean(), rel=1e-12)
+    assert one.spread("log_hr", 1e6) == pytest.approx(there.std(ddof=1), rel=1e-9)
+    assert one.quantile("randomised", 0.1) == np.quantile(lines["randomised"], 0.1, method="inverted_cdf")
+
+
+def test_patients_by_month_add_up(plan: Any) -> None:
+    whole, _, by_month = Kernel(plan("null")).rows(0, 300, 60)
+    assert (by_month[:, -1] == whole[:, INTEGERS.index("randomised")]).all()
+    assert (np.diff(by_month, axis=1) >= 0).all()
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("rate", [0.35, 0.44, 0.5, 0.58])
+def test_with_nobody_lost_it_is_the_binomial_design(plan: Any, north: Any, rate: float) -> None:
+    """The first look is on 39 patients exactly: simulated and exact probabilities of stopping agree."""
+    still = scenario(withdrawal_per_year=0.0, loss_per_year=0.0, arms__IMGN901__observed_rate=rate)
+    p = Plan.of(north, plan().design, still, 5, "continue")
+    assert rate_at_landmark(p.courses["IMGN901"], north, still) == pytest.approx(rate, abs=1e-9)
+    n = 40_000
+    lines = Kernel(p).lines(0, n)
+    exact = p.design.behaviour(rate).pet  # type: ignore[attr-defined]
+    assert abs(lines["stopped_early"].mean() - exact) < 4 * math.sqrt(exact * (1 - exact) / n)
+
+
+@pytest.mark.property
+def test_proportional_hazards_come_back_from_cox(plan: Any, north: Any) -> None:
+    """Scans on every day, all followed: the mean log hazard ratio is the log of the ratio, its variance Schoenfeld's."""
+    raw = north.model_copy(
+        update={"assessments": north.assessments.model_copy(update={"first": days(7), "every": days(7)})}
+    )
+    truth = scenario(
+        withdrawal_per_year=0.0, loss_per_year=0.0, reporting_delay="0 days", arms__IMGN901__like="CE",
+        arms__IMGN901__hazard_ratio=0.7, arms__IMGN901__observed_rate=None, arms__IMGN901__death_first=None,
+        arms__IMGN901__median_os=None,
+    )  # fmt: skip
+    p = Plan.of(raw, plan().design, truth, 5, "continue")
+    lines = Kernel(p).lines(0, 20_000)
+    last = lines["looks"] == 2
+    log_hr = lines["log_hr"][last] / 1e6
+    events = (lines["events"] + lines["control_events"])[last].mean()
+    assert log_hr.mean() == pytest.approx(math.log(0.7), abs=0.04)
+    assert log_hr.var() == pytest.approx(1 / (events * (2 / 9)), rel=0.12)
+
+
+def days(n: int) -> Any:
+    from equipoise.trial.duration import Duration
+
+    return Duration(float(n), f"{n} days")
+
+
+@pytest.mark.property
+@given(st.floats(2.0**-33, 1 - 2.0**-33))
+def test_the_logarithm_is_good_to_the_last_bits(u: float) -> None:
+    assert minus_log(u) == pytest.approx(-math.log(u), rel=5e-16)
+
+
+def test_streams_are_the_same_compiled(plan: Any) -> None:
+    from numba import njit
+
+    from equipoise.numerics import philox
+    from equipoise.numerics.streams import key_of, short_uniforms, uniforms
+
+    @njit  # type: ignore[untyped-decorator]
+    def draw(k0: Any, k1: Any, replicate: int, longs: Any, shorts: Any, logs: Any) -> None:
+        for b in range(len(longs)):
+            words = philox.block(k0, k1, b, replicate)
+            for c in range(4):
+                longs[b, c] = philox.uniform(words[c])
+                shorts[b, 2 * c] = philox.short(words[c] & np.uint64(0xFFFFFFFF))
+                shorts[b, 2 * c + 1] = philox.short(words[c] >> np.uint64(32))
+                logs[b, c] = philox.minus_log(longs[b, c])
+
+    key = key_of("a seed", "a purpose")
+    longs, shorts, logs = np.empty((500, 4)), np.empty((500, 8)), np.empty((500, 4))
+    draw(key[0], key[1], 7, longs, shorts, logs)
+    assert longs.tobytes() == uniforms("a seed", "a purpose", 7, 500, 4).tobytes()
+    assert shorts.tobytes() == short_uniforms("a seed", "a purpose", 7, 500, 8).tobytes()
+    assert logs.ravel().tolist() == [minus_log(u) for u in longs.ravel().tolist()]

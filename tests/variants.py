@@ -1,0 +1,181 @@
+"""Random trials and truths: variants of NORTH that share nothing but its shape."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from typing import Any
+
+from hypothesis import strategies as st
+
+from equipoise.design import shelf
+from equipoise.files.bundled import find_scenario, find_trial
+from equipoise.files.trial_file import read_toml, trial_from, validate_parts
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.scenario import Scenario
+from equipoise.trial.problem import BadInput
+
+NORTH: dict[str, Any] = tomllib.loads(find_trial("north").read_text())
+TRUTH: dict[str, Any] = read_toml(find_scenario(find_trial("north"), "target"), "a scenario")
+_RULES = ("last assessment", "last contact", "that day")
+
+
+def scenario(**changes: Any) -> Scenario:
+    """NORTH's target scenario, changed: ``arms__CE__median_os="9 months"``; None takes an entry away."""
+    raw = copy.deepcopy(TRUTH)
+    for path, value in changes.items():
+        place = raw
+        *head, last = path.split("__")
+        for step in head:
+            place = place[step]
+        if value is None:
+            place.pop(last)
+        else:
+            place[last] = value
+    return read_truth(raw)
+
+
+@st.composite
+def first_events(draw: st.DrawFn, rated: bool) -> dict[str, Any]:
+    """One way of saying what is true of an arm's first events and of death after them."""
+    way = draw(st.sampled_from(("rate", "median", "tau", "pieces") if rated else ("median", "tau", "pieces")))
+    if way == "pieces":
+        hazard = st.floats(0.005, 0.3)
+        ends = draw(st.sampled_from(((), ("2 months",), ("2 months", "5 months"))))
+
+        def pieces() -> list[dict[str, Any]]:
+            return [{"until": e, "per_month": draw(hazard)} for e in ends] + [{"per_month": draw(hazard)}]
+
+        return {"hazards": {"progression": pieces(), "death_before": pieces(), "death_after": pieces()}}
+    found: dict[str, Any] = {
+        "median_os": f"{draw(st.integers(11, 20))} months",
+        "shape": draw(st.sampled_from((1.0, 1.4))),
+    }
+    if way == "rate":
+        found |= {"observed_rate": draw(st.floats(0.35, 0.6)), "death_first": draw(st.floats(0.0, 0.3))}
+    elif way == "median":
+        found |= {"median_pfs": f"{draw(st.integers(3, 8))} months", "death_first": draw(st.floats(0.0, 0.3))}
+        found["cured"] = draw(st.sampled_from((0.0, 0.1)))
+        found["shape_after"] = draw(st.sampled_from((1.0, 0.8)))
+    else:
+        found |= {"median_pfs": "5.5 months", "median_os": "9.6 months", "tau": 0.58, "death_first": 0.12, "shape": 1.0}
+    return found
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """A plan of a random trial, with a random design, under a random truth."""
+    raw, truth = copy.deepcopy(NORTH), copy.deepcopy(TRUTH)
+    raw["assumptions"], raw["sources"] = [], []
+    raw.pop("history")
+    raw.pop("control_check")
+    arms = draw(st.sampled_from((1, 2, 3)))
+    shares = draw(st.sampled_from(((1, 1), (2, 1)))) if arms > 1 else (1,)
+    raw["arms"] = raw["arms"][:arms]
+    if arms == 3:
+        raw["arms"].append({**raw["arms"][1], "name": "B", "label": "B"})
+        shares = (2, 1, 1)
+    for arm, share in zip(raw["arms"], shares, strict=True):
+        arm["share"] = share
+    total = sum(shares)
+    raw["randomisation"] = {
+        "method": "permuted blocks",
+        "block_sizes": draw(st.sampled_from(([total], [total, 3 * total]))),
+    }
+    raw["randomisation"]["block_sizes"] = [max(b, 2) for b in raw["randomisation"]["block_sizes"]]
+    truth["factors"], truth["prognosis"] = {}, {}
+    names = draw(st.sampled_from(((), ("a",), ("a", "b"), ("a", "b", "c", "d"))))
+    if names:
+        raw["randomisation"]["factors"] = [{"name": n, "levels": ["x", "y", "z"][: 2 + (n == "b")]} for n in names]
+        truth["factors"] = {names[0]: (0.7, 0.3)}
+        if draw(st.booleans()):
+            truth["prognosis"] = {names[0]: (1.0, draw(st.floats(0.5, 2.0)))}
+    n1, n = draw(st.sampled_from(((6, 14), (10, 18), (12, 24))))
+    kind = draw(st.sampled_from(("two", "one", "three")))
+    if kind == "two":
+        r1 = draw(st.integers(1, n1 // 2))
+        design = {"kind": "simon", "sizes": "stated", "n1": n1, "n": n, "r1": r1, "r": r1 + n // 4, "p0": 0.3, "p1": 0.5, "alpha": 0.9, "power": 0.05}  # fmt: skip
+    elif kind == "one":
+        design = {"kind": "a-hern", "p0": 0.3, "p1": 0.6, "alpha": 0.1, "power": 0.8}
+    else:
+        design = {"kind": "chen", "sizes": "minimax", "p0": 0.2, "p1": 0.5, "alpha": 0.1, "power": 0.8}
+    raw["design"] = design
+    try:
+        looks = [look.n for look in shelf.build(design["kind"], design).looks]
+    except BadInput:
+        design = raw["design"] = {"kind": "a-hern", "p0": 0.3, "p1": 0.6, "alpha": 0.1, "power": 0.8}
+        looks = [look.n for look in shelf.build(design["kind"], design).looks]
+    raw["target_enrolment"] = int(looks[-1] * total / shares[0]) + draw(st.integers(0, 12))
+    monitoring = raw["monitoring"]
+    monitoring.pop("control_cohort")
+    if arms > 1 and draw(st.booleans()):
+        monitoring["control_cohort"] = [max(1, k * shares[1] // shares[0] - 2) for k in looks]
+    monitoring["readout_delay"] = draw(st.sampled_from(("0 days", "3 days", "4 weeks", "8 weeks")))
+    monitoring["final_follow_up"] = draw(st.sampled_from(("1 month", "8 months")))
+    every = draw(st.integers(3, 12))
+    raw["assessments"].update(first=f"{every + draw(st.integers(0, 2))} weeks", every=f"{every} weeks")
+    # The monitored endpoint: progression-free, survival, or time to progression at a landmark, censored somehow.
+    of = draw(st.sampled_from(("PFS", "PFS", "OS", "TTP")))
+    endpoints = {e["name"]: e for e in raw["endpoints"]}
+    rules = [{"when": "no event", "at": draw(st.sampled_from(_RULES))}]
+    for when in ("loss", "withdrawal", *(("death",) if of == "TTP" else ())):
+        if draw(st.integers(0, 3)) > 0:
+            rules.insert(0, {"when": when, "at": draw(st.sampled_from(_RULES))})
+    endpoints[of]["censoring"] = rules
+    endpoints["PFS6"].update(
+        of=of,
+        landmark=f"{draw(st.integers(2, 12))} months",
+        window=f"{draw(st.integers(1, 14))} weeks",
+        not_evaluable=draw(st.sampled_from(("replace", "exclude", "failure"))),
+    )
+    truth.update(
+        screening_failure=draw(st.sampled_from((0.0, 0.3))),
+        withdrawal_per_year=draw(st.sampled_from((0.0, 0.05, 0.6))),
+        loss_per_year=draw(st.sampled_from((0.0, 0.02, 0.5))),
+        reporting_delay=draw(st.sampled_from(("0 days", "5 days", "60 days"))),
+        visits={"jitter": f"{draw(st.integers(0, 7))} days", "missed": draw(st.sampled_from((0.0, 0.1, 0.4)))},
+        accrual={
+            "pace": draw(st.floats(0.5, 3.0)),
+            "ramp_up": draw(st.sampled_from(("0 days", "3 months"))),
+            "varies": draw(st.sampled_from((0.0, 0.5, 1.5))),
+            "opens_late": draw(st.sampled_from(("0 days", "1 month"))),
+        },
+    )
+    names_of = [a["name"] for a in raw["arms"]]
+    given = {name: truth["arms"].get(name, truth["arms"]["CE"]) for name in names_of}
+    truth["arms"] = {}
+    for i, name in enumerate(names_of):
+        arm: dict[str, Any] = {"response": 0.5, "adverse_events": given[name]["adverse_events"][:2]}
+        if draw(st.integers(0, 3)) == 0:
+            arm["adverse_events"] = ({"term": "infection", "probability": 0.5, "severe": 0.5, "fatal": 0.3},)
+        if i > 0 and draw(st.booleans()):
+            ratio: Any = draw(st.floats(0.5, 2.0))
+            if draw(st.booleans()):
+                ratio = ({"until": "3 months", "ratio": 1.0}, {"ratio": ratio})
+            arm |= {"like": names_of[0], "hazard_ratio": ratio}
+        else:
+            arm |= draw(first_events(of == "PFS"))
+        truth["arms"][name] = arm
+    trial = trial_from(raw, "variant")
+    assert trial.design is not None
+    scenario = read_truth(truth)
+    waiting = draw(st.sampled_from(("continue", "pause", "cap")))
+    cap = draw(st.integers(0, 8)) if waiting == "cap" else None
+    return Plan.of(
+        trial, shelf.build(trial.design["kind"], trial.design), scenario, draw(st.integers(0, 99)), waiting, cap
+    )  # type: ignore[arg-type]
+
+
+def read_truth(raw: dict[str, Any]) -> Scenario:
+    """A scenario from plain values, arrays as tuples."""
+    raw = tuples(raw)
+    _, problems = validate_parts(Scenario, raw)
+    if problems:
+        raise BadInput("variant", problems)
+    return Scenario.model_validate(raw)
+
+
+def tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: tuples(v) for k, v in value.items()}
+    return tuple(tuples(v) for v in value) if isinstance(value, list | tuple) else value

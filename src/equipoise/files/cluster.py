@@ -5,9 +5,11 @@ Both give the same bytes: a replicate's numbers follow from its name alone. Dask
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from functools import lru_cache
 from typing import Any
 
 from equipoise.files.kernels import ready
@@ -18,9 +20,17 @@ from equipoise.simulate.replicates import Kernel, reference_lines
 from equipoise.trial.problem import BadInput, Missing, Problem
 
 
-def work(plan: Plan, first: int, n: int) -> Lines:
-    """Lines of replicates ``first`` … of a plan, compiled where numba is installed."""
-    return Kernel(plan).lines(first, n) if ready() else reference_lines(plan, first, n)
+@lru_cache(maxsize=64)
+def _kernel(packed: bytes) -> Kernel | Plan:
+    """The plan made ready, once for each worker."""
+    plan: Plan = pickle.loads(packed)
+    return Kernel(plan) if ready() else plan
+
+
+def work(packed: bytes, first: int, n: int) -> Lines:
+    """Lines of replicates ``first`` … of a pickled plan, compiled where numba is installed."""
+    found = _kernel(packed)
+    return found.lines(first, n) if isinstance(found, Kernel) else reference_lines(found, first, n)
 
 
 def on_threads(cells: Sequence[Cell], todo: Sequence[Piece], workers: int) -> Iterator[tuple[Piece, Lines]]:
@@ -71,7 +81,8 @@ def on_dask(cells: Sequence[Cell], todo: Sequence[Piece], address: str) -> Itera
         except (OSError, ValueError) as error:
             problem = Problem("cluster", "cluster", address, "a Dask scheduler that answers, or local:N", str(error))
             raise BadInput("--cluster", [problem]) from None
-        plans = [client.scatter(c.plan, broadcast=False) for c in cells]
+        # Sent with each piece, and not left on a worker: what is left there is lost with it.
+        plans = [pickle.dumps(c.plan) for c in cells]
         waiting = iter(todo)
         pieces: dict[str, Piece] = {}
 

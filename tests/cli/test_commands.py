@@ -31,7 +31,7 @@ def test_check_and_schema(equipoise: Any, tmp_path: Path) -> None:
     assert equipoise("design", "show", "north", "--rate", 0.5).status == 0
 
 
-@pytest.mark.parametrize("kind", ["trial", "scenario"])
+@pytest.mark.parametrize("kind", ["trial", "scenario", "grid"])
 def test_the_schemas_in_the_repository_are_today_s(equipoise: Any, kind: str) -> None:
     assert equipoise("schema", "--of", kind).out == (ROOT / "trials" / f"{kind}.schema.json").read_text()
 
@@ -181,7 +181,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
         "--scenario",
         "null",
         "--replicates",
-        "100000",
+        "50000000",
         "--workers",
         "2",
         "--out",

@@ -23,7 +23,7 @@ def test_a_page_json_and_a_figure(equipoise: Any, log: Path, tmp_path: Path) -> 
     page = equipoise(*args, "--figure", tmp_path / "fan.svg")
     assert page.status == 0, page.err
     assert "Look ripe" in page.out
-    assert "2013-07" in page.out
+    assert "2013-08" in page.out
     assert "MC error" in page.out
     assert (tmp_path / "fan.svg").read_text().startswith("<?xml")
     found = equipoise(*args, "--json").json

@@ -106,7 +106,8 @@ def test_an_allocation_is_never_taken_back(running: Conduct) -> None:
     with pytest.raises(Refused):
         running.correct(number, NOW, "t", "mistake", void=True)
     with pytest.raises(Refused):
-        running.correct(number, NOW, "t", "mistake", data={"arm": "CE"})
+        other = {"CE": "IMGN901", "IMGN901": "CE"}[running.patients["P1"].arm]
+        running.correct(number, NOW, "t", "mistake", data={"arm": other})
 
 
 def test_a_correction_that_makes_the_record_impossible_is_refused(running: Conduct) -> None:

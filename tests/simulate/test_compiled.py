@@ -26,7 +26,7 @@ pytest.importorskip("numba")
 ready()
 
 #: More of them on request: EQUIPOISE_EXAMPLES=2000.
-EXAMPLES = int(os.environ.get("EQUIPOISE_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("EQUIPOISE_EXAMPLES", "25"))
 REPLICATES = 4
 
 

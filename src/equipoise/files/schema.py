@@ -41,3 +41,14 @@ def scenario_schema() -> dict[str, Any]:
         **Scenario.model_json_schema(),
         "title": "Equipoise scenario, format 1",
     }
+
+
+def grid_schema() -> dict[str, Any]:
+    """The schema of a grid of simulations."""
+    from equipoise.files.grid_file import Grid
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Grid.model_json_schema(),
+        "title": "Equipoise grid, format 1",
+    }

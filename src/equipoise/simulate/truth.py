@@ -64,6 +64,8 @@ def calibrated(trial: Trial, scenario: Scenario) -> dict[str, ArmCourse]:
         raise BadInput(f"scenario {scenario.id}", problems)
     calibration = _Calibration(trial, scenario)
     for name, truth in sorted(scenario.arms.items(), key=lambda item: item[1].like is not None):
+        if truth.like is not None and truth.like not in bases:
+            continue  # what is wrong with that arm is said already
         try:
             bases[name] = calibration.base(truth, f"arms.{name}", bases)
         except BadInput as bad:
@@ -198,6 +200,12 @@ class _Calibration:
             raise _impossible(
                 where, "observed_rate", f"{target:g}",
                 f"at most {most:.3f} with a median survival of {truth.median_os}", truth,
+            )  # fmt: skip
+        if excess(fastest) > 0:
+            least = target + excess(fastest)
+            raise _impossible(
+                where, "observed_rate", f"{target:g}",
+                f"at least {least:.3f}: whoever progresses after the last scan before the landmark is seen too late", truth,
             )  # fmt: skip
         return with_scale(brentq(excess, high, fastest, xtol=1e-13))
 

@@ -1,0 +1,86 @@
+"""The planner's pages: written, self-contained, and what they say is asserted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers import ROOT
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("numba")
+KNOWN = ROOT / "trials" / "north" / "grids" / "could-have-known.toml"
+
+
+def test_what_north_could_have_known(equipoise: Any, tmp_path: Path) -> None:
+    answer = equipoise("simulate", "north", "--grid", KNOWN, "--out", tmp_path, "--json")
+    assert answer.status == 0, answer.err
+    cells = {(c["scenario"], c["axis Waiting"], c["axis Looking"]): c for c in answer.json["cells"]}
+    assert len(cells) == 36
+
+    def near(key: tuple[str, str, str], name: str, value: float, give: float = 0.0) -> None:
+        c = cells[key]
+        assert c[name] == pytest.approx(value, abs=give + 4 * c[f"{name} mc_error"]), (key, name, c[name])
+
+    base = "6-weekly scans"
+    # Enrolment goes on: all but a few are randomised when the look is known, and it spares two.
+    near(("null", "continue", base), "at_readout", 117.0)
+    near(("null", "continue", base), "spared", 1.7)
+    near(("null", "pause", base), "at_readout", 61.9)
+    near(("null", "cap 20", base), "at_readout", 81.5)
+    near(("null", "continue", base), "P(stop early)", 0.568)
+    near(("target", "continue", base), "P(declare)", 0.753)
+    near(("observed", "continue", base), "P(stop early)", 0.153)
+    # A scan on the landmark sees what the one two weeks before it does not.
+    near(("null", "continue", "scan on the day"), "P(stop early)", 0.686)
+    near(("null", "continue", "at week 18"), "at_readout", 100.4, 0.2)
+    pause = cells["target", "pause", base]["duration_months"] - cells["target", "continue", base]["duration_months"]
+    assert pause == pytest.approx(7.7, abs=0.2)
+    page = (tmp_path / "page.html").read_text()
+    assert "What NORTH could have known" in page
+    for heading in (
+        "What is decided",
+        "How many patients",
+        "When",
+        "What may mislead",
+        "Choices side by side",
+        "What is assumed",
+    ):
+        assert heading in page
+    assert not re.search(r'(?:src|href)="https?://', page), "nothing from the network"
+    assert len(list((tmp_path / "figures").glob("*.svg"))) == 8
+    # No simulated figure without its error: each cell of the tables of means has one.
+    assert page.count("±") > 36 * 15
+
+
+def test_the_rates_at_week_18_are_those_of_the_disease(north: Any) -> None:
+    """The design at week 18 is for 0.54 and 0.67: what the null and the target disease show there."""
+    from equipoise.files.bundled import find_trial
+    from equipoise.files.grid_file import read_grid
+    from equipoise.simulate.truth import rate_at_landmark
+
+    _, cells = read_grid(KNOWN, find_trial("north"))
+    for scenario, rate in (("null", 0.54), ("target", 0.67)):
+        cell = next(c for c in cells if c.scenario == scenario and c.labels["Looking"] == "at week 18")
+        shown = rate_at_landmark(cell.plan.courses["IMGN901"], cell.plan.trial, cell.plan.scenario)
+        assert shown == pytest.approx(rate, abs=0.006)
+
+
+def test_a_page_of_scenarios_alone(equipoise: Any, tmp_path: Path) -> None:
+    answer = equipoise("simulate", "north", "--replicates", 2000, "--waiting", "both", "--page", tmp_path / "plan.html")
+    assert answer.status == 0, answer.err
+    page = (tmp_path / "plan.html").read_text()
+    assert "Timeline of the looks" in page
+    assert page.count("<figure") == page.count("</figure>") >= 4
+
+
+def test_the_reference_says_the_same_as_the_kernel(equipoise: Any, tmp_path: Path) -> None:
+    args = ["simulate", "north", "--scenario", "null", "--replicates", 12, "--json"]
+    one, two = (equipoise(*args, "--engine", e, "--out", tmp_path / e) for e in ("compiled", "reference"))
+    assert one.status == two.status == 0, one.err + two.err
+    name = "null-continue-seed2012.jsonl"
+    assert (tmp_path / "compiled" / name).read_text() == (tmp_path / "reference" / name).read_text()
+    assert one.json == two.json

@@ -105,8 +105,8 @@ def test_an_allocation_is_never_taken_back(running: Conduct) -> None:
     number = next(e.number for e in running.log if e.kind == "randomised")
     with pytest.raises(Refused):
         running.correct(number, NOW, "t", "mistake", void=True)
+    other = {"CE": "IMGN901", "IMGN901": "CE"}[running.patients["P1"].arm]
     with pytest.raises(Refused):
-        other = {"CE": "IMGN901", "IMGN901": "CE"}[running.patients["P1"].arm]
         running.correct(number, NOW, "t", "mistake", data={"arm": other})
 
 

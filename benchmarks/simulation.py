@@ -70,7 +70,9 @@ def main() -> None:
     print(f"{cores} cores; median of {ROUNDS} rounds")
     print(f"B, compiled, one core        {one:12,.0f} trials/s")
     print(f"B, compiled, all cores       {all_cores:12,.0f} trials/s")
-    print(f"B, reference loop, one core  {reference:12,.1f} trials/s   compiled / reference (one core): {one / reference:,.0f}")
+    print(
+        f"B, reference loop, one core  {reference:12,.1f} trials/s   compiled / reference (one core): {one / reference:,.0f}"
+    )
     print(f"A, all cores                 {a_rate:12,.0f} trials/s   B / A: {all_cores / a_rate:.3f}")
     print(f"random words of B alone (numpy, one core) {words:,.0f} trials/s   B / bound (one core): {one / words:.2f}")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -19,7 +19,10 @@ def command(what: str, out: Path | None, as_json: bool) -> None:
     from equipoise.files.schema import grid_schema, scenario_schema, trial_schema
     from equipoise.files.write import write_text
 
-    schema = {"trial": trial_schema, "scenario": scenario_schema, "grid": grid_schema}[what]()
+    if what == "trial":
+        schema = trial_schema()
+    else:
+        schema = scenario_schema() if what == "scenario" else grid_schema()
     if out is None:
         emit(schema)
         return

@@ -7,8 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-from equipoise.trial.problem import Missing
-
 #: What a kernel is made of, below this package.
 _SOURCES = ("numerics/*.py", "simulate/*.py", "simulate/kernel/*.py")
 
@@ -29,9 +27,3 @@ def ready() -> bool:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     keep_in(str(Path(base) / "equipoise" / f"kernels-{digest.hexdigest()[:16]}"))
     return True
-
-
-def needed() -> None:
-    """``ready``, or an error that says what to install."""
-    if not ready():
-        raise Missing("The compiled simulator needs numba: pip install 'equipoise[fast]'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,10 +24,7 @@ class Moments:
 
 @dataclass
 class Tally:
-    """Of each column of lines its moments, and of whole ones small enough how often each value came.
-
-    ``first`` counts as the first replicate of a run of ``n``.
-    """
+    """Of each column of lines its moments, and of those in COUNTED how often each value came; ``n`` replicates."""
 
     n: int = 0
     moments: dict[str, Moments] = field(default_factory=dict)
@@ -93,11 +90,3 @@ COUNTED: Sequence[str] = (
     "looks", "randomised", "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day",
     "readout_day", "duration", "spared", "exposure_days", "full_day", "enrolment_day",
 )  # fmt: skip
-
-
-def total(tallies: Mapping[int, Tally]) -> Tally:
-    """All of them together."""
-    found = Tally()
-    for key in sorted(tallies):
-        found.merge(tallies[key])
-    return found

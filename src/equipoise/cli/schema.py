@@ -19,10 +19,8 @@ def command(what: str, out: Path | None, as_json: bool) -> None:
     from equipoise.files.schema import grid_schema, scenario_schema, trial_schema
     from equipoise.files.write import write_text
 
-    if what == "trial":
-        schema = trial_schema()
-    else:
-        schema = scenario_schema() if what == "scenario" else grid_schema()
+    of = {"scenario": scenario_schema, "grid": grid_schema}
+    schema = of[what]() if what in of else trial_schema()
     if out is None:
         emit(schema)
         return

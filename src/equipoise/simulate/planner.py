@@ -10,7 +10,7 @@ import numpy as np
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Kernel
 from equipoise.simulate.summary import Summary, ranged, shown
-from equipoise.trial.design import Characteristics
+from equipoise.trial.design import Characteristics, Quantity
 from equipoise.trial.exhibits import (
     Cell,
     Curve,
@@ -119,9 +119,12 @@ def misleading_table(rows: Rows, axes: Sequence[str]) -> Table:
     body: list[list[Cell]] = [
         [
             *key,
-            f"{100 * s.estimate.value:.1f} %",
+            f"{100 * s.estimate.value:.1f} ± {100 * (s.estimate.mc_error or 0):.1f} %",
             f"{100 * s.bias.value:+.1f} ± {100 * (s.bias.mc_error or 0):.1f} points" if s.bias is not None else "–",
-            f"{math.exp(s.log_hr.value):.2f}" if not math.isnan(s.log_hr.value) else "–",
+            # The error of a geometric mean: that of the mean logarithm, times it.
+            shown(Quantity(math.exp(s.log_hr.value), math.exp(s.log_hr.value) * (s.log_hr.mc_error or 0)), 2)
+            if not math.isnan(s.log_hr.value)
+            else "–",
             shown(s.control_caution, 3),
             shown(s.declared_against, 3),
             shown(s.stopped_against, 3),
@@ -206,22 +209,25 @@ def heat_figure(title: str, rows: Rows, figure: str, unit: str, digits: int) -> 
     """A figure over the grid: scenarios and the first axis down, the other axes across."""
     down = list(dict.fromkeys(key[:2] for key in rows))
     across = list(dict.fromkeys(key[2:] for key in rows))
-    values, texts = [], []
+    values, texts, error = [], [], 0.0
     for d in down:
         line = []
         for a in across:
             s = rows.get((*d, *a))
-            line.append(_figure(s, figure) if s is not None else math.nan)
+            found = _figure(s, figure) if s is not None else Quantity(math.nan, 0.0)
+            line.append(found.value)
+            error = max(error, found.mc_error or 0.0)
         values.append(line)
         texts.append(["–" if math.isnan(v) else f"{v:.{digits}f}" for v in line])
     return HeatFigure(
-        title, "", "", [", ".join(a) or title for a in across], [", ".join(d) for d in down], values, texts, unit
-    )
+        title, "", "", [", ".join(a) or title for a in across], [", ".join(d) for d in down], values, texts, unit,
+        caption=f"Monte-Carlo standard errors of up to {error:.2g}.",
+    )  # fmt: skip
 
 
-def _figure(s: Summary, name: str) -> float:
-    found = getattr(s.characteristics, name, None) or getattr(s, name)
-    return float(found.value)
+def _figure(s: Summary, name: str) -> Quantity:
+    found: Quantity = getattr(s.characteristics, name, None) or getattr(s, name)
+    return found
 
 
 def trade_off_figure(rows: Rows, null: str, target: str) -> LineFigure:
@@ -244,6 +250,12 @@ def trade_off_figure(rows: Rows, null: str, target: str) -> LineFigure:
             )
         )
     names = "; ".join(f"{i + 1} {', '.join(o)}" for i, o in enumerate(others)) if len(others) > 1 else ""
+    errors = [
+        max(rows[(null, *k)].randomised.mc_error or 0, rows[(target, *k)].duration_months.mc_error or 0)
+        for k in ((f, *o) for f in firsts for o in others)
+        if (null, *k) in rows and (target, *k) in rows
+    ]
+    names += f". Monte-Carlo standard errors of up to {max(errors, default=0):.2g}" if names else ""
     return LineFigure(
         "What each way costs",
         f"Patients randomised under '{null}', mean",

@@ -51,7 +51,7 @@ SHORT_BLOCK = 8
 def short_uniforms(seed: int | str, purpose: str, replicate: int, rows: int, width: int) -> NDArray[np.float64]:
     """``uniforms`` of 32 bits, two to a word, low half first: for draws where 2e-10 is nothing, such as days.
 
-    They cost half, and half the cost of a simulated trial is its random numbers.
+    They cost half, and random numbers are a large part of the cost of a simulated trial.
     """
     blocks = -(-width // SHORT_BLOCK)
     counter = np.array([0, replicate, 0, 0], dtype=np.uint64)

@@ -24,9 +24,22 @@ MAY_IMPORT = {
     "decide": {"trial", "analyse"},
     "simulate": {"trial", "numerics", "conduct", "analyse", "decide"},
     "report": {"trial"},
-    "files": {"trial", "numerics", "design", "conduct", "analyse", "decide", "simulate"},
+    "standards": {"trial", "numerics", "analyse"},
+    "files": {"trial", "numerics", "design", "conduct", "analyse", "decide", "simulate", "standards"},
     "dossier": {"trial", "analyse", "conduct", "design", "decide", "files", "report", "simulate"},
-    "cli": {"trial", "numerics", "design", "conduct", "analyse", "decide", "simulate", "report", "files", "dossier"},
+    "cli": {
+        "trial",
+        "numerics",
+        "design",
+        "conduct",
+        "analyse",
+        "decide",
+        "simulate",
+        "report",
+        "standards",
+        "files",
+        "dossier",
+    },  # fmt: skip
 }
 EDGE = {"cli", "files", "dossier"}
 #: The one place below the edge that may know of processes: replicates run on several cores.

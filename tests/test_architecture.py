@@ -39,7 +39,7 @@ MAY_IMPORT = {
         "standards",
         "files",
         "dossier",
-    },  # fmt: skip
+    },
 }
 EDGE = {"cli", "files", "dossier"}
 #: The one place below the edge that may know of processes: replicates run on several cores.

@@ -20,11 +20,13 @@ from equipoise.cli.common import emit, json_option
 )
 @click.option("--seed", type=int, default=2012, show_default=True)
 @click.option(
-    "--replicates", type=click.IntRange(2), default=300, show_default=True, help="Simulated trials a scenario."
+    "--replicates",
+    type=click.IntRange(2),
+    help="Simulated trials a scenario (default: 20,000; 300 where numba is not installed).",
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes; the results are the same for any number.")
 @json_option
-def command(out: Path, seed: int, replicates: int, workers: int | None, as_json: bool) -> int:
+def command(out: Path, seed: int, replicates: int | None, workers: int | None, as_json: bool) -> int:
     """Take NORTH along the whole road.
 
     Read and check its file; compute the design exactly; simulate it; conduct one trial with virtual patients into a log;
@@ -44,6 +46,7 @@ def command(out: Path, seed: int, replicates: int, workers: int | None, as_json:
     from equipoise.files.scenario_file import read_scenario
     from equipoise.files.write import write_text
     from equipoise.simulate.plan import Plan
+    from equipoise.simulate.replicates import engine_here
     from equipoise.simulate.run import run
     from equipoise.trial.decision import Decision
     from equipoise.trial.snapshot import snapshot
@@ -64,7 +67,8 @@ def command(out: Path, seed: int, replicates: int, workers: int | None, as_json:
         f"{numbers['alpha']:.4f}, power {numbers['power']:.4f}, PET {numbers['pet0']:.4f}, EN {numbers['en0']:.2f}."
     )
 
-    step(f"3 Simulating {replicates} trials for each of 2 truths, with enrolment continued and paused …")
+    replicates = replicates or (20_000 if engine_here() == "compiled" else 300)
+    step(f"3 Simulating {replicates:,} trials for each of 2 truths, with enrolment continued and paused …")
     truths = [read_scenario(find_scenario(file, name)) for name in ("null", "target")]
     plans = [Plan.of(trial, design, truth, seed, way) for truth in truths for way in ("continue", "pause")]
     summaries, exact, whole = run_plans(plans, replicates, workers, None, quiet=as_json)

@@ -114,6 +114,7 @@ def run_plans(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from equipoise.cli.interrupt import unbroken
     from equipoise.files.kernels import ready
     from equipoise.simulate.replicates import default_workers, simulate
     from equipoise.simulate.summary import summarise
@@ -130,8 +131,9 @@ def run_plans(
             tally, lines = Tally(), _Lines(out, plan)
             try:
                 for found in simulate(plan, replicates, workers or default_workers(), engine=engine):
-                    tally.add(found)
-                    lines.keep(found, tally.n)
+                    with unbroken():
+                        tally.add(found)
+                        lines.keep(found, tally.n)
                     progress.update(task, completed=tally.n)
             except KeyboardInterrupt:
                 whole = False

@@ -130,10 +130,10 @@ def put(table: dict[str, Any], path: str, value: Any) -> None:
 
 def _inside(here: Any, step: str) -> Any:
     """The member of a table or of a list of tables, made ready to be changed."""
-    if isinstance(here, Mapping):
+    if isinstance(here, dict):
         inner = here.get(step)
         if isinstance(inner, tuple):
-            inner = here[step] = [dict(v) if isinstance(v, Mapping) else v for v in inner]  # type: ignore[index]
+            inner = here[step] = [dict(v) if isinstance(v, Mapping) else v for v in inner]
         return inner
     return next((v for v in here if isinstance(v, dict) and step in _called(v)), None)
 

@@ -1,0 +1,25 @@
+"""Ctrl-C waits for what must not be broken."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from equipoise.cli.interrupt import unbroken
+
+
+def test_ctrl_c_within_comes_at_the_end() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), unbroken():
+        signal.raise_signal(signal.SIGINT)
+        done.append("the rest of the block")
+    assert done == ["the rest of the block"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_error_within_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError), unbroken():
+        _ = 1 / 0
+    with unbroken():
+        pass

@@ -149,6 +149,7 @@ def response_table(trial: Trial, analysis: Analysis) -> Table | None:
         return None
     names = {
         "CR": "Complete response", "PR": "Partial response", "NED": "No evidence of disease", "SD": "Stable disease",
+        "NON-CR/NON-PD": "Neither complete response nor progression (no measurable disease)",
         "PD": "Progressive disease", "NE": "Not evaluable",
     }  # fmt: skip
     rows: list[list[Cell]] = []

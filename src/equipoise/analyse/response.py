@@ -10,7 +10,7 @@ from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
 
 #: From best to worst. NED, no evidence of disease, stands where there was nothing to measure.
-ORDER = ("CR", "PR", "NED", "SD", "PD", "NE")
+ORDER = ("CR", "PR", "NED", "SD", "NON-CR/NON-PD", "PD", "NE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from equipoise.trial.event import KINDS, Event
+from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 from equipoise.trial.trial import Trial
 
-RESPONSES = ("CR", "PR", "SD", "PD", "NE", "NED")
+RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED")
 _AFTER_RANDOMISATION = frozenset(
     {"treated", "treatment ended", "progressed", "next therapy", "contact", "withdrawn", "lost"}
 )
@@ -108,6 +109,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 yield Problem("unknown-response", "response", repr(response), f"one of {_list(RESPONSES)}")
             if size is not None and not 0 <= size < 10_000:
                 yield Problem("sum-out-of-range", "sum-mm", str(size), "millimetres, from 0 to 10,000")
+            yield from lesion_problems(event.data.get("lesions", ()))
         case "adverse event":
             if event.data["grade"] not in range(1, 6):
                 yield Problem("grade-out-of-range", "grade", str(event.data["grade"]), "1 to 5 (CTCAE)")

@@ -14,7 +14,7 @@ Trigger = Literal["next therapy", "withdrawal", "loss", "death", "no event"]
 CensoringDay = Literal["last assessment", "last contact", "that day"]
 Policy = Literal["failure", "replace", "exclude"]
 Role = Literal["primary", "secondary", "exploratory"]
-ResponseCode = Literal["CR", "PR", "SD", "PD", "NE", "NED"]
+ResponseCode = Literal["CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED"]
 
 
 class Censoring(Part):

@@ -36,6 +36,11 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "sum_mm": ((int, float), False),
         "new_lesion": ((bool,), False),
         "baseline": ((bool,), False),
+        "assessor": ((str,), False),
+        "visit": ((str,), False),
+        "lesions": ((list,), False),
+        "target": ((str,), False),
+        "non_target": ((str,), False),
     },
     "progressed": {"basis": ((str,), True)},
     "adverse event": {

@@ -11,6 +11,8 @@ from equipoise.trial.event import Event
 #: Responses at which a tumour assessment shows progression, and those from which no status can be read.
 PROGRESSIVE = "PD"
 UNREADABLE = "NE"
+#: Who assesses where nobody else is named.
+INVESTIGATOR = "investigator"
 
 
 @dataclass(slots=True)
@@ -25,6 +27,8 @@ class Patient:
     doses: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
     assessments: list[Event] = field(default_factory=list)
+    #: Assessments by others than the investigator: assessor → events.
+    readers: dict[str, list[Event]] = field(default_factory=dict)
     progressed: list[Event] = field(default_factory=list)
     adverse_events: list[Event] = field(default_factory=list)
     next_therapy: Event | None = None
@@ -58,7 +62,8 @@ class Patient:
             case "treatment ended":
                 self.treatment_ended = event
             case "assessed":
-                self.assessments.append(event)
+                assessor = event.data.get("assessor", INVESTIGATOR)
+                (self.assessments if assessor == INVESTIGATOR else self.readers.setdefault(assessor, [])).append(event)
             case "progressed":
                 self.progressed.append(event)
             case "adverse event":
@@ -100,6 +105,7 @@ class Patient:
                 self.withdrawn,
                 *self.doses[-1:],
                 *self.assessments[-1:],
+                *(events[-1] for events in self.readers.values()),
                 *self.progressed[-1:],
                 *self.adverse_events[-1:],
                 *self.contacts[-1:],

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
+from equipoise.analyse.best_overall import ORDER
 from equipoise.analyse.history import AgainstHistory, against_history
 from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_response
-from equipoise.analyse.response import ORDER
 from equipoise.analyse.safety import ArmSafety, safety
 from equipoise.analyse.survival import ArmSurvival, SurvivalResult, analyse_survival
 from equipoise.trial.decision import Fingerprints

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from equipoise.analyse.best_overall import first_response
 from equipoise.trial.endpoint import Censoring, TimeToEvent
 from equipoise.trial.event import Event
-from equipoise.trial.patient import Patient
+from equipoise.trial.patient import PROGRESSIVE, Patient
+from equipoise.trial.protocol_parts import Assessments
+
+#: Days by which a planned assessment may be late before a death is said to have come after it was missed [days].
+LATE = 7
+#: Ends of treatment that are no reason to censor: what the protocol plans, and what is an event in its own right.
+_PLANNED_END = ("complet", "progress", "death", "died")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,8 @@ class Observed:
     """One patient's time to event: whole days from the origin, and where the record says so.
 
     ``days`` is the date of event or censoring minus the origin: day 0 is the origin itself. ``source`` is the number
-    of the log's event that decided, None where nothing in particular did.
+    of the log's event that decided, None where nothing in particular did; ``record`` is where that event came from
+    (domain, variable and record of a dataset, or a row of a table), '' for one that was entered here.
     """
 
     patient: str
@@ -25,6 +34,7 @@ class Observed:
     event: bool
     reason: str
     source: int | None
+    record: str = ""
 
     @property
     def days(self) -> int:
@@ -34,67 +44,170 @@ class Observed:
 
 def origin_of(patient: Patient, endpoint: TimeToEvent) -> date | None:
     """The day from which time is counted; None for a patient who has not reached it."""
-    if endpoint.origin == "randomisation":
-        return patient.randomised.happened if patient.randomised else None
-    return patient.doses[0].happened if patient.doses else None
+    match endpoint.origin:
+        case "randomisation":
+            return patient.randomised.happened if patient.randomised else None
+        case "first dose":
+            return patient.doses[0].happened if patient.doses else None
+        case _:
+            response = first_response(patient, endpoint.assessor)
+            return response.happened if response else None
 
 
-def observe(patient: Patient, endpoint: TimeToEvent, cutoff: date) -> Observed | None:
+def observe(
+    patient: Patient, endpoint: TimeToEvent, cutoff: date, schedule: Assessments | None = None
+) -> Observed | None:
     """The patient's time to the endpoint's first event, or to censoring; None without an origin.
 
     The record holds nothing after ``cutoff`` (see Snapshot). An event on the day of a censoring trigger counts as an
     event; of the rules whose trigger comes before the first event, the first in the endpoint's order applies.
+    ``schedule`` says which assessments were planned; without it none is held to be missed.
     """
     origin = origin_of(patient, endpoint)
     if origin is None:
         return None
-    event = _first_event(patient, endpoint)
+    seen = _Seen(patient, endpoint, schedule)
+    event = seen.first_event()
     for rule in endpoint.censoring:
-        trigger = _trigger(patient, rule)
+        if rule.when == "no event":
+            if event is None:
+                on = seen.censored_on(rule, cutoff, origin)
+                return Observed(patient.name, patient.arm, origin, on, False, "no event by the cut-off", None)
+            continue
+        if rule.when in ("no baseline", "missed assessments"):
+            reason = seen.unseen(rule, event)
+            if reason:
+                on = seen.censored_on(rule, event.happened if event else cutoff, origin)
+                # The event that is not counted is what the reason leans on.
+                number, record = (event.number, event.source) if event else (None, "")
+                return Observed(patient.name, patient.arm, origin, on, False, reason, number, record)
+            continue
+        trigger = seen.trigger(rule)
         if trigger is not None and (event is None or trigger.happened < event.happened):
-            on = _censored_on(patient, rule, trigger.happened, origin)
-            return Observed(patient.name, patient.arm, origin, on, False, rule.when, trigger.number)
-        if rule.when == "no event" and event is None:
-            on = _censored_on(patient, rule, cutoff, origin)
-            return Observed(patient.name, patient.arm, origin, on, False, "no event by the cut-off", None)
+            on = seen.censored_on(rule, trigger.happened, origin)
+            return Observed(patient.name, patient.arm, origin, on, False, rule.when, trigger.number, trigger.source)
     assert event is not None  # the last rule is for 'no event': checked when the trial file is read
-    reason = "death" if event.kind == "died" else "progression"
-    return Observed(patient.name, patient.arm, origin, event.happened, True, reason, event.number)
+    return Observed(
+        patient.name, patient.arm, origin, event.happened, True, seen.named(event), event.number, event.source
+    )
 
 
-def _first_event(patient: Patient, endpoint: TimeToEvent) -> Event | None:
-    candidates = []
-    if "progression" in endpoint.events:
-        candidates.append(patient.first_progression)
-    if "death" in endpoint.events:
-        candidates.append(patient.died)
-    return min((e for e in candidates if e is not None), key=lambda e: e.happened, default=None)
+class _Seen:
+    """A patient's record as one endpoint sees it."""
 
+    def __init__(self, patient: Patient, endpoint: TimeToEvent, schedule: Assessments | None) -> None:
+        self.patient, self.endpoint, self.schedule = patient, endpoint, schedule
+        self.assessments = patient.read_by(endpoint.assessor)
 
-def _trigger(patient: Patient, rule: Censoring) -> Event | None:
-    match rule.when:
-        case "next therapy":
-            return patient.next_therapy
-        case "withdrawal":
-            return patient.withdrawn
-        case "death":
-            return patient.died
-        case "loss":
-            # Who was seen again after being lost is not lost.
-            lost, seen = patient.lost, patient.last_contact
-            return None if lost is None or (seen is not None and seen > lost.happened) else lost
-        case _:
+    def _sources(self) -> Iterator[Event | None]:
+        patient, events = self.patient, self.endpoint.events
+        if "documented progression" in events:
+            yield self._documented()
+        if "progression" in events:
+            yield self._documented()
+            yield from patient.progressed[:1]
+        if "clinical progression" in events:
+            yield from patient.progressed[:1]
+        if "death" in events:
+            yield patient.died
+        if "next therapy" in events:
+            yield patient.next_therapy
+        if "treatment ended early" in events:
+            yield self._ended_early()
+        if "response" in events:
+            yield first_response(patient, self.endpoint.assessor)
+
+    def first_event(self) -> Event | None:
+        """The first of the endpoint's events; on one day progression comes before the rest."""
+        return min((e for e in self._sources() if e is not None), key=lambda e: e.happened, default=None)
+
+    def trigger(self, rule: Censoring) -> Event | None:
+        """The event that triggers a rule."""
+        patient = self.patient
+        match rule.when:
+            case "next therapy":
+                return patient.next_therapy
+            case "withdrawal":
+                return patient.withdrawn
+            case "death":
+                return patient.died
+            case "progression":
+                return min(
+                    (e for e in (self._documented(), *patient.progressed[:1]) if e is not None),
+                    key=lambda e: e.happened,
+                    default=None,
+                )
+            case "clinical progression":
+                return next(iter(patient.progressed), None)
+            case "treatment ended early":
+                return self._ended_early()
+            case _:
+                # Who was seen again after being lost is not lost.
+                lost, seen = patient.lost, patient.last_contact
+                return None if lost is None or (seen is not None and seen > lost.happened) else lost
+
+    def unseen(self, rule: Censoring, event: Event | None) -> str:
+        """Why too little was seen for the event to count; '' if enough was."""
+        if rule.when == "no baseline":
+            missing = not any(a.data.get("baseline") for a in self.assessments)
+            return "no assessment at baseline" if missing else ""
+        if event is None or event.kind == "next therapy":
+            return ""
+        missed = self._missed_before(event)
+        return f"{missed} assessments missed before the event" if missed >= rule.missed else ""
+
+    def _missed_before(self, event: Event) -> int:
+        """Planned assessments missed in a row just before the event."""
+        if self.schedule is None or self.patient.randomised is None:
+            return 0
+        start = self.patient.randomised.happened
+        seen = [
+            a.happened
+            for a in self.assessments
+            if a.happened < event.happened and a.data["response"] != "NE" and not a.data.get("baseline")
+        ]
+        last = self._visit((max(seen) - start).days) if seen else 0
+        day = (event.happened - start).days
+        if event.kind == "assessed":
+            return max(self._visit(day) - last - 1, 0)
+        first, every = self.schedule.first.days, self.schedule.every.days
+        late = day - LATE
+        due = 0 if late <= first else 1 + (late - first - 1) // every
+        return max(due - last, 0)
+
+    def _visit(self, day: int) -> int:
+        """The number of the planned assessment that lies nearest to a day; 0 is baseline."""
+        assert self.schedule is not None
+        first, every = self.schedule.first.days, self.schedule.every.days
+        return 0 if day < first / 2 else max(1 + round((day - first) / every), 1)
+
+    def _documented(self) -> Event | None:
+        return next((a for a in self.assessments if a.data["response"] == PROGRESSIVE), None)
+
+    def _ended_early(self) -> Event | None:
+        ended = self.patient.treatment_ended
+        if ended is None or any(word in str(ended.data["reason"]).casefold() for word in _PLANNED_END):
             return None
+        return ended
 
+    def named(self, event: Event) -> str:
+        """What an event is called."""
+        if event.kind == "assessed":
+            return "progression" if event.data["response"] == PROGRESSIVE else "response"
+        if event.kind == "progressed":
+            return "clinical progression" if "clinical progression" in self.endpoint.events else "progression"
+        return "death" if event.kind == "died" else event.kind
 
-def _censored_on(patient: Patient, rule: Censoring, trigger: date, origin: date) -> date:
-    match rule.at:
-        case "that day":
-            day: date | None = trigger
-        case "last assessment":
-            day = patient.last_assessment(before=trigger)
-        case _:
-            contact = patient.last_contact
-            day = min(contact, trigger) if contact is not None else None
-    # Nothing seen after the origin: censored on the day of the origin itself.
-    return max(day, origin) if day is not None else origin
+    def censored_on(self, rule: Censoring, trigger: date, origin: date) -> date:
+        """The day of censoring; the origin where nothing was seen after it."""
+        match rule.at:
+            case "that day":
+                day: date | None = trigger
+            case "origin":
+                day = origin
+            case "last assessment":
+                day = self.patient.last_assessment(before=trigger, assessor=self.endpoint.assessor)
+            case _:
+                contact = self.patient.last_contact
+                day = min(contact, trigger) if contact is not None else None
+        return max(day, origin) if day is not None else origin

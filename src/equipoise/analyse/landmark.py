@@ -36,7 +36,7 @@ def landmark_status(patient: Patient, endpoint: Landmark, trial: Trial, cutoff: 
 
     Failure: an event on a day ≤ the landmark. Success: event-free to a day ≥ the landmark, or an event after it.
     """
-    seen = observe(patient, trial.time_to_event(endpoint.of), cutoff)
+    seen = observe(patient, trial.time_to_event(endpoint.of), cutoff, trial.assessments)
     if seen is None:
         return None
     day = endpoint.landmark.days

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from equipoise.analyse.best_overall import Assessed, BestRule, best_overall
 from equipoise.trial.endpoint import Response
 from equipoise.trial.event import Event
-from equipoise.trial.patient import Patient
-
-#: From best to worst. NED, no evidence of disease, stands where there was nothing to measure.
-ORDER = ("CR", "PR", "NED", "SD", "NON-CR/NON-PD", "PD", "NE")
+from equipoise.trial.patient import INVESTIGATOR, Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +26,29 @@ def best_response(patient: Patient, endpoint: Response, cutoff: date) -> BestRes
     """Best of the responses recorded up to progression and before a next therapy.
 
     With ``confirmed``, CR or PR counts only if a later assessment, at least ``confirmation_after`` on, is as good;
-    a response that is not confirmed counts as SD (RECIST 1.1, section 4.6; doi:10.1016/j.ejca.2008.10.026).
+    a response that is not confirmed counts as SD. Who has no assessment is not evaluable.
     """
-    usable = _usable(patient, cutoff)
-    codes = [_counted(a, usable, endpoint) for a in usable]
-    best = min(codes, key=ORDER.index, default="NE")
+    rule = BestRule(
+        endpoint.confirmation_after.days if endpoint.confirmed else None,
+        endpoint.stable_from.days if endpoint.stable_from else 0,
+        endpoint.missing_between,
+        endpoint.stable_between,
+    )
+    usable = [Assessed(a.happened, a.data["response"], a) for a in _usable(patient, cutoff, endpoint.assessor)]
+    origin = patient.randomised.happened if patient.randomised else cutoff
+    best = best_overall(usable, origin, rule).response
+    best = "NE" if best == "MISSING" else best
     return BestResponse(patient.name, patient.arm, best, best in endpoint.success, best_change(patient, cutoff))
 
 
-def _usable(patient: Patient, cutoff: date) -> list[Event]:
+def _usable(patient: Patient, cutoff: date, assessor: str = INVESTIGATOR) -> list[Event]:
     """Assessments on treatment: not after the first progression or a next therapy."""
     end = cutoff
     if patient.first_progression is not None:
         end = min(end, patient.first_progression.happened)
     if patient.next_therapy is not None:
         end = min(end, patient.next_therapy.happened)
-    return [a for a in patient.assessments if a.happened <= end and not a.data.get("baseline")]
-
-
-def _counted(assessment: Event, usable: list[Event], endpoint: Response) -> str:
-    response: str = assessment.data["response"]
-    if not endpoint.confirmed or response not in ("CR", "PR"):
-        return response
-    as_good = ("CR",) if response == "CR" else ("CR", "PR")
-    later = any(
-        a.data["response"] in as_good and (a.happened - assessment.happened).days >= endpoint.confirmation_after.days
-        for a in usable
-    )
-    return response if later else "SD"
+    return [a for a in patient.read_by(assessor) if a.happened <= end and not a.data.get("baseline")]
 
 
 def best_change(patient: Patient, cutoff: date) -> float | None:

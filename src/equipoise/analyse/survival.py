@@ -89,7 +89,9 @@ class SurvivalResult:
 def observations(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> dict[str, list[Observed]]:
     """Each arm's patients with their times, in the order of randomisation."""
     return {
-        arm.name: [o for p in snap.on_arm(arm.name) if (o := observe(p, endpoint, snap.cutoff)) is not None]
+        arm.name: [
+            o for p in snap.on_arm(arm.name) if (o := observe(p, endpoint, snap.cutoff, trial.assessments)) is not None
+        ]
         for arm in trial.arms
     }
 

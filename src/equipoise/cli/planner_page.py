@@ -79,7 +79,8 @@ def _accrual(plans: Mapping[str, Plan], scenario: str) -> list[Any]:
 
     if not ready():
         return [Paragraph("The fan chart of accrual needs numba: pip install 'equipoise[fast]'.", "note")]
-    return [planner.accrual_figure(plans, scenario)]
+    known = {way: plan for way, plan in plans.items() if plan.usual}
+    return [planner.accrual_figure(known, scenario)] if known else []
 
 
 def _asked(cells: Sequence[Cell], question: str) -> list[Any]:

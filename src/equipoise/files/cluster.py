@@ -24,7 +24,7 @@ from equipoise.trial.problem import BadInput, Missing, Problem
 def _kernel(packed: bytes) -> Kernel | Plan:
     """The plan made ready, once for each worker."""
     plan: Plan = pickle.loads(packed)
-    return Kernel(plan) if ready() else plan
+    return Kernel(plan) if ready() and plan.usual else plan
 
 
 def work(packed: bytes, first: int, n: int) -> Lines:
@@ -36,13 +36,14 @@ def work(packed: bytes, first: int, n: int) -> Lines:
 def on_threads(cells: Sequence[Cell], todo: Sequence[Piece], workers: int) -> Iterator[tuple[Piece, Lines]]:
     """Pieces as they are done, by threads; stop asking to stop early."""
     compiled = ready()
-    kernels = [Kernel(c.plan) for c in cells] if compiled else []
+    kernels = [Kernel(c.plan) if c.plan.usual else None for c in cells] if compiled else []
     if compiled:
         import equipoise.simulate.kernel.trial  # noqa: F401  # compiled once, before the threads
 
     def one(piece: Piece) -> Lines:
-        if compiled:
-            return kernels[piece.cell].lines(piece.first, piece.n)
+        kernel = kernels[piece.cell] if compiled else None
+        if kernel is not None:
+            return kernel.lines(piece.first, piece.n)
         return reference_lines(cells[piece.cell].plan, piece.first, piece.n)
 
     with ThreadPoolExecutor(workers) as pool:

@@ -19,6 +19,7 @@ from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
 Waiting = Literal["continue", "pause", "cap"]
+_KNOWN = {"next therapy", "withdrawal", "loss", "death", "no event"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,19 @@ class Plan:
     levels: tuple[tuple[float, ...], ...]
     widths: Mapping[str, int]
     contacts: bool
+
+    @property
+    def usual(self) -> bool:
+        """True if the monitored endpoint's rules are those that the compiled kernel knows; others need the reference."""
+        monitoring = self.trial.monitoring
+        assert monitoring is not None
+        endpoint = self.trial.time_to_event(self.trial.landmark(monitoring.endpoint).of)
+        return (
+            {*endpoint.events} <= {"progression", "death"}
+            and {rule.when for rule in endpoint.censoring} <= _KNOWN
+            and all(rule.at != "origin" for rule in endpoint.censoring)
+            and endpoint.assessor == "investigator"
+        )
 
     @classmethod
     def of(

@@ -80,6 +80,8 @@ def simulate(
     ``progress`` is told how many are done. To stop early, stop asking: what came is whole.
     """
     engine = engine or engine_here()
+    if not plan.usual:
+        engine = "reference"
     size = chunk or CHUNK[engine]
     starts = range(first, first + replicates, size)
     work: Callable[[int, int], Lines] = Kernel(plan).lines if engine == "compiled" else _Reference(plan)

@@ -87,14 +87,15 @@ class _Draws:
 def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     """Conduct one trial with virtual patients, day by day, to its last decision.
 
-    ``detail`` adds doses, adverse events and contacts to the log; the decisions are the same without.
+    ``detail`` adds doses, adverse events and contacts to the log; the decisions are the same without, unless the
+    monitored endpoint asks for them, and then they are always there.
     """
     return _Run(plan, replicate, detail).to_the_end()
 
 
 class _Run:
     def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
-        self.plan, self.replicate, self.detail = plan, replicate, detail
+        self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.usual
         self.trial, self.design = plan.trial, plan.design
         allocation = PermutedBlocks(self.trial, plan.seed, replicate)
         self.conduct = Conduct.open(self.trial, _moment(self.trial.start), "simulation", allocation)

@@ -130,7 +130,7 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 near(endpoint.of, times),
             )
         if isinstance(endpoint, TimeToEvent):
-            triggers = [c.when for c in endpoint.censoring]
+            triggers = [c.when for c in endpoint.censoring] or ["no event"]
             for trigger in sorted({t for t in triggers if triggers.count(t) > 1}):
                 yield Problem(
                     "duplicate-rule",

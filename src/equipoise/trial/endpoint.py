@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from equipoise.trial.duration import Duration
+from equipoise.trial.named_rules import NAMED_RULES, RuleName
 from equipoise.trial.part import Part
 
-EventSource = Literal["progression", "death"]
-Trigger = Literal["next therapy", "withdrawal", "loss", "death", "no event"]
-CensoringDay = Literal["last assessment", "last contact", "that day"]
+EventSource = Literal[
+    "progression",
+    "documented progression",
+    "clinical progression",
+    "death",
+    "next therapy",
+    "treatment ended early",
+    "response",
+]
+Trigger = Literal[
+    "next therapy",
+    "withdrawal",
+    "loss",
+    "death",
+    "progression",
+    "clinical progression",
+    "treatment ended early",
+    "missed assessments",
+    "no baseline",
+    "no event",
+]
+CensoringDay = Literal["last assessment", "last contact", "that day", "origin"]
 Policy = Literal["failure", "replace", "exclude"]
 Role = Literal["primary", "secondary", "exploratory"]
 ResponseCode = Literal["CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED"]
 
 
 class Censoring(Part):
-    """One rule: when this comes first, the patient is censored at that day."""
+    """One rule: when this comes first, the patient is censored at that day.
+
+    'missed assessments' looks back from the event: it applies when at least ``missed`` planned assessments in a row
+    were missed just before it. 'no baseline' applies to who has no assessment at baseline, whatever comes later.
+    """
 
     when: Trigger = Field(description="What triggers the rule; 'no event' is what remains at the data cut-off.")
     at: CensoringDay = Field(description="The day on which the patient is censored.")
+    missed: int = Field(default=2, ge=1, description="With 'missed assessments': how many in a row.")
 
 
 class _Named(Part):
@@ -34,16 +59,45 @@ class TimeToEvent(_Named):
     """Time from the origin to the first of the events.
 
     An event on the same day as a censoring trigger counts as an event. Of the rules whose trigger comes before the
-    first event, the one that stands first in ``censoring`` applies.
+    first event, the one that stands first in ``censoring`` applies. ``rules`` fills ``events`` and ``censoring`` with a
+    published set; see ``named_rules``.
     """
 
     kind: Literal["time to event"]
-    origin: Literal["randomisation", "first dose"]
-    events: tuple[EventSource, ...] = Field(min_length=1)
-    censoring: tuple[Censoring, ...] = Field(min_length=1)
+    origin: Literal["randomisation", "first dose", "first response"] = Field(
+        description="'first response': for those who respond only, as in a duration of response."
+    )
+    rules: RuleName | None = Field(default=None, description="A published set of events and censoring rules, by name.")
+    events: tuple[EventSource, ...] = Field(default=(), description="The first of these is the event.")
+    censoring: tuple[Censoring, ...] = Field(default=(), description="In the order in which they apply.")
+    assessor: str = Field(default="investigator", min_length=1, description="Whose assessments count.")
     report_at: Duration | None = Field(
         default=None, description="A landmark at which the Kaplan–Meier estimate is given."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, given: Any) -> Any:
+        """Events and censoring by the named rules; both or neither must be given."""
+        if not isinstance(given, dict):
+            return given
+        rules = NAMED_RULES.get(given.get("rules", "")) if isinstance(given.get("rules"), str) else None
+        if rules is not None:
+            filled = {"events": rules.events, "censoring": rules.censoring}
+            for part, value in filled.items():
+                if given.get(part) not in (None, (), value) and _plain(given[part]) != _plain(value):
+                    raise ValueError(f"`rules` says what `{part}` are: give one or the other")
+            return given | filled
+        if given.get("rules") is None:
+            for part in ("events", "censoring"):
+                if not given.get(part):
+                    raise ValueError(f"`{part}` is required, or `rules` names a published set")
+        return given
+
+
+def _plain(value: Any) -> Any:
+    """Rules as plain tables, so that what was filled in can be read again."""
+    return [v.model_dump(exclude_defaults=True) if isinstance(v, Part) else v for v in value]
 
 
 class Landmark(_Named):
@@ -74,6 +128,17 @@ class Response(_Named):
         default=Duration(28.0, "4 weeks"),
         description="The least time between a response and its confirmation.",
     )
+    stable_from: Duration | None = Field(
+        default=None,
+        description="SD counts only from this long after randomisation on; before it the patient is not evaluable.",
+    )
+    missing_between: int = Field(
+        default=1, ge=0, description="Assessments that may be NE between a response and its confirmation."
+    )
+    stable_between: int = Field(
+        default=0, ge=0, description="Assessments that may be SD between a partial response and its confirmation."
+    )
+    assessor: str = Field(default="investigator", min_length=1, description="Whose assessments count.")
     not_evaluable: Literal["failure", "exclude"]
 
 

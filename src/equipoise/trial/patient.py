@@ -114,11 +114,15 @@ class Patient:
         ]
         return max(days, default=None)
 
-    def last_assessment(self, before: date) -> date | None:
+    def read_by(self, assessor: str) -> list[Event]:
+        """The assessments of one assessor."""
+        return self.assessments if assessor == INVESTIGATOR else self.readers.get(assessor, [])
+
+    def last_assessment(self, before: date, assessor: str = INVESTIGATOR) -> date | None:
         """The last day, not after ``before``, of an assessment that could be read and showed no progression."""
         days = [
             a.happened
-            for a in self.assessments
+            for a in self.read_by(assessor)
             if a.happened <= before
             and a.data["response"] not in (PROGRESSIVE, UNREADABLE)
             and not a.data.get("baseline")

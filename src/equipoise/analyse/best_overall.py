@@ -1,0 +1,128 @@
+"""Best overall response, with and without confirmation: RECIST 1.1, table 3 (doi:10.1016/j.ejca.2008.10.026)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from equipoise.trial.event import Event
+from equipoise.trial.patient import INVESTIGATOR, PROGRESSIVE, Patient
+
+NON_CR_NON_PD = "NON-CR/NON-PD"
+#: From best to worst. NED, no evidence of disease, stands where there was nothing to measure.
+ORDER = ("CR", "PR", "NED", "SD", NON_CR_NON_PD, "PD", "NE")
+RESPONSES = ("CR", "PR")
+
+
+@dataclass(frozen=True, slots=True)
+class BestRule:
+    """How the best is chosen. Days are whole days.
+
+    ``confirm_after``: the least time from a response to the assessment that confirms it; None asks for no confirmation.
+    ``stable_from``: SD counts only on or after this day since the origin, an earlier one is NE. Between a response
+    and its confirmation at most ``missing_between`` assessments may be NE and, for PR, ``stable_between`` SD.
+    """
+
+    confirm_after: int | None = None
+    stable_from: int = 0
+    missing_between: int = 1
+    stable_between: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """One overall response."""
+
+    on: date
+    response: str
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best overall response, the assessment that shows it (the first, if several do) and why."""
+
+    response: str
+    on: date | None
+    event: Event | None
+    because: str
+
+
+def up_to_progression(assessed: Sequence[Assessed]) -> list[Assessed]:
+    """In the order of days, up to and with the first progression."""
+    found: list[Assessed] = []
+    for a in sorted(assessed, key=lambda a: a.on):
+        found.append(a)
+        if a.response == PROGRESSIVE:
+            break
+    return found
+
+
+def confirmed_by(i: int, course: Sequence[Assessed], rule: BestRule) -> Assessed | None:
+    """The assessment that confirms response ``i`` of a course; None if none does.
+
+    It is the first that is as good and far enough away. Between the two nothing may be worse than SD, no more may be NE or
+    SD than the rule allows, and a PR may not come after a CR.
+    """
+    first = course[i]
+    if rule.confirm_after is None or first.response not in RESPONSES:
+        return None
+    as_good = ("CR",) if first.response == "CR" else RESPONSES
+    for j in range(i + 1, len(course)):
+        if course[j].response in as_good and (course[j].on - first.on).days >= rule.confirm_after:
+            codes = [a.response for a in course[i + 1 : j + 1]]
+            stable = rule.stable_between if first.response == "PR" else 0
+            allowed = {*as_good, "NE", "SD"}
+            whole = codes.count("NE") <= rule.missing_between and codes.count("SD") <= stable
+            fell_back = "CR" in codes and "PR" in codes[codes.index("CR") :]
+            return course[j] if whole and set(codes) <= allowed and not fell_back else None
+    return None
+
+
+def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> Best:
+    """The best of a course; 'MISSING' where there is no assessment at all."""
+    course = up_to_progression(assessed)
+    if not course:
+        return Best("MISSING", None, None, "no assessment after baseline")
+
+    def late(a: Assessed) -> bool:
+        return (a.on - origin).days >= rule.stable_from
+
+    def told(i: int) -> tuple[str, str]:
+        a = course[i]
+        if a.response in RESPONSES and rule.confirm_after is not None:
+            by = confirmed_by(i, course, rule)
+            if by is not None:
+                return a.response, f"{a.response} on {a.on}, confirmed by {by.response} on {by.on}"
+            if late(a):
+                return "SD", f"{a.response} on {a.on}, not confirmed, so SD"
+            return "NE", f"{a.response} on {a.on}, not confirmed, and before day {rule.stable_from}"
+        if a.response in ("SD", NON_CR_NON_PD) and not late(a):
+            return "NE", f"{a.response} on {a.on}, before day {rule.stable_from}"
+        return a.response, f"{a.response} on {a.on}"
+
+    counted = [told(i) for i in range(len(course))]
+    best = min(range(len(course)), key=lambda i: (ORDER.index(counted[i][0]), i))
+    return Best(counted[best][0], course[best].on, course[best].event, counted[best][1])
+
+
+def first_that(assessed: Sequence[Assessed], holds: Callable[[int, Sequence[Assessed]], bool]) -> Assessed | None:
+    """The first assessment up to progression of which ``holds`` is true."""
+    course = up_to_progression(assessed)
+    return next((course[i] for i in range(len(course)) if holds(i, course)), None)
+
+
+def assessed_by(patient: Patient, assessor: str = INVESTIGATOR) -> list[Assessed]:
+    """A patient's overall responses after baseline."""
+    return [
+        Assessed(e.happened, e.data["response"], e)
+        for e in patient.read_by(assessor)
+        if not e.data.get("baseline") and e.data["response"] in ORDER
+    ]
+
+
+def first_response(patient: Patient, assessor: str = INVESTIGATOR) -> Event | None:
+    """The first CR or PR up to progression, confirmed or not."""
+    found = first_that(assessed_by(patient, assessor), lambda i, course: course[i].response in RESPONSES)
+    return found.event if found else None

@@ -1,0 +1,209 @@
+"""Audit: does what was recorded at each time point follow from the lesions, by the criteria? Every place where not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from equipoise.analyse.criteria.criterion import Criterion, TimePoint, scans_of
+from equipoise.analyse.criteria.selection import selection_findings
+from equipoise.trial.event import Event
+from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.lesion import Reading, readings
+from equipoise.trial.patient import INVESTIGATOR, Patient
+
+Rule = Literal[
+    "target response",
+    "non-target response",
+    "overall response from its parts",
+    "overall response from lesions",
+    "sum of diameters",
+    "choice of lesions",
+    "time point twice",
+    "no response recorded",
+]
+RULES: tuple[Rule, ...] = (
+    "target response", "non-target response", "overall response from its parts", "overall response from lesions",
+    "sum of diameters", "choice of lesions", "time point twice", "no response recorded",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement: what was recorded, what follows, why, and the lesions that show it."""
+
+    patient: str
+    assessor: str
+    visit: str
+    on: date
+    rule: Rule
+    recorded: str
+    derived: str
+    because: str
+    lesions: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was looked at, and what was found. ``compared`` counts the responses of each rule that could be compared."""
+
+    criterion: str
+    patients: int
+    time_points: Mapping[str, int]
+    compared: Mapping[tuple[Rule, str], int]
+    findings: Sequence[Finding]
+
+    def count(self, rule: Rule, assessor: str) -> int:
+        """Findings of a rule for an assessor."""
+        return sum(f.rule == rule and f.assessor == assessor for f in self.findings)
+
+
+def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:
+    """Derive the response of every patient, assessor and time point, and hold the record against it."""
+    n = 0
+    time_points: Counter[str] = Counter()
+    compared: Counter[tuple[Rule, str]] = Counter()
+    findings: list[Finding] = []
+    for patient in patients:
+        by_assessor = {INVESTIGATOR: patient.assessments} | patient.readers
+        n += any(by_assessor.values())
+        for assessor, events in by_assessor.items():
+            baseline = [e for e in events if e.data.get("baseline")]
+            after = [e for e in events if not e.data.get("baseline")]
+            time_points[assessor] += len(after)
+            findings += _choice(patient, assessor, baseline)
+            findings += _twice(patient, assessor, after)
+            points = {p.event: p for p in criterion.read(scans_of(events))}
+            for event in events:
+                findings += _one(patient, assessor, event, points.get(event.number), criterion, compared)
+    return Audit(criterion.name, n, dict(time_points), dict(compared), findings)
+
+
+def _one(
+    patient: Patient,
+    assessor: str,
+    event: Event,
+    point: TimePoint | None,
+    criterion: Criterion,
+    compared: Counter[tuple[Rule, str]],
+) -> list[Finding]:
+    data = event.data
+    seen = readings(data.get("lesions", ()))
+    found: list[Finding] = []
+
+    def compare(rule: Rule, recorded: str, derived: str, because: str) -> None:
+        compared[rule, assessor] += 1
+        if recorded != derived:
+            found.append(_finding(patient, assessor, event, rule, recorded, derived, because, seen))
+
+    total = _sum(seen)
+    if data.get("sum_mm") is not None and total is not None:
+        same = abs(data["sum_mm"] - total) <= 0.05
+        compare(
+            "sum of diameters",
+            f"{data['sum_mm']:.4g} mm",
+            f"{data['sum_mm'] if same else total:.4g} mm",
+            "The sum of the diameters that were recorded.",
+        )
+    if data.get("baseline"):
+        return found
+    recorded, target, other = data["response"], data.get("target", ""), data.get("non_target", "")
+    new = any(r.kind == "new" and r.state == "unequivocal" for r in seen)
+    if not recorded:
+        found.append(_finding(patient, assessor, event, "no response recorded", "nothing", "", "", seen))
+    if recorded and (target or other):
+        because = f"From target {target or 'none'}, non-target {other or 'none'}, {'a' if new else 'no'} new lesion."
+        compare("overall response from its parts", recorded, criterion.overall(target, other, new), because)
+    if point is not None:
+        if target:
+            compare("target response", target, point.target, point.because[0])
+        if other:
+            because = next((s for s in point.because if s.startswith("Non-target")), point.sentence)
+            compare("non-target response", other, point.non_target, because)
+        if recorded:
+            compare("overall response from lesions", recorded, point.overall, point.sentence)
+    return found
+
+
+def _finding(
+    patient: Patient,
+    assessor: str,
+    event: Event,
+    rule: Rule,
+    recorded: str,
+    derived: str,
+    because: str,
+    seen: Sequence[Reading],
+) -> Finding:
+    kinds: tuple[str, ...] = ("target", "non-target", "new")
+    if rule in ("target response", "sum of diameters"):
+        kinds = ("target",)
+    elif rule == "non-target response":
+        kinds = ("non-target",)
+    shown = tuple(_shown(r) for r in seen if r.kind in kinds)
+    visit = event.data.get("visit", "")
+    return Finding(patient.name, assessor, visit, event.happened, rule, recorded, derived, because, shown, event.source)
+
+
+def _shown(r: Reading) -> str:
+    size = f" {r.size:.4g} mm" if r.size is not None else ""
+    return f"{r.lesion}{f' {r.organ.lower()}' if r.organ else ''}: {r.state}{size}"
+
+
+def _sum(seen: Sequence[Reading]) -> float | None:
+    """The sum of all measured target lesions [mm]; None if there is none, or one was not evaluated."""
+    targets = [r for r in seen if r.kind == "target" and r.state != "merged"]
+    if not targets or any(r.state == "not evaluated" for r in targets):
+        return None
+    return sum(r.size if r.size is not None else 5.0 if r.state == "too small" else 0.0 for r in targets)
+
+
+def _choice(patient: Patient, assessor: str, baseline: Sequence[Event]) -> list[Finding]:
+    found = []
+    for event in baseline:
+        seen = readings(event.data.get("lesions", ()))
+        for why, shown in selection_findings(seen):
+            visit = event.data.get("visit", "")
+            found.append(
+                Finding(
+                    patient.name, assessor, visit, event.happened, "choice of lesions", "target", "not a target", why,
+                    tuple(_shown(r) for r in shown), event.source,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _twice(patient: Patient, assessor: str, events: Sequence[Event]) -> list[Finding]:
+    visits = Counter(e.data.get("visit") or e.happened.isoformat() for e in events)
+    return [
+        Finding(
+            patient.name, assessor, e.data.get("visit", ""), e.happened, "time point twice", e.data["response"], "",
+            f"{visits[e.data.get('visit') or e.happened.isoformat()]} records of one time point.", (), e.source,
+        )
+        for e in events
+        if visits[e.data.get("visit") or e.happened.isoformat()] > 1
+    ]  # fmt: skip
+
+
+def counts_table(found: Audit) -> Table:
+    """How often the record does not follow, by rule and assessor."""
+    assessors = list(found.time_points)
+    rows: list[list[Cell]] = [["Time points after baseline", *(found.time_points[a] for a in assessors)]]
+    for rule in RULES:
+        if any(found.count(rule, a) or found.compared.get((rule, a)) for a in assessors):
+            rows.append([rule.capitalize(), *(_of(found, rule, a) for a in assessors)])
+    return Table(
+        f"Recorded responses that do not follow by {found.criterion}",
+        ["", *(a.capitalize() for a in assessors)],
+        rows,
+        notes=("Findings of those that could be compared; a choice of lesions is counted by lesion, at baseline.",),
+    )
+
+
+def _of(found: Audit, rule: Rule, assessor: str) -> str:
+    n, of = found.count(rule, assessor), found.compared.get((rule, assessor))
+    return f"{n} of {of} ({100 * n / of:.1f}%)" if of else str(n)

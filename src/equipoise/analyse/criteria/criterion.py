@@ -1,0 +1,85 @@
+"""Criterion: what every set of response criteria answers. RECIST 1.1 is one; iRECIST, Lugano and RANO would be others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
+from equipoise.trial.event import Event
+from equipoise.trial.lesion import Reading, readings
+
+New = Literal["", "equivocal", "unequivocal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One time point as one assessor read it."""
+
+    on: date
+    readings: Sequence[Reading]
+    baseline: bool = False
+    visit: str = ""
+    #: Number of the log's event, where there is one.
+    event: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimePoint:
+    """The response at one time point after baseline, and why.
+
+    ``target`` and ``non_target`` are '' where there is no such lesion. ``sum`` [mm] is of the target lesions that were
+    evaluated, None where none was. ``progressed_on`` is the day from which progression counts, None without it: it
+    lies before ``on`` where a new lesion that was equivocal is confirmed. ``rules`` names the rules that decided.
+    """
+
+    on: date
+    visit: str
+    target: str
+    non_target: str
+    new: New
+    overall: str
+    sum: float | None
+    baseline_sum: float | None
+    nadir: float | None
+    because: tuple[str, ...]
+    rules: tuple[str, ...]
+    progressed_on: date | None = None
+    event: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Why, in words with the numbers."""
+        return " ".join(self.because)
+
+
+class Criterion(Protocol):
+    """A set of response criteria."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in the trial file: 'RECIST 1.1'."""
+        ...
+
+    @property
+    def reference(self) -> str:
+        """The paper."""
+        ...
+
+    def read(self, scans: Iterable[Scan]) -> list[TimePoint]:
+        """One patient's scans by one assessor, in any order, as time points after baseline in the order of days."""
+        ...
+
+    def overall(self, target: str, non_target: str, new: bool) -> str:
+        """The overall response that follows from the three."""
+        ...
+
+
+def scans_of(events: Iterable[Event]) -> list[Scan]:
+    """The scans among 'assessed' events of one patient and one assessor: those that say what became of lesions."""
+    return [
+        Scan(e.happened, readings(e.data["lesions"]), bool(e.data.get("baseline")), e.data.get("visit", ""), e.number)
+        for e in events
+        if e.data.get("lesions")
+    ]

@@ -173,7 +173,7 @@ class _Calibration:
         assert target is not None
         assert self.trial.monitoring is not None
         monitored = self.trial.time_to_event(self.trial.landmark(self.trial.monitoring.endpoint).of)
-        if set(monitored.events) != {"progression", "death"}:
+        if not monitored.progression_or_death:
             problem = Problem(
                 "observed-rate", f"{where}.observed_rate", f"a rate of {monitored.name}",
                 "an observed rate is of progression or death", "give median_pfs",
@@ -248,10 +248,10 @@ def rate_at_landmark(course: ArmCourse, trial: Trial, scenario: Scenario) -> flo
     """
     assert trial.monitoring is not None
     endpoint = trial.landmark(trial.monitoring.endpoint)
-    events, day = set(trial.time_to_event(endpoint.of).events), endpoint.landmark.days
-    if events == {"death"}:
+    of, day = trial.time_to_event(endpoint.of), endpoint.landmark.days
+    if set(of.events) == {"death"}:
         return float(course.alive[day])
-    if events == {"progression", "death"}:
+    if of.progression_or_death:
         return course.observed_success(day, last_scan_probabilities(trial, scenario, day))
     return None
 

@@ -75,6 +75,11 @@ class TimeToEvent(_Named):
         default=None, description="A landmark at which the Kaplan–Meier estimate is given."
     )
 
+    @property
+    def progression_or_death(self) -> bool:
+        """True if the events are just progression, as scans show it, and death."""
+        return {event.removeprefix("documented ") for event in self.events} == {"progression", "death"}
+
     @model_validator(mode="before")
     @classmethod
     def _filled(cls, given: Any) -> Any:

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup known demo test check format browser bench schema validation lock clean
+.PHONY: help setup known demo test test-slow check format browser bench schema validation lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ demo: $(STAMP) ## NORTH, from its file to a decision and a report (out/demo/repo
 
 test: $(STAMP) browser ## Run the tests (random order, warnings are errors)
 	$(BIN)/python -m pytest -n $(CORES)
+
+test-slow: $(STAMP) browser ## Run the tests that take longer: clusters, whole pages, thousands of reference trials
+	$(BIN)/python -m pytest -n $(CORES) -m slow
 
 browser: ## Install Chromium for the browser tests (when root, on Debian); else they skip aloud
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \

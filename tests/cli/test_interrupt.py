@@ -11,9 +11,14 @@ from equipoise.cli.interrupt import unbroken
 
 def test_ctrl_c_within_comes_at_the_end() -> None:
     done = []
-    with pytest.raises(KeyboardInterrupt), unbroken():
-        signal.raise_signal(signal.SIGINT)
-        done.append("the rest of the block")
+
+    def work() -> None:
+        with unbroken():
+            signal.raise_signal(signal.SIGINT)
+            done.append("the rest of the block")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
     assert done == ["the rest of the block"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

@@ -15,6 +15,7 @@ pytest.importorskip("numba")
 KNOWN = ROOT / "trials" / "north" / "grids" / "could-have-known.toml"
 
 
+@pytest.mark.slow
 def test_what_north_could_have_known(equipoise: Any, tmp_path: Path) -> None:
     answer = equipoise("simulate", "north", "--grid", KNOWN, "--out", tmp_path, "--json")
     assert answer.status == 0, answer.err

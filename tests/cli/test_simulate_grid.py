@@ -65,6 +65,7 @@ def test_any_number_of_workers_gives_the_same_bytes(equipoise: Any, tmp_path: Pa
     assert stop["difference"]["mc_error"] < stop["independent_error"] / 3
 
 
+@pytest.mark.slow
 def test_a_grid_that_was_killed_goes_on(equipoise: Any, tmp_path: Path) -> None:
     path, out = grid(tmp_path, 400_000), tmp_path / "out"
     command = [sys.executable, "-c", "from equipoise.cli.main import main; main()"]
@@ -89,6 +90,7 @@ def test_a_grid_that_was_killed_goes_on(equipoise: Any, tmp_path: Path) -> None:
     assert theirs.items() <= mine.items(), "the same bytes as without the kill"
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_bytes(equipoise: Any, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     path = grid(tmp_path, 80_000)
@@ -137,6 +139,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_bytes(equipoise: Any,
     assert digests(tmp_path / "cluster") == digests(tmp_path / "alone")
 
 
+@pytest.mark.slow
 def test_local_workers_of_dask(equipoise: Any, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     path = grid(tmp_path, 21_000)
@@ -169,6 +172,7 @@ def test_a_bad_grid_is_refused_and_nothing_written(equipoise: Any, tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_cluster_that_does_not_answer(equipoise: Any, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     path = grid(tmp_path, 1000)

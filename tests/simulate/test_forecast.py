@@ -31,6 +31,7 @@ def at(north: Trial, design: Any, trial: SimulatedTrial, day: date, look: int = 
     return forecast(north, design, snapshot(trial.log, day), look, **{"draws": 200, **options})
 
 
+@pytest.mark.slow
 @pytest.mark.property
 def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, north_design: Any, plan: Any) -> None:
     """60 simulated trials whose sites' true rates are drawn as the forecast thinks they are; foreseen at the 40th patient.

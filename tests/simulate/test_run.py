@@ -24,6 +24,7 @@ from variants import scenario
 COLUMNS = ("looks", "evaluable", "declared", "stopped_early")
 
 
+@pytest.mark.slow
 @pytest.mark.property
 def test_simulated_agrees_with_exact(plan: Any, north: Trial) -> None:
     """With nobody lost, and the final boundary at the number attained, the simulation is the binomial design."""

@@ -1,0 +1,77 @@
+"""Datasets in files: SAS transport (.xpt), Dataset-JSON (.json, .ndjson), CSV and Parquet, read whole or in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from equipoise.files.formats import csv_table, dataset_json_read, parquet_table, xpt_read
+from equipoise.files.formats.piece import CHUNK, bad, joined
+from equipoise.standards.dataset import Dataset, Variable
+
+#: Ending of a file → who reads it.
+READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
+    ".xpt": xpt_read.pieces,
+    ".json": dataset_json_read.pieces,
+    ".ndjson": dataset_json_read.pieces,
+    ".csv": csv_table.pieces,
+    ".parquet": parquet_table.pieces,
+}
+
+
+def iterate(
+    path: Path, chunk: int = CHUNK, *, encoding: str | None = None, variables: Mapping[str, Variable] | None = None
+) -> Iterator[Dataset]:
+    """One file in pieces of at most ``chunk`` records, each with all metadata: memory stays bounded.
+
+    A transport file may hold several datasets, one after the other; a dataset without records is one empty piece.
+    ``encoding`` is for transport files (UTF-8 unless given) and CSV; ``variables`` says what columns of a CSV are.
+    Raises BadInput where the file is broken, as soon as it is seen: pieces before that were good.
+    """
+    if not path.is_file():
+        raise bad(str(path), "no-file", "file", "nothing there", "a file")
+    ending = path.suffix.lower()
+    if ending not in READERS:
+        raise bad(str(path), "unknown-format", "file", f"the ending {ending!r}", f"one of {', '.join(READERS)}")
+    options: dict[str, Any] = {}
+    if encoding is not None and ending in (".xpt", ".csv"):
+        options["encoding"] = encoding
+    if variables is not None and ending == ".csv":
+        options["variables"] = variables
+    return READERS[ending](path, chunk, **options)
+
+
+def read_datasets(
+    where: Path | Iterable[Path],
+    *,
+    encoding: str | None = None,
+    variables: Mapping[str, Mapping[str, Variable]] | None = None,
+) -> dict[str, Dataset]:
+    """Name → dataset, of a file, a folder (its files with a known ending), or several of both.
+
+    A dataset of a CSV or Parquet file has the file's name in capitals unless the file says its own. Raises BadInput; so it
+    does where two files hold a dataset of one name.
+    """
+    found: dict[str, Dataset] = {}
+    origin: dict[str, Path] = {}
+    for path in files_of(where):
+        own = (variables or {}).get(path.stem.upper())
+        for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
+            if name in found:
+                raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
+            found[name], origin[name] = joined(group), path
+    return found
+
+
+def files_of(where: Path | Iterable[Path]) -> list[Path]:
+    """The files of datasets among these files and folders, in the order of their names."""
+    paths = [where] if isinstance(where, Path) else list(where)
+    files: list[Path] = []
+    for path in paths:
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in READERS) if path.is_dir() else [path]
+        if not inside:
+            raise bad(str(path), "no-data", "folder", "no datasets in it", f"files ending {', '.join(READERS)}")
+        files.extend(inside)
+    return files

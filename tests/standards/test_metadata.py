@@ -19,7 +19,9 @@ def test_names_and_labels_fit_a_transport_file(name: str) -> None:
     names = [v.name for v in found.variables]
     assert len(set(names)) == len(names)
     for v in found.variables:
-        assert v.name.isalnum() and v.name.isupper() and len(v.name) <= 8
+        assert v.name.isalnum()
+        assert v.name.isupper()
+        assert len(v.name) <= 8
         assert 0 < len(v.label) <= 40
         assert v.core in ("Req", "Exp", "Perm", "Cond")
         assert v.kind in ("text", "integer", "float", "date")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from equipoise.files.datasets import iterate, read_datasets
 from equipoise.files.formats.piece import joined
+from equipoise.standards.dataset import Dataset
 from equipoise.trial.problem import BadInput
 from helpers import FIXTURES
 
@@ -52,12 +54,10 @@ def test_broken_bytes_never_crash(tmp_path_factory: pytest.TempPathFactory, data
     content = content[: data.draw(st.integers(0, len(content)))]
     path = tmp_path_factory.mktemp("x") / "broken.xpt"
     path.write_bytes(content)
-    try:
+    found: dict[str, Dataset] = {}
+    with contextlib.suppress(BadInput):
         found = read_datasets(path)
-    except BadInput as refused:
-        assert refused.problems
-    else:
-        assert all(len(c) == d.n for d in found.values() for c in d.columns.values())
+    assert all(len(c) == d.n for d in found.values() for c in d.columns.values())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""ADaM out of the log: one file a dataset, one file the rules, as data."""

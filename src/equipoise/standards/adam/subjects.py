@@ -1,0 +1,132 @@
+"""ADSL: one record a patient, with the days that everything else is counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from equipoise.standards.adam.source import source_of
+from equipoise.trial.event import Event
+from equipoise.trial.patient import Patient
+from equipoise.trial.trial import Trial
+
+#: From what a patient is last known to be alive: any contact, or what admiral's template takes: adverse events, laboratory
+#: visits and the last dose.
+AliveBy = Literal["any contact", "admiral"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A patient's days. ``last_alive`` and ``alive_source`` say when, and from which event, the patient was last known to be alive."""
+
+    patient: Patient
+    randomised: date | None
+    first_dose: date | None
+    last_dose: date | None
+    died: date | None
+    last_alive: date | None
+    alive_source: Event | None
+
+    @property
+    def days(self) -> dict[str, date | None]:
+        """The days by the names that ADSL gives them."""
+        return {
+            "RANDDT": self.randomised, "TRTSDT": self.first_dose, "TRTEDT": self.last_dose, "DTHDT": self.died,
+            "LSTALVDT": self.last_alive,
+        }  # fmt: skip
+
+
+def subject(patient: Patient, alive_by: AliveBy = "any contact") -> Subject:
+    """The days of one patient."""
+    last_alive, from_event = _last_alive(patient, alive_by)
+    return Subject(
+        patient,
+        patient.randomised.happened if patient.randomised else None,
+        patient.doses[0].happened if patient.doses else None,
+        last_dose(patient),
+        patient.died.happened if patient.died else None,
+        last_alive,
+        from_event,
+    )
+
+
+def last_dose(patient: Patient) -> date | None:
+    """The last day of exposure; an interval of doses ends on the day it says it does."""
+    return max((_until(e, "until") for e in patient.doses), default=None)
+
+
+def _until(event: Event, name: str) -> date:
+    """The last day of what an event stands for, where it says when it ended; never before it began."""
+    ended = event.data.get(name)
+    return max(date.fromisoformat(ended), event.happened) if isinstance(ended, str) else event.happened
+
+
+def _alive(patient: Patient, alive_by: AliveBy) -> Iterator[tuple[date, Event]]:
+    """Days on which a patient was seen alive, by what the rule counts."""
+    for e in patient.adverse_events:
+        yield _until(e, "ended"), e
+    for e in patient.doses:
+        yield _until(e, "until"), e
+    for e in patient.contacts:
+        if alive_by == "any contact" or "LAB" in str(e.data.get("visit", "")).upper():
+            yield e.happened, e
+    if alive_by == "admiral":
+        return
+    events: Iterable[Event | None] = (
+        patient.screened, patient.enrolled, patient.randomised, patient.treatment_ended, patient.next_therapy,
+        patient.withdrawn, *patient.assessments, *(e for events in patient.readers.values() for e in events),
+        *patient.progressed,
+    )  # fmt: skip
+    for event in events:
+        if event is not None:
+            yield event.happened, event
+
+
+def _last_alive(patient: Patient, alive_by: AliveBy) -> tuple[date | None, Event | None]:
+    """The last day on which a patient was known to be alive, never after death."""
+    if alive_by == "any contact":
+        # What was analysed: see Patient.last_contact. The event is that of the same day.
+        day = patient.last_contact
+        return day, next((e for on, e in _alive(patient, alive_by) if on == day), None)
+    return max(_alive(patient, alive_by), key=lambda f: (f[0], -f[1].number), default=(None, None))
+
+
+def subject_row(trial: Trial, s: Subject) -> dict[str, Any]:
+    """One record of ADSL."""
+    p = s.patient
+    arm = trial.arm_by_name.get(p.arm)
+    label = arm.label if arm is not None else p.arm
+    status, ended, reason = _end_of_study(p)
+    came = source_of(s.alive_source)
+    treatment_end = p.treatment_ended
+    return {
+        "STUDYID": trial.id.upper(), "USUBJID": p.name, "SUBJID": p.name, "SITEID": p.site,
+        "ARM": label, "ARMCD": p.arm, "TRT01P": label, "TRT01A": label if p.doses else "", **s.days,
+        "DTHDTF": imputed(p.died), "DTHFL": "Y" if p.died else "",
+        "EOSSTT": status, "EOSDT": ended, "DCSREAS": reason,
+        "EOTSTT": "" if not p.doses else "ONGOING" if treatment_end is None else _treatment_status(treatment_end),
+        "EOTDT": treatment_end.happened if treatment_end else None,
+        "ITTFL": "Y" if p.randomised else "N", "SAFFL": "Y" if p.doses else "N",
+        "SRCDOM": came.domain if s.last_alive else "", "SRCSEQ": came.sequence if s.last_alive else None,
+    }  # fmt: skip
+
+
+def imputed(event: Event | None) -> str:
+    """ADaM's imputation flag of an event's day: D (day), M (month and day), or '' where the whole date was recorded."""
+    if event is None or "dated" not in event.data:
+        return ""
+    return "D" if len(str(event.data["dated"]).split("T")[0]) >= 7 else "M"
+
+
+def _end_of_study(p: Patient) -> tuple[str, date | None, str]:
+    """Status, day and reason; ongoing while the log knows of no end."""
+    for event, reason in ((p.died, "DEATH"), (p.withdrawn, "WITHDRAWAL BY SUBJECT"), (p.lost, "LOST TO FOLLOW-UP")):
+        if event is not None:
+            return "DISCONTINUED", event.happened, reason
+    return ("ONGOING" if p.randomised else ""), None, ""
+
+
+def _treatment_status(ended: Event) -> str:
+    return "COMPLETED" if "complet" in str(ended.data.get("reason", "")).casefold() else "DISCONTINUED"

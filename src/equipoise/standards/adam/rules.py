@@ -168,8 +168,6 @@ _RANDOMISATION = TimeSource("Randomization", "RANDDT", censored="Randomization")
 #: admiralonco, ad_adtte, with its ready-made sources of events and censoring.
 ADMIRAL_TIMES: tuple[TimeRules, ...] = (
     TimeRules("OS", "Overall Survival", "RANDDT", (_DEATH,), (_ALIVE, _RANDOMISATION)),
-    TimeRules(
-        "PFS", "Progression Free Survival", "RANDDT", (_PROGRESSION, _DEATH), (_LAST_ASSESSMENT, _RANDOMISATION)
-    ),
+    TimeRules("PFS", "Progression Free Survival", "RANDDT", (_PROGRESSION, _DEATH), (_LAST_ASSESSMENT, _RANDOMISATION)),
     TimeRules("RSD", "Duration of Response", "RSP", (_PROGRESSION, _DEATH), (_LAST_ASSESSMENT,)),
 )

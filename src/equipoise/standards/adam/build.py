@@ -1,0 +1,174 @@
+"""ADaM from a trial and what was known of it: ADSL, ADRS, ADTTE, ADTR and ADAE, by the trial's own rules or by admiral's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from equipoise.standards.adam.assessors import codes, label_of, parameter_code
+from equipoise.standards.adam.events import event_rows
+from equipoise.standards.adam.measurements import measurement_rows
+from equipoise.standards.adam.response import ResponseRecord, death_record, response_records
+from equipoise.standards.adam.rules import ADMIRAL, ADMIRAL_TIMES, ResponseRules, rules_of
+from equipoise.standards.adam.source import source_of
+from equipoise.standards.adam.subjects import Subject, imputed, subject, subject_row
+from equipoise.standards.adam.times import TimeRecord, time_record
+from equipoise.standards.adam.trial_times import time_rows
+from equipoise.standards.adam.variables import ADAE, ADRS, ADSL, ADTR, ADTTE, dataset
+from equipoise.standards.dataset import Dataset
+from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
+    """The five datasets by the rules of the trial file: times are those of ``analyse``, to the day.
+
+    Day 0 is the day of randomisation in ADTTE's AVAL, as in every analysis here; ADY counts as CDISC does, without a day 0.
+    """
+    subjects = [subject(p) for p in _in_order(snap)]
+    rules = rules_of(trial)
+    assessors = assessors_of(snap)
+    return [
+        dataset("ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, s) for s in subjects)),
+        response_dataset(trial, subjects, assessors, rules),
+        dataset("ADTTE", "Time-to-Event Analysis Dataset", ADTTE, time_rows(trial, snap)),
+        dataset(
+            "ADTR", "Tumor Results Analysis Dataset", ADTR,
+            (row for s in subjects for row in _with(trial, s, measurement_rows(s.patient, codes(assessors)))),
+        ),
+        dataset(
+            "ADAE", "Adverse Events Analysis Dataset", ADAE,
+            (row for s in subjects for row in _with(trial, s, event_rows(s))),
+        ),
+    ]  # fmt: skip
+
+
+def _in_order(snap: Snapshot) -> list[Patient]:
+    return sorted(snap.patients.values(), key=lambda p: p.name)
+
+
+def assessors_of(snap: Snapshot) -> list[str]:
+    """Who assessed, the investigator first."""
+    others = sorted({a for p in snap.patients.values() for a in p.readers})
+    return [INVESTIGATOR, *others]
+
+
+def arm_columns(trial: Trial, patient: Patient) -> dict[str, Any]:
+    """What every dataset says of a patient."""
+    arm = trial.arm_by_name.get(patient.arm)
+    return {
+        "STUDYID": trial.id.upper(), "USUBJID": patient.name, "ARM": arm.label if arm else patient.arm,
+        "ARMCD": patient.arm,
+    }  # fmt: skip
+
+
+def _with(trial: Trial, s: Subject, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    common = arm_columns(trial, s.patient)
+    for row in rows:
+        yield {**common, **row}
+
+
+def records_of(
+    patient: Patient, assessors: Sequence[str], rules: ResponseRules
+) -> list[tuple[int, ResponseRecord, str]]:
+    """A patient's records of ADRS in the order of ASEQ, each with it and its parameter code.
+
+    The order is that of code, day, and record: it does not depend on the order in which events were recorded.
+    """
+    code = codes(assessors)
+    found = [
+        (r, parameter_code(r.parameter.code, code[a])) for a in assessors for r in response_records(patient, a, rules)
+    ]
+    death = death_record(patient)
+    found.append((death, death.parameter.code))
+
+    def place(item: tuple[ResponseRecord, str]) -> tuple[str, date, int]:
+        record, name = item
+        return name, record.on or date.max, record.event.number if record.event else 0
+
+    return [(i, r, name) for i, (r, name) in enumerate(sorted(found, key=place), 1)]
+
+
+def response_dataset(
+    trial: Trial, subjects: Sequence[Subject], assessors: Sequence[str], rules: ResponseRules
+) -> Dataset:
+    """ADRS."""
+    rows = (
+        {**arm_columns(trial, s.patient), **response_row(s, sequence, r, name)}
+        for s in subjects
+        for sequence, r, name in records_of(s.patient, assessors, rules)
+    )
+    return dataset("ADRS", "Response Analysis Dataset", ADRS, rows)
+
+
+def response_row(s: Subject, sequence: int, r: ResponseRecord, name: str) -> dict[str, Any]:
+    """One record of ADRS."""
+    came = source_of(r.event)
+    assessor = label_of(r.assessor) if r.parameter.of_assessor else ""
+    return {
+        "ASEQ": sequence, "RANDDT": s.randomised, "PARAMCD": name,
+        "PARAM": r.parameter.label.format(assessor=assessor),
+        "PARCAT1": "Tumor Response" if r.parameter.of_assessor else "Reference Event",
+        "PARCAT2": assessor, "PARCAT3": "RECIST 1.1" if r.parameter.of_assessor else "",
+        "AVISIT": r.visit, "ADT": r.on, "ADTF": imputed(r.event) if r.on else "", "ADY": study_day(r.on, s.randomised),
+        "AVAL": r.value, "AVALC": r.text, "ANL01FL": "Y" if r.analysed else "",
+        "SRCDOM": came.domain, "SRCVAR": came.variable, "SRCSEQ": came.sequence, "DRVDESC": r.because,
+    }  # fmt: skip
+
+
+def study_day(on: date | None, start: date | None) -> int | None:
+    """CDISC's relative day: the start is day 1, the day before it day -1; there is no day 0."""
+    if on is None or start is None:
+        return None
+    days = (on - start).days
+    return days + 1 if days >= 0 else days
+
+
+@dataclass(frozen=True)
+class AdmiralPatient:
+    """What admiral's templates derive of one patient, by the investigator's assessments."""
+
+    subject: Subject
+    responses: Sequence[tuple[int, ResponseRecord]]
+    times: Sequence[tuple[int, TimeRecord]]
+
+
+def by_admiral(snap: Snapshot) -> list[AdmiralPatient]:
+    """Every patient of the log by admiral's rules. Each record of time carries its ASEQ, by the order of the codes."""
+    found = []
+    for patient in _in_order(snap):
+        s = subject(patient, "admiral")
+        responses = [(i, r) for i, r, _ in records_of(patient, [INVESTIGATOR], ADMIRAL)]
+        # Without randomisation there is no start, and no record.
+        times = [time_record(patient.name, rules, s.days, responses) for rules in ADMIRAL_TIMES] if s.randomised else []
+        there = sorted((t for t in times if t is not None), key=lambda t: t.code)
+        found.append(AdmiralPatient(s, responses, list(enumerate(there, 1))))
+    return found
+
+
+def admiral_datasets(trial: Trial, snap: Snapshot) -> list[Dataset]:
+    """ADSL, ADRS and ADTTE by admiral's rules: the last day alive and the first day being day 1 are theirs."""
+    found = by_admiral(snap)
+    adrs = (
+        {**arm_columns(trial, a.subject.patient), **response_row(a.subject, i, r, r.parameter.code)}
+        for a in found
+        for i, r in a.responses
+    )
+    adtte = ({**arm_columns(trial, a.subject.patient), **_admiral_time(i, t)} for a in found for i, t in a.times)
+    return [
+        dataset("ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, a.subject) for a in found)),
+        dataset("ADRS", "Response Analysis Dataset", ADRS, adrs),
+        dataset("ADTTE", "Time-to-Event Analysis Dataset", ADTTE, adtte),
+    ]
+
+
+def _admiral_time(sequence: int, t: TimeRecord) -> dict[str, Any]:
+    return {
+        "ASEQ": sequence, "PARAMCD": t.code, "PARAM": t.label, "STARTDT": t.start, "ADT": t.on, "AVAL": t.days,
+        "AVALU": "DAYS", "CNSR": 0 if t.event else 1, "EVNTDESC": t.description, "CNSDTDSC": t.censored,
+        "SRCDOM": t.domain, "SRCVAR": t.variable, "SRCSEQ": t.sequence,
+        "DRVDESC": "the first event" if t.event else "no event; the last of the censoring days",
+    }  # fmt: skip

@@ -1,0 +1,87 @@
+"""ADTR: the sum of target diameters of each assessor, against baseline and against the nadir; one record an assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from equipoise.analyse.criteria.criterion import scans_of
+from equipoise.analyse.criteria.recist11 import Recist11
+from equipoise.standards.adam.assessors import label_of, parameter_code
+from equipoise.standards.adam.source import source_of
+from equipoise.standards.adam.subjects import imputed
+from equipoise.trial.event import Event
+from equipoise.trial.lesion import readings
+from equipoise.trial.patient import Patient
+
+
+def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Sums by assessor and day. The nadir is the lowest sum before the record, baseline among them (RECIST 1.1, 4.3.1).
+
+    Where lesions were read, the sum is theirs; else the one recorded. A sum with a lesion not evaluated is shown, marked so, and is no nadir.
+    """
+    sequence = 0
+    for assessor in sorted(codes):
+        base: float | None = None
+        nadir: float | None = None
+        events = sorted(patient.read_by(assessor), key=lambda e: (e.happened, not e.data.get("baseline"), e.number))
+        points = {p.event: p for p in Recist11().read(scans_of(events))}
+        for event in events:
+            baseline = bool(event.data.get("baseline"))
+            point = points.get(event.number)
+            total, whole, why = _sum(event, point.sum if point else None)
+            if total is None:
+                continue
+            sequence += 1
+            yield {
+                "ASEQ": sequence, "PARAMCD": parameter_code("SUMDIAM", codes[assessor]) if codes[assessor] else "SUMDIAM",
+                "PARAM": f"Sum of Target Diameters by {label_of(assessor)} (mm)", "PARCAT2": label_of(assessor),
+                "AVISIT": event.data.get("visit", ""), "ADT": event.happened, "ADTF": imputed(event),
+                "ADY": _day(patient, event), "AVAL": total, "AVALU": "mm", "ABLFL": "Y" if baseline else "",
+                "BASE": total if baseline else base, "NADIR": None if baseline else nadir,
+                "CHG": _less(total, None if baseline else base), "PCHG": _percent(total, None if baseline else base),
+                "CHGNAD": _less(total, None if baseline else nadir),
+                "PCHGNAD": _percent(total, None if baseline else nadir),
+                **_came(event), "DRVDESC": why,
+            }  # fmt: skip
+            if baseline:
+                base = total
+            if whole and (nadir is None or total < nadir) and base is not None:
+                nadir = total
+
+
+def _sum(event: Event, of_lesions: float | None) -> tuple[float | None, bool, str]:
+    """The sum [mm], whether every target lesion is in it, and how it came about."""
+    targets = [r for r in readings(event.data.get("lesions", ())) if r.kind == "target"]
+    missing = [r.lesion for r in targets if r.state == "not evaluated"]
+    recorded = event.data.get("sum_mm")
+    if event.data.get("baseline") and targets:
+        sizes = [
+            5.0 if r.state == "too small" and r.size is None else r.size or 0.0 for r in targets if r.state != "merged"
+        ]
+        return (sum(sizes), True, f"sum of {len(sizes)} target lesions") if not missing else (None, False, "")
+    if of_lesions is not None:
+        note = f", {', '.join(missing)} not evaluated" if missing else ""
+        return of_lesions, not missing, f"sum of the target lesions{note}"
+    return (float(recorded), True, "as recorded") if recorded is not None else (None, False, "")
+
+
+def _day(patient: Patient, event: Event) -> int | None:
+    if patient.randomised is None:
+        return None
+    days = (event.happened - patient.randomised.happened).days
+    return days + 1 if days >= 0 else days
+
+
+def _less(total: float, other: float | None) -> float | None:
+    return total - other if other is not None else None
+
+
+def _percent(total: float, other: float | None) -> float | None:
+    """Change in percent; none of nothing."""
+    return 100.0 * (total - other) / other if other else None
+
+
+def _came(event: Event) -> dict[str, Any]:
+    came = source_of(event)
+    return {"SRCDOM": came.domain, "SRCVAR": came.variable, "SRCSEQ": came.sequence}

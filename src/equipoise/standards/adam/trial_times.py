@@ -76,7 +76,7 @@ def censored_at(o: Observed, endpoint: TimeToEvent) -> str:
         return _DAYS["origin"]
     at = {rule.when: rule.at for rule in endpoint.censoring}
     if o.reason in at:
-        return _DAYS[at[o.reason]]  # type: ignore[index]
+        return _DAYS[at[o.reason]]
     if o.reason.startswith("no event"):
         return _DAYS[at["no event"]]
     return _DAYS[at["missed assessments"]] if "missed" in o.reason else _DAYS["origin"]

@@ -72,7 +72,9 @@ def onco_log() -> Log:
     for r in rows(sdtm / "ex.xpt"):
         on, _ = day(r["EXSTDTC"], "first")
         assert on is not None
-        data = {"drug": r["EXTRT"], "cycle": 1, "day": 1, "dose": 0.0, "unit": r["EXDOSU"], "until": r["EXENDTC"][:10]}
+        data = {"drug": r["EXTRT"], "cycle": 1, "day": 1, "dose": 0.0, "unit": r["EXDOSU"]}
+        if r["EXENDTC"]:
+            data["until"] = r["EXENDTC"][:10]
         found.append((r["USUBJID"], on, "treated", data, f"EX.EXSTDTC[EXSEQ={r['EXSEQ']}]"))
     for r in rows(sdtm / "ae.xpt"):
         on, flags = day(r["AESTDTC"], "first")

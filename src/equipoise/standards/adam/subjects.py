@@ -45,30 +45,37 @@ def subject(patient: Patient, alive_by: AliveBy = "any contact") -> Subject:
         patient,
         patient.randomised.happened if patient.randomised else None,
         patient.doses[0].happened if patient.doses else None,
-        last_dose(patient),
+        last_dose(patient, alive_by),
         patient.died.happened if patient.died else None,
         last_alive,
         from_event,
     )
 
 
-def last_dose(patient: Patient) -> date | None:
-    """The last day of exposure; an interval of doses ends on the day it says it does."""
-    return max((_until(e, "until") for e in patient.doses), default=None)
+def last_dose(patient: Patient, alive_by: AliveBy = "any contact") -> date | None:
+    """The last day of exposure; an interval of doses ends on the day it says it does.
+
+    By admiral only recorded ends count, where there is one: an interval that began and has no end is passed over.
+    """
+    ends = [end for e in patient.doses if (end := _ended(e, "until")) is not None]
+    if alive_by == "admiral" and ends:
+        return max(ends)
+    return max((*ends, *(e.happened for e in patient.doses)), default=None)
 
 
-def _until(event: Event, name: str) -> date:
-    """The last day of what an event stands for, where it says when it ended; never before it began."""
-    ended = event.data.get(name)
-    return max(date.fromisoformat(ended), event.happened) if isinstance(ended, str) else event.happened
+def _ended(event: Event, name: str) -> date | None:
+    """The last day of what an event stands for, where it says when it ended."""
+    text = event.data.get(name)
+    return date.fromisoformat(text) if isinstance(text, str) and text else None
 
 
 def _alive(patient: Patient, alive_by: AliveBy) -> Iterator[tuple[date, Event]]:
     """Days on which a patient was seen alive, by what the rule counts."""
     for e in patient.adverse_events:
-        yield _until(e, "ended"), e
-    for e in patient.doses:
-        yield _until(e, "until"), e
+        yield max(e.happened, _ended(e, "ended") or e.happened), e
+    dose = last_dose(patient, alive_by)
+    if dose is not None:
+        yield dose, next(e for e in reversed(patient.doses) if dose in (e.happened, _ended(e, "until")))
     for e in patient.contacts:
         if alive_by == "any contact" or "LAB" in str(e.data.get("visit", "")).upper():
             yield e.happened, e

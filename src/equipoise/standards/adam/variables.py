@@ -18,7 +18,7 @@ _NUMBERS: Mapping[str, Kind] = {"i": "integer", "f": "float", "d": "date"}
 def _variables(text: str, keys: tuple[str, ...]) -> tuple[Variable, ...]:
     """Variables from lines of: name, kind (t, i, f, d), codelist or '-', label."""
     found = []
-    for line in text.strip().splitlines():
+    for line in filter(str.strip, text.splitlines()):
         name, kind, codelist, label = line.split(maxsplit=3)
         found.append(
             Variable(

@@ -30,7 +30,10 @@ def rows(path: Path) -> list[dict[str, str]]:
 
     frame = pd.read_sas(path, format="xport", encoding="utf-8")
     return [
-        {k: "" if v is None or v != v else str(int(v)) if isinstance(v, float) and v == int(v) else str(v) for k, v in r.items()}
+        {
+            k: "" if v is None or v != v else str(int(v)) if isinstance(v, float) and v == int(v) else str(v)
+            for k, v in r.items()
+        }
         for r in frame.to_dict("records")
     ]
 

@@ -22,7 +22,10 @@ OF_ADTTE = (
 
 #: Differences that we know and keep: (parameter, variable) → reason. '' for a parameter is any.
 KNOWN: Mapping[tuple[str, str], str] = {
-    ("MDIS", "RANDDT"): "The template builds this record from the subject's key alone, so that RANDDT is lost; ours keeps it.",
+    (
+        "MDIS",
+        "RANDDT",
+    ): "The template builds this record from the subject's key alone, so that RANDDT is lost; ours keeps it.",
 }
 #: A fault of the template: it looks for confirmed best responses before they are derived, and finds none.
 CBCP = (

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from onco_data import log_of
-
 from equipoise.standards.adam.response import ResponseRecord, response_records
 from equipoise.standards.adam.rules import ADMIRAL
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient, gather
 from helpers import ROOT
+from onco_data import log_of
 
 DOCS = ROOT / "docs" / "adam.md"
 START = date(2014, 1, 1)

@@ -6,12 +6,12 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from adam_cases import DOCS
-from onco_data import ONCO, onco_log, rows
 
+from adam_cases import DOCS
 from equipoise.standards.adam.agreement import Agreement, compare
 from equipoise.standards.adam.build import by_admiral
 from equipoise.trial.snapshot import snapshot
+from onco_data import ONCO, onco_log, rows
 
 
 @pytest.fixture(scope="module")

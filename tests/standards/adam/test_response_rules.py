@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from adam_cases import START, case, derived, patient, said
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adam_cases import START, case, derived, patient, said
 from equipoise.standards.adam.response import ResponseRecord, analysed, response_records
 from equipoise.standards.adam.rules import ADMIRAL
 from equipoise.trial.log import Log

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from adam_cases import START, case
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adam_cases import START, case
 from equipoise.standards.adam.build import by_admiral
 from equipoise.trial.log import Log
 from equipoise.trial.snapshot import snapshot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,6 +101,12 @@ def _text_columns(table: Table) -> tuple[bool, ...]:
     found = []
     for i in range(len(table.columns)):
         cells = [str(row[i]) for row in table.rows if len(row) > i and len(row) > 1 and row[i] not in (None, "")]
-        wordy = sum(len(c) > 26 or not any(ch.isdigit() for ch in c) for c in cells)
+        wordy = sum(len(c) > 26 or _mostly_words(c) for c in cells)
         found.append(i == 0 or (len(cells) > 0 and 2 * wordy > len(cells)))
     return tuple(found)
+
+
+def _mostly_words(cell: str) -> bool:
+    """True if a cell has more letters, in words of three and more, than digits: 'cap 20', not 'NR (89.5 to NR)'."""
+    digits = sum(ch.isdigit() for ch in cell)
+    return digits == 0 or sum(map(len, re.findall(r"[^\W\d_]{3,}", cell))) > digits

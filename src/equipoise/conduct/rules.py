@@ -76,7 +76,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             return
     if patient.withdrawn is not None and day > patient.withdrawn.happened and kind in _NOT_AFTER_WITHDRAWAL:
         yield _problem("after-withdrawal", event, f"the patient withdrew on {patient.withdrawn.happened}")
-    if kind in ("screened", "enrolled") and event.site:
+    if kind in ("screened", "enrolled") and event.site and not as_recorded:
         opened = standing.sites.get(event.site)
         if opened is None:
             yield _problem("site-not-open", event, f"site {event.site} is not activated", "conduct activate")
@@ -105,7 +105,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             yield from _treated(event, patient, trial)
         case "assessed":
             response, size = event.data["response"], event.data.get("sum_mm")
-            if response not in RESPONSES:
+            if response not in RESPONSES and not (response == "" and _seen(event)):
                 yield Problem("unknown-response", "response", repr(response), f"one of {_list(RESPONSES)}")
             if size is not None and not 0 <= size < 10_000:
                 yield Problem("sum-out-of-range", "sum-mm", str(size), "millimetres, from 0 to 10,000")
@@ -119,6 +119,11 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "treatment ended":
             if patient.treatment_ended is not None:
                 yield _problem("ended-twice", event, f"treatment ended already, on {patient.treatment_ended.happened}")
+
+
+def _seen(event: Event) -> bool:
+    """True if an assessment says what was seen, though no response was recorded."""
+    return any(event.data.get(k) not in (None, "", []) for k in ("lesions", "sum_mm", "target", "non_target"))
 
 
 def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
@@ -166,6 +171,8 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
 
 def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
     regimen = {t.drug: t for t in trial.arm_by_name[patient.arm].regimen}
+    if not regimen and trial.randomisation.method == "as recorded":
+        return  # a trial file made from data states no regimen: nothing to judge a dose by
     treatment = regimen.get(event.data["drug"])
     if treatment is None:
         yield Problem(

@@ -12,32 +12,35 @@ from typing import Any
 #: What the hash of the first event is chained to.
 GENESIS = "0" * 64
 
-#: Kinds of event and the details that each carries: name → (types, required).
-KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
+_KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "opened": {"trial": ((str,), True), "fingerprint": ((str,), True)},
     "amended": {"fingerprint": ((str,), True)},
     "site activated": {},
     "enrolment paused": {},
     "enrolment resumed": {},
     "enrolment closed": {},
-    "screened": {"failed": ((list,), True)},
+    "screened": {"failed": ((list,), True), "subject": ((dict,), False)},
     "enrolled": {"factors": ((dict,), True)},
-    "randomised": {"arm": ((str,), True), "stratum": ((str,), True)},
+    "randomised": {"arm": ((str,), True), "stratum": ((str,), True), "actual": ((str,), False)},
     "treated": {
         "drug": ((str,), True),
         "cycle": ((int,), True),
         "day": ((int,), True),
         "dose": ((int, float), True),
         "unit": ((str,), True),
+        "until": ((str,), False),
     },
     "treatment ended": {"reason": ((str,), True)},
+    "study ended": {"reason": ((str,), True)},
     "assessed": {
         "response": ((str,), True),
         "sum_mm": ((int, float), False),
         "new_lesion": ((bool,), False),
         "baseline": ((bool,), False),
         "assessor": ((str,), False),
+        "accepted": ((bool,), False),
         "visit": ((str,), False),
+        "visit_number": ((int, float), False),
         "lesions": ((list,), False),
         "target": ((str,), False),
         "non_target": ((str,), False),
@@ -48,6 +51,11 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "grade": ((int,), True),
         "serious": ((bool,), False),
         "related": ((bool,), False),
+        "reported": ((str,), False),
+        "organ_class": ((str,), False),
+        "severity": ((str,), False),
+        "causality": ((str,), False),
+        "until": ((str,), False),
     },
     "next therapy": {"therapy": ((str,), False)},
     "contact": {},
@@ -74,7 +82,13 @@ TRIAL_KINDS = frozenset(
         "decided",
     }
 )
-PATIENT_KINDS = frozenset(KINDS) - TRIAL_KINDS - {"voided"}
+PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}
+#: What any event of a patient may say of its day: the partial date that was recorded, and the rule that made it a day.
+DATED: Mapping[str, tuple[tuple[type, ...], bool]] = {"dated": ((str,), False), "date_rule": ((str,), False)}
+#: Kinds of event and the details that each carries: name → (types, required).
+KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
+    kind: {**details, **(DATED if kind in PATIENT_KINDS else {})} for kind, details in _KINDS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)

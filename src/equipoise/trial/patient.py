@@ -11,6 +11,8 @@ from equipoise.trial.event import Event
 #: Responses at which a tumour assessment shows progression, and those from which no status can be read.
 PROGRESSIVE = "PD"
 UNREADABLE = "NE"
+#: Not a reader of its own: the independent reading that was accepted at each time point.
+ACCEPTED = "accepted"
 #: Who assesses where nobody else is named.
 INVESTIGATOR = "investigator"
 
@@ -26,6 +28,7 @@ class Patient:
     randomised: Event | None = None
     doses: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
+    study_ended: Event | None = None
     assessments: list[Event] = field(default_factory=list)
     #: Assessments by others than the investigator: assessor → events.
     readers: dict[str, list[Event]] = field(default_factory=dict)
@@ -61,6 +64,8 @@ class Patient:
                 self.doses.append(event)
             case "treatment ended":
                 self.treatment_ended = event
+            case "study ended":
+                self.study_ended = event
             case "assessed":
                 assessor = event.data.get("assessor", INVESTIGATOR)
                 (self.assessments if assessor == INVESTIGATOR else self.readers.setdefault(assessor, [])).append(event)
@@ -101,6 +106,7 @@ class Patient:
                 self.enrolled,
                 self.randomised,
                 self.treatment_ended,
+                self.study_ended,
                 self.next_therapy,
                 self.withdrawn,
                 *self.doses[-1:],
@@ -115,7 +121,10 @@ class Patient:
         return max(days, default=None)
 
     def read_by(self, assessor: str) -> list[Event]:
-        """The assessments of one assessor."""
+        """The assessments of one assessor; of 'accepted', those of any reader that were accepted."""
+        if assessor == ACCEPTED:
+            found = [a for events in self.readers.values() for a in events if a.data.get("accepted")]
+            return sorted(found, key=lambda a: (a.happened, a.number))
         return self.assessments if assessor == INVESTIGATOR else self.readers.get(assessor, [])
 
     def last_assessment(self, before: date, assessor: str = INVESTIGATOR) -> date | None:
@@ -124,7 +133,7 @@ class Patient:
             a.happened
             for a in self.read_by(assessor)
             if a.happened <= before
-            and a.data["response"] not in (PROGRESSIVE, UNREADABLE)
+            and a.data["response"] not in (PROGRESSIVE, UNREADABLE, "")
             and not a.data.get("baseline")
         ]
         return max(days, default=None)

@@ -112,7 +112,8 @@ def _one(
     if data.get("baseline"):
         return found
     recorded, target, other = data["response"], data.get("target", ""), data.get("non_target", "")
-    new = any(r.kind == "new" and r.state == "unequivocal" for r in seen)
+    # What was recorded of new lesions counts where anything was; else what was read.
+    new = data.get("new_lesion", any(r.kind == "new" and r.state == "unequivocal" for r in seen))
     if not recorded:
         found.append(_finding(patient, assessor, event, "no response recorded", "nothing", "", "", seen))
     if recorded and (target or other):

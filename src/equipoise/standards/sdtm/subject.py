@@ -1,0 +1,200 @@
+"""DM, SUPPDM, DS, SS, SV and CM of one subject → screened, randomised, ended, withdrawn, lost, died, contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from equipoise.standards.sdtm.draft import Draft
+from equipoise.standards.sdtm.notes import Notes
+from equipoise.standards.sdtm.record import Record
+from equipoise.trial.partial_date import DateRule, impute
+
+Records = Mapping[str, Sequence[Record]]
+
+#: A death whose day is not known: the first possible day, which makes survival no longer than it can have been.
+DEATH = DateRule("first", not_before="the first dose")
+EVENT = DateRule("first", not_before="the first dose")
+#: Details of a person that the log holds: variable → name.
+PERSON = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnic", "COUNTRY": "country", "BRTHDTC": "born"}
+_NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN", "")
+_ENTERED = ("ELIGIBILITY CRITERIA MET", "ENTERED INTO TRIAL")
+_ENDED: Mapping[str, tuple[str, ...]] = {
+    "COMPLETED": ("complet",),
+    "PROGRESSIVE DISEASE": ("progress",),
+    "ADVERSE EVENT": ("toxic", "adverse"),
+    "DEATH": ("death", "died"),
+    "PHYSICIAN DECISION": ("physician", "investigator"),
+    "LOST TO FOLLOW-UP": ("lost", "contact"),
+    "WITHDRAWAL BY SUBJECT": ("withdr", "consent"),
+}
+
+
+def disposition_term(reason: str) -> str:
+    """The controlled term for a reason in words; 'OTHER' where none fits."""
+    word = reason.casefold()
+    return next((term for term, parts in _ENDED.items() if any(p in word for p in parts)), "OTHER")
+
+
+def supplement(records: Records, domain: str = "SUPPDM") -> dict[str, tuple[str, str]]:
+    """QNAM → (QLABEL, QVAL)."""
+    return {r.code("QNAM"): (r.text("QLABEL"), r.text("QVAL")) for r in records.get(domain, ())}
+
+
+def random_day(records: Records, notes: Notes) -> tuple[Record, str] | None:
+    """The record and variable that say when the subject was randomised: DS, else DM's reference start."""
+    for r in records.get("DS", ()):
+        if r.code("DSDECOD") == "RANDOMIZED" and r.text("DSSTDTC"):
+            return r, "DSSTDTC"
+    dm = records["DM"][0]
+    return (dm, "RFSTDTC") if dm.text("RFSTDTC") else None
+
+
+def screened(dm: Record, records: Records, notes: Notes) -> Iterator[Draft]:
+    """Screening on the day of consent, or of collection of demographics."""
+    extra = supplement(records)
+    failed = [int(n) for n in extra.get("IEFAIL", ("", ""))[1].split(";") if n.strip().isdigit()]
+    person: dict[str, Any] = {}
+    for variable, name in PERSON.items():
+        value = dm.number(variable, notes) if variable == "AGE" else dm.text(variable)
+        if value not in (None, ""):
+            person[name] = value
+    variable = "RFICDTC" if dm.text("RFICDTC") else "DMDTC" if dm.text("DMDTC") else "RFSTDTC"
+    partial = dm.date(variable, notes)
+    if partial is None:
+        notes.left("DM", "screening", "no day of consent, collection or reference start", dm.example)
+        return
+    on = impute(partial, DateRule("first"))
+    data: dict[str, Any] = {"failed": failed} | ({"subject": person} if person else {}) | on.flags()
+    yield Draft("screened", on.on, data, dm.source(variable), site=dm.text("SITEID"))
+
+
+def entered(dm: Record, records: Records, arm: str | None, factors: Sequence[str], notes: Notes) -> Iterator[Draft]:
+    """Enrolment and randomisation."""
+    extra = supplement(records)
+    for r in records.get("DS", ()):
+        if r.code("DSDECOD") in _ENTERED:
+            partial = r.date("DSSTDTC", notes)
+            if partial is None:
+                notes.left("DS", r.code("DSDECOD"), "no date", r.example)
+                continue
+            on = impute(partial, DateRule("first"))
+            levels = {f: extra[factor_name(f)][1] for f in factors if factor_name(f) in extra}
+            yield Draft("enrolled", on.on, {"factors": levels} | on.flags(), r.source("DSDECOD"), site=dm.text("SITEID"))
+    if arm is None:
+        return
+    found = random_day(records, notes)
+    if found is None:
+        notes.left("DM", "randomisation", "no RANDOMIZED in DS and no reference start", dm.example)
+        return
+    record, variable = found
+    partial = record.date(variable, notes)
+    if partial is None:
+        return
+    on = impute(partial, DateRule("first"))
+    data: dict[str, Any] = {"arm": arm, "stratum": extra.get("STRATUM", ("", "as recorded"))[1]} | on.flags()
+    if variable == "RFSTDTC":
+        data |= {"dated": partial.text, "date_rule": "the reference start, DM.RFSTDTC: DS has no RANDOMIZED"}
+    actual = dm.text("ACTARMCD")
+    if actual and actual.upper() not in _NOT_ASSIGNED and actual != dm.text("ARMCD"):
+        data["actual"] = actual
+    yield Draft("randomised", on.on, data, record.source(variable))
+
+
+def factor_name(factor: str) -> str:
+    """The name of a stratification factor in SUPPDM."""
+    return "".join(c for c in factor.upper() if c.isalnum())[:8]
+
+
+def assigned(dm: Record) -> bool:
+    """True unless the subject failed screening or was not assigned."""
+    return dm.code("ARMCD") not in _NOT_ASSIGNED and not dm.text("ARMNRS")
+
+
+def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Iterator[Draft]:
+    """DS but for its milestones; death from DM, else DS."""
+    dm = records["DM"][0]
+    died = False
+    cause = supplement(records).get("DTHCAUS", ("", ""))[1]
+    partial = dm.date("DTHDTC", notes)
+    if partial is not None:
+        died = True
+        on = impute(partial, DEATH, first_dose)
+        yield Draft("died", on.on, ({"cause": cause} if cause else {}) | on.flags(), dm.source("DTHDTC"))
+    ended: set[str] = set()
+    for r in records.get("DS", ()):
+        term, category = r.code("DSDECOD", "DSTERM"), r.code("DSCAT")
+        if term == "RANDOMIZED" or term in _ENTERED or category == "PROTOCOL MILESTONE":
+            if term not in ("RANDOMIZED", *_ENTERED):
+                notes.left("DS", term, "a milestone that the log does not hold", r.example)
+            continue
+        partial = r.date("DSSTDTC", notes)
+        if partial is None:
+            notes.left("DS", term, "no date", r.example)
+            continue
+        on = impute(partial, EVENT, first_dose)
+        source = r.source("DSDECOD")
+        words = r.text("DSTERM")
+        if category == "OTHER EVENT":
+            yield Draft("contact", on.on, on.flags(), source, words)
+            continue
+        reason = words if words and disposition_term(words) == term else term
+        of_treatment = "TREATMENT" in f"{r.code('DSSCAT')} {r.code('EPOCH') if not r.code('DSSCAT') else ''}"
+        kind = "treatment ended" if of_treatment else "study ended"
+        if not of_treatment:
+            kind = {"DEATH": "died", "LOST TO FOLLOW-UP": "lost", "WITHDRAWAL BY SUBJECT": "withdrawn"}.get(term, kind)
+        if kind == "died":
+            if not died:
+                died = True
+                yield Draft("died", on.on, ({"cause": cause} if cause else {}) | on.flags(), source)
+            continue
+        if kind in ended:
+            notes.left("DS", term, f"a second '{kind}': the first stands", r.example)
+            continue
+        ended.add(kind)
+        data: dict[str, Any] = {} if kind == "lost" else {"reason": reason}
+        if kind == "withdrawn" and not words:
+            data = {}
+        yield Draft(kind, on.on, data | on.flags(), source, "" if reason == words else words)
+    if not died and dm.code("DTHFL") == "Y":
+        notes.left("DM", "DTHFL", "death without a date", dm.example)
+    for r in records.get("SS", ()):
+        status = r.code("SSSTRESC", "SSORRES")
+        partial = r.date("SSDTC", notes)
+        if r.code("SSTESTCD") != "SURVSTAT":
+            notes.left("SS", f"SSTESTCD {r.code('SSTESTCD')}", "no test that the log holds", r.example)
+        elif status == "ALIVE" and partial is not None:
+            on = impute(partial, EVENT, first_dose)
+            yield Draft("contact", on.on, on.flags(), r.source("SSSTRESC"))
+        elif status == "DEAD" and not died:
+            notes.left("SS", "SURVSTAT DEAD", "death without a date of death", r.example)
+        elif status != "DEAD":
+            notes.left("SS", f"SURVSTAT {status or 'empty'}", "says neither alive nor dead, or has no date", r.example)
+
+
+def visits(records: Records, days: set[date], notes: Notes) -> Iterator[Draft]:
+    """A visit is a contact where no other event of its day shows that the subject was seen."""
+    for r in records.get("SV", ()):
+        partial = r.date("SVSTDTC", notes)
+        if partial is None:
+            notes.left("SV", "visit", "no date", r.example)
+        elif partial.first not in days or not partial.complete:
+            on = impute(partial, EVENT)
+            yield Draft("contact", on.on, on.flags(), r.source("SVSTDTC"), r.text("VISIT"))
+
+
+def therapies(records: Records, first_dose: date | None, notes: Notes) -> Iterator[Draft]:
+    """Anti-cancer therapy after the trial's, from CM."""
+    for r in records.get("CM", ()):
+        words = f"{r.code('CMCAT')} {r.code('CMSCAT')}"
+        if "SUBSEQUENT" not in words and not ("CANCER" in words and "PRIOR" not in words):
+            notes.left("CM", r.code("CMCAT") or "CMCAT empty", "no anti-cancer therapy after the trial's", r.example)
+            continue
+        partial = r.date("CMSTDTC", notes)
+        if partial is None:
+            notes.left("CM", "therapy", "no date", r.example)
+            continue
+        on = impute(partial, EVENT, first_dose)
+        name = r.text("CMTRT")
+        yield Draft("next therapy", on.on, ({"therapy": name} if name else {}) | on.flags(), r.source("CMTRT"))

@@ -1,0 +1,184 @@
+"""SDTM → the log. Each event names its record; what has no place in the log is listed, never dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+from equipoise.standards.dataset import Dataset
+from equipoise.standards.sdtm.draft import Bounds, Draft
+from equipoise.standards.sdtm.notes import Notes, Unmapped
+from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
+from equipoise.standards.sdtm.record import Record
+from equipoise.standards.sdtm.subject import assigned, dispositions, entered, screened, therapies, visits
+from equipoise.standards.sdtm.treatment import adverse_events, doses
+from equipoise.standards.sdtm.tumours import tumour_drafts
+from equipoise.trial.check import near
+from equipoise.trial.log import Log
+from equipoise.trial.problem import BadInput
+from equipoise.trial.trial import Trial
+
+#: What each domain must have; of several names with '|' one.
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "DM": ("USUBJID", "ARMCD"),
+    "DS": ("USUBJID", "DSDECOD|DSTERM", "DSSTDTC"),
+    "EX": ("USUBJID", "EXTRT", "EXDOSE", "EXSTDTC"),
+    "AE": ("USUBJID", "AETERM|AEDECOD", "AESTDTC"),
+    "TU": ("USUBJID", "TULNKID", "TUSTRESC|TUORRES"),
+    "TR": ("USUBJID", "TRTESTCD", "TRLNKID", "TRSTRESC|TRORRES", "TRDTC"),
+    "RS": ("USUBJID", "RSTESTCD", "RSSTRESC|RSORRES", "RSDTC"),
+    "SS": ("USUBJID", "SSTESTCD", "SSSTRESC|SSORRES", "SSDTC"),
+    "SV": ("USUBJID", "SVSTDTC"),
+    "CM": ("USUBJID", "CMTRT", "CMSTDTC"),
+    "SUPPDM": ("USUBJID", "QNAM", "QVAL"),
+    "SUPPTU": ("USUBJID", "IDVARVAL", "QNAM", "QVAL"),
+}
+#: Variables that the log needs not hold: identifiers, and what follows from the others.
+_IMPLIED = frozenset(("STUDYID", "DOMAIN", "RDOMAIN", "USUBJID", "SUBJID", "IDVAR", "AGEU", "ARM", "ACTARM", "VISITDY"))
+_IMPLIED_ENDS = ("SEQ", "DY", "TEST", "ORRES", "ORRESU", "STRESU", "LNKGRP", "GRPID", "STRESC", "STRESN", "DTC", "STAT")
+_HELD = frozenset(
+    "ARMCD ACTARMCD ARMNRS SITEID AGE SEX RACE ETHNIC COUNTRY DTHFL QNAM QVAL QLABEL IDVARVAL DSDECOD DSTERM DSCAT DSSCAT "
+    "EPOCH EXTRT EXDOSE EXDOSU VISIT VISITNUM AETERM AEDECOD AESEV AETOXGR AESER AEREL AEBODSYS TULNKID TUTESTCD TULOC "
+    "TUEVAL TUEVALID TUACPTFL TRTESTCD TRLNKID TREVAL TREVALID TRACPTFL TRBLFL TRLOBXFL RSTESTCD RSCAT RSEVAL RSEVALID "
+    "RSACPTFL RSBLFL RSLOBXFL SSTESTCD CMTRT CMCAT CMSCAT".split()
+)
+_DROPPED_DATES = frozenset(("RFENDTC", "RFXENDTC", "RFPENDTC", "DSDTC", "AEDTC", "SVENDTC", "CMENDTC"))
+
+
+def to_log(
+    datasets: Mapping[str, Dataset],
+    trial: Trial | None = None,
+    *,
+    recorded: datetime | None = None,
+    by: str = "SDTM",
+) -> tuple[Log, Unmapped]:
+    """The events of the datasets in the order of the days on which they happened, and what was not mapped.
+
+    Without ``trial`` one is made from DM (see ``observed_trial``). ``recorded`` is when the data came in; without it the
+    last day in the data stands, so that the same data give the same log. Raises BadInput with every problem.
+    """
+    notes = Notes()
+    by_subject = subjects(datasets, notes)
+    if "DM" not in datasets:
+        notes.problem("missing-domain", "DM", f"{', '.join(datasets) or 'nothing'}", "DM says who is in the trial")
+    if notes.problems:
+        raise BadInput("SDTM", notes.problems)
+    trial = trial or observed_trial(datasets)
+    arms = arm_codes(trial)
+    drafts: list[tuple[str, Draft]] = []
+    for name, records in by_subject.items():
+        drafts.extend((name, d) for d in subject_drafts(records, trial, arms, notes))
+    _unread(datasets, notes)
+    if not drafts and not notes.problems:
+        notes.problem("no-data", "DM", "no subject with a date", "at least one event")
+    if notes.problems:
+        raise BadInput("SDTM", notes.problems)
+    moment = recorded or datetime.combine(max(d.on for _, d in drafts), time(0), UTC)
+    first = min(d.on for _, d in drafts)
+    log = Log()
+    log.append(
+        "opened", min(trial.start, first), moment, by, "taken from SDTM", data={"trial": trial.id, "fingerprint": trial.fingerprint}
+    )
+    opened: dict[str, date] = {}
+    for _, draft in drafts:
+        if draft.site in trial.site_by_name:
+            opened[draft.site] = min(draft.on, opened.get(draft.site, draft.on))
+    for site, on in opened.items():
+        log.append("site activated", on, moment, by, "its first patient; SDTM does not hold the activation", site=site)
+    for name, d in sorted(drafts, key=lambda pair: (pair[1].on, _FIRST.get(pair[1].kind, 5))):
+        log.append(d.kind, d.on, moment, by, d.why, name, d.site, d.data, source=d.source)
+    return log, notes.unmapped()
+
+
+#: On one day, who comes is screened first and death is last.
+_FIRST = {"screened": 0, "enrolled": 1, "randomised": 2, "treatment ended": 6, "study ended": 7, "lost": 8, "withdrawn": 8,
+          "died": 9}  # fmt: skip
+
+
+def subject_drafts(
+    records: Mapping[str, Sequence[Record]], trial: Trial, arms: Mapping[str, str], notes: Notes
+) -> Iterator[Draft]:
+    """All events of one subject."""
+    if not records.get("DM"):
+        for domain, rows in records.items():
+            notes.left(domain, "record", "a subject that DM does not have", rows[0].example, len(rows))
+        return
+    dm = records["DM"][0]
+    arm: str | None = None
+    if assigned(dm):
+        code = dm.text("ARMCD")
+        arm = arms.get(code.casefold()) or arms.get(dm.text("ARM").casefold())
+        if arm is None:
+            known = list(trial.arm_by_name)
+            notes.problem("unknown-arm", dm.where("ARMCD"), repr(code), f"one of {', '.join(known)}", near(code, known))
+    quiet = Notes()
+    found = list(doses(records.get("EX", ()), None, quiet))
+    first_dose = min((d.on for d in found), default=None)
+    ends = list(dispositions(records, first_dose, notes))
+    died = next((d.on for d in ends if d.kind == "died"), None)
+    start = list(entered(dm, records, arm, [f.name for f in trial.randomisation.factors], notes))
+    randomised = next((d.on for d in start if d.kind == "randomised"), None)
+    drafts = [*screened(dm, records, notes), *start, *doses(records.get("EX", ()), died, notes)]
+    drafts += adverse_events(records.get("AE", ()), first_dose, died, notes)
+    drafts += tumour_drafts(records, Bounds(first_dose, randomised, died), notes)
+    drafts += therapies(records, first_dose, notes)
+    drafts += ends
+    yield from drafts
+    yield from visits(records, {d.on for d in drafts}, notes)
+
+
+def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[str, list[Record]]]:
+    """Records by subject and domain; missing columns and keys that stand twice are problems."""
+    found: dict[str, dict[str, list[Record]]] = {}
+    for domain, dataset in datasets.items():
+        if domain not in REQUIRED:
+            continue
+        lacking = missing_columns(domain, dataset, notes)
+        if "USUBJID" in lacking:
+            continue
+        seen: set[tuple[str, str]] = set()
+        for row, values in enumerate(dataset.rows(), 1):
+            record = Record(domain, row, values)
+            name = record.subject
+            if not name:
+                notes.problem("no-subject", f"{domain} row {row}", "no USUBJID", "every record has its subject")
+                continue
+            sequence = record.text(f"{domain}SEQ") if domain != "DM" else "DM"
+            if sequence and (name, sequence) in seen:
+                notes.problem(
+                    "key-twice", record.where(f"{domain}SEQ" if domain != "DM" else "USUBJID"), "the same key again",
+                    "one record for each subject and sequence number",
+                )  # fmt: skip
+                continue
+            seen.add((name, sequence))
+            found.setdefault(name, {}).setdefault(domain, []).append(record)
+    return found
+
+
+def missing_columns(domain: str, dataset: Dataset, notes: Notes) -> list[str]:
+    """What a domain lacks; each is a problem."""
+    lacking = [c for c in REQUIRED[domain] if not any(dataset.has(name) for name in c.split("|"))]
+    for c in lacking:
+        names = [v.name for v in dataset.variables]
+        notes.problem("missing-column", f"{domain}.{c}", "not there", f"columns: {', '.join(names)}", near(c, names))
+    return lacking
+
+
+def _unread(datasets: Mapping[str, Dataset], notes: Notes) -> None:
+    """Domains, variables and supplements of which nothing was taken."""
+    for domain, dataset in datasets.items():
+        if domain not in REQUIRED:
+            notes.left(domain, "domain", "not among the domains that the log takes", "", dataset.n)
+            continue
+        for v in dataset.variables:
+            implied = v.name in _IMPLIED or v.name.endswith(_IMPLIED_ENDS)
+            if v.name in _HELD or (implied and v.name not in _DROPPED_DATES) or v.name in ("BRTHDTC",):
+                continue
+            n = sum(bool(str(x).strip()) and x == x for x in dataset.columns[v.name])
+            if n:
+                notes.left(domain, v.name, "a variable that the log does not hold", "", n)
+    if "SUPPDM" in datasets:
+        known = {"STRATUM", "IEFAIL", "DTHCAUS"}
+        for name, label in zip(datasets["SUPPDM"].text("QNAM"), datasets["SUPPDM"].text("QLABEL"), strict=True):
+            if name not in known and "stratif" not in label.casefold():
+                notes.left("SUPPDM", f"QNAM {name}", "a supplement that the log does not hold", "")

@@ -1,0 +1,92 @@
+"""EX and AE of one subject → doses and adverse events."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from equipoise.standards.sdtm.draft import Draft
+from equipoise.standards.sdtm.notes import Notes
+from equipoise.standards.sdtm.record import Record
+from equipoise.trial.partial_date import DateRule, impute
+
+DOSE = DateRule("first")
+END = DateRule("last", not_after="death")
+ADVERSE = DateRule("first", not_before="the first dose")
+_CYCLE = re.compile(r"C(?:YCLE)?\s*(\d+)[ ,]*D(?:AY)?\s*(\d+)")
+#: Grade by severity where no grade was recorded (CTCAE 5.0's words for its grades 1 to 3).
+GRADES = {"MILD": 1, "MODERATE": 2, "SEVERE": 3, "LIFE THREATENING": 4, "FATAL": 5}
+_RELATED = {"Y": True, "RELATED": True, "PROBABLE": True, "POSSIBLE": True, "DEFINITE": True, "POSSIBLY RELATED": True,
+            "PROBABLY RELATED": True, "DEFINITELY RELATED": True,
+            "N": False, "NONE": False, "NOT RELATED": False, "REMOTE": False, "UNLIKELY": False,
+            "UNLIKELY RELATED": False}  # fmt: skip
+
+
+def doses(records: Sequence[Record], died: date | None, notes: Notes) -> Iterator[Draft]:
+    """EX → 'treated'. Cycle and day are those of the visit's name ('CYCLE 2 DAY 8'); without them a drug's records are
+    counted as its cycles, each on day 1."""
+    count: Counter[str] = Counter()
+    for r in records:
+        drug, dose = r.text("EXTRT"), r.number("EXDOSE", notes)
+        partial = r.date("EXSTDTC", notes)
+        if partial is None or dose is None or not drug:
+            lacks = "start date" if partial is None else "dose" if dose is None else "treatment"
+            notes.left("EX", "exposure", f"no {lacks}", r.example)
+            continue
+        count[drug] += 1
+        named = _CYCLE.search(r.code("VISIT"))
+        cycle, day = (int(named[1]), int(named[2])) if named else (count[drug], 1)
+        on = impute(partial, DOSE)
+        data: dict[str, Any] = {"drug": drug, "cycle": cycle, "day": day, "dose": dose, "unit": r.text("EXDOSU")}
+        data |= _until(r, "EXENDTC", on.on, died, notes)
+        yield Draft("treated", on.on, data | on.flags(), r.source("EXDOSE"))
+
+
+def adverse_events(
+    records: Sequence[Record], first_dose: date | None, died: date | None, notes: Notes
+) -> Iterator[Draft]:
+    """AE → 'adverse event'. The grade is AETOXGR's, else it follows from the severity."""
+    for r in records:
+        term, partial = r.text("AEDECOD") or r.text("AETERM"), r.date("AESTDTC", notes)
+        severity = r.code("AESEV")
+        toxicity = r.number("AETOXGR", notes)
+        if toxicity is not None and toxicity not in range(1, 6):
+            notes.problem("grade-out-of-range", r.where("AETOXGR"), r.text("AETOXGR"), "1 to 5 (CTCAE)")
+            continue
+        grade = int(toxicity) if toxicity is not None else GRADES.get(severity)
+        if partial is None or not term or grade is None:
+            lacks = "start date" if partial is None else "term" if not term else "grade or severity"
+            notes.left("AE", "adverse event", f"no {lacks}", r.example)
+            continue
+        on = impute(partial, ADVERSE, first_dose)
+        data: dict[str, Any] = {"term": term, "grade": grade}
+        serious = r.flag("AESER", notes)
+        if serious is not None:
+            data["serious"] = serious
+        cause = r.code("AEREL")
+        if cause in _RELATED:
+            data["related"] = _RELATED[cause]
+        if cause not in ("", "Y", "N"):
+            data["causality"] = cause
+        if severity:
+            data["severity"] = severity
+        if r.text("AEBODSYS"):
+            data["organ_class"] = r.text("AEBODSYS")
+        if r.text("AETERM") and r.text("AETERM") != term:
+            data["reported"] = r.text("AETERM")
+        data |= _until(r, "AEENDTC", on.on, died, notes)
+        yield Draft("adverse event", on.on, data | on.flags(), r.source("AETERM"))
+
+
+def _until(r: Record, variable: str, start: date, died: date | None, notes: Notes) -> dict[str, str]:
+    partial = r.date(variable, notes)
+    if partial is None:
+        return {}
+    end = impute(partial, END, not_after=died)
+    if end.on < start:
+        notes.left(r.domain, variable, "an end before its start", r.example)
+        return {}
+    return {"until": end.on.isoformat()}

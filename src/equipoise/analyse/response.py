@@ -34,7 +34,11 @@ def best_response(patient: Patient, endpoint: Response, cutoff: date) -> BestRes
         endpoint.missing_between,
         endpoint.stable_between,
     )
-    usable = [Assessed(a.happened, a.data["response"], a) for a in _usable(patient, cutoff, endpoint.assessor) if a.data["response"]]
+    usable = [
+        Assessed(a.happened, a.data["response"], a)
+        for a in _usable(patient, cutoff, endpoint.assessor)
+        if a.data["response"]
+    ]
     origin = patient.randomised.happened if patient.randomised else cutoff
     best = best_overall(usable, origin, rule).response
     best = "NE" if best == "MISSING" else best

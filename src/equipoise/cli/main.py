@@ -19,6 +19,8 @@ COMMANDS = {
     "simulate": "Conduct many trials with virtual patients.",
     "conduct": "Run a trial: open its log, give orders, verify.",
     "analyse": "Endpoints by arm, compared with each other and with history.",
+    "import-sdtm": "Take SDTM into a new log.",
+    "audit-response": "Recorded tumour responses against the criteria.",
     "decide": "Take a look: the decision, its reasons and cautions.",
     "forecast": "When a look will be ripe, and who is on study then.",
     "report": "One self-contained HTML report of a trial.",
@@ -36,7 +38,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"equipoise.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"equipoise.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

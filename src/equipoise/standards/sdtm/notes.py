@@ -42,9 +42,7 @@ class Unmapped:
 
     def table(self) -> Table:
         """For a page."""
-        rows: list[list[Cell]] = [
-            [e.domain, e.record, e.count, e.why, "; ".join(e.examples[:2])] for e in self.entries
-        ]
+        rows: list[list[Cell]] = [[e.domain, e.record, e.count, e.why, "; ".join(e.examples[:2])] for e in self.entries]
         return Table("What the log does not hold", ["Domain", "What", "Count", "Why", "For instance"], rows)
 
 

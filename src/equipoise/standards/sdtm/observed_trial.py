@@ -19,7 +19,9 @@ _CONTROL = ("placebo", "pbo", "control", "standard", "observation", "best suppor
 
 def arm_codes(trial: Trial) -> dict[str, str]:
     """Words for an arm, in small letters → its name: the name and the label."""
-    return {arm.label.casefold(): arm.name for arm in trial.arms} | {arm.name.casefold(): arm.name for arm in trial.arms}
+    return {arm.label.casefold(): arm.name for arm in trial.arms} | {
+        arm.name.casefold(): arm.name for arm in trial.arms
+    }
 
 
 def observed(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
@@ -37,7 +39,9 @@ def observed(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
         if assigned(record):
             arms[_name(record.text("ARMCD")), record.text("ARM") or record.text("ARMCD")] += 1
     if not arms or not days:
-        raise BadInput("DM", [Problem("no-arms", "DM.ARMCD", "no subject on an arm with a date", "subjects with ARMCD")])
+        raise BadInput(
+            "DM", [Problem("no-arms", "DM.ARMCD", "no subject on an arm with a date", "subjects with ARMCD")]
+        )
     return {
         "format": 1,
         "id": re.sub(r"[^a-z0-9-]", "-", study.casefold()).lstrip("-0123456789") or "imported",

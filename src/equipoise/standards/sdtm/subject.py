@@ -81,7 +81,9 @@ def entered(dm: Record, records: Records, arm: str | None, factors: Sequence[str
                 continue
             on = impute(partial, DateRule("first"))
             levels = {f: extra[factor_name(f)][1] for f in factors if factor_name(f) in extra}
-            yield Draft("enrolled", on.on, {"factors": levels} | on.flags(), r.source("DSDECOD"), site=dm.text("SITEID"))
+            yield Draft(
+                "enrolled", on.on, {"factors": levels} | on.flags(), r.source("DSDECOD"), site=dm.text("SITEID")
+            )
     if arm is None:
         return
     found = random_day(records, notes)

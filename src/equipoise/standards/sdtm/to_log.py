@@ -36,12 +36,14 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 #: Variables that the log needs not hold: identifiers, and what follows from the others.
 _IMPLIED = frozenset(("STUDYID", "DOMAIN", "RDOMAIN", "USUBJID", "SUBJID", "IDVAR", "AGEU", "ARM", "ACTARM", "VISITDY"))
 _IMPLIED_ENDS = ("SEQ", "DY", "TEST", "ORRES", "ORRESU", "STRESU", "LNKGRP", "GRPID", "STRESC", "STRESN", "DTC", "STAT")
-_HELD = frozenset(
-    "ARMCD ACTARMCD ARMNRS SITEID AGE SEX RACE ETHNIC COUNTRY DTHFL QNAM QVAL QLABEL IDVARVAL DSDECOD DSTERM DSCAT DSSCAT "
-    "EPOCH EXTRT EXDOSE EXDOSU VISIT VISITNUM AETERM AEDECOD AESEV AETOXGR AESER AEREL AEBODSYS TULNKID TUTESTCD TULOC "
-    "TUEVAL TUEVALID TUACPTFL TRTESTCD TRLNKID TREVAL TREVALID TRACPTFL TRBLFL TRLOBXFL RSTESTCD RSCAT RSEVAL RSEVALID "
-    "RSACPTFL RSBLFL RSLOBXFL SSTESTCD CMTRT CMCAT CMSCAT".split()
-)
+_HELD = frozenset((
+    "ARMCD", "ACTARMCD", "ARMNRS", "SITEID", "AGE", "SEX", "RACE", "ETHNIC", "COUNTRY", "DTHFL", "QNAM", "QVAL",
+    "QLABEL", "IDVARVAL", "DSDECOD", "DSTERM", "DSCAT", "DSSCAT", "EPOCH", "EXTRT", "EXDOSE", "EXDOSU", "VISIT",
+    "VISITNUM", "AETERM", "AEDECOD", "AESEV", "AETOXGR", "AESER", "AEREL", "AEBODSYS", "TULNKID", "TUTESTCD", "TULOC",
+    "TUEVAL", "TUEVALID", "TUACPTFL", "TRTESTCD", "TRLNKID", "TREVAL", "TREVALID", "TRACPTFL", "TRBLFL", "TRLOBXFL",
+    "RSTESTCD", "RSCAT", "RSEVAL", "RSEVALID", "RSACPTFL", "RSBLFL", "RSLOBXFL", "SSTESTCD", "CMTRT", "CMCAT",
+    "CMSCAT",
+))  # fmt: skip
 _DROPPED_DATES = frozenset(("RFENDTC", "RFXENDTC", "RFPENDTC", "DSDTC", "AEDTC", "SVENDTC", "CMENDTC"))
 
 
@@ -77,7 +79,12 @@ def to_log(
     first = min(d.on for _, d in drafts)
     log = Log()
     log.append(
-        "opened", min(trial.start, first), moment, by, "taken from SDTM", data={"trial": trial.id, "fingerprint": trial.fingerprint}
+        "opened",
+        min(trial.start, first),
+        moment,
+        by,
+        "taken from SDTM",
+        data={"trial": trial.id, "fingerprint": trial.fingerprint},
     )
     opened: dict[str, date] = {}
     for _, draft in drafts:

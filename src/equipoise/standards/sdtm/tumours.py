@@ -32,7 +32,8 @@ _STATES: Mapping[tuple[str, str], State] = {
     ("new", "UNEQUIVOCAL"): "unequivocal",
     ("new", "PRESENT"): "unequivocal",
     ("new", "ABSENT"): "absent",
-} | {(kind, term): "not evaluated" for kind in ("target", "non-target", "new") for term in ("NE", "NOT EVALUABLE")}
+    **{(kind, term): "not evaluated" for kind in KINDS.values() for term in ("NE", "NOT EVALUABLE")},
+}
 _TOO_SMALL = ("TOO SMALL TO MEASURE", "TOO SMALL")
 
 
@@ -75,9 +76,7 @@ def tumour_drafts(records: Mapping[str, Sequence[Record]], bounds: Bounds, notes
     for domain in ("TU", "TR", "RS"):
         for record in records.get(domain, ()):
             by[assessor_of(record)][domain].append(record)
-    parts = {
-        r.text("IDVARVAL"): r.text("QVAL") for r in records.get("SUPPTU", ()) if r.code("QNAM") == "PARTOF"
-    }
+    parts = {r.text("IDVARVAL"): r.text("QVAL") for r in records.get("SUPPTU", ()) if r.code("QNAM") == "PARTOF"}
     for assessor, own in by.items():
         yield from _Reader(assessor, own, parts, bounds, notes).drafts()
 
@@ -116,7 +115,9 @@ class _Reader:
             term = record.code("TUSTRESC", "TUORRES")
             self.notes.left("TU", f"TUSTRESC {term}", "neither target, non-target nor new", record.example)
         elif name in self.lesions:
-            self.notes.left("TU", "TULNKID", "a lesion identified twice by one assessor: the first stands", record.example)
+            self.notes.left(
+                "TU", "TULNKID", "a lesion identified twice by one assessor: the first stands", record.example
+            )
         else:
             organ = record.text("TULOC")
             part_of = parts.get(record.text("TUSEQ"), "")
@@ -266,7 +267,9 @@ class _Reader:
             if lesion is None:
                 kind = KINDS.get(records[0].code("TRGRPID"))
                 if kind is None:
-                    self.notes.left("TR", "TRLNKID", "a lesion that TU does not identify", records[0].example, len(records))
+                    self.notes.left(
+                        "TR", "TRLNKID", "a lesion that TU does not identify", records[0].example, len(records)
+                    )
                     continue
                 lesion = self.lesions[name] = _Lesion(name, kind)
             reading = self._reading(lesion, records)
@@ -347,9 +350,7 @@ class _Reader:
 
 
 def _as_reading(lesion: _Lesion, state: State, size: float | None, source: str) -> Reading:
-    return Reading(
-        lesion.name, lesion.kind, state, size, lesion.organ, lesion.node, lesion.part_of, source=source
-    )
+    return Reading(lesion.name, lesion.kind, state, size, lesion.organ, lesion.node, lesion.part_of, source=source)
 
 
 def _visit(record: Record) -> str:

@@ -24,6 +24,8 @@ COMMANDS = {
     "decide": "Take a look: the decision, its reasons and cautions.",
     "forecast": "When a look will be ripe, and who is on study then.",
     "report": "One self-contained HTML report of a trial.",
+    "convert": "Datasets: .xpt, Dataset-JSON, CSV, Parquet into each other.",
+    "define": "Define-XML 2.1 for a folder of datasets.",
     "validation": "What each method is held against.",
     "demo": "NORTH, from its file to a decision and a report.",
 }

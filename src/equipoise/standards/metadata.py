@@ -128,3 +128,41 @@ def arrange(
             )
             variables.append(v)
     return Dataset(dataset, known.label, tuple(variables), taken)
+
+
+def described(dataset: Dataset) -> Dataset:
+    """The dataset with what it does not say itself taken from the standards: labels, integers, codelists, core and key.
+
+    A label, length or key that the dataset has stays. A float becomes an integer only where all its values are whole.
+    """
+    known = domain(dataset.name)
+    if known is None:
+        return dataset
+    standard = {v.name: v for v in known.variables}
+    variables = []
+    for v in dataset.variables:
+        s = standard.get(v.name)
+        if s is not None and (s.kind == "text") == (v.kind == "text"):
+            whole = v.kind == "float" and s.kind in ("integer", "date")
+            if whole:
+                values = np.asarray(dataset.columns[v.name], dtype=np.float64)
+                whole = bool((np.isnan(values) | (values == np.floor(values))).all())
+            variables.append(
+                replace(
+                    v, label=v.label or s.label, kind=s.kind if whole else v.kind, codelist=v.codelist or s.codelist,
+                    core=v.core or s.core, key=v.key if v.key is not None else s.key,
+                )
+            )  # fmt: skip
+        else:
+            variables.append(v if s is None else replace(v, label=v.label or s.label, core=v.core or s.core))
+    return replace(dataset, label=dataset.label or known.label, variables=tuple(variables))
+
+
+def with_labels(dataset: Dataset) -> Dataset:
+    """The dataset with the standard's labels where it has none; nothing else of it changes, so it suits a piece of a stream."""
+    known = domain(dataset.name)
+    if known is None:
+        return dataset
+    labels = {v.name: v.label for v in known.variables}
+    variables = tuple(replace(v, label=v.label or labels.get(v.name, "")) for v in dataset.variables)
+    return replace(dataset, label=dataset.label or known.label, variables=variables)

@@ -81,7 +81,7 @@ def guess(dataset: str, name: str) -> Variable:
     ADaM: names ending in DT are numeric days, in N numbers. SDTM: --SEQ, --DY, --STRESN, --DOSE, VISITNUM, AGE are numbers.
     """
     try:
-        return variable(dataset, name)
+        return replace(variable(dataset, name), name=name)
     except KeyError:
         pass
     if dataset.upper().startswith("AD"):

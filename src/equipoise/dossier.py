@@ -20,6 +20,7 @@ from equipoise.analyse.analysis import (
 )
 from equipoise.analyse.course import swimmer_figure, waterfall_figure
 from equipoise.analyse.flow import flow
+from equipoise.analyse.populations import populations_table
 from equipoise.analyse.safety import safety_table
 from equipoise.analyse.survival import survival_figure
 from equipoise.conduct.accrual import accrual_figure
@@ -99,7 +100,7 @@ def _sections(f: Findings) -> list[Section]:
         Section("design", "Design", _design(f)),
         Section("planning", "What planners needed to see", _planning(f)),
         Section("accrual", "Accrual", _accrual(f)),
-        Section("flow", "Patient flow", [flow(t, f.snap)]),
+        Section("flow", "Patient flow", [flow(t, f.snap), populations_table(t, f.analysis.populations)]),
         Section("efficacy", "Efficacy", _efficacy(f)),
         Section("course", "Course and response of each patient", _course(f)),
         Section("safety", "Safety", _safety(f)),

@@ -10,6 +10,7 @@ from datetime import date
 from equipoise import __version__
 from equipoise.analyse.best_overall import ORDER
 from equipoise.analyse.history import AgainstHistory, against_history
+from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_response
 from equipoise.analyse.safety import ArmSafety, safety
 from equipoise.analyse.survival import ArmSurvival, SurvivalResult, analyse_survival
@@ -31,6 +32,7 @@ class Analysis:
     endpoints: Mapping[str, SurvivalResult | RateResult]
     history: Mapping[str, AgainstHistory]
     safety: Sequence[ArmSafety]
+    populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
 
 
@@ -52,6 +54,7 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         endpoints,
         against_history(trial, snap),
         safety(trial, snap),
+        all_memberships(trial, snap),
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
     )
 
@@ -160,7 +163,13 @@ def response_table(trial: Trial, analysis: Analysis) -> Table | None:
             shares = [f"{k} ({100 * k / n:.0f}%)" if n else "0" for k, n in zip(counts, totals, strict=True)]
             rows.append([names[code], *shares])
     columns = ["Best response", *(trial.arm_by_name[a].label for a in result.arms)]
-    return Table("Best overall response", columns, rows, notes=(f"As recorded at assessments; {result.policy}.",))
+    return Table("Best overall response", columns, rows, notes=(f"{_taken(trial)}; {result.policy}.",))
+
+
+def _taken(trial: Trial) -> str:
+    if trial.assessments is None or trial.assessments.responses == "as recorded":
+        return "As recorded at assessments"
+    return f"Derived from the lesions by {trial.assessments.criterion}"
 
 
 def history_table(trial: Trial, analysis: Analysis) -> Table:

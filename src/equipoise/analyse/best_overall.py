@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from equipoise.trial.endpoint import Response, TimeToEvent
 from equipoise.trial.event import Event
-from equipoise.trial.patient import INVESTIGATOR, PROGRESSIVE, Patient
+from equipoise.trial.patient import INVESTIGATOR, PROGRESSIVE, Patient, progression_day
 
 NON_CR_NON_PD = "NON-CR/NON-PD"
 #: From best to worst. NED, no evidence of disease, stands where there was nothing to measure.
@@ -28,6 +29,13 @@ class BestRule:
     stable_from: int = 0
     missing_between: int = 1
     stable_between: int = 0
+
+
+def rule_of(endpoint: Response | TimeToEvent) -> BestRule:
+    """How an endpoint chooses."""
+    stable = endpoint.stable_from.days if isinstance(endpoint, Response) and endpoint.stable_from else 0
+    after = endpoint.confirmation_after.days if endpoint.confirmed else None
+    return BestRule(after, stable, endpoint.missing_between, endpoint.stable_between)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +122,33 @@ def first_that(assessed: Sequence[Assessed], holds: Callable[[int, Sequence[Asse
 
 
 def assessed_by(patient: Patient, assessor: str = INVESTIGATOR) -> list[Assessed]:
-    """A patient's overall responses after baseline."""
+    """A patient's overall responses after baseline; progression stands on the day from which it counts."""
     return [
-        Assessed(e.happened, e.data["response"], e)
+        Assessed(progression_day(e), e.data["response"], e)
         for e in patient.read_by(assessor)
         if not e.data.get("baseline") and e.data["response"] in ORDER
     ]
 
 
-def first_response(patient: Patient, assessor: str = INVESTIGATOR) -> Event | None:
-    """The first CR or PR up to progression, confirmed or not."""
-    found = first_that(assessed_by(patient, assessor), lambda i, course: course[i].response in RESPONSES)
+def counted(patient: Patient, assessor: str = INVESTIGATOR, after_next_therapy: bool = False) -> list[Assessed]:
+    """The responses that may count: up to a progression recorded otherwise (the investigator's) and to a next therapy.
+
+    The day itself counts. What comes after the assessor's own progression is left out later (``up_to_progression``).
+    """
+    ends = [e.happened for e in (patient.next_therapy,) if e is not None and not after_next_therapy]
+    if assessor == INVESTIGATOR:
+        ends += [e.happened for e in patient.progressed]
+    end = min(ends, default=None)
+    return [a for a in assessed_by(patient, assessor) if end is None or a.on <= end]
+
+
+def first_response(patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None) -> Event | None:
+    """The first CR or PR that may count; with a ``rule`` that asks for confirmation, the first that is confirmed."""
+
+    def holds(i: int, course: Sequence[Assessed]) -> bool:
+        if course[i].response not in RESPONSES:
+            return False
+        return rule is None or rule.confirm_after is None or confirmed_by(i, course, rule) is not None
+
+    found = first_that(counted(patient, assessor), holds)
     return found.event if found else None

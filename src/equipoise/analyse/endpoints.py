@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from equipoise.analyse.best_overall import first_response
+from equipoise.analyse.best_overall import first_response, rule_of
 from equipoise.trial.endpoint import Censoring, TimeToEvent
 from equipoise.trial.event import Event
-from equipoise.trial.patient import PROGRESSIVE, Patient
+from equipoise.trial.patient import PROGRESSIVE, Patient, progression_day
 from equipoise.trial.protocol_parts import Assessments
 
 #: Days by which a planned assessment may be late before a death is said to have come after it was missed [days].
@@ -50,7 +50,7 @@ def origin_of(patient: Patient, endpoint: TimeToEvent) -> date | None:
         case "first dose":
             return patient.doses[0].happened if patient.doses else None
         case _:
-            response = first_response(patient, endpoint.assessor)
+            response = first_response(patient, endpoint.assessor, rule_of(endpoint))
             return response.happened if response else None
 
 
@@ -115,7 +115,7 @@ class _Seen:
         if "treatment ended early" in events:
             yield self._ended_early()
         if "response" in events:
-            yield first_response(patient, self.endpoint.assessor)
+            yield first_response(patient, self.endpoint.assessor, rule_of(self.endpoint))
 
     def first_event(self) -> Event | None:
         """The first of the endpoint's events; on one day progression comes before the rest."""
@@ -151,7 +151,7 @@ class _Seen:
         if rule.when == "no baseline":
             missing = not any(a.data.get("baseline") for a in self.assessments)
             return "no assessment at baseline" if missing else ""
-        if event is None or event.kind == "next therapy":
+        if event is None or event.kind == "next therapy" or (rule.before == "death" and event.kind != "died"):
             return ""
         missed = self._missed_before(event)
         return f"{missed} assessments missed before the event" if missed >= rule.missed else ""
@@ -182,7 +182,15 @@ class _Seen:
         return 0 if day < first / 2 else max(1 + round((day - first) / every), 1)
 
     def _documented(self) -> Event | None:
-        return next((a for a in self.assessments if a.data["response"] == PROGRESSIVE), None)
+        """The first progression by imaging, on the day from which it counts."""
+        found = min(
+            (a for a in self.assessments if a.data["response"] == PROGRESSIVE and not a.data.get("baseline")),
+            key=lambda a: (progression_day(a), a.number),
+            default=None,
+        )
+        if found is None or progression_day(found) == found.happened:
+            return found
+        return replace(found, happened=progression_day(found))
 
     def _ended_early(self) -> Event | None:
         ended = self.patient.treatment_ended

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equipoise.analyse.landmark import counts, landmark_status
+from equipoise.analyse.populations import members_by_arm
 from equipoise.analyse.response import best_response
 from equipoise.numerics.proportions import clopper_pearson
 from equipoise.trial.endpoint import Landmark, Response
@@ -50,29 +51,27 @@ def rate(n: int, successes: int, left_out: Mapping[str, int], by_category: Mappi
 def analyse_landmark(trial: Trial, snap: Snapshot, endpoint: Landmark) -> RateResult:
     """The rate by arm among patients whose status is known, and who is left out."""
     arms = {}
-    for arm in trial.arms:
-        statuses = [
-            s for p in snap.on_arm(arm.name) if (s := landmark_status(p, endpoint, trial, snap.cutoff)) is not None
-        ]
+    for arm, group in members_by_arm(trial, snap, endpoint.population).items():
+        statuses = [s for p in group if (s := landmark_status(p, endpoint, trial, snap.cutoff)) is not None]
         tally = Counter(s.status for s in statuses)
         counted = [s for s in statuses if s.status != "pending" and counts(s, endpoint.not_evaluable)]
         left = {"pending": tally["pending"]}
         if endpoint.not_evaluable != "failure":
             left["not evaluable"] = tally["not evaluable"]
-        arms[arm.name] = rate(len(counted), tally["success"], left, dict(sorted(tally.items())))
+        arms[arm] = rate(len(counted), tally["success"], left, dict(sorted(tally.items())))
     return RateResult(endpoint.name, endpoint.label, endpoint.kind, f"not evaluable: {endpoint.not_evaluable}", arms)
 
 
 def analyse_response(trial: Trial, snap: Snapshot, endpoint: Response) -> RateResult:
     """The response rate by arm; a patient without a readable assessment is a failure or left out, as stated."""
     arms = {}
-    for arm in trial.arms:
-        best = [best_response(p, endpoint, snap.cutoff) for p in snap.on_arm(arm.name)]
+    for arm, group in members_by_arm(trial, snap, endpoint.population).items():
+        best = [best_response(p, endpoint, snap.cutoff) for p in group]
         tally = Counter(b.response for b in best)
         exclude = endpoint.not_evaluable == "exclude"
         left = {"not evaluable": tally["NE"]} if exclude else {}
         n = len(best) - (tally["NE"] if exclude else 0)
-        arms[arm.name] = rate(n, sum(b.success for b in best), left, dict(sorted(tally.items())))
+        arms[arm] = rate(n, sum(b.success for b in best), left, dict(sorted(tally.items())))
     confirmed = "confirmed" if endpoint.confirmed else "confirmation not required"
     return RateResult(
         endpoint.name,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from equipoise.analyse.best_overall import Assessed, BestRule, best_overall
+from equipoise.analyse.best_overall import Best, best_overall, counted, rule_of, up_to_progression
 from equipoise.trial.endpoint import Response
-from equipoise.trial.event import Event
 from equipoise.trial.patient import INVESTIGATOR, Patient
 
 
@@ -23,43 +22,32 @@ class BestResponse:
 
 
 def best_response(patient: Patient, endpoint: Response, cutoff: date) -> BestResponse:
-    """Best of the responses recorded up to progression and before a next therapy.
+    """Best of the assessor's responses up to progression and, unless the estimand says otherwise, a next therapy.
 
     With ``confirmed``, CR or PR counts only if a later assessment, at least ``confirmation_after`` on, is as good;
     a response that is not confirmed counts as SD. Who has no assessment is not evaluable.
     """
-    rule = BestRule(
-        endpoint.confirmation_after.days if endpoint.confirmed else None,
-        endpoint.stable_from.days if endpoint.stable_from else 0,
-        endpoint.missing_between,
-        endpoint.stable_between,
+    found = best_of(patient, endpoint, cutoff)
+    best = "NE" if found.response == "MISSING" else found.response
+    return BestResponse(
+        patient.name, patient.arm, best, best in endpoint.success, best_change(patient, cutoff, endpoint.assessor)
     )
-    usable = [
-        Assessed(a.happened, a.data["response"], a)
-        for a in _usable(patient, cutoff, endpoint.assessor)
-        if a.data["response"]
-    ]
+
+
+def best_of(patient: Patient, endpoint: Response, cutoff: date) -> Best:
+    """The best response with the assessment that shows it and why; 'MISSING' without an assessment."""
+    policy = endpoint.estimand is not None and endpoint.estimand.strategy("next therapy") == "treatment policy"
     origin = patient.randomised.happened if patient.randomised else cutoff
-    best = best_overall(usable, origin, rule).response
-    best = "NE" if best == "MISSING" else best
-    return BestResponse(patient.name, patient.arm, best, best in endpoint.success, best_change(patient, cutoff))
+    usable = [a for a in counted(patient, endpoint.assessor, policy) if a.on <= cutoff]
+    return best_overall(usable, origin, rule_of(endpoint))
 
 
-def _usable(patient: Patient, cutoff: date, assessor: str = INVESTIGATOR) -> list[Event]:
-    """Assessments on treatment: not after the first progression or a next therapy."""
-    end = cutoff
-    if patient.first_progression is not None:
-        end = min(end, patient.first_progression.happened)
-    if patient.next_therapy is not None:
-        end = min(end, patient.next_therapy.happened)
-    return [a for a in patient.read_by(assessor) if a.happened <= end and not a.data.get("baseline")]
-
-
-def best_change(patient: Patient, cutoff: date) -> float | None:
+def best_change(patient: Patient, cutoff: date, assessor: str = INVESTIGATOR) -> float | None:
     """The lowest sum of diameters up to progression against baseline (percent); None where either is missing."""
     baseline = next(
-        (a.data["sum_mm"] for a in patient.assessments if a.data.get("baseline") and a.data.get("sum_mm")),
+        (a.data["sum_mm"] for a in patient.read_by(assessor) if a.data.get("baseline") and a.data.get("sum_mm")),
         None,
     )
-    sums = [a.data["sum_mm"] for a in _usable(patient, cutoff) if a.data.get("sum_mm") is not None]
+    course = up_to_progression([a for a in counted(patient, assessor) if a.on <= cutoff])
+    sums = [a.event.data["sum_mm"] for a in course if a.event is not None and a.event.data.get("sum_mm") is not None]
     return 100.0 * (min(sums) - baseline) / baseline if baseline and sums else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.analyse.endpoints import Observed, observe
+from equipoise.analyse.populations import members_by_arm
 from equipoise.numerics import survival as km
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import TimeToEvent
@@ -87,12 +88,10 @@ class SurvivalResult:
 
 
 def observations(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> dict[str, list[Observed]]:
-    """Each arm's patients with their times, in the order of randomisation."""
+    """The endpoint's population by arm with their times, in the order of randomisation."""
     return {
-        arm.name: [
-            o for p in snap.on_arm(arm.name) if (o := observe(p, endpoint, snap.cutoff, trial.assessments)) is not None
-        ]
-        for arm in trial.arms
+        arm: [o for p in group if (o := observe(p, endpoint, snap.cutoff, trial.assessments)) is not None]
+        for arm, group in members_by_arm(trial, snap, endpoint.population).items()
     }
 
 

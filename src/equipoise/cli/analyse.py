@@ -44,8 +44,12 @@ def take_log(trial_name: str, trial: Trial, log_path: Path | None, table: Path |
     return log_from_table(trial, table or find_trial(trial_name).parent / str(own)).log
 
 
-def cut(log: Log, cutoff: date | None, known_on: date | None) -> Snapshot:
-    """The log as known at a cut-off (the last day of the log unless given), saying what is left out."""
+def cut(log: Log, cutoff: date | None, known_on: date | None, trial: Trial | None = None) -> Snapshot:
+    """The log as known at a cut-off (the last day of the log unless given), saying what is left out.
+
+    With ``trial``, responses are those that its file says to use: as recorded, or from the lesions.
+    """
+    from equipoise.analyse.stated import as_stated, taken_as_recorded
     from equipoise.trial.problem import BadInput, Problem
     from equipoise.trial.snapshot import snapshot
 
@@ -62,7 +66,12 @@ def cut(log: Log, cutoff: date | None, known_on: date | None) -> Snapshot:
             f"--known-on takes them in.",
             err=True,
         )
-    return snap
+    if trial is None:
+        return snap
+    bare = taken_as_recorded(trial, snap)
+    if bare:
+        click.echo(f"Note: {bare} assessments list no lesion; their responses are taken as recorded.", err=True)
+    return as_stated(trial, snap)
 
 
 @click.command(name="analyse", short_help="Endpoints by arm, compared with each other and with history.")
@@ -77,10 +86,11 @@ def command(
 ) -> None:
     """Analyse every endpoint as known at a data cut-off, from a log or from a table of patients."""
     from equipoise.analyse.analysis import analyse, comparisons_table, history_table, rates_table, times_table
+    from equipoise.analyse.populations import populations_table
     from equipoise.analyse.safety import safety_table
 
     found = load_trial(trial)
-    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
+    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on, found)
     result = analyse(found, snap)
     if as_json:
         emit(result)
@@ -90,6 +100,7 @@ def command(
     for shown in (times_table(found, result), comparisons_table(found, result), rates_table(found, result)):
         if shown.rows:
             show_table(shown)
+    show_table(populations_table(found, result.populations))
     if result.history:
         show_table(history_table(found, result))
     if any(a.any_event for a in result.safety):

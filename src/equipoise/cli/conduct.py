@@ -167,6 +167,15 @@ _order(
     "Record the start of another treatment of the tumour.",
     click.option("--therapy"),
 )
+_order(
+    "deviation",
+    "deviation",
+    "Record a deviation from the protocol.",
+    click.option("--what", required=True, help="In words."),
+    click.option(
+        "--major", type=bool, required=True, help="true or false: does it keep the patient out of per protocol."
+    ),
+)
 _order("contact", "contact", "Record that the patient was known to be alive.")
 _order("pause", "enrolment paused", "Pause enrolment.", subject="")
 _order("resume", "enrolment resumed", "Resume enrolment.", subject="")

@@ -39,7 +39,7 @@ def command(
     from equipoise.simulate.forecast import forecast, forecast_figure, forecast_table
 
     found = load_trial(trial)
-    snap = cut(take_log(trial, found, log_path, None), cutoff, known_on)
+    snap = cut(take_log(trial, found, log_path, None), cutoff, known_on, found)
     foreseen = forecast(found, design_of(found), snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
         from equipoise.files.write import write_text

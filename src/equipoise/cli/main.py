@@ -21,6 +21,8 @@ COMMANDS = {
     "analyse": "Endpoints by arm, compared with each other and with history.",
     "import-sdtm": "Take SDTM into a new log.",
     "audit-response": "Recorded tumour responses against the criteria.",
+    "sensitivity": "An endpoint under several published rules, side by side.",
+    "explain": "One patient: every time point, endpoint and population, and why.",
     "decide": "Take a look: the decision, its reasons and cautions.",
     "forecast": "When a look will be ripe, and who is on study then.",
     "report": "One self-contained HTML report of a trial.",

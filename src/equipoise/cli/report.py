@@ -38,6 +38,7 @@ def command(
     as it would stand at the report's cut-off.
     """
     from equipoise.analyse.analysis import analyse
+    from equipoise.analyse.stated import as_stated
     from equipoise.decide.decide import decide
     from equipoise.design import shelf
     from equipoise.dossier import Findings
@@ -45,14 +46,18 @@ def command(
 
     found = load_trial(trial)
     log = take_log(trial, found, log_path, table)
-    snap = cut(log, cutoff, known_on)
+    snap = cut(log, cutoff, known_on, found)
     design = shelf.build(found.design["kind"], found.design) if found.design is not None else None
     looks = []
     if design is not None and found.monitoring is not None:
         taken = {e.data["look"]: e.data for e in snap.events if e.kind == "decided"}
         for look in design.looks:
             at = taken.get(look.number)
-            then = snap if at is None else snapshot(log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on")))
+            then = (
+                snap
+                if at is None
+                else as_stated(found, snapshot(log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on"))))
+            )
             looks.append(decide(found, design, then, look.number))
     written = write_report(Findings(found, design, snap, analyse(found, snap), looks), out)
     if as_json:

@@ -12,7 +12,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
-from equipoise.trial.endpoint import Endpoint, Landmark, TimeToEvent
+from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
+from equipoise.trial.estimand import contradictions
+from equipoise.trial.population import ITT, populations_of
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import (
     Assumption,
@@ -38,7 +40,7 @@ def near(word: str, allowed: list[str]) -> str:
 def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
     """All problems between the parts of a trial file."""
     problems: list[Problem] = []
-    for rule in (_names, _arms, _dates, _blocks, _endpoints, _monitoring, _history, _table, _provenance):
+    for rule in (_names, _arms, _dates, _blocks, _endpoints, _populations, _monitoring, _history, _table, _provenance):
         problems.extend(rule(parts, raw))
     return problems
 
@@ -48,6 +50,7 @@ def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         ("arms", "name"),
         ("sites", "name"),
         ("endpoints", "name"),
+        ("populations", "name"),
         ("eligibility", "number"),
     ):
         seen: set[object] = set()
@@ -129,6 +132,8 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 f"a landmark is read from a time-to-event endpoint, which carries its origin: {', '.join(times) or 'none is defined'}",
                 near(endpoint.of, times),
             )
+        if isinstance(endpoint, Response):
+            yield from _estimand(endpoint, where)
         if isinstance(endpoint, TimeToEvent):
             triggers = [c.when for c in endpoint.censoring] or ["no event"]
             for trigger in sorted({t for t in triggers if triggers.count(t) > 1}):
@@ -138,6 +143,7 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                     f"{trigger!r} twice",
                     "each trigger once, in order",
                 )
+            yield from _estimand(endpoint, where)
             if triggers[-1] != "no event":
                 yield Problem(
                     "censoring-open-end",
@@ -160,6 +166,46 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                     "death is either an event or a censoring rule",
                     "add {when = 'death', at = 'that day'}",
                 )
+
+
+def _estimand(endpoint: TimeToEvent | Response, where: str) -> Iterator[Problem]:
+    """Strategies that the rules do not carry out, and rules that no strategy stands behind."""
+    if endpoint.estimand is None:
+        return
+    where = f"{where}.estimand"
+    if isinstance(endpoint, TimeToEvent):
+        triggers = [c.when for c in endpoint.censoring]
+        for event, given, allowed in contradictions(endpoint.estimand, endpoint.events, triggers):
+            yield Problem("estimand", f"{where}.{event}", given, allowed)
+        return
+    for s in endpoint.estimand.intercurrent:
+        allowed_here = ("while on treatment", "treatment policy") if s.event == "next therapy" else ()
+        if s.strategy not in allowed_here:
+            yield Problem(
+                "estimand", f"{where}.{s.event}", repr(s.strategy),
+                f"for a response: {' or '.join(allowed_here)}" if allowed_here else "for a response: next therapy only",
+            )  # fmt: skip
+
+
+def _populations(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    if "populations" not in parts or "endpoints" not in parts:
+        return
+    endpoints: tuple[Endpoint, ...] = parts["endpoints"]
+    known = populations_of(parts["populations"], endpoints)
+    landmarks = [e.name for e in endpoints if isinstance(e, Landmark)]
+    for i, population in enumerate(parts["populations"]):
+        for j, condition in enumerate(population.require):
+            if condition.endpoint is not None and condition.endpoint not in landmarks:
+                yield Problem(
+                    "population-endpoint", f"populations[{i}].require[{j}].endpoint", repr(condition.endpoint),
+                    f"a landmark endpoint: {', '.join(landmarks) or 'none is defined'}", near(condition.endpoint, landmarks),
+                )  # fmt: skip
+    for i, endpoint in enumerate(endpoints):
+        if endpoint.population not in known:
+            yield Problem(
+                "unknown-population", f"endpoints[{i}].population", repr(endpoint.population),
+                f"a population: {', '.join(known)}", near(endpoint.population, list(known)),
+            )  # fmt: skip
 
 
 def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -191,6 +237,14 @@ def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             "'exclude'",
             "'failure' or 'replace' for the endpoint that the design looks at",
             "excluding would leave a look with fewer patients than its boundary is for",
+        )
+    if endpoint is not None and endpoint.population != ITT:
+        yield Problem(
+            "monitored-population",
+            f"endpoints.{endpoint.name}.population",
+            repr(endpoint.population),
+            f"{ITT!r} for the endpoint that the design looks at: a look's cohort is of all randomised, and its "
+            "not_evaluable says who gives up a place",
         )
     cohort = monitoring.control_cohort
     if list(cohort) != sorted(cohort):

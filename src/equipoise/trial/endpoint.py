@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from equipoise.trial.duration import Duration
+from equipoise.trial.estimand import Estimand, implied
 from equipoise.trial.named_rules import NAMED_RULES, RuleName
 from equipoise.trial.part import Part
 
@@ -47,20 +48,42 @@ class Censoring(Part):
     when: Trigger = Field(description="What triggers the rule; 'no event' is what remains at the data cut-off.")
     at: CensoringDay = Field(description="The day on which the patient is censored.")
     missed: int = Field(default=2, ge=1, description="With 'missed assessments': how many in a row.")
+    before: Literal["any event", "death"] = Field(
+        default="any event", description="With 'missed assessments': before which event they take it away."
+    )
 
 
 class _Named(Part):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Short name, as used in commands: 'PFS', 'PFS6'.")
     label: str = Field(min_length=1, description="The name that a reader sees.")
     role: Role
+    population: str = Field(
+        default="ITT", description="On which population it is analysed; ITT is all randomised. See `populations`."
+    )
 
 
-class TimeToEvent(_Named):
+class _Confirmed(Part):
+    """What confirms a response."""
+
+    confirmation_after: Duration = Field(
+        default=Duration(28.0, "4 weeks"),
+        description="The least time between a response and its confirmation.",
+    )
+    missing_between: int = Field(
+        default=1, ge=0, description="Assessments that may be NE between a response and its confirmation."
+    )
+    stable_between: int = Field(
+        default=0, ge=0, description="Assessments that may be SD between a partial response and its confirmation."
+    )
+
+
+class TimeToEvent(_Named, _Confirmed):
     """Time from the origin to the first of the events.
 
     An event on the same day as a censoring trigger counts as an event. Of the rules whose trigger comes before the
     first event, the one that stands first in ``censoring`` applies. ``rules`` fills ``events`` and ``censoring`` with a
-    published set; see ``named_rules``.
+    published set; see ``named_rules``. With an ``estimand``, events and censoring must agree with its strategies; where
+    ``censoring`` is not given, it follows from them. ``confirmed`` speaks of the origin 'first response' and of the event 'response'.
     """
 
     kind: Literal["time to event"]
@@ -70,6 +93,8 @@ class TimeToEvent(_Named):
     rules: RuleName | None = Field(default=None, description="A published set of events and censoring rules, by name.")
     events: tuple[EventSource, ...] = Field(default=(), description="The first of these is the event.")
     censoring: tuple[Censoring, ...] = Field(default=(), description="In the order in which they apply.")
+    estimand: Estimand | None = None
+    confirmed: bool = Field(default=False, description="True if a response counts only once it is confirmed.")
     assessor: str = Field(default="investigator", min_length=1, description="Whose assessments count.")
     report_at: Duration | None = Field(
         default=None, description="A landmark at which the Kaplan–Meier estimate is given."
@@ -93,11 +118,24 @@ class TimeToEvent(_Named):
                 if given.get(part) not in (None, (), value) and _plain(given[part]) != _plain(value):
                     raise ValueError(f"`rules` says what `{part}` are: give one or the other")
             return given | filled
+        if given.get("rules") is None and given.get("estimand") is not None and not given.get("censoring"):
+            return given | _from_strategies(given)
         if given.get("rules") is None:
             for part in ("events", "censoring"):
                 if not given.get(part):
                     raise ValueError(f"`{part}` is required, or `rules` names a published set")
         return given
+
+
+def _from_strategies(given: dict[str, Any]) -> dict[str, Any]:
+    """Censoring, and events beside those that are given, by the strategies of the estimand."""
+    try:
+        estimand = Estimand.model_validate(given["estimand"])
+    except ValidationError:
+        return {}  # its own problems are reported where it stands
+    events, censoring = implied(estimand)
+    own = tuple(given.get("events") or ())
+    return {"events": (*own, *(e for e in events if e not in own)), "censoring": tuple(censoring)}
 
 
 def _plain(value: Any) -> Any:
@@ -123,26 +161,21 @@ class Landmark(_Named):
     )
 
 
-class Response(_Named):
-    """A rate: the share of patients whose best overall response is one of ``success``."""
+class Response(_Named, _Confirmed):
+    """A rate: the share of patients whose best overall response is one of ``success``.
+
+    With ``estimand``, the strategy for 'next therapy' is 'while on treatment' (assessments after it do not count: so it is without an
+    estimand) or 'treatment policy' (they do).
+    """
 
     kind: Literal["response"]
     success: tuple[ResponseCode, ...] = Field(min_length=1)
     confirmed: bool = Field(description="True if a response counts only when a second assessment confirms it.")
-    confirmation_after: Duration = Field(
-        default=Duration(28.0, "4 weeks"),
-        description="The least time between a response and its confirmation.",
-    )
     stable_from: Duration | None = Field(
         default=None,
         description="SD counts only from this long after randomisation on; before it the patient is not evaluable.",
     )
-    missing_between: int = Field(
-        default=1, ge=0, description="Assessments that may be NE between a response and its confirmation."
-    )
-    stable_between: int = Field(
-        default=0, ge=0, description="Assessments that may be SD between a partial response and its confirmation."
-    )
+    estimand: Estimand | None = None
     assessor: str = Field(default="investigator", min_length=1, description="Whose assessments count.")
     not_evaluable: Literal["failure", "exclude"]
 

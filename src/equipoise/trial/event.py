@@ -58,6 +58,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "until": ((str,), False),
     },
     "next therapy": {"therapy": ((str,), False)},
+    "deviation": {"what": ((str,), True), "major": ((bool,), True)},
     "contact": {},
     "withdrawn": {"reason": ((str,), False)},
     "lost": {},

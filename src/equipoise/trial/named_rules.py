@@ -1,11 +1,7 @@
 """Named rules: published sets of events and censoring rules for progression-free survival, as values.
 
-FDA: Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics, December 2018, which took the example
-tables for PFS from the guidance of 2007 (appendix 3). What we read is the edition of 2007. Table B, which moves each date to the
-planned visit, is not built.
-
-EMA: Appendix 1 to the guideline on the evaluation of anticancer medicinal products in man, EMA/CHMP/27994/2008/Rev.1, 2012:
-events count whenever they come, whatever treatment or visits came between.
+``source`` says where a set comes from, and ``read`` how much of it we could read ourselves and what we wrote down from memory: a trial's
+statistician should hold the set against the document before relying on its name.
 """
 
 from __future__ import annotations
@@ -16,6 +12,11 @@ from typing import Any, Literal
 
 RuleName = Literal["FDA documented progression", "FDA investigator claims", "EMA", "NORTH"]
 
+_FDA = (
+    "FDA, Guidance for Industry: Clinical Trial Endpoints for the Approval of Cancer Drugs and Biologics, May 2007, appendix 3, "
+    "table {}; the guidance was revised in December 2018"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -24,6 +25,10 @@ class Rules:
     label: str
     events: tuple[str, ...]
     censoring: tuple[Mapping[str, Any], ...]
+    source: str
+    read: str
+    #: What the document says and these rules do not do.
+    departs: str = ""
 
 
 def _at(day: str, *triggers: str) -> tuple[Mapping[str, Any], ...]:
@@ -47,20 +52,38 @@ NAMED_RULES: Mapping[str, Rules] = {
                 "no event",
             ),
         ),
+        _FDA.format("A (PFS 1, documented progression only)"),
+        "The table's introduction was read (progression by imaging only, on the day it was first noted; deaths after two or more missed "
+        "visits censored at the last visit). Its rows are from memory.",
+        "Withdrawal and loss have no row of their own: they are taken as 'no progression'.",
     ),
     "FDA investigator claims": Rules(
-        "FDA, table C: what the investigator calls progression, the end of treatment for it and a next therapy are events too",
-        ("documented progression", "clinical progression", "next therapy", "death"),
-        (*_at("origin", "no baseline"), *_at("last assessment", "withdrawal", "loss", "no event")),
+        "FDA, table C: what the investigator calls progression without imaging is an event too",
+        ("documented progression", "clinical progression", "death"),
+        (
+            *_at("origin", "no baseline"),
+            *_at("last assessment", "next therapy", "treatment ended early"),
+            {"when": "missed assessments", "at": "last assessment", "before": "death"},
+            *_at("last assessment", "withdrawal", "loss", "no event"),
+        ),
+        _FDA.format("C (PFS 3, investigator claims)"),
+        "From memory: the rows of table C could not be read.",
+        "The table dates progression to the planned visit at or after it; here it keeps the day on which it was seen.",
     ),
     "EMA": Rules(
         "EMA: every progression by imaging and every death, whatever came before it",
         ("documented progression", "death"),
         _at("last assessment", "no event"),
+        "EMA, appendix 1 to the guideline on the evaluation of anticancer medicinal products in man, EMA/CHMP/27994/2008/Rev.1, "
+        "13 December 2012",
+        "The definition of PFS was read (randomisation to objective progression or death from any cause). That neither a next therapy, "
+        "nor stopping treatment, nor missed assessments censor is from memory.",
     ),
     "NORTH": Rules(
         "NORTH as we wrote it down: progression of either kind and death; censored at a next therapy, withdrawal or loss",
         ("progression", "death"),
         _at("last assessment", "next therapy", "withdrawal", "loss", "no event"),
+        "Ours: the trial's announcement gives no rules",
+        "",
     ),
 }

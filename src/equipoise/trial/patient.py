@@ -17,6 +17,12 @@ ACCEPTED = "accepted"
 INVESTIGATOR = "investigator"
 
 
+def progression_day(event: Event) -> date:
+    """The day from which an assessment's progression counts: its own, or that on which a new lesion was first, equivocally, seen."""
+    earlier = event.data.get("progressed_on")
+    return date.fromisoformat(earlier) if earlier else event.happened
+
+
 @dataclass(slots=True)
 class Patient:
     """One person's record, each list in the order of the days on which things happened."""
@@ -35,6 +41,8 @@ class Patient:
     progressed: list[Event] = field(default_factory=list)
     adverse_events: list[Event] = field(default_factory=list)
     next_therapy: Event | None = None
+    #: Deviations from the protocol.
+    deviations: list[Event] = field(default_factory=list)
     contacts: list[Event] = field(default_factory=list)
     withdrawn: Event | None = None
     lost: Event | None = None
@@ -75,6 +83,8 @@ class Patient:
                 self.adverse_events.append(event)
             case "next therapy":
                 self.next_therapy = self.next_therapy or event
+            case "deviation":
+                self.deviations.append(event)
             case "contact":
                 self.contacts.append(event)
             case "withdrawn":
@@ -94,7 +104,7 @@ class Patient:
     def first_progression(self) -> Event | None:
         """The first event that shows progression: an assessment of PD, or progression recorded as such."""
         candidates = [a for a in self.assessments if a.data["response"] == PROGRESSIVE] + self.progressed
-        return min(candidates, key=lambda e: (e.happened, e.number), default=None)
+        return min(candidates, key=lambda e: (progression_day(e), e.number), default=None)
 
     @property
     def last_contact(self) -> date | None:

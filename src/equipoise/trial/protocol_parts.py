@@ -50,6 +50,11 @@ class Assessments(Part):
     """When tumours are measured, and when a patient is contacted for survival afterwards."""
 
     criterion: Literal["RECIST 1.1"]
+    responses: Literal["as recorded", "from lesions"] = Field(
+        default="as recorded",
+        description="'from lesions': derived by the criterion from the lesions of each assessment, whoever the assessor; an "
+        "assessment that lists none is taken as recorded. 'as recorded': as the assessor stated them.",
+    )
     first: Duration = Field(description="Time from randomisation to the first assessment.")
     every: Duration = Field(description="Time between assessments, until progression.")
     follow_up_every: Duration = Field(description="Time between contacts for survival after the last assessment.")

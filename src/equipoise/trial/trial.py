@@ -14,6 +14,7 @@ from pydantic import Field
 from equipoise.trial.arm import Arm
 from equipoise.trial.endpoint import Endpoint, Landmark, TimeToEvent
 from equipoise.trial.part import Part
+from equipoise.trial.population import Population, populations_of
 from equipoise.trial.protocol_parts import (
     Assessments,
     Assumption,
@@ -46,6 +47,10 @@ class Trial(Part):
     sites: tuple[Site, ...] = ()
     randomisation: Randomisation
     assessments: Assessments | None = None
+    populations: tuple[Population, ...] = Field(
+        default=(),
+        description="Populations beside those that ship (ITT, SAF, RESP, PP, one for each landmark), or in their place.",
+    )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     design: dict[str, Any] | None = Field(
         default=None, description="The design: its `kind` and what that kind asks for."
@@ -77,6 +82,11 @@ class Trial(Part):
     def endpoint_by_name(self) -> Mapping[str, Endpoint]:
         """Endpoints by their short names."""
         return {endpoint.name: endpoint for endpoint in self.endpoints}
+
+    @cached_property
+    def population_by_name(self) -> Mapping[str, Population]:
+        """Populations by their short names, those that ship among them."""
+        return populations_of(self.populations, self.endpoints)
 
     @property
     def tested_arms(self) -> tuple[Arm, ...]:

@@ -1,0 +1,120 @@
+"""Explain: one patient, every time point in a sentence, every endpoint and population with its reason and its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from equipoise.analyse.criteria import CRITERIA
+from equipoise.analyse.criteria.criterion import scans_of
+from equipoise.analyse.endpoints import observe
+from equipoise.analyse.landmark import landmark_status
+from equipoise.analyse.populations import Membership, membership
+from equipoise.analyse.response import best_of
+from equipoise.trial.endpoint import Landmark, TimeToEvent
+from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One assessment: what was recorded, what follows from the lesions ('' without them), what is used, and why."""
+
+    assessor: str
+    on: date
+    visit: str
+    recorded: str
+    derived: str
+    used: str
+    because: str
+    source: int
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One endpoint: its result in words, why, and the event of the log that decided."""
+
+    endpoint: str
+    label: str
+    result: str
+    because: str
+    source: int | None
+    record: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One patient, explained."""
+
+    patient: str
+    arm: str
+    cutoff: date
+    responses: str
+    time_points: Sequence[Point]
+    endpoints: Sequence[Outcome]
+    populations: Mapping[str, Membership]
+
+
+def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
+    """Explain a randomised patient of a snapshot whose responses are as stated (see ``stated``)."""
+    assessments = trial.assessments
+    return Explanation(
+        patient.name,
+        patient.arm,
+        snap.cutoff,
+        assessments.responses if assessments else "as recorded",
+        _points(trial, patient),
+        [_outcome(trial, snap, patient, i) for i in range(len(trial.endpoints))],
+        {name: membership(patient, p, trial, snap.cutoff) for name, p in trial.population_by_name.items()},
+    )
+
+
+def _points(trial: Trial, patient: Patient) -> list[Point]:
+    criterion = CRITERIA[trial.assessments.criterion if trial.assessments else "RECIST 1.1"]
+    shown = []
+    for assessor, events in ({INVESTIGATOR: patient.assessments} | patient.readers).items():
+        read = {p.event: p for p in criterion.read(scans_of(events))}
+        for e in events:
+            if e.data.get("baseline"):
+                continue
+            point = read.get(e.number)
+            shown.append(
+                Point(
+                    assessor,
+                    e.happened,
+                    e.data.get("visit", ""),
+                    e.data.get("recorded", e.data["response"]),
+                    point.overall if point else "",
+                    e.data["response"],
+                    point.sentence if point else "No lesions are listed: as recorded.",
+                    e.number,
+                    e.source,
+                )
+            )
+    return shown
+
+
+def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Outcome:
+    endpoint = trial.endpoints[i]
+    if isinstance(endpoint, TimeToEvent):
+        seen = observe(patient, endpoint, snap.cutoff, trial.assessments)
+        if seen is None:
+            return Outcome(endpoint.name, endpoint.label, "not at risk", f"no {endpoint.origin}", None, "")
+        result = f"{'event' if seen.event else 'censored'} on {seen.on}, day {seen.days} since {endpoint.origin}"
+        return Outcome(endpoint.name, endpoint.label, result, seen.reason, seen.source, seen.record)
+    if isinstance(endpoint, Landmark):
+        status = landmark_status(patient, endpoint, trial, snap.cutoff)
+        of = observe(patient, trial.time_to_event(endpoint.of), snap.cutoff, trial.assessments)
+        if status is None or of is None:
+            return Outcome(endpoint.name, endpoint.label, "not at risk", "no origin", None, "")
+        return Outcome(endpoint.name, endpoint.label, status.status, status.because, of.source, of.record)
+    best = best_of(patient, endpoint, snap.cutoff)
+    success = "success" if best.response in endpoint.success else "no success"
+    event = best.event
+    return Outcome(
+        endpoint.name, endpoint.label, f"{best.response}, {success}", best.because,
+        event.number if event else None, event.source if event else "",
+    )  # fmt: skip

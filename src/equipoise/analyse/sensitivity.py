@@ -1,0 +1,181 @@
+"""Sensitivity: one endpoint under several rules and assessors, side by side, and the patients whose result changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from equipoise.analyse.endpoints import Observed
+from equipoise.analyse.survival import SurvivalResult, analyse_survival, observations, survival_figure
+from equipoise.trial.endpoint import TimeToEvent
+from equipoise.trial.exhibits import Cell, SurvivalFigure, Table
+from equipoise.trial.named_rules import NAMED_RULES
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+#: The rules that stand in the trial file.
+AS_STATED = "as stated"
+
+
+@dataclass(frozen=True)
+class Under:
+    """The endpoint under one set of rules, by one assessor. ``reasons``: arm → why events and censorings, with counts."""
+
+    rules: str
+    assessor: str
+    source: str
+    result: SurvivalResult
+    reasons: Mapping[str, Mapping[str, int]]
+    observed: Mapping[str, Observed]
+
+    @property
+    def name(self) -> str:
+        """What the column is called."""
+        return f"{self.rules}, {self.assessor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One patient whose result is not that under the first rules. Days are since the origin."""
+
+    patient: str
+    arm: str
+    rules: str
+    days: int
+    event: bool
+    reason: str
+    source: int | None
+    first_days: int
+    first_event: bool
+    first_reason: str
+    first_source: int | None
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """All of it; everything is held against the first."""
+
+    trial: str
+    endpoint: str
+    label: str
+    cutoff: date
+    under: Sequence[Under]
+    changes: Sequence[Change]
+
+
+def variant(endpoint: TimeToEvent, rules: str, assessor: str) -> TimeToEvent:
+    """The endpoint with events and censoring by named rules and another assessor."""
+    given = endpoint.model_dump() | {"assessor": assessor}
+    if rules != AS_STATED:
+        given |= {"rules": rules, "events": (), "censoring": (), "estimand": None}
+    # Tuples of parts become tables in a dump, and are read again as they were.
+    return TimeToEvent.model_validate(given)
+
+
+def sensitivity(
+    trial: Trial, snap: Snapshot, endpoint: TimeToEvent, rules: Sequence[str], assessors: Sequence[str]
+) -> Sensitivity:
+    """The endpoint under each of ``rules`` ('as stated' or a named set) by each assessor, in that order."""
+    under = []
+    for assessor in assessors:
+        for name in rules:
+            changed = variant(endpoint, name, assessor)
+            by_arm = observations(trial, snap, changed)
+            reasons = {
+                arm: dict(Counter(("event: " if o.event else "censored: ") + _short(o.reason) for o in group))
+                for arm, group in by_arm.items()
+            }
+            source = NAMED_RULES[name].source if name in NAMED_RULES else "the trial file"
+            observed = {o.patient: o for group in by_arm.values() for o in group}
+            under.append(Under(name, assessor, source, analyse_survival(trial, snap, changed), reasons, observed))
+    return Sensitivity(trial.id, endpoint.name, endpoint.label, snap.cutoff, under, list(_changes(under)))
+
+
+def _short(reason: str) -> str:
+    return "missed assessments" if "missed before" in reason else reason
+
+
+def _changes(under: Sequence[Under]) -> Sequence[Change]:
+    first = under[0].observed
+    return [
+        Change(
+            o.patient, o.arm, u.name, o.days, o.event, o.reason, o.source, f.days, f.event, f.reason, f.source
+        )
+        for u in under[1:]
+        for name, o in u.observed.items()
+        if (f := first.get(name)) is not None and (f.days, f.event, f.reason) != (o.days, o.event, o.reason)
+    ]  # fmt: skip
+
+
+def side_by_side(trial: Trial, found: Sensitivity) -> Table:
+    """Events, medians, the landmark and the comparison, a column for each set of rules."""
+    rows: list[list[Cell]] = []
+    for arm in trial.arms:
+        results = [u.result.arms[arm.name] for u in found.under]
+        rows.append([arm.label])
+        rows.append(["Events / patients", *(f"{a.events} / {a.n}" for a in results)])
+        rows.append(["Median, months", *(_number(a.median_months) for a in results)])
+        if any(a.landmark is not None for a in results):
+            rates = [f"{100 * a.landmark.survival:.1f}%" if a.landmark else "–" for a in results]
+            day = next(a.landmark.day for a in results if a.landmark is not None)
+            rows.append([f"Event-free on day {day}", *rates])
+        every = list(dict.fromkeys(r for u in found.under for r in sorted(u.reasons[arm.name])))
+        rows += [[f"  {reason}", *(u.reasons[arm.name].get(reason, 0) for u in found.under)] for reason in every]
+    for name in found.under[0].result.comparisons:
+        compared = [u.result.comparisons.get(name) for u in found.under]
+        rows.append([name])
+        rows.append(
+            [
+                "Hazard ratio (95 % CI)",
+                *(f"{c.hr:.2f} ({c.hr_ci[0]:.2f} to {c.hr_ci[1]:.2f})" if c and c.estimable else "–" for c in compared),
+            ]
+        )
+        rows.append(["Log-rank p, two-sided", *(f"{c.p:.4f}" if c and c.p == c.p else "–" for c in compared)])
+    notes = [f"{u.name}: {u.source}." for u in found.under]
+    return Table(
+        f"{found.label} under {len(found.under)} sets of rules",
+        ["", *(u.name for u in found.under)],
+        rows,
+        notes=(*dict.fromkeys(notes), "Kaplan–Meier; Cox model, Efron's ties; log-rank. A hazard ratio below 1 favours the first arm."),
+    )  # fmt: skip
+
+
+def changes_table(found: Sensitivity) -> Table:
+    """The patients whose result changes, and why."""
+    first = found.under[0].name
+    rows: list[list[Cell]] = [
+        [
+            c.patient,
+            c.arm,
+            _told(c.first_days, c.first_event, c.first_reason),
+            c.rules,
+            _told(c.days, c.event, c.reason),
+        ]
+        for c in found.changes
+    ]
+    return Table(
+        f"Patients whose {found.endpoint} is not that under {first}", ["Patient", "Arm", first, "Under", "It is"], rows
+    )
+
+
+def overlay(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, found: Sensitivity) -> SurvivalFigure:
+    """Kaplan–Meier curves of every arm under every set of rules in one figure."""
+    drawn = [(u, survival_figure(trial, snap, variant(endpoint, u.rules, u.assessor))) for u in found.under]
+    longest = max((figure for _, figure in drawn), key=lambda figure: max(figure.ticks))
+    arms = [
+        replace(arm, label=f"{arm.label}: {u.name}")
+        for u, figure in drawn
+        if figure.ticks == longest.ticks
+        for arm in figure.arms
+    ]
+    return replace(longest, title=f"{endpoint.label} under several rules", arms=arms)
+
+
+def _told(days: int, event: bool, reason: str) -> str:
+    return f"{'event' if event else 'censored'} on day {days}: {reason}"
+
+
+def _number(x: float) -> str:
+    return "NR" if x != x else f"{x:.1f}"

@@ -1,0 +1,90 @@
+"""`equipoise explain`: one patient, every time point, endpoint and population with its reason and its record."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
+from equipoise.cli.common import DAY, bullet, emit, json_option, load_trial, say, trial_argument
+
+if TYPE_CHECKING:
+    from equipoise.analyse.explain import Explanation
+
+
+@click.command(name="explain", short_help="One patient: every time point, endpoint and population, and why.")
+@trial_argument
+@log_option
+@table_option
+@click.option("--patient", required=True)
+@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
+@known_on_option
+@json_option
+def command(
+    trial: str,
+    log_path: Path | None,
+    table: Path | None,
+    patient: str,
+    cutoff: date | None,
+    known_on: date | None,
+    as_json: bool,
+) -> None:
+    """Say of one patient how each response, event, censoring and population came about, and which record says so."""
+    from equipoise.analyse.explain import explain
+    from equipoise.trial.check import near
+    from equipoise.trial.problem import BadInput, Problem
+
+    found = load_trial(trial)
+    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on, found)
+    known = snap.patients.get(patient)
+    if known is None or known.randomised is None:
+        names = [p.name for p in snap.randomised]
+        raise BadInput(
+            found.id,
+            [
+                Problem(
+                    "unknown-patient",
+                    "--patient",
+                    repr(patient),
+                    "a patient randomised by the cut-off",
+                    near(patient, names),
+                )
+            ],
+        )
+    told = explain(found, snap, known)
+    if as_json:
+        emit(told)
+    else:
+        _page(told)
+
+
+def _page(told: Explanation) -> None:
+    say(f"Patient {told.patient}, arm {told.arm}, cut-off {told.cutoff}. Responses are taken {told.responses}.")
+    click.echo("Time points:")
+    for p in told.time_points:
+        same = p.recorded if p.recorded == p.derived or not p.derived else f"recorded {p.recorded}, derived {p.derived}"
+        at = f" ({p.visit})" if p.visit else ""
+        bullet([f"{p.on}{at}, {p.assessor}: {same}. {p.because} [{_where(p.source, p.record)}]"])
+    click.echo("Endpoints:")
+    bullet(
+        [
+            f"{o.endpoint}: {o.result}. {o.because[0].upper() + o.because[1:]}. [{_where(o.source, o.record)}]"
+            for o in told.endpoints
+        ]
+    )
+    click.echo("Populations:")
+    bullet(
+        [
+            f"{n}: {'in' if m.member else 'out'}. {m.because}. [{_where(m.source, m.record)}]"
+            for n, m in told.populations.items()
+        ]
+    )
+
+
+def _where(source: int | None, record: str) -> str:
+    if source is None:
+        return "no record"
+    return f"event {source}" + (f", {record}" if record else "")

@@ -1,0 +1,88 @@
+"""`equipoise sensitivity`: one time-to-event endpoint under several published rules, side by side."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
+from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
+
+
+@click.command(name="sensitivity", short_help="An endpoint under several published rules, side by side.")
+@trial_argument
+@log_option
+@table_option
+@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
+@known_on_option
+@click.option("--endpoint", "endpoint_name", default="PFS", show_default=True, help="A time-to-event endpoint.")
+@click.option(
+    "--rules", multiple=True, help="'as stated' or a named set; repeat. Default: as stated, then FDA's and EMA's."
+)
+@click.option(
+    "--assessor", "assessors", multiple=True, help="Whose assessments count; repeat (default: the endpoint's)."
+)
+@click.option("--patients/--no-patients", default=True, help="List the patients whose result changes.")
+@json_option
+def command(
+    trial: str,
+    log_path: Path | None,
+    table: Path | None,
+    cutoff: date | None,
+    known_on: date | None,
+    endpoint_name: str,
+    rules: tuple[str, ...],
+    assessors: tuple[str, ...],
+    patients: bool,
+    as_json: bool,
+) -> None:
+    """Analyse one endpoint under several rules of events and censoring, and list the patients whose result changes.
+
+    Everything is held against the first set of rules. Named sets: FDA documented progression, FDA investigator claims, EMA, NORTH.
+    """
+    from equipoise.analyse.sensitivity import AS_STATED, changes_table, sensitivity, side_by_side
+    from equipoise.trial.check import near
+    from equipoise.trial.endpoint import TimeToEvent
+    from equipoise.trial.named_rules import NAMED_RULES
+    from equipoise.trial.problem import BadInput, Problem
+
+    found = load_trial(trial)
+    times = {e.name: e for e in found.endpoints if isinstance(e, TimeToEvent)}
+    known = [AS_STATED, *NAMED_RULES]
+    problems = [
+        Problem("unknown-rules", "--rules", repr(r), f"one of {', '.join(known)}", near(r, known))
+        for r in rules
+        if r not in known
+    ]
+    if endpoint_name not in times:
+        problems.append(
+            Problem(
+                "unknown-endpoint",
+                "--endpoint",
+                repr(endpoint_name),
+                f"a time to event: {', '.join(times)}",
+                near(endpoint_name, list(times)),
+            )
+        )
+    if problems:
+        raise BadInput(found.id, problems)
+    endpoint = times[endpoint_name]
+    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on, found)
+    result = sensitivity(
+        found,
+        snap,
+        endpoint,
+        rules or (AS_STATED, *(r for r in NAMED_RULES if r != "NORTH")),
+        assessors or (endpoint.assessor,),
+    )
+    if as_json:
+        emit(result)
+        return
+    say(f"{found.title}")
+    say(f"Data cut-off {snap.cutoff}, {len(snap.randomised)} patients randomised.")
+    show_table(side_by_side(found, result))
+    if patients and result.changes:
+        show_table(changes_table(result))
+    say("What each set of rules says, and how much of its document was read: docs/endpoints.md.")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from equipoise.analyse.analysis import p_value
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.survival import SurvivalResult, analyse_survival, observations, survival_figure
 from equipoise.trial.endpoint import TimeToEvent
@@ -132,7 +133,7 @@ def side_by_side(trial: Trial, found: Sensitivity) -> Table:
                 *(f"{c.hr:.2f} ({c.hr_ci[0]:.2f} to {c.hr_ci[1]:.2f})" if c and c.estimable else "–" for c in compared),
             ]
         )
-        rows.append(["Log-rank p, two-sided", *(f"{c.p:.4f}" if c and c.p == c.p else "–" for c in compared)])
+        rows.append(["Log-rank p, two-sided", *(p_value(c.p) if c else "–" for c in compared)])
     notes = [f"{u.name}: {u.source}." for u in found.under]
     return Table(
         f"{found.label} under {len(found.under)} sets of rules",

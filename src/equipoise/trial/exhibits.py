@@ -214,7 +214,35 @@ class TimelineFigure:
     caption: str = ""
 
 
-Figure = LineFigure | SurvivalFigure | SwimmerFigure | WaterfallFigure | FlowFigure | HeatFigure | TimelineFigure
+@dataclass(frozen=True)
+class ForestRow:
+    """An estimate with its interval. ``weight`` (share) sizes its square; ``hollow`` is not observed as such; ``doubtful``
+    is unverified. ``kind`` 'mean' is a diamond, 'prediction' a bar.
+    """
+
+    label: str
+    note: str
+    estimate: float
+    lower: float
+    upper: float
+    weight: float = 0.0
+    hollow: bool = False
+    doubtful: bool = False
+    kind: str = "arm"
+
+
+@dataclass(frozen=True)
+class ForestFigure:
+    """Estimates under each other with their intervals, and what they add up to. ``mark`` is an upright line (x, label)."""
+
+    title: str
+    x_label: str
+    rows: Sequence[ForestRow]
+    mark: tuple[float, str] | None = None
+    caption: str = ""
+
+
+Figure = LineFigure | SurvivalFigure | SwimmerFigure | WaterfallFigure | FlowFigure | HeatFigure | TimelineFigure | ForestFigure
 
 
 @dataclass(frozen=True)

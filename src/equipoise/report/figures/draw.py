@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.report.figures.flow import draw_flow
+from equipoise.report.figures.forest import draw_forest
 from equipoise.report.figures.heat import draw_heat
 from equipoise.report.figures.line import draw_line
 from equipoise.report.figures.survival import draw_survival
@@ -12,6 +13,7 @@ from equipoise.report.figures.waterfall import draw_waterfall
 from equipoise.trial.exhibits import (
     Figure,
     FlowFigure,
+    ForestFigure,
     HeatFigure,
     LineFigure,
     SurvivalFigure,
@@ -38,3 +40,5 @@ def draw(figure: Figure, name: str) -> str:
             return draw_heat(figure, name)
         case TimelineFigure():
             return draw_timeline(figure, name)
+        case ForestFigure():
+            return draw_forest(figure, name)

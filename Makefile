@@ -54,6 +54,7 @@ schema: $(STAMP) ## Write the JSON Schemas beside the bundled trials
 	$(BIN)/equipoise schema --out trials/trial.schema.json
 	$(BIN)/equipoise schema --of scenario --out trials/scenario.schema.json
 	$(BIN)/equipoise schema --of grid --out trials/grid.schema.json
+	$(BIN)/equipoise schema --of history --out trials/history.schema.json
 
 validation: $(STAMP) ## Write docs/validation.md anew
 	$(BIN)/equipoise validation --markdown > docs/validation.md

@@ -20,6 +20,15 @@ def command(trial: str, as_json: bool) -> None:
     found = load_trial(trial)
     design = design_of(found) if found.design is not None else None
     cautions = list(getattr(design, "cautions", ()))
+    origin = None
+    if found.history is not None and found.history.library is not None:
+        from equipoise.analyse.historical.provenance import provenance
+        from equipoise.files.bundled import find_trial
+        from equipoise.files.history_file import find_library, read_library
+
+        library = find_library(found.history.library.library, find_trial(trial).parent)
+        origin = provenance(found, read_library(library))
+        cautions += origin.cautions
     if as_json:
         emit(
             {
@@ -30,6 +39,7 @@ def command(trial: str, as_json: bool) -> None:
                 "endpoints": [e.name for e in found.endpoints],
                 "design": design.numbers() if design else None,
                 "cautions": cautions,
+                "history": origin,
                 "assumptions": [{"of": list(a.of), "because": a.because} for a in found.assumptions],
             }
         )
@@ -42,6 +52,8 @@ def command(trial: str, as_json: bool) -> None:
     say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")
     if design is not None:
         say(design.describe())
+    if origin is not None:
+        say(origin.text)
     if cautions:
         click.echo("Cautions:")
         bullet(cautions)

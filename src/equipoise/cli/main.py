@@ -15,6 +15,7 @@ from equipoise import __version__
 COMMANDS = {
     "check": "Read a trial file and say all that is wrong with it.",
     "schema": "The JSON Schema of a trial file, for editors.",
+    "history": "Historical controls: library, curves, pooling, hurdle.",
     "design": "Find designs, or say how a trial's design behaves.",
     "simulate": "Conduct many trials with virtual patients.",
     "conduct": "Run a trial: open its log, give orders, verify.",

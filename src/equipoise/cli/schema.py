@@ -1,4 +1,4 @@
-"""`equipoise schema`: the JSON Schema of a trial file, a scenario or a grid."""
+"""`equipoise schema`: the JSON Schema of a trial file, a scenario, a grid or a library of historical controls."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from equipoise.cli.common import emit, json_option
 
 
 @click.command(name="schema", short_help="The JSON Schema of a trial file, for editors.")
-@click.option("--of", "what", type=click.Choice(["trial", "scenario", "grid"]), default="trial", show_default=True)
+@click.option("--of", "what", type=click.Choice(["trial", "scenario", "grid", "history", "case-mix"]), default="trial", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.")
 @json_option
 def command(what: str, out: Path | None, as_json: bool) -> None:
-    """Print the JSON Schema of a trial file (or of a scenario, or a grid), for editors that complete and check as you type."""
+    """Print the JSON Schema of a trial file (or of a scenario, a grid, a library of historical controls, a case mix), for editors that complete and check as you type."""
     from equipoise.files.plain import to_json
-    from equipoise.files.schema import grid_schema, scenario_schema, trial_schema
+    from equipoise.files.schema import case_mix_schema, grid_schema, history_schema, scenario_schema, trial_schema
     from equipoise.files.write import write_text
 
-    of = {"scenario": scenario_schema, "grid": grid_schema}
+    of = {"scenario": scenario_schema, "grid": grid_schema, "history": history_schema, "case-mix": case_mix_schema}
     schema = of[what]() if what in of else trial_schema()
     if out is None:
         emit(schema)

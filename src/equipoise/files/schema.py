@@ -52,3 +52,25 @@ def grid_schema() -> dict[str, Any]:
         **Grid.model_json_schema(),
         "title": "Equipoise grid, format 1",
     }
+
+
+def history_schema() -> dict[str, Any]:
+    """The schema of a library of historical controls."""
+    from equipoise.trial.historical import HistoryLibrary
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **HistoryLibrary.model_json_schema(),
+        "title": "Equipoise library of historical controls, format 1",
+    }
+
+
+def case_mix_schema() -> dict[str, Any]:
+    """The schema of historical rates by stratum."""
+    from equipoise.analyse.historical.standardise import CaseMix
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **CaseMix.model_json_schema(),
+        "title": "Equipoise historical rates by stratum, format 1",
+    }

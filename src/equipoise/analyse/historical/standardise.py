@@ -88,7 +88,7 @@ def standardise(mix: CaseMix, factors: Sequence[Factor], counts: Mapping[str, in
 def counts_of(snap: Snapshot, factors: Sequence[Factor]) -> dict[str, int]:
     """This trial's randomised patients by stratum."""
     names = [f.name for f in factors]
-    levels = [p.enrolled.data.get("strata", {}) if p.enrolled is not None else {} for p in snap.randomised]
+    levels = [p.enrolled.data.get("factors", {}) if p.enrolled is not None else {} for p in snap.randomised]
     return dict(Counter(key({n: str(s.get(n, "not recorded")) for n in names}) for s in levels))
 
 

@@ -1,0 +1,170 @@
+"""Digitised curves and individual times as CSV: read with all their problems at once, and written."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.numerics.reconstruct import Monotone, Reconstruction, monotone
+from equipoise.trial.problem import BadInput, Problem
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class DigitisedCurve:
+    """A digitised curve made to fall, with its table of numbers at risk where there is one."""
+
+    curve: Monotone
+    n: int
+    risk_time: Array | None
+    risk_n: NDArray[np.int64] | None
+    events: int | None
+
+
+def read_curve(
+    path: Path, risk: Path | None, n: int | None, events: int | None, tolerance: float = 0.02
+) -> DigitisedCurve:
+    """Columns `time` and `survival` of ``path`` (0 to 1), and `time` and `at_risk` of ``risk``, in one unit of time.
+
+    Points may rise by as much as ``tolerance``: they are read off a picture. Raises BadInput with every problem of both.
+    """
+    problems: list[Problem] = []
+    points = _columns(path, ("time", "survival"), problems)
+    table = _columns(risk, ("time", "at_risk"), problems) if risk is not None else None
+    if points is not None:
+        problems += _of_points(*points, tolerance)
+    if table is not None:
+        problems += _of_risk(*table)
+    total = n
+    if table is not None and len(table[1]):
+        first = int(table[1][0])
+        if n is not None and n != first:
+            problems.append(Problem("n-against-risk", "--n", str(n), f"the number at risk at time 0, {first}"))
+        total = first
+    if total is None:
+        problems.append(Problem("n-missing", "--n", "nothing", "the number of patients, or a table of numbers at risk"))
+    elif total < 1:
+        problems.append(Problem("out-of-range", "--n", str(total), "at least 1"))
+    if events is not None and total is not None and not 0 <= events <= total:
+        problems.append(Problem("out-of-range", "--events", str(events), f"0 to the {total} patients"))
+    if points is not None and table is not None and not problems:
+        problems += _together(*points, *table)
+    if problems or points is None or total is None:
+        raise BadInput(str(path), problems)
+    times, at_risk = (table[0], table[1].astype(np.int64)) if table is not None else (None, None)
+    return DigitisedCurve(monotone(*points), total, times, at_risk, events)
+
+
+def read_times(path: Path) -> tuple[Array, NDArray[np.int64]]:
+    """Columns `time` and `event` (0 or 1) of patients. Raises BadInput with every problem."""
+    problems: list[Problem] = []
+    found = _columns(path, ("time", "event"), problems)
+    if found is not None:
+        time, event = found
+        if not len(time):
+            problems.append(Problem("no-rows", str(path), "no patient", "a row a patient"))
+        for i in np.flatnonzero((time < 0) | ~np.isin(event, (0, 1))):
+            given = f"time {time[i]:g}, event {event[i]:g}"
+            problems.append(Problem("out-of-range", f"row {i + 2}", given, "a time of 0 or more, and 0 or 1"))
+    if problems or found is None:
+        raise BadInput(str(path), problems)
+    return found[0], found[1].astype(np.int64)
+
+
+def times_csv(patients: Reconstruction) -> str:
+    """Individual times as CSV: `time,event`."""
+    lines = [f"{t:.6g},{e}" for t, e in zip(patients.time, patients.event, strict=True)]
+    return "\n".join(["time,event", *lines]) + "\n"
+
+
+def _columns(path: Path, names: Sequence[str], problems: list[Problem]) -> tuple[Array, Array] | None:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+            header = list(rows[0]) if rows else []
+    except FileNotFoundError:
+        problems.append(Problem("no-file", str(path), "nothing there", f"a CSV with {' and '.join(names)}"))
+        return None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        problems.append(Problem("unreadable", str(path), str(error), "a readable CSV in UTF-8"))
+        return None
+    missing = [c for c in names if c not in header]
+    if missing:
+        given = f"columns {', '.join(map(str, header))}" if header else "no rows"
+        problems.append(Problem("no-column", str(path), given, f"columns {' and '.join(names)}"))
+        return None
+    columns: list[list[float]] = [[], []]
+    bad = False
+    for number, row in enumerate(rows, 2):
+        for c, name in enumerate(names):
+            try:
+                value = float(row[name] or "")
+            except ValueError:
+                value = math.nan
+            if not math.isfinite(value):
+                problems.append(Problem("not-a-number", f"{path.name}, row {number}.{name}", repr(row[name]), "a number"))
+                bad = True
+            columns[c].append(value)
+    return None if bad else (np.array(columns[0]), np.array(columns[1]))
+
+
+def _of_points(time: Array, survival: Array, tolerance: float) -> Iterator[Problem]:
+    if len(time) < 2:
+        yield Problem("too-few-points", "curve", f"{len(time)} points", "two or more")
+        return
+    if time.min() < 0:
+        yield Problem("out-of-range", "curve.time", f"{time.min():g}", "times of 0 or more")
+    if survival.max() > 1 + tolerance or survival.min() < -tolerance:
+        step = "a percentage? divide it by 100" if survival.max() > 1.5 else ""
+        given = f"{survival.min():g} to {survival.max():g}"
+        yield Problem("out-of-range", "curve.survival", given, "shares from 0 to 1", step)
+        return
+    order = np.lexsort((-survival, time))
+    t, s = time[order], survival[order]
+    rise = s - np.minimum.accumulate(s)
+    worst = int(rise.argmax())
+    if rise[worst] > tolerance:
+        yield Problem(
+            "curve-rises", "curve.survival", f"a rise of {rise[worst]:.3f} up to time {t[worst]:g}",
+            f"a curve that falls; readings may rise by {tolerance:g}", "two curves read as one, or --tolerance",
+        )  # fmt: skip
+    if s[0] < 1 - max(tolerance, 0.05) and t[0] <= 0:
+        yield Problem("curve-start", "curve.survival", f"{s[0]:g} at time 0", "a curve that begins at 1")
+
+
+def _of_risk(time: Array, at_risk: Array) -> Iterator[Problem]:
+    if not len(time):
+        yield Problem("no-rows", "at_risk", "no rows", "numbers at risk from time 0 on")
+        return
+    if time[0] != 0:
+        yield Problem("risk-start", "at_risk.time", f"{time[0]:g} first", "time 0 first: how many began")
+    for i in range(1, len(time)):
+        if time[i] <= time[i - 1]:
+            yield Problem("risk-order", f"at_risk, row {i + 2}", f"time {time[i]:g} after {time[i - 1]:g}", "times that grow")
+        if at_risk[i] > at_risk[i - 1]:
+            given = f"{at_risk[i]:g} at {time[i]:g} after {at_risk[i - 1]:g}"
+            yield Problem("risk-grows", f"at_risk, row {i + 2}", given, "numbers at risk do not grow")
+    if (at_risk < 0).any() or (at_risk != np.round(at_risk)).any():
+        yield Problem("not-a-count", "at_risk", "a number below 0 or not whole", "whole numbers")
+
+
+def _together(time: Array, survival: Array, risk_time: Array, at_risk: Array) -> Iterator[Problem]:
+    """More at risk than the curve leaves: the two are not of the same patients, or not in the same unit."""
+    if risk_time[-1] > time.max() * 1.5:
+        given = f"numbers at risk up to {risk_time[-1]:g}, points up to {time.max():g}"
+        yield Problem("risk-beyond-curve", "at_risk.time", given, "one unit of time for both", "check the units")
+    order = np.argsort(time)
+    n = at_risk[0]
+    for t, r in zip(risk_time[1:], at_risk[1:], strict=True):
+        before = survival[order][time[order] < t]
+        left = float(before.min()) if len(before) else 1.0
+        if r > n * left + max(2.0, 0.03 * n):
+            given = f"{r:g} at risk at {t:g}, where the curve leaves {left:.3f} of {n:g} = {n * left:.0f}"
+            yield Problem("risk-above-curve", "at_risk", given, "no more at risk than the curve leaves")

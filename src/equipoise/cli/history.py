@@ -88,11 +88,30 @@ def check(library: str, as_json: bool) -> None:
 
 @command.command(short_help="Pool rates of arms: mean, heterogeneity, the next trial.")
 @library_argument
-@click.option("--endpoint", "endpoints", multiple=True, default=("PFS",), show_default=True, help="PFS, OS, response …; several are taken as one.")
+@click.option(
+    "--endpoint",
+    "endpoints",
+    multiple=True,
+    default=("PFS",),
+    show_default=True,
+    help="PFS, OS, response …; several are taken as one.",
+)
 @click.option("--at", metavar="TIME", help="Landmark, such as '6 months'; none for response.")
 @choice_options
-@click.option("--method", type=click.Choice(["REML", "DL", "PM", "ML", "common"]), default="REML", show_default=True, help="Estimator of τ².")
-@click.option("--interval", type=click.Choice(["HKSJ-wider", "HKSJ", "normal"]), default="HKSJ-wider", show_default=True, help="Interval of the mean.")
+@click.option(
+    "--method",
+    type=click.Choice(["REML", "DL", "PM", "ML", "common"]),
+    default="REML",
+    show_default=True,
+    help="Estimator of τ².",
+)
+@click.option(
+    "--interval",
+    type=click.Choice(["HKSJ-wider", "HKSJ", "normal"]),
+    default="HKSJ-wider",
+    show_default=True,
+    help="Interval of the mean.",
+)
 @click.option("--tau-scale", type=float, default=0.5, show_default=True, help="Scale of the half-normal prior of τ.")
 @figure_option
 @json_option
@@ -124,7 +143,13 @@ def pool(
 @click.option("--n", type=int, help="Patients, where there are no numbers at risk.")
 @click.option("--events", type=int, help="Events in all, where published.")
 @click.option("--tolerance", type=float, default=0.02, show_default=True, help="By how much readings may rise.")
-@click.option("--points", type=click.Choice(["along", "corners"]), default="along", show_default=True, help="Were points read along the curve, or at its corners?")
+@click.option(
+    "--points",
+    type=click.Choice(["along", "corners"]),
+    default="along",
+    show_default=True,
+    help="Were points read along the curve, or at its corners?",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the patients here: time,event.")
 @json_option
 def reconstruct(
@@ -139,11 +164,19 @@ def reconstruct(
     from equipoise.files.write import write_text
 
     given = read_curve(curve, risk, n, events, tolerance)
-    patients, report = rebuild(given.curve, given.n, given.risk_time, given.risk_n, given.events, along=points == "along")
+    patients, report = rebuild(
+        given.curve, given.n, given.risk_time, given.risk_n, given.events, along=points == "along"
+    )
     if out is not None:
         write_text(out, times_csv(patients))
     if as_json:
-        emit({"report": report, "written": str(out) if out else None, "patients": None if out else {"time": patients.time, "event": patients.event}})
+        emit(
+            {
+                "report": report,
+                "written": str(out) if out else None,
+                "patients": None if out else {"time": patients.time, "event": patients.event},
+            }
+        )
         return
     show_table(reconstruction_table(report))
     if out is not None:
@@ -152,8 +185,19 @@ def reconstruct(
 
 @command.command(short_help="Whole curves of several arms pooled.")
 @click.argument("curves", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--grid", metavar="TIMES", required=True, help="Times at which to pool, such as '2,4,6,8,10,12'; the unit of the files.")
-@click.option("--method", type=click.Choice(["REML", "DL", "PM", "ML", "common"]), default="REML", show_default=True, help="Estimator of τ².")
+@click.option(
+    "--grid",
+    metavar="TIMES",
+    required=True,
+    help="Times at which to pool, such as '2,4,6,8,10,12'; the unit of the files.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["REML", "DL", "PM", "ML", "common"]),
+    default="REML",
+    show_default=True,
+    help="Estimator of τ².",
+)
 @figure_option
 @json_option
 def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None, as_json: bool) -> None:
@@ -172,7 +216,9 @@ def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None
         try:
             arms[path.stem] = read_times(path)
         except BadInput as bad:
-            problems += [Problem(p.code, f"{path.name}: {p.where}", p.given, p.allowed, p.next_step) for p in bad.problems]
+            problems += [
+                Problem(p.code, f"{path.name}: {p.where}", p.given, p.allowed, p.next_step) for p in bad.problems
+            ]
     if problems:
         raise BadInput("history curves", problems)
     result = pool_curves(arms, times, method)
@@ -191,13 +237,29 @@ def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None
 @click.option("--design", "design_text", metavar="'KIND name=value …'", help="Another design than the trial's own.")
 @choice_options
 @click.option("--also", multiple=True, default=("TTP",), show_default=True, help="Endpoints taken as the trial's own.")
-@click.option("--by", type=click.Choice(["bayes", "bayes-binomial", "t"]), default="bayes", show_default=True, help="How the next control rate is predicted.")
+@click.option(
+    "--by",
+    type=click.Choice(["bayes", "bayes-binomial", "t"]),
+    default="bayes",
+    show_default=True,
+    help="How the next control rate is predicted.",
+)
 @click.option("--tau-scale", type=float, default=0.5, show_default=True, help="Scale of the half-normal prior of τ.")
-@click.option("--p-null", type=float, default=0.5, show_default=True, help="Prior probability that the treatment adds nothing.")
+@click.option(
+    "--p-null", type=float, default=0.5, show_default=True, help="Prior probability that the treatment adds nothing."
+)
 @click.option("--odds-ratio", type=float, help="The effect if there is one (default: the design's own).")
-@click.option("--effect-sd", type=float, default=0.0, show_default=True, help="Doubt of it on the log odds (standard deviation).")
-@click.option("--case-mix", type=click.Path(path_type=Path), help="Historical rates by stratum (TOML): re-weight to this trial's patients.")
-@click.option("--log", "log_path", type=click.Path(path_type=Path), help="With --case-mix: weights from this trial's log.")
+@click.option(
+    "--effect-sd", type=float, default=0.0, show_default=True, help="Doubt of it on the log odds (standard deviation)."
+)
+@click.option(
+    "--case-mix",
+    type=click.Path(path_type=Path),
+    help="Historical rates by stratum (TOML): re-weight to this trial's patients.",
+)
+@click.option(
+    "--log", "log_path", type=click.Path(path_type=Path), help="With --case-mix: weights from this trial's log."
+)
 @figure_option
 @json_option
 def hurdle(
@@ -245,7 +307,9 @@ def _choice(endpoints: tuple[str, ...], at: str | None, asked: dict[str, Any]) -
         except ValueError as error:
             problems.append(Problem("wrong-type", "--at", repr(at), str(error)))
     elif "response" not in endpoints:
-        problems.append(Problem("missing", "--at", "nothing", f"the landmark of {', '.join(endpoints)}, such as '6 months'"))
+        problems.append(
+            Problem("missing", "--at", "nothing", f"the landmark of {', '.join(endpoints)}, such as '6 months'")
+        )
     if not asked["shape"] > 0:
         problems.append(Problem("out-of-range", "--shape", f"{asked['shape']:g}", "a number above 0"))
     if not asked["shape_sd"] >= 0:
@@ -254,7 +318,14 @@ def _choice(endpoints: tuple[str, ...], at: str | None, asked: dict[str, Any]) -
         raise BadInput("history", problems)
     shape = None if asked["published_only"] else Shape(asked["shape"], asked["shape_sd"])
     return Choice(
-        endpoints, landmark, asked["arms"], asked["without"], asked["treatments"], asked["until"], asked["unverified"], shape
+        endpoints,
+        landmark,
+        asked["arms"],
+        asked["without"],
+        asked["treatments"],
+        asked["until"],
+        asked["unverified"],
+        shape,
     )
 
 

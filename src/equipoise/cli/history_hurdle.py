@@ -51,14 +51,18 @@ def answer(
     found = hurdle(design, control, EffectPrior(log(plain.odds_ratio), effect_sd, p_null), odds_ratio)
     if figure is not None:
         if pooled is None:
-            raise BadInput("--figure", [Problem("no-library", "--library", "nothing", "a library: the forest plot is of its arms")])
+            raise BadInput(
+                "--figure", [Problem("no-library", "--library", "nothing", "a library: the forest plot is of its arms")]
+            )
         _draw(figure, forest(pooled, found.p0), "forest")
     if as_json:
         emit({"trial": trial.id, "design": design.numbers(), "hurdle": found, "pooled": pooled, "standardised": mixed})
         return
     say(design.describe())
     if pooled is not None:
-        say(f"History: {pooled.what}, {len(pooled.arms)} arms of {pooled.library}: {', '.join(a.arm for a in pooled.arms)}.")
+        say(
+            f"History: {pooled.what}, {len(pooled.arms)} arms of {pooled.library}: {', '.join(a.arm for a in pooled.arms)}."
+        )
         for c in pooled.cautions:
             say(f"Caution. {c}")
     for table in hurdle_tables(found, mixed):
@@ -66,7 +70,11 @@ def answer(
     if mixed is not None:
         say(
             f"Weights: {mixed.weights_from}. The spread between trials (τ = {control.tau_mean:.3f}) is "
-            + ("that of the library." if pooled is not None else "not known without a library: only sampling error is in.")
+            + (
+                "that of the library."
+                if pooled is not None
+                else "not known without a library: only sampling error is in."
+            )
         )
 
 
@@ -78,7 +86,9 @@ def _design(text: str) -> Design[Any]:
         raise BadInput("--design", problems)
     kind = shelf.one(text.split()[0])
     if kind.family == "safety":
-        raise BadInput("--design", [Problem("not-a-rate-design", "--design", kind.name, "a design that looks for a higher rate")])
+        raise BadInput(
+            "--design", [Problem("not-a-rate-design", "--design", kind.name, "a design that looks for a higher rate")]
+        )
     return design
 
 
@@ -91,7 +101,9 @@ def _from_library(
     if name is None:
         if needed:
             step = "name one with --library, or in the trial file: history.from"
-            raise BadInput(trial.id, [Problem("no-library", "--library", "nothing", "a library of historical controls", step)])
+            raise BadInput(
+                trial.id, [Problem("no-library", "--library", "nothing", "a library of historical controls", step)]
+            )
         return None, None
     found = read_library(find_library(name, find_trial(trial_name).parent))
     if library is None and own is not None and not _said(asked):
@@ -113,7 +125,9 @@ def _said(asked: dict[str, Any]) -> bool:
 
 def _landmark(trial: Trial) -> tuple[Landmark, Any]:
     if trial.monitoring is None:
-        raise BadInput(trial.id, [Problem("no-monitoring", "monitoring", "nothing", "a trial that monitors a landmark")])
+        raise BadInput(
+            trial.id, [Problem("no-monitoring", "monitoring", "nothing", "a trial that monitors a landmark")]
+        )
     endpoint = trial.landmark(trial.monitoring.endpoint)
     return endpoint, endpoint.landmark
 
@@ -130,5 +144,3 @@ def _mixed(trial: Trial, path: Path, log_path: Path | None) -> Standardised:
 
         counts = counts_of(cut(take_log(trial.id, trial, log_path, None), None, None), trial.randomisation.factors)
     return standardise(mix, trial.randomisation.factors, counts)
-
-

@@ -10,7 +10,13 @@ from equipoise.cli.common import emit, json_option
 
 
 @click.command(name="schema", short_help="The JSON Schema of a trial file, for editors.")
-@click.option("--of", "what", type=click.Choice(["trial", "scenario", "grid", "history", "case-mix"]), default="trial", show_default=True)
+@click.option(
+    "--of",
+    "what",
+    type=click.Choice(["trial", "scenario", "grid", "history", "case-mix"]),
+    default="trial",
+    show_default=True,
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.")
 @json_option
 def command(what: str, out: Path | None, as_json: bool) -> None:

@@ -109,7 +109,9 @@ def _columns(path: Path, names: Sequence[str], problems: list[Problem]) -> tuple
             except ValueError:
                 value = math.nan
             if not math.isfinite(value):
-                problems.append(Problem("not-a-number", f"{path.name}, row {number}.{name}", repr(row[name]), "a number"))
+                problems.append(
+                    Problem("not-a-number", f"{path.name}, row {number}.{name}", repr(row[name]), "a number")
+                )
                 bad = True
             columns[c].append(value)
     return None if bad else (np.array(columns[0]), np.array(columns[1]))
@@ -147,7 +149,9 @@ def _of_risk(time: Array, at_risk: Array) -> Iterator[Problem]:
         yield Problem("risk-start", "at_risk.time", f"{time[0]:g} first", "time 0 first: how many began")
     for i in range(1, len(time)):
         if time[i] <= time[i - 1]:
-            yield Problem("risk-order", f"at_risk, row {i + 2}", f"time {time[i]:g} after {time[i - 1]:g}", "times that grow")
+            yield Problem(
+                "risk-order", f"at_risk, row {i + 2}", f"time {time[i]:g} after {time[i - 1]:g}", "times that grow"
+            )
         if at_risk[i] > at_risk[i - 1]:
             given = f"{at_risk[i]:g} at {time[i]:g} after {at_risk[i - 1]:g}"
             yield Problem("risk-grows", f"at_risk, row {i + 2}", given, "numbers at risk do not grow")

@@ -115,7 +115,7 @@ def from_pooled(pooled: Pooled) -> NextRate:
     one = np.ones(1)
     method = f"{pooled.method}, t with {pooled.prediction_df:g} degrees of freedom, variance τ² + se²"
     return NextRate(
-        one, one * pooled.mean, one * pooled.prediction_sd, pooled.prediction_df, method, one * pooled.se,
+        one, one * pooled.mean, one * max(pooled.prediction_sd, 1e-9), pooled.prediction_df, method, one * max(pooled.se, 1e-9),
         one * math.sqrt(pooled.tau2),
     )  # fmt: skip
 
@@ -124,7 +124,9 @@ def certain(rate: float, se: float = 0.0, tau: float = 0.0) -> NextRate:
     """A rate with a normal logit of standard deviation sqrt(se² + tau²); at least 1e-6, so that it has a density."""
     one = np.ones(1)
     spread = max(math.hypot(se, tau), 1e-6)
-    return NextRate(one, one * float(logit(rate)), one * spread, math.inf, "normal logit", one * max(se, 1e-6), one * tau)
+    return NextRate(
+        one, one * float(logit(rate)), one * spread, math.inf, "normal logit", one * max(se, 1e-6), one * tau
+    )
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,13 @@ def bayes_normal(estimates: ArrayLike, variances: ArrayLike, priors: Priors | No
     )  # fmt: skip
     weight = np.exp(logs + prior - logsumexp(logs + prior))
     return NextRate(
-        weight, middle, np.sqrt(1 / precision + tau**2), math.inf, f"Bayes, normal logits; {pr}", 1 / np.sqrt(precision), tau
+        weight,
+        middle,
+        np.sqrt(1 / precision + tau**2),
+        math.inf,
+        f"Bayes, normal logits; {pr}",
+        1 / np.sqrt(precision),
+        tau,
     )
 
 

@@ -69,7 +69,9 @@ def pool(
     """
     y, v = checked(estimates, variances)
     if method not in get_args(Tau2Method) or interval not in get_args(MeanInterval):
-        raise ValueError(f"method, interval: got {method!r}, {interval!r}; {get_args(Tau2Method)}, {get_args(MeanInterval)}")
+        raise ValueError(
+            f"method, interval: got {method!r}, {interval!r}; {get_args(Tau2Method)}, {get_args(MeanInterval)}"
+        )
     if not 0 < conf_level < 1:
         raise ValueError(f"conf_level: got {conf_level}; a share between 0 and 1")
     k = len(y)

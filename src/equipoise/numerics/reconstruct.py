@@ -110,7 +110,9 @@ def reconstruct(
         here = (t >= start) & ((t < stop) if not last else (t <= stop))
         points, heights = t[here], s[here]
 
-        def stretch(c: int, points: Array = points, heights: Array = heights, start: float = start, stop: float = stop) -> _Stretch:
+        def stretch(
+            c: int, points: Array = points, heights: Array = heights, start: float = start, stop: float = stop
+        ) -> _Stretch:
             return _stretch(points, heights, start, stop, at_risk, level, c)
 
         if not last:
@@ -185,6 +187,8 @@ def _match(stretch: object, off: object, most: int) -> _Stretch:
     assert callable(off)
     low, high = 0, most
     best: _Stretch = stretch(0)
+    if off(best) == 0:
+        return best
     sign = 1 if off(best) >= off(stretch(most)) else -1
     while low <= high:
         c = (low + high) // 2

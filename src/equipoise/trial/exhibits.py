@@ -242,7 +242,16 @@ class ForestFigure:
     caption: str = ""
 
 
-Figure = LineFigure | SurvivalFigure | SwimmerFigure | WaterfallFigure | FlowFigure | HeatFigure | TimelineFigure | ForestFigure
+Figure = (
+    LineFigure
+    | SurvivalFigure
+    | SwimmerFigure
+    | WaterfallFigure
+    | FlowFigure
+    | HeatFigure
+    | TimelineFigure
+    | ForestFigure
+)
 
 
 @dataclass(frozen=True)

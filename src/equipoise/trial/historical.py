@@ -78,7 +78,9 @@ class HistoricalArm(Part):
     verified: Verified
     seen_in: str = ""
     contains: tuple[str, ...] = Field(default=(), description="Arms of this library whose patients are among these.")
-    overlaps: tuple[str, ...] = Field(default=(), description="Arms that may share patients with this one, not settled.")
+    overlaps: tuple[str, ...] = Field(
+        default=(), description="Arms that may share patients with this one, not settled."
+    )
     notes: str = ""
     medians: tuple[PublishedMedian, ...] = ()
     rates: tuple[PublishedRate, ...] = ()

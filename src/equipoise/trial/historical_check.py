@@ -71,7 +71,10 @@ def _of_arm(arm: HistoricalArm, names: Sequence[str]) -> Iterator[Problem]:
         yield Problem("dates-out-of-order", f"{where}.enrolled", str(list(arm.enrolled)), "first year, last year")
     if arm.enrolled and arm.published < arm.enrolled[-1]:
         yield Problem(
-            "dates-out-of-order", f"{where}.published", str(arm.published), f"not before enrolment ended, {arm.enrolled[-1]}"
+            "dates-out-of-order",
+            f"{where}.published",
+            str(arm.published),
+            f"not before enrolment ended, {arm.enrolled[-1]}",
         )
     if arm.verified in ("quoted", "derived") and not arm.seen_in:
         yield Problem("no-source", f"{where}.seen_in", "nothing", f"where it was read, for what is {arm.verified}")
@@ -79,7 +82,11 @@ def _of_arm(arm: HistoricalArm, names: Sequence[str]) -> Iterator[Problem]:
         for other in getattr(arm, key):
             if other not in names or other == arm.name:
                 yield Problem(
-                    "unknown-arm", f"{where}.{key}", repr(other), "another arm of this library", near(other, list(names))
+                    "unknown-arm",
+                    f"{where}.{key}",
+                    repr(other),
+                    "another arm of this library",
+                    near(other, list(names)),
                 )
     for i, m in enumerate(arm.medians):
         at = f"{where}.medians[{i}]"
@@ -106,7 +113,9 @@ def _share(where: str, value: float | None) -> Iterator[Problem]:
         yield Problem("out-of-range", where, f"{value:g}", "a share from 0 to 1", step)
 
 
-def _interval(where: str, number: Number, value: float | None, lower: float | None, upper: float | None) -> Iterator[Problem]:
+def _interval(
+    where: str, number: Number, value: float | None, lower: float | None, upper: float | None
+) -> Iterator[Problem]:
     if (lower is None) != (upper is None):
         yield Problem("half-an-interval", where, f"{_say(number)} with one limit", "both limits, or none")
     elif value is not None and lower is not None and upper is not None and not lower <= value <= upper:
@@ -125,7 +134,9 @@ def _against_each_other(arm: HistoricalArm, where: str) -> Iterator[Problem]:
                 late, high = r.at.exact_days > m.value.exact_days, r.rate > 0.5
                 if r.at.exact_days != m.value.exact_days and late == high and abs(r.rate - 0.5) > 0.01:
                     given = f"{r.endpoint} {r.rate:g} at {r.at}, median {m.value}"
-                    yield Problem("rate-against-median", f"{where}.rates", given, "half are left at the median: one is wrong")
+                    yield Problem(
+                        "rate-against-median", f"{where}.rates", given, "half are left at the median: one is wrong"
+                    )
     timed = [r for r in arm.rates if r.at is not None]
     for a, b in combinations(sorted(timed, key=lambda r: r.at.exact_days if r.at else 0.0), 2):
         assert a.at is not None

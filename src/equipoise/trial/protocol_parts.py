@@ -94,13 +94,17 @@ class FromLibrary(Part):
     """The arms of a library of historical controls on which the rate rests, and how they are pooled."""
 
     library: str = Field(min_length=1, description="A bundled library ('ed-sclc'), or a file beside the trial file.")
-    endpoints: tuple[str, ...] = Field(default=(), description="Endpoints of the library taken as one; the trial's own if none.")
+    endpoints: tuple[str, ...] = Field(
+        default=(), description="Endpoints of the library taken as one; the trial's own if none."
+    )
     arms: tuple[str, ...] = Field(default=(), description="These arms only.")
     without: tuple[str, ...] = Field(default=(), description="Not these arms.")
     treatments: tuple[str, ...] = Field(default=(), description="Arms of these classes of treatment.")
     until: int | None = Field(default=None, description="Arms published in this year or before.")
     unverified: bool = Field(default=False, description="Take numbers from memory too.")
-    shape: float = Field(default=1.0, gt=0, description="Weibull shape by which medians become rates; 1 is exponential.")
+    shape: float = Field(
+        default=1.0, gt=0, description="Weibull shape by which medians become rates; 1 is exponential."
+    )
     published_only: bool = Field(default=False, description="Published rates only: convert no median.")
 
 

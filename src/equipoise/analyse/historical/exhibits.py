@@ -56,7 +56,15 @@ def pooled_tables(p: PooledRates) -> list[Table]:
     """The arms taken and left out, the pooled mean, and the predictions."""
     w = [1 / (a.variance + p.pooled.tau2) for a in p.arms]
     rows: list[list[Cell]] = [
-        [a.arm, a.n, f"{a.rate:.3f}", f"{a.lower:.3f}–{a.upper:.3f}", f"{x / sum(w):.1%}".replace("%", " %"), a.how, a.verified]
+        [
+            a.arm,
+            a.n,
+            f"{a.rate:.3f}",
+            f"{a.lower:.3f}–{a.upper:.3f}",
+            f"{x / sum(w):.1%}".replace("%", " %"),
+            a.how,
+            a.verified,
+        ]
         for a, x in zip(p.arms, w, strict=True)
     ]
     arms = Table(
@@ -67,7 +75,10 @@ def pooled_tables(p: PooledRates) -> list[Table]:
     shown: list[list[Cell]] = [
         [f"Mean of the trials ({f.method}, {f.interval_method})", f"{p.rate:.3f}", f"{p.lower:.3f}–{p.upper:.3f}"],
         *([f"Next trial ({x.method})", f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"] for x in p.predictions),
-        *([f"Next trial, medians as {name}", f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"] for name, x in p.sensitivity),
+        *(
+            [f"Next trial, medians as {name}", f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"]
+            for name, x in p.sensitivity
+        ),
     ]
     notes = [
         f"Between trials: τ = {f.tau2**0.5:.3f} on logits, I² = {f.i2:.0%}, Q = {f.q:.2f} on {f.k - 1} degrees, p = {f.p_q:.3f} "
@@ -89,7 +100,14 @@ def forest(p: PooledRates, hurdle: float | None = None) -> ForestFigure:
     ]  # fmt: skip
     bayes = p.predictions[0]
     summary = [
-        ForestRow("Mean of the trials", f"{p.pooled.method}, {p.pooled.interval_method}", p.rate, p.lower, p.upper, kind="mean"),
+        ForestRow(
+            "Mean of the trials",
+            f"{p.pooled.method}, {p.pooled.interval_method}",
+            p.rate,
+            p.lower,
+            p.upper,
+            kind="mean",
+        ),
         ForestRow("Next trial", "95 % prediction", bayes.median, bayes.lower, bayes.upper, kind="prediction"),
     ]
     changed = any(a.converted for a in p.arms)
@@ -111,7 +129,9 @@ def hurdle_tables(h: Hurdle, mixed: Standardised | None = None) -> list[Table]:
     if h.p0_exceeded is not None:
         where.insert(1, [f"P(control rate > p0 = {h.p0:g})", f"{h.p0_exceeded:.3f}"])
     if mixed is not None:
-        where.append(["Re-weighted to this trial's patients (crude)", f"{mixed.rate:.3f} ± {mixed.se:.3f} ({mixed.crude:.3f})"])
+        where.append(
+            ["Re-weighted to this trial's patients (crude)", f"{mixed.rate:.3f} ± {mixed.se:.3f} ({mixed.crude:.3f})"]
+        )
     errors: list[list[Cell]] = [
         ["Type I error: no effect", *_triple(h.type_one_stated, h.type_one_averaged, h.type_one_range)],
         [f"Power: odds ratio {h.odds_ratio:.2f}", *_triple(h.power_stated, h.power_averaged, h.power_range)],
@@ -140,4 +160,3 @@ def hurdle_tables(h: Hurdle, mixed: Standardised | None = None) -> list[Table]:
 
 def _triple(stated: float, averaged: float, ends: tuple[float, float]) -> list[str]:
     return [f"{stated:.4f}", f"{averaged:.4f}", f"{ends[0]:.4f} to {ends[1]:.4f}"]
-

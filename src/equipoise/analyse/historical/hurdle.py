@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.special import expit, logit, ndtr
 
 from equipoise.analyse.historical.pooling import Prediction, summed
@@ -56,7 +57,11 @@ class EffectPrior:
         return found
 
     def __str__(self) -> str:
-        rest = f"odds ratio {math.exp(self.mean):.2f}" if self.sd == 0 else f"log odds ratio N({self.mean:.3f}, {self.sd:g}²)"
+        rest = (
+            f"odds ratio {math.exp(self.mean):.2f}"
+            if self.sd == 0
+            else f"log odds ratio N({self.mean:.3f}, {self.sd:g}²)"
+        )
         return f"no effect with probability {self.p_null:g}, else {rest}"
 
 
@@ -131,22 +136,26 @@ def hurdle(
     def at(c: float, e: float) -> float:
         return declares(c, c if e == 0 else _moved(c, e))
 
+    one_arm = set(next(iter(design.truths().values()))) == {"rate"}
     low, high = control.quantile(0.025), control.quantile(0.975)
     stages = getattr(design, "stages", None)
-    one_arm = isinstance(stages, Stages) and hasattr(design, "alpha")
+    staged = isinstance(stages, Stages) and hasattr(design, "alpha")
     return Hurdle(
         summed(control), null, target, odds_ratio, 1 - control.cdf(null) if 0 < null < 1 else None,
         {f"{p:g}": control.quantile(p) for p in (0.5, 0.7, 0.8, 0.9, 0.95)},
         at(null, 0.0), control.expect(lambda c: at(c, 0.0)), (at(low, 0.0), at(high, 0.0)),
         at(null, shift), control.expect(lambda c: at(c, shift)), (at(low, shift), at(high, shift)),
-        _assurance(control, at, prior), _calibrated(design, stages, control, shift) if one_arm else None,
+        _assurance(control, at, prior, one_arm=one_arm), _calibrated(design, stages, control, shift) if staged else None,
         f"exact sums of the design over {len(control.nodes[0])} nodes of the control rate ({control.method})",
     )  # fmt: skip
 
 
-def _assurance(control: NextRate, at: Declares, prior: EffectPrior) -> Assurance:
+def _assurance(control: NextRate, at: Declares, prior: EffectPrior, *, one_arm: bool) -> Assurance:
     false_go = true_go = 0.0
-    for e, w in prior.nodes():
+    effects = prior.nodes()
+    if one_arm and len(effects) > 3:
+        at = _drawn_through(at, control, [e for e, _ in effects])
+    for e, w in effects:
         if w <= 0:
             continue
         found = w * control.expect(partial(_with_effect, at, e))
@@ -205,6 +214,16 @@ def _declares(design: Design[Any]) -> tuple[Declares, float, float]:
             )
         ],
     )  # fmt: skip
+
+
+def _drawn_through(at: Declares, control: NextRate, effects: list[float]) -> Declares:
+    """P(declare) of one arm as a spline through 1201 exact values on the logit scale, good to 1e-8: many effects ask for it."""
+    rates = control.nodes[0][1:-1]
+    low = max(float(logit(rates.min())) + min(effects), -16.0)
+    high = min(float(logit(rates.max())) + max(effects), 16.0)
+    x = np.linspace(low, high, 1201)
+    spline = CubicSpline(x, [at(float(expit(v)), 0.0) for v in x])
+    return lambda c, e: float(spline(min(max(float(logit(c)) + e, low), high))) if 0 < c < 1 else at(c, 0.0)
 
 
 def _with_effect(at: Declares, effect: float, c: float) -> float:

@@ -66,7 +66,10 @@ def pool_library(
     if len(arms) > 2:
         predictions.append(summed(from_pooled(found)))
     names = {a.arm for a in arms}
-    shapes = implied_shapes([a for a in library.arms if a.treatment in {b.treatment for b in library.arms if b.name in names}], choice.endpoints)
+    shapes = implied_shapes(
+        [a for a in library.arms if a.treatment in {b.treatment for b in library.arms if b.name in names}],
+        choice.endpoints,
+    )
     return PooledRates(
         library.id, str(choice), arms, out, float(expit(found.mean)), float(expit(found.interval[0])),
         float(expit(found.interval[1])), found, predictions, _sensitivity(library, choice, arms, priors), shapes,
@@ -131,7 +134,9 @@ def _cautions(choice: Choice, arms: Sequence[ArmRate], shapes: Sequence[tuple[st
     found = []
     changed = sum(a.converted for a in arms)
     if changed:
-        text = f"{changed} of {len(arms)} rates are medians converted as {choice.shape}: an assumption, not a publication."
+        text = (
+            f"{changed} of {len(arms)} rates are medians converted as {choice.shape}: an assumption, not a publication."
+        )
         if shapes:
             low, high = min(s[2] for s in shapes), max(s[2] for s in shapes)
             text += f" Arms of the library with both imply shapes of {low:.1f} to {high:.1f}."

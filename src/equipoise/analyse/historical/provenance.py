@@ -55,5 +55,13 @@ def provenance(trial: Trial, library: HistoryLibrary) -> Provenance:
             f"The stated historical rate {rate:g} lies outside what its library predicts, {p.lower:.3f} to {p.upper:.3f}."
         )
     return Provenance(
-        library.id, found.what, [a.arm for a in found.arms], rate, found.rate, (found.lower, found.upper), p, text, cautions
+        library.id,
+        found.what,
+        [a.arm for a in found.arms],
+        rate,
+        found.rate,
+        (found.lower, found.upper),
+        p,
+        text,
+        cautions,
     )

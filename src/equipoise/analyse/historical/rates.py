@@ -120,7 +120,9 @@ def _rate(arm: HistoricalArm, choice: Choice) -> ArmRate | LeftOut:
     unverified = False
     for endpoint in choice.endpoints:
         for r in arm.rates:
-            same = (r.at is None) == (choice.at is None) and (r.at is None or choice.at is None or r.at.days == choice.at.days)
+            same = (r.at is None) == (choice.at is None) and (
+                r.at is None or choice.at is None or r.at.days == choice.at.days
+            )
             if r.endpoint == endpoint and same:
                 if arm.grade(r) == UNVERIFIED and not choice.unverified:
                     unverified = True
@@ -189,7 +191,9 @@ def _arm_rate(
     )  # fmt: skip
 
 
-def implied_shapes(arms: Sequence[HistoricalArm], endpoints: Sequence[str], *, unverified: bool = False) -> list[tuple[str, str, float]]:
+def implied_shapes(
+    arms: Sequence[HistoricalArm], endpoints: Sequence[str], *, unverified: bool = False
+) -> list[tuple[str, str, float]]:
     """Weibull shapes that arms with a median and a rate imply: (arm, landmark, shape). What a conversion assumes, seen."""
     found = []
     for arm in arms:

@@ -49,11 +49,15 @@ def rebuild(
             "(isotonic regression)."
         )
     if risk_time is None and events is None:
-        cautions.append("Neither numbers at risk nor events: a hazard ratio from these patients is unreliable (Guyot 2012).")
+        cautions.append(
+            "Neither numbers at risk nor events: a hazard ratio from these patients is unreliable (Guyot 2012)."
+        )
     if events is not None and found.events != events:
         cautions.append(f"{found.events} events rebuilt where {events} were published.")
     if found.max_error > 0.05:
-        cautions.append(f"The rebuilt curve is {found.max_error:.3f} off somewhere: curve and numbers do not fit each other.")
+        cautions.append(
+            f"The rebuilt curve is {found.max_error:.3f} off somewhere: curve and numbers do not fit each other."
+        )
     return found, ReconstructionReport(
         len(found.time), found.events, events, len(curve.time), curve.moved, curve.largest_move, found.max_error, found.rms_error,
         times, given, list(found.at_risk) if times else [], middle.estimate, middle.lower, middle.upper, found.censoring, cautions,
@@ -68,7 +72,10 @@ def reconstruction_table(r: ReconstructionReport) -> Table:
         ["", ""],
         [
             ["Patients", r.patients],
-            ["Events rebuilt (published)", f"{r.events} ({'not given' if r.events_published is None else r.events_published})"],
+            [
+                "Events rebuilt (published)",
+                f"{r.events} ({'not given' if r.events_published is None else r.events_published})",
+            ],
             ["Points read, moved", f"{r.points}, {r.points_moved}"],
             ["Error of the curve at its points, largest", f"{r.max_error:.4f}"],
             ["… root mean square", f"{r.rms_error:.4f}"],

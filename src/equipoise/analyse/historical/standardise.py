@@ -107,7 +107,9 @@ def _problems(mix: CaseMix, factors: Sequence[Factor], counts: Mapping[str, int]
                 allowed = f"a stratification factor of the trial: {', '.join(known) or 'it has none'}"
                 yield Problem("unknown-factor", f"{where}.levels", repr(name), allowed, near(name, list(known)))
             elif level not in known[name]:
-                yield Problem("unknown-level", f"{where}.levels.{name}", repr(level), f"one of {', '.join(known[name])}")
+                yield Problem(
+                    "unknown-level", f"{where}.levels.{name}", repr(level), f"one of {', '.join(known[name])}"
+                )
         for name in known:
             if name not in s.levels:
                 yield Problem("missing-factor", f"{where}.levels", key(s.levels) or "nothing", f"a level of {name}")
@@ -128,7 +130,9 @@ def _problems(mix: CaseMix, factors: Sequence[Factor], counts: Mapping[str, int]
     for levels in product(*known.values()):
         name = key(dict(zip(known, levels, strict=True)))
         if name not in seen and (counts is None or counts.get(name, 0) > 0):
-            yield Problem("missing-stratum", "strata", f"nothing for {name}", "a historical rate for every stratum of the trial")
+            yield Problem(
+                "missing-stratum", "strata", f"nothing for {name}", "a historical rate for every stratum of the trial"
+            )
     for name in counts or {}:
         if name not in seen and name not in {key(dict(zip(known, v, strict=True))) for v in product(*known.values())}:
             yield Problem("unknown-stratum", "log", name, "patients with a level of every stratification factor")

@@ -30,15 +30,12 @@ def draw_forest(figure: ForestFigure, name: str) -> str:
         for y, r in zip(at, rows, strict=True):
             _row(axes, y, r, heaviest)
         axes.set_ylim(at[-1] + 0.7, -0.7)
-        axes.set_yticks(at, [f"{r.label}{' ?' if r.doubtful else ''}" for r in rows])
+        axes.set_yticks(at, [f"{r.label}{' ?' if r.doubtful else ''}, {r.note}" for r in rows])
         axes.tick_params(axis="y", length=0, labelsize=8)
         for y, r in zip(at, rows, strict=True):
             text = f"{r.estimate:.3f} ({r.lower:.3f}–{r.upper:.3f})"
             axes.annotate(
                 text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=8, va="center", color=INK, annotation_clip=False,
-            )  # fmt: skip
-            axes.annotate(
-                r.note, (1.37, y), xycoords=("axes fraction", "data"), fontsize=8, va="center", color=GREY, annotation_clip=False,
             )  # fmt: skip
         low, high = min(r.lower for r in rows), max(r.upper for r in rows)
         room = 0.06 * (high - low)

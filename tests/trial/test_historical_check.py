@@ -1,0 +1,137 @@
+"""A library that contradicts itself is refused with all its contradictions; the bundled one does not."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from equipoise.files.history_file import bundled_libraries, find_library, read_library
+from equipoise.files.schema import case_mix_schema, history_schema
+from equipoise.trial.historical_check import counted_twice, library_cautions
+from equipoise.trial.problem import BadInput
+from helpers import ROOT
+
+RAW = tomllib.loads(find_library("ed-sclc").read_text())
+Change = Callable[[dict[str, dict[str, Any]]], object]
+
+
+def toml(raw: dict[str, Any]) -> str:
+    """Enough of TOML to write a library."""
+
+    def value(v: Any) -> str:
+        if isinstance(v, str):
+            return '"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        if isinstance(v, list):
+            return "[" + ", ".join(map(value, v)) + "]"
+        if isinstance(v, dict):
+            return "{ " + ", ".join(f"{k} = {value(x)}" for k, x in v.items()) + " }"
+        return str(v)
+
+    head = [f"{k} = {value(v)}" for k, v in raw.items() if k != "arms"]
+    arms = ["\n[[arms]]\n" + "\n".join(f"{k} = {value(v)}" for k, v in a.items()) for a in raw["arms"]]
+    return "\n".join([*head, *arms]) + "\n"
+
+
+def problems(tmp_path: Path, *changes: Change) -> dict[str, list[str]]:
+    raw = copy.deepcopy(RAW)
+    by_name = {a["name"]: a for a in raw["arms"]}
+    for change in changes:
+        change(by_name)
+    path = tmp_path / "library.toml"
+    path.write_text(toml(raw))
+    with pytest.raises(BadInput) as caught:
+        read_library(path)
+    found: dict[str, list[str]] = {}
+    for p in caught.value.problems:
+        found.setdefault(p.code, []).append(p.where)
+    return found
+
+
+def change_median(arm: str, i: int, **values: str) -> Change:
+    return lambda a: a[arm]["medians"][i].update(values)
+
+
+def change_rate(arm: str, i: int, **values: Any) -> Change:
+    return lambda a: a[arm]["rates"][i].update(values)
+
+
+CASES: list[tuple[str, Change, str]] = [
+    ("weeks as months", change_median("Eckardt-2006-EP", 1, value="40.3 months"), "other-unit"),
+    ("days as months", change_median("Lara-2009-EP", 0, value="158 months"), "other-unit"),
+    ("an interval that excludes its estimate", change_median("Foster-2011", 0, lower="5.6 months"), "interval-excludes-estimate"),
+    ("a rate's interval too", change_rate("Wang-2022-placebo", 0, upper=0.5), "interval-excludes-estimate"),
+    ("one limit", change_rate("Lara-2009-EP", 0, lower=0.5), "half-an-interval"),
+    ("a percentage", change_rate("Lara-2009-EP", 0, rate=57.0), "out-of-range"),
+    ("PFS above OS", change_median("Lara-2009-EP", 1, value="5.0 months"), "pfs-above-os"),
+    ("a rate that rises", change_rate("Cheng-2024-placebo", 1, rate=0.4), "rate-rises"),
+    ("a rate against its median", change_rate("Cheng-2024-placebo", 0, rate=0.6), "rate-against-median"),
+    ("no n", lambda a: a["Lara-2009-EP"].pop("n"), "n-missing"),
+    ("no patients", lambda a: a["Lara-2009-EP"].update(n=0), "out-of-range"),
+    ("a rate of more patients", change_rate("Lara-2009-EP", 0, n=900), "out-of-range"),
+    ("published before the end", lambda a: a["Sun-2016-EP"].update(published=2009), "dates-out-of-order"),
+    ("one arm under two names", lambda a: a["Sun-2016-EP"].update({k: a["Kim-2019-EP"][k] for k in ("doi", "n", "regimen")}), "counted-twice"),
+    ("a name twice", lambda a: a["Sun-2016-EP"].update(name="Kim-2019-EP"), "duplicate-name"),
+    ("an unknown member", lambda a: a["Foster-2015"].update(contains=["Foster-2010"]), "unknown-arm"),
+    ("quoted from nowhere", lambda a: a["Foster-2011"].update(seen_in=""), "no-source"),
+    ("a landmark rate without a landmark", lambda a: a["Horn-2018-placebo"]["rates"][0].pop("at"), "no-landmark"),
+    ("an unknown grade", lambda a: a["Sun-2016-EP"].update(verified="hearsay"), "not-a-choice"),
+    ("an unknown key", lambda a: a["Sun-2016-EP"].update(median=5), "unknown-key"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "code"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_each_contradiction_is_found(tmp_path: Path, change: Change, code: str) -> None:
+    assert code in problems(tmp_path, change)
+
+
+def test_all_at_once(tmp_path: Path) -> None:
+    chosen = [
+        c
+        for c in CASES
+        if c[2] in ("other-unit", "interval-excludes-estimate", "pfs-above-os", "n-missing", "rate-rises")
+    ]
+    # the two changes of Lara's medians exclude each other
+    found = problems(tmp_path, *(c[1] for c in chosen if c[0] != "PFS above OS"))
+    assert {c[2] for c in chosen if c[0] != "PFS above OS"} <= set(found)
+    # a type that is wrong does not hide what is wrong between numbers
+    both = problems(tmp_path, CASES[0][1], CASES[-1][1])
+    assert {"other-unit", "unknown-key"} <= set(both)
+
+
+def test_the_bundled_libraries_are_consistent_and_say_what_is_unverified() -> None:
+    for name in bundled_libraries():
+        path = find_library(name)
+        library = read_library(path)
+        assert library.id == name
+        raw = tomllib.loads(path.read_text())
+        raw["compiled"] = str(raw["compiled"])
+        jsonschema.validate(raw, history_schema())
+        assert all(a.citation and a.published for a in library.arms)
+        cautions = "\n".join(library_cautions(library))
+        loose = [
+            a.name
+            for a in library.arms
+            if "from memory: unverified" in [a.verified, *(a.grade(x) for x in (*a.medians, *a.rates))]
+        ]
+        assert all(n in cautions for n in loose)
+    import json
+
+    written = json.loads((ROOT / "trials" / "history.schema.json").read_text())
+    assert written == json.loads(json.dumps(history_schema())), "run `make schema`"
+    assert case_mix_schema()["title"].endswith("format 1")
+
+
+def test_patients_are_counted_once() -> None:
+    library = read_library(find_library("ed-sclc"))
+    arms = library.arm_by_name
+    assert not counted_twice([arms["Lara-2009-EP"], arms["Niell-2005-EP"]])
+    found = counted_twice([arms["Lara-2009-EP"], arms["Foster-2015"], arms["Foster-2011"]])
+    assert [p.code for p in found] == ["counted-twice"] * 2
+    with pytest.raises(BadInput, match="bundled one: ed-sclc"):
+        find_library("ed-nsclc")

@@ -85,6 +85,7 @@ CASES: list[tuple[str, Change, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.property
 @pytest.mark.parametrize(("change", "code"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_each_contradiction_is_found(tmp_path: Path, change: Change, code: str) -> None:
     assert code in problems(tmp_path, change)

@@ -21,7 +21,8 @@ def bundled_libraries() -> list[str]:
 
 def find_library(name: str, beside: Path | None = None) -> Path:
     """The library meant by ``name``: a file (also beside a trial file), or a bundled one. Raises BadInput for none."""
-    for path in (Path(name), *(() if beside is None else (beside / name, beside / f"{name}.toml"))):
+    here = [Path(name)] if beside is None else [Path(name), beside / name, beside / f"{name}.toml"]
+    for path in here:
         if path.suffix == ".toml" and path.is_file():
             return path
     names = bundled_libraries()

@@ -35,7 +35,7 @@ def fit_binomial_normal(successes: ArrayLike, n: ArrayLike, nodes: int = 61) -> 
     x, m = (np.asarray(a, dtype=np.float64) for a in (successes, n))
     if x.shape != m.shape or x.ndim != 1 or len(x) < 2:
         raise ValueError(f"successes, n: got shapes {x.shape}, {m.shape}; both (k,) with k of 2 or more")
-    if not ((0 <= x) & (x <= m) & (m > 0)).all():
+    if not ((x >= 0) & (x <= m) & (m > 0)).all():
         raise ValueError("successes: got a count below 0 or above n; 0 to n")
     if x.sum() == 0 or x.sum() == m.sum():
         raise ValueError("successes: got none, or nothing else; the mean logit is then infinite")

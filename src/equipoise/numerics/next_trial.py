@@ -176,7 +176,7 @@ def bayes_binomial(successes: ArrayLike, n: ArrayLike, priors: Priors | None = N
     with its exact mean and variance, as a normal. Raises ValueError unless 0 ≤ successes ≤ n, n > 0 and k ≥ 2.
     """
     x, m = (np.asarray(a, dtype=np.float64) for a in (successes, n))
-    if x.shape != m.shape or x.ndim != 1 or len(x) < 2 or not ((0 <= x) & (x <= m) & (m > 0)).all():
+    if x.shape != m.shape or x.ndim != 1 or len(x) < 2 or not ((x >= 0) & (x <= m) & (m > 0)).all():
         raise ValueError("successes, n: both (k,), k of 2 or more, 0 ≤ successes ≤ n and n above 0")
     pr = priors or Priors()
     tau, prior = _tau_nodes(pr)

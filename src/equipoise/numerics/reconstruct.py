@@ -7,7 +7,9 @@ point is rounded against the curve rebuilt so far, so that rounding does not add
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,7 +100,8 @@ def reconstruct(
         raise ValueError(f"events: got {events}; 0 to n = {n}")
     end = max(float(t[-1]), float(starts[-1]))
     ends = [*starts[1:], end]
-    level, at_risk, done, censored = 1.0, n, 0, []
+    level, at_risk, done = 1.0, n, 0
+    censored: list[int] = []
     times: list[Array] = []
     flags: list[NDArray[np.int64]] = []
     steps = np.concatenate([t[:1], (t[1:] + t[:-1]) / 2]) if along else t
@@ -110,15 +113,11 @@ def reconstruct(
         here = (t >= start) & ((t < stop) if not last else (t <= stop))
         points, heights = t[here], s[here]
 
-        def stretch(
-            c: int, points: Array = points, heights: Array = heights, start: float = start, stop: float = stop
-        ) -> _Stretch:
-            return _stretch(points, heights, start, stop, at_risk, level, c)
-
+        stretch = partial(_stretch, points, heights, float(start), float(stop), at_risk, level)
         if not last:
-            found = _match(stretch, lambda x: x.left - int(given[i + 1]), at_risk)
+            found = _match(stretch, partial(_left_over, int(given[i + 1])), at_risk)
         elif events is not None:
-            found = _match(stretch, lambda x: events - done - x.events, at_risk)
+            found = _match(stretch, partial(_events_missing, events - done), at_risk)
             says = "numbers at risk, and the total of events after the last" if len(ends) > 1 else "the total of events"
         else:
             pace = sum(censored) / start if start > 0 else 0.0
@@ -181,18 +180,24 @@ def _stretch(points: Array, heights: Array, start: float, stop: float, at_risk: 
     return _Stretch(deaths, censor_times, curve, level, left)
 
 
-def _match(stretch: object, off: object, most: int) -> _Stretch:
-    """The stretch whose number censored brings ``off`` nearest to 0; ``off`` falls as more are censored."""
-    assert callable(stretch)
-    assert callable(off)
+def _left_over(wanted: int, x: _Stretch) -> int:
+    return x.left - wanted
+
+
+def _events_missing(wanted: int, x: _Stretch) -> int:
+    return wanted - x.events
+
+
+def _match(stretch: Callable[[int], _Stretch], off: Callable[[_Stretch], int], most: int) -> _Stretch:
+    """The stretch whose number censored brings ``off`` nearest to 0; ``off`` rises or falls as more are censored."""
     low, high = 0, most
-    best: _Stretch = stretch(0)
+    best = stretch(0)
     if off(best) == 0:
         return best
     sign = 1 if off(best) >= off(stretch(most)) else -1
     while low <= high:
         c = (low + high) // 2
-        tried: _Stretch = stretch(c)
+        tried = stretch(c)
         if abs(off(tried)) < abs(off(best)):
             best = tried
         if off(tried) == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,7 +78,7 @@ def pool_pairs(estimates: ArrayLike, covariances: ArrayLike) -> PooledPairs:
 
     def between(par: Array) -> Array:
         low = np.array([[math.exp(par[0]), 0.0], [par[1], math.exp(par[2])]])
-        return low @ low.T
+        return np.asarray(low @ low.T)
 
     def pieces(t: Array) -> tuple[Array, Array, float]:
         w = np.linalg.inv(s + t)
@@ -89,10 +90,13 @@ def pool_pairs(estimates: ArrayLike, covariances: ArrayLike) -> PooledPairs:
 
     spread = np.sqrt(np.maximum(y.var(axis=0), 1e-6))
     starts = [np.array([math.log(spread[0] * f), 0.0, math.log(spread[1] * f)]) for f in (1.0, 0.3, 0.05)]
-    best = min(
-        (minimize(lambda par: -pieces(between(par))[2], x, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 8000, "maxfev": 8000}) for x in starts),
-        key=lambda r: float(r.fun),
-    )  # fmt: skip
+    options: Any = {"xatol": 1e-10, "fatol": 1e-13, "maxiter": 8000, "maxfev": 8000}
+
+    def minus(par: Any) -> float:
+        return -pieces(between(par))[2]
+
+    tried = [minimize(minus, x.tolist(), method="Nelder-Mead", options=options) for x in starts]
+    best = min(tried, key=lambda r: float(r.fun))
     t = between(best.x)
     mean, covariance, value = pieces(t)
     return PooledPairs(mean, covariance, t, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from scipy.special import stdtrit
 from equipoise.numerics.random_effects import Tau2Method, pool
 from equipoise.numerics.survival import kaplan_meier
 from equipoise.numerics.weibull import fit_weibull, pool_pairs
-from equipoise.trial.exhibits import Curve, LineFigure, Table
+from equipoise.trial.exhibits import Cell, Curve, LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
 
 
@@ -64,7 +65,7 @@ def pool_curves(
     problems = []
     if len(arms) < 2:
         problems.append(Problem("too-few-arms", "curves", f"{len(arms)}", "2 arms or more"))
-    if not grid or min(grid) <= 0 or any(b <= a for a, b in zip(grid, grid[1:], strict=False)):
+    if not grid or min(grid) <= 0 or any(b <= a for a, b in pairwise(grid)):
         problems.append(Problem("grid", "--grid", str(list(grid)), "times above 0 that grow"))
     if problems:
         raise BadInput("history curves", problems)
@@ -150,7 +151,7 @@ def _weibull(arms: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]], 
 
 def curves_tables(c: PooledCurves) -> list[Table]:
     """The pooled curve as a table."""
-    rows = [
+    rows: list[list[Cell]] = [
         [
             f"{p.time:g}", p.arms, f"{p.survival:.3f}", f"{p.lower:.3f}–{p.upper:.3f}", f"{p.prediction[0]:.3f}–{p.prediction[1]:.3f}",
             f"{p.tau:.3f}", f"{p.weibull:.3f}", f"{p.weibull_prediction[0]:.3f}–{p.weibull_prediction[1]:.3f}",

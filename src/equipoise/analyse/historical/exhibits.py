@@ -73,13 +73,11 @@ def pooled_tables(p: PooledRates) -> list[Table]:
     )  # fmt: skip
     f = p.pooled
     shown: list[list[Cell]] = [
-        [f"Mean of the trials ({f.method}, {f.interval_method})", f"{p.rate:.3f}", f"{p.lower:.3f}–{p.upper:.3f}"],
-        *([f"Next trial ({x.method})", f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"] for x in p.predictions),
-        *(
-            [f"Next trial, medians as {name}", f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"]
-            for name, x in p.sensitivity
-        ),
+        [f"Mean of the trials ({f.method}, {f.interval_method})", f"{p.rate:.3f}", f"{p.lower:.3f}–{p.upper:.3f}"]
     ]
+    named = [(f"Next trial ({x.method})", x) for x in p.predictions]
+    named += [(f"Next trial, medians as {name}", x) for name, x in p.sensitivity]
+    shown += [[name, f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"] for name, x in named]
     notes = [
         f"Between trials: τ = {f.tau2**0.5:.3f} on logits, I² = {f.i2:.0%}, Q = {f.q:.2f} on {f.k - 1} degrees, p = {f.p_q:.3f} "
         "(chi-squared).".replace("%", " %"),

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ class EffectPrior:
         x, w = legendre(24)
         low, high = self.mean - 8 * self.sd, self.mean + 8 * self.sd
         edges = sorted({low, high, *(e for e in (0.0, self.mean) if low < e < high)})
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             at = (a + b) / 2 + (b - a) / 2 * x
             density = np.exp(-(((at - self.mean) / self.sd) ** 2) / 2) / (self.sd * math.sqrt(2 * math.pi))
             share = (b - a) / 2 * w * density
@@ -139,13 +140,13 @@ def hurdle(
     one_arm = set(next(iter(design.truths().values()))) == {"rate"}
     low, high = control.quantile(0.025), control.quantile(0.975)
     stages = getattr(design, "stages", None)
-    staged = isinstance(stages, Stages) and hasattr(design, "alpha")
+    staged = stages if isinstance(stages, Stages) and hasattr(design, "alpha") else None
     return Hurdle(
         summed(control), null, target, odds_ratio, 1 - control.cdf(null) if 0 < null < 1 else None,
         {f"{p:g}": control.quantile(p) for p in (0.5, 0.7, 0.8, 0.9, 0.95)},
         at(null, 0.0), control.expect(lambda c: at(c, 0.0)), (at(low, 0.0), at(high, 0.0)),
         at(null, shift), control.expect(lambda c: at(c, shift)), (at(low, shift), at(high, shift)),
-        _assurance(control, at, prior, one_arm=one_arm), _calibrated(design, stages, control, shift) if staged else None,
+        _assurance(control, at, prior, one_arm=one_arm), None if staged is None else _calibrated(design, staged, control, shift),
         f"exact sums of the design over {len(control.nodes[0])} nodes of the control rate ({control.method})",
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.numerics.reconstruct import Monotone, Reconstruction, reconstruct
@@ -40,8 +41,8 @@ def rebuild(
     """Reconstruct patients and say what was achieved. Times are in the unit of the curve."""
     found = reconstruct(curve.time, curve.survival, n, risk_time, risk_n, events, along)
     middle = kaplan_meier(found.time, found.event).median()
-    times = [] if risk_time is None else [float(t) for t in risk_time]  # type: ignore[union-attr]
-    given = [] if risk_n is None else [int(x) for x in risk_n]  # type: ignore[union-attr, arg-type, call-overload]
+    times = [] if risk_time is None else np.asarray(risk_time, dtype=np.float64).tolist()
+    given = [] if risk_n is None else np.asarray(risk_n, dtype=np.int64).tolist()
     cautions = []
     if curve.moved:
         cautions.append(

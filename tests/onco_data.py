@@ -84,7 +84,7 @@ def onco_log() -> Log:
         ended, _ = day(r["AEENDTC"], "first")
         if on is not None:
             data = {"term": r["AETERM"], "grade": {"MILD": 1, "MODERATE": 2, "SEVERE": 3}.get(r["AESEV"], 1), **flags}
-            data |= {"ended": ended.isoformat()} if ended else {}
+            data |= {"until": ended.isoformat()} if ended else {}
             found.append((r["USUBJID"], on, "adverse event", data, f"AE.AESTDTC[AESEQ={r['AESEQ']}]"))
     found += _assessed(rows(sdtm / "rs_recist.csv"), rows(sdtm / "tr_recist.csv"), rows(sdtm / "tu_recist.csv"))
     return log_of(found)

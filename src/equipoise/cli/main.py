@@ -24,6 +24,7 @@ COMMANDS = {
     "audit-response": "Recorded tumour responses against the criteria.",
     "sensitivity": "An endpoint under several published rules, side by side.",
     "explain": "One patient: every time point, endpoint and population, and why.",
+    "export": "The log as ADaM datasets: XPT, Dataset-JSON, CSV, Parquet.",
     "decide": "Take a look: the decision, its reasons and cautions.",
     "forecast": "When a look will be ripe, and who is on study then.",
     "report": "One self-contained HTML report of a trial.",

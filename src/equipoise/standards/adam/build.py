@@ -96,15 +96,18 @@ def response_dataset(
     trial: Trial, subjects: Sequence[Subject], assessors: Sequence[str], rules: ResponseRules
 ) -> Dataset:
     """ADRS."""
+    criterion = trial.assessments.criterion if trial.assessments else ""
     rows = (
-        {**arm_columns(trial, s.patient), **response_row(s, sequence, r, name)}
+        {**arm_columns(trial, s.patient), **response_row(s, sequence, r, name, criterion)}
         for s in subjects
         for sequence, r, name in records_of(s.patient, assessors, rules)
     )
     return dataset("ADRS", "Response Analysis Dataset", ADRS, rows)
 
 
-def response_row(s: Subject, sequence: int, r: ResponseRecord, name: str) -> dict[str, Any]:
+def response_row(
+    s: Subject, sequence: int, r: ResponseRecord, name: str, criterion: str = "RECIST 1.1"
+) -> dict[str, Any]:
     """One record of ADRS."""
     came = source_of(r.event)
     assessor = label_of(r.assessor) if r.parameter.of_assessor else ""
@@ -112,7 +115,7 @@ def response_row(s: Subject, sequence: int, r: ResponseRecord, name: str) -> dic
         "ASEQ": sequence, "RANDDT": s.randomised, "PARAMCD": name,
         "PARAM": r.parameter.label.format(assessor=assessor),
         "PARCAT1": "Tumor Response" if r.parameter.of_assessor else "Reference Event",
-        "PARCAT2": assessor, "PARCAT3": "RECIST 1.1" if r.parameter.of_assessor else "",
+        "PARCAT2": assessor, "PARCAT3": criterion if r.parameter.of_assessor else "",
         "AVISIT": r.visit, "ADT": r.on, "ADTF": imputed(r.event) if r.on else "", "ADY": study_day(r.on, s.randomised),
         "AVAL": r.value, "AVALC": r.text, "ANL01FL": "Y" if r.analysed else "",
         "SRCDOM": came.domain, "SRCVAR": came.variable, "SRCSEQ": came.sequence, "DRVDESC": r.because,

@@ -72,12 +72,12 @@ def _ended(event: Event, name: str) -> date | None:
 def _alive(patient: Patient, alive_by: AliveBy) -> Iterator[tuple[date, Event]]:
     """Days on which a patient was seen alive, by what the rule counts."""
     for e in patient.adverse_events:
-        yield max(e.happened, _ended(e, "ended") or e.happened), e
+        yield max(e.happened, _ended(e, "until") or e.happened), e
     dose = last_dose(patient, alive_by)
     if dose is not None:
         yield dose, next(e for e in reversed(patient.doses) if dose in (e.happened, _ended(e, "until")))
     for e in patient.contacts:
-        if alive_by == "any contact" or "LAB" in str(e.data.get("visit", "")).upper():
+        if alive_by == "any contact" or "LAB" in f"{e.data.get('visit', '')} {e.why}".upper():
             yield e.happened, e
     if alive_by == "admiral":
         return

@@ -9,14 +9,14 @@ import pytest
 
 from adam_cases import DOCS
 from equipoise.standards.adam.agreement import Agreement, compare
-from equipoise.standards.adam.build import by_admiral
+from equipoise.standards.adam.build import by_admiral, to_adam
 from equipoise.trial.snapshot import snapshot
-from onco_data import ONCO, onco_log, rows
+from onco_data import ONCO, onco, rows
 
 
 @pytest.fixture(scope="module")
 def agreement() -> Agreement:
-    snap = snapshot(onco_log(), date(2026, 11, 25), fingerprint=False)
+    snap = snapshot(onco()[1], date(2026, 11, 25), fingerprint=False)
     return compare(by_admiral(snap), rows(ONCO / "adam" / "adrs_onco.csv"), rows(ONCO / "adam" / "adtte_onco.csv"))
 
 
@@ -34,3 +34,26 @@ def test_docs_show_the_table(agreement: Agreement) -> None:
     text = DOCS.read_text()
     for row in agreement.table().rows:
         assert "| " + " | ".join(str(c) for c in row) + " |" in text
+
+
+@pytest.mark.property
+def test_imported_data_by_the_trials_own_rules() -> None:
+    """ADaM of imported SDTM, by assessor: every record that came from an event names the record of SDTM it came from."""
+    trial, log = onco()
+    found = {d.name: d for d in to_adam(trial, snapshot(log, date(2026, 11, 25), fingerprint=False))}
+    assert set(found["ADRS"].text("SRCDOM")) == {"RS", "TR", "ADSL"}
+    codes = set(found["ADRS"].text("PARAMCD"))
+    assert {"BOR", "BORR1", "BORR2", "CBCPR2", "DEATH"} <= codes
+    week_6 = next(r for r in found["ADRS"].rows() if r["USUBJID"] == "01-701-1015" and r["AVALC"] == "NE")
+    assert (week_6["ADTF"], week_6["SRCVAR"], week_6["SRCSEQ"]) == ("D", "RSSTRESC", 6)
+    assert found["ADAE"].n == sum(e.kind == "adverse event" for e in log) > 590
+    assert set(found["ADAE"].text("SRCDOM")) == {"AE"}
+    # 01-701-1028 by the investigator: a sum at each of four visits, the nadir before each.
+    sums = [r for r in found["ADTR"].rows() if r["USUBJID"] == "01-701-1028" and r["PARAMCD"] == "SUMDIAM"]
+    assert [r["ABLFL"] for r in sums] == ["Y", "", "", ""]
+    lowest = sums[0]["AVAL"]
+    for r in sums[1:]:
+        assert r["NADIR"] == pytest.approx(lowest)
+        assert r["CHG"] == pytest.approx(r["AVAL"] - sums[0]["AVAL"])
+        assert r["CHGNAD"] == pytest.approx(r["AVAL"] - lowest)
+        lowest = min(lowest, r["AVAL"])

@@ -32,7 +32,7 @@ def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
     rules = rules_of(trial)
     assessors = assessors_of(snap)
     return [
-        dataset("ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, s) for s in subjects)),
+        dataset("ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, s, snap.cutoff) for s in subjects)),
         response_dataset(trial, subjects, assessors, rules),
         dataset("ADTTE", "Time-to-Event Analysis Dataset", ADTTE, time_rows(trial, snap)),
         dataset(
@@ -162,7 +162,9 @@ def admiral_datasets(trial: Trial, snap: Snapshot) -> list[Dataset]:
     )
     adtte = ({**arm_columns(trial, a.subject.patient), **_admiral_time(i, t)} for a in found for i, t in a.times)
     return [
-        dataset("ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, a.subject) for a in found)),
+        dataset(
+            "ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, a.subject, snap.cutoff) for a in found)
+        ),
         dataset("ADRS", "Response Analysis Dataset", ADRS, adrs),
         dataset("ADTTE", "Time-to-Event Analysis Dataset", ADTTE, adtte),
     ]

@@ -17,7 +17,7 @@ from equipoise.analyse.best_overall import (
 from equipoise.standards.adam.rules import NO_BENEFIT, PARAMETERS, Parameter, ResponseRules
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import readings
-from equipoise.trial.patient import PROGRESSIVE, Patient
+from equipoise.trial.patient import INVESTIGATOR, PROGRESSIVE, Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def response_records(patient: Patient, assessor: str, rules: ResponseRules) -> l
             for event in _assessments(patient, assessor):
                 counted = id(event) in flagged
                 response = str(event.data["response"])
-                because = "as recorded" if counted else _left_out(patient, event, rules, course)
+                because = "as recorded" if counted else _left_out(patient, assessor, event, rules, course)
                 found.append(
                     ResponseRecord(
                         patient.name, parameter, assessor, event.happened,
@@ -83,7 +83,7 @@ def analysed(patient: Patient, assessor: str, rules: ResponseRules) -> list[Asse
     """
     if patient.randomised is None:
         return []
-    start, end = patient.randomised.happened, _end(patient, rules)
+    start, end = patient.randomised.happened, _end(patient, assessor, rules)
     worst: dict[date, Event] = {}
     for event in _assessments(patient, assessor):
         response, on = event.data["response"], event.happened
@@ -104,19 +104,19 @@ def _badness(rules: ResponseRules, event: Event) -> int:
     return rules.worst_last.index(response) if response in rules.worst_last else -1
 
 
-def _end(patient: Patient, rules: ResponseRules) -> date | None:
+def _end(patient: Patient, assessor: str, rules: ResponseRules) -> date | None:
     """The last day on which an assessment counts; None without such a day."""
     days = []
     if "next therapy" in rules.ends and patient.next_therapy is not None:
         days.append(patient.next_therapy.happened)
-    if "progression of any kind" in rules.ends and patient.first_progression is not None:
-        days.append(patient.first_progression.happened)
+    if "progression without imaging" in rules.ends and assessor == INVESTIGATOR:
+        days += [e.happened for e in patient.progressed]
     return min(days, default=None)
 
 
-def _left_out(patient: Patient, event: Event, rules: ResponseRules, course: Sequence[Assessed]) -> str:
+def _left_out(patient: Patient, assessor: str, event: Event, rules: ResponseRules, course: Sequence[Assessed]) -> str:
     response, on = event.data["response"], event.happened
-    end = _end(patient, rules)
+    end = _end(patient, assessor, rules)
     if patient.randomised is None or on < patient.randomised.happened:
         return "not analysed: not on or after randomisation"
     if response not in rules.values:

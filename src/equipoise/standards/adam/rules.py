@@ -83,7 +83,7 @@ class ResponseRules:
     benefit_from: int
     values: Mapping[str, int]
     worst_last: tuple[str, ...]
-    ends: tuple[Literal["next therapy", "progression of any kind"], ...] = ()
+    ends: tuple[Literal["next therapy", "progression without imaging"], ...] = ()
 
     @property
     def unconfirmed(self) -> BestRule:
@@ -108,11 +108,14 @@ ADMIRAL = ResponseRules(
 def rules_of(trial: Trial) -> ResponseRules:
     """The trial's own rules: those of its first response endpoint; what it does not say is as in ADMIRAL.
 
-    As in ``analyse``, nothing counts after a next therapy or after progression of any kind, and NED is a response.
+    As in ``analyse``, nothing counts after a next therapy (unless the estimand passes it over) or, for the investigator, after
+    progression recorded without imaging; and NED is a response.
     """
     endpoint = next((e for e in trial.endpoints if isinstance(e, Response)), None)
     best = ADMIRAL.best
+    passed_over = False
     if endpoint is not None:
+        passed_over = endpoint.estimand is not None and endpoint.estimand.strategy("next therapy") == "treatment policy"
         best = BestRule(
             endpoint.confirmation_after.days,
             endpoint.stable_from.days if endpoint.stable_from else 0,
@@ -126,7 +129,7 @@ def rules_of(trial: Trial) -> ResponseRules:
         benefit_from=best.stable_from or ADMIRAL.benefit_from,
         values={**_VALUES, "NED": 8},
         worst_last=("NE", "CR", "PR", "NED", "SD", "NON-CR/NON-PD", "PD"),
-        ends=("next therapy", "progression of any kind"),
+        ends=("progression without imaging",) if passed_over else ("next therapy", "progression without imaging"),
     )
 
 

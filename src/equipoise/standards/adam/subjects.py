@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from equipoise.analyse.populations import membership
 from equipoise.standards.adam.source import source_of
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
@@ -82,7 +83,7 @@ def _alive(patient: Patient, alive_by: AliveBy) -> Iterator[tuple[date, Event]]:
     if alive_by == "admiral":
         return
     events: Iterable[Event | None] = (
-        patient.screened, patient.enrolled, patient.randomised, patient.treatment_ended, patient.next_therapy,
+        patient.screened, patient.enrolled, patient.randomised, patient.treatment_ended, patient.study_ended, patient.next_therapy,
         patient.withdrawn, *patient.assessments, *(e for events in patient.readers.values() for e in events),
         *patient.progressed,
     )  # fmt: skip
@@ -100,8 +101,24 @@ def _last_alive(patient: Patient, alive_by: AliveBy) -> tuple[date | None, Event
     return max(_alive(patient, alive_by), key=lambda f: (f[0], -f[1].number), default=(None, None))
 
 
-def subject_row(trial: Trial, s: Subject) -> dict[str, Any]:
-    """One record of ADSL."""
+#: Flag of ADSL → the trial's population.
+FLAGS = {"ITTFL": "ITT", "SAFFL": "SAF", "PPROTFL": "PP", "RESPEVFL": "RESP"}
+
+
+def flags(trial: Trial, patient: Patient, cutoff: date) -> dict[str, str]:
+    """Y or N for each population; the treatment received is the arm under which the patient counts for safety."""
+    if patient.randomised is None:
+        return {**dict.fromkeys(FLAGS, "N"), "TRT01A": ""}
+    found = {f: membership(patient, trial.population_by_name[name], trial, cutoff) for f, name in FLAGS.items()}
+    arm = trial.arm_by_name.get(found["SAFFL"].arm)
+    return {
+        **{flag: "Y" if m.member else "N" for flag, m in found.items()},
+        "TRT01A": (arm.label if arm else found["SAFFL"].arm) if found["SAFFL"].member else "",
+    }
+
+
+def subject_row(trial: Trial, s: Subject, cutoff: date) -> dict[str, Any]:
+    """One record of ADSL, as known at the cut-off."""
     p = s.patient
     arm = trial.arm_by_name.get(p.arm)
     label = arm.label if arm is not None else p.arm
@@ -110,12 +127,11 @@ def subject_row(trial: Trial, s: Subject) -> dict[str, Any]:
     treatment_end = p.treatment_ended
     return {
         "STUDYID": trial.id.upper(), "USUBJID": p.name, "SUBJID": p.name, "SITEID": p.site,
-        "ARM": label, "ARMCD": p.arm, "TRT01P": label, "TRT01A": label if p.doses else "", **s.days,
+        "ARM": label, "ARMCD": p.arm, "TRT01P": label, **s.days, **flags(trial, p, cutoff),
         "DTHDTF": imputed(p.died), "DTHFL": "Y" if p.died else "",
         "EOSSTT": status, "EOSDT": ended, "DCSREAS": reason,
         "EOTSTT": "" if not p.doses else "ONGOING" if treatment_end is None else _treatment_status(treatment_end),
         "EOTDT": treatment_end.happened if treatment_end else None,
-        "ITTFL": "Y" if p.randomised else "N", "SAFFL": "Y" if p.doses else "N",
         "SRCDOM": came.domain if s.last_alive else "", "SRCSEQ": came.sequence if s.last_alive else None,
     }  # fmt: skip
 
@@ -132,6 +148,12 @@ def _end_of_study(p: Patient) -> tuple[str, date | None, str]:
     for event, reason in ((p.died, "DEATH"), (p.withdrawn, "WITHDRAWAL BY SUBJECT"), (p.lost, "LOST TO FOLLOW-UP")):
         if event is not None:
             return "DISCONTINUED", event.happened, reason
+    ended = p.study_ended
+    if ended is not None and p.randomised is not None:
+        reason = str(ended.data.get("reason", ""))
+        if "COMPLET" in reason.upper():
+            return "COMPLETED", ended.happened, ""
+        return "DISCONTINUED", ended.happened, reason
     return ("ONGOING" if p.randomised else ""), None, ""
 
 

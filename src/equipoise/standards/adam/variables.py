@@ -74,6 +74,8 @@ EOTSTT   t SBJTSTAT End of Treatment Status
 EOTDT    d - End of Treatment Date
 ITTFL    t NY Intent-To-Treat Population Flag
 SAFFL    t NY Safety Population Flag
+PPROTFL  t NY Per-Protocol Population Flag
+RESPEVFL t NY Response Evaluable Population Flag
 SRCDOM   t - Source of Date Last Known Alive
 SRCSEQ   i - Source Number of Date Last Known Alive
 """,

@@ -44,7 +44,10 @@ def test_both_formats_hold_the_same_and_give_the_analysis(
 ) -> None:
     analysis = equipoise("analyse", "colon", "--json").json["endpoints"]
     for ending, where in colon_files.items():
-        found = read_datasets(where)
+        found = read_datasets([p for p in where.iterdir() if p.suffix == f".{ending}"])
+        define = (where / "define.xml").read_text()
+        assert f"adtte.{ending}" in define
+        assert "Censor Date Description" in define
         assert set(found) == {"ADSL", "ADRS", "ADTTE", "ADTR", "ADAE"}
         adtte = found["ADTTE"]
         arm, code = np.array(adtte.text("ARMCD")), np.array(adtte.text("PARAMCD"))

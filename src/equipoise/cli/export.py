@@ -65,7 +65,7 @@ def command(
 ) -> None:
     """Write what was known at a data cut-off as datasets of a standard; each record names its source.
 
-    Every file is checked before the first one is written.
+    Every file is checked before the first one is written; define.xml (Define-XML 2.1) is written beside them.
     """
     from equipoise.trial.exhibits import Table
 
@@ -75,7 +75,7 @@ def command(
     snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
     module, name = EXPORTS[standard, rules].split(":")
     datasets: Sequence[Dataset] = getattr(importlib.import_module(module), name)(found, snap)
-    written = _write(datasets, out, ending, snap)
+    written = _write(datasets, found.id.upper(), out, ending, snap)
     agreement = _agreement(snap, against) if against is not None else None
     if as_json:
         shown: dict[str, Any] = {
@@ -112,12 +112,14 @@ def command(
             say(f"{d.patient} {d.parameter}.{d.variable}: theirs {d.theirs!r}, ours {d.ours!r}", first="- ")
 
 
-def _write(datasets: Sequence[Dataset], out: Path, ending: str, snap: Snapshot) -> list[Path]:
-    """All files or none."""
+def _write(datasets: Sequence[Dataset], study: str, out: Path, ending: str, snap: Snapshot) -> list[Path]:
+    """All files or none, and define.xml."""
     from datetime import UTC, datetime, time
     from tempfile import TemporaryDirectory
 
     from equipoise.files.datasets_out import write_dataset
+    from equipoise.standards.define_xml import define_xml
+    from equipoise.standards.metadata import described
     from equipoise.trial.problem import BadInput, Problem
 
     # The same data give the same bytes: a file is dated by its data.
@@ -138,6 +140,10 @@ def _write(datasets: Sequence[Dataset], out: Path, ending: str, snap: Snapshot) 
         out.mkdir(exist_ok=True)
         for path in paths:
             (Path(kept) / path.name).replace(path)
+        files = {d.name: path.name for d, path in zip(datasets, paths, strict=True)}
+        text = define_xml([described(d) for d in datasets], study, created=created, files=files)
+        (Path(kept) / "define.xml").write_bytes(text)
+        (Path(kept) / "define.xml").replace(out / "define.xml")
     return paths
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
+import numpy as np
 import pytest
 
 from adam_cases import DOCS
 from equipoise.standards.adam.agreement import Agreement, compare
-from equipoise.standards.adam.build import by_admiral, to_adam
+from equipoise.standards.adam.build import admiral_datasets, by_admiral, to_adam
+from equipoise.standards.adam.variables import SAS_EPOCH
 from equipoise.trial.snapshot import snapshot
 from onco_data import ONCO, onco, rows
 
@@ -34,6 +36,21 @@ def test_docs_show_the_table(agreement: Agreement) -> None:
     text = DOCS.read_text()
     for row in agreement.table().rows:
         assert "| " + " | ".join(str(c) for c in row) + " |" in text
+
+
+@pytest.mark.independent
+def test_adsl_as_admiral_derives_it() -> None:
+    """Days, status and flag of all 152 subjects, screen failures among them."""
+    trial, log = onco()
+    adsl = admiral_datasets(trial, snapshot(log, date(2026, 11, 25), fingerprint=False))[0]
+    theirs = {r["USUBJID"]: r for r in rows(ONCO / "adam" / "adsl.csv")}
+    assert adsl.n == len(theirs) == 152
+    for row in adsl.rows():
+        for name in ("RANDDT", "TRTSDT", "TRTEDT", "DTHDT", "LSTALVDT", "EOSDT"):
+            day = "" if np.isnan(row[name]) else str(SAS_EPOCH + timedelta(int(row[name])))
+            assert day == theirs[row["USUBJID"]][name], (row["USUBJID"], name)
+        for name in ("EOSSTT", "SAFFL"):
+            assert row[name] == theirs[row["USUBJID"]][name]
 
 
 @pytest.mark.property

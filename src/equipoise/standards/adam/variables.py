@@ -27,6 +27,7 @@ def _variables(text: str, keys: tuple[str, ...]) -> tuple[Variable, ...]:
                 _NUMBERS.get(kind, "text"),
                 codelist="" if codelist == "-" else codelist,
                 origin="Derived" if name not in _ASSIGNED else "Assigned",
+                method=_METHODS.get(name, ""),
                 key=keys.index(name) + 1 if name in keys else None,
             )
         )
@@ -34,6 +35,23 @@ def _variables(text: str, keys: tuple[str, ...]) -> tuple[Variable, ...]:
 
 
 _ASSIGNED = {"STUDYID", "PARAM", "PARAMCD", "PARCAT1", "PARCAT2", "PARCAT3", "AVALU"}
+
+#: How the derived variables are derived, as Define-XML says it.
+_METHODS = {
+    "TRTSDT": "Day of the first dose.",
+    "TRTEDT": "Last day of exposure; an interval of doses ends on the day it says it does.",
+    "LSTALVDT": "Last day of any contact, dose, assessment or adverse event; SRCDOM and SRCSEQ name the record.",
+    "ANL01FL": "Y for assessments on or after randomization with a response that has a value; of several on a day the worst.",
+    "CNSR": "0 for the endpoint's first event, 1 where a censoring rule of the trial file applies.",
+    "CHG": "AVAL minus BASE.",
+    "PCHG": "100 times (AVAL minus BASE) over BASE.",
+    "NADIR": "Lowest sum with every target lesion evaluated before this record, baseline among them.",
+    "CHGNAD": "AVAL minus NADIR.",
+    "PCHGNAD": "100 times (AVAL minus NADIR) over NADIR.",
+    "TRTEMFL": "Y where it began on or after the first dose and at most 30 days after the last.",
+    "ADY": "ADT minus RANDDT, plus 1 from RANDDT on.",
+    "ASTDY": "ASTDT minus TRTSDT, plus 1 from TRTSDT on.",
+}
 
 _SUBJECT = """
 STUDYID  t - Study Identifier

@@ -234,6 +234,19 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         SSDTC|Date/Time of Assessment|text|Exp||
         SSDY|Study Day of Assessment|integer|Perm||
         """),
+    "CM": ("Concomitant/Prior Medications", "One record per recorded intervention occurrence per subject", "INTERVENTIONS", """
+        STUDYID|Study Identifier|text|Req||1
+        DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
+        USUBJID|Unique Subject Identifier|text|Req||2
+        CMSEQ|Sequence Number|integer|Req||3
+        CMTRT|Reported Name of Drug, Med, or Therapy|text|Req||
+        CMCAT|Category for Medication|text|Perm||
+        CMSCAT|Subcategory for Medication|text|Perm||
+        EPOCH|Epoch|text|Perm|EPOCH|
+        CMSTDTC|Start Date/Time of Medication|text|Perm||
+        CMENDTC|End Date/Time of Medication|text|Perm||
+        CMSTDY|Study Day of Start of Medication|integer|Perm||
+        """),
     "SUPP": ("Supplemental Qualifiers", "One record per supplemental qualifier per related parent domain record", "RELATIONSHIP", """
         STUDYID|Study Identifier|text|Req||1
         RDOMAIN|Related Domain Abbreviation|text|Req|DOMAIN|2

@@ -62,6 +62,8 @@ def screened(dm: Record, records: Records, notes: Notes) -> Iterator[Draft]:
             person[name] = value
     variable = "RFICDTC" if dm.text("RFICDTC") else "DMDTC" if dm.text("DMDTC") else "RFSTDTC"
     partial = dm.date(variable, notes)
+    if variable == "RFSTDTC" and not person and not failed:
+        return  # nothing is known of a screening
     if partial is None:
         notes.left("DM", "screening", "no day of consent, collection or reference start", dm.example)
         return
@@ -141,7 +143,7 @@ def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Ite
         if category == "OTHER EVENT":
             yield Draft("contact", on.on, on.flags(), source, words)
             continue
-        reason = words if words and disposition_term(words) == term else term
+        reason = words if words and term in (disposition_term(words), "OTHER") else term
         of_treatment = "TREATMENT" in f"{r.code('DSSCAT')} {r.code('EPOCH') if not r.code('DSSCAT') else ''}"
         kind = "treatment ended" if of_treatment else "study ended"
         if not of_treatment:
@@ -156,8 +158,8 @@ def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Ite
             continue
         ended.add(kind)
         data: dict[str, Any] = {} if kind == "lost" else {"reason": reason}
-        if kind == "withdrawn" and not words:
-            data = {}
+        if kind == "withdrawn":
+            data = {"reason": words} if words and words.upper() != term else {}
         yield Draft(kind, on.on, data | on.flags(), source, "" if reason == words else words)
     if not died and dm.code("DTHFL") == "Y":
         notes.left("DM", "DTHFL", "death without a date", dm.example)

@@ -89,4 +89,5 @@ def _until(r: Record, variable: str, start: date, died: date | None, notes: Note
     if end.on < start:
         notes.left(r.domain, variable, "an end before its start", r.example)
         return {}
-    return {"until": end.on.isoformat()}
+    same = end.on == start and r.domain == "EX"  # a dose of one day ends on it
+    return {} if same else {"until": end.on.isoformat()}

@@ -178,7 +178,7 @@ class _Reader:
             key = (visit, (on if on in several else min(several)) if several else "")
             if key not in points:
                 number = record.number("VISITNUM", self.notes)
-                points[key] = _TimePoint(record.text("VISIT") or _visit(record), number)
+                points[key] = _TimePoint(record.text("VISIT"), number)
             return points[key]
 
         for r in self.rs:
@@ -283,7 +283,7 @@ class _Reader:
             # Identified and never measured: a new lesion stands by itself, a target was not evaluated.
             states: Mapping[str, State] = {"new": "unequivocal", "non-target": "present"}
             state = states.get(lesion.kind, "not evaluated")
-            found.append(_as_reading(lesion, state, None, tu.source("TUSTRESC")))
+            found.append(self._as(lesion, state, None, tu.source("TUSTRESC")))
         return found, total
 
     def _reading(self, lesion: _Lesion, records: Sequence[Record]) -> Reading | None:
@@ -306,24 +306,30 @@ class _Reader:
             return None
         term = record.code("TRSTRESC", "TRORRES")
         if record.code("TRSTAT") == "NOT DONE":
-            return _as_reading(lesion, "not evaluated", None, record.source("TRSTAT"))
+            return self._as(lesion, "not evaluated", None, record.source("TRSTAT"))
         if measured is not None:
             if small or record.code("TRORRES") in _TOO_SMALL or term in _TOO_SMALL:
                 size = None if term in _TOO_SMALL else self._size(record)
-                return _as_reading(lesion, "too small", size, record.source("TRSTRESC"))
+                return self._as(lesion, "too small", size, record.source("TRSTRESC"))
             size = self._size(record)
             if size is None:
-                return _as_reading(lesion, "not evaluated", None, record.source("TRSTRESC"))
-            return _as_reading(lesion, "measured" if size else "absent", size or None, record.source("TRSTRESN"))
+                return self._as(lesion, "not evaluated", None, record.source("TRSTRESC"))
+            return self._as(lesion, "measured" if size else "absent", size or None, record.source("TRSTRESN"))
         if small:
-            return _as_reading(lesion, "too small", None, record.source("TRSTRESC"))
+            return self._as(lesion, "too small", None, record.source("TRSTRESC"))
         if term in ("MERGED", "COALESCED") and lesion.kind == "target" and lesion.part_of:
-            return _as_reading(lesion, "merged", None, record.source("TRSTRESC"))
+            return self._as(lesion, "merged", None, record.source("TRSTRESC"))
         state = _STATES.get((lesion.kind, term))
         if state is None:
             self.notes.left("TR", f"TUMSTATE {term or 'empty'}", f"no state of a {lesion.kind} lesion", record.example)
             return None
-        return _as_reading(lesion, state, None, record.source("TRSTRESC"))
+        return self._as(lesion, state, None, record.source("TRSTRESC"))
+
+    def _as(self, lesion: _Lesion, state: State, size: float | None, source: str) -> Reading:
+        """A target chosen at baseline is part of another only from when the two grew together."""
+        chosen = lesion.record is not None and _visit(lesion.record) in self.baseline_visits
+        part_of = lesion.part_of if state == "merged" or not chosen else ""
+        return Reading(lesion.name, lesion.kind, state, size, lesion.organ, lesion.node, part_of, source=source)
 
     def _size(self, record: Record) -> float | None:
         """A diameter [mm]; centimetres are taken tenfold."""
@@ -347,10 +353,6 @@ class _Reader:
         if dates:
             return impute(max(dates, key=lambda d: d.last), SCAN, not_after=self.bounds.died)
         return None
-
-
-def _as_reading(lesion: _Lesion, state: State, size: float | None, source: str) -> Reading:
-    return Reading(lesion.name, lesion.kind, state, size, lesion.organ, lesion.node, lesion.part_of, source=source)
 
 
 def _visit(record: Record) -> str:

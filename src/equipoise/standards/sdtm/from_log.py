@@ -1,0 +1,222 @@
+"""The log → SDTM: DM, DS, EX, AE, TU, TR, RS, SV, SS, CM, SUPPDM, SUPPTU, with study days, epochs and sequence numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from equipoise.standards.dataset import Dataset, Variable
+from equipoise.standards.metadata import arrange
+from equipoise.standards.sdtm.subject import PERSON, disposition_term, factor_name
+from equipoise.standards.sdtm.tumour_rows import assessment_rows
+from equipoise.trial.event import Event
+from equipoise.trial.log import in_force
+from equipoise.trial.partial_date import PartialDate
+from equipoise.trial.patient import Patient, gather
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+#: Domain → the variable of a record's day, by which records are ordered and --DY is counted.
+TIMES = {"DS": "DSSTDTC", "EX": "EXSTDTC", "AE": "AESTDTC", "TU": "TUDTC", "TR": "TRDTC", "RS": "RSDTC", "SS": "SSDTC",
+         "CM": "CMSTDTC", "SV": "SVSTDTC"}  # fmt: skip
+#: Variables beyond those that the standard's table here names.
+_EXTRA = (
+    Variable("TRLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Exp"),
+    Variable("RSLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Exp"),
+)
+_PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
+
+
+def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
+    """Datasets by domain; a domain without records is left out. ``events`` are put in force first."""
+    rows: Rows = {}
+    for patient in gather(e for e in in_force(list(events)) if e.patient).values():
+        own: Rows = {}
+        _subject(trial, patient, own)
+        _dispositions(patient, own)
+        _treatment(patient, own)
+        for event in (e for readers in (patient.assessments, *patient.readers.values()) for e in readers):
+            assessment_rows(event, own)
+        _others(patient, own)
+        _finish(trial, patient, own)
+        for domain, some in own.items():
+            rows.setdefault(domain, []).extend(some)
+    return {domain: _dataset(domain, some) for domain, some in rows.items() if some}
+
+
+def day_text(event: Event) -> str:
+    """The day as it was recorded: a partial date stays partial."""
+    return str(event.data.get("dated") or event.happened.isoformat())
+
+
+def _add(rows: Rows, domain: str, **values: Any) -> Row:
+    row = {k: v for k, v in values.items() if v not in (None, "")}
+    rows.setdefault(domain, []).append(row)
+    return row
+
+
+def _subject(trial: Trial, patient: Patient, rows: Rows) -> None:
+    screened, randomised, died = patient.screened, patient.randomised, patient.died
+    first = patient.doses[0].happened if patient.doses else None
+    start = first or (randomised.happened if randomised else None)
+    last = max((_end(e) for e in patient.doses), default=None)
+    person: Mapping[str, Any] = screened.data.get("subject", {}) if screened else {}
+    arm = trial.arm_by_name[patient.arm] if patient.arm else None
+    actual = randomised.data.get("actual", patient.arm) if randomised else ""
+    known = trial.arm_by_name.get(str(actual))
+    unassigned = "SCREEN FAILURE" if patient.failed_criteria else "NOT ASSIGNED"
+    _add(
+        rows, "DM", SUBJID=patient.name, SITEID=patient.site, RFSTDTC=_iso(start), RFXSTDTC=_iso(first), RFXENDTC=_iso(last),
+        DMDTC=day_text(screened) if screened else "", DTHDTC=day_text(died) if died else "", DTHFL="Y" if died else "",
+        ARMCD=patient.arm, ARM=arm.label if arm else "", ACTARMCD=actual, ACTARM=known.label if known else actual,
+        ARMNRS="" if arm else unassigned, AGEU="YEARS" if person.get("age") is not None else "",
+        **{variable: person.get(name) for variable, name in PERSON.items()},
+    )  # fmt: skip
+
+    def extra(name: str, label: str, value: str) -> None:
+        _add(rows, "SUPPDM", RDOMAIN="DM", QNAM=name, QLABEL=label, QVAL=value, QORIG="Assigned")
+
+    if patient.enrolled is not None:
+        for factor, level in patient.enrolled.data["factors"].items():
+            extra(factor_name(factor), f"Stratification factor {factor}"[:40], level)
+    if randomised is not None:
+        extra("STRATUM", "Stratum of the Randomisation", randomised.data["stratum"])
+    if patient.failed_criteria:
+        extra("IEFAIL", "Eligibility Criteria Not Met", ";".join(map(str, patient.failed_criteria)))
+    if died is not None and died.data.get("cause"):
+        extra("DTHCAUS", "Cause of Death", died.data["cause"])
+
+
+def _dispositions(patient: Patient, rows: Rows) -> None:
+    def put(event: Event | None, term: str, words: str, category: str, scope: str = "") -> None:
+        if event is not None:
+            _add(rows, "DS", DSTERM=words, DSDECOD=term, DSCAT=category, DSSCAT=scope, DSSTDTC=day_text(event))
+
+    milestone, ending = "PROTOCOL MILESTONE", "DISPOSITION EVENT"
+    put(patient.enrolled, "ELIGIBILITY CRITERIA MET", "ELIGIBILITY CRITERIA MET", milestone)
+    put(patient.randomised, "RANDOMIZED", "RANDOMIZED", milestone)
+    if (ended := patient.treatment_ended) is not None:
+        put(ended, disposition_term(ended.data["reason"]), ended.data["reason"], ending, "STUDY TREATMENT")
+    study = "STUDY PARTICIPATION"
+    if (ended := patient.study_ended) is not None:
+        term = disposition_term(ended.data["reason"])
+        term = "OTHER" if term in ("DEATH", "LOST TO FOLLOW-UP", "WITHDRAWAL BY SUBJECT") else term
+        put(ended, term, ended.data["reason"], ending, study)
+    if (gone := patient.withdrawn) is not None:
+        word = "WITHDRAWAL BY SUBJECT"
+        put(gone, word, gone.data.get("reason") or word, ending, study)
+    put(patient.lost, "LOST TO FOLLOW-UP", "LOST TO FOLLOW-UP", ending, study)
+    put(patient.died, "DEATH", "DEATH", ending, study)
+
+
+def _treatment(patient: Patient, rows: Rows) -> None:
+    for e in patient.doses:
+        d = e.data
+        visit = f"CYCLE {d['cycle']} DAY {d['day']}"
+        _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d["dose"], EXDOSU=d["unit"], VISIT=visit,
+             VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=d.get("until", e.happened.isoformat()))  # fmt: skip
+    for e in patient.adverse_events:
+        d = e.data
+        related = _yes(d.get("related"))
+        serious = _yes(d.get("serious"))
+        _add(rows, "AE", AETERM=d.get("reported", d["term"]), AEDECOD=d["term"], AEBODSYS=d.get("organ_class"),
+             AESEV=d.get("severity"), AESER=serious, AEREL=d.get("causality", related), AETOXGR=str(d["grade"]),
+             AESTDTC=day_text(e), AEENDTC=d.get("until"))  # fmt: skip
+
+
+def _others(patient: Patient, rows: Rows) -> None:
+    for e in patient.contacts:
+        _add(
+            rows,
+            "SS",
+            SSTESTCD="SURVSTAT",
+            SSTEST="Survival Status",
+            SSORRES="ALIVE",
+            SSSTRESC="ALIVE",
+            SSDTC=day_text(e),
+        )
+    for e in patient.progressed:
+        _add(rows, "RS", RSTESTCD="SYMPTDTR", RSTEST="Symptomatic Deterioration", RSCAT="PROTOCOL DEFINED RESPONSE CRITERIA",
+             RSORRES=e.data["basis"], RSSTRESC="PD", RSEVAL="INVESTIGATOR", RSDTC=day_text(e))  # fmt: skip
+    for e in [patient.next_therapy] if patient.next_therapy else []:
+        _add(rows, "CM", CMTRT=e.data.get("therapy"), CMCAT="SUBSEQUENT ANTI-CANCER THERAPY", CMSTDTC=day_text(e))
+    seen: set[float] = set()
+    for domain in ("TR", "RS", "EX"):
+        for row in rows.get(domain, ()):
+            number = row.get("VISITNUM")
+            if number is not None and number not in seen:
+                seen.add(number)
+                day = row[TIMES[domain]]
+                _add(rows, "SV", VISITNUM=number, VISIT=row.get("VISIT"), SVSTDTC=day, SVENDTC=day)
+
+
+def _finish(trial: Trial, patient: Patient, rows: Rows) -> None:
+    """What every record has: study, domain, subject, sequence, study day, epoch."""
+    start = rows["DM"][0].get("RFSTDTC", "")
+    randomised = patient.randomised.happened if patient.randomised else None
+    ended = patient.treatment_ended.happened if patient.treatment_ended else None
+    for domain, some in rows.items():
+        time = TIMES.get(domain, "")
+        if time and domain != "TU":  # supplements of TU name its sequence numbers
+            some.sort(key=lambda r: str(r.get(time, "")))
+        for sequence, row in enumerate(some, 1):
+            row |= {"STUDYID": trial.id.upper(), "USUBJID": patient.name}
+            if not domain.startswith("SUPP"):
+                row["DOMAIN"] = domain
+            if not time:
+                continue
+            if domain != "SV":
+                row[f"{domain}SEQ"] = sequence
+            on = _known(row.get(time, ""))
+            if on is None:
+                continue
+            if start:
+                row[f"{time.removesuffix('DTC')}DY"] = study_day(on, date.fromisoformat(start))
+            if domain not in ("SS",):
+                epoch = "TREATMENT" if randomised is not None and on >= randomised else "SCREENING"
+                row["EPOCH"] = "FOLLOW-UP" if ended is not None and on > ended else epoch
+            last = _known(row.get(f"{domain}ENDTC", ""))
+            if last is not None and start:
+                row[f"{domain}ENDY"] = study_day(last, date.fromisoformat(start))
+
+
+def study_day(on: date, start: date) -> int:
+    """--DY: the reference start is day 1, the day before it −1; there is no day 0."""
+    days = (on - start).days
+    return days + 1 if days >= 0 else days
+
+
+def _dataset(domain: str, some: list[Row]) -> Dataset:
+    names = dict.fromkeys(k for row in some for k in row)
+    for name in _PLAN.get(domain, ()):
+        names.setdefault(name)
+    columns = {name: [row.get(name) for row in some] for name in names}
+    return arrange(domain, columns, extra=[v for v in _EXTRA if v.name in columns])
+
+
+def _yes(value: bool | None) -> str:
+    return "" if value is None else "Y" if value else "N"
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _end(dose: Event) -> date:
+    until = dose.data.get("until")
+    return date.fromisoformat(until) if until else dose.happened
+
+
+def _known(text: str) -> date | None:
+    if not text:
+        return None
+    partial = PartialDate.parse(text)
+    return partial.first if partial.complete else None
+
+
+def to_sdtm(trial: Trial, snap: Snapshot) -> list[Dataset]:
+    """The datasets of what was known at a cut-off."""
+    return list(from_log(trial, snap.events).values())

@@ -63,3 +63,14 @@ def test_an_unsorted_file_is_said(equipoise: Callable[..., Answer], tmp_path: Pa
     done = equipoise("audit-response", path, "--json")
     assert done.status == 2
     assert [p["code"] for p in done.json["error"]["problems"]] == ["not-sorted"]
+
+
+def test_a_log_goes_out_as_sdtm_and_comes_back(equipoise: Callable[..., Answer], tmp_path: Path) -> None:
+    done = equipoise("export", "colon", "--as", "sdtm", "--format", "xpt", "--out", tmp_path / "sdtm", "--json")
+    assert done.status == 0, done.err
+    assert {d["name"]: d["records"] for d in done.json["datasets"]}["DM"] == 929
+    back = equipoise("import-sdtm", tmp_path / "sdtm", "--trial", "colon", "--log", tmp_path / "log.jsonl", "--json")
+    assert back.status == 0, back.err
+    first = equipoise("analyse", "colon", "--json").json["endpoints"]["OS"]["arms"]
+    again = equipoise("analyse", "colon", "--log", tmp_path / "log.jsonl", "--json").json["endpoints"]["OS"]["arms"]
+    assert first == again

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 EXPORTS = {
     ("adam", "trial"): "equipoise.standards.adam.build:to_adam",
     ("adam", "admiral"): "equipoise.standards.adam.build:admiral_datasets",
+    ("sdtm", "trial"): "equipoise.standards.sdtm.from_log:to_sdtm",
 }
 FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 
 
-@click.command(name="export", short_help="The log as ADaM datasets, as XPT, Dataset-JSON, CSV or Parquet.")
+@click.command(name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
 @trial_argument
 @log_option
 @table_option
@@ -100,7 +101,7 @@ def command(
         return
     show_table(
         Table(
-            f"{found.id} as ADaM at {snap.cutoff}",
+            f"{found.id} as {dict(sdtm='SDTM', adam='ADaM')[standard]} at {snap.cutoff}",
             ["Dataset", "Label", "Records", "Variables", "File"],
             [[d.name, d.label, d.n, len(d.variables), p.name] for d, p in zip(datasets, written, strict=True)],
         )

@@ -101,7 +101,7 @@ def command(
         return
     show_table(
         Table(
-            f"{found.id} as {dict(sdtm='SDTM', adam='ADaM')[standard]} at {snap.cutoff}",
+            f"{found.id} as {{'sdtm': 'SDTM', 'adam': 'ADaM'}[standard]} at {snap.cutoff}",
             ["Dataset", "Label", "Records", "Variables", "File"],
             [[d.name, d.label, d.n, len(d.variables), p.name] for d, p in zip(datasets, written, strict=True)],
         )

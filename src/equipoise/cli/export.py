@@ -99,9 +99,10 @@ def command(
             }
         emit(shown)
         return
+    titles = {"sdtm": "SDTM", "adam": "ADaM"}
     show_table(
         Table(
-            f"{found.id} as {{'sdtm': 'SDTM', 'adam': 'ADaM'}[standard]} at {snap.cutoff}",
+            f"{found.id} as {titles[standard]} at {snap.cutoff}",
             ["Dataset", "Label", "Records", "Variables", "File"],
             [[d.name, d.label, d.n, len(d.variables), p.name] for d, p in zip(datasets, written, strict=True)],
         )

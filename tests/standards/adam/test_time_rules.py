@@ -69,3 +69,13 @@ def test_laws_of_times(responses: list[tuple[int, str]], died: int | None) -> No
         assert t.description
         assert t.domain in ("ADRS", "ADSL")
         assert bool(t.censored) != t.event
+
+
+@pytest.mark.independent
+def test_a_partial_date_of_an_adverse_event_counts_from_its_first_day() -> None:
+    """The log may have moved it to the first dose; admiral's last day alive has not."""
+    log = case(contact=3)
+    day = date(2014, 1, 20)
+    data = {"term": "RASH", "grade": 1, "dated": "2014-01", "date_rule": "first possible day"}
+    log.append("adverse event", day, log[0].recorded, "t", patient="P", data=data, source="")
+    assert times(log)["OS"] == (4, 1, "Alive", None)

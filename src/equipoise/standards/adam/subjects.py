@@ -10,6 +10,7 @@ from typing import Any, Literal
 from equipoise.analyse.populations import membership
 from equipoise.standards.adam.source import source_of
 from equipoise.trial.event import Event
+from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
 
@@ -64,6 +65,13 @@ def last_dose(patient: Patient, alive_by: AliveBy = "any contact") -> date | Non
     return max((*ends, *(e.happened for e in patient.doses)), default=None)
 
 
+def _began(event: Event, alive_by: AliveBy) -> date:
+    """The day on which an event began; by admiral a partial date is its first possible day, whatever the log's rule made of it."""
+    if alive_by == "admiral" and "dated" in event.data:
+        return PartialDate.parse(str(event.data["dated"])).first
+    return event.happened
+
+
 def _ended(event: Event, name: str) -> date | None:
     """The last day of what an event stands for, where it says when it ended."""
     text = event.data.get(name)
@@ -73,7 +81,7 @@ def _ended(event: Event, name: str) -> date | None:
 def _alive(patient: Patient, alive_by: AliveBy) -> Iterator[tuple[date, Event]]:
     """Days on which a patient was seen alive, by what the rule counts."""
     for e in patient.adverse_events:
-        yield max(e.happened, _ended(e, "until") or e.happened), e
+        yield max(_began(e, alive_by), _ended(e, "until") or date.min), e
     dose = last_dose(patient, alive_by)
     if dose is not None:
         yield dose, next(e for e in reversed(patient.doses) if dose in (e.happened, _ended(e, "until")))

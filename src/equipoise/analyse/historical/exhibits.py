@@ -79,11 +79,15 @@ def pooled_tables(p: PooledRates) -> list[Table]:
     named += [(f"Next trial, medians as {name}", x) for name, x in p.sensitivity]
     shown += [[name, f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"] for name, x in named]
     notes = [
-        f"Between trials: τ = {f.tau2**0.5:.3f} on logits, I² = {f.i2:.0%}, Q = {f.q:.2f} on {f.k - 1} degrees, p = {f.p_q:.3f} "
+        f"Between trials: τ = {f.tau2**0.5:.3f} on logits, I² = {f.i2:.0%}, Q = {f.q:.2f} on {f.k - 1} degrees, p {_p(f.p_q)} "
         "(chi-squared).".replace("%", " %"),
         *(f"Caution. {c}" for c in p.cautions),
     ]
     return [arms, Table("Pooled", ["", "Rate", "95 % interval"], shown, notes)]
+
+
+def _p(p: float) -> str:
+    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def forest(p: PooledRates, hurdle: float | None = None) -> ForestFigure:

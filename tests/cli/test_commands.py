@@ -191,9 +191,13 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT
     )
-    time.sleep(12)
+    # Until the first trials are kept: a loaded machine may take minutes to compile the kernel.
+    part = tmp_path / "null-continue-seed2012.part"
+    deadline = time.monotonic() + 280
+    while not (part.exists() and part.stat().st_size) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 1, err
     found = json.loads(out)
     assert found["interrupted"] is True

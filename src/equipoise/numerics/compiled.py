@@ -31,14 +31,28 @@ def _options() -> dict[str, Any]:
     return {"nogil": True, "cache": bool(numba.config.CACHE_DIR), "error_model": "numpy"}
 
 
+#: What only compiled functions call is spared the layers by which the interpreter would call it: a fifth of the work.
+_WITHIN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def jit_to_call(signature: Any) -> Callable[[F], F]:
+    """``jit`` of what the interpreter calls."""
+
+    def compile_it(function: F) -> F:
+        compiled: F = njit(signature, **_options())(function)
+        return compiled
+
+    return compile_it
+
+
 def jit(signature: Any) -> Callable[[F], F]:
-    """Compile for the one signature, without the interpreter's lock; division by zero gives infinity or NaN.
+    """Compile for the one signature what other compiled functions call; division by zero gives infinity or NaN.
 
     Stated signatures keep numba from compiling once more for every constant that an argument may be.
     """
 
     def compile_it(function: F) -> F:
-        compiled: F = njit(signature, **_options())(function)
+        compiled: F = njit(signature, **_options(), **_WITHIN)(function)
         return compiled
 
     return compile_it
@@ -48,7 +62,7 @@ def jit_in_place(signature: Any) -> Callable[[F], F]:
     """``jit`` into each caller: for what is called for every number drawn, where a call costs as much as the work."""
 
     def compile_it(function: F) -> F:
-        compiled: F = njit(signature, **_options(), forceinline=True)(function)
+        compiled: F = njit(signature, **_options(), **_WITHIN, forceinline=True)(function)
         return compiled
 
     return compile_it

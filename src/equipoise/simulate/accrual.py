@@ -1,14 +1,14 @@
-"""Patients as they come: each site a Poisson process from the day it opens, rising to its rate, which may vary.
+"""Patients as they come: all sites together are one Poisson process, thinned to sites.
 
-Poisson–gamma: a site's true rate is its promise times a gamma variable of mean 1 (Anisimov & Fedorov 2007,
-doi:10.1002/sim.2956). Each site has a stream of its own: opening another shifts nobody.
+Each site is a Poisson process from the day it opens, rising to its rate, which may vary from its promise by a gamma
+variable of mean 1 (Poisson–gamma; Anisimov & Fedorov 2007, doi:10.1002/sim.2956). Their sum is a Poisson process with the
+sum of their rates. So patient k comes on the day on which the patients expected by then pass the sum of k exponential
+times, and belongs to a site with that site's share of the day: the k-th patient is the same whichever site opens when.
 """
 
 from __future__ import annotations
 
-import heapq
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,39 +53,62 @@ def opening(trial: Trial, site: int, rates: SiteRates, first: NDArray[np.float64
     return (promised.activation - trial.start).days + late, promised.rate * float(size) / DAYS_PER_MONTH
 
 
-def openings(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> list[int]:
-    """The day on which each site opens, from the trial's start."""
+def openings(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> list[tuple[int, float]]:
+    """The day on which each site opens, from the trial's start, and its rate a day."""
     return [
-        opening(trial, i, rates, short_uniforms(seed, f"accrual|{s.name}", replicate, 1, SHORT_BLOCK)[0])[0]
+        opening(trial, i, rates, short_uniforms(seed, f"accrual|{s.name}", replicate, 1, SHORT_BLOCK)[0])
         for i, s in enumerate(trial.sites)
     ]
 
 
-def arrivals(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> Iterator[tuple[float, int]]:
-    """When and at which site (its place in the file) each patient comes: days from the trial's start, in order."""
-    return heapq.merge(*(_of_site(trial, i, rates, seed, replicate) for i in range(len(trial.sites))))
+def work_done(since: NDArray[np.float64], ramp: float) -> NDArray[np.float64]:
+    """Days' work at the full rate that a site has done ``since`` days after it opened; its rate rises over ``ramp``."""
+    t = np.maximum(since, 0.0)
+    return np.where(t >= ramp, t - ramp / 2, t * t / (2 * ramp if ramp > 0 else 1.0))
 
 
-def _of_site(trial: Trial, site: int, rates: SiteRates, seed: int, replicate: int) -> Iterator[tuple[float, int]]:
-    purpose = f"accrual|{trial.sites[site].name}"
-    rows = 9
-    draws = short_uniforms(seed, purpose, replicate, rows, SHORT_BLOCK).ravel()
-    opens, rate = opening(trial, site, rates, draws[:SHORT_BLOCK])
-    if rate <= 1e-9:
-        return
-    worked, k = 0.0, SHORT_BLOCK
+def expected_by_site(trial: Trial, rates: SiteRates, opened: Sequence[tuple[int, float]]) -> NDArray[np.float64]:
+    """Patients expected at each site before each day, shape (sites, horizon + 2)."""
+    day = np.arange(horizon(trial) + 2.0)
+    return np.array([rate * work_done(day - opens, rates.ramp) for opens, rate in opened])
+
+
+def in_all(by_site: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum over sites, one after the other: the kernel adds in this order, and the last bit depends on it."""
+    total = np.zeros(by_site.shape[1])
+    for site in by_site:
+        total += site
+    return total
+
+
+def arrivals(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> Iterator[tuple[int, int]]:
+    """On which day and at which site (its place in the file) each patient comes: days from the trial's start, in order."""
+    by_site = expected_by_site(trial, rates, openings(trial, rates, seed, replicate))
+    expected = in_all(by_site)
+    waits, sites = (_Sequence(seed, purpose, replicate) for purpose in ("accrual", "site"))
+    passed, k = 0.0, 0
     while True:
-        if k == len(draws):
-            rows *= 2
-            draws = short_uniforms(seed, purpose, replicate, rows, SHORT_BLOCK).ravel()
-        worked += minus_log(float(draws[k])) / rate
+        passed += minus_log(waits.of(k))
+        day = int(np.searchsorted(expected, passed, side="right")) - 1
+        if day > horizon(trial):
+            return
+        shares = np.cumsum(by_site[:, day + 1] - by_site[:, day])
+        yield day, int(np.searchsorted(shares, sites.of(k) * shares[-1], side="right"))
         k += 1
-        yield opens + on_calendar(worked, rates.ramp), site
 
 
-def on_calendar(worked: float, ramp: float) -> float:
-    """Days after opening at which a site has done ``worked`` days' work at its full rate."""
-    return worked + ramp / 2 if worked >= ramp / 2 else math.sqrt(2 * ramp * worked)
+class _Sequence:
+    """One uniform number for each patient in the order in which they come, eight to a row of the stream."""
+
+    def __init__(self, seed: int, purpose: str, replicate: int) -> None:
+        self._name = (seed, purpose, replicate)
+        self._drawn: list[float] = []
+
+    def of(self, k: int) -> float:
+        if k >= len(self._drawn):
+            rows = 2 * (k // SHORT_BLOCK) + 32
+            self._drawn = short_uniforms(*self._name, rows, SHORT_BLOCK).ravel().tolist()
+        return self._drawn[k]
 
 
 def expected_arrivals(trial: Trial, accrual: Accrual) -> float:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import SimulatedTrial, run
 
-#: Whole numbers of a replicate, by column. status: 0 it ended, 1 it was given up, 2 the design refused the evidence,
-#: 3 too many patients at once for the kernel. action: 1 stop, 2 declare. successes … control_evaluable: the last look's
+#: Whole numbers of a replicate, by column. status: 0 it ended, 1 it was given up, 2 the design refused the evidence.
+#: action: 1 stop, 2 declare. successes … control_evaluable: the last look's
 #: cohorts. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
 #: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
 #: full_day: when the first look's cohort was enrolled; enrolment_day: of the last randomisation.

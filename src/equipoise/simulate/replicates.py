@@ -41,15 +41,13 @@ class Kernel:
     def rows(self, first: int, n: int, months: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float64], Any]:
         """Whole and real numbers of replicates ``first`` …, and the randomised by month (n, months).
 
-        What the kernel cannot do (see ``lines.INTEGERS``) is done, or refused with reasons, by the reference.
+        A replicate that cannot end is refused with reasons, by the reference.
         """
         from equipoise.simulate.kernel.trial import Room, simulate_rows
 
         whole, real, by_month = simulate_rows(self.image, Room(self.image), first, n, months)
         for i in np.flatnonzero(whole[:, 0]).tolist():
-            if whole[i, 0] != 3:
-                run(self.plan, first + i)  # raises what the kernel met
-            whole[i], real[i] = reference_row(self.plan, first + i)
+            run(self.plan, first + i)  # raises what the kernel met
         return whole, real, by_month
 
     def lines(self, first: int, n: int) -> Lines:

@@ -125,12 +125,12 @@ class _Run:
         start, plan = self.trial.start, self.plan
         horizon = start + timedelta(days=accrual.horizon(self.trial))
         coming = (
-            (start + timedelta(days=int(t)), self.trial.sites[site].name)
-            for t, site in accrual.arrivals(self.trial, plan.rates, plan.seed, self.replicate)
+            (start + timedelta(days=day), self.trial.sites[site].name)
+            for day, site in accrual.arrivals(self.trial, plan.rates, plan.seed, self.replicate)
         )
         opening: dict[date, list[str]] = defaultdict(list)
         opens = accrual.openings(self.trial, plan.rates, plan.seed, self.replicate)
-        for site, day in zip(self.trial.sites, opens, strict=True):
+        for site, (day, _) in zip(self.trial.sites, opens, strict=True):
             opening[start + timedelta(days=day)].append(site.name)
         arrival, arrived = next(coming, None), 0
         today = self.trial.start

@@ -2,71 +2,77 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from equipoise.numerics.compiled import NONE, REAL, REALS, WHOLE, WHOLES, jit
+from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.numerics.philox import minus_log
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.patient import day_of, draw, eight
 
-#: Columns of a site, which is named by where the first of them lies: day it opens, rate a day, days' work done at full
-#: rate, blocks drawn, and the days of its next patients, eight at a time, of which AT have come.
-OPENS, RATE, WORKED, BLOCKS, AT, COMING = range(6)
-SITE_COLUMNS = COMING + 8
-#: The most patients that may wait in the queue of arrivals; more in one window, and the reference takes the replicate.
-QUEUE = 1024
+#: Patients whose coming is worked out at a time.
+AT_ONCE = 16
+#: Where the process stands, from the place ``queue`` on, after the days of the AT_ONCE patients at hand: sum of the waiting
+#: times, the day, and before which day the expected patients are worked out where the sites' rates vary.
+PASSED, DAY, KNOWN_TO = AT_ONCE, AT_ONCE + 1, AT_ONCE + 2
+QUEUE_PLACES = AT_ONCE + 3
+#: Columns of a site: the day it opens, its rate a day.
+SITE_COLUMNS = 2
+#: Days for which expected patients are worked out at a time.
+_STRETCH = 256
 
 
-@jit(NONE(WHOLES, REALS, REALS, WHOLE, WHOLE, WHOLE))
-def _next_patients(N: Any, X: Any, V: Any, replicate: int, site: int, i: int) -> None:
-    u = eight(N, N[at.SITE_KEYS] + 2 * i, int(V[site + BLOCKS]), replicate)
-    rate, worked, opens, ramp = V[site + RATE], V[site + WORKED], V[site + OPENS], X[at.RAMP]
-    for c in range(8):
-        worked += minus_log(u[c]) / rate
-        V[site + COMING + c] = opens + (worked + ramp / 2 if worked >= ramp / 2 else math.sqrt(2 * ramp * worked))
-    V[site + WORKED], V[site + AT] = worked, 0.0
-    V[site + BLOCKS] += 1.0
+@jit(NONE(WHOLES, REALS, REALS, WHOLE, WHOLE))
+def open_sites(N: Any, X: Any, V: Any, replicate: int, queue: int) -> None:
+    """No patient has come. Where sites vary, each one's day of opening and rate; they lie at the beginning of V."""
+    V[queue + PASSED] = V[queue + DAY] = V[queue + KNOWN_TO] = 0.0
+    if N[at.VARIES]:
+        for i in range(N[at.SITES]):
+            u = eight(N, N[at.SITE_KEYS] + 2 * i, 0, replicate)
+            V[SITE_COLUMNS * i] = float(N[N[at.OPENS] + i] + day_of(N, X, N[at.LATE], u[1]) - 1)
+            V[SITE_COLUMNS * i + 1] = X[N[at.RATE] + i] * X[N[at.SIZE] + int(u[0] * 4096)] / 30.4375
 
 
-@jit(NONE(WHOLES, REALS, REALS, WHOLE))
-def open_sites(N: Any, X: Any, V: Any, replicate: int) -> None:
-    """Each site's day of opening and rate, and its first patients. Sites lie at the beginning of V."""
+@jit(NONE(WHOLES, REALS, REALS, WHOLE, WHOLE))
+def _expect(N: Any, X: Any, V: Any, queue: int, expected: int) -> None:
+    """Patients expected before each day of the next stretch, into V from ``expected`` on: ``accrual.in_all``."""
+    first = int(V[queue + KNOWN_TO])
+    stop, ramp = min(first + _STRETCH, N[at.HORIZON] + 2), X[at.RAMP]
+    twice = 2.0 * ramp if ramp > 0 else 1.0
+    for d in range(first, stop):
+        V[expected + d] = 0.0
     for i in range(N[at.SITES]):
-        u = eight(N, N[at.SITE_KEYS] + 2 * i, 0, replicate)
-        site = i * SITE_COLUMNS
-        V[site + OPENS] = float(N[N[at.OPENS] + i] + day_of(N, X, N[at.LATE], u[1]) - 1)
-        V[site + RATE] = X[N[at.RATE] + i] * X[N[at.SIZE] + int(u[0] * 4096)] / 30.4375
-        V[site + WORKED], V[site + BLOCKS], V[site + AT], V[site + COMING] = 0.0, 1.0, 0.0, math.inf
-        if V[site + RATE] > 1e-9:
-            _next_patients(N, X, V, replicate, site, i)
+        opens, rate = V[SITE_COLUMNS * i], V[SITE_COLUMNS * i + 1]
+        for d in range(first, stop):
+            t = max(float(d) - opens, 0.0)
+            V[expected + d] += rate * (t - ramp / 2 if t >= ramp else t * t / twice)
+    V[queue + KNOWN_TO] = float(stop)
 
 
-@jit(WHOLE(WHOLES, REALS, REALS, WHOLE, REAL, WHOLE))
-def fill_queue(N: Any, X: Any, V: Any, replicate: int, until: float, queue: int) -> int:
-    """Days, in order, of the patients of all sites who come before ``until``, into V from ``queue`` on.
+@jit(NONE(WHOLES, REALS, REALS, WHOLE, WHOLE, WHOLE, WHOLE))
+def next_arrivals(N: Any, X: Any, V: Any, replicate: int, arrived: int, queue: int, expected: int) -> None:
+    """The days of patients ``arrived``, ``arrived`` + 1 …, AT_ONCE of them, into V from ``queue`` on: ``accrual.arrivals``.
 
-    Returns how many, or -1 if there are too many.
+    Who would come after the horizon comes on the day after it.
     """
-    size = 0
-    for i in range(N[at.SITES]):
-        site = i * SITE_COLUMNS
-        k = int(V[site + AT])
-        while V[site + COMING + k] < until:
-            if size == QUEUE:
-                return -1
-            on, place = V[site + COMING + k], queue + size
-            while place > queue and V[place - 1] > on:
-                V[place] = V[place - 1]
-                place -= 1
-            V[place] = on
-            size += 1
-            k += 1
-            if k == 8:
-                _next_patients(N, X, V, replicate, site, i)
-                k = 0
-        V[site + AT] = float(k)
-    return size
+    passed, day, last = V[queue + PASSED], int(V[queue + DAY]), N[at.HORIZON] + 1
+    for b in range(AT_ONCE >> 3):
+        u = eight(N, N[at.KEYS] + 2 * at.ACCRUAL, (arrived >> 3) + b, replicate)
+        for c in range(8):
+            V[queue + 8 * b + c] = minus_log(u[c])
+    for k in range(queue, queue + AT_ONCE):
+        passed += V[k]
+        if N[at.VARIES]:
+            while day < last:
+                if day + 1 >= int(V[queue + KNOWN_TO]):
+                    _expect(N, X, V, queue, expected)
+                if V[expected + day + 1] > passed:
+                    break
+                day += 1
+        else:
+            while day < last and X[N[at.EXPECTED] + day + 1] <= passed:
+                day += 1
+        V[k] = float(day)
+    V[queue + PASSED], V[queue + DAY] = passed, float(day)
 
 
 @jit(WHOLE(WHOLES, REALS, REALS, WHOLE, WHOLE, WHOLE))

@@ -20,7 +20,7 @@ from equipoise.analyse.control_check import p_against_history
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.decide.enrolment import stage_targets
 from equipoise.numerics.streams import SHORT_BLOCK, key_of
-from equipoise.simulate.accrual import horizon
+from equipoise.simulate.accrual import expected_by_site, horizon, in_all, openings
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.places import GUIDE
@@ -60,6 +60,7 @@ def image_of(plan: Plan) -> Image:
     rows = [stack.row(t) for t in (plan.leaving.gone, plan.leaving.delay, plan.rates.late)]
     widest = max((len(s) for s in plan.levels), default=1)
     first_scan, every = schedule(trial)
+    varies = scenario.accrual.varies > 0 or scenario.accrual.opens_late.exact_days > 0
     reach, on = scenario.visits.jitter.days, np.arange(HORIZON + 2)
     strata, actions, cautions = _strata(trial), _actions(plan), _cautions(plan)
     sizes = trial.randomisation.block_sizes
@@ -102,13 +103,14 @@ def image_of(plan: Plan) -> Image:
         at.ACTION_SIDE: actions.shape[1],
         at.CAUTION_SIDE: cautions.shape[0],
         at.PLAIN: len(monitored.events) == 2 and censored["no event"] == at.ASSESSMENT,
+        at.VARIES: varies,
+        at.MOST_DELAY: plan.leaving.delayed(2.0**-33),
     }
     real = {
         at.MISSED: scenario.visits.missed,
         at.SCREENING_FAILURE: scenario.screening_failure,
         at.RAMP: plan.rates.ramp,
         at.WITHDRAWN: plan.leaving.withdrawn,
-        at.ARRIVALS_IN: 16 * 30.4375 / (sum(s.rate for s in trial.sites) * scenario.accrual.pace),
     }
     tables |= {
         at.NEED: _needs(plan),
@@ -116,7 +118,7 @@ def image_of(plan: Plan) -> Image:
         at.BLOCK_SIZES: list(sizes),
         at.SHARES: [a.share for a in trial.arms],
         at.KEYS: _words([key_of(plan.seed, p) for p in at.PURPOSES]),
-        at.WIDE: [-(-plan.widths[p] // SHORT_BLOCK) for p in at.PURPOSES],
+        at.WIDE: [-(-plan.widths.get(p, SHORT_BLOCK) // SHORT_BLOCK) for p in at.PURPOSES],
         at.LIST_KEYS: _words([key_of(plan.seed, f"allocation|{name}") for name in strata]),
         at.SITE_KEYS: _words([key_of(plan.seed, f"accrual|{s.name}") for s in trial.sites]),
         at.GUIDE_ROWS: _words([_guide(t) for t in stack.tables]),
@@ -130,6 +132,9 @@ def image_of(plan: Plan) -> Image:
         at.LEVELS: [[*s, *[2.0] * (widest - len(s))] for s in plan.levels],
         at.RATE: [s.rate for s in trial.sites],
         at.SIZE: plan.rates.size,
+        at.EXPECTED: []
+        if varies
+        else in_all(expected_by_site(trial, plan.rates, openings(trial, plan.rates, plan.seed, 0))),
     }
     return _packed(numbers, real, tables)
 

@@ -275,13 +275,16 @@ def status_on(N: Any, X: Any, W: Any, i: int, day: int) -> int:
 def observed(N: Any, X: Any, V: Any, replicate: int, W: Any, i: int, day: int) -> Any:
     """Time to the monitored event and whether it came, as known ``day`` days on: ``analyse.endpoints.observe``."""
     row = W[i + ROW]
+    # What happened long enough ago is recorded, whatever the delay: there is no need to draw it.
+    long_ago = day - N[at.MOST_DELAY]
     seen = W[i + SEEN] <= day and (
-        _known(N, X, V, replicate, W, i, SEEN_KNOWN, W[i + SEEN], SCAN_DELAYS + W[i + SEEN_AT]) <= day
+        W[i + SEEN] <= long_ago
+        or _known(N, X, V, replicate, W, i, SEEN_KNOWN, W[i + SEEN], SCAN_DELAYS + W[i + SEEN_AT]) <= day
     )
     if seen and N[at.OF_PROGRESSION]:
         return W[i + SEEN], True
-    dead = (
-        W[i + DEATH] <= min(day, W[i + GONE]) and _known(N, X, V, replicate, W, i, DEATH_KNOWN, W[i + DEATH], 0) <= day
+    dead = W[i + DEATH] <= min(day, W[i + GONE]) and (
+        W[i + DEATH] <= long_ago or _known(N, X, V, replicate, W, i, DEATH_KNOWN, W[i + DEATH], 0) <= day
     )
     if dead and N[at.OF_DEATH]:
         return W[i + DEATH], True
@@ -304,7 +307,7 @@ def observed(N: Any, X: Any, V: Any, replicate: int, W: Any, i: int, day: int) -
         if (
             0 <= scan <= last
             and scan < W[i + SEEN]
-            and _recorded(N, X, V, replicate, W, i, scan, SCAN_DELAYS + k) <= day
+            and (scan <= long_ago or _recorded(N, X, V, replicate, W, i, scan, SCAN_DELAYS + k) <= day)
         ):
             found = scan
             break

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 # fmt: off
 #: Single whole numbers; times in days. LEAVING_TABLE, DELAY, LATE: their row among the tables of SURVIVAL.
-#: PLAIN: the endpoint is of progression or death, and who has neither is censored at the last assessment.
+#: PLAIN: the endpoint is of progression or death, and who has neither is censored at the last assessment. VARIES: some site's rate or opening does.
+#: MOST_DELAY: no record comes later than so many days.
 (
     TARGET, HORIZON, ARMS, STRATA, SITES, FACTORS, LOOKS, TESTED, CONTROL, LANDMARK, WINDOW, REPLACES, PAUSES, CAP,
     READOUT_DELAY, FINAL_FOLLOW_UP, OF_PROGRESSION, OF_DEATH, AT_NO_EVENT, AT_WITHDRAWAL, AT_LOSS, AT_DEATH,
     FIRST_SCAN, EVERY, SCANS, REACH, CONTACT_EVERY, LEAVING_TABLE, SOME_TOXIC, DELAY, LATE, LARGEST_BLOCK, BLOCK_CHOICES,
-    SHARE_TOTAL, MOST_LEVELS, ACTION_SIDE, CAUTION_SIDE, PLAIN,
-) = range(38)
+    SHARE_TOTAL, MOST_LEVELS, ACTION_SIDE, CAUTION_SIDE, PLAIN, VARIES,
+    MOST_DELAY,
+) = range(40)
 #: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. KEYS
 #: (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
 #: GUIDE_ROWS (tables, GUIDE / 4). FIRST, AFTER (arms, strata) and TOXIC (arms): rows of SURVIVAL. OPENS (sites): planned days.
@@ -19,24 +21,24 @@ from __future__ import annotations
 (
     NEED, COUNTS, BLOCK_SIZES, SHARES, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS, ACTION,
     CAUTION, NEXT_SCAN, LAST_SCAN,
-) = range(38, 55)
+) = range(40, 57)
 #: Where each table of real numbers begins. SURVIVAL (tables, days + 1): the last is -1. DEATH_SHARE (arms, days). LEVELS (factors, most
 #: levels): cumulative shares. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate.
+#: EXPECTED (days): patients expected before each day where no site's rate or opening varies.
 (
-    SURVIVAL, DEATH_SHARE, LEVELS, RATE, SIZE,
-) = range(55, 60)
-#: Single real numbers, in the other array. ARRIVALS_IN: days in which 16 patients come on average. WITHDRAWN: share of
-#: those leaving who withdraw.
+    SURVIVAL, DEATH_SHARE, LEVELS, RATE, SIZE, EXPECTED,
+) = range(57, 63)
+#: Single real numbers, in the other array. WITHDRAWN: share of those leaving who withdraw.
 (
-    MISSED, SCREENING_FAILURE, RAMP, ARRIVALS_IN, WITHDRAWN,
-) = range(5)
+    MISSED, SCREENING_FAILURE, RAMP, WITHDRAWN,
+) = range(4)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 60
+HEAD = 63
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
-PURPOSES = ("patient", "leaving", "visits", "reporting")
-PATIENT, LEAVING, VISITS, REPORTING = range(4)
+PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual")
+PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL = range(5)
 #: Actions in the table, and what stands where the design refuses the evidence.
 CONTINUE, STOP, DECLARE, REFUSED = range(4)
 #: Where a patient is censored: no such rule, last assessment, last contact, that day.

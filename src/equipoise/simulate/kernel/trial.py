@@ -7,11 +7,19 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from equipoise.numerics.compiled import LIST, NONE, REAL_LIST, REAL_TABLE, REALS, TABLE, WHOLE, WHOLES, jit
+from equipoise.numerics.compiled import LIST, NONE, REAL_LIST, REAL_TABLE, REALS, TABLE, WHOLE, WHOLES, jit, jit_to_call
 from equipoise.numerics.philox import pointer_to
-from equipoise.numerics.two_groups import cox_efron, logrank_chi2
+from equipoise.numerics.two_groups import compare, count
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.enrolment import QUEUE, SITE_COLUMNS, fill_queue, next_block, open_sites, stratum_of
+from equipoise.simulate.kernel.enrolment import (
+    AT_ONCE,
+    QUEUE_PLACES,
+    SITE_COLUMNS,
+    next_arrivals,
+    next_block,
+    open_sites,
+    stratum_of,
+)
 from equipoise.simulate.kernel.image import Image
 from equipoise.simulate.kernel.patient import (
     ARM,
@@ -71,10 +79,10 @@ def _cohort(N: Any, W: Any, order: int, enrolled: int, need: int) -> Any:
 
 
 # fmt: off
-@jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+@jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
 def _compare(
     N: Any, X: Any, W: Any, V: Any, F: Any, R: Any, replicate: int, randomised: int, today: int, counts: int,
-    scratch: int, out: int, real: int,
+    marked: int, scratch: int, out: int, real: int,
 ) -> None:
     """The randomised comparison on what is known today: ``analyse.randomised``. The counts are left as they were: zeros."""
     # fmt: on
@@ -84,16 +92,14 @@ def _compare(
             continue
         group = int(W[i + ARM] == N[at.TESTED])
         day, event = observed(N, X, V, replicate, W, i, today - W[i + AT])
-        W[counts + 4 * day + 2 * group + int(event)] += 1
+        count(W, counts, marked, day, group, int(event))
         longest = max(longest, day)
         F[out + (W_EVENTS if group == 1 else W_CONTROL_EVENTS)] += int(event)
         n1 += group
         n0 += 1 - group
+    log_hr, se, chi2 = compare(W, V, counts, marked, longest, n1, n0, scratch)
     if n0 > 0 and n1 > 0:
-        R[real + 2] = logrank_chi2(W, counts, longest, n1, n0)
-        R[real], R[real + 1] = cox_efron(W, V, counts, longest, n1, n0, scratch)
-    for k in range(counts, counts + 4 * longest + 4):
-        W[k] = 0
+        R[real], R[real + 1], R[real + 2] = log_hr, se, chi2
 
 
 @jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES, WHOLES))
@@ -106,8 +112,8 @@ def _trials(
     rows of whole numbers, of real ones, and of patients by month.
     """
     order, enrolled, left_out, settled = of_w[0], of_w[1], of_w[2], of_w[3]
-    lists, counts, head = of_w[4], of_w[5], of_w[6]
-    queue, drawn, scratch, reports = of_v[0], of_v[1], of_v[2], of_v[3]
+    lists, counts, marked, head = of_w[4], of_w[5], of_w[6], of_w[7]
+    queue, drawn, scratch, reports, expected = of_v[0], of_v[1], of_v[2], of_v[3], of_v[4]
     tested, control, looks = N[at.TESTED], N[at.CONTROL], N[at.LOOKS]
     for r in range(replicates):
         replicate, out, real, month_row = first + r, r * len(INTEGERS), r * len(REAL_COLUMNS), r * months
@@ -120,9 +126,8 @@ def _trials(
         for s in range(N[at.STRATA]):
             slot = lists + s * (3 + N[at.LARGEST_BLOCK])
             W[slot] = W[slot + 1] = W[slot + 2] = 0
-        open_sites(N, X, V, replicate)
-        waiting = next_in = 0
-        queue_until = 0.0
+        open_sites(N, X, V, replicate, queue)
+        next_in = AT_ONCE
         randomised = arrived = 0
         stage = 0
         closed = paused = changed = awaited = False
@@ -173,19 +178,13 @@ def _trials(
                     changed = True
 
             while not closed:
-                if next_in == waiting:
-                    if queue_until >= today + 1:
-                        break
-                    queue_until = max(queue_until + X[at.ARRIVALS_IN], today + 1.0)
-                    next_in, waiting = 0, fill_queue(N, X, V, replicate, queue_until, queue)
-                    if waiting < 0:
-                        F[out + W_STATUS] = 3
-                        break
+                if next_in == AT_ONCE:
+                    next_in = 0
+                    next_arrivals(N, X, V, replicate, arrived, queue, expected)
                     # Drawn for all of them at once: the processor turns several blocks at a time.
-                    for k in range(waiting):
+                    for k in range(AT_ONCE):
                         keep_draws(N, V, at.PATIENT, replicate, arrived + k, drawn + 16 * k)
                         keep_draws(N, V, at.REPORTING, replicate, arrived + k, drawn + 16 * k + 8)
-                    continue
                 if int(V[queue + next_in]) > today:
                     break
                 k = next_in
@@ -225,9 +224,6 @@ def _trials(
                         B[month_row + month] += 1
                 closed = randomised >= N[at.TARGET]
 
-            if F[out + W_STATUS] != 0:
-                break
-
             final = stage == looks - 1
             need, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
             if changed and not final and (full_at < 0 or N[at.PAUSES]):
@@ -263,7 +259,7 @@ def _trials(
                         F[out + W_STATUS] = 2
                         break
                     if action != at.CONTINUE and control >= 0:
-                        _compare(N, X, W, V, F, R, replicate, randomised, today, counts, scratch, out, real)
+                        _compare(N, X, W, V, F, R, replicate, randomised, today, counts, marked, scratch, out, real)
             changed = False
             today += 1
             # On to the next day with something to do.
@@ -273,7 +269,7 @@ def _trials(
             elif final and closed:
                 stop = min(stop, max(last_randomised + N[at.FINAL_FOLLOW_UP], today))
             if not closed:
-                stop = min(stop, int(V[queue + next_in]) if next_in < waiting else int(queue_until))
+                stop = min(stop, int(V[queue + next_in]))
             while today < stop and W[head + today] < 0:
                 today += 1
         if today > N[at.HORIZON]:
@@ -292,9 +288,9 @@ class Room:
 
     Whole numbers: patients, from 0; for each arm the order of randomisation; of each arm randomised, not evaluable,
     settled; of each stratum's list the size of the block at hand, the place in it, blocks used, the block; patients by
-    day, group and event; for each day the first in a chain of the patients whose status may change. Real numbers: sites,
+    day, group and event; a bit for each such day; for each day the first in a chain of the patients whose status may change. Real numbers: sites,
     from 0; days of arrival; sixteen uniforms for each; what Cox's model
-    needs; each patient's first uniforms for reporting.
+    needs; each patient's first uniforms for reporting; patients expected before each day, where sites vary.
     """
 
     def __init__(self, image: Image) -> None:
@@ -302,8 +298,9 @@ class Room:
         target, arms = int(n[at.TARGET]), int(n[at.ARMS])
         days = int(n[at.HORIZON] + 2 * NEVER + n[at.LANDMARK] + n[at.WINDOW] + 2)
         wholes = [target * COLUMNS, arms * target, arms, arms, arms]
-        wholes += [int(n[at.STRATA] * (3 + n[at.LARGEST_BLOCK])), 4 * (NEVER + 1), days]
-        reals = [int(n[at.SITES]) * SITE_COLUMNS, QUEUE, 16 * QUEUE, 4 * target + 4, 8 * target]
+        wholes += [int(n[at.STRATA] * (3 + n[at.LARGEST_BLOCK])), NEVER + 1, (NEVER >> 6) + 1, days]
+        expected = int(n[at.HORIZON] + 2) if n[at.VARIES] else 0
+        reals = [int(n[at.SITES]) * SITE_COLUMNS, QUEUE_PLACES, 16 * AT_ONCE, target, 8 * target, expected]
         self.of_w, self.of_v = np.cumsum(wholes), np.cumsum(reals)
         self.w = np.zeros(self.of_w[-1], dtype=np.int64)
         self.w[self.of_w[-2] :] = -1
@@ -323,7 +320,7 @@ def simulate_rows(image: Image, room: Room, first: int, replicates: int, months:
     return whole, real, by_month
 
 
-@jit(NONE(LIST, REAL_LIST, LIST, REAL_LIST, LIST, LIST, WHOLE, TABLE, REAL_TABLE, TABLE))
+@jit_to_call(NONE(LIST, REAL_LIST, LIST, REAL_LIST, LIST, LIST, WHOLE, TABLE, REAL_TABLE, TABLE))
 def _enter(
     n: Any, x: Any, w: Any, v: Any, of_w: Any, of_v: Any, first: int, whole: Any, real: Any, by_month: Any
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from equipoise import __version__
 from equipoise.analyse.control_check import control_check
 from equipoise.analyse.landmark import Cohort, cohort
+from equipoise.analyse.on_caution import Counts, consequence
 from equipoise.analyse.randomised import randomised_comparison
 from equipoise.trial.decision import Decision, Fingerprints, NotRipe
 from equipoise.trial.design import Design
@@ -21,8 +22,8 @@ from equipoise.trial.trial import Trial
 def decide(trial: Trial, design: Design[Evidence], snap: Snapshot, look: int) -> Decision | NotRipe:
     """What the design says at ``look`` of what was known at the snapshot's cut-off.
 
-    The tested arm is compared with history, by the design. The randomised comparison stands beside the decision and
-    never enters it; a control arm that disagrees with history is a caution. The same trial, log and cut-off give the
+    The tested arm is compared with history, by the design. The randomised comparison stands beside the decision; a control
+    arm that disagrees with history is a caution, and changes the decision only where the trial file's ``on_caution`` says so. The same trial, log and cut-off give the
     same decision, to the byte.
     """
     cohorts = look_cohorts(trial, design, snap, look)
@@ -38,7 +39,19 @@ def decide(trial: Trial, design: Design[Evidence], snap: Snapshot, look: int) ->
         earlier_n=design.looks[look - 2].n if look > 1 else 0,
     )
     verdict = design.verdict(evidence)
-    check = control_check(trial, cohorts)
+    check = control_check(trial, cohorts, snap)
+    action, because, distance, unit = verdict.action, list(verdict.because), verdict.distance, verdict.unit
+    if check is not None and check.caution:
+        control = cohorts[trial.control_arms[0].name]
+        counts = Counts(
+            tested.successes, len(tested.members), control.successes, len(control.members), look == len(design.looks)
+        )
+        changed = consequence(trial, counts)
+        if changed is not None:
+            before = f"By the design alone: {action.name}. {because[0]}"
+            action, because = changed.action, [changed.because, before, *because[1:]]
+            if changed.distance is not None:
+                distance, unit = changed.distance, changed.unit
     cautions = [
         *verdict.cautions,
         *_definition_cautions(trial, snap),
@@ -50,11 +63,11 @@ def decide(trial: Trial, design: Design[Evidence], snap: Snapshot, look: int) ->
         look=look,
         of_looks=len(design.looks),
         cutoff=snap.cutoff,
-        action=verdict.action,
-        because=list(verdict.because),
+        action=action,
+        because=because,
         cautions=cautions,
-        distance=verdict.distance,
-        unit=verdict.unit,
+        distance=distance,
+        unit=unit,
         evidence={name: _cohort_numbers(c) for name, c in cohorts.items()},
         beside={
             "randomised comparison": randomised_comparison(trial, snap, cohorts),

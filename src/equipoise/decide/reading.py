@@ -41,10 +41,15 @@ def beside_lines(d: Decision) -> list[str]:
         verdict = "disagrees" if k["disagrees"] else "agrees"
         lines.append(
             f"Control arm against history: {k['successes']} of {k['n']} = {k['rate']:.0%} "
-            f"(exact 95 % CI {low:.0%} to {high:.0%}) against {k['reference']:.0%}, two-sided exact p = {k['p']:.4f}: "
+            f"(exact 95 % CI {low:.0%} to {high:.0%}) against {k['reference']:.0%}, {_named(k['method'])} = {k['p']:.4f}: "
             f"it {verdict} at the {k['alpha']:g} level."
         )
     return lines
+
+
+def _named(method: str) -> str:
+    """The check's number by its short name."""
+    return "two-sided exact p" if method.startswith("two-sided exact") else method.rpartition(", Clopper")[0]
 
 
 def decision_exhibits(trial: Trial, d: Decision) -> list[Exhibit]:

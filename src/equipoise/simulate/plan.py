@@ -50,11 +50,13 @@ class Plan:
         monitoring = self.trial.monitoring
         assert monitoring is not None
         endpoint = self.trial.time_to_event(self.trial.landmark(monitoring.endpoint).of)
+        check = self.trial.control_check
         return (
             {*endpoint.events} <= {"progression", "death"}
             and {rule.when for rule in endpoint.censoring} <= _KNOWN
             and all(rule.at != "origin" for rule in endpoint.censoring)
             and endpoint.assessor == "investigator"
+            and (check is None or (check.on_caution == "note" and check.method != "one-sample log-rank"))
         )
 
     @classmethod

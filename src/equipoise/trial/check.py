@@ -275,6 +275,14 @@ def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("check-without-history", "control_check", "no [history]", "the check compares with [history]")
         if parts.get("arms") and all(a.tested for a in parts["arms"]):
             yield Problem("check-without-control", "control_check", "no control arm", "an arm with tested = false")
+        monitoring = parts.get("monitoring")
+        by_times = parts["control_check"].method == "one-sample log-rank"
+        if by_times and history is not None and monitoring is not None:
+            of = next((e.of for e in endpoints if isinstance(e, Landmark) and e.name == monitoring.endpoint), None)
+            if of is not None and of not in [c.endpoint for c in history.curves]:
+                yield Problem(
+                    "check-without-curve", "control_check.method", "no curve of " + of, "one in [[history.curves]]"
+                )
 
 
 def _table(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.part import Part
@@ -121,10 +121,40 @@ class History(Part):
 
 
 class ControlCheck(Part):
-    """Does the concurrent control arm agree with history? Two-sided exact binomial test at ``alpha``."""
+    """Does the concurrent control arm agree with history, and what follows if it does not?
 
-    method: Literal["exact binomial"]
-    alpha: float = Field(gt=0, lt=1, description="Two-sided level below which a caution is raised.")
+    'exact binomial': two-sided, of the cohort's rate. 'one-sample log-rank': two-sided, of all controls' times against
+    [[history.curves]]. 'prior predictive': how surprising the count is if history is worth ``worth`` patients (Box's p).
+    'Bayesian discrepancy': the posterior probability that the rates differ by no more than ``margin``. Each gives a number
+    that is small in disagreement; below ``alpha`` it is a caution.
+    """
+
+    method: Literal["exact binomial", "one-sample log-rank", "prior predictive", "Bayesian discrepancy"]
+    alpha: float = Field(gt=0, lt=1, description="Level below which a caution is raised (two-sided for the tests).")
+    worth: float | None = Field(
+        default=None, gt=0, description="Patients that history is worth, as a beta distribution."
+    )
+    margin: float | None = Field(default=None, gt=0, lt=1, description="Difference of rates that does not matter yet.")
+    on_caution: Literal["note", "randomised comparison", "re-estimate the hurdle", "stop"] = Field(
+        default="note", description="What a caution changes: nothing, the comparison, the hurdle, or the trial."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> ControlCheck:
+        needs = (
+            self.method in ("prior predictive", "Bayesian discrepancy") or self.on_caution == "re-estimate the hurdle"
+        )
+        if needs and self.worth is None:
+            raise ValueError("`worth` is needed: how many patients history is worth")
+        if (self.method == "Bayesian discrepancy") != (self.margin is not None):
+            raise ValueError("`margin` goes with method = 'Bayesian discrepancy', and that with `margin`")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        silent = {"worth": None, "margin": None, "on_caution": "note"}
+        return {k: v for k, v in handler(self).items() if k not in silent or v != silent[k]}
 
 
 class Assumption(Part):

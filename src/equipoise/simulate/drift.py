@@ -1,0 +1,231 @@
+"""What the control arm's check can see, and what the whole procedure does when history has drifted.
+
+Counts are enumerated exactly: all patients planned are evaluated. The log-rank check is simulated from named streams, with
+its Monte-Carlo error. A drift of d means that the controls' true rate lies d above history's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equipoise.analyse.control_check import numbers_by_count
+from equipoise.analyse.on_caution import Counts, consequence
+from equipoise.numerics import consistency
+from equipoise.numerics.binomial import pmf
+from equipoise.numerics.streams import uniforms
+from equipoise.trial.design import Design, Quantity
+from equipoise.trial.evidence import Evidence
+from equipoise.trial.exhibits import Curve, LineFigure, Mark
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.protocol_parts import ControlCheck
+from equipoise.trial.trial import Trial
+
+Array = NDArray[np.float64]
+_CODES = {"continue": 0, "stop": 1, "declare": 2}
+
+
+@dataclass(frozen=True)
+class CheckPower:
+    """What one check sees with ``n`` controls: P(caution) at each drift, and the least drift seen with 80 %; None: never."""
+
+    method: str
+    n: int
+    rate: float
+    drift: Sequence[float]
+    seen: Sequence[Quantity]
+    false_alarm: Quantity
+    least_down: float | None
+    least_up: float | None
+
+
+def check_power(check: ControlCheck, rate: float, n: int, drift: Sequence[float]) -> CheckPower:
+    """Exact, for the checks of a count."""
+    p = numbers_by_count(check, rate, n)
+    seen = [Quantity(consistency.power(p, check.alpha, min(max(rate + d, 0.0), 1.0))) for d in drift]
+    alarm = Quantity(consistency.power(p, check.alpha, rate))
+    down, up = (consistency.least_drift(p, check.alpha, rate, 0.8, sign) for sign in (-1, 1))
+    return CheckPower(check.method, n, rate, drift, seen, alarm, down, up)
+
+
+def logrank_power(
+    alpha: float,
+    median: float,
+    landmark: float,
+    n: int,
+    drift: Sequence[float],
+    *,
+    entry: float,
+    replicates: int,
+    seed: int,
+) -> CheckPower:
+    """Simulated, for the one-sample log-rank test: exponential times whose rate at the ``landmark`` has drifted by d from that of a
+    curve with this ``median``; follow-up from the landmark on, up to ``entry`` longer (evenly). All times in one unit [months].
+    """
+    hazard = math.log(2) / median
+    rate = math.exp(-hazard * landmark)
+    u = uniforms(seed, "control check", 0, replicates, 2 * n)
+    unit, follow = -np.log(u[:, :n]), landmark + entry * u[:, n:]
+
+    def seen(d: float) -> Quantity:
+        true = -math.log(min(max(rate + d, 1e-9), 1 - 1e-9)) / landmark
+        time = np.minimum(unit / true, follow)
+        observed, expected = (unit / true <= follow).sum(axis=1), hazard * time.sum(axis=1)
+        share = float((np.abs(observed - expected) / np.sqrt(expected) > _quantile(alpha)).mean())
+        return Quantity(share, math.sqrt(share * (1 - share) / replicates))
+
+    def least(sign: int) -> float | None:
+        room = (1 - rate if sign > 0 else rate) - 0.005
+        found = [d for d in np.arange(0.005, room, 0.005) if seen(sign * d).value >= 0.8]
+        return float(found[0]) if found else None
+
+    inside = [d for d in drift if 0 < rate + d < 1]
+    return CheckPower("one-sample log-rank", n, rate, inside, [seen(d) for d in inside], seen(0.0), least(-1), least(1))
+
+
+def _quantile(alpha: float) -> float:
+    from scipy.special import ndtri
+
+    return float(-ndtri(alpha / 2))
+
+
+def in_words(found: CheckPower) -> str:
+    """'With 20 controls, history must be wrong by 28 points …': ``rate`` is the curve's own for the log-rank test."""
+    sides = [
+        f"{100 * d:.1f} points too {word}" if d is not None else f"any amount too {word} is never seen so often"
+        for d, word in ((found.least_down, "high"), (found.least_up, "low"))
+    ]
+    return (
+        f"With {found.n} controls ({found.method}), history's {found.rate:.0%} must be {sides[0]} or {sides[1]} before the check sees it "
+        f"with 80 % probability; it cries wolf with {found.false_alarm.value:.1%}."
+    )
+
+
+def power_figure(powers: Sequence[CheckPower], rate: float) -> LineFigure:
+    """P(caution) against the controls' true rate."""
+    curves = [
+        Curve(
+            f"{p.n} controls, {p.method}",
+            [p.rate + d for d in p.drift],
+            [q.value for q in p.seen],
+            dashed=p.n == powers[0].n,
+        )
+        for p in powers
+    ]
+    return LineFigure(
+        "What the control arm's check can see", "True rate of the controls", "Probability of a caution", curves,
+        [Mark(f"history {rate:.2f}", x=rate), Mark("80 %", y=0.8)],
+        caption="Exact for counts; the log-rank test simulated. At history's own rate the curve is the false alarm.", y_range=(0.0, 1.0),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """The design, its check and what a caution changes, at one truth: exact probabilities over all planned looks."""
+
+    tested: float
+    control: float
+    declare: float
+    stop_early: float
+    caution: float
+
+
+def procedure(trial: Trial, design: Design[Evidence], tested: float, control: float) -> Procedure:
+    """Enumerate both arms' cohorts through all looks. Raises BadInput without control cohorts, or for a check of times.
+
+    ``caution``: P(a caution at the look at which the trial ends).
+    """
+    _needs(trial)
+    assert trial.monitoring is not None
+    declare = early = caution = 0.0
+    state, at = np.ones((1, 1)), (0, 0)
+    looks = design.looks
+    for k, (look, m) in enumerate(zip(looks, trial.monitoring.control_cohort, strict=True)):
+        state = _spread(look.n - at[0], tested, at[0]).T @ state @ _spread(m - at[1], control, at[1])
+        at = look.n, m
+        action, warned = _table(trial, design, k)
+        declare += float(state[action == 2].sum())
+        if k < len(looks) - 1:
+            early += float(state[action != 0].sum())
+        caution += float(state[(action != 0) & warned].sum())
+        state = np.where(action == 0, state, 0.0)
+    return Procedure(tested, control, declare, early, caution)
+
+
+def _needs(trial: Trial) -> None:
+    problems = []
+    if trial.control_check is None or trial.history is None:
+        problems.append(
+            Problem("no-check", "control_check", "nothing", "[control_check] and [history] in the trial file")
+        )
+    elif trial.control_check.method == "one-sample log-rank":
+        problems.append(
+            Problem(
+                "not-enumerated",
+                "control_check.method",
+                "'one-sample log-rank'",
+                "a check of a count",
+                "use `simulate`",
+            )
+        )
+    if trial.monitoring is None or not trial.monitoring.control_cohort:
+        problems.append(
+            Problem("no-controls", "monitoring.control_cohort", "nothing", "control patients for each look")
+        )
+    if problems:
+        raise BadInput(trial.id, problems)
+
+
+def _spread(more: int, rate: float, had: int) -> Array:
+    chances = pmf(more, rate)
+    found = np.zeros((had + 1, had + more + 1))
+    for i in range(had + 1):
+        found[i, i : i + more + 1] = chances
+    return found
+
+
+def _table(trial: Trial, design: Design[Evidence], k: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """The action (0 continue, 1 stop, 2 declare) and whether there is a caution, for each pair of counts."""
+    return _tables(_Key(trial, design), k)
+
+
+@dataclass(frozen=True)
+class _Key:
+    trial: Trial
+    design: Design[Evidence]
+
+    def __hash__(self) -> int:
+        return hash((self.trial.fingerprint, id(self.design)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Key)
+            and self.trial.fingerprint == other.trial.fingerprint
+            and self.design is other.design
+        )
+
+
+@lru_cache(maxsize=32)
+def _tables(key: _Key, k: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    trial, design = key.trial, key.design
+    assert trial.monitoring is not None
+    assert trial.control_check is not None
+    assert trial.history is not None
+    look, m = design.looks[k], trial.monitoring.control_cohort[k]
+    earlier = design.looks[k - 1].n if k else 0
+    last = k == len(design.looks) - 1
+    warned = numbers_by_count(trial.control_check, trial.history.rate, m) < trial.control_check.alpha
+    action = np.zeros((look.n + 1, m + 1), dtype=np.int8)
+    for x in range(look.n + 1):
+        verdict = design.verdict(Evidence(look.number, trial.tested_arms[0].name, look.n, x, earlier))
+        action[x] = _CODES[verdict.action.name]
+        for y in np.flatnonzero(warned).tolist():
+            changed = consequence(trial, Counts(x, look.n, y, m, last))
+            if changed is not None:
+                action[x, y] = _CODES[changed.action.name]
+    return action, np.broadcast_to(warned, action.shape)

@@ -32,7 +32,7 @@ def agreement(n: int, rate: float, worth: float, margin: float) -> Array:
         exceeds_other(1 + y, 1 + n - y, a, b, margin) + exceeds_other(a, b, 1 + y, 1 + n - y, margin)
         for y in range(n + 1)
     ]
-    return np.clip(1 - np.array(apart), 0.0, 1.0)
+    return np.asarray(np.clip(1 - np.array(apart), 0.0, 1.0))
 
 
 def power(p_values: Array, alpha: float, true_rate: float) -> float:

@@ -18,6 +18,7 @@ from equipoise.analyse.analysis import (
     response_table,
     times_table,
 )
+from equipoise.analyse.answers import answers_figure, answers_table, trial_answers
 from equipoise.analyse.course import swimmer_figure, waterfall_figure
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
@@ -36,6 +37,7 @@ from equipoise.trial.design import Characteristics, Design, Quantity
 from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, Facts, Paragraph, Section, Table
+from equipoise.trial.problem import BadInput
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -333,7 +335,16 @@ def _efficacy(f: Findings) -> list[Exhibit]:
     ]
     if f.analysis.history:
         tables.append(history_table(f.trial, f.analysis))
-    return [*(t for t in tables if t.rows), *shown]
+    return [*(t for t in tables if t.rows), *_answers(f), *shown]
+
+
+def _answers(f: Findings) -> list[Exhibit]:
+    """The tested arm against history, against its controls, against both; nothing before the first patient counts."""
+    try:
+        found = trial_answers(f.trial, f.snap, ())
+    except BadInput:
+        return []
+    return [answers_table(found), answers_figure(found)]
 
 
 def _course(f: Findings) -> list[Exhibit]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "One patient: every time point, endpoint and population, and why.",
     "export": "The log as ADaM datasets: XPT, Dataset-JSON, CSV, Parquet.",
     "decide": "Take a look: the decision, its reasons and cautions.",
+    "answers": "Tested arm against history, against controls, against both.",
     "control-check": "What the control arm's check can see, and what a caution changes.",
     "forecast": "When a look will be ripe, and who is on study then.",
     "report": "One self-contained HTML report of a trial.",

@@ -1,0 +1,261 @@
+"""Three answers to one question: the tested arm against history, against the concurrent controls, and against both combined.
+
+Each has its estimate, its interval, its decision at one and the same level, and what it leans on. None takes account of
+interim looks: they stand beside the design's decision.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betainc
+
+from equipoise.analyse.rates import analyse_landmark
+from equipoise.analyse.survival import arrays, compare, observations
+from equipoise.numerics.borrowing import logit_grid
+from equipoise.numerics.borrowing.methods import Borrowing
+from equipoise.numerics.borrowing.normal_mixture import NormalMixture
+from equipoise.numerics.one_sample import one_sample_logrank
+from equipoise.numerics.proportions import clopper_pearson, exact_binomial, risk_difference
+from equipoise.numerics.two_binomials import barnard_p
+from equipoise.trial.exhibits import Curve, LineFigure, Mark, Table
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class Count:
+    """Successes among patients."""
+
+    x: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. ``measure`` 'difference of rates' (above 0 favours the tested arm) or 'hazard ratio' (below 1 does).
+
+    ``evidence`` is a one-sided p, or a posterior probability that the tested arm is better; ``better``: the decision at the level.
+    """
+
+    against: str
+    measure: str
+    estimate: float
+    interval: tuple[float, float]
+    interval_kind: str
+    evidence: float
+    evidence_kind: str
+    better: bool
+    decision: str
+    leans_on: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The three answers to a question (fewer where there is no control, or no history)."""
+
+    question: str
+    level: float
+    answers: Sequence[Answer]
+    borrowed: str
+
+
+def rate_answers(
+    question: str, tested: Count, control: Count | None, hurdle: float, history: Sequence[Count], borrowing: Borrowing,
+    level: float = 0.05,
+) -> Answers:  # fmt: skip
+    """For a rate. ``history``: the arms borrowed from; ``hurdle``: the rate that stands for them in the first answer.
+
+    Intervals have level 1 - 2 ``level``, so that they agree in size with one-sided decisions at ``level``.
+    """
+    confidence = 1 - 2 * level
+    percent = f"{100 * confidence:g} %"
+    alone = clopper_pearson(tested.x, tested.n, confidence)
+    p = exact_binomial(tested.x, tested.n, hurdle, "greater").p
+    found = [
+        Answer(
+            f"history ({hurdle:.1%})", "difference of rates", tested.x / tested.n - hurdle, (alone.lower - hurdle, alone.upper - hurdle),
+            f"exact (Clopper–Pearson), {percent}", p, "p, exact binomial, one-sided", p <= level, _decision(p <= level),
+            ("the hurdle is right, and known without error", "these patients are like history's: eligibility, scans, care"),
+        )
+    ]  # fmt: skip
+    if control is None or control.n == 0:
+        return Answers(question, level, found, "")
+    gap = risk_difference(tested.x, tested.n, control.x, control.n, confidence)
+    p = barnard_p(tested.x, tested.n, control.x, control.n)
+    found.append(
+        Answer(
+            f"concurrent controls ({control.x}/{control.n})", "difference of rates", gap.estimate, (gap.lower, gap.upper),
+            f"Miettinen–Nurminen, {percent}", p, "p, Barnard's exact test, one-sided", p <= level, _decision(p <= level),
+            ("randomisation, and nothing of history", f"{control.n} controls: its power is small"),
+        )
+    )  # fmt: skip
+    if not history:
+        return Answers(question, level, found, "")
+    prior = borrowing.rate_prior([h.x for h in history], [h.n for h in history])
+    mass = prior.posterior(control.x, control.n).mass()
+    a, b = 1 + tested.x, 1 + tested.n - tested.x
+    better = float(mass @ (1 - betainc(a, b, logit_grid.RATE)))
+    estimate = a / (a + b) - float(mass @ logit_grid.RATE)
+
+    def quantile(q: float) -> float:
+        low, high = -1.0, 1.0
+        for _ in range(45):
+            middle = (low + high) / 2
+            below = float(mass @ betainc(a, b, np.clip(logit_grid.RATE + middle, 0.0, 1.0)))
+            low, high = (middle, high) if below < q else (low, middle)
+        return (low + high) / 2
+
+    worth = str(prior.effective_size())
+    found.append(
+        Answer(
+            f"both combined ({len(history)} historical arms)", "difference of rates", estimate, (quantile(level), quantile(1 - level)),
+            f"posterior, {percent}", better, "P(tested rate is the higher)", better >= 1 - level, _decision(better >= 1 - level),
+            (f"{borrowing}: {worth}", "history's arms and these controls differ as past trials differed among themselves"),
+        )
+    )  # fmt: skip
+    return Answers(question, level, found, f"{borrowing}: {worth}")
+
+
+def _decision(better: bool) -> str:
+    return "better" if better else "not shown to be better"
+
+
+def hazard_answers(
+    trial: Trial, snap: Snapshot, endpoint_name: str, events: Sequence[int], borrowing: Borrowing, level: float
+) -> Answers | None:
+    """For times, by hazard ratios: one-sample log-rank, Cox, and exponential hazards that borrow; None without history's curve.
+
+    ``events``: the numbers of events behind each curve of this endpoint, in its order; empty: nothing is borrowed.
+    """
+    endpoint = trial.time_to_event(endpoint_name)
+    curves = [c for c in trial.history.curves if c.endpoint == endpoint_name] if trial.history else []
+    by_arm = observations(trial, snap, endpoint)
+    group = by_arm[trial.tested_arms[0].name]
+    if not curves or not group:
+        return None
+    confidence = 1 - 2 * level
+    percent = f"{100 * confidence:g} %"
+    time, event = arrays(group)
+    hazard = math.log(2) / curves[0].median.exact_days
+    one = one_sample_logrank(time, event, time * hazard, conf_level=confidence)
+    found = [
+        Answer(
+            f"history (median {curves[0].median.months:.1f} months)", "hazard ratio", one.smr, one.smr_ci,
+            f"exact Poisson, {percent}", one.p_one_sided, "p, one-sample log-rank, one-sided", one.p_one_sided <= level,
+            _decision(one.p_one_sided <= level),
+            ("history's curve is exponential and known without error", "these patients are like history's"),
+        )
+    ]  # fmt: skip
+    control = by_arm[trial.control_arms[0].name] if trial.control_arms else []
+    both = compare(group, control, "", "") if control else None
+    if both is None:
+        return Answers(endpoint.label, level, found, "")
+    z = math.log(both.hr) / both.log_hr_se if both.estimable else math.nan
+    width = -NormalMixture.of((1, 0, 1)).quantile(level) * both.log_hr_se
+    p = both.p / 2 if both.hr < 1 else 1 - both.p / 2
+    found.append(
+        Answer(
+            f"concurrent controls ({len(control)})", "hazard ratio", both.hr, (both.hr * math.exp(-width), both.hr * math.exp(width)),
+            f"Cox (Wald), {percent}", p, "p, log-rank, one-sided", not math.isnan(z) and p <= level, _decision(p <= level),
+            ("randomisation, and nothing of history", "proportional hazards"),
+        )
+    )  # fmt: skip
+    control_time, control_event = arrays(control)
+    if not events or not event.any() or not control_event.any():
+        return Answers(endpoint.label, level, found, "")
+    past = [-math.log(c.median.exact_days / math.log(2)) for c in curves[: len(events)]]
+    prior = borrowing.log_hazard_prior(past, [1 / math.sqrt(d) for d in events])
+    after = prior.posterior(math.log(control_event.sum() / control_time.sum()), 1 / math.sqrt(control_event.sum()))
+    own = NormalMixture.of((1, math.log(event.sum() / time.sum()), 1 / math.sqrt(event.sum())))
+    gap = own.minus(after)
+    better = gap.cdf(0.0)
+    worth = str(prior.effective_size())
+    found.append(
+        Answer(
+            f"both combined ({len(past)} historical curve{'s' if len(past) > 1 else ''})", "hazard ratio", math.exp(gap.quantile(0.5)),
+            (math.exp(gap.quantile(level)), math.exp(gap.quantile(1 - level))), f"posterior, {percent}", better,
+            "P(hazard ratio below 1)", better >= 1 - level, _decision(better >= 1 - level),
+            (f"{borrowing}: {worth}", "constant hazards; log hazards taken as normal"),
+        )
+    )  # fmt: skip
+    return Answers(endpoint.label, level, found, f"{borrowing}: {worth}")
+
+
+def trial_answers(
+    trial: Trial, snap: Snapshot, history: Sequence[Count], borrowing: Borrowing | None = None, level: float = 0.05
+) -> Answers:
+    """The rate of the monitored landmark, all patients with a known status.
+
+    Without ``history`` what the trial file says that history is worth ([control_check] worth) is borrowed as one arm. Raises BadInput without history or monitoring."""
+    if trial.history is None or trial.monitoring is None:
+        given = [
+            Problem(
+                "no-history",
+                "history",
+                "nothing",
+                "[history] and [monitoring] in the trial file, or numbers as options",
+            )
+        ]
+        raise BadInput(trial.id, given)
+    borrowing = borrowing or Borrowing()
+    check = trial.control_check
+    if not history and check is not None and check.worth is not None:
+        history = [Count(round(check.worth * trial.history.rate), round(check.worth))]
+    endpoint = trial.landmark(trial.monitoring.endpoint)
+    arms = analyse_landmark(trial, snap, endpoint).arms
+    tested = arms[trial.tested_arms[0].name]
+    if not tested.n:
+        raise BadInput(
+            trial.id, [Problem("no-patients", "log", "no patient with a known status", "at least one tested patient")]
+        )
+    control = arms[trial.control_arms[0].name] if trial.control_arms else None
+    concurrent = Count(control.successes, control.n) if control is not None and control.n else None
+    return rate_answers(
+        endpoint.label, Count(tested.successes, tested.n), concurrent, trial.history.rate, history, borrowing, level
+    )
+
+
+def answers_table(found: Answers) -> Table:
+    """The answers under each other."""
+    rows = []
+    for a in found.answers:
+        shown = "{:+.1f}" if a.measure == "difference of rates" else "{:.2f}"
+        scale = 100 if a.measure == "difference of rates" else 1
+        low, high = (shown.format(scale * v) for v in a.interval)
+        rows.append(
+            [
+                a.against, f"{shown.format(scale * a.estimate)} ({low} to {high})", f"{a.evidence:.4f}", a.decision, "; ".join(a.leans_on),
+            ]
+        )  # fmt: skip
+    measure = "Difference, points" if found.answers[0].measure == "difference of rates" else "Hazard ratio"
+    return Table(
+        f"{found.question}: three answers at one-sided {found.level:g}",
+        ["Tested arm against", f"{measure} (interval)", "Evidence", "Decision", "Leans on"],
+        rows,
+        notes=(
+            "Evidence: " + "; ".join(f"{a.against.partition(' (')[0]}: {a.evidence_kind}" for a in found.answers) + ".",
+            "Intervals: "
+            + "; ".join(a.interval_kind for a in found.answers)
+            + ". No account is taken of interim looks.",
+        ),
+    )
+
+
+def answers_figure(found: Answers) -> LineFigure:
+    """The estimates with their intervals, side by side; 0 points or a ratio of 1 is no effect."""
+    ratio = found.answers[0].measure == "hazard ratio"
+    scale = 1 if ratio else 100
+    curves = [
+        Curve(a.against, [float(k)], [scale * a.estimate], [scale * a.interval[0]], [scale * a.interval[1]], points=True, texts=[a.decision])
+        for k, a in enumerate(found.answers, 1)
+    ]  # fmt: skip
+    label = "Hazard ratio (below 1 favours the tested arm)" if ratio else "Difference of rates, points"
+    return LineFigure(
+        f"{found.question}: three answers", "Answer", label, curves, [Mark("no effect", y=1.0 if ratio else 0.0)],
+        caption=f"Estimates with intervals of {100 * (1 - 2 * found.level):g} %. Each leans on other assumptions.",
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""The numbers of docs/borrowing.md are today's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from equipoise.analyse.answers import Count, rate_answers
+from equipoise.numerics.borrowing.methods import Borrowing
+from equipoise.simulate.drift import check_power, logrank_power, procedure
+from equipoise.trial.design import Design
+from equipoise.trial.protocol_parts import ControlCheck
+from helpers import ROOT
+
+PAGE = " ".join((ROOT / "docs" / "borrowing.md").read_text().split())
+
+
+def test_what_the_checks_see() -> None:
+    check = ControlCheck(method="exact binomial", alpha=0.10)
+    twenty, forty = (check_power(check, 0.44, n, [-0.1, 0.1]) for n in (20, 40))
+    assert twenty.least_down is not None and twenty.least_up is not None  # noqa: PT018
+    assert forty.least_down is not None and forty.least_up is not None  # noqa: PT018
+    assert f"{100 * twenty.least_down:.1f} points too high or {100 * twenty.least_up:.1f} points too low" in PAGE
+    assert f"with 40 controls, {100 * forty.least_down:.1f} or {100 * forty.least_up:.1f} points" in PAGE
+    assert f"probability of {twenty.seen[0].value:.3f} or {twenty.seen[1].value:.3f}" in PAGE
+    times = logrank_power(0.10, 5.5, 6.0, 20, [0.0], entry=10.0, replicates=20000, seed=2012)
+    assert times.least_down == pytest.approx(0.215, abs=0.005)
+    assert times.least_up == pytest.approx(0.235, abs=0.005)
+
+
+@pytest.mark.parametrize("policy", ["note", "randomised comparison", "re-estimate the hurdle", "stop"])
+def test_what_a_caution_changes(north: Any, north_design: Design, policy: str) -> None:
+    check = ControlCheck.model_validate(
+        {"method": "exact binomial", "alpha": 0.10, "on_caution": policy, "worth": 100.0}
+    )
+    trial = north.model_copy(update={"control_check": check})
+    errors = [procedure(trial, north_design, 0.44 + d, 0.44 + d).declare for d in (0.0, 0.1, 0.2)]
+    power = procedure(trial, north_design, 0.58, 0.44).declare
+    assert f"| {policy} | " + " | ".join(f"{v:.4f}" for v in [*errors, power]) + " |" in PAGE
+
+
+def test_the_three_answers() -> None:
+    found = rate_answers("", Count(48, 94), Count(25, 47), 0.44, [Count(408, 870)], Borrowing()).answers
+    assert f"{100 * found[0].estimate:+.1f} points over history (one-sided p = {found[0].evidence:.4f})" in PAGE
+    assert f"{100 * found[1].estimate:.1f} points against its controls" in PAGE

@@ -17,6 +17,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+#: Which numbers a seed gives. To be raised whenever a purpose draws otherwise than before: results kept in a folder are
+#: taken up again only by the streams that made them.
+STREAMS = 2
+
 #: Uniform numbers come in blocks of so many: one turn of the generator.
 BLOCK = 4
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from equipoise import __version__
+from equipoise.numerics.streams import STREAMS
 from equipoise.simulate.lines import Lines
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.summary import Summary
@@ -45,7 +46,7 @@ class Cell:
                 for table in (course.first.survival, course.death_share, course.after.survival):
                     disease.update(table.tobytes())
         content = [
-            __version__, p.trial.fingerprint, p.scenario.model_dump(mode="json"), disease.hexdigest(), p.waiting, p.cap,
+            __version__, STREAMS, p.trial.fingerprint, p.scenario.model_dump(mode="json"), disease.hexdigest(), p.waiting, p.cap,
             p.seed,
         ]  # fmt: skip
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -56,5 +56,32 @@ def test_the_same_bytes_whatever_the_order(datasets: list[Dataset]) -> None:
 
 def test_terms_are_those_of_the_data(datasets: list[Dataset]) -> None:
     document = etree.fromstring(define_xml(datasets, "S", created=CREATED))
-    terms = document.xpath("//*[local-name()='CodeList'][@Name='SEX']/*/@CodedValue")
+    terms = document.xpath("//*[local-name()='CodeList'][@OID='CL.SEX']/*/@CodedValue")
     assert terms == ["F", "M"]
+
+
+def test_codelists_carry_their_name_and_the_codes_of_nci(datasets: list[Dataset]) -> None:
+    document = etree.fromstring(define_xml(datasets, "S", created=CREATED))
+    [sex] = document.xpath("//*[local-name()='CodeList'][@OID='CL.SEX']")
+    assert sex.get("Name") == "Sex"
+    assert sex.xpath("./*[local-name()='Alias']/@Name") == ["C66731"]
+    assert sex.xpath("./*[@CodedValue='F']/*/@Name") == ["C16576"]
+    [race] = document.xpath("//*[local-name()='CodeList'][@OID='CL.RACE']")
+    assert set(race.xpath("./*/*/@Context")) == {"nci:ExtCodeID"}
+
+
+def test_a_term_of_the_sponsor_is_marked_where_the_whole_list_is_known() -> None:
+    status = arrange("SS", {"USUBJID": ["1", "2"], "SSSTRESC": ["ALIVE", "ABROAD"]})
+    document = etree.fromstring(define_xml([status], "S", created=CREATED))
+    [marked] = document.xpath("//*[@*[local-name()='ExtendedValue']='Yes']")
+    assert marked.get("CodedValue") == "ABROAD"
+
+
+def test_a_required_variable_with_gaps_is_not_said_to_be_mandatory() -> None:
+    subjects = arrange("ADSL", {"USUBJID": ["1", "2"], "SEX": ["F", "M"], "AGE": [61, None]})
+    document = etree.fromstring(define_xml([subjects], "S", created=CREATED))
+    mandatory = {
+        e.get("ItemOID"): e.get("Mandatory") for e in document.iter() if isinstance(e.tag, str) and e.get("ItemOID")
+    }
+    assert mandatory["IT.ADSL.SEX"] == "Yes"
+    assert mandatory["IT.ADSL.AGE"] == "No"

@@ -1,50 +1,70 @@
-"""The variables of ADaM datasets (ADaMIG 1.3, OCCDS 1.1) that we write and read. Lines as in ``sdtm_variables``."""
+"""The variables of ADaM datasets (ADaMIG 1.3, OCCDS 1.1) that we write and read. Lines as in ``sdtm_variables``.
+
+Held against the tables of the ADaMIG and the OCCDS's rules as public repositories quote them (docs/terminology.md says which and
+what was not found). Not standard, so named and labelled by us: ``SPONSOR``. Copies of SDTM variables keep SDTM's labels.
+"""
 
 from __future__ import annotations
 
+import re
+
 VERSION = "1.3"
+
+#: Variables that no ADaM document defines; the ADaMIG (section 3.1.6) allows such beside its own.
+SPONSOR = ("EFFFL", "RESPEVFL", "NADIR", "CHGNAD", "PCHGNAD", "AEVAL", "AEVALID", "DRVDESC", "EOTDT", "AVALU")
+#: Variables whose core [Req, Cond, Perm] in ADAE is from memory: labels and types of OCCDS 1.1 were found, its cores were not.
+CORE_FROM_MEMORY = (
+    "ASTDT", "ASTDTF", "ASTDY", "AENDT", "AENDTF", "AENDY", "TRTEMFL", "ATOXGRN", "AESEQ", "AETERM", "AEDECOD", "AEBODSYS",
+    "AESOC", "AESTDTC", "AEENDTC", "AESEV", "AETOXGR", "AESER", "AESDTH", "AEREL", "AEACN", "AEOUT",
+)  # fmt: skip
 
 _SUBJECT = """
         STUDYID|Study Identifier|text|Req||
         USUBJID|Unique Subject Identifier|text|Req||1
         """
-_ARMS = """
-        SUBJID|Subject Identifier for the Study|text|Perm||
-        SITEID|Study Site Identifier|text|Perm||
-        AGE|Age|float|Perm||
-        AGEU|Age Units|text|Perm|AGEU|
-        SEX|Sex|text|Perm|SEX|
-        RACE|Race|text|Perm|RACE|
-        ARM|Description of Planned Arm|text|Perm||
+_ADSL = """
+        SUBJID|Subject Identifier for the Study|text|Req||
+        SITEID|Study Site Identifier|text|Req||
+        AGE|Age|float|Req||
+        AGEU|Age Units|text|Req|AGEU|
+        SEX|Sex|text|Req|SEX|
+        RACE|Race|text|Req|RACE|
+        ARM|Description of Planned Arm|text|Req||
         ARMCD|Planned Arm Code|text|Perm||
         ACTARM|Description of Actual Arm|text|Perm||
         ACTARMCD|Actual Arm Code|text|Perm||
-        TRT01P|Planned Treatment for Period 01|text|Perm||
+        TRT01P|Planned Treatment for Period 01|text|Req||
         TRT01PN|Planned Treatment for Period 01 (N)|integer|Perm||
-        TRT01A|Actual Treatment for Period 01|text|Perm||
+        TRT01A|Actual Treatment for Period 01|text|Cond||
         TRT01AN|Actual Treatment for Period 01 (N)|integer|Perm||
-        TRTP|Planned Treatment|text|Perm||
-        TRTPN|Planned Treatment (N)|integer|Perm||
-        TRTA|Actual Treatment|text|Perm||
-        TRTAN|Actual Treatment (N)|integer|Perm||
-        RANDDT|Date of Randomization|date|Perm||
-        TRTSDT|Date of First Exposure to Treatment|date|Perm||
-        TRTEDT|Date of Last Exposure to Treatment|date|Perm||
+        RANDDT|Date of Randomization|date|Cond||
+        TRTSDT|Date of First Exposure to Treatment|date|Cond||
+        TRTEDT|Date of Last Exposure to Treatment|date|Cond||
         DTHDT|Date of Death|date|Perm||
-        DTHDTF|Date of Death Imputation Flag|text|Perm|DATEFL|
+        DTHDTF|Date of Death Imputation Flag|text|Cond|DATEFL|
         DTHFL|Subject Death Flag|text|Perm|NY|
         LSTALVDT|Date Last Known Alive|date|Perm||
         EOSSTT|End of Study Status|text|Perm|SBJTSTAT|
         EOSDT|End of Study Date|date|Perm||
         DCSREAS|Reason for Discontinuation from Study|text|Perm||
         EOTSTT|End of Treatment Status|text|Perm|SBJTSTAT|
-        ITTFL|Intent-To-Treat Population Flag|text|Perm|NY|
-        SAFFL|Safety Population Flag|text|Perm|NY|
-        FASFL|Full Analysis Set Population Flag|text|Perm|NY|
-        PPROTFL|Per-Protocol Population Flag|text|Perm|NY|
+        ITTFL|Intent-To-Treat Population Flag|text|Cond|NY|
+        SAFFL|Safety Population Flag|text|Cond|NY|
+        FASFL|Full Analysis Set Population Flag|text|Cond|NY|
+        PPROTFL|Per-Protocol Population Flag|text|Cond|NY|
         EFFFL|Efficacy Population Flag|text|Perm|NY|
         RESPEVFL|Response Evaluable Population Flag|text|Perm|NY|
         """
+#: What ADSL requires, the others may copy.
+_ARMS = (
+    "\n".join(re.sub(r"\|(Req|Cond)\|", "|Perm|", line) for line in _ADSL.splitlines())
+    + """
+        TRTP|Planned Treatment|text|Cond||
+        TRTPN|Planned Treatment (N)|integer|Perm||
+        TRTA|Actual Treatment|text|Cond||
+        TRTAN|Actual Treatment (N)|integer|Perm||
+        """
+)
 _VALUE = """
         PARAM|Parameter|text|Req||
         PARAMCD|Parameter Code|text|Req||2
@@ -54,9 +74,9 @@ _VALUE = """
         AVALC|Analysis Value (C)|text|Cond||
         """
 _VISIT = """
-        ADT|Analysis Date|date|Perm||3
+        ADT|Analysis Date|date|Cond||3
         ADTF|Analysis Date Imputation Flag|text|Cond|DATEFL|
-        ADY|Analysis Relative Day|integer|Perm||
+        ADY|Analysis Relative Day|integer|Cond||
         AVISIT|Analysis Visit|text|Cond||
         AVISITN|Analysis Visit (N)|float|Perm||
         VISIT|Visit Name|text|Perm||
@@ -83,7 +103,7 @@ _SOURCE = """
         """
 
 DATASETS: dict[str, tuple[str, str, str, str]] = {
-    "ADSL": ("Subject-Level Analysis Dataset", "One record per subject", "SUBJECT LEVEL ANALYSIS DATASET", _SUBJECT + _ARMS),
+    "ADSL": ("Subject-Level Analysis Dataset", "One record per subject", "SUBJECT LEVEL ANALYSIS DATASET", _SUBJECT + _ADSL),
     "ADRS": ("Response Analysis Dataset", "One record per subject, parameter and date", "BASIC DATA STRUCTURE",
              _SUBJECT + _ARMS + _VALUE + _VISIT + _FLAGS + _SOURCE),
     "ADTR": ("Tumor Results Analysis Dataset", "One record per subject, parameter and date", "BASIC DATA STRUCTURE",
@@ -91,7 +111,7 @@ DATASETS: dict[str, tuple[str, str, str, str]] = {
     "ADTTE": ("Time-to-Event Analysis Dataset", "One record per subject and parameter", "BASIC DATA STRUCTURE",
               _SUBJECT + _ARMS + _VALUE + """
         STARTDT|Time-to-Event Origin Date for Subject|date|Perm||
-        ADT|Analysis Date|date|Perm||
+        ADT|Analysis Date|date|Cond||
         ADTF|Analysis Date Imputation Flag|text|Cond|DATEFL|
         CNSR|Censor|integer|Cond||
         EVNTDESC|Event or Censoring Description|text|Perm||
@@ -114,7 +134,7 @@ DATASETS: dict[str, tuple[str, str, str, str]] = {
         AENDY|Analysis End Relative Day|integer|Perm||
         TRTEMFL|Treatment Emergent Analysis Flag|text|Cond|NY|
         AESEV|Severity/Intensity|text|Perm|AESEV|
-        AETOXGR|Standard Toxicity Grade|text|Perm|TOXGR|
+        AETOXGR|Standard Toxicity Grade|text|Perm||
         ATOXGRN|Analysis Toxicity Grade (N)|integer|Perm||
         AESER|Serious Event|text|Req|NY|
         AESDTH|Results in Death|text|Perm|NY|

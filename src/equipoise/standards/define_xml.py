@@ -1,6 +1,7 @@
 """Define-XML 2.1 of some datasets: what each variable is, its terms, origin and method. The same datasets give the same bytes.
 
-Codelists hold the terms that occur in the data. Value-level metadata (ValueListDef, WhereClauseDef) is not written: parameters
+Codelists hold the terms that occur in the data, with CDISC's name of the list and NCI's codes where ``terminology`` has them; which
+package of the terminology they are of is not stated. Value-level metadata (ValueListDef, WhereClauseDef) is not written: parameters
 share one definition of AVAL. A variable without origin or method has none in the file; none is invented.
 """
 
@@ -15,12 +16,14 @@ import numpy as np
 
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import Domain, domain
+from equipoise.standards.terminology import codelist
 
 ODM = "http://www.cdisc.org/ns/odm/v1.3"
 DEF = "http://www.cdisc.org/ns/def/v2.1"
 XLINK = "http://www.w3.org/1999/xlink"
 XML = "http://www.w3.org/XML/1998/namespace"
 _D = f"{{{DEF}}}"
+_NCI = "nci:ExtCodeID"
 
 
 def define_xml(
@@ -51,9 +54,7 @@ def define_xml(
         for v in dataset.variables:
             _item(version, dataset, v)
     for name, terms in sorted(_terms(given).items()):
-        listed = _in(version, "CodeList", OID=f"CL.{name}", Name=name, DataType="text")
-        for term in terms:
-            _in(listed, "EnumeratedItem", CodedValue=term)
+        _codelist(version, name, terms)
     for dataset in given:
         for v in dataset.variables:
             if v.method:
@@ -68,6 +69,22 @@ def define_xml(
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
+
+
+def _codelist(version: ET.Element, name: str, terms: Iterable[str]) -> None:
+    """The terms that occur. One that an open list of CDISC, held here in full, does not have is marked as the sponsor's own."""
+    known = codelist(name)
+    listed = _in(version, "CodeList", OID=f"CL.{name}", Name=known.label if known else name, DataType="text")
+    for term in terms:
+        item = _in(listed, "EnumeratedItem", CodedValue=term)
+        if known is None:
+            continue
+        if code := known.terms.get(term, ""):
+            _in(item, "Alias", Context=_NCI, Name=code)
+        elif known.complete and not known.closed and term not in known.terms:
+            item.set(f"{_D}ExtendedValue", "Yes")
+    if known is not None and known.code:
+        _in(listed, "Alias", Context=_NCI, Name=known.code)
 
 
 def _oid(text: str) -> str:
@@ -115,7 +132,7 @@ def _group(version: ET.Element, dataset: Dataset, known: Domain | None, file: st
             "ItemRef",
             ItemOID=f"IT.{dataset.name}.{v.name}",
             OrderNumber=str(number),
-            Mandatory="Yes" if v.core == "Req" else "No",
+            Mandatory="Yes" if v.core == "Req" and _full(dataset, v) else "No",
         )
         if v.key is not None:
             ref.set("KeySequence", str(v.key))
@@ -164,6 +181,13 @@ def _moment(values: set[str]) -> str:
     if any("T" in t for t in values):
         return "partialDatetime" if partial else "datetime"
     return "partialDate" if partial else "date"
+
+
+def _full(dataset: Dataset, v: Variable) -> bool:
+    """No record lacks the variable: the ADaMIG's 'Req' asks that it is there, not that it is never empty."""
+    if v.kind == "text":
+        return "" not in dataset.text(v.name)
+    return not np.isnan(np.asarray(dataset.columns[v.name], dtype=np.float64)).any()
 
 
 def _used(dataset: Dataset, v: Variable) -> set[str]:

@@ -1,11 +1,20 @@
 """The variables of SDTM domains (SDTMIG 3.4) that we read and write, in the order of the standard.
 
 A line is: name | label | kind (text, integer, float) | core | codelist | place in the key. Labels are the standard's.
+
+Held against the tables of SDTMIG 3.4 as public repositories quote them (docs/terminology.md says which): label, type and core of
+every line, but for the seven timing variables in ``BEYOND``, which the model allows and the guide's tables do not list. Kinds
+finer than Num (integer, float) and keys are ours. TRSTRESC has no codelist here: the guide's (TRPROPRS) is for words, not for sizes.
 """
 
 from __future__ import annotations
 
 VERSION = "3.4"
+
+#: Timing variables of the model that the guide's table of the domain does not list.
+BEYOND: dict[str, tuple[str, ...]] = {
+    "AE": ("AEDTC",), "DS": ("VISITNUM", "VISIT"), "EX": ("VISITNUM", "VISIT", "VISITDY"), "SV": ("EPOCH",),
+}  # fmt: skip
 
 #: Domain → its label, what one record is, its class, and its lines.
 DOMAINS: dict[str, tuple[str, str, str, str]] = {
@@ -48,9 +57,9 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         DSREFID|Reference ID|text|Perm||
         DSSPID|Sponsor-Defined Identifier|text|Perm||
         DSTERM|Reported Term for the Disposition Event|text|Req||
-        DSDECOD|Standardized Disposition Term|text|Req|NCOMPLT|
+        DSDECOD|Standardized Disposition Term|text|Req|DSDECOD|
         DSCAT|Category for Disposition Event|text|Exp|DSCAT|
-        DSSCAT|Subcategory for Disposition Event|text|Perm||
+        DSSCAT|Subcategory for Disposition Event|text|Perm|DSSCAT|
         VISITNUM|Visit Number|float|Perm||
         VISIT|Visit Name|text|Perm||
         EPOCH|Epoch|text|Perm|EPOCH|
@@ -58,7 +67,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         DSSTDTC|Start Date/Time of Disposition Event|text|Exp||
         DSSTDY|Study Day of Start of Disposition Event|integer|Exp||
         """),
-    "EX": ("Exposure", "One record per protocol-specified study treatment, per constant-dosing interval, per subject", "INTERVENTIONS", """
+    "EX": ("Exposure", "One record per protocol-specified study treatment, constant-dosing interval, per subject", "INTERVENTIONS", """
         STUDYID|Study Identifier|text|Req||1
         DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
         USUBJID|Unique Subject Identifier|text|Req||2
@@ -114,7 +123,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         AESHOSP|Requires or Prolongs Hospitalization|text|Perm|NY|
         AESLIFE|Is Life Threatening|text|Perm|NY|
         AESOD|Occurred with Overdose|text|Perm|NY|
-        AETOXGR|Standard Toxicity Grade|text|Perm|TOXGR|
+        AETOXGR|Standard Toxicity Grade|text|Perm||
         EPOCH|Epoch|text|Perm|EPOCH|
         AEDTC|Date/Time of Collection|text|Perm||
         AESTDTC|Start Date/Time of Adverse Event|text|Exp||
@@ -122,7 +131,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         AESTDY|Study Day of Start of Adverse Event|integer|Perm||
         AEENDY|Study Day of End of Adverse Event|integer|Perm||
         """),
-    "TU": ("Tumor/Lesion Identification", "One record per identified tumor, per visit, per evaluator, per subject", "FINDINGS", """
+    "TU": ("Tumor/Lesion Identification", "One record per identified tumor per subject per assessor", "FINDINGS", """
         STUDYID|Study Identifier|text|Req||1
         DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
         USUBJID|Unique Subject Identifier|text|Req||2
@@ -134,7 +143,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         TULNKGRP|Link Group ID|text|Perm||
         TUTESTCD|Tumor/Lesion ID Short Name|text|Req|TUTESTCD|
         TUTEST|Tumor/Lesion ID Test Name|text|Req|TUTEST|
-        TUORRES|Tumor/Lesion ID Result|text|Exp|TUIDRS|
+        TUORRES|Tumor/Lesion ID Result|text|Exp||
         TUSTRESC|Tumor/Lesion ID Result Std. Format|text|Exp|TUIDRS|
         TULOC|Location of the Tumor/Lesion|text|Exp|LOC|
         TULAT|Laterality|text|Perm|LAT|
@@ -148,7 +157,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         TUDTC|Date/Time of Tumor/Lesion Identification|text|Exp||
         TUDY|Study Day of Tumor/Lesion Identification|integer|Perm||
         """),
-    "TR": ("Tumor/Lesion Results", "One record per tumor measurement per visit, per evaluator, per subject", "FINDINGS", """
+    "TR": ("Tumor/Lesion Results", "One record per tumor measurement/assessment per visit per subject per assessor", "FINDINGS", """
         STUDYID|Study Identifier|text|Req||1
         DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
         USUBJID|Unique Subject Identifier|text|Req||2
@@ -177,7 +186,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         TRDTC|Date/Time of Tumor/Lesion Measurement|text|Exp||
         TRDY|Study Day of Tumor/Lesion Measurement|integer|Perm||
         """),
-    "RS": ("Disease Response and Clin Classification", "One record per response assessment per visit, per evaluator, per subject", "FINDINGS", """
+    "RS": ("Disease Response and Clin Classification", "One record per response assessment or clinical classification assessment per time point per visit per subject per assessor per medical evaluator", "FINDINGS", """
         STUDYID|Study Identifier|text|Req||1
         DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
         USUBJID|Unique Subject Identifier|text|Req||2
@@ -193,7 +202,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         RSSTRESC|Character Result/Finding in Std Format|text|Exp|ONCRSR|
         RSSTAT|Completion Status|text|Perm|ND|
         RSREASND|Reason Not Done|text|Perm||
-        RSEVAL|Evaluator|text|Exp|EVAL|
+        RSEVAL|Evaluator|text|Perm|EVAL|
         RSEVALID|Evaluator Identifier|text|Perm|MEDEVAL|
         RSACPTFL|Accepted Record Flag|text|Perm|NY|
         VISITNUM|Visit Number|float|Exp||
@@ -208,10 +217,10 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         USUBJID|Unique Subject Identifier|text|Req||2
         VISITNUM|Visit Number|float|Req||3
         VISIT|Visit Name|text|Perm||
-        VISITDY|Planned Study Day of Visit|integer|Perm||
         SVPRESP|Pre-specified|text|Exp|NY|
         SVOCCUR|Occurrence|text|Exp|NY|
         SVREASOC|Reason for Occur Value|text|Perm||
+        VISITDY|Planned Study Day of Visit|integer|Perm||
         EPOCH|Epoch|text|Perm|EPOCH|
         SVSTDTC|Start Date/Time of Observation|text|Exp||
         SVENDTC|End Date/Time of Observation|text|Exp||
@@ -227,14 +236,14 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         SSTESTCD|Status Short Name|text|Req|SSTESTCD|
         SSTEST|Status Name|text|Req|SSTEST|
         SSORRES|Result or Finding Original Result|text|Exp||
-        SSSTRESC|Character Result/Finding in Std Format|text|Exp|SURVSTAT|
+        SSSTRESC|Character Result/Finding in Std Format|text|Exp|SSTATRS|
         VISITNUM|Visit Number|float|Exp||
         VISIT|Visit Name|text|Perm||
         EPOCH|Epoch|text|Perm|EPOCH|
         SSDTC|Date/Time of Assessment|text|Exp||
         SSDY|Study Day of Assessment|integer|Perm||
         """),
-    "CM": ("Concomitant/Prior Medications", "One record per recorded intervention occurrence per subject", "INTERVENTIONS", """
+    "CM": ("Concomitant/Prior Medications", "One record per recorded intervention occurrence or constant-dosing interval per subject", "INTERVENTIONS", """
         STUDYID|Study Identifier|text|Req||1
         DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
         USUBJID|Unique Subject Identifier|text|Req||2
@@ -247,10 +256,10 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         CMENDTC|End Date/Time of Medication|text|Perm||
         CMSTDY|Study Day of Start of Medication|integer|Perm||
         """),
-    "SUPP": ("Supplemental Qualifiers", "One record per supplemental qualifier per related parent domain record", "RELATIONSHIP", """
+    "SUPP": ("Supplemental Qualifiers", "One record per supplemental qualifier per related parent domain record(s)", "RELATIONSHIP", """
         STUDYID|Study Identifier|text|Req||1
         RDOMAIN|Related Domain Abbreviation|text|Req|DOMAIN|2
-        USUBJID|Unique Subject Identifier|text|Exp||3
+        USUBJID|Unique Subject Identifier|text|Req||3
         IDVAR|Identifying Variable|text|Exp||4
         IDVARVAL|Identifying Variable Value|text|Exp||5
         QNAM|Qualifier Variable Name|text|Req||6

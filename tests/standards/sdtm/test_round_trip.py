@@ -17,6 +17,7 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards.sdtm.from_log import from_log, study_day
 from equipoise.standards.sdtm.to_log import to_log
+from equipoise.standards.terminology import codelist, strangers
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.trial import Trial
 from helpers import moment
@@ -155,6 +156,21 @@ def test_nothing_is_lost_that_sdtm_can_hold(north: Trial, log: Log) -> None:
 def test_a_simulated_trial_comes_back_whole(north: Trial, plan: Callable[..., Plan]) -> None:
     log = run(plan("target"), 0, detail=True).log
     assert after_a_round_trip(north, log) == content(log)
+
+
+@pytest.mark.property
+@settings(max_examples=40)
+@given(log=logs())
+def test_every_term_is_of_the_lists_and_names_of_tests_fit_their_codes(north: Trial, log: Log) -> None:
+    """Places are not held (LOC); what else is written is CDISC's, and a short name and its name are one concept."""
+    for name, written in from_log(north, log).items():
+        assert strangers(written).keys() <= {"TULOC"}, name
+        for short, long in ((v, v.removesuffix("CD")) for v in written.columns if v.endswith("TESTCD")):
+            a, b = (codelist(next(x.codelist for x in written.variables if x.name == v)) for v in (short, long))
+            assert a is not None
+            assert b is not None
+            for code, words in zip(written.text(short), written.text(long), strict=True):
+                assert a.terms[code] == b.terms[words] != ""
 
 
 def test_colon_s_events_come_back(colon: Trial) -> None:

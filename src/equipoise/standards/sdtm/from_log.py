@@ -25,7 +25,7 @@ TIMES = {"DS": "DSSTDTC", "EX": "EXSTDTC", "AE": "AESTDTC", "TU": "TUDTC", "TR":
 #: Variables beyond those that the standard's table here names.
 _EXTRA = (
     Variable("TRLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Exp"),
-    Variable("RSLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Exp"),
+    Variable("RSLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Perm"),
 )
 _PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
 

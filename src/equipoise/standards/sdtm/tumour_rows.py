@@ -9,7 +9,7 @@ from equipoise.trial.lesion import Reading, readings
 from equipoise.trial.patient import INVESTIGATOR
 
 Rows = dict[str, list[dict[str, Any]]]
-_TERMS = {"unequivocal progression": "UNEQUIVOCAL", "merged": "MERGED"}
+_TERMS = {"unequivocal progression": "UNEQUIVOCAL", "merged": "TUMOR MERGED"}
 _RESPONSES = (
     ("response", "OVRLRESP", "Overall Response"),
     ("target", "TRGRESP", "Target Response"),
@@ -82,7 +82,7 @@ def _result(reading: Reading, put: Any) -> None:
     state = {"TRTESTCD": "TUMSTATE", "TRTEST": "Tumor State"}
     if reading.kind == "target" and reading.state != "merged":
         size = (
-            {"TRTESTCD": "SAXIS", "TRTEST": "Short Axis"}
+            {"TRTESTCD": "LPERP", "TRTEST": "Longest Perpendicular"}
             if reading.node
             else {"TRTESTCD": "LDIAM", "TRTEST": "Longest Diameter"}
         )

@@ -317,7 +317,7 @@ class _Reader:
             return self._as(lesion, "measured" if size else "absent", size or None, record.source("TRSTRESN"))
         if small:
             return self._as(lesion, "too small", None, record.source("TRSTRESC"))
-        if term in ("MERGED", "COALESCED") and lesion.kind == "target" and lesion.part_of:
+        if term in ("TUMOR MERGED", "MERGED", "COALESCED") and lesion.kind == "target" and lesion.part_of:
             return self._as(lesion, "merged", None, record.source("TRSTRESC"))
         state = _STATES.get((lesion.kind, term))
         if state is None:

@@ -15,7 +15,7 @@ from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds
 from equipoise.standards.sdtm.notes import Notes, Unmapped, merged
 from equipoise.standards.sdtm.observed_trial import observed_trial
-from equipoise.standards.sdtm.record import Record
+from equipoise.standards.sdtm.record import Record, records
 from equipoise.standards.sdtm.to_log import REQUIRED, missing_columns, to_log
 from equipoise.standards.sdtm.tumours import tumour_drafts
 from equipoise.trial.event import Event
@@ -123,16 +123,16 @@ def patients_of(paths: Sequence[Path], notes: Notes, chunk: int = 50_000) -> Ite
     number = 0
     while heads:
         name = min(subject for subject, _ in heads.values())
-        records = {d: rows for d, (subject, rows) in heads.items() if subject == name}
+        own = {d: rows for d, (subject, rows) in heads.items() if subject == name}
         patient = Patient(name)
-        for draft in sorted(tumour_drafts(records, Bounds(), notes), key=lambda d: d.on):
+        for draft in sorted(tumour_drafts(own, Bounds(), notes), key=lambda d: d.on):
             number += 1
             moment = datetime(draft.on.year, draft.on.month, draft.on.day)  # noqa: DTZ001 - never recorded
             patient.add(
                 Event(number, draft.kind, draft.on, moment, "SDTM", "", name, "", draft.data, None, draft.source)
             )
         yield patient
-        for d in records:
+        for d in own:
             head = next(streams[d], None)
             if head is None:
                 del heads[d]
@@ -141,7 +141,7 @@ def patients_of(paths: Sequence[Path], notes: Notes, chunk: int = 50_000) -> Ite
 
 
 def _subjects(domain: str, file: Path, chunk: int, notes: Notes) -> Iterator[tuple[str, list[Record]]]:
-    last = ""
+    last, sequence = "", f"{domain}SEQ"
     for name, group in groupby(_records(domain, file, chunk), key=lambda r: r.subject):
         rows = list(group)
         if name < last:
@@ -155,9 +155,10 @@ def _subjects(domain: str, file: Path, chunk: int, notes: Notes) -> Iterator[tup
             )
         keys = set()
         for r in rows:
-            if r.text(f"{domain}SEQ") and r.key in keys:
-                notes.problem("key-twice", r.where(f"{domain}SEQ"), "the same key again", "one record for each key")
-            keys.add(r.key)
+            key = r.text(sequence)
+            if key and key in keys:
+                notes.problem("key-twice", r.where(sequence), "the same key again", "one record for each key")
+            keys.add(key)
         last = name
         yield name, rows
 
@@ -167,9 +168,8 @@ def _records(domain: str, file: Path, chunk: int) -> Iterator[Record]:
     for piece in iterate(file, chunk):
         if row == 0 and missing_columns(domain, piece, checked):
             raise BadInput(file.name, checked.problems)
-        for values in piece.rows():
-            row += 1
-            yield Record(domain, row, values)
+        yield from records(domain, piece, row)
+        row += piece.n
 
 
 def trial_toml(table: dict[str, Any]) -> str:

@@ -29,6 +29,9 @@ STATES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_EMPTY = (None, "", False)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One lesion at one time point.
@@ -50,8 +53,12 @@ class Reading:
 
     def data(self) -> dict[str, Any]:
         """As it stands in the log: what is empty is left out."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in fields.items() if value not in (None, "", False)}
+        held: dict[str, Any] = {}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value not in _EMPTY:
+                held[name] = value
+        return held
 
 
 def readings(lesions: Sequence[Mapping[str, Any]]) -> list[Reading]:

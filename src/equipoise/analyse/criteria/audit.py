@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from equipoise.analyse.criteria.criterion import Criterion, TimePoint, scans_of
@@ -57,9 +58,13 @@ class Audit:
     compared: Mapping[tuple[Rule, str], int]
     findings: Sequence[Finding]
 
+    @cached_property
+    def _counts(self) -> Counter[tuple[Rule, str]]:
+        return Counter((f.rule, f.assessor) for f in self.findings)
+
     def count(self, rule: Rule, assessor: str) -> int:
         """Findings of a rule for an assessor."""
-        return sum(f.rule == rule and f.assessor == assessor for f in self.findings)
+        return self._counts[rule, assessor]
 
 
 def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
+from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.trial.partial_date import PartialDate
+
+#: Few days, and each on many records: read once.
+_parsed = lru_cache(maxsize=8192)(PartialDate.parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +56,15 @@ class Record:
         value = self.values.get(name)
         if value is None:
             return ""
-        if isinstance(value, str):
-            return value.strip()
-        number = float(value)
-        if math.isnan(number):
-            return ""
-        return str(int(number)) if math.isfinite(number) and number == int(number) else repr(number)
+        return value.strip() if value.__class__ is str else _written(value)
 
     def code(self, *names: str) -> str:
         """The first of several values that is there, in capitals: controlled terms are."""
-        return next((found.upper() for found in map(self.text, names) if found), "")
+        for name in names:
+            found = self.text(name)
+            if found:
+                return found.upper()
+        return ""
 
     def number(self, name: str, notes: Notes) -> float | None:
         """A value as a number; None is missing, and a text that is none is a problem."""
@@ -80,7 +86,7 @@ class Record:
         if not text:
             return None
         try:
-            return PartialDate.parse(text)
+            return _parsed(text)
         except ValueError as error:
             notes.problem("not-a-date", self.where(name), repr(text), str(error))
             return None
@@ -91,3 +97,35 @@ class Record:
         if code not in ("", "Y", "N", "U", "NA"):
             notes.problem("not-a-flag", self.where(name), repr(code), "Y, N, U, NA or nothing")
         return {"Y": True, "N": False}.get(code)
+
+
+def _written(value: Any) -> str:
+    """A number as text: a whole one has no decimals."""
+    if isinstance(value, str):
+        return value.strip()
+    number = float(value)
+    if math.isnan(number):
+        return ""
+    return str(int(number)) if math.isfinite(number) and number == int(number) else repr(number)
+
+
+class _Written(dict[float, str]):
+    """Numbers as texts, each worked out once."""
+
+    def __missing__(self, value: float) -> str:
+        text = self[value] = _written(value)
+        return text
+
+
+def records(domain: str, piece: Dataset, after: int) -> Iterator[Record]:
+    """The records of a piece, of which ``after`` stand before it; a column of numbers is made text as a whole."""
+    columns = []
+    for v in piece.variables:
+        column = piece.columns[v.name]
+        if v.kind != "text":
+            texts = _Written()
+            column = ["" if x != x else texts[x] for x in np.asarray(column).tolist()]
+        columns.append(column)
+    names = [v.name for v in piece.variables]
+    for row, values in enumerate(zip(*columns, strict=True), after + 1):
+        yield Record(domain, row, dict(zip(names, values, strict=True)))

@@ -170,12 +170,15 @@ class _Reader:
         for r in self.rs:
             if r.code("RSTESTCD") == "OVRLRESP" and r.text("RSDTC"):
                 days[_visit(r)].add(r.text("RSDTC")[:10])
+        several = {visit: on for visit, on in days.items() if len(on) > 1}
         points: dict[tuple[str, str], _TimePoint] = {}
 
         def point(record: Record) -> _TimePoint:
-            visit, on = _visit(record), record.text(f"{record.domain}DTC")[:10]
-            several = days[visit] if len(days[visit]) > 1 else set()
-            key = (visit, (on if on in several else min(several)) if several else "")
+            visit, day = _visit(record), ""
+            if visit in several:
+                on = record.text(f"{record.domain}DTC")[:10]
+                day = on if on in several[visit] else min(several[visit])
+            key = (visit, day)
             if key not in points:
                 number = record.number("VISITNUM", self.notes)
                 points[key] = _TimePoint(record.text("VISIT"), number)

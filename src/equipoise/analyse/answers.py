@@ -256,6 +256,6 @@ def answers_figure(found: Answers) -> LineFigure:
     ]  # fmt: skip
     label = "Hazard ratio (below 1 favours the tested arm)" if ratio else "Difference of rates, points"
     return LineFigure(
-        f"{found.question}: three answers", "Answer", label, curves, [Mark("no effect", y=1.0 if ratio else 0.0)],
+        f"{found.question}: three answers", "1: history; 2: concurrent controls; 3: both combined", label, curves, [Mark("no effect", y=1.0 if ratio else 0.0)],
         caption=f"Estimates with intervals of {100 * (1 - 2 * found.level):g} %. Each leans on other assumptions.",
     )  # fmt: skip

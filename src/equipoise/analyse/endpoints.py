@@ -54,6 +54,11 @@ def origin_of(patient: Patient, endpoint: TimeToEvent) -> date | None:
             return response.happened if response else None
 
 
+def unplanned(ended: Event) -> bool:
+    """True if treatment ended for a reason that the protocol does not plan and that is no event of its own."""
+    return not any(word in str(ended.data["reason"]).casefold() for word in _PLANNED_END)
+
+
 def observe(
     patient: Patient, endpoint: TimeToEvent, cutoff: date, schedule: Assessments | None = None
 ) -> Observed | None:
@@ -194,9 +199,7 @@ class _Seen:
 
     def _ended_early(self) -> Event | None:
         ended = self.patient.treatment_ended
-        if ended is None or any(word in str(ended.data["reason"]).casefold() for word in _PLANNED_END):
-            return None
-        return ended
+        return ended if ended is not None and unplanned(ended) else None
 
     def named(self, event: Event) -> str:
         """What an event is called."""

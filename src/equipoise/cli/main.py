@@ -25,6 +25,7 @@ COMMANDS = {
     "sensitivity": "An endpoint under several published rules, side by side.",
     "explain": "One patient: every time point, endpoint and population, and why.",
     "export": "The log as ADaM datasets: XPT, Dataset-JSON, CSV, Parquet.",
+    "pool": "Endpoints of very many patients, by arrays.",
     "decide": "Take a look: the decision, its reasons and cautions.",
     "answers": "Tested arm against history, against controls, against both.",
     "control-check": "What the control arm's check can see, and what a caution changes.",

@@ -18,7 +18,7 @@ PROGRESSION, AT_LEAST = 0.20, 5.0
 #: Partial response: at least this share below baseline.
 RESPONSE = 0.30
 #: Sums are of readings with one or two decimals; what differs by less is the same.
-_SAME = 1e-9
+SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class TargetPoint:
 def progressed(total: float, nadir: float) -> bool:
     """At least 20 % above the nadir, and at least 5 mm."""
     grown = total - nadir
-    return grown >= PROGRESSION * nadir - _SAME and grown >= AT_LEAST - _SAME
+    return grown >= PROGRESSION * nadir - SAME and grown >= AT_LEAST - SAME
 
 
 def responded(total: float, baseline: float) -> bool:
     """At least 30 % below baseline."""
-    return total <= (1 - RESPONSE) * baseline + _SAME
+    return total <= (1 - RESPONSE) * baseline + SAME
 
 
 class Targets:
@@ -128,7 +128,7 @@ class Targets:
             name
             for name, size in known.items()
             if not self._gone(name, size)
-            and (not self.lesions[name].node or size - self.smallest.get(name, size) >= AT_LEAST - _SAME)
+            and (not self.lesions[name].node or size - self.smallest.get(name, size) >= AT_LEAST - SAME)
         ]
 
     def _told(
@@ -183,7 +183,7 @@ def _mm(size: float) -> str:
 def _against(size: float, reference: float) -> str:
     """'12 mm (30.8 %) above'; no percentage of nothing."""
     change = size - reference
-    if abs(change) <= _SAME:
+    if abs(change) <= SAME:
         return "equal to"
     share = f" ({100 * abs(change) / reference:.1f} %)" if reference else ""
     return f"{_mm(abs(change))}{share} {'above' if change > 0 else 'below'}"

@@ -20,9 +20,11 @@ from equipoise.analyse.analysis import (
 )
 from equipoise.analyse.answers import answers_figure, answers_table, trial_answers
 from equipoise.analyse.course import swimmer_figure, waterfall_figure
+from equipoise.analyse.estimands import estimands_table
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
 from equipoise.analyse.safety import safety_table
+from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
 from equipoise.analyse.survival import survival_figure
 from equipoise.conduct.accrual import accrual_figure
 from equipoise.decide.decide import assumptions_behind
@@ -37,6 +39,7 @@ from equipoise.trial.design import Characteristics, Design, Quantity
 from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, Facts, Paragraph, Section, Table
+from equipoise.trial.named_rules import NAMED_RULES
 from equipoise.trial.problem import BadInput
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -195,6 +198,9 @@ def _synopsis(t: Trial) -> list[Exhibit]:
             [[e.label, e.role, _defined(e) + marked(f"endpoints.{e.name}")] for e in t.endpoints],
         )
     )
+    estimands = estimands_table(t)
+    if estimands is not None:
+        shown.append(estimands)
     if t.eligibility:
         shown.append(
             Table(
@@ -323,6 +329,26 @@ def _accrual(f: Findings) -> list[Exhibit]:
     return shown
 
 
+def _sensitivity(f: Findings) -> list[Exhibit]:
+    """The first primary time to progression or death under FDA's and EMA's rules; a primary landmark stands for the endpoint it reads."""
+    times = [
+        f.trial.time_to_event(e.of) if isinstance(e, Landmark) else e
+        for e in f.trial.endpoints
+        if e.role == "primary" and not isinstance(e, Response)
+    ]
+    endpoint = next((e for e in times if e.progression_or_death), None)
+    # Without planned scans nobody can say which were missed, and a table without responses has no documented progression.
+    if endpoint is None or f.trial.assessments is None or not f.snap.randomised:
+        return []
+    rules = (AS_STATED, *(r for r in NAMED_RULES if r != "NORTH"))
+    found = sensitivity(f.trial, f.snap, endpoint, rules, [endpoint.assessor])
+    note = Paragraph(
+        "The named rules are in part from memory of their documents: docs/endpoints.md says which.", "note"
+    )
+    figures = [overlay(f.trial, f.snap, endpoint, found, arm.name) for arm in f.trial.arms]
+    return [side_by_side(f.trial, found), note, *figures]
+
+
 def _efficacy(f: Findings) -> list[Exhibit]:
     shown: list[Exhibit] = []
     for endpoint in f.trial.endpoints:
@@ -335,7 +361,7 @@ def _efficacy(f: Findings) -> list[Exhibit]:
     ]
     if f.analysis.history:
         tables.append(history_table(f.trial, f.analysis))
-    return [*(t for t in tables if t.rows), *_answers(f), *shown]
+    return [*(t for t in tables if t.rows), *_answers(f), *shown, *_sensitivity(f)]
 
 
 def _answers(f: Findings) -> list[Exhibit]:

@@ -49,7 +49,9 @@ CASES = [
     ("PP", [dose(1), dose(2, "IMGN901")], False, "given IMGN901 on 2012-06-03, not of arm CE", 3),
     ("PP", [dose(1), (9, "deviation", {"what": "wrong dose", "major": True})], False, "wrong dose", 3),
     ("PP", [dose(1), (9, "deviation", {"what": "late scan", "major": False})], True, "no major deviation", 2),
-    ("PFS6-evaluable", [(42, "assessed", {"response": "PD"})], True, "failure, progression on day 42", 1),
+    ("PFS6-evaluable", [(42, "assessed", {"response": "PD"})], True, "failure, progression on day 42", 2),
+    ("PFS6-evaluable", [SEEN, (210, "assessed", {"response": "SD"})], True, "success, without an event to day 210", 3),
+    ("PFS6-evaluable", [SEEN, (60, "withdrawn", {})], False, "not evaluable, withdrawal", 3),
     ("PFS6-evaluable", [SEEN], False, "not evaluable", None),
 ]
 

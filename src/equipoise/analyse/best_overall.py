@@ -105,6 +105,15 @@ def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> 
                 return a.response, f"{a.response} on {a.on}, confirmed by {by.response} on {by.on}"
             if late(a):
                 return "SD", f"{a.response} on {a.on}, not confirmed, so SD"
+        if a.response in ("PR", "SD") and not late(a):
+            gone = next((c for c in course[:i] if c.response == "CR"), None)
+            if gone is not None:
+                # Table 3, footnote a: whatever is seen after a complete response has come back.
+                return (
+                    "PD",
+                    f"{a.response} on {a.on}, before day {rule.stable_from}: disease again after CR on {gone.on}",
+                )
+        if a.response in RESPONSES and rule.confirm_after is not None:
             return "NE", f"{a.response} on {a.on}, not confirmed, and before day {rule.stable_from}"
         if a.response in ("SD", NON_CR_NON_PD) and not late(a):
             return "NE", f"{a.response} on {a.on}, before day {rule.stable_from}"

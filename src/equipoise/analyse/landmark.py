@@ -20,7 +20,8 @@ class LandmarkStatus:
     """Where one patient stands at the landmark, and why.
 
     For a pending patient ``expected`` is the day of the first planned assessment at or after the landmark, and
-    ``at_latest`` the day after which the patient is no longer evaluable.
+    ``at_latest`` the day after which the patient is no longer evaluable. ``source`` is the number of the log's event that decided, where one
+    did, and ``record`` where that event came from.
     """
 
     patient: str
@@ -29,6 +30,8 @@ class LandmarkStatus:
     because: str
     expected: date
     at_latest: date
+    source: int | None = None
+    record: str = ""
 
 
 def landmark_status(patient: Patient, endpoint: Landmark, trial: Trial, cutoff: date) -> LandmarkStatus | None:
@@ -44,7 +47,7 @@ def landmark_status(patient: Patient, endpoint: Landmark, trial: Trial, cutoff: 
     at_latest = seen.origin + timedelta(days=day + endpoint.window.days)
 
     def found(status: Status, because: str) -> LandmarkStatus:
-        return LandmarkStatus(patient.name, patient.arm, status, because, expected, at_latest)
+        return LandmarkStatus(patient.name, patient.arm, status, because, expected, at_latest, seen.source, seen.record)
 
     if seen.event and seen.days <= day:
         return found("failure", f"{seen.reason} on day {seen.days}")

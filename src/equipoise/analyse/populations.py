@@ -8,11 +8,12 @@ from datetime import date
 
 from equipoise.analyse.best_overall import first_response
 from equipoise.analyse.criteria.selection import measurable
-from equipoise.analyse.landmark import landmark_status
+from equipoise.analyse.landmark import LandmarkStatus, landmark_status
+from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.lesion import readings
-from equipoise.trial.patient import UNREADABLE, Patient
+from equipoise.trial.patient import PROGRESSIVE, UNREADABLE, Patient
 from equipoise.trial.population import Condition, Population
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -42,6 +43,13 @@ class _Met:
     met: bool
     because: str
     event: Event | None = None
+    #: Stands in for ``event`` where only its number and origin are known.
+    cited: tuple[int, str] | None = None
+
+    @property
+    def decided_by(self) -> tuple[int, str] | None:
+        """Number and origin of the event that decided."""
+        return self.cited or (None if self.event is None else (self.event.number, self.event.source))
 
 
 def membership(patient: Patient, population: Population, trial: Trial, cutoff: date) -> Membership:
@@ -58,12 +66,13 @@ def membership(patient: Patient, population: Population, trial: Trial, cutoff: d
     decisive = next((m for m in found if not m.met), None)
     if decisive is None:
         said = [m.because for m in found if m.because] or [f"randomised on {patient.randomised.happened}"]
-        last = next((m.event for m in reversed(found) if m.event is not None), patient.randomised)
-        decisive = _Met(True, "; ".join([*said, *([how] if how else [])]), last)
-    event = decisive.event
+        randomised = (patient.randomised.number, patient.randomised.source)
+        last = next((m.decided_by for m in reversed(found) if m.decided_by is not None), randomised)
+        decisive = _Met(True, "; ".join([*said, *([how] if how else [])]), cited=last)
+    number, record = decisive.decided_by or (None, "")
     return Membership(
         patient.name, population.name, arm, decisive.met, decisive.because,
-        event.number if event else None, event.source if event else "",
+        number, record,
     )  # fmt: skip
 
 
@@ -126,7 +135,9 @@ def _condition(c: Condition, patient: Patient, trial: Trial, cutoff: date) -> _M
             status = landmark_status(patient, trial.landmark(str(c.endpoint)), trial, cutoff)
             if status is None:
                 return _Met(False, f"{c.endpoint}: no origin")
-            return _Met(status.status in ("success", "failure"), f"{c.endpoint}: {status.status}, {status.because}")
+            cited = _deciding(status, patient, trial.time_to_event(trial.landmark(str(c.endpoint)).of))
+            met = status.status in ("success", "failure")
+            return _Met(met, f"{c.endpoint}: {status.status}, {status.because}", cited=cited)
         case "responded":
             response = first_response(patient, c.assessor)
             if response is None:
@@ -137,6 +148,22 @@ def _condition(c: Condition, patient: Patient, trial: Trial, cutoff: date) -> _M
             if major is not None:
                 return _Met(False, f"major deviation on {major.happened}: {major.data['what']}", major)
             return _Met(True, "no major deviation recorded")
+
+
+def _deciding(status: LandmarkStatus, patient: Patient, endpoint: TimeToEvent) -> tuple[int, str] | None:
+    """What decided a landmark: the event or the censoring; for who was seen without one, the assessment or contact of that day."""
+    if status.source is not None:
+        return status.source, status.record
+    if status.status != "success":
+        return None
+    by_contact = any(rule.when == "no event" and rule.at == "last contact" for rule in endpoint.censoring)
+    readable = [
+        a
+        for a in patient.read_by(endpoint.assessor)
+        if not a.data.get("baseline") and a.data["response"] not in ("", PROGRESSIVE, UNREADABLE)
+    ]
+    last = patient.last if by_contact else next(reversed(readable), None)
+    return None if last is None else (last.number, last.source)
 
 
 def _treated(patient: Patient, trial: Trial) -> _Met:

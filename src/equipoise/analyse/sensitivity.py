@@ -9,7 +9,8 @@ from datetime import date
 
 from equipoise.analyse.analysis import p_value
 from equipoise.analyse.endpoints import Observed
-from equipoise.analyse.survival import SurvivalResult, analyse_survival, observations, survival_figure
+from equipoise.analyse.populations import members_by_arm
+from equipoise.analyse.survival import SurvivalResult, analyse_survival, curve_of, observations, ticks_to
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, SurvivalFigure, Table
 from equipoise.trial.named_rules import NAMED_RULES
@@ -161,17 +162,28 @@ def changes_table(found: Sensitivity) -> Table:
     )
 
 
-def overlay(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, found: Sensitivity) -> SurvivalFigure:
-    """Kaplan–Meier curves of every arm under every set of rules in one figure."""
-    drawn = [(u, survival_figure(trial, snap, variant(endpoint, u.rules, u.assessor))) for u in found.under]
-    longest = max((figure for _, figure in drawn), key=lambda figure: max(figure.ticks))
-    arms = [
-        replace(arm, label=f"{arm.label}: {u.name}")
-        for u, figure in drawn
-        if figure.ticks == longest.ticks
-        for arm in figure.arms
-    ]
-    return replace(longest, title=f"{endpoint.label} under several rules", arms=arms)
+def overlay(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, found: Sensitivity, arm: str) -> SurvivalFigure:
+    """One arm's Kaplan–Meier curve under each set of rules; sets that give every patient the same are one curve."""
+    members = [p.name for p in members_by_arm(trial, snap, endpoint.population)[arm]]
+    several = len({u.assessor for u in found.under}) > 1
+    curves: dict[tuple[tuple[str, int, bool], ...], tuple[str, list[Observed]]] = {}
+    for u in found.under:
+        group = [u.observed[name] for name in members if name in u.observed]
+        same = tuple((o.patient, o.days, o.event) for o in group)
+        called = u.name if several else u.rules
+        names = f"{curves[same][0]} = {called}" if same in curves else called
+        curves[same] = (names, group)
+    ticks = ticks_to(max((o.days for u in found.under for o in u.observed.values()), default=0))
+    # Bands of the same patients under other rules would only hide one another.
+    arms = [replace(c, lower=c.survival, upper=c.survival) for c in (curve_of(n, g, ticks) for n, g in curves.values())]
+    return SurvivalFigure(
+        f"{found.label} under {len(found.under)} sets of rules: {trial.arm_by_name[arm].label}",
+        "Months since " + endpoint.origin,
+        "Probability",
+        arms,
+        ticks,
+        caption="Kaplan–Meier estimates of the same patients under each set of rules; ticks are censored patients.",
+    )
 
 
 def _told(days: int, event: bool, reason: str) -> str:

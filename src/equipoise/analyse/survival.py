@@ -159,31 +159,35 @@ def _all_arms(by_arm: Mapping[str, Sequence[Observed]]) -> AllArms | None:
     return AllArms(test.chi2, test.df, test.p)
 
 
+def ticks_to(longest: int) -> list[float]:
+    """Round months from 0 to past the longest time [days], about ten of them."""
+    months = longest / DAYS_PER_MONTH
+    step = next((s for s in (1, 2, 3, 6, 12, 24) if months / s <= 10), 36)
+    return [float(t) for t in range(0, int(months) + step, step)]
+
+
+def curve_of(label: str, group: Sequence[Observed], ticks: Sequence[float]) -> SurvivalArm:
+    """One Kaplan–Meier curve in months with its band and its numbers at risk; flat for nobody."""
+    if not group:
+        return SurvivalArm(label, [0.0], [1.0], [1.0], [1.0], [], [0] * len(ticks))
+    time, event = arrays(group)
+    curve = km.kaplan_meier(time, event)
+    return SurvivalArm(
+        label,
+        [0.0, *(curve.time / DAYS_PER_MONTH).tolist()],
+        [1.0, *curve.survival.tolist()],
+        [1.0, *np.nan_to_num(curve.lower, nan=0.0).tolist()],
+        [1.0, *np.nan_to_num(curve.upper, nan=1.0).tolist()],
+        sorted((time[~event] / DAYS_PER_MONTH).tolist()),
+        [int((time >= t * DAYS_PER_MONTH).sum()) for t in ticks],
+    )
+
+
 def survival_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalFigure:
     """Kaplan–Meier curves by arm in months, with 95 % log-log bands and numbers at risk."""
     by_arm = observations(trial, snap, endpoint)
-    longest = max((o.days for g in by_arm.values() for o in g), default=0) / DAYS_PER_MONTH
-    step = next((s for s in (1, 2, 3, 6, 12, 24) if longest / s <= 10), 36)
-    ticks = [float(t) for t in range(0, int(longest) + step, step)]
-    arms = []
-    for name, group in by_arm.items():
-        label = trial.arm_by_name[name].label
-        if not group:
-            arms.append(SurvivalArm(label, [0.0], [1.0], [1.0], [1.0], [], [0] * len(ticks)))
-            continue
-        time, event = arrays(group)
-        curve = km.kaplan_meier(time, event)
-        arms.append(
-            SurvivalArm(
-                label,
-                [0.0, *(curve.time / DAYS_PER_MONTH).tolist()],
-                [1.0, *curve.survival.tolist()],
-                [1.0, *np.nan_to_num(curve.lower, nan=0.0).tolist()],
-                [1.0, *np.nan_to_num(curve.upper, nan=1.0).tolist()],
-                sorted((time[~event] / DAYS_PER_MONTH).tolist()),
-                [int((time >= t * DAYS_PER_MONTH).sum()) for t in ticks],
-            )
-        )
+    ticks = ticks_to(max((o.days for g in by_arm.values() for o in g), default=0))
+    arms = [curve_of(trial.arm_by_name[name].label, group, ticks) for name, group in by_arm.items()]
     marks = [Mark(f"{endpoint.report_at}", x=endpoint.report_at.months)] if endpoint.report_at else []
     return SurvivalFigure(
         endpoint.label,

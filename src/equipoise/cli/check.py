@@ -15,6 +15,7 @@ def command(trial: str, as_json: bool) -> None:
 
     A good file is summed up, with everything in it that is an assumption.
     """
+    from equipoise.analyse.estimands import stated, strategies
     from equipoise.cli.common import design_of
 
     found = load_trial(trial)
@@ -37,6 +38,7 @@ def command(trial: str, as_json: bool) -> None:
                 "fingerprint": found.fingerprint,
                 "arms": [a.name for a in found.arms],
                 "endpoints": [e.name for e in found.endpoints],
+                "estimands": {e.name: {s.event: s.strategy for s in m.intercurrent} for e, m in stated(found)},
                 "design": design.numbers() if design else None,
                 "cautions": cautions,
                 "history": origin,
@@ -50,6 +52,10 @@ def command(trial: str, as_json: bool) -> None:
         f"{found.target_enrolment} patients, {shares} ({', '.join(a.label for a in found.arms)}); {len(found.sites)} sites"
     )
     say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")
+    estimands = list(stated(found))
+    if estimands:
+        click.echo("Estimands, by the strategies of ICH E9(R1):")
+        bullet([f"{e.name}, on {e.population}: {strategies(m)}" for e, m in estimands])
     if design is not None:
         say(design.describe())
     if origin is not None:

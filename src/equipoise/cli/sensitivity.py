@@ -25,6 +25,12 @@ from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_t
     "--assessor", "assessors", multiple=True, help="Whose assessments count; repeat (default: the endpoint's)."
 )
 @click.option("--patients/--no-patients", default=True, help="List the patients whose result changes.")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write one arm's curves under each set of rules as SVG.",
+)
+@click.option("--arm", "arm_name", help="Whose curves (default: the first tested arm).")
 @json_option
 def command(
     trial: str,
@@ -36,13 +42,15 @@ def command(
     rules: tuple[str, ...],
     assessors: tuple[str, ...],
     patients: bool,
+    figure: Path | None,
+    arm_name: str | None,
     as_json: bool,
 ) -> None:
     """Analyse one endpoint under several rules of events and censoring, and list the patients whose result changes.
 
     Everything is held against the first set of rules. Named sets: FDA documented progression, FDA investigator claims, EMA, NORTH.
     """
-    from equipoise.analyse.sensitivity import AS_STATED, changes_table, sensitivity, side_by_side
+    from equipoise.analyse.sensitivity import AS_STATED, changes_table, overlay, sensitivity, side_by_side
     from equipoise.trial.check import near
     from equipoise.trial.endpoint import TimeToEvent
     from equipoise.trial.named_rules import NAMED_RULES
@@ -66,6 +74,11 @@ def command(
                 near(endpoint_name, list(times)),
             )
         )
+    arms = [a.name for a in (*found.tested_arms, *found.control_arms)]
+    if arm_name is not None and arm_name not in arms:
+        problems.append(
+            Problem("unknown-arm", "--arm", repr(arm_name), f"one of {', '.join(arms)}", near(arm_name, arms))
+        )
     if problems:
         raise BadInput(found.id, problems)
     endpoint = times[endpoint_name]
@@ -77,12 +90,23 @@ def command(
         rules or (AS_STATED, *(r for r in NAMED_RULES if r != "NORTH")),
         assessors or (endpoint.assessor,),
     )
+    if figure is not None:
+        from equipoise.files.write import write_text
+        from equipoise.report.figures.draw import draw
+
+        drawn = draw(overlay(found, snap, endpoint, result, arm_name or arms[0]), "sensitivity")
+        write_text(figure, '<?xml version="1.0" encoding="utf-8"?>\n' + drawn)
     if as_json:
         emit(result)
         return
     say(f"{found.title}")
     say(f"Data cut-off {snap.cutoff}, {len(snap.randomised)} patients randomised.")
     show_table(side_by_side(found, result))
+    if found.assessments is None:
+        say(
+            "Caution: this trial plans no tumour assessments and may record none. Rules that ask for a baseline or for progression on "
+            "imaging then censor everybody."
+        )
     if patients and result.changes:
         show_table(changes_table(result))
     say("What each set of rules says, and how much of its document was read: docs/endpoints.md.")

@@ -89,7 +89,7 @@ def pooled(n: int, visits: int, seed: int | str) -> Pool:
     arm = (draw.random(n) < 1 / 3).astype(np.int16)
     people = Patients(
         [f"P{i + 1}" for i in range(n)],
-        ("IMGN901", "control"),
+        ("IMGN901", "CE"),
         arm,
         arm,
         randomised,

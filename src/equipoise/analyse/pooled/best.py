@@ -98,11 +98,16 @@ def best_overall(course: Course, origin: Days, rule: BestRule) -> tuple[Codes, D
     course = course.up_to_progression(n)
     late = course.day - origin[course.patient] >= rule.stable_from
     code = course.response.copy()
-    if rule.confirm_after is not None:
-        alone = np.isin(code, (CR, PR)) & ~confirmed(course, rule)
-        code[alone] = np.where(late[alone], SD, NE)
-    code[np.isin(course.response, (SD, NON_CR_NON_PD)) & ~late] = NE
     rows = np.arange(len(code))
+    code[np.isin(code, (SD, NON_CR_NON_PD)) & ~late] = NE
+    gone = first_row(course.response == CR, course.patient, n)[course.patient]
+    back = np.isin(course.response, (PR, SD)) & ~late & (gone >= 0) & (gone < rows)
+    if rule.confirm_after is not None:
+        alone = np.isin(course.response, (CR, PR)) & ~confirmed(course, rule)
+        code[alone] = np.where(late[alone], SD, NE)
+        back &= alone | (course.response == SD)
+    # Table 3, footnote a: whatever is seen after a complete response has come back.
+    code[back] = PD
     rank = _RANK[code].astype(np.int64) * max(len(code), 1) + rows
     best = np.full(n, np.iinfo(np.int64).max)
     np.minimum.at(best, course.patient, rank)

@@ -24,13 +24,18 @@ ENDS = ("completed", "progressive disease", "adverse event", "physician decision
 
 def random_patients(random: Random, n: int) -> list[Patient]:
     """Patients in the order in which they first appear."""
+    return list(gather(e for e in random_events(random, n) if e.happened <= CUTOFF).values())
+
+
+def random_events(random: Random, n: int) -> list[Event]:
+    """What happened to them, in no order of days."""
     events: list[Event] = []
     for i in range(n):
         name = f"P{i + 1}"
         for day, kind, data in _record(random):
             on = START + timedelta(days=day)
             events.append(Event(len(events) + 1, kind, on, moment(CUTOFF), "t", patient=name, data=data))
-    return list(gather(e for e in events if e.happened <= CUTOFF).values())
+    return events
 
 
 def _record(random: Random) -> list[tuple[int, str, dict[str, Any]]]:

@@ -9,7 +9,7 @@ from datetime import date
 from equipoise.analyse.best_overall import first_response, rule_of
 from equipoise.trial.endpoint import Censoring, TimeToEvent
 from equipoise.trial.event import Event
-from equipoise.trial.patient import PROGRESSIVE, Patient, progression_day
+from equipoise.trial.patient import PROGRESSIVE, UNREADABLE, Patient, progression_day
 from equipoise.trial.protocol_parts import Assessments
 
 #: Days by which a planned assessment may be late before a death is said to have come after it was missed [days].
@@ -162,14 +162,18 @@ class _Seen:
         return f"{missed} assessments missed before the event" if missed >= rule.missed else ""
 
     def _missed_before(self, event: Event) -> int:
-        """Planned assessments missed in a row just before the event."""
+        """Planned assessments missed in a row just before the event.
+
+        An assessment without an overall response, not evaluable or not recorded, counts as missed, as it does for the last
+        assessment at which a patient is censored: it does not say that there was no progression.
+        """
         if self.schedule is None or self.patient.randomised is None:
             return 0
         start = self.patient.randomised.happened
         seen = [
             a.happened
             for a in self.assessments
-            if a.happened < event.happened and a.data["response"] != "NE" and not a.data.get("baseline")
+            if a.happened < event.happened and a.data["response"] not in (UNREADABLE, "") and not a.data.get("baseline")
         ]
         last = self._visit((max(seen) - start).days) if seen else 0
         day = (event.happened - start).days

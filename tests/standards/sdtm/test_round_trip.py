@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards.sdtm.from_log import from_log, study_day
 from equipoise.standards.sdtm.to_log import to_log
+from equipoise.standards.sdtm.treatment import END
 from equipoise.standards.terminology import codelist, strangers
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.trial import Trial
@@ -120,7 +122,12 @@ def logs(draw: st.DrawFn) -> Log:
                 more = {"related": True, "causality": "PROBABLE", "severity": "SEVERE", "organ_class": draw(WORDS)}
             if draw(st.booleans()):
                 more["serious"] = draw(st.booleans())
-            put("adverse event", draw(DAYS), term=draw(WORDS), grade=draw(st.integers(1, 5)), **more)
+            day = draw(DAYS)
+            if draw(st.booleans()):
+                on = START + timedelta(days=day)
+                last = on.replace(day=monthrange(on.year, on.month)[1])
+                more |= {"until": last.isoformat(), "until_dated": f"{on:%Y-%m}", "until_date_rule": END.name}
+            put("adverse event", day, term=draw(WORDS), grade=draw(st.integers(1, 5)), **more)
         for day in draw(st.lists(DAYS, max_size=3)):
             put("contact", day)
         if draw(st.booleans()):

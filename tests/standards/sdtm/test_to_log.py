@@ -76,7 +76,9 @@ def test_each_event_names_its_record() -> None:
     ae = by_kind["adverse event"][0]
     assert ae.happened == date(2020, 1, 10)  # the month of the first dose: not before it
     assert (ae.data["grade"], ae.data["related"], ae.data["causality"]) == (1, False, "REMOTE")
-    assert by_kind["treated"][0].data["until"] == "2020-02-29"
+    dose = by_kind["treated"][0].data
+    assert (dose["until"], dose["until_dated"]) == ("2020-02-29", "2020-02")
+    assert dose["until_date_rule"] == "last possible day, not after death"
     baseline, after = by_kind["assessed"]
     assert baseline.data["baseline"]
     assert [(r["lesion"], r["state"], r["size"]) for r in baseline.data["lesions"]] == [

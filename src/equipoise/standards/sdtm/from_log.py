@@ -52,6 +52,11 @@ def day_text(event: Event) -> str:
     return str(event.data.get("dated") or event.happened.isoformat())
 
 
+def _end_text(event: Event) -> str:
+    """The last day as it was recorded; '' where there is none."""
+    return str(event.data.get("until_dated") or event.data.get("until", ""))
+
+
 def _add(rows: Rows, domain: str, **values: Any) -> Row:
     row = {k: v for k, v in values.items() if v not in (None, "")}
     rows.setdefault(domain, []).append(row)
@@ -117,14 +122,14 @@ def _treatment(patient: Patient, rows: Rows) -> None:
         d = e.data
         visit = f"CYCLE {d['cycle']} DAY {d['day']}"
         _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d["dose"], EXDOSU=d["unit"], VISIT=visit,
-             VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=d.get("until", e.happened.isoformat()))  # fmt: skip
+             VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=_end_text(e) or e.happened.isoformat())  # fmt: skip
     for e in patient.adverse_events:
         d = e.data
         related = _yes(d.get("related"))
         serious = _yes(d.get("serious"))
         _add(rows, "AE", AETERM=d.get("reported", d["term"]), AEDECOD=d["term"], AEBODSYS=d.get("organ_class"),
              AESEV=d.get("severity"), AESER=serious, AEREL=d.get("causality", related), AETOXGR=str(d["grade"]),
-             AESTDTC=day_text(e), AEENDTC=d.get("until"))  # fmt: skip
+             AESTDTC=day_text(e), AEENDTC=_end_text(e))  # fmt: skip
 
 
 def _others(patient: Patient, rows: Rows) -> None:

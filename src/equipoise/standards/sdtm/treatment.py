@@ -90,4 +90,4 @@ def _until(r: Record, variable: str, start: date, died: date | None, notes: Note
         notes.left(r.domain, variable, "an end before its start", r.example)
         return {}
     same = end.on == start and r.domain == "EX"  # a dose of one day ends on it
-    return {} if same else {"until": end.on.isoformat()}
+    return {} if same else {"until": end.on.isoformat()} | end.flags("until_")

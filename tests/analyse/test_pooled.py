@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from equipoise.analyse import best_overall as reference_best
-from equipoise.analyse.best_overall import BestRule
+from equipoise.analyse.best_overall import Assessed, BestRule
 from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import scans_of
 from equipoise.analyse.endpoints import observe as reference_observe
@@ -172,6 +174,24 @@ def test_every_best_response_is_that_of_the_reference(people: list[Patient], rul
             found = RESPONSES[response[i]] or "MISSING"
             day = None if on[i] == NEVER else on[i] + EPOCH
             assert (found, day) == (expected.response, expected.on and expected.on.toordinal()), (course, expected)
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("rule", [BestRule(), BestRule(None, 70), BestRule(28, 70), BestRule(28, 100, 0, 1)])
+def test_every_short_course_is_that_of_the_reference(rule: BestRule) -> None:
+    # All courses of one to four responses, on days of which some are too early for SD to count and some too near to confirm.
+    courses = [c for length in (1, 2, 3, 4) for c in product(reference_best.ORDER, repeat=length)]
+    days = (40, 60, 80, 120)
+    lengths = [len(c) for c in courses]
+    on = np.array([d for n in lengths for d in days[:n]], dtype=np.int32)
+    codes = np.array([RESPONSES.index(r) for c in courses for r in c], dtype=np.int8)
+    course = best.Course(np.repeat(np.arange(len(courses)), lengths), on, codes, on)
+    response, shown = best.best_overall(course, np.zeros(len(courses), dtype=np.int32), rule)
+    start = date(1970, 1, 1)
+    for i, c in enumerate(courses):
+        assessed = [Assessed(start + timedelta(days=d), r) for d, r in zip(days, c, strict=False)]
+        told = reference_best.best_overall(assessed, start, rule)
+        assert (RESPONSES[response[i]], start + timedelta(days=int(shown[i]))) == (told.response, told.on), (c, told)
 
 
 @pytest.mark.property

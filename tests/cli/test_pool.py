@@ -9,9 +9,34 @@ from typing import Any
 import pytest
 
 from helpers import Answer
-from onco_data import DOMAINS, ONCO
+from onco_data import ONCO
 
 OWN = """
+[assessments]
+criterion = "RECIST 1.1"
+responses = "from lesions"
+first = "6 weeks"
+every = "6 weeks"
+follow_up_every = "12 weeks"
+
+[[endpoints]]
+name = "ORR"
+label = "Confirmed response"
+role = "secondary"
+kind = "response"
+success = ["CR", "PR"]
+confirmed = true
+not_evaluable = "failure"
+population = "RESP"
+
+[[endpoints]]
+name = "PFS-FDA"
+label = "PFS, FDA"
+role = "secondary"
+kind = "time to event"
+origin = "randomisation"
+rules = "FDA investigator claims"
+
 [[populations]]
 name = "CYCLES"
 label = "At least two cycles begun"
@@ -33,7 +58,7 @@ def test_pool_agrees_with_analyse_on_sdtm_and_says_what_it_left_to_it(
     equipoise: Callable[..., Answer], tmp_path: Path
 ) -> None:
     log, trial = tmp_path / "onco.jsonl", tmp_path / "onco.trial.toml"
-    taken = equipoise("import-sdtm", *(str(ONCO / "sdtm" / name) for name in DOMAINS), "--log", str(log))
+    taken = equipoise("import-sdtm", str(ONCO / "sdtm"), "--log", str(log))
     assert taken.status == 0, taken.err
     trial.write_text(trial.read_text() + OWN)
     ours: dict[str, Any] = equipoise("pool", str(trial), "--log", str(log), "--json").json["summary"]
@@ -45,6 +70,11 @@ def test_pool_agrees_with_analyse_on_sdtm_and_says_what_it_left_to_it(
             assert found["ci_months"] == pytest.approx(told["median_ci_months"])
     for name, members in theirs["populations"].items():
         assert ours["populations"][name] == sum(m["member"] for m in members)
+    for name, arms in ours["best"].items():
+        for arm, counts in arms.items():
+            told = theirs["endpoints"][name]["arms"][arm]
+            assert counts == told["by_category"]
     assert ours["patients"] > 5
-    assert ours["times"]["PFS-IR"]
+    assert set(ours["times"]) == {"PFS", "OS", "PFS-FDA", "PFS-IR"}
+    assert set(ours["best"]) == {"ORR"}
     assert ours["refused"] == {"PFS-IR": "assessor: accepted", "population CYCLES": "condition: cycles"}

@@ -24,8 +24,12 @@ def test_design_simon_as_documented(equipoise: Any) -> None:
 
 
 def test_check_and_schema(equipoise: Any, tmp_path: Path) -> None:
-    assert equipoise("check", "north").status == 0
-    assert equipoise("check", "north", "--json").json["ok"] is True
+    page = equipoise("check", "north")
+    assert page.status == 0
+    assert "PFS, on ITT: next therapy: hypothetical; death: composite" in page.out
+    found = equipoise("check", "north", "--json").json
+    assert found["ok"] is True
+    assert found["estimands"]["PFS"] == {"next therapy": "hypothetical", "death": "composite"}
     assert equipoise("schema").json["$schema"].startswith("https://json-schema.org")
     assert equipoise("schema", "--out", tmp_path / "s.json", "--json").json["written"].endswith("s.json")
     assert equipoise("design", "show", "north", "--rate", 0.5).status == 0

@@ -102,7 +102,8 @@ def test_it_says_what_must_be_said(north_report: Rendered) -> None:
     text = north_report.html
     for needed in (
         "Research software", "Every patient in this report is simulated", "UNVALIDATED", "Assumed", "SHA-256",
-        "Beside the decision, and no part of it", "Progression-free survival", "r = 4", "†",
+        "Beside the decision, and no part of it", "Progression-free survival", "r = 4", "†", "Estimands",
+        "next therapy: hypothetical; death: composite", "Progression-free survival under 4 sets of rules",
     ):  # fmt: skip
         assert needed in text
 

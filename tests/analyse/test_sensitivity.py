@@ -9,6 +9,8 @@ import pytest
 
 from equipoise.analyse.endpoints import observe
 from equipoise.analyse.explain import explain
+from equipoise.analyse.pooled import times
+from equipoise.analyse.pooled.from_patients import pool_of
 from equipoise.analyse.sensitivity import AS_STATED, sensitivity, variant
 from equipoise.analyse.stated import as_stated
 from equipoise.files.bundled import find_trial
@@ -65,6 +67,8 @@ def test_named_rules(what: str, record: list[Any], a: Any, c: Any, ema: Any) -> 
         found = observe(patient, endpoint, FAR, NORTH.assessments)
         assert found is not None
         assert (found.days, found.event) == expected, rules
+        pooled = times.observe(pool_of([patient], FAR, NORTH), endpoint, NORTH.assessments)
+        assert (pooled.days[0], pooled.event[0], pooled.reason(0)) == (*expected, found.reason), rules
 
 
 def test_side_by_side_lists_exactly_the_patients_that_change() -> None:

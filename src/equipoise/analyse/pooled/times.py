@@ -101,7 +101,7 @@ class _Seen:
         self.ended_early = np.where(p.ended_early, p.treatment_ended, NEVER)
         readable = course.where(~np.isin(course.response, (PD, NE, NOTHING)))
         self.readable = readable.patient * _SPAN + readable.scan, readable
-        seen = course.where(course.response != NE)
+        seen = course.where(~np.isin(course.response, (NE, NOTHING)))
         self.seen = seen.patient * _SPAN + seen.scan, seen
         self.origin = p.first_dose if endpoint.origin == "first dose" else p.randomised
         if endpoint.origin == "first response":

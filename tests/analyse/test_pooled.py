@@ -160,6 +160,7 @@ best_rules = st.builds(
 
 
 @pytest.mark.property
+@settings(max_examples=40)
 @given(patients, best_rules)
 def test_every_best_response_is_that_of_the_reference(people: list[Patient], rule: BestRule) -> None:
     pool = pool_of(people, CUTOFF, NORTH, READERS)
@@ -195,6 +196,7 @@ def test_every_short_course_is_that_of_the_reference(rule: BestRule) -> None:
 
 
 @pytest.mark.property
+@settings(max_examples=15)
 @given(patients, st.integers(1, 7))
 def test_parts_of_a_pool_give_what_the_whole_gives(people: list[Patient], size: int) -> None:
     pool = pool_of(people, CUTOFF, NORTH, READERS)
@@ -268,6 +270,7 @@ def test_the_whole_road_is_that_of_the_reference(
 
 
 @pytest.mark.property
+@settings(max_examples=25)
 @given(patients, endpoints, SCHEDULE)
 def test_what_the_fast_road_refuses_the_reference_fills_in(
     people: list[Patient], endpoint: TimeToEvent, schedule: Any

@@ -58,7 +58,8 @@ def test_pool_agrees_with_analyse_on_sdtm_and_says_what_it_left_to_it(
     equipoise: Callable[..., Answer], tmp_path: Path
 ) -> None:
     log, trial = tmp_path / "onco.jsonl", tmp_path / "onco.trial.toml"
-    taken = equipoise("import-sdtm", str(ONCO / "sdtm"), "--log", str(log))
+    domains = [str(ONCO / "sdtm" / f"{name}.xpt") for name in ("dm", "ds", "ex", "tu", "tr", "rs")]
+    taken = equipoise("import-sdtm", *domains, "--log", str(log))
     assert taken.status == 0, taken.err
     trial.write_text(trial.read_text() + OWN)
     ours: dict[str, Any] = equipoise("pool", str(trial), "--log", str(log), "--json").json["summary"]

@@ -212,6 +212,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     assert [json.loads(line)["replicate"] for line in kept] == list(range(done))
 
 
+@pytest.mark.slow
 def test_demo(equipoise: Any, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     answer = equipoise("demo", "--out", one, "--replicates", 6, "--workers", 2)

@@ -70,6 +70,7 @@ def test_the_rates_at_week_18_are_those_of_the_disease(north: Any) -> None:
         assert shown == pytest.approx(rate, abs=0.006)
 
 
+@pytest.mark.slow
 def test_a_page_of_scenarios_alone(equipoise: Any, tmp_path: Path) -> None:
     answer = equipoise("simulate", "north", "--replicates", 2000, "--waiting", "both", "--page", tmp_path / "plan.html")
     assert answer.status == 0, answer.err

@@ -45,6 +45,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
+@pytest.mark.slow
 def test_any_number_of_workers_gives_the_same_bytes(equipoise: Any, tmp_path: Path) -> None:
     path = grid(tmp_path, 45_000)
     one, two = (

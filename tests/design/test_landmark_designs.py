@@ -78,6 +78,7 @@ def test_kaplan_meier_keeps_its_errors_in_simulated_patients(scale: str) -> None
     [(case_morgan, 0.065, 0.87), (huang_talukder_thomas, 0.062, 0.74)],
     ids=["case-morgan", "htt"],
 )
+@pytest.mark.slow
 def test_what_the_cautions_say_of_the_hazard_scale(module: Any, alpha: float, power: float) -> None:
     d = module.from_spec(NORTH)
     assert declared(d, "hazard", 1.0) == pytest.approx(alpha, abs=0.012)

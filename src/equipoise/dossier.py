@@ -39,6 +39,7 @@ from equipoise.trial.design import Characteristics, Design, Quantity
 from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, Facts, Paragraph, Section, Table
+from equipoise.trial.historical import HistoryLibrary
 from equipoise.trial.named_rules import NAMED_RULES
 from equipoise.trial.problem import BadInput
 from equipoise.trial.snapshot import Snapshot
@@ -73,6 +74,7 @@ class Findings:
     exact: Sequence[Characteristics | None] = ()
     readouts: Sequence[tuple[int, date, int]] = ()
     virtual: str = ""
+    library: HistoryLibrary | None = None
 
 
 def trial_document(f: Findings) -> Document:
@@ -367,7 +369,7 @@ def _efficacy(f: Findings) -> list[Exhibit]:
 def _answers(f: Findings) -> list[Exhibit]:
     """The tested arm against history, against its controls, against both; nothing before the first patient counts."""
     try:
-        found = trial_answers(f.trial, f.snap, ())
+        found = trial_answers(f.trial, f.snap, (), library=f.library)
     except BadInput:
         return []
     return [answers_table(found), answers_figure(found)]

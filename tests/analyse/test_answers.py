@@ -9,11 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from scipy.stats import beta, binomtest, norm
 
 from equipoise.analyse.answers import Count, answers_table, hazard_answers, rate_answers, trial_answers
+from equipoise.analyse.historical.borrowed import borrowed
+from equipoise.analyse.historical.provenance import choice_of
+from equipoise.analyse.historical.rates import choose
 from equipoise.analyse.history import against_history
+from equipoise.analyse.rates import analyse_landmark
 from equipoise.cli.main import run as cli
+from equipoise.files.history_file import library_of
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.proportions import risk_difference
 from equipoise.simulate.run import run
@@ -76,7 +82,9 @@ def test_times_three_times(north: Any, snap: Snapshot) -> None:
 
 
 def test_from_a_log_and_what_history_is_worth(north: Any, snap: Snapshot) -> None:
-    assert len(trial_answers(north, snap, (), Borrowing()).answers) == 2, "nothing to borrow from"
+    assert len(trial_answers(north, snap, (), Borrowing()).answers) == 2, (
+        "no library read, no worth: nothing to borrow from"
+    )
     check = ControlCheck(method="exact binomial", alpha=0.1, worth=100.0)
     found = trial_answers(north.model_copy(update={"control_check": check}), snap, (), Borrowing())
     assert [a.against.split(" (")[0] for a in found.answers] == ["history", "concurrent controls", "both combined"]
@@ -86,6 +94,48 @@ def test_from_a_log_and_what_history_is_worth(north: Any, snap: Snapshot) -> Non
     with pytest.raises(BadInput):
         trial_answers(north.model_copy(update={"history": None}), snap, (), Borrowing())
     assert len(rate_answers("q", Count(3, 9), None, 0.4, [], Borrowing()).answers) == 1
+
+
+@pytest.mark.independent
+def test_from_a_log_and_the_library_it_names(north: Any, snap: Snapshot) -> None:
+    """The prior found again by brute force: sums over mu, tau and each arm's own logit in place of Fourier transforms."""
+    library = library_of(north, "north")
+    assert library is not None
+    found = trial_answers(north, snap, (), library=library)
+    both = found.answers[2]
+    assert both.against == "both combined (5 historical arms)"
+    assert any("ed-sclc" in text and "binomial counts" in text for text in both.leans_on)
+    assert (
+        trial_answers(north, snap, [Count(44, 100)], library=library).answers[2].against
+        == "both combined (1 historical arm)"
+    )
+    arms, _ = choose(library, choice_of(north))
+    assert [(a.x, a.n) for a in borrowed(north, library).arms] == [(a.successes, a.of) for a in arms]
+    theta = np.arange(-8, 8, 0.04)
+    likelihood = np.array([a.successes * theta - a.of * np.logaddexp(0, theta) for a in arms])
+    inside = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    predicted = np.zeros_like(theta)
+    for tau in np.arange(0.01, 2.5, 0.02):
+        kernel = np.exp(-0.5 * ((theta[:, None] - theta) / tau) ** 2)
+        kernel /= kernel.sum(axis=1, keepdims=True)
+        of_mu = np.prod(kernel @ inside.T, axis=1) * norm.pdf(theta, 0, 2) * norm.pdf(tau, 0, 0.5)
+        predicted += of_mu @ kernel
+    predicted /= predicted.sum()
+    vague = expit(theta) * expit(-theta)
+    prior = 0.8 * predicted + 0.2 * vague / vague.sum()
+    control = analyse_landmark(north, snap, north.landmark(north.monitoring.endpoint)).arms
+    tested, own = control["IMGN901"], control["CE"]
+    after = prior * np.exp(own.successes * theta - own.n * np.logaddexp(0, theta))
+    after /= after.sum()
+    by_hand = after @ beta.sf(expit(theta), 1 + tested.successes, 1 + tested.n - tested.successes)
+    assert both.evidence == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_the_command_takes_the_trials_library(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["answers", "north", "--tested", "48/94", "--control", "25/47", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["questions"][0]["answers"]
+    assert found[2]["against"] == "both combined (5 historical arms)"
+    assert 0.5 < found[2]["evidence"] < 0.95
 
 
 def test_the_command_on_norths_published_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from equipoise.analyse.answers import Count, rate_answers
+from equipoise.analyse.answers import Count, past_arms, rate_answers
+from equipoise.files.history_file import library_of
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.simulate.drift import check_power, logrank_power, procedure
 from equipoise.trial.design import Design
@@ -14,6 +16,22 @@ from equipoise.trial.protocol_parts import ControlCheck
 from helpers import ROOT
 
 PAGE = " ".join((ROOT / "docs" / "borrowing.md").read_text().split())
+
+
+def test_what_north_borrows(north: Any) -> None:
+    library = library_of(north, "north")
+    past, assumed = past_arms(north, (), library)
+    found = rate_answers("", Count(48, 94), Count(25, 47), 0.44, past, Borrowing(), assumed=assumed)
+    patients = re.search(r"(\d+) arms of ed-sclc with (\d+) patients.* counts of (\d+)", assumed[0])
+    assert patients is not None
+    arms, n, worth = patients.groups()
+    assert f"**{arms} arms of `ed-sclc` with {n} patients**" in PAGE
+    assert f"({worth} in all)" in PAGE
+    size = re.search(r"worth \d+ patients", found.borrowed)
+    assert size is not None
+    assert f"**{size[0]}**" in PAGE
+    assert len(past) == 5
+    assert "all 5 rates are medians converted (Weibull shape 1.5)" in assumed
 
 
 def test_what_the_checks_see() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,15 @@ from equipoise.analyse.analysis import analyse
 from equipoise.decide.decide import decide
 from equipoise.dossier import Findings, trial_document
 from equipoise.files.bundled import find_trial
+from equipoise.files.history_file import library_of
 from equipoise.files.table_file import log_from_table
 from equipoise.report.document import Document, Rendered, render
+from equipoise.report.figures.draw import draw
 from equipoise.simulate.run import run
 from equipoise.trial.exhibits import (
     FlowFigure,
+    ForestFigure,
+    ForestRow,
     LineFigure,
     Paragraph,
     Section,
@@ -186,3 +191,16 @@ def test_in_a_browser(which: str, request: pytest.FixtureRequest, tmp_path: Path
         assert complaints == []
         assert all(url.startswith("file:") for url in asked)
         browser.close()
+
+
+def test_the_third_answer_borrows_from_the_trials_library(findings: Findings) -> None:
+    found = trial_document(replace(findings, library=library_of(findings.trial, "north")))
+    efficacy = next(s for s in found.sections if s.name == "efficacy").exhibits
+    table = next(e for e in efficacy if isinstance(e, Table) and "three answers" in e.title)
+    assert "both combined (5 historical arms)" in [row[0] for row in table.rows]
+    figure = next(e for e in efficacy if isinstance(e, ForestFigure))
+    assert [r.label.removeprefix("Against ") for r in figure.rows] == [row[0] for row in table.rows]
+    assert figure.mark == (0.0, "no effect")
+    assert all(r.lower < r.estimate < r.upper for r in figure.rows)
+    ratios = replace(figure, scale="ratio", rows=[ForestRow("a", "b", 0.8, 0.5, 1.3)], mark=(1.0, "no effect"))
+    assert draw(ratios, "x").startswith("<svg")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc
 
+from equipoise.analyse.historical.borrowed import PastArm, borrowed
 from equipoise.analyse.rates import analyse_landmark
 from equipoise.analyse.survival import arrays, compare, observations
 from equipoise.numerics.borrowing import logit_grid
@@ -21,7 +22,8 @@ from equipoise.numerics.borrowing.normal_mixture import NormalMixture
 from equipoise.numerics.one_sample import one_sample_logrank
 from equipoise.numerics.proportions import clopper_pearson, exact_binomial, risk_difference
 from equipoise.numerics.two_binomials import barnard_p
-from equipoise.trial.exhibits import Curve, LineFigure, Mark, Table
+from equipoise.trial.exhibits import ForestFigure, ForestRow, Table
+from equipoise.trial.historical import HistoryLibrary
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -65,10 +67,11 @@ class Answers:
 
 
 def rate_answers(
-    question: str, tested: Count, control: Count | None, hurdle: float, history: Sequence[Count], borrowing: Borrowing,
-    level: float = 0.05,
+    question: str, tested: Count, control: Count | None, hurdle: float, history: Sequence[Count | PastArm], borrowing: Borrowing,
+    level: float = 0.05, assumed: Sequence[str] = (),
 ) -> Answers:  # fmt: skip
-    """For a rate. ``history``: the arms borrowed from; ``hurdle``: the rate that stands for them in the first answer.
+    """For a rate. ``history``: the arms borrowed from; ``hurdle``: the rate that stands for them in the first answer;
+    ``assumed``: what is assumed of those arms.
 
     Intervals have level 1 - 2 ``level``, so that they agree in size with one-sided decisions at ``level``.
     """
@@ -113,9 +116,9 @@ def rate_answers(
     worth = str(prior.effective_size())
     found.append(
         Answer(
-            f"both combined ({len(history)} historical arms)", "difference of rates", estimate, (quantile(level), quantile(1 - level)),
+            f"both combined ({len(history)} historical arm{'s' if len(history) > 1 else ''})", "difference of rates", estimate, (quantile(level), quantile(1 - level)),
             f"posterior, {percent}", better, "P(tested rate is the higher)", better >= 1 - level, _decision(better >= 1 - level),
-            (f"{borrowing}: {worth}", "history's arms and these controls differ as past trials differed among themselves"),
+            (f"{borrowing}: {worth}", *assumed, "history's arms and these controls differ as past trials differed among themselves"),
         )
     )  # fmt: skip
     return Answers(question, level, found, f"{borrowing}: {worth}")
@@ -187,11 +190,13 @@ def hazard_answers(
 
 
 def trial_answers(
-    trial: Trial, snap: Snapshot, history: Sequence[Count], borrowing: Borrowing | None = None, level: float = 0.05
-) -> Answers:
+    trial: Trial, snap: Snapshot, history: Sequence[Count], borrowing: Borrowing | None = None, level: float = 0.05,
+    library: HistoryLibrary | None = None,
+) -> Answers:  # fmt: skip
     """The rate of the monitored landmark, all patients with a known status.
 
-    Without ``history`` what the trial file says that history is worth ([control_check] worth) is borrowed as one arm. Raises BadInput without history or monitoring."""
+    What is borrowed: ``past_arms``. Raises BadInput without history or monitoring, or without a tested patient.
+    """
     if trial.history is None or trial.monitoring is None:
         given = [
             Problem(
@@ -202,10 +207,7 @@ def trial_answers(
             )
         ]
         raise BadInput(trial.id, given)
-    borrowing = borrowing or Borrowing()
-    check = trial.control_check
-    if not history and check is not None and check.worth is not None:
-        history = [Count(round(check.worth * trial.history.rate), round(check.worth))]
+    past, assumed = past_arms(trial, history, library)
     endpoint = trial.landmark(trial.monitoring.endpoint)
     arms = analyse_landmark(trial, snap, endpoint).arms
     tested = arms[trial.tested_arms[0].name]
@@ -216,8 +218,29 @@ def trial_answers(
     control = arms[trial.control_arms[0].name] if trial.control_arms else None
     concurrent = Count(control.successes, control.n) if control is not None and control.n else None
     return rate_answers(
-        endpoint.label, Count(tested.successes, tested.n), concurrent, trial.history.rate, history, borrowing, level
-    )
+        endpoint.label, Count(tested.successes, tested.n), concurrent, trial.history.rate, past, borrowing or Borrowing(), level,
+        assumed,
+    )  # fmt: skip
+
+
+def past_arms(
+    trial: Trial, history: Sequence[Count], library: HistoryLibrary | None
+) -> tuple[Sequence[Count | PastArm], Sequence[str]]:
+    """What is borrowed from, and what that assumes: ``history`` as given; else the library's arms; else what it is worth.
+
+    The last is one arm of [control_check] worth patients at the historical rate. Nothing where the trial file has neither.
+    """
+    if history or trial.history is None:
+        return history, ()
+    if library is not None and trial.history.library is not None and trial.monitoring is not None:
+        found = borrowed(trial, library)
+        if found.arms:
+            return found.arms, found.leans_on
+    check = trial.control_check
+    if check is not None and check.worth is not None:
+        arm = Count(round(check.worth * trial.history.rate), round(check.worth))
+        return [arm], (f"history is worth {check.worth:g} patients, as the trial file says",)
+    return (), ()
 
 
 def answers_table(found: Answers) -> Table:
@@ -246,16 +269,20 @@ def answers_table(found: Answers) -> Table:
     )
 
 
-def answers_figure(found: Answers) -> LineFigure:
-    """The estimates with their intervals, side by side; 0 points or a ratio of 1 is no effect."""
+def answers_figure(found: Answers) -> ForestFigure:
+    """The estimates with their intervals, under each other; 0 points or a ratio of 1 is no effect."""
     ratio = found.answers[0].measure == "hazard ratio"
     scale = 1 if ratio else 100
-    curves = [
-        Curve(a.against, [float(k)], [scale * a.estimate], [scale * a.interval[0]], [scale * a.interval[1]], points=True, texts=[a.decision])
-        for k, a in enumerate(found.answers, 1)
+    rows = [
+        ForestRow(f"Against {a.against}", a.decision, scale * a.estimate, scale * a.interval[0], scale * a.interval[1], 1.0)
+        for a in found.answers
     ]  # fmt: skip
-    label = "Hazard ratio (below 1 favours the tested arm)" if ratio else "Difference of rates, points"
-    return LineFigure(
-        f"{found.question}: three answers", "1: history; 2: concurrent controls; 3: both combined", label, curves, [Mark("no effect", y=1.0 if ratio else 0.0)],
-        caption=f"Estimates with intervals of {100 * (1 - 2 * found.level):g} %. Each leans on other assumptions.",
+    label = (
+        "Hazard ratio (below 1 favours the tested arm)"
+        if ratio
+        else "Difference of rates, points (above 0 favours the tested arm)"
+    )
+    return ForestFigure(
+        f"{found.question}: three answers", label, rows, (1.0, "no effect") if ratio else (0.0, "no effect"),
+        f"Estimates with intervals of {100 * (1 - 2 * found.level):g} %. Each leans on other assumptions.", "ratio" if ratio else "points",
     )  # fmt: skip

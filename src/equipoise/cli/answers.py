@@ -86,17 +86,20 @@ def command(
 ) -> None:  # fmt: skip
     """Give three answers to one question, each with its estimate, interval, decision and what it leans on.
 
-    From a log, or from numbers: --tested 48/94 --control 25/47 --history 408/870. Without --history nothing is borrowed, and the
-    third answer is left out.
+    From a log, or from numbers: --tested 48/94 --control 25/47 --history 408/870. Without --history the
+    third answer borrows from the arms that [history] from names in the trial file, or what [control_check] worth says; with none of them
+    it is left out.
     """
     from equipoise.analyse.answers import (
         Count,
         answers_figure,
         answers_table,
         hazard_answers,
+        past_arms,
         rate_answers,
         trial_answers,
     )
+    from equipoise.files.history_file import library_of
     from equipoise.numerics.borrowing.methods import Borrowing
     from equipoise.numerics.borrowing.spread_prior import SpreadPrior
     from equipoise.trial.problem import BadInput, Problem
@@ -104,6 +107,7 @@ def command(
     found = load_trial(trial)
     borrowing = Borrowing(method, SpreadPrior("half-normal", tau_scale), weight, a0)  # type: ignore[arg-type]  # a choice
     arms = [Count(*h) for h in history]
+    library = None if arms else library_of(found, trial)
     shown: list[Answers] = []
     if tested is not None:
         if log_path is not None or table is not None:
@@ -114,10 +118,13 @@ def command(
             )
         question = found.landmark(found.monitoring.endpoint).label
         concurrent = Count(*control) if control is not None else None
-        shown.append(rate_answers(question, Count(*tested), concurrent, found.history.rate, arms, borrowing, level))
+        past, assumed = past_arms(found, arms, library)
+        shown.append(
+            rate_answers(question, Count(*tested), concurrent, found.history.rate, past, borrowing, level, assumed)
+        )
     else:
         snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
-        shown.append(trial_answers(found, snap, arms, borrowing, level))
+        shown.append(trial_answers(found, snap, arms, borrowing, level, library))
         of_times = {c.endpoint for c in found.history.curves} if found.history is not None else set()
         for name in [e.name for e in found.endpoints if e.name in of_times]:
             monitored = found.monitoring is not None and found.landmark(found.monitoring.endpoint).of == name

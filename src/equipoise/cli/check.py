@@ -24,11 +24,11 @@ def command(trial: str, as_json: bool) -> None:
     origin = None
     if found.history is not None and found.history.library is not None:
         from equipoise.analyse.historical.provenance import provenance
-        from equipoise.files.bundled import find_trial
-        from equipoise.files.history_file import find_library, read_library
+        from equipoise.files.history_file import library_of
 
-        library = find_library(found.history.library.library, find_trial(trial).parent)
-        origin = provenance(found, read_library(library))
+        library = library_of(found, trial)
+        assert library is not None
+        origin = provenance(found, library)
         cautions += origin.cautions
     if as_json:
         emit(

@@ -41,6 +41,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     from equipoise.decide.reading import headline
     from equipoise.dossier import Findings
     from equipoise.files.bundled import find_scenario, find_trial
+    from equipoise.files.history_file import library_of
     from equipoise.files.log_file import read_log, write_new_log
     from equipoise.files.plain import to_json
     from equipoise.files.scenario_file import read_scenario
@@ -111,8 +112,10 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     readouts = [(t.decision.look, t.readout, t.randomised_at_readout) for t in virtual.looks]
     source = f"scenario '{plans[2].scenario.id}', seed {seed}, replicate 0"
     written = write_report(
-        Findings(trial, design, snap, analysis, looks, summaries, exact, readouts, virtual=source), out
-    )
+        Findings(
+            trial, design, snap, analysis, looks, summaries, exact, readouts, source, library_of(trial, str(file))
+        ), out,
+    )  # fmt: skip
     step(f"6 Report: {written[0]} ({len(written) - 1} figures beside it). Every patient in it is simulated.")
     if as_json:
         emit(

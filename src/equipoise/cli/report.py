@@ -42,6 +42,7 @@ def command(
     from equipoise.decide.decide import decide
     from equipoise.design import shelf
     from equipoise.dossier import Findings
+    from equipoise.files.history_file import library_of
     from equipoise.trial.snapshot import snapshot
 
     found = load_trial(trial)
@@ -59,7 +60,8 @@ def command(
                 else as_stated(found, snapshot(log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on"))))
             )
             looks.append(decide(found, design, then, look.number))
-    written = write_report(Findings(found, design, snap, analyse(found, snap), looks), out)
+    library = library_of(found, trial)
+    written = write_report(Findings(found, design, snap, analyse(found, snap), looks, library=library), out)
     if as_json:
         emit({"written": [str(p) for p in written]})
     else:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from equipoise.files.bundled import trials_folder
+from equipoise.files.bundled import find_trial, trials_folder
 from equipoise.files.trial_file import read_toml, validate_parts
 from equipoise.trial.check import near
 from equipoise.trial.historical import HistoryLibrary
 from equipoise.trial.historical_check import library_problems
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
 
 
 def bundled_libraries() -> list[str]:
@@ -30,6 +31,13 @@ def find_library(name: str, beside: Path | None = None) -> Path:
         return trials_folder() / "history" / f"{name}.toml"
     allowed = f"a library in TOML, or a bundled one: {', '.join(names)}"
     raise BadInput(name, [Problem("no-library", "LIBRARY", repr(name), allowed, near(name, names))])
+
+
+def library_of(trial: Trial, name: str) -> HistoryLibrary | None:
+    """The library that the trial called ``name`` takes its historical rate from; None where it names none."""
+    if trial.history is None or trial.history.library is None:
+        return None
+    return read_library(find_library(trial.history.library.library, find_trial(name).parent))
 
 
 def read_library(path: Path, *, consistent: bool = True) -> HistoryLibrary:

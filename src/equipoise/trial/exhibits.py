@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 Cell = str | int | float | None
 
@@ -233,13 +234,17 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class ForestFigure:
-    """Estimates under each other with their intervals, and what they add up to. ``mark`` is an upright line (x, label)."""
+    """Estimates under each other with their intervals, and what they add up to. ``mark`` is an upright line (x, label).
+
+    ``scale``: rates from 0 to 1, differences in points, or ratios on a logarithmic axis.
+    """
 
     title: str
     x_label: str
     rows: Sequence[ForestRow]
     mark: tuple[float, str] | None = None
     caption: str = ""
+    scale: Literal["rate", "points", "ratio"] = "rate"
 
 
 Figure = (

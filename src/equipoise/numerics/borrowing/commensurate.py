@@ -44,7 +44,7 @@ class Step:
         return np.append(1 / np.sqrt(precision), self.spike_sd), np.append((1 - self.spike) * w / 2, self.spike)
 
 
-def rate_prior(x: int, n: int, step: Step) -> RateDensity:
+def rate_prior(x: float, n: float, step: Step) -> RateDensity:
     """From ``x`` successes of ``n`` in history's trials, pooled; Beta(1, 1) before history."""
     history = BetaMixture.of((1, 1 + x, 1 + n - x)).mass()
     s, w = step.nodes()

@@ -22,8 +22,8 @@ _LENGTH = 2 * len(THETA)
 _FREQUENCY = 2 * np.pi * np.arange(_LENGTH // 2 + 1) / (_LENGTH * STEP)
 
 
-def likelihood(x: int, n: int) -> Array:
-    """The binomial likelihood on the grid, 1 at its largest."""
+def likelihood(x: float, n: float) -> Array:
+    """The binomial likelihood on the grid, 1 at its largest. Fractions are allowed: a published rate's effective counts."""
     logs = -x * np.logaddexp(0, -THETA) - (n - x) * np.logaddexp(0, THETA)
     return np.asarray(np.exp(logs - logs.max()))
 

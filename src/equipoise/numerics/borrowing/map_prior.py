@@ -78,7 +78,7 @@ class MapNormal:
 
 
 def map_rate(
-    x: Sequence[int], n: Sequence[int], tau: SpreadPrior, mu_mean: float = 0.0, mu_sd: float = 2.0, nodes: int = 8
+    x: Sequence[float], n: Sequence[float], tau: SpreadPrior, mu_mean: float = 0.0, mu_sd: float = 2.0, nodes: int = 8
 ) -> MapRate:
     """From ``x`` successes among ``n`` patients in each past trial; mu ~ N(mu_mean, mu_sd²) on the logit scale.
 

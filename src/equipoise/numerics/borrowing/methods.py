@@ -32,7 +32,7 @@ class Borrowing:
     weight: float = 0.2
     a0: float = 0.5
 
-    def rate_prior(self, x: Sequence[int], n: Sequence[int]) -> RatePrior:
+    def rate_prior(self, x: Sequence[float], n: Sequence[float]) -> RatePrior:
         """The prior of today's control rate from ``x`` successes among ``n`` in each historical arm."""
         total = sum(x), sum(n)
         match self.method:

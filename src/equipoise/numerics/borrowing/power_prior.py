@@ -28,7 +28,7 @@ def uncertain(c: float = 1.0, d: float = 1.0) -> Powers:
     return beta_nodes(c, d)
 
 
-def rate_prior(x: int, n: int, powers: Powers, a: float = 1.0, b: float = 1.0) -> BetaMixture:
+def rate_prior(x: float, n: float, powers: Powers, a: float = 1.0, b: float = 1.0) -> BetaMixture:
     """From ``x`` successes of ``n``; Beta(a, b) before history."""
     t, w = powers
     return BetaMixture(w, a + t * x, b + t * (n - x))

@@ -11,18 +11,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_ROW = 0.24
+_ROW, _TALL_ROW = 0.24, 0.42
+#: Ticks of an axis of ratios, those that are in its range.
+_RATIOS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7, 10)
 
 
 def draw_forest(figure: ForestFigure, name: str) -> str:
     """Draw squares as large as their weight, hollow where not observed as such; a diamond; a bar."""
     rows = list(figure.rows)
+    height = _ROW if figure.scale == "rate" else _TALL_ROW
 
     def draw(canvas: Figure) -> None:
         axes = canvas.add_subplot()
         if not rows:
             empty(axes)
             return
+        # few rows with long words: two lines each leave the axis its room
+        apart = ", " if figure.scale == "rate" else "\n"
         arms = sum(r.kind == "arm" for r in rows)
         # what is summed up stands apart from the arms
         at = [i if i < arms else i + 0.6 for i in range(len(rows))]
@@ -30,16 +35,13 @@ def draw_forest(figure: ForestFigure, name: str) -> str:
         for y, r in zip(at, rows, strict=True):
             _row(axes, y, r, heaviest)
         axes.set_ylim(at[-1] + 0.7, -0.7)
-        axes.set_yticks(at, [f"{r.label}{' ?' if r.doubtful else ''}, {r.note}" for r in rows])
+        axes.set_yticks(at, [f"{r.label}{' ?' if r.doubtful else ''}{apart}{r.note}" for r in rows])
         axes.tick_params(axis="y", length=0, labelsize=8)
         for y, r in zip(at, rows, strict=True):
-            text = f"{r.estimate:.3f} ({r.lower:.3f}–{r.upper:.3f})"
             axes.annotate(
-                text, (1.02, y), xycoords=("axes fraction", "data"), fontsize=8, va="center", color=INK, annotation_clip=False,
+                _text(figure, r), (1.02, y), xycoords=("axes fraction", "data"), fontsize=8, va="center", color=INK, annotation_clip=False,
             )  # fmt: skip
-        low, high = min(r.lower for r in rows), max(r.upper for r in rows)
-        room = 0.06 * (high - low)
-        axes.set_xlim(max(low - room, 0.0), min(high + room, 1.0))
+        _limits(axes, figure)
         axes.set_xlabel(figure.x_label)
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
         axes.set_axisbelow(True)
@@ -52,7 +54,40 @@ def draw_forest(figure: ForestFigure, name: str) -> str:
                 ha="center", va="bottom", fontsize=8, color=GREY, annotation_clip=False,
             )  # fmt: skip
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 8.2, 1.0 + _ROW * (len(rows) + 1), draw)
+    return to_svg(name, f"{figure.title}. {figure.caption}", 8.2, 1.0 + height * (len(rows) + 1), draw)
+
+
+def _text(figure: ForestFigure, r: ForestRow) -> str:
+    """The numbers beside a row: rates as a range, what may be negative in words."""
+    match figure.scale:
+        case "rate":
+            return f"{r.estimate:.3f} ({r.lower:.3f}–{r.upper:.3f})"
+        case "points":
+            return f"{r.estimate:+.1f} ({r.lower:+.1f} to {r.upper:+.1f})".replace("-", "−")
+        case "ratio":
+            return f"{r.estimate:.2f} ({r.lower:.2f} to {r.upper:.2f})"
+
+
+def _limits(axes: Axes, figure: ForestFigure) -> None:
+    """Room on both sides; no rate below 0 or above 1; the line of no effect is always in."""
+    low, high = min(r.lower for r in figure.rows), max(r.upper for r in figure.rows)
+    if figure.scale == "rate":
+        room = 0.06 * (high - low)
+        axes.set_xlim(max(low - room, 0.0), min(high + room, 1.0))
+        return
+    if figure.mark is not None:
+        low, high = min(low, figure.mark[0]), max(high, figure.mark[0])
+    if figure.scale == "ratio":
+        from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+        axes.set_xscale("log")
+        axes.set_xlim(low / 1.1, high * 1.1)
+        axes.xaxis.set_major_locator(FixedLocator(_RATIOS))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+        return
+    room = 0.06 * (high - low)
+    axes.set_xlim(low - room, high + room)
 
 
 def _row(axes: Axes, y: float, r: ForestRow, heaviest: float) -> None:

@@ -12,6 +12,7 @@ from equipoise.trial.exhibits import (
     Exhibit,
     Facts,
     FlowFigure,
+    ForestFigure,
     HeatFigure,
     LineFigure,
     Paragraph,
@@ -24,7 +25,16 @@ from equipoise.trial.exhibits import (
 )
 from equipoise.trial.problem import Missing
 
-_FIGURES = (LineFigure, SurvivalFigure, SwimmerFigure, WaterfallFigure, FlowFigure, HeatFigure, TimelineFigure)
+_FIGURES = (
+    LineFigure,
+    SurvivalFigure,
+    SwimmerFigure,
+    WaterfallFigure,
+    FlowFigure,
+    ForestFigure,
+    HeatFigure,
+    TimelineFigure,
+)
 
 
 @dataclass(frozen=True)

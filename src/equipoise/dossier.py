@@ -367,11 +367,17 @@ def _efficacy(f: Findings) -> list[Exhibit]:
 
 
 def _answers(f: Findings) -> list[Exhibit]:
-    """The tested arm against history, against its controls, against both; nothing before the first patient counts."""
+    """The tested arm against history, against its controls, against both; nothing before the first patient counts.
+
+    A trial that names no history has no such answers. What else is wrong is said in their place.
+    """
     try:
         found = trial_answers(f.trial, f.snap, (), library=f.library)
-    except BadInput:
-        return []
+    except BadInput as bad:
+        if {problem.code for problem in bad.problems} <= {"no-history", "no-patients"}:
+            return []
+        said = "; ".join(f"{p.where}: got {p.given}; {p.allowed}" for p in bad.problems)
+        return [Paragraph(f"The three answers cannot be given. {said}.", "caution")]
     return [answers_table(found), answers_figure(found)]
 
 

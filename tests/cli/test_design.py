@@ -190,6 +190,7 @@ def test_a_design_that_a_trial_file_may_not_name(equipoise: Any, tmp_path: Path)
         'kind = "chen"\ncriterion = "minimax"\np0 = 0.44\np1 = 0.62\nalpha = 0.05\npower = 0.8\n',
     ],
 )
+@pytest.mark.slow
 def test_a_trial_with_another_rate_design_is_checked_and_simulated(equipoise: Any, tmp_path: Path, design: str) -> None:
     """Any rate design of the shelf can be a trial's own: three looks, or an early declaration."""
     text = (ROOT / "trials" / "north" / "trial.toml").read_text()

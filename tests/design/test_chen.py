@@ -121,6 +121,7 @@ def test_behaviour_as_outcome_by_outcome(d: ThreeStage, p: float) -> None:
 @given(
     st.floats(0.05, 0.5), st.floats(0.22, 0.35), st.sampled_from([0.05, 0.1]), st.sampled_from(["optimal", "minimax"])
 )
+@pytest.mark.slow
 def test_both_errors_are_kept_and_simon_is_never_better(
     p0: float, gain: float, alpha: float, criterion: Criterion
 ) -> None:

@@ -94,6 +94,7 @@ def test_differences_at_the_edge() -> None:
 
 @pytest.mark.property
 @given(st.integers(1, 60), st.floats(0.02, 0.98))
+@pytest.mark.slow
 def test_clopper_pearson_covers(n: int, p: float) -> None:
     covered = sum(
         binom.pmf(x, n, p) for x in range(n + 1) if clopper_pearson(x, n).lower <= p <= clopper_pearson(x, n).upper

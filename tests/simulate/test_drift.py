@@ -126,6 +126,7 @@ def test_the_procedure_by_plain_enumeration(north: Trial, north_design: Design, 
 
 @pytest.mark.property
 @given(st.floats(0.05, 0.95), st.integers(5, 60), st.floats(10, 300))
+@pytest.mark.slow
 def test_what_history_says_is_the_least_surprising(rate: float, n: int, worth: float) -> None:
     for p in (consistency.two_sided(n, rate), consistency.prior_predictive(n, rate, worth)):
         assert ((p > 0) & (p <= 1 + 1e-9)).all()

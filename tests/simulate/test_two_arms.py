@@ -44,6 +44,7 @@ def same(row: Any, other: Any) -> None:
 @pytest.mark.property
 @settings(max_examples=100)
 @given(trials(), st.integers(0, 2**63), st.integers(0, 2**40))
+@pytest.mark.slow
 def test_the_kernel_says_what_plain_python_says(trial: TwoArms, seed: int, first: int) -> None:
     for i, row in enumerate(simulate(trial, 40, seed, first=first)):
         same(row, replicate_of(trial, seed, first + i))

@@ -36,6 +36,30 @@ def test_none_or_all_with_events_as_in_r(r: dict[str, Any], case: int) -> None:
     check(one_sample_logrank(s["time"], s["status"], s["hazard"]), s)
 
 
+@pytest.mark.independent
+@given(
+    st.lists(st.tuples(st.integers(1, 400), st.integers(0, 1)), min_size=1, max_size=30),
+    st.floats(0.5, 2.5),
+    st.floats(50.0, 600.0),
+)
+def test_day_by_day(patients: list[tuple[int, int]], shape: float, scale: float) -> None:
+    """The naive rendering: on each day, who is at risk can be expected to fail at the reference's hazard of that day."""
+
+    def cumulative(day: int) -> float:
+        return float((day / scale) ** shape)
+
+    observed, expected = 0, 0.0
+    for day in range(1, 401):
+        at_risk = sum(time >= day for time, _ in patients)
+        expected += at_risk * (cumulative(day) - cumulative(day - 1))
+        observed += sum(time == day and event == 1 for time, event in patients)
+    time, event = zip(*patients, strict=True)
+    found = one_sample_logrank(time, event, [cumulative(t) for t in time])
+    assert found.observed == observed
+    assert found.expected == pytest.approx(expected, rel=1e-10)
+    assert found.z == pytest.approx((observed - expected) / math.sqrt(expected), rel=1e-8, abs=1e-8)
+
+
 def test_fewer_events_than_history_is_negative_and_small_p() -> None:
     found = one_sample_logrank([10.0] * 20, [1] * 2 + [0] * 18, [0.5] * 20)
     assert found.z < 0

@@ -23,15 +23,16 @@ def test_what_north_could_have_known(equipoise: Any, tmp_path: Path) -> None:
     assert len(cells) == 36
 
     def near(key: tuple[str, str, str], name: str, value: float, give: float = 0.0) -> None:
+        """Within four Monte-Carlo errors; ``give`` is what the documented figure was rounded by."""
         c = cells[key]
         assert c[name] == pytest.approx(value, abs=give + 4 * c[f"{name} mc_error"]), (key, name, c[name])
 
     base = "6-weekly scans"
     # Enrolment goes on: all but a few are randomised when the look is known, and it spares two.
-    near(("null", "continue", base), "at_readout", 117.0)
-    near(("null", "continue", base), "spared", 1.7)
-    near(("null", "pause", base), "at_readout", 61.9)
-    near(("null", "cap 20", base), "at_readout", 81.5)
+    near(("null", "continue", base), "at_readout", 117.0, 0.05)
+    near(("null", "continue", base), "spared", 1.7, 0.05)
+    near(("null", "pause", base), "at_readout", 61.9, 0.05)
+    near(("null", "cap 20", base), "at_readout", 81.4, 0.05)
     near(("null", "continue", base), "P(stop early)", 0.568)
     near(("target", "continue", base), "P(declare)", 0.753)
     near(("observed", "continue", base), "P(stop early)", 0.153)

@@ -23,7 +23,7 @@ FAR = DAY + timedelta(days=900)
 #: Confirmation four weeks on; stable disease counts from day 84 on.
 RULE = BestRule(confirm_after=28, stable_from=84)
 
-#: Eisenhauer et al. 2009, table 3: overall response at the first and at the next time point; best overall response where the
+#: Eisenhauer et al. 2009, table 3, typed in without the paper at hand: overall response at the first and at the next time point; best overall response where the
 #: least duration of stable disease is met, and where it is not. CR then PR has three outcomes in the table (footnote a): without a
 #: change of the recorded CR it is SD or PD.
 TABLE_3 = [
@@ -46,7 +46,7 @@ def course(*codes: str, first: int) -> list[Assessed]:
     return [Assessed(DAY + timedelta(days=first + 28 * i), code) for i, code in enumerate(codes)]
 
 
-@pytest.mark.published
+@pytest.mark.property
 @pytest.mark.parametrize(("first", "second", "met", "not_met"), TABLE_3)
 def test_table_3_row_by_row(first: str, second: str, met: str, not_met: str | None) -> None:
     assert best_overall(course(first, second, first=84), DAY, RULE).response == met

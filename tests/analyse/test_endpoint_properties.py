@@ -82,7 +82,7 @@ TABLES = [
 ]  # fmt: skip
 
 
-@pytest.mark.published
+@pytest.mark.property
 @pytest.mark.parametrize(("target", "other", "new", "overall"), TABLES)
 def test_overall_response_by_tables_1_and_2(target: str, other: str, new: bool, overall: str) -> None:
     assert RECIST.overall(target, other, new) == overall

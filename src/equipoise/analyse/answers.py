@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc
 
+from equipoise.analyse.analysis import p_value
 from equipoise.analyse.historical.borrowed import PastArm, borrowed
 from equipoise.analyse.rates import analyse_landmark
 from equipoise.analyse.survival import arrays, compare, observations
@@ -252,7 +253,7 @@ def answers_table(found: Answers) -> Table:
         low, high = (shown.format(scale * v) for v in a.interval)
         rows.append(
             [
-                a.against, f"{shown.format(scale * a.estimate)} ({low} to {high})", f"{a.evidence:.4f}", a.decision, "; ".join(a.leans_on),
+                a.against, f"{shown.format(scale * a.estimate)} ({low} to {high})", p_value(a.evidence), a.decision, "; ".join(a.leans_on),
             ]
         )  # fmt: skip
     measure = "Difference, points" if found.answers[0].measure == "difference of rates" else "Hazard ratio"

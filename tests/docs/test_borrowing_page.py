@@ -11,11 +11,14 @@ from equipoise.analyse.answers import Count, past_arms, rate_answers
 from equipoise.files.history_file import library_of
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.simulate.drift import check_power, logrank_power, procedure
+from equipoise.simulate.drift_of_times import Entry, curve_rate
+from equipoise.simulate.policies import POLICIES, policy_rows
 from equipoise.trial.design import Design
 from equipoise.trial.protocol_parts import ControlCheck
 from helpers import ROOT
 
 PAGE = " ".join((ROOT / "docs" / "borrowing.md").read_text().split())
+TIMES = PAGE.partition("on a caution, by times")[2]
 
 
 def test_what_north_borrows(north: Any) -> None:
@@ -56,6 +59,21 @@ def test_what_a_caution_changes(north: Any, north_design: Design, policy: str) -
     errors = [procedure(trial, north_design, 0.44 + d, 0.44 + d).declare for d in (0.0, 0.1, 0.2)]
     power = procedure(trial, north_design, 0.58, 0.44).declare
     assert f"| {policy} | " + " | ".join(f"{v:.4f}" for v in [*errors, power]) + " |" in PAGE
+
+
+def test_what_a_caution_of_times_changes(north: Any, north_design: Design) -> None:
+    check = ControlCheck(method="one-sample log-rank", alpha=0.10)
+    rows = policy_rows(north, north_design, check, (0.0, 0.1, 0.2), Entry())
+    for policy in POLICIES:
+        of = [r for r in rows if r.on_caution == policy]
+        line = re.search(rf"\| {policy} ((?:\| 0\.\d{{4}}(?: ± 0\.\d{{4}})? ){{4}})\|", TIMES)
+        assert line is not None
+        shown = [[float(v) for v in cell.split("±")] for cell in line[1].strip("| ").split("|")]
+        for cell, q in zip(shown, [*(r.type_i_error for r in of), of[0].power], strict=True):
+            assert cell[0] == pytest.approx(q.value, abs=1.01e-4)
+            assert (cell[1:] or [0.0])[0] == pytest.approx(q.mc_error, abs=1.01e-4)
+    assert "has 46.9 % at six months" in PAGE
+    assert curve_rate(north.model_copy(update={"control_check": check})) == pytest.approx(0.469, abs=5e-4)
 
 
 def test_the_three_answers() -> None:

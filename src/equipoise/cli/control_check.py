@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from equipoise.cli.common import design_of, emit, json_option, load_trial, say, show_table, trial_argument
+
+if TYPE_CHECKING:
+    from equipoise.simulate.drift import CheckPower
+    from equipoise.trial.trial import Trial
 
 _ALL = ("exact binomial", "one-sample log-rank", "prior predictive", "Bayesian discrepancy")
 
@@ -33,20 +38,37 @@ _ALL = ("exact binomial", "one-sample log-rank", "prior predictive", "Bayesian d
     help="Difference that does not matter yet (Bayesian discrepancy).",
 )
 @click.option(
+    "--entry",
+    type=click.FloatRange(0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="Months over which controls enter (log-rank test).",
+)
+@click.option(
+    "--shape",
+    type=click.FloatRange(0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Weibull shape of the controls' true times in the whole procedure (log-rank test).",
+)
+@click.option(
     "--replicates", type=click.IntRange(100), default=20000, show_default=True, help="For the simulated log-rank test."
 )
 @click.option("--seed", type=int, default=2012, show_default=True, help="Seed of that simulation.")
 @click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write power against drift as SVG.")
 @json_option
 def command(
-    trial: str, sizes: tuple[int, ...], methods: tuple[str, ...], all_methods: bool, worth: float, margin: float, replicates: int,
-    seed: int, figure: Path | None, as_json: bool,
+    trial: str, sizes: tuple[int, ...], methods: tuple[str, ...], all_methods: bool, worth: float, margin: float, entry: float, shape: float,
+    replicates: int, seed: int, figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Say how often the check cautions when history is right, and how wrong history must be before it does.
 
-    Then the whole procedure under drift, exactly: type I error and power of the trial for each thing that a caution may change.
+    Then the whole procedure under drift: type I error and power of the trial for each thing that a caution may change, exact for
+    the checks of a count, simulated for the log-rank test.
     """
-    from equipoise.simulate.drift import CheckPower, check_power, in_words, logrank_power, power_figure, procedure
+    from equipoise.simulate.drift import check_power, in_words, power_figure
+    from equipoise.simulate.drift_of_times import Entry
+    from equipoise.simulate.policies import PolicyRow, policy_rows, policy_table
     from equipoise.trial.exhibits import Cell, Table
     from equipoise.trial.problem import BadInput, Problem
     from equipoise.trial.protocol_parts import ControlCheck
@@ -62,53 +84,27 @@ def command(
     drift = [round(-0.4 + 0.05 * k, 2) for k in range(17)]
     drift = [d for d in drift if 0 < rate + d < 1]
     powers: list[CheckPower] = []
-    for method in _ALL if all_methods else methods or (own.method,):
+    checks: list[ControlCheck] = []
+    for method in dict.fromkeys(_ALL if all_methods else methods or (own.method,)):
+        check = ControlCheck.model_validate(
+            {"method": method, "alpha": own.alpha, "worth": own.worth or worth}
+            | ({"margin": own.margin or margin} if method == "Bayesian discrepancy" else {})
+        )
+        checks.append(check)
         for n in counts:
             if method == "one-sample log-rank":
-                monitoring, history = found.monitoring, found.history
-                endpoint = found.landmark(monitoring.endpoint) if monitoring is not None else None
-                curve = next((c for c in history.curves if endpoint is not None and c.endpoint == endpoint.of), None)
-                if endpoint is None or curve is None:
-                    raise BadInput(
-                        found.id,
-                        [
-                            Problem(
-                                "check-without-curve", "history.curves", "nothing", "a curve of the monitored endpoint"
-                            )
-                        ],
-                    )
-                powers.append(
-                    logrank_power(own.alpha, curve.median.months, endpoint.landmark.months, n, drift, entry=10.0, replicates=replicates, seed=seed)
-                )  # fmt: skip
+                powers.append(_of_times(found, own.alpha, n, drift, entry, replicates, seed))
             else:
-                check = ControlCheck.model_validate(
-                    {"method": method, "alpha": own.alpha, "worth": own.worth or worth}
-                    | ({"margin": own.margin or margin} if method == "Bayesian discrepancy" else {})
-                )
                 powers.append(check_power(check, rate, n, drift))
-    procedures: list[dict[str, str | float]] = []
+    rows: list[PolicyRow] = []
+    tables: list[Table] = []
     design = design_of(found) if found.design is not None else None
-    count_based = own if own.method != "one-sample log-rank" else ControlCheck(method="exact binomial", alpha=own.alpha)
     if design is not None and found.monitoring is not None and found.monitoring.control_cohort:
-        p0, p1 = (float((found.design or {}).get(k, rate)) for k in ("p0", "p1"))
-        for policy in ("note", "randomised comparison", "re-estimate the hurdle", "stop"):
-            changed = found.model_copy(
-                update={
-                    "control_check": count_based.model_copy(update={"on_caution": policy, "worth": own.worth or worth})
-                }
-            )
-            for d in (-0.2, -0.1, 0.0, 0.1, 0.2):
-                null = procedure(changed, design, p0 + d, p0 + d)
-                target = procedure(changed, design, min(p1 + d, 0.99), p0 + d)
-                procedures.append(
-                    {
-                        "on_caution": policy,
-                        "drift": d,
-                        "type_i_error": null.declare,
-                        "power": target.declare,
-                        "caution": null.caution,
-                    }
-                )
+        how = Entry(entry, shape, replicates, seed)
+        for check in checks:
+            of_check = policy_rows(found, design, check, (-0.2, -0.1, 0.0, 0.1, 0.2), how, worth)
+            rows += of_check
+            tables.append(policy_table(found, check, of_check, how))
     words = [in_words(p) for p in powers]
     if figure is not None:
         from equipoise.files.write import write_text
@@ -125,17 +121,34 @@ def command(
                 "alpha": own.alpha,
                 "checks": powers,
                 "in_words": words,
-                "procedure": procedures,
+                "procedure": [
+                    {
+                        "method": r.method,
+                        "on_caution": r.on_caution,
+                        "drift": r.drift,
+                        "type_i_error": r.type_i_error.value,
+                        "power": r.power.value,
+                        "caution": r.caution.value,
+                        "mc_error": None
+                        if r.power.mc_error is None
+                        else {
+                            "type_i_error": r.type_i_error.mc_error,
+                            "power": r.power.mc_error,
+                            "caution": r.caution.mc_error,
+                        },
+                    }
+                    for r in rows
+                ],
             }
         )
         return
     shown = [k for k, d in enumerate(drift) if round(100 * abs(d)) % 10 == 0]
     columns = ["Check", "Controls", *(f"{100 * drift[k]:+.0f}" for k in shown)]
-    rows: list[list[Cell]] = []
+    cells_of: list[list[Cell]] = []
     for p in powers:
         at = dict(zip(p.drift, p.seen, strict=True))
         cells = [at.get(drift[k]) for k in shown]
-        rows.append(
+        cells_of.append(
             [
                 p.method,
                 p.n,
@@ -147,18 +160,31 @@ def command(
         )
     show_table(
         Table(
-            f"Probability of a caution by drift of the controls from history's {rate:.0%} (points), level {own.alpha:g}", columns, rows,
-            notes=("Exact for counts; ± Monte-Carlo error for the log-rank test (exponential times, entry over ten months).",),
+            f"Probability of a caution by drift of the controls from history's {rate:.0%} (points), level {own.alpha:g}", columns, cells_of,
+            notes=(f"Exact for counts; ± Monte-Carlo error for the log-rank test (exponential times, entry over {entry:g} months).",),
         )
     )  # fmt: skip
     for text in words:
         say(text)
-    if procedures:
-        show_table(
-            Table(
-                f"The whole procedure ({count_based.method}), exact: both true rates drift together",
-                ["On a caution", "Drift", "Type I error", "Power", "P(caution at the end)"],
-                [[str(r["on_caution"]), f"{100 * r['drift']:+.0f}", f"{r['type_i_error']:.4f}", f"{r['power']:.4f}", f"{r['caution']:.4f}"] for r in procedures],
-                notes=("Power: the tested arm better than its controls by p1 - p0. All planned patients evaluated.",),
-            )
-        )  # fmt: skip
+    for table in tables:
+        show_table(table)
+
+
+def _of_times(
+    trial: Trial, alpha: float, n: int, drift: list[float], entry: float, replicates: int, seed: int
+) -> CheckPower:
+    """What the log-rank check sees. Raises BadInput without a curve of the monitored endpoint."""
+    from equipoise.simulate.drift import logrank_power
+    from equipoise.trial.problem import BadInput, Problem
+
+    assert trial.history is not None
+    endpoint = trial.landmark(trial.monitoring.endpoint) if trial.monitoring is not None else None
+    curve = next((c for c in trial.history.curves if endpoint is not None and c.endpoint == endpoint.of), None)
+    if endpoint is None or curve is None:
+        raise BadInput(
+            trial.id,
+            [Problem("check-without-curve", "history.curves", "nothing", "a curve of the monitored endpoint")],
+        )
+    return logrank_power(
+        alpha, curve.median.months, endpoint.landmark.months, n, drift, entry=entry, replicates=replicates, seed=seed
+    )

@@ -27,7 +27,7 @@ from equipoise.trial.protocol_parts import ControlCheck
 from equipoise.trial.trial import Trial
 
 Array = NDArray[np.float64]
-_CODES = {"continue": 0, "stop": 1, "declare": 2}
+CODES = {"continue": 0, "stop": 1, "declare": 2}
 
 
 @dataclass(frozen=True)
@@ -126,19 +126,23 @@ def power_figure(powers: Sequence[CheckPower], rate: float) -> LineFigure:
 
 @dataclass(frozen=True)
 class Procedure:
-    """The design, its check and what a caution changes, at one truth: exact probabilities over all planned looks."""
+    """The design, its check and what a caution changes, at one truth: probabilities over all planned looks.
+
+    ``errors``: Monte-Carlo standard errors of ``declare``, ``stop_early`` and ``caution``; None: exact.
+    """
 
     tested: float
     control: float
     declare: float
     stop_early: float
     caution: float
+    errors: tuple[float, float, float] | None = None
 
 
 def procedure(trial: Trial, design: Design[Evidence], tested: float, control: float) -> Procedure:
     """Enumerate both arms' cohorts through all looks. Raises BadInput without control cohorts, or for a check of times.
 
-    ``caution``: P(a caution at the look at which the trial ends).
+    ``caution``: P(a caution at the look at which the trial ends). For a check of times: ``drift_of_times``.
     """
     _needs(trial)
     assert trial.monitoring is not None
@@ -146,9 +150,9 @@ def procedure(trial: Trial, design: Design[Evidence], tested: float, control: fl
     state, at = np.ones((1, 1)), (0, 0)
     looks = design.looks
     for k, (look, m) in enumerate(zip(looks, trial.monitoring.control_cohort, strict=True)):
-        state = _spread(look.n - at[0], tested, at[0]).T @ state @ _spread(m - at[1], control, at[1])
+        state = spread(look.n - at[0], tested, at[0]).T @ state @ spread(m - at[1], control, at[1])
         at = look.n, m
-        action, warned = _table(trial, design, k)
+        action, warned = _tables(Rules(trial, design), k)
         declare += float(state[action == 2].sum())
         if k < len(looks) - 1:
             early += float(state[action != 0].sum())
@@ -170,7 +174,7 @@ def _needs(trial: Trial) -> None:
                 "control_check.method",
                 "'one-sample log-rank'",
                 "a check of a count",
-                "use `simulate`",
+                "times are simulated: drift_of_times",
             )
         )
     if trial.monitoring is None or not trial.monitoring.control_cohort:
@@ -181,7 +185,8 @@ def _needs(trial: Trial) -> None:
         raise BadInput(trial.id, problems)
 
 
-def _spread(more: int, rate: float, had: int) -> Array:
+def spread(more: int, rate: float, had: int) -> Array:
+    """P(j successes in all | i before) for ``more`` patients after ``had``, shape (had + 1, had + more + 1)."""
     chances = pmf(more, rate)
     found = np.zeros((had + 1, had + more + 1))
     for i in range(had + 1):
@@ -189,13 +194,10 @@ def _spread(more: int, rate: float, had: int) -> Array:
     return found
 
 
-def _table(trial: Trial, design: Design[Evidence], k: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """The action (0 continue, 1 stop, 2 declare) and whether there is a caution, for each pair of counts."""
-    return _tables(_Key(trial, design), k)
-
-
 @dataclass(frozen=True)
-class _Key:
+class Rules:
+    """A trial with its design, as the key of what they decide."""
+
     trial: Trial
     design: Design[Evidence]
 
@@ -204,28 +206,43 @@ class _Key:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, _Key)
+            isinstance(other, Rules)
             and self.trial.fingerprint == other.trial.fingerprint
             and self.design is other.design
         )
 
 
+@lru_cache(maxsize=1024)
+def actions(rules: Rules, k: int, y: int | None) -> NDArray[np.int8]:
+    """At look ``k`` (from 0): 0 continue, 1 stop, 2 declare, for each count of the tested arm.
+
+    ``y``: the control cohort's successes where there is a caution; None without one.
+    """
+    trial, design = rules.trial, rules.design
+    assert trial.monitoring is not None
+    look = design.looks[k]
+    if y is None:
+        earlier = design.looks[k - 1].n if k else 0
+        arm = trial.tested_arms[0].name
+        verdicts = [design.verdict(Evidence(look.number, arm, look.n, x, earlier)) for x in range(look.n + 1)]
+        return np.array([CODES[v.action.name] for v in verdicts], dtype=np.int8)
+    found = actions(rules, k, None).copy()
+    m, last = trial.monitoring.control_cohort[k], k == len(design.looks) - 1
+    for x in range(look.n + 1):
+        changed = consequence(trial, Counts(x, look.n, y, m, last))
+        if changed is not None:
+            found[x] = CODES[changed.action.name]
+    return found
+
+
 @lru_cache(maxsize=32)
-def _tables(key: _Key, k: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    trial, design = key.trial, key.design
+def _tables(rules: Rules, k: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """The action and whether there is a caution, for each pair of counts (tested, control)."""
+    trial = rules.trial
     assert trial.monitoring is not None
     assert trial.control_check is not None
     assert trial.history is not None
-    look, m = design.looks[k], trial.monitoring.control_cohort[k]
-    earlier = design.looks[k - 1].n if k else 0
-    last = k == len(design.looks) - 1
+    m = trial.monitoring.control_cohort[k]
     warned = numbers_by_count(trial.control_check, trial.history.rate, m) < trial.control_check.alpha
-    action = np.zeros((look.n + 1, m + 1), dtype=np.int8)
-    for x in range(look.n + 1):
-        verdict = design.verdict(Evidence(look.number, trial.tested_arms[0].name, look.n, x, earlier))
-        action[x] = _CODES[verdict.action.name]
-        for y in np.flatnonzero(warned).tolist():
-            changed = consequence(trial, Counts(x, look.n, y, m, last))
-            if changed is not None:
-                action[x, y] = _CODES[changed.action.name]
+    action = np.stack([actions(rules, k, y if warned[y] else None) for y in range(m + 1)], axis=1)
     return action, np.broadcast_to(warned, action.shape)

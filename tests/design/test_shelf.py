@@ -63,6 +63,7 @@ def test_it_answers_the_protocol(built: tuple[shelf.Kind, Design[Any]]) -> None:
     assert all(k.n >= 1 for k in looks)
     assert [k.n for k in looks] == sorted(k.n for k in looks)
     assert len(design.truths()) >= 2, "the first is the null, the last the target"
+    assert "`" not in "".join([design.describe(), *getattr(design, "cautions", ())]), "plain words, without markup"
     for truth in design.truths().values():
         c = design.characteristics(truth)
         assert -1e-9 <= c.declare.value <= 1 + 1e-9

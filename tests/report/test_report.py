@@ -12,7 +12,8 @@ import pytest
 
 from equipoise.analyse.analysis import analyse
 from equipoise.decide.decide import decide
-from equipoise.dossier import Findings, trial_document
+from equipoise.dossier.document import trial_document
+from equipoise.dossier.findings import Findings
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import library_of
 from equipoise.files.table_file import log_from_table
@@ -117,6 +118,12 @@ def sample(*exhibits: Any) -> str:
     return render(
         Document("<b>Zz</b>", "sub", "status", [("a", "<i>")], [Section("s", "<S>", exhibits)], 'foot "x"')
     ).html
+
+
+def test_no_markup_stands_in_the_text(north_report: Rendered, colon_report: Rendered) -> None:
+    """A result says plain words; how they look is the renderer's."""
+    for report in (north_report, colon_report):
+        assert "`" not in report.html
 
 
 def test_text_is_escaped() -> None:

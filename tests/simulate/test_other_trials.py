@@ -12,7 +12,8 @@ from equipoise.analyse.analysis import analyse
 from equipoise.conduct.conduct import replay
 from equipoise.decide.decide import decide
 from equipoise.design import shelf
-from equipoise.dossier import Findings, trial_document
+from equipoise.dossier.document import trial_document
+from equipoise.dossier.findings import Findings
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.report.document import render

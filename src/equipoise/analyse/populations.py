@@ -217,5 +217,8 @@ def populations_table(trial: Trial, found: Mapping[str, Sequence[Membership]]) -
         rows.append([f"{name}: {trial.population_by_name[name].label}", *within, sum(not m.member for m in members)])
     columns = ["Population", *(a.label for a in trial.arms), "Out"]
     return Table(
-        "Populations", columns, rows, notes=("Of all randomised patients; `--json` has each patient's reason.",)
+        "Populations",
+        columns,
+        rows,
+        notes=("Of all randomised patients; equipoise analyse --json has each patient's reason.",),
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
 from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.data import cut, known_on_option, log_option, table_option, take_log
 
 if TYPE_CHECKING:
     from equipoise.analyse.answers import Answers

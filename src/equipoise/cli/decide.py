@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, take_log
 from equipoise.cli.common import DAY, bullet, design_of, emit, json_option, load_trial, say, trial_argument
+from equipoise.cli.data import cut, known_on_option, take_log
 
 if TYPE_CHECKING:
     from equipoise.trial.decision import Decision, NotRipe

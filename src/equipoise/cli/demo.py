@@ -39,7 +39,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     from equipoise.cli.simulate import run_plans
     from equipoise.decide.decide import decide
     from equipoise.decide.reading import headline
-    from equipoise.dossier import Findings
+    from equipoise.dossier.findings import Findings
     from equipoise.files.bundled import find_scenario, find_trial
     from equipoise.files.history_file import library_of
     from equipoise.files.log_file import read_log, write_new_log

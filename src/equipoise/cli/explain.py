@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
-from equipoise.cli.common import DAY, bullet, emit, json_option, load_trial, say, trial_argument
+from equipoise.cli.common import bullet, emit, json_option, load_trial, say, trial_argument
+from equipoise.cli.data import Asked, data_options
 
 if TYPE_CHECKING:
     from equipoise.analyse.explain import Explanation
@@ -17,28 +15,17 @@ if TYPE_CHECKING:
 
 @click.command(name="explain", short_help="One patient: every time point, endpoint and population, and why.")
 @trial_argument
-@log_option
-@table_option
 @click.option("--patient", required=True)
-@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
-@known_on_option
+@data_options
 @json_option
-def command(
-    trial: str,
-    log_path: Path | None,
-    table: Path | None,
-    patient: str,
-    cutoff: date | None,
-    known_on: date | None,
-    as_json: bool,
-) -> None:
+def command(trial: str, patient: str, asked: Asked, as_json: bool) -> None:
     """Say of one patient how each response, event, censoring and population came about, and which record says so."""
     from equipoise.analyse.explain import explain
     from equipoise.trial.check import near
     from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)
-    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on, found)
+    snap = asked.cut(asked.log(trial, found), found)
     known = snap.patients.get(patient)
     if known is None or known.randomised is None:
         names = [p.name for p in snap.randomised]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
-from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.data import Asked, data_options
 
 if TYPE_CHECKING:
     from equipoise.standards.adam.agreement import Agreement
@@ -29,10 +28,7 @@ FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 
 @click.command(name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
 @trial_argument
-@log_option
-@table_option
-@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
-@known_on_option
+@data_options
 @click.option(
     "--as", "standard", type=click.Choice(sorted({s for s, _ in EXPORTS})), required=True, help="The standard."
 )
@@ -52,17 +48,7 @@ FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 )
 @json_option
 def command(
-    trial: str,
-    log_path: Path | None,
-    table: Path | None,
-    cutoff: date | None,
-    known_on: date | None,
-    standard: str,
-    rules: str,
-    ending: str,
-    out: Path,
-    against: Path | None,
-    as_json: bool,
+    trial: str, asked: Asked, standard: str, rules: str, ending: str, out: Path, against: Path | None, as_json: bool
 ) -> None:
     """Write what was known at a data cut-off as datasets of a standard; each record names its source.
 
@@ -73,7 +59,7 @@ def command(
     if (standard, rules) not in EXPORTS or (against is not None and rules != "admiral"):
         raise click.UsageError("--rules admiral goes with --as adam, and --against with --rules admiral.")
     found = load_trial(trial)
-    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
+    snap = asked.cut(asked.log(trial, found))
     module, name = EXPORTS[standard, rules].split(":")
     datasets: Sequence[Dataset] = getattr(importlib.import_module(module), name)(found, snap)
     written = _write(datasets, found.id.upper(), out, ending, snap)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, take_log
 from equipoise.cli.common import DAY, design_of, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.data import cut, known_on_option, take_log
 
 
 @click.command(name="forecast", short_help="When a look will be ripe, and who is on study then.")

@@ -140,7 +140,7 @@ def _mixed(trial: Trial, path: Path, log_path: Path | None) -> Standardised:
     mix = CaseMix.model_validate(raw)
     counts = None
     if log_path is not None:
-        from equipoise.cli.analyse import cut, take_log
+        from equipoise.cli.data import cut, take_log
 
         counts = counts_of(cut(take_log(trial.id, trial, log_path, None), None, None), trial.randomisation.factors)
     return standardise(mix, trial.randomisation.factors, counts)

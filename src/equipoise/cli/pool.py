@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
-
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
-from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.data import Asked, data_options
 
 
 @click.command(name="pool", short_help="Endpoints of very many patients, by arrays.")
 @trial_argument
-@log_option
-@table_option
-@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
-@known_on_option
+@data_options
 @click.option(
     "--derive", is_flag=True, help="Responses follow from the lesions by RECIST 1.1, where lesions were read."
 )
 @click.option("--cores", type=click.IntRange(1), default=2, show_default=True, help="Threads.")
 @json_option
-def command(
-    trial: str,
-    log_path: Path | None,
-    table: Path | None,
-    cutoff: date | None,
-    known_on: date | None,
-    derive: bool,
-    cores: int,
-    as_json: bool,
-) -> None:
+def command(trial: str, asked: Asked, derive: bool, cores: int, as_json: bool) -> None:
     """Derive every endpoint of every patient, as `analyse` does, by arrays: for pooled data.
 
     What has a rule that the fast road does not know is named and derived as `analyse` does, patient by patient.
@@ -46,7 +31,7 @@ def command(
     from equipoise.analyse.stated import derived
 
     found = load_trial(trial)
-    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
+    snap = asked.cut(asked.log(trial, found))
     derive = derive or (found.assessments is not None and found.assessments.responses == "from lesions")
     pool = pool_of(snap.patients.values(), snap.cutoff, found)
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as progress:

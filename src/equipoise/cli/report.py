@@ -8,30 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
-from equipoise.cli.common import DAY, emit, json_option, load_trial, trial_argument
+from equipoise.cli.common import emit, json_option, load_trial, trial_argument
+from equipoise.cli.data import Asked, data_options
 
 if TYPE_CHECKING:
-    from equipoise.dossier import Findings
+    from equipoise.dossier.findings import Findings
 
 
 @click.command(name="report", short_help="One self-contained HTML report of a trial.")
 @trial_argument
-@log_option
-@table_option
-@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
-@known_on_option
+@data_options
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
 @json_option
-def command(
-    trial: str,
-    log_path: Path | None,
-    table: Path | None,
-    cutoff: date | None,
-    known_on: date | None,
-    out: Path,
-    as_json: bool,
-) -> None:
+def command(trial: str, asked: Asked, out: Path, as_json: bool) -> None:
     """Write a self-contained HTML report (it opens from disk, with no network) and its figures as SVG.
 
     A look whose decision is recorded in the log (`decide --record`) is shown at the cut-off it was taken on; any other
@@ -41,13 +30,13 @@ def command(
     from equipoise.analyse.stated import as_stated
     from equipoise.decide.decide import decide
     from equipoise.design import shelf
-    from equipoise.dossier import Findings
+    from equipoise.dossier.findings import Findings
     from equipoise.files.history_file import library_of
     from equipoise.trial.snapshot import snapshot
 
     found = load_trial(trial)
-    log = take_log(trial, found, log_path, table)
-    snap = cut(log, cutoff, known_on, found)
+    log = asked.log(trial, found)
+    snap = asked.cut(log, found)
     design = shelf.build(found.design["kind"], found.design) if found.design is not None else None
     looks = []
     if design is not None and found.monitoring is not None:
@@ -70,7 +59,7 @@ def command(
 
 def write_report(findings: Findings, out: Path) -> list[Path]:
     """Render the report and write it with its figures; the paths, the page first."""
-    from equipoise.dossier import trial_document
+    from equipoise.dossier.document import trial_document
     from equipoise.files.write import write_text
     from equipoise.report.document import render
 

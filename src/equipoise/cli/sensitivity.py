@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import click
 
-from equipoise.cli.analyse import cut, known_on_option, log_option, table_option, take_log
-from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.data import Asked, data_options
 
 
 @click.command(name="sensitivity", short_help="An endpoint under several published rules, side by side.")
 @trial_argument
-@log_option
-@table_option
-@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
-@known_on_option
+@data_options
 @click.option("--endpoint", "endpoint_name", default="PFS", show_default=True, help="A time-to-event endpoint.")
 @click.option(
     "--rules", multiple=True, help="'as stated' or a named set; repeat. Default: as stated, then FDA's and EMA's."
@@ -34,10 +30,7 @@ from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_t
 @json_option
 def command(
     trial: str,
-    log_path: Path | None,
-    table: Path | None,
-    cutoff: date | None,
-    known_on: date | None,
+    asked: Asked,
     endpoint_name: str,
     rules: tuple[str, ...],
     assessors: tuple[str, ...],
@@ -82,7 +75,7 @@ def command(
     if problems:
         raise BadInput(found.id, problems)
     endpoint = times[endpoint_name]
-    snap = cut(take_log(trial, found, log_path, table), cutoff, known_on, found)
+    snap = asked.cut(asked.log(trial, found), found)
     result = sensitivity(
         found,
         snap,

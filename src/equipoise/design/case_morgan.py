@@ -74,7 +74,7 @@ class CaseMorgan(TwoLookSurvival):
         """With what simulation says of the test."""
         return (
             *super().cautions,
-            "Simulated in NORTH's setting (20,000 trials, MC error 0.003 or less) the type I error is 0.065 where 0.05 is asked, and the power 0.87: the test of cumulative hazards is skewed in small trials. `km-landmark` keeps its errors better.",
+            "Simulated in NORTH's setting (20,000 trials, MC error 0.003 or less) the type I error is 0.065 where 0.05 is asked, and the power 0.87: the test of cumulative hazards is skewed in small trials. The kind km-landmark keeps its errors better.",
         )
 
 

@@ -62,7 +62,7 @@ class HuangTalukderThomas(TwoLookSurvival):
         """With what simulation says of the test."""
         return (
             *super().cautions,
-            "Simulated in NORTH's setting (20,000 trials, MC error 0.003 or less) the type I error is 0.062 where 0.05 is asked, and the power 0.74 where 0.80 is: the test of cumulative hazards is skewed in small trials. `km-landmark` keeps its errors better.",
+            "Simulated in NORTH's setting (20,000 trials, MC error 0.003 or less) the type I error is 0.062 where 0.05 is asked, and the power 0.74 where 0.80 is: the test of cumulative hazards is skewed in small trials. The kind km-landmark keeps its errors better.",
         )
 
 

@@ -1,0 +1,42 @@
+"""The decision of each look, its estimates, and what it rests on."""
+
+from __future__ import annotations
+
+from equipoise.decide.decide import assumptions_behind
+from equipoise.decide.reading import decision_exhibits
+from equipoise.design.estimate import estimate, estimate_table
+from equipoise.design.rate_design import RateDesign
+from equipoise.dossier.findings import Findings
+from equipoise.trial.decision import Decision
+from equipoise.trial.exhibits import Exhibit, Paragraph
+
+
+def decision(f: Findings) -> list[Exhibit]:
+    """Every look, the last first."""
+    shown: list[Exhibit] = []
+    for look in reversed(f.looks):
+        if isinstance(look, Decision):
+            shown += decision_exhibits(f.trial, look)
+            shown += _estimates(f, look)
+        else:
+            ripe = f" It is expected to be ripe on {look.ripe_on}." if look.ripe_on else ""
+            shown.append(
+                Paragraph(f"Look {look.look} of {look.of_looks} is not ripe at {look.cutoff}.{ripe}", "decision")
+            )
+            shown += [Paragraph(text[0].upper() + text[1:] + ".") for text in look.because]
+    if f.looks and assumptions_behind(f.trial):
+        shown.append(
+            Paragraph(
+                "The decision rests on assumptions that the trial's sources do not state: see the section on them.",
+                "note",
+            )
+        )
+    return shown
+
+
+def _estimates(f: Findings, look: Decision) -> list[Exhibit]:
+    """Where the trial ended: the estimates that respect its stages beside the naive one."""
+    if not isinstance(f.design, RateDesign) or look.action.name == "continue":
+        return []
+    tested = look.evidence[f.trial.tested_arms[0].name]
+    return [estimate_table(estimate(f.design, look.look, tested["n"], tested["successes"]))]

@@ -1,0 +1,58 @@
+"""The report of a trial: which exhibits of which results make it up. At the edge: it knows every kind of result."""
+
+from __future__ import annotations
+
+from equipoise import __version__
+from equipoise.analyse.flow import flow
+from equipoise.analyse.populations import populations_table
+from equipoise.decide.reading import headline
+from equipoise.dossier.decision import decision
+from equipoise.dossier.design import design
+from equipoise.dossier.efficacy import efficacy
+from equipoise.dossier.findings import Findings
+from equipoise.dossier.origin import STATUS, assumptions, origin
+from equipoise.dossier.patients import accrual, course, safety
+from equipoise.dossier.planning import planning
+from equipoise.dossier.synopsis import synopsis
+from equipoise.report.document import Document
+from equipoise.trial.decision import Decision
+from equipoise.trial.exhibits import Section
+
+
+def trial_document(f: Findings) -> Document:
+    """The whole report."""
+    decisions = [d for d in f.looks if isinstance(d, Decision)]
+    facts = [
+        ("Trial", f.trial.id + (f" ({', '.join(f.trial.registration)})" if f.trial.registration else "")),
+        ("Data cut-off", f.snap.cutoff.isoformat()),
+        ("Patients", "virtual: " + f.virtual if f.virtual else "as recorded in the log"),
+        ("Randomised", ", ".join(f"{f.trial.arm_by_name[a].label}: {n}" for a, n in f.analysis.randomised.items())),
+    ]
+    if decisions:
+        facts.append(("Decision", headline(decisions[-1])))
+    fingerprint = f"trial {f.trial.fingerprint[:12]}, data {f.snap.head[:12]}, equipoise {__version__}"
+    return Document(
+        title=f.trial.title,
+        subtitle="Trial report" if not f.virtual else "Trial report on virtual patients",
+        status=STATUS + (" Every patient in this report is simulated." if f.virtual else ""),
+        facts=facts,
+        sections=[s for s in _sections(f) if s.exhibits],
+        foot=f"{f.trial.id}: {fingerprint}" + ("; virtual patients" if f.virtual else ""),
+    )
+
+
+def _sections(f: Findings) -> list[Section]:
+    t = f.trial
+    return [
+        Section("decision", "Decision", decision(f)),
+        Section("synopsis", "Synopsis of the protocol", synopsis(t)),
+        Section("design", "Design", design(f)),
+        Section("planning", "What planners needed to see", planning(f)),
+        Section("accrual", "Accrual", accrual(f)),
+        Section("flow", "Patient flow", [flow(t, f.snap), populations_table(t, f.analysis.populations)]),
+        Section("efficacy", "Efficacy", efficacy(f)),
+        Section("course", "Course and response of each patient", course(f)),
+        Section("safety", "Safety", safety(f)),
+        Section("assumptions", "Assumptions and sources", assumptions(t)),
+        Section("origin", "What produced this report", origin(f)),
+    ]

@@ -1,0 +1,64 @@
+"""Efficacy: times, rates, comparisons, the three answers, and the same endpoint under other rules."""
+
+from __future__ import annotations
+
+from equipoise.analyse.analysis import comparisons_table, history_table, rates_table, times_table
+from equipoise.analyse.answers import answers_figure, answers_table, trial_answers
+from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
+from equipoise.analyse.survival import survival_figure
+from equipoise.dossier.findings import Findings
+from equipoise.trial.endpoint import Landmark, Response, TimeToEvent
+from equipoise.trial.exhibits import Exhibit, Paragraph
+from equipoise.trial.named_rules import NAMED_RULES
+from equipoise.trial.problem import BadInput
+
+
+def efficacy(f: Findings) -> list[Exhibit]:
+    """Tables first, then the curves."""
+    shown: list[Exhibit] = []
+    for endpoint in f.trial.endpoints:
+        if isinstance(endpoint, TimeToEvent):
+            shown.append(survival_figure(f.trial, f.snap, endpoint))
+    tables = [
+        times_table(f.trial, f.analysis),
+        rates_table(f.trial, f.analysis),
+        comparisons_table(f.trial, f.analysis),
+    ]
+    if f.analysis.history:
+        tables.append(history_table(f.trial, f.analysis))
+    return [*(t for t in tables if t.rows), *_answers(f), *shown, *_sensitivity(f)]
+
+
+def _answers(f: Findings) -> list[Exhibit]:
+    """The tested arm against history, against its controls, against both; nothing before the first patient counts.
+
+    A trial that names no history has no such answers. What else is wrong is said in their place.
+    """
+    try:
+        found = trial_answers(f.trial, f.snap, (), library=f.library)
+    except BadInput as bad:
+        if {problem.code for problem in bad.problems} <= {"no-history", "no-patients"}:
+            return []
+        said = "; ".join(f"{p.where}: got {p.given}; {p.allowed}" for p in bad.problems)
+        return [Paragraph(f"The three answers cannot be given. {said}.", "caution")]
+    return [answers_table(found), answers_figure(found)]
+
+
+def _sensitivity(f: Findings) -> list[Exhibit]:
+    """The first primary time to progression or death under FDA's and EMA's rules; a primary landmark stands for the endpoint it reads."""
+    times = [
+        f.trial.time_to_event(e.of) if isinstance(e, Landmark) else e
+        for e in f.trial.endpoints
+        if e.role == "primary" and not isinstance(e, Response)
+    ]
+    endpoint = next((e for e in times if e.progression_or_death), None)
+    # Without planned scans nobody can say which were missed, and a table without responses has no documented progression.
+    if endpoint is None or f.trial.assessments is None or not f.snap.randomised:
+        return []
+    rules = (AS_STATED, *(r for r in NAMED_RULES if r != "NORTH"))
+    found = sensitivity(f.trial, f.snap, endpoint, rules, [endpoint.assessor])
+    note = Paragraph(
+        "The named rules are in part from memory of their documents: docs/endpoints.md says which.", "note"
+    )
+    figures = [overlay(f.trial, f.snap, endpoint, found, arm.name) for arm in f.trial.arms]
+    return [side_by_side(f.trial, found), note, *figures]

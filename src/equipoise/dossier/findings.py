@@ -1,0 +1,32 @@
+"""What a report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from equipoise.analyse.analysis import Analysis
+from equipoise.simulate.summary import Summary
+from equipoise.trial.decision import Decision, NotRipe
+from equipoise.trial.design import Characteristics, Design
+from equipoise.trial.evidence import Evidence
+from equipoise.trial.historical import HistoryLibrary
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a report is made from; parts that are not there leave their sections out."""
+
+    trial: Trial
+    design: Design[Evidence] | None
+    snap: Snapshot
+    analysis: Analysis
+    looks: Sequence[Decision | NotRipe]
+    summaries: Sequence[Summary] = ()
+    exact: Sequence[Characteristics | None] = ()
+    readouts: Sequence[tuple[int, date, int]] = ()
+    virtual: str = ""
+    library: HistoryLibrary | None = None

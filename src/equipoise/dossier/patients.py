@@ -1,0 +1,47 @@
+"""Patients: how they came, their courses, their responses and what harmed them."""
+
+from __future__ import annotations
+
+from equipoise.analyse.analysis import response_table
+from equipoise.analyse.course import swimmer_figure, waterfall_figure
+from equipoise.analyse.safety import safety_table
+from equipoise.conduct.accrual import accrual_figure
+from equipoise.dossier.findings import Findings
+from equipoise.trial.decision import Decision
+from equipoise.trial.endpoint import Response
+from equipoise.trial.exhibits import Exhibit, Paragraph
+
+
+def accrual(f: Findings) -> list[Exhibit]:
+    """Randomised against plan, with the looks."""
+    if not f.trial.sites:
+        return []
+    marks = {f"look {d.look}": d.cutoff for d in f.looks if isinstance(d, Decision) and d.look < d.of_looks}
+    marks |= {
+        f"look {look} known": day for look, day, _ in f.readouts if look < len(f.design.looks if f.design else ())
+    }
+    shown: list[Exhibit] = [accrual_figure(f.trial, f.snap, marks)]
+    shown += [
+        Paragraph(f"{n} patients were randomised when look {look} became known, on {day}.")
+        for look, day, n in f.readouts
+    ]
+    return shown
+
+
+def course(f: Findings) -> list[Exhibit]:
+    """Best responses, the change of each tumour, a lane a patient."""
+    shown: list[Exhibit] = []
+    response = next((e for e in f.trial.endpoints if isinstance(e, Response)), None)
+    if response is not None:
+        table = response_table(f.trial, f.analysis)
+        shown += [table] if table is not None else []
+        shown.append(waterfall_figure(f.trial, f.snap, response))
+    # Beyond a few hundred lanes nobody can tell them apart.
+    if len(f.snap.randomised) <= 300:
+        shown.append(swimmer_figure(f.trial, f.snap))
+    return shown
+
+
+def safety(f: Findings) -> list[Exhibit]:
+    """Adverse events; nothing where none is recorded."""
+    return [safety_table(f.trial, f.analysis.safety)] if any(a.any_event for a in f.analysis.safety) else []

@@ -1,0 +1,47 @@
+"""What planners needed to see: who is randomised when a look reads out, and how the simulated trials end."""
+
+from __future__ import annotations
+
+import math
+
+from equipoise.dossier.findings import Findings
+from equipoise.simulate.summary import summary_table
+from equipoise.trial.design import Quantity
+from equipoise.trial.exhibits import Exhibit, Paragraph
+
+
+def planning(f: Findings) -> list[Exhibit]:
+    """Nothing without simulations."""
+    if not f.summaries:
+        return []
+    shown: list[Exhibit] = []
+    for s in f.summaries:
+        if s.waiting == "continue":
+            other = next((o for o in f.summaries if o.scenario == s.scenario and o.waiting == "pause"), None)
+            if other is not None:
+                longer = other.duration_months.value - s.duration_months.value
+                error = math.hypot(other.duration_months.mc_error or 0.0, s.duration_months.mc_error or 0.0)
+                shown.append(
+                    Paragraph(
+                        f"{s.label}: with enrolment continued, {_mean(s.at_readout)} of {f.trial.target_enrolment} patients "
+                        f"are already randomised when the interim look reads out (10 to 90 %: {s.at_readout_range[0]:.0f} to "
+                        f"{s.at_readout_range[1]:.0f}). Paused, {_mean(other.at_readout)}, and the trial ends {longer:+.1f} ± "
+                        f"{error:.1f} months later on average. ± is the Monte-Carlo standard error."
+                    )
+                )
+    shown.append(summary_table(f.summaries, f.exact))
+    shown.append(
+        Paragraph(
+            "Virtual patients go through the same randomisation, log, endpoints and decision as real ones. Progression is seen at "
+            "the next scan. Who withdraws or is lost before the landmark cannot be evaluated, so fewer than planned are "
+            "evaluated at the end. They were without an event when last seen, so leaving them out takes away more successes than "
+            "failures. Stratified blocks also leave the arms a little off their planned sizes. That is why the simulated "
+            "probabilities lie off the exact ones.",
+            "note",
+        )
+    )
+    return shown
+
+
+def _mean(q: Quantity) -> str:
+    return f"{q.value:.1f} ± {q.mc_error:.1f}"

@@ -1,0 +1,86 @@
+"""The synopsis of the protocol, with a dagger where the trial's sources do not say it."""
+
+from __future__ import annotations
+
+from equipoise.analyse.estimands import estimands_table
+from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
+from equipoise.trial.exhibits import Cell, Exhibit, Facts, Paragraph, Table
+from equipoise.trial.trial import Trial
+
+
+def synopsis(t: Trial) -> list[Exhibit]:
+    """The protocol on a page."""
+    shown: list[Exhibit] = [Paragraph(t.rationale)] if t.rationale else []
+    shown += [_facts(t), _regimens(t), _endpoints(t)]
+    estimands = estimands_table(t)
+    if estimands is not None:
+        shown.append(estimands)
+    if t.eligibility:
+        shown.append(_eligibility(t))
+    return shown
+
+
+def _dagger(t: Trial, path: str) -> str:
+    """' †' where the entry, or one that it stands in, is our assumption."""
+    assumed = [of for entry in t.assumptions for of in entry.of]
+    return " †" if any(path == of or path.startswith((of + ".", of + "[")) for of in assumed) else ""
+
+
+def _legend(t: Trial) -> tuple[str, ...]:
+    return ("† assumed: not stated by the trial's sources.",) if any(a.of for a in t.assumptions) else ()
+
+
+def _facts(t: Trial) -> Facts:
+    shares = ":".join(str(a.share) for a in t.arms)
+    rows = [
+        ("Phase", t.phase),
+        ("Sponsor", t.sponsor or "–"),
+        ("Population", t.population),
+        ("Start", t.start.isoformat() + _dagger(t, "start")),
+        ("Patients", f"{t.target_enrolment}, randomised {shares}"),
+    ]
+    r = t.randomisation
+    if r.method == "permuted blocks":
+        blocks = ", ".join(str(b) for b in r.block_sizes)
+        rows.append(("Randomisation", f"permuted blocks of {blocks}{_dagger(t, 'randomisation.block_sizes')}"))
+        mark = _dagger(t, "randomisation.factors")
+        rows += [("Stratified by", f"{f.label or f.name}: {', '.join(f.levels)}{mark}") for f in r.factors]
+    if t.sites:
+        last = max(s.activation for s in t.sites)
+        rows.append(("Sites", f"{len(t.sites)}, opening {t.sites[0].activation} to {last}{_dagger(t, 'sites')}"))
+    if t.assessments:
+        a = t.assessments
+        scans = f"{a.criterion}, first after {a.first}, then every {a.every}{_dagger(t, 'assessments')}"
+        rows.append(("Tumour assessment", scans))
+    return Facts(rows)
+
+
+def _regimens(t: Trial) -> Table:
+    rows: list[list[Cell]] = []
+    for arm in t.arms:
+        mark = _dagger(t, f"arms.{arm.name}.regimen")
+        rows.append([f"{arm.label}{' (tested)' if arm.tested else ' (control)'}{mark}"])
+        rows += [[drug.drug, str(drug).removeprefix(drug.drug + " ")] for drug in arm.regimen]
+    return Table("Arms and regimens", ["Drug", "Dose and schedule"], rows, notes=_legend(t))
+
+
+def _endpoints(t: Trial) -> Table:
+    rows = [[e.label, e.role, _defined(e) + _dagger(t, f"endpoints.{e.name}")] for e in t.endpoints]
+    return Table("Endpoints", ["Endpoint", "Role", "Definition"], rows)
+
+
+def _defined(e: Endpoint) -> str:
+    if isinstance(e, TimeToEvent):
+        rules = "; ".join(f"{c.when}: at {c.at}" for c in e.censoring)
+        return f"{' or '.join(e.events)} since {e.origin}. Censored, in this order: {rules}"
+    if isinstance(e, Response):
+        confirmed = "confirmed" if e.confirmed else "confirmation not required"
+        return f"best overall response {' or '.join(e.success)}, {confirmed}; not evaluable: {e.not_evaluable}"
+    assert isinstance(e, Landmark)
+    return f"{e.of} at {e.landmark} (day {e.landmark.days}), window {e.window}; not evaluable: {e.not_evaluable}"
+
+
+def _eligibility(t: Trial) -> Table:
+    title = "Eligibility" + _dagger(t, "eligibility")
+    rows = [[str(c.number), c.kind, c.text] for c in t.eligibility]
+    return Table(title, ["Criterion", "Kind", "Text"], rows, notes=_legend(t))

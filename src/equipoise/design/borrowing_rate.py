@@ -17,9 +17,9 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design import borrowing_terms as terms
 from equipoise.design import checks
-from equipoise.numerics.borrowing.methods import METHODS, Array, Borrowing, Method, RatePrior, exceedance
-from equipoise.numerics.borrowing.spread_prior import SpreadPrior
+from equipoise.numerics.borrowing.methods import Array, Borrowing, Method, RatePrior, exceedance
 from equipoise.numerics.two_binomials import after_two_stages, probability, size
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
@@ -251,8 +251,8 @@ def arms_problems(x: Any, n: Any) -> list[Problem]:
 def from_spec(table: Mapping[str, Any]) -> BorrowingRate:
     """The design that a [design] table states. Raises BadInput with all its problems."""
     v: dict[str, Any] = {
-        "method": "robust-map", "tau": "half-normal", "tau_scale": 0.5, "weight": 0.2, "a0": 0.5, "threshold": 0.95, "p_low": 0.3,
-        "alpha": 0.10, "power": 0.80, **{k: value for k, value in table.items() if value is not None},
+        **terms.DEFAULTS, "threshold": 0.95, "p_low": 0.3, "alpha": 0.10, "power": 0.80,
+        **{k: value for k, value in table.items() if value is not None},
     }  # fmt: skip
     problems = list(checks.hypotheses(*(v.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += arms_problems(v.get("history_x"), v.get("history_n"))
@@ -262,22 +262,14 @@ def from_spec(table: Mapping[str, Any]) -> BorrowingRate:
     elif "n1_tested" in v and not sizes:
         for k in ("tested", "control"):
             sizes += checks.count(f"n1_{k}", v[f"n1_{k}"], 1, v[f"n_{k}"] - 1)
-    problems += [*sizes, *checks.probability("weight", v["weight"]), *checks.probability("threshold", v["threshold"])]
-    problems += checks.positive("tau_scale", v["tau_scale"])
-    if v["a0"] != 1:
-        problems += checks.probability("a0", v["a0"])
+    problems += [*sizes, *terms.problems(v), *checks.probability("threshold", v["threshold"])]
     if v["p_low"] != 0:
         problems += checks.probability("p_low", v["p_low"])
-    if v["method"] not in METHODS:
-        problems.append(Problem("not-a-choice", "method", repr(v["method"]), f"one of {', '.join(METHODS)}"))
-    if v["tau"] not in ("half-normal", "half-cauchy", "half-t", "uniform"):
-        problems.append(Problem("not-a-choice", "tau", repr(v["tau"]), "half-normal, half-cauchy, half-t or uniform"))
     if not problems and v["p_low"] >= v["threshold"]:
         problems.append(Problem("thresholds", "p_low", f"{v['p_low']:g}", f"below threshold = {v['threshold']:g}"))
     checks.raise_if(problems)
     first = ((v["n1_tested"], v["n1_control"]),) if "n1_tested" in v else ()
-    borrowing = Borrowing(v["method"], SpreadPrior(v["tau"], float(v["tau_scale"])), float(v["weight"]), float(v["a0"]))
     return BorrowingRate(
-        tuple(v["history_x"]), tuple(v["history_n"]), (*first, (v["n_tested"], v["n_control"])), borrowing, float(v["threshold"]),
+        tuple(v["history_x"]), tuple(v["history_n"]), (*first, (v["n_tested"], v["n_control"])), terms.borrowing_of(v), float(v["threshold"]),
         float(v["p_low"]), float(v["p0"]), float(v["p1"]), float(v["alpha"]), float(v["power"]),
     )  # fmt: skip

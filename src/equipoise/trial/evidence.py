@@ -80,6 +80,25 @@ class ExposureEvidence:
 
 
 @dataclass(frozen=True)
+class TwoArmExposureEvidence:
+    """Events over a total time at risk in the tested and in the control arm at one look (times in the design's unit)."""
+
+    look: int
+    events: int
+    time: float
+    control_events: int
+    control_time: float
+
+    def __post_init__(self) -> None:
+        for name, d, t in (
+            ("events", self.events, self.time),
+            ("control_events", self.control_events, self.control_time),
+        ):
+            if d < 0 or not 0 < t < float("inf"):
+                raise ValueError(f"{name}: got {d} over a time of {t:g}; allowed are 0 or more, over a time above 0")
+
+
+@dataclass(frozen=True)
 class ArmsEvidence:
     """An outcome for each of several arms at one look: the larger the better."""
 

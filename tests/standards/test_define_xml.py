@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from equipoise.files.datasets import read_datasets
+from equipoise.standards.adam.written import dataset
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.define_xml import define_xml
 from equipoise.standards.metadata import arrange, described
@@ -23,7 +24,8 @@ SCHEMA = Path(odmlib.__file__).parent / "schemas" / "define" / "2.1" / "define2-
 def datasets() -> list[Dataset]:
     sdtm = [described(d) for d in read_datasets(FIXTURES / "data" / "onco" / "sdtm").values() if "_" not in d.name]
     adsl = read_datasets(FIXTURES / "data" / "onco" / "adam" / "adsl.csv")["ADSL"]
-    return [*sdtm, adsl, arrange("ADTTE", {"USUBJID": ["1"], "PARAMCD": ["PFS"], "AVAL": [1.25], "CNSR": [0]})]
+    adae = dataset("ADAE", [{"STUDYID": "S", "USUBJID": "1", "AESEQ": 1, "AETERM": "rash", "ATOXGR": 2, "ATOXGRN": 2}])
+    return [*sdtm, adsl, adae, arrange("ADTTE", {"USUBJID": ["1"], "PARAMCD": ["PFS"], "AVAL": [1.25], "CNSR": [0]})]
 
 
 @pytest.mark.independent
@@ -48,6 +50,15 @@ def test_links_resolve_and_each_name_is_once(datasets: list[Dataset]) -> None:
     assert links <= set(named)
     items = [n for n in named if n and n.startswith("IT.")]
     assert len(items) == sum(len(d.variables) for d in datasets)
+
+
+def test_a_copy_names_what_it_copies_and_has_no_method(datasets: list[Dataset]) -> None:
+    document = etree.fromstring(define_xml(datasets, "S", created=CREATED))
+    origin = document.xpath("//*[@OID='IT.ADAE.AESEQ']/*[local-name()='Origin']")[0]
+    assert origin.get("Type") == "Predecessor"
+    assert "".join(origin.itertext()).strip() == "AE.AESEQ"
+    assert not document.xpath("//*[@ItemOID='IT.ADAE.AESEQ']/@MethodOID")
+    assert document.xpath("//*[@ItemOID='IT.ADAE.ATOXGR']/@MethodOID") == ["MT.ADAE.ATOXGR"]
 
 
 def test_the_same_bytes_whatever_the_order(datasets: list[Dataset]) -> None:

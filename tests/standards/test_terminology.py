@@ -12,6 +12,7 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards import adam_variables, sdtm_variables
 from equipoise.standards.adam.build import to_adam
+from equipoise.standards.adam.written import KEYS, WRITTEN, names
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.metadata import arrange, described, domain
 from equipoise.standards.terminology import LISTS, TERMS, codelist, strangers
@@ -94,12 +95,28 @@ def test_what_we_write_as_adam_is_in_the_lists(written: list[Dataset]) -> None:
     assert {d.name: strangers(d) for d in written if strangers(d)} == {}
 
 
-def test_what_we_write_as_adam_has_the_standard_s_labels(written: list[Dataset]) -> None:
-    wrong = {
-        f"{d.name}.{v.name}": v.label
-        for d in written
-        for s in domain(d.name).variables  # type: ignore[union-attr]
-        for v in d.variables
-        if v.name == s.name and v.label != s.label and v.name not in adam_variables.SPONSOR
-    }
-    assert wrong == {}
+@pytest.mark.parametrize("pair", [("ADSL", "DM"), ("ADAE", "AE")])
+def test_copies_of_sdtm_keep_its_labels_and_kinds(pair: tuple[str, str]) -> None:
+    ours, theirs = ({v.name: (v.label, v.kind) for v in domain(n).variables} for n in pair)  # type: ignore[union-attr]
+    both = set(ours) & set(theirs)
+    assert len(both) >= 12
+    assert {n: ours[n] for n in both} == {n: theirs[n] for n in both}
+
+
+def test_what_is_copied_is_what_the_source_has(written: list[Dataset]) -> None:
+    copies = {(d.name, v.name): v.method for d in written for v in d.variables if v.origin == "Predecessor"}
+    assert copies["ADRS", "RANDDT"] == "ADSL.RANDDT"
+    assert copies["ADAE", "AESEQ"] == "AE.AESEQ"
+    for (_, name), source in copies.items():
+        other, of = source.split(".")
+        assert of == name
+        assert any(v.name == name for v in domain(other).variables), source  # type: ignore[union-attr]
+
+
+def test_no_variable_is_in_two_tables_of_ours() -> None:
+    """One place says what a variable is: what is written is a list of names, each known to the table, each once."""
+    for name in WRITTEN:
+        known = {v.name for v in domain(name).variables}  # type: ignore[union-attr]
+        assert set(names(name)) <= known
+        assert len(set(names(name))) == len(names(name))
+        assert set(KEYS[name]) <= set(names(name))

@@ -1,5 +1,6 @@
 """The variables of ADaM datasets (ADaMIG 1.3, OCCDS 1.1) that we write and read. Lines as in ``sdtm_variables``.
 
+The one place of their labels, kinds, cores and codelists; ``adam.written`` says which of them we write, and where each is from.
 Held against the tables of the ADaMIG and the OCCDS's rules as public repositories quote them (docs/terminology.md says which and
 what was not found). Not standard, so named and labelled by us: ``SPONSOR``. Copies of SDTM variables keep SDTM's labels.
 """
@@ -14,7 +15,7 @@ VERSION = "1.3"
 SPONSOR = ("EFFFL", "RESPEVFL", "NADIR", "CHGNAD", "PCHGNAD", "AEVAL", "AEVALID", "DRVDESC", "EOTDT", "AVALU")
 #: Variables whose core [Req, Cond, Perm] in ADAE is from memory: labels and types of OCCDS 1.1 were found, its cores were not.
 CORE_FROM_MEMORY = (
-    "ASTDT", "ASTDTF", "ASTDY", "AENDT", "AENDTF", "AENDY", "TRTEMFL", "ATOXGRN", "AESEQ", "AETERM", "AEDECOD", "AEBODSYS",
+    "ASTDT", "ASTDTF", "ASTDY", "AENDT", "AENDTF", "AENDY", "TRTEMFL", "ATOXGR", "ATOXGRN", "AREL", "AESEQ", "AETERM", "AEDECOD", "AEBODSYS",
     "AESOC", "AESTDTC", "AEENDTC", "AESEV", "AETOXGR", "AESER", "AESDTH", "AEREL", "AEACN", "AEOUT",
 )  # fmt: skip
 
@@ -48,12 +49,18 @@ _ADSL = """
         EOSDT|End of Study Date|date|Perm||
         DCSREAS|Reason for Discontinuation from Study|text|Perm||
         EOTSTT|End of Treatment Status|text|Perm|SBJTSTAT|
+        EOTDT|End of Treatment Date|date|Perm||
         ITTFL|Intent-To-Treat Population Flag|text|Cond|NY|
         SAFFL|Safety Population Flag|text|Cond|NY|
         FASFL|Full Analysis Set Population Flag|text|Cond|NY|
         PPROTFL|Per-Protocol Population Flag|text|Cond|NY|
         EFFFL|Efficacy Population Flag|text|Perm|NY|
         RESPEVFL|Response Evaluable Population Flag|text|Perm|NY|
+        """
+#: Which record says that a patient was last known alive: the variables are ADaM's, the labels ours.
+_ALIVE = """
+        SRCDOM|Source of Date Last Known Alive|text|Perm||
+        SRCSEQ|Source Number of Date Last Known Alive|integer|Perm||
         """
 #: What ADSL requires, the others may copy.
 _ARMS = (
@@ -70,7 +77,9 @@ _VALUE = """
         PARAMCD|Parameter Code|text|Req||2
         PARCAT1|Parameter Category 1|text|Perm||
         PARCAT2|Parameter Category 2|text|Perm||
+        PARCAT3|Parameter Category 3|text|Perm||
         AVAL|Analysis Value|float|Cond||
+        AVALU|Analysis Value Unit|text|Perm||
         AVALC|Analysis Value (C)|text|Cond||
         """
 _VISIT = """
@@ -84,7 +93,7 @@ _VISIT = """
         """
 _FLAGS = """
         BASE|Baseline Value|float|Cond||
-        NADIR|Nadir Value|float|Perm||
+        NADIR|Lowest Value before this Record|float|Perm||
         CHG|Change from Baseline|float|Perm||
         PCHG|Percent Change from Baseline|float|Perm||
         CHGNAD|Change from Nadir|float|Perm||
@@ -100,10 +109,11 @@ _SOURCE = """
         SRCVAR|Source Variable|text|Perm||
         SRCSEQ|Source Sequence Number|integer|Perm||
         ASEQ|Analysis Sequence Number|integer|Perm||
+        DRVDESC|Derivation in Words|text|Perm||
         """
 
 DATASETS: dict[str, tuple[str, str, str, str]] = {
-    "ADSL": ("Subject-Level Analysis Dataset", "One record per subject", "SUBJECT LEVEL ANALYSIS DATASET", _SUBJECT + _ADSL),
+    "ADSL": ("Subject-Level Analysis Dataset", "One record per subject", "SUBJECT LEVEL ANALYSIS DATASET", _SUBJECT + _ADSL + _ALIVE),
     "ADRS": ("Response Analysis Dataset", "One record per subject, parameter and date", "BASIC DATA STRUCTURE",
              _SUBJECT + _ARMS + _VALUE + _VISIT + _FLAGS + _SOURCE),
     "ADTR": ("Tumor Results Analysis Dataset", "One record per subject, parameter and date", "BASIC DATA STRUCTURE",
@@ -135,11 +145,15 @@ DATASETS: dict[str, tuple[str, str, str, str]] = {
         TRTEMFL|Treatment Emergent Analysis Flag|text|Cond|NY|
         AESEV|Severity/Intensity|text|Perm|AESEV|
         AETOXGR|Standard Toxicity Grade|text|Perm||
+        ATOXGR|Analysis Toxicity Grade|text|Perm||
         ATOXGRN|Analysis Toxicity Grade (N)|integer|Perm||
         AESER|Serious Event|text|Req|NY|
         AESDTH|Results in Death|text|Perm|NY|
         AEREL|Causality|text|Perm||
+        AREL|Analysis Causality|text|Perm||
         AEACN|Action Taken with Study Treatment|text|Perm|ACN|
         AEOUT|Outcome of Adverse Event|text|Perm|OUT|
-        """ + _SOURCE),
+        ASEQ|Analysis Sequence Number|integer|Perm||
+        DRVDESC|Derivation in Words|text|Perm||
+        """),
 }  # fmt: skip

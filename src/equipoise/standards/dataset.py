@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import numpy as np
 
 #: What a variable holds. Dates travel as text (ISO 8601) in SDTM and as days since 1960-01-01 in ADaM ('date').
 Kind = Literal["text", "integer", "float", "date"]
+#: Day 0 of SAS dates.
+SAS_EPOCH = date(1960, 1, 1)
+
+
+def sas_date(day: date) -> float:
+    """Days since 1960-01-01."""
+    return float((day - SAS_EPOCH).days)
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One variable: name and label (at most 8 and 40 characters in a transport file), kind, length [bytes] of a text.
 
-    ``origin`` is Define-XML's (Collected, Derived, Assigned, Protocol); ``method`` says how a derived one is derived;
+    ``origin`` is Define-XML's (Collected, Derived, Assigned, Protocol, Predecessor); ``method`` says how a derived one is derived,
+    or names the variable that a copy is of;
     ``codelist`` names its terms, ``core`` is Req, Exp or Perm.
     """
 

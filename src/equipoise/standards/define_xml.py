@@ -57,7 +57,7 @@ def define_xml(
         _codelist(version, name, terms)
     for dataset in given:
         for v in dataset.variables:
-            if v.method:
+            if v.method and v.origin != "Predecessor":
                 method = _in(
                     version,
                     "MethodDef",
@@ -136,7 +136,7 @@ def _group(version: ET.Element, dataset: Dataset, known: Domain | None, file: st
         )
         if v.key is not None:
             ref.set("KeySequence", str(v.key))
-        if v.method:
+        if v.method and v.origin != "Predecessor":
             ref.set("MethodOID", f"MT.{dataset.name}.{v.name}")
     _in(group, f"{_D}Class", Name=known.kind if known else "ADAM OTHER" if adam else "FINDINGS")
     leaf = _in(group, f"{_D}leaf", ID=f"LF.{dataset.name}")
@@ -157,6 +157,8 @@ def _item(version: ET.Element, dataset: Dataset, v: Variable) -> None:
         origin = _in(item, f"{_D}Origin", Type=v.origin)
         if v.origin in ("Collected", "Derived", "Assigned"):
             origin.set("Source", "Investigator" if v.origin == "Collected" else "Sponsor")
+        elif v.origin == "Predecessor" and v.method:
+            _described(origin, v.method)
 
 
 def _type(dataset: Dataset, v: Variable) -> dict[str, str]:

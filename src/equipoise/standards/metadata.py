@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from equipoise.standards import adam_variables, sdtm_variables
-from equipoise.standards.dataset import Dataset, Variable
+from equipoise.standards.dataset import Dataset, Variable, sas_date
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,19 @@ def guess(dataset: str, name: str) -> Variable:
     return Variable(name)
 
 
+def filled(v: Variable, values: Sequence[Any] | np.ndarray) -> tuple[Variable, list[str] | np.ndarray]:
+    """A variable with its column; None is missing. A text without a length gets that of its longest value [bytes].
+
+    Numbers become float64, days (``date``) count from 1960-01-01.
+    """
+    if v.kind == "text":
+        texts = ["" if x is None else str(x) for x in values]
+        longest = max((len(t.encode()) for t in set(texts)), default=0)
+        return replace(v, length=v.length or max(longest, 1)), texts
+    numbers = [np.nan if x is None else sas_date(x) if isinstance(x, date) else x for x in values]
+    return v, np.array(numbers, dtype=np.float64)
+
+
 def arrange(
     dataset: str, columns: Mapping[str, Sequence[Any] | np.ndarray], *, extra: Sequence[Variable] = ()
 ) -> Dataset:
@@ -117,16 +131,8 @@ def arrange(
     variables: list[Variable] = []
     for v in order:
         given = columns.get(v.name)
-        if v.kind == "text":
-            texts = ["" if x is None else str(x) for x in given] if given is not None else [""] * n
-            taken[v.name] = texts
-            longest = max((len(t.encode()) for t in set(texts)), default=0)
-            variables.append(replace(v, length=v.length or max(longest, 1)))
-        else:
-            taken[v.name] = np.array(
-                [np.nan if x is None else x for x in given] if given is not None else [np.nan] * n, dtype=np.float64
-            )
-            variables.append(v)
+        sized, taken[v.name] = filled(v, given if given is not None else [None] * n)
+        variables.append(sized)
     return Dataset(dataset, known.label, tuple(variables), taken)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,8 @@ from equipoise.simulate.run import run
 from equipoise.standards.adam.assessors import codes, parameter_code
 from equipoise.standards.adam.build import to_adam
 from equipoise.standards.adam.trial_times import parameter_codes
-from equipoise.standards.adam.variables import sas_date
-from equipoise.standards.dataset import Dataset
+from equipoise.standards.dataset import Dataset, sas_date
+from equipoise.standards.sdtm.from_log import to_sdtm
 from equipoise.trial.endpoint import Response
 from equipoise.trial.log import Log
 from equipoise.trial.snapshot import Snapshot, snapshot
@@ -111,8 +111,9 @@ def check_records(found: Sequence[Dataset], snap: Snapshot) -> None:
         keys = [v.name for v in sorted((v for v in d.variables if v.key), key=lambda v: v.key or 0)]
         rows = [tuple(str(r[k]) for k in keys) for r in d.rows()]
         assert len(set(rows)) == len(rows), d.name
-        if d.name != "ADSL":
+        if d.name not in ("ADSL", "ADAE"):
             assert all(d.text("SRCDOM"))
+        if d.name != "ADSL":
             assert all(d.text("DRVDESC"))
     adtte = named(found, "ADTTE")
     by: dict[str, dict[str, dict[str, Any]]] = {}
@@ -133,6 +134,27 @@ def test_laws_of_every_record(north: Trial, north_snap: Snapshot, colon: Trial, 
         assert [d.name for d in found] == ["ADSL", "ADRS", "ADTTE", "ADTR", "ADAE"]
         assert named(found, "ADSL").n == len(snap.patients)
         check_records(found, snap)
+
+
+@pytest.mark.property
+def test_an_adverse_event_names_its_record_of_ae(north: Trial, north_snap: Snapshot) -> None:
+    """OCCDS: AESEQ is that of AE, and no SRCDOM beside it; a grade and its number go in pairs."""
+    adae, ae = named(to_adam(north, north_snap), "ADAE"), named(to_sdtm(north, north_snap), "AE")
+    assert not {"SRCDOM", "SRCVAR", "SRCSEQ"} & set(adae.columns)
+    records = {(r["USUBJID"], r["AESEQ"]): r for r in ae.rows()}
+    assert adae.n == len(records) > 100
+    for row in adae.rows():
+        record = records[row["USUBJID"], row["AESEQ"]]
+        assert [row[k] for k in ("AETERM", "AEDECOD", "AESER")] == [record[k] for k in ("AETERM", "AEDECOD", "AESER")]
+        assert row["ASTDT"] == sas_date(date.fromisoformat(record["AESTDTC"]))
+        assert row["ATOXGR"] == record["AETOXGR"] == f"{row['ATOXGRN']:.0f}"
+
+
+def test_what_nobody_recorded_is_left_out(north: Trial, north_snap: Snapshot) -> None:
+    """NORTH's simulated patients have no age or sex, and their arm is the planned one."""
+    adsl = named(to_adam(north, north_snap), "ADSL")
+    assert not {"AGE", "AGEU", "SEX", "RACE", "ACTARM", "ACTARMCD"} & set(adsl.columns)
+    assert {"ARM", "TRT01A"} <= set(adsl.columns)
 
 
 @pytest.mark.property

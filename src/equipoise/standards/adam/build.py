@@ -16,7 +16,7 @@ from equipoise.standards.adam.source import source_of
 from equipoise.standards.adam.subjects import Subject, imputed, subject, subject_row
 from equipoise.standards.adam.times import TimeRecord, time_record
 from equipoise.standards.adam.trial_times import time_rows
-from equipoise.standards.adam.variables import ADAE, ADRS, ADSL, ADTR, ADTTE, dataset
+from equipoise.standards.adam.written import dataset
 from equipoise.standards.dataset import Dataset
 from equipoise.trial.patient import INVESTIGATOR, Patient
 from equipoise.trial.snapshot import Snapshot
@@ -32,18 +32,14 @@ def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
     rules = rules_of(trial)
     assessors = assessors_of(snap)
     return [
-        dataset("ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, s, snap.cutoff) for s in subjects)),
+        dataset("ADSL", (subject_row(trial, s, snap.cutoff) for s in subjects)),
         response_dataset(trial, subjects, assessors, rules),
-        dataset("ADTTE", "Time-to-Event Analysis Dataset", ADTTE, time_rows(trial, snap)),
+        dataset("ADTTE", time_rows(trial, snap)),
         dataset(
-            "ADTR", "Tumor Results Analysis Dataset", ADTR,
-            (row for s in subjects for row in _with(trial, s, measurement_rows(s.patient, codes(assessors)))),
+            "ADTR", (row for s in subjects for row in _with(trial, s, measurement_rows(s.patient, codes(assessors))))
         ),
-        dataset(
-            "ADAE", "Adverse Events Analysis Dataset", ADAE,
-            (row for s in subjects for row in _with(trial, s, event_rows(s))),
-        ),
-    ]  # fmt: skip
+        dataset("ADAE", (row for s in subjects for row in _with(trial, s, event_rows(s)))),
+    ]
 
 
 def _in_order(snap: Snapshot) -> list[Patient]:
@@ -102,7 +98,7 @@ def response_dataset(
         for s in subjects
         for sequence, r, name in records_of(s.patient, assessors, rules)
     )
-    return dataset("ADRS", "Response Analysis Dataset", ADRS, rows)
+    return dataset("ADRS", rows)
 
 
 def response_row(
@@ -162,11 +158,9 @@ def admiral_datasets(trial: Trial, snap: Snapshot) -> list[Dataset]:
     )
     adtte = ({**arm_columns(trial, a.subject.patient), **_admiral_time(i, t)} for a in found for i, t in a.times)
     return [
-        dataset(
-            "ADSL", "Subject-Level Analysis Dataset", ADSL, (subject_row(trial, a.subject, snap.cutoff) for a in found)
-        ),
-        dataset("ADRS", "Response Analysis Dataset", ADRS, adrs),
-        dataset("ADTTE", "Time-to-Event Analysis Dataset", ADTTE, adtte),
+        dataset("ADSL", (subject_row(trial, a.subject, snap.cutoff) for a in found)),
+        dataset("ADRS", adrs),
+        dataset("ADTTE", adtte),
     ]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from equipoise.standards.adam.source import source_of
 from equipoise.standards.adam.subjects import Subject, imputed
+from equipoise.standards.sdtm.from_log import adverse_events
 from equipoise.trial.event import Event
+from equipoise.trial.patient import Patient
 
 #: An adverse event that begins up to so long after the last dose is treatment-emergent [days].
 EMERGENT_FOR = 30
@@ -22,23 +24,36 @@ def emergent(s: Subject, event: Event) -> bool:
 
 
 def event_rows(s: Subject) -> Iterator[dict[str, Any]]:
-    """A patient's adverse events in the order of days; those of one day by term, grade and record."""
-    events = sorted(
-        s.patient.adverse_events, key=lambda e: (e.happened, str(e.data["term"]), e.data.get("grade") or 0, e.number)
-    )
-    for i, event in enumerate(events, 1):
-        came = source_of(event)
+    """A patient's adverse events in the order of days and of AESEQ.
+
+    AESEQ names the record of AE (OCCDS: copied unchanged, in place of SRCDOM and SRCSEQ).
+    """
+    numbers = ae_numbers(s.patient)
+    start = s.first_dose
+    for event in sorted(s.patient.adverse_events, key=lambda e: (e.happened, numbers[e.number])):
         yes = emergent(s, event)
-        start = s.first_dose
         days = (event.happened - start).days if start is not None else None
+        grade = event.data.get("grade")
         yield {
-            "AESEQ": i, "AETERM": event.data["term"], "ASTDT": event.happened, "ASTDTF": imputed(event),
+            "AESEQ": numbers[event.number], "AETERM": event.data.get("reported", event.data["term"]),
+            "AEDECOD": event.data["term"], "AEBODSYS": event.data.get("organ_class"),
+            "ASTDT": event.happened, "ASTDTF": imputed(event),
             "ASTDY": None if days is None else days + 1 if days >= 0 else days, "TRTEMFL": "Y" if yes else "",
-            "ATOXGRN": event.data.get("grade"), "AESER": _yes(event.data.get("serious")),
+            "ATOXGR": grade, "ATOXGRN": grade, "AESER": _yes(event.data.get("serious")),
             "AREL": _yes(event.data.get("related")), "TRTSDT": s.first_dose, "TRTEDT": s.last_dose,
-            "SRCDOM": came.domain, "SRCVAR": came.variable, "SRCSEQ": came.sequence,
             "DRVDESC": f"began {'' if yes else 'not '}between the first dose and {EMERGENT_FOR} days after the last",
         }  # fmt: skip
+
+
+def ae_numbers(patient: Patient) -> dict[int, int]:
+    """Number of the event → AESEQ: that of the record that it came from; of a log of our own, that which our SDTM gives it.
+
+    Where a patient has events of both kinds, all are numbered as our SDTM numbers them: a number names one record.
+    """
+    came = {e.number: source_of(e) for e in patient.adverse_events}
+    if all(c.domain == "AE" and c.sequence is not None for c in came.values()):
+        return {number: c.sequence for number, c in came.items() if c.sequence is not None}
+    return {e.number: i for i, e in enumerate(adverse_events(patient), 1)}
 
 
 def _yes(value: object) -> str:

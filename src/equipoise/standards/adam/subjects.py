@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from equipoise.analyse.populations import membership
 from equipoise.standards.adam.source import source_of
+from equipoise.standards.sdtm.from_log import actual_arm, person
 from equipoise.trial.event import Event
 from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.patient import Patient
@@ -135,13 +136,21 @@ def subject_row(trial: Trial, s: Subject, cutoff: date) -> dict[str, Any]:
     treatment_end = p.treatment_ended
     return {
         "STUDYID": trial.id.upper(), "USUBJID": p.name, "SUBJID": p.name, "SITEID": p.site,
-        "ARM": label, "ARMCD": p.arm, "TRT01P": label, **s.days, **flags(trial, p, cutoff),
+        **{name: value for name, value in person(p).items() if name in ("AGE", "AGEU", "SEX", "RACE")}, "ARM": label, "ARMCD": p.arm,
+        **(actual_arm(trial, p) if _actual_known(p) else {}), "TRT01P": label, **s.days, **flags(trial, p, cutoff),
         "DTHDTF": imputed(p.died), "DTHFL": "Y" if p.died else "",
         "EOSSTT": status, "EOSDT": ended, "DCSREAS": reason,
         "EOTSTT": "" if not p.doses else "ONGOING" if treatment_end is None else _treatment_status(treatment_end),
         "EOTDT": treatment_end.happened if treatment_end else None,
         "SRCDOM": came.domain if s.last_alive else "", "SRCSEQ": came.sequence if s.last_alive else None,
     }  # fmt: skip
+
+
+def _actual_known(p: Patient) -> bool:
+    """True where the actual arm was stated: by SDTM (of DM's ACTARM the log keeps what differs from ARM), or by the event."""
+    return p.randomised is not None and (
+        "actual" in p.randomised.data or source_of(p.randomised).domain in ("DM", "DS")
+    )
 
 
 def imputed(event: Event | None) -> str:

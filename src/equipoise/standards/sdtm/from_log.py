@@ -63,22 +63,32 @@ def _add(rows: Rows, domain: str, **values: Any) -> Row:
     return row
 
 
+def person(patient: Patient) -> Row:
+    """What the log holds of a person, as variables of DM."""
+    known: Mapping[str, Any] = patient.screened.data.get("subject", {}) if patient.screened else {}
+    age = {"AGEU": "YEARS" if known.get("age") is not None else ""}
+    return age | {variable: known.get(name) for variable, name in PERSON.items()}
+
+
+def actual_arm(trial: Trial, patient: Patient) -> Row:
+    """ACTARMCD and ACTARM: the planned arm, unless the randomisation says which other arm was followed."""
+    code = str(patient.randomised.data.get("actual", patient.arm)) if patient.randomised else ""
+    known = trial.arm_by_name.get(code)
+    return {"ACTARMCD": code, "ACTARM": known.label if known else code}
+
+
 def _subject(trial: Trial, patient: Patient, rows: Rows) -> None:
     screened, randomised, died = patient.screened, patient.randomised, patient.died
     first = patient.doses[0].happened if patient.doses else None
     start = first or (randomised.happened if randomised else None)
     last = max((_end(e) for e in patient.doses), default=None)
-    person: Mapping[str, Any] = screened.data.get("subject", {}) if screened else {}
     arm = trial.arm_by_name[patient.arm] if patient.arm else None
-    actual = randomised.data.get("actual", patient.arm) if randomised else ""
-    known = trial.arm_by_name.get(str(actual))
     unassigned = "SCREEN FAILURE" if patient.failed_criteria else "NOT ASSIGNED"
     _add(
         rows, "DM", SUBJID=patient.name, SITEID=patient.site, RFSTDTC=_iso(start), RFXSTDTC=_iso(first), RFXENDTC=_iso(last),
         DMDTC=day_text(screened) if screened else "", DTHDTC=day_text(died) if died else "", DTHFL="Y" if died else "",
-        ARMCD=patient.arm, ARM=arm.label if arm else "", ACTARMCD=actual, ACTARM=known.label if known else actual,
-        ARMNRS="" if arm else unassigned, AGEU="YEARS" if person.get("age") is not None else "",
-        **{variable: person.get(name) for variable, name in PERSON.items()},
+        ARMCD=patient.arm, ARM=arm.label if arm else "", **actual_arm(trial, patient), ARMNRS="" if arm else unassigned,
+        **person(patient),
     )  # fmt: skip
 
     def extra(name: str, label: str, value: str) -> None:
@@ -117,13 +127,18 @@ def _dispositions(patient: Patient, rows: Rows) -> None:
     put(patient.died, "DEATH", "DEATH", ending, study)
 
 
+def adverse_events(patient: Patient) -> list[Event]:
+    """A patient's adverse events in the order of AESEQ: by the day as it was recorded."""
+    return sorted(patient.adverse_events, key=day_text)
+
+
 def _treatment(patient: Patient, rows: Rows) -> None:
     for e in patient.doses:
         d = e.data
         visit = f"CYCLE {d['cycle']} DAY {d['day']}"
         _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d["dose"], EXDOSU=d["unit"], VISIT=visit,
              VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=_end_text(e) or e.happened.isoformat())  # fmt: skip
-    for e in patient.adverse_events:
+    for e in adverse_events(patient):
         d = e.data
         related = _yes(d.get("related"))
         serious = _yes(d.get("serious"))

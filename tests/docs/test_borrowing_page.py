@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+import tomllib
 from typing import Any
 
 import pytest
 
 from equipoise.analyse.answers import Count, past_arms, rate_answers
+from equipoise.analyse.historical.hazards import past_times
+from equipoise.analyse.three_answers import prespecified
 from equipoise.design import shelf
 from equipoise.design.borrowing_survival import BorrowingSurvival
 from equipoise.files.history_file import library_of
@@ -19,7 +23,8 @@ from equipoise.trial.design import Design
 from equipoise.trial.protocol_parts import ControlCheck
 from helpers import ROOT
 
-PAGE = " ".join((ROOT / "docs" / "borrowing.md").read_text().split())
+PAGE_TEXT = (ROOT / "docs" / "borrowing.md").read_text()
+PAGE = " ".join(PAGE_TEXT.split())
 TIMES = PAGE.partition("on a caution, by times")[2]
 
 
@@ -103,3 +108,24 @@ def test_what_borrowed_hazards_cost(method: str) -> None:
 def d_medians(about: shelf.Kind) -> tuple[float, ...]:
     medians: tuple[float, ...] = about.example["history_median"]
     return medians
+
+
+def test_what_times_borrow(north: Any) -> None:
+    library = library_of(north, "north")
+    assert library is not None
+    past = past_times(north, library, "PFS")
+    assert (
+        f"the {sum(a.n for a in past.arms)} patients enter as **{sum(a.events for a in past.arms):.0f} events**" in PAGE
+    )
+    se = [1 / math.sqrt(a.events) for a in past.arms]
+    own = prespecified(north)
+    assert own is not None
+    prior = own.log_hazard_prior([math.log(a.hazard) for a in past.arms], se)
+    assert f"**{str(prior.effective_size()).removeprefix('the prior is ')}**" in PAGE
+    assert f"worth {math.log(2) ** 2:.2f} n events" in PAGE
+
+
+def test_the_entry_that_prespecifies(north: Any) -> None:
+    entry = PAGE_TEXT.partition("    [history.borrowing]\n")[2].partition("\n\n")[0]
+    stated = tomllib.loads("\n".join(line.strip() for line in entry.splitlines()))
+    assert stated == north.model_dump(mode="json")["history"]["borrowing"]

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betainc
 
 from equipoise.analyse.analysis import p_value
 from equipoise.analyse.historical.borrowed import PastArm, borrowed
+from equipoise.analyse.historical.hazards import PastTimes
 from equipoise.analyse.rates import analyse_landmark
 from equipoise.analyse.survival import arrays, compare, observations
 from equipoise.numerics.borrowing import logit_grid
@@ -23,11 +25,15 @@ from equipoise.numerics.borrowing.normal_mixture import NormalMixture
 from equipoise.numerics.one_sample import one_sample_logrank
 from equipoise.numerics.proportions import clopper_pearson, exact_binomial, risk_difference
 from equipoise.numerics.two_binomials import barnard_p
+from equipoise.numerics.weibull import fit_weibull
+from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import ForestFigure, ForestRow, Table
 from equipoise.trial.historical import HistoryLibrary
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -59,12 +65,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """The three answers to a question (fewer where there is no control, or no history)."""
+    """The three answers to a question (fewer where there is no control, or no history).
+
+    ``standing``: whether this way of borrowing is the prespecified one. ``past``: the published arms behind the third, for times.
+    """
 
     question: str
     level: float
     answers: Sequence[Answer]
     borrowed: str
+    standing: str = ""
+    past: PastTimes | None = None
 
 
 def rate_answers(
@@ -130,11 +141,13 @@ def _decision(better: bool) -> str:
 
 
 def hazard_answers(
-    trial: Trial, snap: Snapshot, endpoint_name: str, events: Sequence[int], borrowing: Borrowing, level: float
-) -> Answers | None:
-    """For times, by hazard ratios: one-sample log-rank, Cox, and exponential hazards that borrow; None without history's curve.
+    trial: Trial, snap: Snapshot, endpoint_name: str, events: Sequence[int], borrowing: Borrowing, level: float,
+    past: PastTimes | None = None,
+) -> Answers | None:  # fmt: skip
+    """For times, by hazard ratios: one-sample log-rank, Cox, and hazards that borrow; None without history's curve.
 
-    ``events``: the numbers of events behind each curve of this endpoint, in its order; empty: nothing is borrowed.
+    ``events``: the numbers of events behind each curve of this endpoint, in its order. Without them ``past``: the arms of a
+    library; the hazards are then those of its Weibull shape, else constant. With neither nothing is borrowed.
     """
     endpoint = trial.time_to_event(endpoint_name)
     curves = [c for c in trial.history.curves if c.endpoint == endpoint_name] if trial.history else []
@@ -170,24 +183,58 @@ def hazard_answers(
         )
     )  # fmt: skip
     control_time, control_event = arrays(control)
-    if not events or not event.any() or not control_event.any():
+    if not event.any() or not control_event.any() or not (events or (past is not None and past.arms)):
         return Answers(endpoint.label, level, found, "")
-    past = [-math.log(c.median.exact_days / math.log(2)) for c in curves[: len(events)]]
-    prior = borrowing.log_hazard_prior(past, [1 / math.sqrt(d) for d in events])
-    after = prior.posterior(math.log(control_event.sum() / control_time.sum()), 1 / math.sqrt(control_event.sum()))
-    own = NormalMixture.of((1, math.log(event.sum() / time.sum()), 1 / math.sqrt(event.sum())))
+    if events or past is None:
+        k, past = 1.0, None
+        logs = [-math.log(c.median.exact_days / math.log(2)) for c in curves[: len(events)]]
+        worths: Sequence[float] = events
+        assumed: Sequence[str] = ("history's events as given",)
+        what = "historical curve"
+    else:
+        # the library speaks in months
+        k = past.shape
+        logs = [math.log(a.hazard) - k * math.log(DAYS_PER_MONTH) for a in past.arms]
+        worths, assumed, what = [a.events for a in past.arms], past.leans_on, "historical arm"
+    prior = borrowing.log_hazard_prior(logs, [1 / math.sqrt(d) for d in worths])
+    after = prior.posterior(*_log_hazard(control_time, control_event, k))
+    at, se = _log_hazard(time, event, k)
+    own = NormalMixture.of((1, at, se))
     gap = own.minus(after)
     better = gap.cdf(0.0)
     worth = str(prior.effective_size())
     found.append(
         Answer(
-            f"both combined ({len(past)} historical curve{'s' if len(past) > 1 else ''})", "hazard ratio", math.exp(gap.quantile(0.5)),
+            f"both combined ({len(logs)} {what}{'s' if len(logs) > 1 else ''})", "hazard ratio", math.exp(gap.quantile(0.5)),
             (math.exp(gap.quantile(level)), math.exp(gap.quantile(1 - level))), f"posterior, {percent}", better,
             "P(hazard ratio below 1)", better >= 1 - level, _decision(better >= 1 - level),
-            (f"{borrowing}: {worth}", "constant hazards; log hazards taken as normal"),
+            (f"{borrowing}: {worth}", *assumed, *_shape_said(k, (time, event), (control_time, control_event)),
+                "log hazards taken as normal",
+),
         )
     )  # fmt: skip
-    return Answers(endpoint.label, level, found, f"{borrowing}: {worth}")
+    return Answers(endpoint.label, level, found, f"{borrowing}: {worth}", past=past)
+
+
+def _shape_said(assumed: float, *arms: tuple[Array, Array]) -> list[str]:
+    """The shape that all hazards are taken to have, beside the one that this trial's arms show, each by itself, pooled."""
+    named = "constant hazards in all arms" if assumed == 1 else f"hazards of Weibull shape {assumed:g} in all arms"
+    try:
+        # a time of 0 days is some time of that day
+        fits = [fit_weibull(np.maximum(t, 0.5), e) for t, e in arms]
+    except ValueError:
+        return [named]
+    w = np.array([1 / f.covariance[1, 1] for f in fits])
+    centre, half = float(w @ [f.log_shape for f in fits] / w.sum()), 1.959963984540054 / math.sqrt(float(w.sum()))
+    low, high = math.exp(centre - half), math.exp(centre + half)
+    verdict = "" if low <= assumed <= high else f", which contradicts {assumed:g}"
+    return [f"{named}: this trial's own times have shape {math.exp(centre):.2f} ({low:.2f} to {high:.2f}){verdict}"]
+
+
+def _log_hazard(time: Array, event: Array, shape: float) -> tuple[float, float]:
+    """The log hazard of t^shape by maximum likelihood [days], and its standard error."""
+    count = float(event.sum())
+    return math.log(count / float((time**shape).sum())), 1 / math.sqrt(count)
 
 
 def trial_answers(
@@ -266,6 +313,7 @@ def answers_table(found: Answers) -> Table:
             "Intervals: "
             + "; ".join(a.interval_kind for a in found.answers)
             + ". No account is taken of interim looks.",
+            *((f"Borrowing: {found.standing}.",) if found.standing and found.borrowed else ()),
         ),
     )
 

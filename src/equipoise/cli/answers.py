@@ -33,6 +33,18 @@ class CountOf(click.ParamType[tuple[int, int]]):
 COUNT = CountOf()
 
 
+class CountOrLibrary(CountOf):
+    """Successes among patients, or the library that holds the arms."""
+
+    name = "x/n or library"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """x/n as numbers; anything else is the name of a library."""
+        if isinstance(value, tuple) or str(value).partition("/")[0].isdigit():
+            return super().convert(value, param, ctx)
+        return str(value)
+
+
 @click.command(name="answers", short_help="Tested arm against history, against controls, against both.")
 @trial_argument
 @log_option
@@ -41,32 +53,45 @@ COUNT = CountOf()
 @known_on_option
 @click.option("--tested", type=COUNT, help="Numbers in place of a log: successes/patients of the tested arm.")
 @click.option("--control", type=COUNT, help="The same of the concurrent controls.")
-@click.option("--history", type=COUNT, multiple=True, help="A historical arm to borrow from; may be given again.")
+@click.option(
+    "--history",
+    type=CountOrLibrary(),
+    multiple=True,
+    help="A historical arm to borrow from, x/n; may be given again. Or a library (ed-sclc), for rates and times.",
+)
+@click.option("--arm", "arms", multiple=True, help="Borrow from this arm of the library only; may be given again.")
+@click.option("--treatment", "treatments", multiple=True, help="Borrow from arms of this class of treatment.")
+@click.option("--until", type=int, help="Borrow from arms published in this year or before.")
+@click.option(
+    "--shape",
+    type=click.FloatRange(0, min_open=True),
+    help="Weibull shape by which published medians become rates and hazards.",
+)
 @click.option(
     "--history-events",
     type=click.IntRange(1),
     multiple=True,
-    help="Events behind [[history.curves]], to borrow for times.",
+    help="Events behind [[history.curves]] of the monitored times, in place of the library's arms.",
 )
 @click.option(
     "--method",
     type=click.Choice(["robust-map", "map", "power", "normalised-power", "commensurate", "pooled"]),
-    default="robust-map",
-    show_default=True,
-    help="How history is borrowed from.",
+    help="How history is borrowed from (default: [history.borrowing], else robust-map).",
 )
 @click.option(
     "--tau-scale",
     type=click.FloatRange(0.01, 5),
-    default=0.5,
-    show_default=True,
-    help="Half-normal scale of the spread between trials (MAP).",
+    help="Scale of the prior of the spread between trials (MAP; default: as prespecified, else half-normal 0.5).",
 )
 @click.option(
-    "--weight", type=click.FloatRange(0.01, 0.99), default=0.2, show_default=True, help="Weight of the vague part."
+    "--weight",
+    type=click.FloatRange(0.01, 0.99),
+    help="Weight of the vague part (default: as prespecified, else 0.2).",
 )
 @click.option(
-    "--a0", type=click.FloatRange(0.01, 1), default=0.5, show_default=True, help="Power of history (power prior)."
+    "--a0",
+    type=click.FloatRange(0.01, 1),
+    help="Power of history (power prior; default: as prespecified, else 0.5).",
 )
 @click.option(
     "--level",
@@ -81,55 +106,58 @@ COUNT = CountOf()
 @json_option
 def command(
     trial: str, log_path: Path | None, table: Path | None, cutoff: date | None, known_on: date | None, tested: tuple[int, int] | None,
-    control: tuple[int, int] | None, history: tuple[tuple[int, int], ...], history_events: tuple[int, ...], method: str, tau_scale: float,
-    weight: float, a0: float, level: float, figure: Path | None, as_json: bool,
+    control: tuple[int, int] | None, history: tuple[tuple[int, int] | str, ...], arms: tuple[str, ...], treatments: tuple[str, ...],
+    until: int | None, shape: float | None, history_events: tuple[int, ...], method: str | None, tau_scale: float | None,
+    weight: float | None, a0: float | None, level: float, figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Give three answers to one question, each with its estimate, interval, decision and what it leans on.
 
     From a log, or from numbers: --tested 48/94 --control 25/47 --history 408/870. Without --history the
     third answer borrows from the arms that [history] from names in the trial file, or what [control_check] worth says; with none of them
-    it is left out.
+    it is left out. How it borrows is [history.borrowing]'s to say; the options make it a sensitivity analysis. With a log, times are answered too.
     """
-    from equipoise.analyse.answers import (
-        Count,
-        answers_figure,
-        answers_table,
-        hazard_answers,
-        past_arms,
-        rate_answers,
-        trial_answers,
-    )
+    from dataclasses import replace
+
+    from equipoise.analyse.answers import Count, answers_figure, answers_table, past_arms, rate_answers
+    from equipoise.analyse.historical.hazards import conversions_table
+    from equipoise.analyse.three_answers import all_answers, borrowing_of, with_library
     from equipoise.files.history_file import library_of
-    from equipoise.numerics.borrowing.methods import Borrowing
-    from equipoise.numerics.borrowing.spread_prior import SpreadPrior
     from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)
-    borrowing = Borrowing(method, SpreadPrior("half-normal", tau_scale), weight, a0)  # type: ignore[arg-type]  # a choice
-    arms = [Count(*h) for h in history]
-    library = None if arms else library_of(found, trial)
+    if found.history is None or found.monitoring is None:
+        raise BadInput(
+            found.id, [Problem("no-history", "history", "nothing", "[history] and [monitoring] in the trial file")]
+        )
+    counts = [Count(*h) for h in history if not isinstance(h, str)]
+    names = [h for h in history if isinstance(h, str)]
+    if len(names) + bool(counts) > 1:
+        raise click.UsageError("--history: give arms as x/n, or one library.")
+    changes = {"arms": arms, "treatments": treatments, "until": until, "shape": shape}
+    if any(v not in (None, ()) for v in changes.values()) or names:
+        own = found.history.library
+        if not names and (own is None or counts):
+            raise click.UsageError(
+                "--arm, --treatment, --until and --shape choose from a library: name it by --history."
+            )
+        found = with_library(found, names[0] if names else own.library if own is not None else "", changes)
+    assert found.history is not None
+    assert found.monitoring is not None
+    library = None if counts else library_of(found, trial)
+    asked = {"method": method, "tau_scale": tau_scale, "weight": weight, "a0": a0}
     shown: list[Answers] = []
     if tested is not None:
         if log_path is not None or table is not None:
             raise click.UsageError("Give --tested or a log, not both.")
-        if found.history is None or found.monitoring is None:
-            raise BadInput(
-                found.id, [Problem("no-history", "history", "nothing", "[history] and [monitoring] in the trial file")]
-            )
         question = found.landmark(found.monitoring.endpoint).label
         concurrent = Count(*control) if control is not None else None
-        past, assumed = past_arms(found, arms, library)
-        shown.append(
-            rate_answers(question, Count(*tested), concurrent, found.history.rate, past, borrowing, level, assumed)
-        )
+        past, assumed = past_arms(found, counts, library)
+        borrowing, standing = borrowing_of(found, asked)
+        one = rate_answers(question, Count(*tested), concurrent, found.history.rate, past, borrowing, level, assumed)
+        shown.append(replace(one, standing=standing))
     else:
         snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
-        shown.append(trial_answers(found, snap, arms, borrowing, level, library))
-        of_times = {c.endpoint for c in found.history.curves} if found.history is not None else set()
-        for name in [e.name for e in found.endpoints if e.name in of_times]:
-            monitored = found.monitoring is not None and found.landmark(found.monitoring.endpoint).of == name
-            more = hazard_answers(found, snap, name, history_events if monitored else (), borrowing, level)
-            shown += [more] if more is not None else []
+        shown = all_answers(found, snap, counts, history_events, asked, level, library)
     if figure is not None:
         from equipoise.files.write import write_text
         from equipoise.report.figures.draw import draw
@@ -140,5 +168,7 @@ def command(
         return
     for each in shown:
         show_table(answers_table(each))
+        if each.past is not None:
+            show_table(conversions_table(each.question, each.past))
         if len({a.better for a in each.answers}) > 1:
             say("The answers differ: which is believed depends on which assumptions are.")

@@ -16,12 +16,13 @@ def command(trial: str, as_json: bool) -> None:
     A good file is summed up, with everything in it that is an assumption.
     """
     from equipoise.analyse.estimands import stated, strategies
+    from equipoise.analyse.three_answers import prespecified_text
     from equipoise.cli.common import design_of
 
     found = load_trial(trial)
     design = design_of(found) if found.design is not None else None
     cautions = list(getattr(design, "cautions", ()))
-    origin = None
+    origin, library = None, None
     if found.history is not None and found.history.library is not None:
         from equipoise.analyse.historical.provenance import provenance
         from equipoise.files.history_file import library_of
@@ -30,6 +31,7 @@ def command(trial: str, as_json: bool) -> None:
         assert library is not None
         origin = provenance(found, library)
         cautions += origin.cautions
+    borrowing = prespecified_text(found, library)
     if as_json:
         emit(
             {
@@ -42,6 +44,7 @@ def command(trial: str, as_json: bool) -> None:
                 "design": design.numbers() if design else None,
                 "cautions": cautions,
                 "history": origin,
+                "borrowing": borrowing or None,
                 "assumptions": [{"of": list(a.of), "because": a.because} for a in found.assumptions],
             }
         )
@@ -60,6 +63,8 @@ def command(trial: str, as_json: bool) -> None:
         say(design.describe())
     if origin is not None:
         say(origin.text)
+    if borrowing:
+        say(borrowing)
     if cautions:
         click.echo("Cautions:")
         bullet(cautions)

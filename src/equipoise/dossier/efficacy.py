@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from equipoise.analyse.analysis import comparisons_table, history_table, rates_table, times_table
-from equipoise.analyse.answers import answers_figure, answers_table, trial_answers
+from equipoise.analyse.answers import answers_figure, answers_table
+from equipoise.analyse.historical.hazards import conversions_table
 from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
 from equipoise.analyse.survival import survival_figure
+from equipoise.analyse.three_answers import all_answers
 from equipoise.dossier.findings import Findings
 from equipoise.trial.endpoint import Landmark, Response, TimeToEvent
 from equipoise.trial.exhibits import Exhibit, Paragraph
@@ -35,13 +37,17 @@ def _answers(f: Findings) -> list[Exhibit]:
     A trial that names no history has no such answers. What else is wrong is said in their place.
     """
     try:
-        found = trial_answers(f.trial, f.snap, (), library=f.library)
+        found = all_answers(f.trial, f.snap, library=f.library)
     except BadInput as bad:
         if {problem.code for problem in bad.problems} <= {"no-history", "no-patients"}:
             return []
         said = "; ".join(f"{p.where}: got {p.given}; {p.allowed}" for p in bad.problems)
         return [Paragraph(f"The three answers cannot be given. {said}.", "caution")]
-    return [answers_table(found), answers_figure(found)]
+    shown: list[Exhibit] = []
+    for question in found:
+        shown += [answers_table(question), answers_figure(question)]
+        shown += [conversions_table(question.question, question.past)] if question.past is not None else []
+    return shown
 
 
 def _sensitivity(f: Findings) -> list[Exhibit]:

@@ -270,6 +270,18 @@ def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
                     f"a time-to-event endpoint: {', '.join(times)}",
                     near(curve.endpoint, times),
                 )
+    if history is not None and history.borrowing is not None:
+        if parts.get("arms") and all(a.tested for a in parts["arms"]):
+            yield Problem(
+                "borrowing-without-control", "history.borrowing", "no control arm",
+                "an arm with tested = false: history is combined with concurrent controls",
+            )  # fmt: skip
+        check = parts.get("control_check")
+        if history.library is None and (check is None or check.worth is None):
+            yield Problem(
+                "borrowing-from-nothing", "history.borrowing", "nothing to borrow from",
+                "arms of a library in history.from, or what history is worth in control_check.worth",
+            )  # fmt: skip
     if parts.get("control_check") is not None:
         if "history" not in raw:
             yield Problem("check-without-history", "control_check", "no [history]", "the check compares with [history]")

@@ -108,6 +108,51 @@ class FromLibrary(Part):
     published_only: bool = Field(default=False, description="Published rates only: convert no median.")
 
 
+#: What a way of borrowing needs to be stated in full.
+_STATED: dict[str, tuple[str, ...]] = {
+    "robust-map": ("weight", "tau", "tau_scale"),
+    "map": ("tau", "tau_scale"),
+    "power": ("a0",),
+    "normalised-power": (),
+    "commensurate": ("weight",),
+    "pooled": (),
+}
+
+
+class PrespecifiedBorrowing(Part):
+    """How the tested arm is compared with history and concurrent controls combined: stated before the data, and in full.
+
+    'robust-map' needs ``weight``, ``tau`` and ``tau_scale``; 'map' the latter two; 'power' ``a0``; 'commensurate' ``weight``;
+    'normalised-power' and 'pooled' nothing.
+    """
+
+    method: Literal["robust-map", "map", "power", "normalised-power", "commensurate", "pooled"] = Field(
+        description="How history is borrowed from."
+    )
+    weight: float | None = Field(
+        default=None, gt=0, lt=1, description="Weight of the vague part (robust MAP), or of the slab (commensurate)."
+    )
+    tau: Literal["half-normal", "half-cauchy", "half-t", "uniform"] | None = Field(
+        default=None, description="Prior of the spread between trials, logits or log hazards (MAP)."
+    )
+    tau_scale: float | None = Field(default=None, gt=0, le=10, description="Scale of that prior.")
+    a0: float | None = Field(default=None, gt=0, le=1, description="Power of history (power prior).")
+
+    @model_validator(mode="after")
+    def _in_full(self) -> PrespecifiedBorrowing:
+        needed = _STATED[self.method]
+        given = [k for k in ("weight", "tau", "tau_scale", "a0") if getattr(self, k) is not None]
+        wrong = [f"`{k}` is needed with method = {self.method!r}" for k in needed if k not in given]
+        wrong += [f"`{k}` does not go with method = {self.method!r}" for k in given if k not in needed]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {k: v for k, v in handler(self).items() if v is not None}
+
+
 class History(Part):
     """The historical controls with which the tested arm is compared."""
 
@@ -118,6 +163,14 @@ class History(Part):
         default=None, alias="from", description="The library and the arms on which the rate rests."
     )
     curves: tuple[ReferenceCurve, ...] = ()
+    borrowing: PrespecifiedBorrowing | None = Field(
+        default=None, description="How the third answer borrows from history; prespecified."
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "borrowing" or v is not None}
 
 
 class ControlCheck(Part):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scipy.special import expit, logit, ndtri
 
@@ -13,6 +14,8 @@ from equipoise.trial.duration import Duration
 from equipoise.trial.historical import UNVERIFIED, HistoricalArm, HistoryLibrary, PublishedMedian, PublishedRate
 from equipoise.trial.historical_check import counted_twice
 from equipoise.trial.problem import BadInput, Problem
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,13 @@ class LeftOut:
 
 def choose(library: HistoryLibrary, choice: Choice) -> tuple[list[ArmRate], list[LeftOut]]:
     """The rates of the arms asked for, and what was left out. Raises BadInput for unknown or doubly counted arms."""
+    return arms_by(library, choice, _rate)
+
+
+def arms_by(
+    library: HistoryLibrary, choice: Choice, made: Callable[[HistoricalArm, Choice], Made | LeftOut]
+) -> tuple[list[Made], list[LeftOut]]:
+    """The arms asked for, as ``made`` makes them, and what was left out. Raises BadInput for unknown or doubly counted arms."""
     names = [a.name for a in library.arms]
     unknown = [n for n in (*choice.arms, *choice.without) if n not in names]
     treatments = sorted({a.treatment for a in library.arms})
@@ -90,7 +100,7 @@ def choose(library: HistoryLibrary, choice: Choice) -> tuple[list[ArmRate], list
         if t not in treatments
     ]
     asked = [a for a in library.arms if (a.name in choice.arms if choice.arms else a.kind != "pooled analysis")]
-    taken: list[ArmRate] = []
+    taken: list[Made] = []
     out: list[LeftOut] = []
     kept: list[HistoricalArm] = []
     for arm in asked:
@@ -103,7 +113,7 @@ def choose(library: HistoryLibrary, choice: Choice) -> tuple[list[ArmRate], list
         elif arm.n is None or (arm.n_grade == UNVERIFIED and not choice.unverified):
             out.append(LeftOut(arm.name, "number of patients unverified"))
         else:
-            found = _rate(arm, choice)
+            found = made(arm, choice)
             if isinstance(found, LeftOut):
                 out.append(found)
             else:

@@ -36,6 +36,8 @@ EXAMPLE = {
     "p0": 0.44, "p1": 0.62, "history_x": (40, 61, 26), "history_n": (90, 140, 60), "n_tested": 80, "n_control": 40,
     "n1_tested": 40, "n1_control": 20,
 }  # fmt: skip
+#: Beyond this a pooled history is finer than the grid of logits that posteriors are kept on (1e-7 here).
+MOST_HISTORY = 20000
 
 
 class Spec(Part):
@@ -241,7 +243,9 @@ def arms_problems(x: Any, n: Any) -> list[Problem]:
         return problems
     if len(x) != len(n):
         return [Problem("arms", "history_x", f"{len(x)} arms", f"as many as in history_n, {len(n)}")]
-    return [
+    if sum(n) > MOST_HISTORY:
+        problems.append(Problem("too-many", "history_n", f"{sum(n)} in all", f"at most {MOST_HISTORY} patients in all"))
+    return problems + [
         Problem("too-many", f"history_x[{i}]", str(a), f"at most its {m} patients")
         for i, (a, m) in enumerate(zip(x, n, strict=True))
         if a > m

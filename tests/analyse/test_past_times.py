@@ -222,7 +222,7 @@ def test_check_says_what_is_prespecified(north: Any, capsys: pytest.CaptureFixtu
     said = json.loads(capsys.readouterr().out)["borrowing"]
     assert said == (
         "Borrowing, prespecified: a robust meta-analytic-predictive prior (tau half-normal of scale 0.5; 20% of it vague); of "
-        "the rate the prior is worth 55 patients."
+        "the rate the prior is worth 55 patients (ELIR; 10 by moments, 303 by Morita)."
     )
     bare = north.model_copy(update={"history": north.history.model_copy(update={"borrowing": None})})
     assert prespecified_text(bare, None) == ""

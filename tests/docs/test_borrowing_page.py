@@ -42,6 +42,10 @@ def test_what_north_borrows(north: Any) -> None:
     assert size is not None
     assert f"**{size[0]}**" in PAGE
     assert len(past) == 5
+    own = prespecified(north)
+    assert own is not None
+    in_full = own.rate_prior([a.x for a in past], [a.n for a in past]).effective_size().in_full()
+    assert f"**{in_full.removeprefix('the prior is ')}**" in PAGE
     assert "all 5 rates are medians converted (Weibull shape 1.5)" in assumed
 
 

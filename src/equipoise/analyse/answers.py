@@ -291,6 +291,12 @@ def past_arms(
     return (), ()
 
 
+def _evidence(a: Answer) -> str:
+    """A p-value or a probability as it is read: four decimals, or a bound at either end."""
+    posterior = a.evidence_kind.startswith("P(")
+    return "> 0.9999" if posterior and a.evidence > 0.9999 else p_value(a.evidence)
+
+
 def answers_table(found: Answers) -> Table:
     """The answers under each other."""
     rows = []
@@ -300,7 +306,7 @@ def answers_table(found: Answers) -> Table:
         low, high = (shown.format(scale * v) for v in a.interval)
         rows.append(
             [
-                a.against, f"{shown.format(scale * a.estimate)} ({low} to {high})", p_value(a.evidence), a.decision, "; ".join(a.leans_on),
+                a.against, f"{shown.format(scale * a.estimate)} ({low} to {high})", _evidence(a), a.decision, "; ".join(a.leans_on),
             ]
         )  # fmt: skip
     measure = "Difference, points" if found.answers[0].measure == "difference of rates" else "Hazard ratio"

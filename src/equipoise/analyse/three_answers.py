@@ -34,7 +34,7 @@ def prespecified_text(trial: Trial, library: HistoryLibrary | None) -> str:
     if own is None:
         return ""
     past, _ = past_arms(trial, (), library)
-    worth = own.rate_prior([h.x for h in past], [h.n for h in past]).effective_size() if past else ""
+    worth = own.rate_prior([h.x for h in past], [h.n for h in past]).effective_size().in_full() if past else ""
     return f"Borrowing, prespecified: {own}{f'; of the rate {worth}' if past else ''}."
 
 

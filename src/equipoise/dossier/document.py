@@ -10,6 +10,7 @@ from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
 from equipoise.dossier.findings import Findings
+from equipoise.dossier.history import history
 from equipoise.dossier.origin import STATUS, assumptions, origin
 from equipoise.dossier.patients import accrual, course, safety
 from equipoise.dossier.planning import planning
@@ -47,6 +48,7 @@ def _sections(f: Findings) -> list[Section]:
         Section("decision", "Decision", decision(f)),
         Section("synopsis", "Synopsis of the protocol", synopsis(t)),
         Section("design", "Design", design(f)),
+        Section("history", "Historical controls and the hurdle", history(f)),
         Section("planning", "What planners needed to see", planning(f)),
         Section("accrual", "Accrual", accrual(f)),
         Section("flow", "Patient flow", [flow(t, f.snap), populations_table(t, f.analysis.populations)]),

@@ -86,6 +86,53 @@ def pooled_tables(p: PooledRates) -> list[Table]:
     return [arms, Table("Pooled", ["", "Rate", "95 % interval"], shown, notes)]
 
 
+def arms_behind(p: PooledRates, library: HistoryLibrary) -> Table:
+    """The arms behind a historical rate: what was published, what it became, how it was verified, and where it stands."""
+    w = [1 / (a.variance + p.pooled.tau2) for a in p.arms]
+    rows: list[list[Cell]] = []
+    for a, x in zip(p.arms, w, strict=True):
+        of = library.arm_by_name[a.arm]
+        doi = f" doi:{of.doi}" if of.doi else ""
+        rows.append([
+            f"{of.trial} ({of.published})", f"{a.n}{MARKS[of.n_grade]}", a.how, f"{a.rate:.1%} ({a.lower:.1%} to {a.upper:.1%})".replace("%", " %"),
+            f"{x / sum(w):.0%}".replace("%", " %"), a.verified, f"{of.citation}{doi}",
+        ])  # fmt: skip
+    left = [f"Left out of {library.id}: {'; '.join(f'{o.arm} ({o.why})' for o in p.left_out)}."] if p.left_out else []
+    return Table(
+        f"The arms behind the historical rate: {p.what}", ["Trial", "n", "From", "Rate (95 % interval)", "Weight", "Verified", "Source"],
+        rows, [f"Library {library.id}, looked through on {library.compiled}. n: q quoted elsewhere, d derived, ? unverified.", *left],
+    )  # fmt: skip
+
+
+def hurdle_in_words(p: PooledRates, rate: float, h: Hurdle | None) -> str:
+    """The hurdle as a sentence: the mean, the prediction for the next control arm, and what that does to the design's error."""
+    next_one = p.predictions[0]
+
+    def percent(x: float) -> str:
+        return f"{100 * x:.1f} %"
+
+    text = (
+        f"The historical rate of {percent(rate)} is the trial's decision. {len(p.arms)} arms of {p.library} have a mean of {percent(p.rate)} "
+        f"({percent(p.lower)} to {percent(p.upper)}) for {p.what}. The next trial's control rate is predicted at {percent(next_one.median)}, "
+        f"95 % prediction interval {percent(next_one.lower)} to {percent(next_one.upper)}."
+    )
+    if h is None:
+        return text
+    if h.p0_exceeded is not None:
+        text += f" It exceeds p0 = {h.p0:g} with probability {h.p0_exceeded:.2f}."
+    text += (
+        f" The design's type I error is {h.type_one_stated:.4f} at p0, and {h.type_one_averaged:.4f} averaged over that prediction; its "
+        f"power {h.power_stated:.4f}, and {h.power_averaged:.4f}."
+    )
+    k = h.calibrated
+    if k is not None and k.r != k.planned_r:
+        text += (
+            f" To keep that average within alpha, more than {k.r} successes would be needed in place of more than {k.planned_r}; the averaged "
+            f"power would be {k.power:.4f}."
+        )
+    return text
+
+
 def _p(p: float) -> str:
     return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 

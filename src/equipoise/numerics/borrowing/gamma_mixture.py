@@ -82,7 +82,7 @@ class GammaMixture:
     def effective_size(self) -> EffectiveSize:
         """What the prior is worth, in events, for exponential times: of one component ELIR is its shape - 1, moment its shape."""
         if self.shapes.min() <= 1:
-            return EffectiveSize(None, (self.mean / self.sd) ** 2, "events")
+            return EffectiveSize(None, (self.mean / self.sd) ** 2, "events", self.morita())
         x, w = legendre(40)
         tail = np.array([1e-14, 1e-6, 1e-3, 0.02, 0.1, 0.5, 0.9, 0.98, 0.999, 1 - 1e-6, 1 - 1e-14])
         ends = np.unique(gammaincinv(self.shapes[:, None], tail) / self.rates[:, None])
@@ -98,4 +98,20 @@ class GammaMixture:
         # E[-(log f)'' h²] by parts: E[2 h (log f)' + h² ((log f)')²]
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(f > 1e-280, 2 * h * slope + h**2 * slope**2 / f, 0.0)
-        return EffectiveSize(float((half * w).ravel() @ terms), (self.mean / self.sd) ** 2, "events")
+        return EffectiveSize(float((half * w).ravel() @ terms), (self.mean / self.sd) ** 2, "events", self.morita())
+
+    def morita(self) -> float:
+        """Morita's size for exponential times, at the mean: the events after which Gamma(0, 0) is as curved; 0 where negative.
+
+        >>> GammaMixture.of((1, 12, 40)).morita()
+        12.0
+        """
+        h = self.mean
+        logs = (
+            self.shapes * np.log(self.rates) - gammaln(self.shapes) + (self.shapes - 1) * math.log(h) - self.rates * h
+        )
+        parts = self.weights * np.exp(logs - logs.max())
+        share = parts / parts.sum()
+        first, second = (self.shapes - 1) / h - self.rates, -(self.shapes - 1) / h**2
+        information = float(share @ first) ** 2 - float(share @ (second + first**2))
+        return max(round(information * h**2 + 1, 12), 0.0)

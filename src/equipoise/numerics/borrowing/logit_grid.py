@@ -57,3 +57,12 @@ def slope(mass: Array) -> Array:
     for k, c in ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60)):
         found[3:-3] += c * (logs[3 + k : len(logs) - 3 + k] - logs[3 - k : len(logs) - 3 - k])
     return np.where(mass > 1e-280, found / STEP, 0.0)
+
+
+def curvature(mass: Array, rate: float) -> tuple[float, float]:
+    """First and second derivative of log mass in the logit at a rate, by the polynomial through its nine nearest points."""
+    theta = float(np.log(rate) - np.log1p(-rate))
+    middle = round((theta - float(THETA[0])) / STEP)
+    near = slice(middle - 4, middle + 5)
+    fit = np.polynomial.Polynomial.fit((THETA[near] - theta) / STEP, np.log(mass[near]), 8).convert().coef
+    return float(fit[1] / STEP), float(2 * fit[2] / STEP**2)

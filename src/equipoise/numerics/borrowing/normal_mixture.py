@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from equipoise.numerics.borrowing.effective_size import EffectiveSize
+from equipoise.numerics.borrowing.effective_size import EffectiveSize, Place, mode
 from equipoise.numerics.quadrature import legendre
 
 Array = NDArray[np.float64]
@@ -94,4 +94,17 @@ class NormalMixture:
         f, slope = parts.sum(axis=1), -(parts * z / self.sds).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(f > 1e-280, slope**2 / f, 0.0)
-        return EffectiveSize(unit_sd**2 * float((half * w).ravel() @ terms), unit_sd**2 / self.sd**2, unit)
+        size = unit_sd**2 * float((half * w).ravel() @ terms)
+        return EffectiveSize(size, unit_sd**2 / self.sd**2, unit, self.morita(unit_sd))
+
+    def morita(self, unit_sd: float = 1.0, at: Place = "mean") -> float:
+        """Morita's size, against a flat prior: unit_sd² · -(log f)'' at the mean (the paper) or the mode (RBesT); 0 where negative."""
+        x = self.mean
+        if at == "mode":
+            ends = float(self.means.min()) - 1e-9, float(self.means.max()) + 1e-9
+            x = mode(lambda v: float(self.density(np.array(v))), *ends)
+        z = (x - self.means) / self.sds
+        parts = np.exp(-0.5 * z**2) / self.sds * self.weights
+        share = parts / parts.sum()
+        first, second = -z / self.sds, -1 / self.sds**2
+        return max(unit_sd**2 * (float(share @ first) ** 2 - float(share @ (second + first**2))), 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import betaln, gammaln
 
 from equipoise.numerics.borrowing import logit_grid
-from equipoise.numerics.borrowing.effective_size import EffectiveSize, elir, moment
+from equipoise.numerics.borrowing.effective_size import EffectiveSize, Place, elir, mode, moment, morita_rate
 
 Array = NDArray[np.float64]
 
@@ -82,4 +83,14 @@ class RateDensity:
         """What the prior is worth, in patients."""
         # of the rate's density, f = (density of the logit) / (p (1 - p))
         slope = logit_grid.slope(self.masses) - (1 - 2 * logit_grid.RATE)
-        return EffectiveSize(elir(self.masses, slope), moment(self.mean, self.sd))
+        return EffectiveSize(elir(self.masses, slope), moment(self.mean, self.sd), morita=self.morita())
+
+    def morita(self, at: Place = "mean", vague: float = math.inf) -> float:
+        """Morita's size: at the mean as in the paper, or at the mode with a large constant ``vague`` of 100 as in RBesT."""
+        p = self.mean
+        if at == "mode":
+            p = mode(lambda x: float(self.density(np.array(x))), 1e-6, 1 - 1e-6, 1001)
+        slope, curve = logit_grid.curvature(self.masses, p)
+        # of the rate's density, f = (density of the logit) / (p (1 - p))
+        v, d = p * (1 - p), 1 - 2 * p
+        return morita_rate(-(curve + 2 * v - (slope - d) * d) / v**2, p, self.mean, vague)

@@ -7,7 +7,6 @@ E(W) = (1 - exp(-h y)) (1 / h - 1), and the products E(W1 W2) have closed forms;
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.design.two_look_survival import Plan, Survival
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import panels
 from equipoise.numerics.two_look_normal import Moments
 
 Array = NDArray[np.float64]
@@ -38,13 +37,8 @@ def per_patient(survival: Survival, plan: Plan, h: float, restricted: bool) -> _
     """Averages over patients whose entry is uniform on (0, ta)."""
     limit = plan.follow_up if restricted else math.inf
     kinks = sorted({0.0, plan.ta, *(min(max(v, 0.0), plan.ta) for v in (plan.t1, plan.t1 - limit, plan.end - limit))})
-    x, w = legendre(40)
-    entry, weight = [], []
-    for a, b in itertools.pairwise(kinks):
-        if b > a:
-            entry.append((a + b) / 2 + (b - a) / 2 * x)
-            weight.append((b - a) / 2 * w / plan.ta)
-    u, share = np.concatenate(entry), np.concatenate(weight)
+    u, width = panels(np.array(kinks), 40)
+    share = width / plan.ta
     y1, y2 = (np.asarray(survival.cumulative(np.clip(t - u, 0.0, limit))) for t in (plan.t1, plan.end))
     event = [1 - np.exp(-h * y) for y in (y1, y2)]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincc, betaincinv, betaln, gammaln
 
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import panels
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,6 @@ def exceeds_other(a: float, b: float, other_a: float, other_b: float, delta: flo
     By Gauss–Legendre panels on the scale t, other = sin² t, on which the square-root edges of flat priors are smooth; the range
     is split where other + delta reaches 1. To about 1e-10 for parameters from 0.5 to thousands.
     """
-    x, w = legendre(20)
     # where all but 1e-15 of the other's probability lies, and other + delta stays below 1
     low = float(betaincinv(other_a, other_b, 1e-15))
     high = 1.0 - float(betaincinv(other_b, other_a, 1e-15))
@@ -41,9 +40,8 @@ def exceeds_other(a: float, b: float, other_a: float, other_b: float, delta: flo
     if high <= low:
         return 0.0
     edges = np.linspace(math.asin(math.sqrt(low)), math.asin(math.sqrt(high)), 61)
-    half = (edges[1:] - edges[:-1])[:, None] / 2
-    t = ((edges[1:] + edges[:-1])[:, None] / 2 + half * x).ravel()
+    t, width = panels(edges, 20)
     other = np.sin(t) ** 2
     logs = (2 * other_a - 1) * np.log(np.sin(t)) + (2 * other_b - 1) * np.log(np.cos(t)) - betaln(other_a, other_b)
     density = 2 * np.exp(logs)
-    return float(((half * w).ravel() * density) @ betaincc(a, b, np.clip(other + delta, 0.0, 1.0)))
+    return float((width * density) @ betaincc(a, b, np.clip(other + delta, 0.0, 1.0)))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import panels
 
 Array = NDArray[np.float64]
 
@@ -69,13 +69,8 @@ class _State:
         high = min(b, float(self.at.max()) + drift * step + _FAR * sd)
         if high <= low:
             return _State(t, np.array([(a + b) / 2 if math.isfinite(a + b) else 0.0]), np.zeros(1))
-        panels = max(1, math.ceil((high - low) / sd))
-        edges = np.linspace(low, high, panels + 1)
-        x, w = legendre(_NODES)
-        half = (edges[1:] - edges[:-1]) / 2
-        nodes = ((edges[1:] + edges[:-1]) / 2)[:, None] + half[:, None] * x
-        weights = (half[:, None] * w).ravel()
-        at = nodes.ravel()
+        edges = np.linspace(low, high, max(1, math.ceil((high - low) / sd)) + 1)
+        at, weights = panels(edges, _NODES)
         kernel = np.exp(-0.5 * ((at[:, None] - self.at - drift * step) / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
         return _State(t, at, weights * (kernel @ self.mass))
 

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit, logsumexp, ndtr, stdtr
 
 from equipoise.numerics.binomial_normal import log_marginal
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import legendre, panels
 from equipoise.numerics.random_effects import Pooled, checked
 
 Array = NDArray[np.float64]
@@ -65,13 +65,11 @@ class NextRate:
         out = 9.0 if math.isinf(self.df) else 60.0
         low = max(middle - out * spread - float(np.ptp(self.place)), -_FAR)
         high = min(middle + out * spread + float(np.ptp(self.place)), _FAR)
-        u, w = legendre(12)
         # closer where most of the probability is
         t = np.linspace(-1, 1, 33)
         edges = (low + high) / 2 + (high - low) / 2 * np.sign(t) * np.abs(t) ** 1.7
-        half = (edges[1:] - edges[:-1])[:, None] / 2
-        x = ((edges[1:] + edges[:-1])[:, None] / 2 + half * u).ravel()
-        weight = (half * w).ravel() * self._density(x)
+        x, width = panels(edges, 12)
+        weight = width * self._density(x)
         below = float(self.weight @ self._below(low, self.scale))
         above = 1 - float(self.weight @ self._below(high, self.scale))
         rates = np.concatenate([[expit(low)], expit(x), [expit(high)]])
@@ -204,8 +202,6 @@ def bayes_binomial(successes: ArrayLike, n: ArrayLike, priors: Priors | None = N
 
 def _tau_nodes(pr: Priors) -> tuple[Array, Any]:
     """τ (m,) and the log of prior density times weight."""
-    u, w = legendre(16)
     edges = pr.tau_scale * 7.0 * np.linspace(0, 1, 9) ** 1.5
-    half = (edges[1:] - edges[:-1])[:, None] / 2
-    tau = ((edges[1:] + edges[:-1])[:, None] / 2 + half * u).ravel()
-    return tau, np.log((half * w).ravel()) - 0.5 * (tau / pr.tau_scale) ** 2
+    tau, width = panels(edges, 16)
+    return tau, np.log(width) - 0.5 * (tau / pr.tau_scale) ** 2

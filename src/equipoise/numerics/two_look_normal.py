@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import panels
 
 Array = NDArray[np.float64]
 
@@ -30,12 +30,9 @@ def both(c1: float, c2: float, m: Moments) -> float:
     a1, a2 = (c1 - m.mean1) / m.sd1, (c2 - m.mean2) / m.sd2
     low, high = max(a2, -9.0), max(a2, 0.0) + 9.0
     spread = math.sqrt(max(1 - m.rho**2, 1e-12))
-    panels = min(max(2, math.ceil((high - low) * abs(m.rho) / spread / 6)), 400)
-    edges = np.linspace(low, high, panels + 1)
-    x, w = legendre(40)
-    half = (edges[1:] - edges[:-1])[:, None] / 2
-    z = ((edges[1:] + edges[:-1])[:, None] / 2 + half * x).ravel()
-    weight = (half * w).ravel() * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    count = min(max(2, math.ceil((high - low) * abs(m.rho) / spread / 6)), 400)
+    z, width = panels(np.linspace(low, high, count + 1), 40)
+    weight = width * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     return float(weight @ ndtr((m.rho * z - a1) / spread))
 
 

@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import betainc, gammainc, gammaincinv, gammaln
 
 from equipoise.numerics.borrowing.effective_size import EffectiveSize
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import panels
 
 Array = NDArray[np.float64]
 
@@ -83,22 +83,20 @@ class GammaMixture:
         """What the prior is worth, in events, for exponential times: of one component ELIR is its shape - 1, moment its shape."""
         if self.shapes.min() <= 1:
             return EffectiveSize(None, (self.mean / self.sd) ** 2, "events", self.morita())
-        x, w = legendre(40)
         tail = np.array([1e-14, 1e-6, 1e-3, 0.02, 0.1, 0.5, 0.9, 0.98, 0.999, 1 - 1e-6, 1 - 1e-14])
         ends = np.unique(gammaincinv(self.shapes[:, None], tail) / self.rates[:, None])
         if len(ends) > 400:
             ends = np.geomspace(ends[0], ends[-1], 400)
-        half = (ends[1:] - ends[:-1])[:, None] / 2
-        h = ((ends[1:] + ends[:-1])[:, None] / 2 + half * x).ravel()[:, None]
+        at, width = panels(ends, 40)
+        h = at[:, None]
         logs = self.shapes * np.log(self.rates) - gammaln(self.shapes) + (self.shapes - 1) * np.log(h) - self.rates * h
         parts = np.exp(logs) * self.weights
         f = parts.sum(axis=1)
         slope = (parts * ((self.shapes - 1) / h - self.rates)).sum(axis=1)
-        h = h[:, 0]
         # E[-(log f)'' h²] by parts: E[2 h (log f)' + h² ((log f)')²]
         with np.errstate(divide="ignore", invalid="ignore"):
-            terms = np.where(f > 1e-280, 2 * h * slope + h**2 * slope**2 / f, 0.0)
-        return EffectiveSize(float((half * w).ravel() @ terms), (self.mean / self.sd) ** 2, "events", self.morita())
+            terms = np.where(f > 1e-280, 2 * at * slope + at**2 * slope**2 / f, 0.0)
+        return EffectiveSize(float(width @ terms), (self.mean / self.sd) ** 2, "events", self.morita())
 
     def morita(self) -> float:
         """Morita's size for exponential times, at the mean: the events after which Gamma(0, 0) is as curved; 0 where negative.

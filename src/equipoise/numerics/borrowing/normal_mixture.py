@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from equipoise.numerics.borrowing.effective_size import EffectiveSize, Place, mode
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import panels
 
 Array = NDArray[np.float64]
 
@@ -83,18 +83,16 @@ class NormalMixture:
 
         ELIR is unit_sd² E[-(log f)''] = unit_sd² E[((log f)')²].
         """
-        x, w = legendre(40)
         ends = np.unique(np.concatenate([self.means + k * self.sds for k in (-9, -4, -2, -1, 0, 1, 2, 4, 9)]))
         if len(ends) > 400:
             ends = np.linspace(ends[0], ends[-1], 400)
-        half = (ends[1:] - ends[:-1])[:, None] / 2
-        at = ((ends[1:] + ends[:-1])[:, None] / 2 + half * x).ravel()
+        at, width = panels(ends, 40)
         z = (at[:, None] - self.means) / self.sds
         parts = np.exp(-0.5 * z**2) / (self.sds * np.sqrt(2 * np.pi)) * self.weights
         f, slope = parts.sum(axis=1), -(parts * z / self.sds).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(f > 1e-280, slope**2 / f, 0.0)
-        size = unit_sd**2 * float((half * w).ravel() @ terms)
+        size = unit_sd**2 * float(width @ terms)
         return EffectiveSize(size, unit_sd**2 / self.sd**2, unit, self.morita(unit_sd))
 
     def morita(self, unit_sd: float = 1.0, at: Place = "mean") -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from equipoise.numerics.quadrature import legendre
+from equipoise.numerics.quadrature import panels
 
 Array = NDArray[np.float64]
 Family = Literal["half-normal", "half-cauchy", "half-t", "uniform", "fixed"]
@@ -39,11 +39,9 @@ class SpreadPrior:
         """Values of tau and their prior probabilities, which add up to 1. Values beyond ``most`` are left out."""
         if self.family == "fixed":
             return np.array([self.scale]), np.array([1.0])
-        x, w = legendre(each)
         ends = np.unique(np.minimum(self.scale * np.array(_PANELS[self.family]), most))
-        half = (ends[1:] - ends[:-1])[:, None] / 2
-        tau = ((ends[1:] + ends[:-1])[:, None] / 2 + half * x).ravel()
-        weight = (half * w).ravel() * np.exp(self.log_density(tau))
+        tau, width = panels(ends, each)
+        weight = width * np.exp(self.log_density(tau))
         return tau, weight / weight.sum()
 
     def log_density(self, tau: Array) -> Array:

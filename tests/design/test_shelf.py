@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.design import shelf
+from equipoise.design import checks, shelf
 from equipoise.design.curtailed import Curtailed
 from equipoise.design.operating_curve import operating_curve
 from equipoise.design.rate_design import RateDesign
@@ -52,6 +52,14 @@ def test_the_shelf_is_full() -> None:
         "screening", "selection", "group-sequential", "lee-liu", "thall-simon", "bop2", "safety-pocock", "safety-bayes",
         "safety-sprt", "safety-imbalance",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_table_leaves_open_is_the_spec_s_default(name: str) -> None:
+    """Defaults are written once, in the spec: a file, a command and a call from Python fill in the same."""
+    spec, said = shelf.spec_model(name), {"kind": name, **shelf.one(name).example}
+    filled = checks.stated(spec, {**dict.fromkeys(spec.model_fields), **said})
+    assert filled == {k: v for k, v in spec.model_validate(said).model_dump().items() if v is not None}
 
 
 @pytest.mark.property

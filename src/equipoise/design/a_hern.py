@@ -116,5 +116,5 @@ def from_spec(table: Mapping[str, Any]) -> SingleStage:
     checks.raise_if(problems)
     p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
     if n is None or r is None:
-        return search(p0, p1, alpha, power, int(table.get("nmax", 1000)))
+        return search(p0, p1, alpha, power, int(checks.stated(Spec, table)["nmax"]))
     return SingleStage(n, r, p0, p1, alpha, power)

@@ -177,8 +177,7 @@ def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: floa
 
 def from_spec(table: Mapping[str, Any]) -> Bop2:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {"endpoint": "response", "looks": (10, 20, 30, 40), "alpha": 0.10, "power": 0.80}
-    values |= {k: v for k, v in table.items() if v is not None}
+    values = checks.stated(Spec, table)
     problems = [p for k in ("alpha", "power") for p in checks.probability(k, values[k])]
     looks = values["looks"]
     whole = isinstance(looks, tuple | list) and all(isinstance(n, int) and not isinstance(n, bool) for n in looks)

@@ -301,14 +301,7 @@ def _best_of_sizes(n1: int, n: int, asked: tuple[float, ...], least: float) -> t
 
 def from_spec(table: Mapping[str, Any]) -> ResponseToxicity:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "alpha_r": 0.10,
-        "alpha_t": 0.10,
-        "power": 0.85,
-        "criterion": "optimal",
-        "nmax": 120,
-        **table,
-    }
+    values = checks.stated(Spec, table)
     names = ("response0", "response1", "toxicity0", "toxicity1", "alpha_r", "alpha_t", "power")
     problems = [p for k in names for p in checks.probability(k, values.get(k))]
     problems += checks.above(

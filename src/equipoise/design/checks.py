@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 
@@ -65,6 +66,12 @@ def hypotheses(p0: Any, p1: Any, alpha: Any, power: Any) -> Iterator[Problem]:
     yield from probability("power", power)
     if not [*probability("alpha", alpha), *probability("power", power)] and power <= alpha:
         yield Problem("power-not-above-alpha", "power", f"{power:g}", f"must exceed alpha = {alpha:g}")
+
+
+def stated(spec: type[Part], table: Mapping[str, Any]) -> dict[str, Any]:
+    """What a [design] table states, and the spec's own default for what it does not. None states nothing."""
+    defaults = {k: f.default for k, f in spec.model_fields.items() if not f.is_required() and f.default is not None}
+    return defaults | {k: v for k, v in table.items() if v is not None}
 
 
 def raise_if(problems: Sequence[Problem], where: str = "design") -> None:

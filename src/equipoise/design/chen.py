@@ -253,8 +253,9 @@ def _problems(hypotheses: Sequence[Any], criterion: Any, nmax: Any) -> list[Prob
 
 def from_spec(table: Mapping[str, Any]) -> ThreeStage:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    criterion, nmax = table.get("criterion", "optimal"), table.get("nmax", NMAX)
-    given = [table.get(k) for k in ("p0", "p1", "alpha", "power")]
+    values = checks.stated(Spec, table)
+    criterion, nmax = values["criterion"], values["nmax"]
+    given = [values.get(k) for k in ("p0", "p1", "alpha", "power")]
     checks.raise_if(_problems(given, criterion, nmax))
     p0, p1, alpha, power = (float(v) for v in given if v is not None)
     return search(p0, p1, alpha, power, criterion, nmax)

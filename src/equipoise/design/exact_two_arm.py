@@ -233,15 +233,7 @@ def search(
 
 def from_spec(table: Mapping[str, Any]) -> ExactTwoArm:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "method": "barnard",
-        "stages": 1,
-        "share": 0.5,
-        "margin": 0.0,
-        "allocation": "1:1",
-        "nmax": 300,
-        **table,
-    }
+    values = checks.stated(Spec, table)
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += [*shares.problems(values["allocation"]), *checks.count("nmax", values["nmax"], 4, 600)]
     problems += [*checks.count("stages", values["stages"], 1, 2), *checks.probability("share", values["share"])]

@@ -239,8 +239,9 @@ def _first_stage(p1: float, beta: float) -> int:
 
 def from_spec(table: Mapping[str, Any]) -> Gehan:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    p1, beta, se, level = table.get("p1"), table.get("beta", 0.05), table.get("se", 0.10), table.get("level", 0.75)
-    sized_for = table.get("sized_for", "upper-limit")
+    values = checks.stated(Spec, table)
+    p1 = values.get("p1")
+    beta, se, level, sized_for = (values[k] for k in ("beta", "se", "level", "sized_for"))
     first = [*checks.probability("p1", p1), *checks.probability("beta", beta)]
     precision = list(checks.probability("se", se)) or [
         Problem("out-of-range", "se", f"{v:g}", "a standard error below 0.5") for v in (float(se),) if v >= 0.5

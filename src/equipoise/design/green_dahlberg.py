@@ -83,7 +83,7 @@ class GreenDahlberg(RateDesign):
 
 def from_spec(table: Mapping[str, Any]) -> GreenDahlberg:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {"alpha": 0.05, "power": 0.80, "first_level": 0.02, "final_level": 0.055} | dict(table)
+    values = checks.stated(Spec, table)
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += [p for k in ("first_level", "final_level") for p in checks.probability(k, values[k])]
     sizes = [*checks.count("n1", values.get("n1"), 1), *checks.count("n", values.get("n"), 2)]

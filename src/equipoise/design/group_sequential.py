@@ -275,11 +275,7 @@ class GroupSequentialLogRank:
 
 def from_spec(table: Mapping[str, Any]) -> GroupSequentialLogRank:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    defaults: dict[str, Any] = {
-        "fractions": (0.5, 1.0), "boundary": "obrien-fleming", "alpha_parameter": -4.0, "beta_spending": "none",
-        "beta_parameter": -2.0, "binding": False, "allocation": "1:1", "dropout": 0.0,
-    }  # fmt: skip
-    values: dict[str, Any] = defaults | {k: v for k, v in table.items() if v is not None}
+    values = checks.stated(Spec, table)
     problems = [*checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))]
     problems += [p for k in ("alpha", "power") for p in checks.probability(k, values.get(k))]
     if not problems and values["alpha"] >= min(values["power"], 0.5):
@@ -332,7 +328,7 @@ def pace_problems(values: Mapping[str, Any]) -> list[Problem]:
     names = ("accrual_rate", "accrual_time", "median")
     given = [k for k in names if values.get(k) is not None]
     problems = [p for k in given for p in checks.positive(k, values[k])]
-    problems += checks.not_negative("dropout", values.get("dropout", 0.0))
+    problems += checks.not_negative("dropout", values["dropout"])
     if given and len(given) < 3:
         missing = ", ".join(k for k in names if k not in given)
         problems.append(
@@ -346,4 +342,4 @@ def pace_of(values: Mapping[str, Any]) -> Pace | None:
     if values.get("median") is None:
         return None
     rate, time, median = (float(values[k]) for k in ("accrual_rate", "accrual_time", "median"))
-    return Pace(rate, time, median, float(values.get("dropout", 0.0)))
+    return Pace(rate, time, median, float(values["dropout"]))

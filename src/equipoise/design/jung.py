@@ -277,7 +277,7 @@ def _best_of_sizes(
 
 def from_spec(table: Mapping[str, Any]) -> JungTwoStage:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {"allocation": "1:1", "criterion": "optimal", "nmax": 400, **table}
+    values = checks.stated(Spec, table)
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += shares.problems(values["allocation"])
     problems += checks.count("nmax", values["nmax"], 4, 800)

@@ -14,8 +14,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from equipoise.design import checks
+from equipoise.design.landmark_looks import landmark_problems, planned
 from equipoise.design.landmark_theory import Scale, moments
-from equipoise.design.two_look_survival import Plan, Survival, SurvivalSpec, TwoLookSurvival, search, survival_problems
+from equipoise.design.two_look_survival import Plan, SurvivalSpec, TwoLookSurvival
 from equipoise.numerics.two_look_normal import Moments
 from equipoise.trial.problem import Problem
 
@@ -43,12 +44,6 @@ class Spec(SurvivalSpec):
 class KaplanMeierLandmark(TwoLookSurvival):
     """Sizes, times and boundaries."""
 
-    survival: Survival
-    plan: Plan
-    c1: float
-    c2: float
-    alpha: float
-    power: float
     scale: Scale
 
     def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
@@ -63,21 +58,9 @@ class KaplanMeierLandmark(TwoLookSurvival):
 
 def from_spec(table: Mapping[str, Any]) -> KaplanMeierLandmark:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "shape": 1.0, "criterion": "expected-n", "nmax": 300, "scale": "log-log",
-        **{k: v for k, v in table.items() if v is not None},
-    }  # fmt: skip
-    problems = list(survival_problems(values | {"follow_up": values.get("landmark")}))
+    values = checks.stated(Spec, table)
+    problems = list(landmark_problems(values))
     if values["scale"] not in ("log-log", "survival"):
         problems.append(Problem("not-a-choice", "scale", repr(values["scale"]), "log-log or survival"))
     checks.raise_if(problems)
-    survival = Survival(*(float(values[k]) for k in ("s0", "landmark", "hazard_ratio", "shape")))
-    rate, alpha, power = (float(values[k]) for k in ("rate", "alpha", "power"))
-
-    def theory(plan: Plan, h: float) -> Moments:
-        return moments(survival, plan, h, values["scale"])
-
-    plan, c1, c2 = search(
-        theory, survival, rate, survival.landmark, alpha, power, values["criterion"], survival.landmark, values["nmax"]
-    )
-    return KaplanMeierLandmark(survival, plan, c1, c2, alpha, power, values["scale"])
+    return KaplanMeierLandmark(*planned(values, values["scale"]), values["scale"])

@@ -216,9 +216,9 @@ def search(
 
 def from_spec(table: Mapping[str, Any]) -> PredictiveProbability:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {k: v for k, v in table.items() if v is not None}
+    values = checks.stated(Spec, table)
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    nmin, cohort, nmax = values.get("nmin", 10), values.get("cohort", 1), values.get("nmax")
+    nmin, cohort, nmax = values["nmin"], values["cohort"], values.get("nmax")
     problems += [*checks.count("nmin", nmin, 1), *checks.count("cohort", cohort, 1)]
     if nmax is not None:
         problems += checks.count("nmax", nmax, 2, 300)
@@ -234,13 +234,13 @@ def from_spec(table: Mapping[str, Any]) -> PredictiveProbability:
             )
         )
     for k in (*thresholds, "theta_u"):
-        v = values.get(k, 1.0)
+        v = values[k]
         if not isinstance(v, int | float) or not 0 <= v <= 1:
             problems.append(Problem("out-of-range", k, str(v), "a probability"))
     checks.raise_if(problems)
     p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
     prior = float(values.get("prior_a", p0)), float(values.get("prior_b", 1 - p0))
-    theta_u = float(values.get("theta_u", 1.0))
+    theta_u = float(values["theta_u"])
     if thresholds and nmax is not None:
         return PredictiveProbability(
             nmin,

@@ -221,8 +221,9 @@ def _criterion(value: Any) -> list[Problem]:
 
 def from_spec(table: Mapping[str, Any]) -> TwoStageBothWays:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    given = {k: table[k] for k in ("r1", "u1", "n1", "r", "n") if table.get(k) is not None}
+    values = checks.stated(Spec, table)
+    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
+    given: dict[str, Any] = {k: values[k] for k in ("r1", "u1", "n1", "r", "n") if k in values}
     if given and len(given) < 5:
         missing = ", ".join(k for k in ("r1", "u1", "n1", "r", "n") if k not in given)
         problems.append(
@@ -239,7 +240,7 @@ def from_spec(table: Mapping[str, Any]) -> TwoStageBothWays:
         ):
             if not ok:
                 problems.append(Problem("boundaries", where, str(given[where]), rule))
-    criterion, nmax = table.get("criterion", "h0-optimal"), table.get("nmax", NMAX)
+    criterion, nmax = values["criterion"], values["nmax"]
     problems += [*_criterion(criterion), *checks.count("nmax", nmax, 2, MOST)]
     checks.raise_if(problems)
     p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))

@@ -60,12 +60,6 @@ class Spec(SurvivalSpec):
 class OneSampleLogRankDesign(TwoLookSurvival):
     """Sizes, times and boundaries."""
 
-    survival: Survival
-    plan: Plan
-    c1: float
-    c2: float
-    alpha: float
-    power: float
     restricted: bool
     variance: Variance
 
@@ -97,10 +91,7 @@ class OneSampleLogRankDesign(TwoLookSurvival):
 
 def from_spec(table: Mapping[str, Any]) -> OneSampleLogRankDesign:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "shape": 1.0, "criterion": "expected-n", "nmax": 300, "restricted": True, "variance": "exact", "least_t1": 0.0,
-        **{k: v for k, v in table.items() if v is not None},
-    }  # fmt: skip
+    values = checks.stated(Spec, table)
     problems = [*survival_problems(values), *checks.not_negative("least_t1", values["least_t1"])]
     if values["variance"] not in ("exact", "kwak-jung", "onearm2stage"):
         problems.append(

@@ -179,13 +179,7 @@ def search(
 
 def from_spec(table: Mapping[str, Any]) -> BayesianSafety:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "phi": 0.05,
-        "first": 1,
-        "cohort": 1,
-        "prior_n": 2.0,
-        **{k: v for k, v in table.items() if v is not None},
-    }
+    values = checks.stated(Spec, table)
     problems = [
         *safety_problems(values, ("phi", "cutoff", "prior_mean")),
         *checks.positive("prior_n", values["prior_n"]),

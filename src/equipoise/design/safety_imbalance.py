@@ -396,10 +396,7 @@ def spoken_table(designs: Mapping[str, ImbalanceRule], tested_events: int, contr
 
 def from_spec(table: Mapping[str, Any]) -> ImbalanceRule:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "method": "pocock", "false_alarm": 0.05, "risk_ratio": 2.0, "first": 1, "every": 1, "prior_a": 0.5, "prior_b": 0.5,
-        **{k: v for k, v in table.items() if v is not None},
-    }  # fmt: skip
+    values = checks.stated(Spec, table)
     checks.raise_if(_problems(values))
     sizes = {k: int(values[k]) for k in ("n", "control_n", "events", "first", "every")}
     reals = {k: float(values[k]) for k in ("false_alarm", "risk_ratio", "prior_a", "prior_b")}

@@ -113,7 +113,7 @@ def search(theta0: float, theta1: float, n: int, phi: float = 0.05, first: int =
 
 def from_spec(table: Mapping[str, Any]) -> PocockSafety:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {"phi": 0.05, "first": 1, "cohort": 1, **{k: v for k, v in table.items() if v is not None}}
+    values = checks.stated(Spec, table)
     checks.raise_if(list(safety_problems(values, ("phi", "level"))))
     theta0, theta1, phi = (float(values[k]) for k in ("theta0", "theta1", "phi"))
     n, first, cohort = (int(values[k]) for k in ("n", "first", "cohort"))

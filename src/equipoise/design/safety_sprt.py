@@ -156,10 +156,7 @@ def _low_at(n: int, theta0: float, theta1: float, log_b: float) -> int:
 
 def from_spec(table: Mapping[str, Any]) -> SprtSafety:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "alpha": 0.05, "power": 0.80, "threshold": "wald", "lower": False, "first": 1, "cohort": 1,
-        **{k: v for k, v in table.items() if v is not None},
-    }  # fmt: skip
+    values = checks.stated(Spec, table)
     problems = list(safety_problems(values, ("alpha", "power")))
     if values["threshold"] not in ("wald", "exact"):
         problems.append(Problem("not-a-choice", "threshold", repr(values["threshold"]), "'wald' or 'exact'"))

@@ -160,12 +160,7 @@ class Screening:
 
 def from_spec(table: Mapping[str, Any]) -> Screening:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "alpha": 0.20,
-        "power": 0.80,
-        "allocation": "1:1",
-        **{k: v for k, v in table.items() if v is not None},
-    }
+    values = checks.stated(Spec, table)
     problems = [*checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))]
     problems += [p for k in ("alpha", "power") for p in checks.probability(k, values[k])]
     if not problems and values["alpha"] >= min(0.5, values["power"]):

@@ -304,13 +304,9 @@ def _problems(arms: Any, p0: Any, delta: Any, correct: Any, ambiguity: Any, rho:
 
 def from_spec(table: Mapping[str, Any]) -> Selection:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    arms, p0, delta, correct = table.get("arms", 2), table.get("p0"), table.get("delta"), table.get("correct", 0.9)
-    ambiguity, rho, n, nmax = (
-        table.get("ambiguity", 0.0),
-        table.get("rho", 0.5),
-        table.get("n"),
-        table.get("nmax", 1000),
-    )
+    values = checks.stated(Spec, table)
+    p0, delta, n = (values.get(k) for k in ("p0", "delta", "n"))
+    arms, correct, ambiguity, rho, nmax = (values[k] for k in ("arms", "correct", "ambiguity", "rho", "nmax"))
     problems = [*_problems(arms, p0, delta, correct, ambiguity, rho), *checks.count("nmax", nmax, 1, 5000)]
     if n is not None:
         problems += checks.count("n", n, 1, 5000)

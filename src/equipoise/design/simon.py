@@ -232,7 +232,8 @@ def from_spec(table: Mapping[str, Any]) -> SimonTwoStage:
     checks.raise_if(problems)
     p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
     if sizes != "stated":
-        found = search(p0, p1, alpha, power, table.get("nmax", NMAX), given["n1"], float(table.get("min_pet", 0.0)))
+        values = checks.stated(Spec, table)
+        found = search(p0, p1, alpha, power, values["nmax"], given["n1"], float(values["min_pet"]))
         return found.optimal if sizes == "optimal" else found.minimax
     n1, n = int(table["n1"]), int(table["n"])
     if given["r1"] is None:

@@ -142,10 +142,7 @@ def _first(n: int, holds: Callable[[int], bool]) -> int:
 
 def from_spec(table: Mapping[str, Any]) -> PosteriorMonitoring:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    values: dict[str, Any] = {
-        "nmin": 10, "cohort": 1, "prior_n": 2.0, "delta": 0.0, "p_low": 0.05, "p_high": 0.95, "alpha": 0.10, "power": 0.80,
-        **{k: v for k, v in table.items() if v is not None},
-    }  # fmt: skip
+    values = checks.stated(Spec, table)
     problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += [p for k in ("p_low", "p_high") for p in checks.probability(k, values[k])]
     problems += [*checks.positive("prior_n", values["prior_n"]), *checks.not_negative("delta", values["delta"])]

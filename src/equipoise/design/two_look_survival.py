@@ -90,8 +90,9 @@ class Plan:
 Theory = Callable[[Plan, float], Moments]
 
 
+@dataclass(frozen=True)
 class TwoLookSurvival(ABC):
-    """A design. Subclasses are frozen dataclasses that give the ``theory`` and their own words."""
+    """Sizes, times and boundaries. Subclasses give the ``theory`` and their own words."""
 
     survival: Survival
     plan: Plan

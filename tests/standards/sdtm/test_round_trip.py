@@ -16,9 +16,10 @@ from equipoise.files.bundled import find_trial
 from equipoise.files.table_file import log_from_table
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
-from equipoise.standards.sdtm.from_log import from_log, study_day
+from equipoise.standards.sdtm.from_log import from_log
 from equipoise.standards.sdtm.to_log import to_log
 from equipoise.standards.sdtm.treatment import END
+from equipoise.standards.study_day import study_day
 from equipoise.standards.terminology import codelist, strangers
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.trial import Trial

@@ -13,11 +13,12 @@ from equipoise.standards.adam.measurements import measurement_rows
 from equipoise.standards.adam.response import ResponseRecord, death_record, response_records
 from equipoise.standards.adam.rules import ADMIRAL, ADMIRAL_TIMES, ResponseRules, rules_of
 from equipoise.standards.adam.source import source_of
-from equipoise.standards.adam.subjects import Subject, imputed, subject, subject_row
+from equipoise.standards.adam.subjects import Subject, arm_columns, imputed, subject, subject_row
 from equipoise.standards.adam.times import TimeRecord, time_record
 from equipoise.standards.adam.trial_times import time_rows
 from equipoise.standards.adam.written import dataset
 from equipoise.standards.dataset import Dataset
+from equipoise.standards.study_day import study_day
 from equipoise.trial.patient import INVESTIGATOR, Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -50,15 +51,6 @@ def assessors_of(snap: Snapshot) -> list[str]:
     """Who assessed, the investigator first."""
     others = sorted({a for p in snap.patients.values() for a in p.readers})
     return [INVESTIGATOR, *others]
-
-
-def arm_columns(trial: Trial, patient: Patient) -> dict[str, Any]:
-    """What every dataset says of a patient."""
-    arm = trial.arm_by_name.get(patient.arm)
-    return {
-        "STUDYID": trial.id.upper(), "USUBJID": patient.name, "ARM": arm.label if arm else patient.arm,
-        "ARMCD": patient.arm,
-    }  # fmt: skip
 
 
 def _with(trial: Trial, s: Subject, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -105,7 +97,6 @@ def response_row(
     s: Subject, sequence: int, r: ResponseRecord, name: str, criterion: str = "RECIST 1.1"
 ) -> dict[str, Any]:
     """One record of ADRS."""
-    came = source_of(r.event)
     assessor = label_of(r.assessor) if r.parameter.of_assessor else ""
     return {
         "ASEQ": sequence, "RANDDT": s.randomised, "PARAMCD": name,
@@ -114,16 +105,8 @@ def response_row(
         "PARCAT2": assessor, "PARCAT3": criterion if r.parameter.of_assessor else "",
         "AVISIT": r.visit, "ADT": r.on, "ADTF": imputed(r.event) if r.on else "", "ADY": study_day(r.on, s.randomised),
         "AVAL": r.value, "AVALC": r.text, "ANL01FL": "Y" if r.analysed else "",
-        "SRCDOM": came.domain, "SRCVAR": came.variable, "SRCSEQ": came.sequence, "DRVDESC": r.because,
+        **source_of(r.event).columns, "DRVDESC": r.because,
     }  # fmt: skip
-
-
-def study_day(on: date | None, start: date | None) -> int | None:
-    """CDISC's relative day: the start is day 1, the day before it day -1; there is no day 0."""
-    if on is None or start is None:
-        return None
-    days = (on - start).days
-    return days + 1 if days >= 0 else days
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from equipoise.standards.adam.source import source_of
 from equipoise.standards.adam.subjects import Subject, imputed
 from equipoise.standards.sdtm.from_log import adverse_events
+from equipoise.standards.study_day import study_day
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
 
@@ -29,16 +30,14 @@ def event_rows(s: Subject) -> Iterator[dict[str, Any]]:
     AESEQ names the record of AE (OCCDS: copied unchanged, in place of SRCDOM and SRCSEQ).
     """
     numbers = ae_numbers(s.patient)
-    start = s.first_dose
     for event in sorted(s.patient.adverse_events, key=lambda e: (e.happened, numbers[e.number])):
         yes = emergent(s, event)
-        days = (event.happened - start).days if start is not None else None
         grade = event.data.get("grade")
         yield {
             "AESEQ": numbers[event.number], "AETERM": event.data.get("reported", event.data["term"]),
             "AEDECOD": event.data["term"], "AEBODSYS": event.data.get("organ_class"),
             "ASTDT": event.happened, "ASTDTF": imputed(event),
-            "ASTDY": None if days is None else days + 1 if days >= 0 else days, "TRTEMFL": "Y" if yes else "",
+            "ASTDY": study_day(event.happened, s.first_dose), "TRTEMFL": "Y" if yes else "",
             "ATOXGR": grade, "ATOXGRN": grade, "AESER": _yes(event.data.get("serious")),
             "AREL": _yes(event.data.get("related")), "TRTSDT": s.first_dose, "TRTEDT": s.last_dose,
             "DRVDESC": f"began {'' if yes else 'not '}between the first dose and {EMERGENT_FOR} days after the last",

@@ -10,6 +10,7 @@ from equipoise.analyse.criteria.recist11 import Recist11
 from equipoise.standards.adam.assessors import label_of, parameter_code
 from equipoise.standards.adam.source import source_of
 from equipoise.standards.adam.subjects import imputed
+from equipoise.standards.study_day import study_day
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import readings
 from equipoise.trial.patient import Patient
@@ -20,7 +21,7 @@ def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dic
 
     Where lesions were read, the sum is theirs; else the one recorded. A sum with a lesion not evaluated is shown, marked so, and is no nadir.
     """
-    sequence = 0
+    sequence, start = 0, patient.randomised.happened if patient.randomised else None
     for assessor in sorted(codes):
         base: float | None = None
         nadir: float | None = None
@@ -37,12 +38,12 @@ def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dic
                 "ASEQ": sequence, "PARAMCD": parameter_code("SUMDIAM", codes[assessor]) if codes[assessor] else "SUMDIAM",
                 "PARAM": f"Sum of Target Diameters by {label_of(assessor)} (mm)", "PARCAT2": label_of(assessor),
                 "AVISIT": event.data.get("visit", ""), "ADT": event.happened, "ADTF": imputed(event),
-                "ADY": _day(patient, event), "AVAL": total, "AVALU": "mm", "ABLFL": "Y" if baseline else "",
+                "ADY": study_day(event.happened, start), "AVAL": total, "AVALU": "mm", "ABLFL": "Y" if baseline else "",
                 "BASE": total if baseline else base, "NADIR": None if baseline else nadir,
                 "CHG": _less(total, None if baseline else base), "PCHG": _percent(total, None if baseline else base),
                 "CHGNAD": _less(total, None if baseline else nadir),
                 "PCHGNAD": _percent(total, None if baseline else nadir),
-                **_came(event), "DRVDESC": why,
+                **source_of(event).columns, "DRVDESC": why,
             }  # fmt: skip
             if baseline:
                 base = total
@@ -66,13 +67,6 @@ def _sum(event: Event, of_lesions: float | None) -> tuple[float | None, bool, st
     return (float(recorded), True, "as recorded") if recorded is not None else (None, False, "")
 
 
-def _day(patient: Patient, event: Event) -> int | None:
-    if patient.randomised is None:
-        return None
-    days = (event.happened - patient.randomised.happened).days
-    return days + 1 if days >= 0 else days
-
-
 def _less(total: float, other: float | None) -> float | None:
     return total - other if other is not None else None
 
@@ -80,8 +74,3 @@ def _less(total: float, other: float | None) -> float | None:
 def _percent(total: float, other: float | None) -> float | None:
     """Change in percent; none of nothing."""
     return 100.0 * (total - other) / other if other else None
-
-
-def _came(event: Event) -> dict[str, Any]:
-    came = source_of(event)
-    return {"SRCDOM": came.domain, "SRCVAR": came.variable, "SRCSEQ": came.sequence}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from equipoise.trial.event import Event
 
@@ -18,6 +19,11 @@ class Source:
     domain: str
     variable: str
     sequence: int | None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As variables of a record."""
+        return {"SRCDOM": self.domain, "SRCVAR": self.variable, "SRCSEQ": self.sequence}
 
 
 #: A record that says that something did not happen comes from the list of subjects.

@@ -126,18 +126,26 @@ def flags(trial: Trial, patient: Patient, cutoff: date) -> dict[str, str]:
     }
 
 
+def arm_columns(trial: Trial, patient: Patient) -> dict[str, Any]:
+    """What every dataset says of a patient."""
+    arm = trial.arm_by_name.get(patient.arm)
+    return {
+        "STUDYID": trial.id.upper(), "USUBJID": patient.name, "ARM": arm.label if arm else patient.arm,
+        "ARMCD": patient.arm,
+    }  # fmt: skip
+
+
 def subject_row(trial: Trial, s: Subject, cutoff: date) -> dict[str, Any]:
     """One record of ADSL, as known at the cut-off."""
     p = s.patient
-    arm = trial.arm_by_name.get(p.arm)
-    label = arm.label if arm is not None else p.arm
+    arm = arm_columns(trial, p)
     status, ended, reason = _end_of_study(p)
     came = source_of(s.alive_source)
     treatment_end = p.treatment_ended
     return {
-        "STUDYID": trial.id.upper(), "USUBJID": p.name, "SUBJID": p.name, "SITEID": p.site,
-        **{name: value for name, value in person(p).items() if name in ("AGE", "AGEU", "SEX", "RACE")}, "ARM": label, "ARMCD": p.arm,
-        **(actual_arm(trial, p) if _actual_known(p) else {}), "TRT01P": label, **s.days, **flags(trial, p, cutoff),
+        **arm, "SUBJID": p.name, "SITEID": p.site,
+        **{name: value for name, value in person(p).items() if name in ("AGE", "AGEU", "SEX", "RACE")},
+        **(actual_arm(trial, p) if _actual_known(p) else {}), "TRT01P": arm["ARM"], **s.days, **flags(trial, p, cutoff),
         "DTHDTF": imputed(p.died), "DTHFL": "Y" if p.died else "",
         "EOSSTT": status, "EOSDT": ended, "DCSREAS": reason,
         "EOTSTT": "" if not p.doses else "ONGOING" if treatment_end is None else _treatment_status(treatment_end),

@@ -61,8 +61,7 @@ def _of(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, events: dict[int, E
                 "ADTF": imputed(decided) if decided is not None and decided.happened == o.on else "",
                 "AVAL": o.days, "AVALU": "DAYS", "CNSR": 0 if o.event else 1,
                 "EVNTDESC": _sentence(o.reason), "CNSDTDSC": "" if o.event else censored_at(o, endpoint),
-                "SRCDOM": came.domain, "SRCVAR": came.variable, "SRCSEQ": came.sequence,
-                "DRVDESC": _why(o, decided),
+                **came.columns, "DRVDESC": _why(o, decided),
             }  # fmt: skip
 
 

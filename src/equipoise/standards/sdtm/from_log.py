@@ -10,6 +10,7 @@ from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import arrange
 from equipoise.standards.sdtm.subject import PERSON, disposition_term, factor_name
 from equipoise.standards.sdtm.tumour_rows import assessment_rows
+from equipoise.standards.study_day import study_day
 from equipoise.trial.event import Event
 from equipoise.trial.log import in_force
 from equipoise.trial.partial_date import PartialDate
@@ -201,12 +202,6 @@ def _finish(trial: Trial, patient: Patient, rows: Rows) -> None:
             last = _known(row.get(f"{domain}ENDTC", ""))
             if last is not None and start:
                 row[f"{domain}ENDY"] = study_day(last, date.fromisoformat(start))
-
-
-def study_day(on: date, start: date) -> int:
-    """--DY: the reference start is day 1, the day before it −1; there is no day 0."""
-    days = (on - start).days
-    return days + 1 if days >= 0 else days
 
 
 def _dataset(domain: str, some: list[Row]) -> Dataset:

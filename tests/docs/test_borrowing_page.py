@@ -12,9 +12,6 @@ import pytest
 from equipoise.analyse.answers import Count, past_arms, rate_answers
 from equipoise.analyse.historical.hazards import past_times
 from equipoise.analyse.three_answers import prespecified
-from equipoise.design import shelf
-from equipoise.design.borrowing_one_arm import BorrowingOneArm
-from equipoise.design.borrowing_survival import BorrowingSurvival
 from equipoise.files.history_file import library_of
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.simulate.drift import check_power, logrank_power, procedure
@@ -92,43 +89,6 @@ def test_the_three_answers() -> None:
     found = rate_answers("", Count(48, 94), Count(25, 47), 0.44, [Count(408, 870)], Borrowing()).answers
     assert f"{100 * found[0].estimate:+.1f} points over history (one-sided p = {found[0].evidence:.4f})" in PAGE
     assert f"{100 * found[1].estimate:.1f} points against its controls" in PAGE
-
-
-@pytest.mark.parametrize("method", ["none", "robust-map", "map", "commensurate", "normalised-power"])
-def test_what_borrowed_hazards_cost(method: str) -> None:
-    about = shelf.one("borrowing-survival")
-    d = shelf.build(about.name, {**about.example, "method": method})
-    assert isinstance(d, BorrowingSurvival)
-    n = d.numbers()
-    errors = [n["alpha_drift_0.8"], n["alpha_worst"], n["power_drift_1.25"]]
-    row = [method, f"{n['worth_events']:.0f}", str(n["events"]), *(f"{v:.4f}" for v in errors)]
-    assert f"| {' | '.join(row)} | {n['events_without_history_as_wrong']} |" in PAGE
-    assert f"--history-median {','.join(map(str, d_medians(about)))} " in PAGE
-    if method == "robust-map":
-        saved = int(n["events_without_history"]) - int(n["events"])
-        assert f"saves {saved} of {n['events_without_history']} events" in PAGE
-        assert f"errs in {n['alpha_worst']:.0%}".replace("%", " %") in PAGE
-
-
-@pytest.mark.parametrize("method", ["map", "robust-map", "normalised-power", "pooled"])
-def test_what_one_arm_can_show(method: str) -> None:
-    about = shelf.one("borrowing-one-arm")
-    d = shelf.build(about.name, {**about.example, "method": method})
-    assert isinstance(d, BorrowingOneArm)
-    n = d.numbers()
-    names = ("alpha", "alpha_averaged", "alpha_at_97.5%", "power", "power_averaged", "power_averaged_limit")
-    row = [method, f"{n['worth_patients']:.0f}", str(n["r"]), *(f"{n[k]:.4f}" for k in names)]
-    assert f"| {' | '.join(row)} |" in PAGE
-    x, size = (",".join(map(str, about.example[k])) for k in ("history_x", "history_n"))
-    assert f"--history-x {x} --history-n {size}" in PAGE
-    if method == "map":
-        assert f"*More than {n['r']} of 80*" in PAGE
-        assert f"more than {n['r']} of 80" in (ROOT / "docs" / "history.md").read_text()
-
-
-def d_medians(about: shelf.Kind) -> tuple[float, ...]:
-    medians: tuple[float, ...] = about.example["history_median"]
-    return medians
 
 
 def test_what_times_borrow(north: Any) -> None:

@@ -56,8 +56,8 @@ REFERENCE = (
     "2012;7:639-674. doi:10.1214/12-BA722"
 )
 EXAMPLE = {
-    "hazard_ratio": 0.67, "history_median": (5.9, 4.6, 5.77, 5.2, 4.4), "history_events": (254, 99, 356, 294, 45),
-    "allocation": "2:1",
+    "hazard_ratio": 0.67, "history_median": (5.9, 4.6, 5.77, 5.2, 4.4), "history_n": (282, 110, 395, 327, 50),
+    "allocation": "2:1", "shape": 1.5,
 }  # fmt: skip
 #: Drifts that are always shown, and the range over which the worst is looked for.
 SHOWN = (0.8, 1.25)
@@ -70,12 +70,17 @@ class Spec(Part):
 
     kind: Literal["borrowing-survival"]
     hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
-    history_events: tuple[float, ...] = Field(min_length=1, description="Events of each historical arm.")
     history_median: tuple[float, ...] | None = Field(
-        default=None, description="Kaplan-Meier median of each historical arm (any unit of time)."
+        default=None, description="Kaplan-Meier median of each historical arm (any unit of time) …"
+    )
+    history_n: tuple[float, ...] | None = Field(
+        default=None, description="… and its patients, nobody censored before the median."
+    )
+    history_events: tuple[float, ...] | None = Field(
+        default=None, description="Or instead: events of each historical arm …"
     )
     history_time: tuple[float, ...] | None = Field(
-        default=None, description="Or instead: total time at risk of each historical arm, each time to the power shape."
+        default=None, description="… over its total time at risk, each patient's time to the power shape."
     )
     events: int | None = Field(
         default=None, ge=2, le=MOST, description="Events of both arms (default: the least that have the power)."
@@ -178,6 +183,13 @@ class BorrowingSurvival:
         return errors[k], float(drifts[k])
 
     @cached_property
+    def averaged(self) -> tuple[float, float]:
+        """Type I error and power averaged over what history says of the control hazard."""
+        q = self.question
+        null, target = self.rule.averaged(np.log([q.margin, q.hazard_ratio]), self.threshold)
+        return float(null), float(target)
+
+    @cached_property
     def events_alone(self) -> int | None:
         """The events that the same comparison needs when nothing is borrowed; None beyond 2000."""
         return self._alone(self.question)
@@ -212,8 +224,8 @@ class BorrowingSurvival:
             )
         kind = "constant hazards" if self.shape == 1 else f"Weibull times of shape {self.shape:g}, known"
         found.append(
-            f"Errors assume {kind}, and an analysis once each arm has its planned events. Cut at their total instead, the split is "
-            "random: simulate before use where few events are planned (the bundled example is off by at most 0.01)."
+            f"Errors assume {kind}, and an analysis once each arm has its planned events; cut at their total the split is random. "
+            "Simulate before use where few events are planned or the shape is in doubt: a wrong shape costs much (docs/borrowing.md)."
         )
         if self.pace is not None and not math.isfinite(self._month(self.question.hazard_ratio)):
             found.append(f"{self.pace.patients} patients never have the {sum(self.events)} events that are needed.")
@@ -282,7 +294,8 @@ class BorrowingSurvival:
             f"as stated, the one-sided type I error is {self.declares(self.question.margin):.4f} and the power at a hazard ratio of "
             f"{self.question.hazard_ratio:g} is {self.declares(self.question.hazard_ratio):.4f}; {self.rule.borrowed(self.question.control):.1f} "
             f"events are expected to be borrowed. The error is {better:.4f} where today's control hazard is {SHOWN[0]:g} times that, and "
-            f"{worse:.4f} where it is {SHOWN[1]:g} times. A comparison that borrows nothing needs {_count(self.events_alone)} events for "
+            f"{worse:.4f} where it is {SHOWN[1]:g} times; averaged over what history says of it, error and power are {self.averaged[0]:.4f} "
+            f"and {self.averaged[1]:.4f}. A comparison that borrows nothing needs {_count(self.events_alone)} events for "
             f"that power; {_count(self.events_as_wrong)}, if it may err as often as this one at worst ({self.worst[0]:.4f}).{time}"
         )
 
@@ -298,9 +311,10 @@ class BorrowingSurvival:
             "events_borrowed": self.rule.borrowed(self.question.control), "alpha": self.declares(self.question.margin),
         }  # fmt: skip
         shown |= {f"alpha_drift_{d:g}": self.declares(self.question.margin, d) for d in SHOWN}
-        shown |= {"alpha_worst": self.worst[0], "worst_drift": self.worst[1]}
+        shown |= {"alpha_worst": self.worst[0], "worst_drift": self.worst[1], "alpha_averaged": self.averaged[0]}
         shown |= {"power": self.declares(self.question.hazard_ratio)}
         shown |= {f"power_drift_{d:g}": self.declares(self.question.hazard_ratio, d) for d in SHOWN}
+        shown["power_averaged"] = self.averaged[1]
         shown["events_without_history"] = _count(self.events_alone)
         shown["events_without_history_as_wrong"] = _count(self.events_as_wrong)
         if self.pace is not None:
@@ -354,7 +368,7 @@ def from_spec(table: Mapping[str, Any]) -> BorrowingSurvival:
     if "history_time" in v:
         past = from_times(v["history_time"], v["history_events"])
     else:
-        past = from_medians(v["history_median"], v["history_events"], shape)
+        past = from_medians(v["history_median"], v["history_n"], shape)
     borrowing = terms.borrowing_of(v)
     prior = prior_of(borrowing, past)
     median = float(v["median"]) if "median" in v else median_of(prior.quantile(0.5), shape)

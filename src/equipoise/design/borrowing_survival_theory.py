@@ -20,6 +20,9 @@ from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.borrowing.normal_mixture import NormalMixture
 from equipoise.trial.problem import Problem
 
+#: The two ways in which history is stated, with the least that each number may be.
+_MEDIANS = {"history_n": 1.0, "history_median": 0.0}
+_EVENTS = {"history_events": 1.0, "history_time": 0.0}
 #: History as log hazards and their standard errors, one each a past arm.
 PastHazards = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -34,12 +37,12 @@ def median_of(hazard: float, shape: float = 1.0) -> float:
     return math.exp((math.log(math.log(2)) - hazard) / shape)
 
 
-def from_medians(median: Sequence[float], events: Sequence[float], shape: float = 1.0) -> PastHazards:
-    """From medians read off Kaplan–Meier curves: SE of a log hazard 1 / (log 2 · sqrt(events)), whatever the shape.
+def from_medians(median: Sequence[float], n: Sequence[float], shape: float = 1.0) -> PastHazards:
+    """From Kaplan–Meier medians of n patients, nobody censored before: SE of a log hazard 1 / (log 2 · sqrt(n)), whatever the shape.
 
-    By the variance of a sample median, 1 / (4 n f(m)²), with f(m) = k log 2 / (2 m). A median is thus worth 48 % of its events.
+    By the variance of a sample median, 1 / (4 n f(m)²), with f(m) = k log 2 / (2 m). n patients are thus worth 0.48 n events.
     """
-    return tuple(log_hazard(m, shape) for m in median), tuple(1 / (math.log(2) * math.sqrt(d)) for d in events)
+    return tuple(log_hazard(m, shape) for m in median), tuple(1 / (math.log(2) * math.sqrt(size)) for size in n)
 
 
 def from_times(time: Sequence[float], events: Sequence[float]) -> PastHazards:
@@ -159,12 +162,12 @@ def accrual_for(events: float, rate: float, follow_up: float, arms: Sequence[Arm
 
 
 def history_problems(v: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with history: events, and medians or times at risk."""
-    given = [k for k in ("history_median", "history_time") if v.get(k) is not None]
-    if len(given) == 2:
-        return [Problem("stated-twice", "history_time", "beside history_median", "medians or times at risk, not both")]
-    name = given[0] if given else "history_median"
-    return terms.lists_problems(v, {"history_events": 1, name: 0})
+    """What is wrong with history: medians of so many patients, or events over a time at risk."""
+    medians, events = ({k: least for k, least in pair.items() if v.get(k) is not None} for pair in (_MEDIANS, _EVENTS))
+    if medians and events:
+        given = ", ".join((*medians, *events))
+        return [Problem("stated-twice", next(iter(events)), given, "medians with n, or events with times, not both")]
+    return terms.lists_problems(v, _EVENTS if events else _MEDIANS)
 
 
 def pace_problems(v: Mapping[str, Any]) -> list[Problem]:

@@ -98,15 +98,15 @@ def test_the_least_events_by_trying_all() -> None:
 
 @pytest.mark.independent
 def test_patients_found_have_the_events() -> None:
-    """400,000 patients: the share with an event by six months after the last of them entered."""
+    """200,000 patients: the share with an event by six months after the last of them entered."""
     d = example(shape=1.0, accrual_rate=8.0, follow_up=6.0, dropout=0.01)
     assert d.pace is not None
-    rng, n = np.random.default_rng(3), 400_000
+    rng, n = np.random.default_rng(3), 200_000
     time = d.pace.accrual_time
     entry, tested = rng.uniform(0, time, n), np.arange(n) % 3 != 0
     event = rng.exponential(d.median / math.log(2) / np.where(tested, 0.67, 1.0))
     seen = (event < rng.exponential(100, n)) & (event < time + 6 - entry)
-    assert 8 * time * seen.mean() == pytest.approx(sum(d.events), rel=0.005)
+    assert 8 * time * seen.mean() == pytest.approx(sum(d.events), rel=0.008)
     assert d.characteristics(d.truths()["target"]).more["expected months"].value == pytest.approx(time + 6, abs=1e-6)
     fewer = example(shape=1.0, accrual_rate=8.0, accrual_time=5.0)
     assert any("never have" in c for c in fewer.cautions)
@@ -139,8 +139,9 @@ def test_every_method_keeps_alpha_without_drift(method: str) -> None:
     d = example(method=method, events=90)
     assert d.declares(1.0) == pytest.approx(0.05, abs=1e-8)
     assert d.declares(0.67) > d.declares(0.8) > d.declares(1.0)
-    assert str(d.borrowing) in d.describe()
-    assert d.numbers()["events_borrowed"] == d.characteristics(d.truths()["null"]).more["events borrowed"].value
+    assert d.characteristics(d.truths()["null"]).more["events borrowed"].value == d.rule.borrowed(d.question.control)
+    if method == "map":
+        assert str(d.borrowing) in d.describe()
     # controls that do better than history make the tested arm look good
     if method != "none":
         assert d.declares(1.0, 0.8) > 0.05 > d.declares(1.0, 1.25)
@@ -163,7 +164,7 @@ def test_borrowing_buys_power_and_drift_is_paid_in_error() -> None:
 
 
 @pytest.mark.property
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.floats(0.6, 2.5), st.floats(0.5, 0.9))
 def test_weibull_times_are_exponential_ones_of_another_unit(shape: float, ratio: float) -> None:
     """Medians m and shape k are medians m^k and shape 1."""

@@ -248,10 +248,7 @@ def _exceedance(borrowing: Borrowing, x: tuple[int, ...], past_n: tuple[int, ...
 
 def from_spec(table: Mapping[str, Any]) -> BorrowingOneArm:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    v: dict[str, Any] = {
-        **terms.DEFAULTS, "method": "map", "delta": 0.0, "threshold": 0.95, "p_low": 0.3, "alpha": 0.10, "power": 0.80,
-        **{k: value for k, value in table.items() if value is not None},
-    }  # fmt: skip
+    v = checks.stated(Spec, table)
     problems = list(checks.hypotheses(*(v.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += [*arms_problems(v.get("history_x"), v.get("history_n")), *terms.problems(v)]
     sizes = list(checks.count("n", v.get("n"), 2, 400))

@@ -254,10 +254,7 @@ def arms_problems(x: Any, n: Any) -> list[Problem]:
 
 def from_spec(table: Mapping[str, Any]) -> BorrowingRate:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    v: dict[str, Any] = {
-        **terms.DEFAULTS, "threshold": 0.95, "p_low": 0.3, "alpha": 0.10, "power": 0.80,
-        **{k: value for k, value in table.items() if value is not None},
-    }  # fmt: skip
+    v = checks.stated(Spec, table)
     problems = list(checks.hypotheses(*(v.get(k) for k in ("p0", "p1", "alpha", "power"))))
     problems += arms_problems(v.get("history_x"), v.get("history_n"))
     sizes = [p for k, least in (("n_tested", 2), ("n_control", 1)) for p in checks.count(k, v.get(k), least, 400)]

@@ -344,10 +344,7 @@ def _count(events: int | None) -> int | str:
 
 def from_spec(table: Mapping[str, Any]) -> BorrowingSurvival:
     """The design that a [design] table states. Raises BadInput with all its problems."""
-    v: dict[str, Any] = {
-        **terms.DEFAULTS, "allocation": "1:1", "margin": 1.0, "shape": 1.0, "alpha": 0.05, "power": 0.80, "dropout": 0.0,
-        **{k: value for k, value in table.items() if value is not None},
-    }  # fmt: skip
+    v = checks.stated(Spec, table)
     problems = [*checks.hazard_ratio("hazard_ratio", v.get("hazard_ratio")), *history_problems(v)]
     problems += [*shares.problems(v["allocation"]), *checks.positive("margin", v["margin"])]
     problems += [p for k in ("shape", "median") if k in v for p in checks.positive(k, v[k])]

@@ -10,14 +10,6 @@ from equipoise.numerics.borrowing.methods import METHODS, Borrowing
 from equipoise.numerics.borrowing.spread_prior import SpreadPrior
 from equipoise.trial.problem import Problem
 
-#: What holds where nothing is said.
-DEFAULTS: Mapping[str, Any] = {
-    "method": "robust-map",
-    "tau": "half-normal",
-    "tau_scale": 0.5,
-    "weight": 0.2,
-    "a0": 0.5,
-}
 TAUS = ("half-normal", "half-cauchy", "half-t", "uniform")
 
 

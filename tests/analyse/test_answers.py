@@ -12,7 +12,8 @@ import pytest
 from scipy.special import expit
 from scipy.stats import beta, binomtest, norm
 
-from equipoise.analyse.answers import Count, answers_table, hazard_answers, rate_answers, trial_answers
+from equipoise.analyse.answers import Count, answers_table, rate_answers, trial_answers
+from equipoise.analyse.answers_of_times import hazard_answers
 from equipoise.analyse.historical.borrowed import borrowed
 from equipoise.analyse.historical.provenance import choice_of
 from equipoise.analyse.historical.rates import choose

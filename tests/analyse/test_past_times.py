@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from equipoise.analyse.answers import Count, hazard_answers
+from equipoise.analyse.answers import Count
+from equipoise.analyse.answers_of_times import hazard_answers
 from equipoise.analyse.historical.hazards import ArmHazard, PastTimes, hazards, past_times
 from equipoise.analyse.historical.rates import Choice, LeftOut, Shape
 from equipoise.analyse.survival import arrays, observations
@@ -139,7 +140,7 @@ def test_the_third_answer_for_times_by_hand(north: Any, snap: Snapshot, shape: f
     assert both.interval == pytest.approx((math.exp(own - mean - z * sd), math.exp(own - mean + z * sd)), rel=4e-4)
     said = "; ".join(both.leans_on)
     assert "5 arms of ed-sclc with 1164 patients, PFS or TTP, enter as 559 events" in said
-    assert ("known shape 1.5" in said) == (shape == 1.5)
+    assert ("of stated shape 1.5" in said) == (shape == 1.5)
     shown = re.search(r"own times have shape (\d\.\d\d) \((\d\.\d\d) to (\d\.\d\d)\)(, which contradicts)?", said)
     assert shown is not None
     low, high = float(shown[2]), float(shown[3])

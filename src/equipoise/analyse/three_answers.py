@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from equipoise.analyse.answers import Answers, Count, hazard_answers, past_arms, trial_answers
+from equipoise.analyse.answers import Answers, Count, past_arms, trial_answers
+from equipoise.analyse.answers_of_times import hazard_answers
 from equipoise.analyse.historical.hazards import PastTimes, past_times
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.borrowing.spread_prior import SpreadPrior

@@ -134,7 +134,7 @@ def past_times(trial: Trial, library: HistoryLibrary, endpoint: str) -> PastTime
     by = [f"{medians} from medians"] * bool(medians) + [f"{len(arms) - medians} from landmark rates"] * (
         medians < len(arms)
     )
-    curve = "constant hazards" if k == 1 else f"Weibull hazards of known shape {k:g}, as [history] from says"
+    curve = "constant hazards" if k == 1 else f"Weibull hazards of stated shape {k:g}"
     leans_on.append(f"converted under {curve}: {' and '.join(by)}")
     guessed = sum("nobody censored" in a.how for a in arms)
     if guessed:

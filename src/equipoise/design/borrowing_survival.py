@@ -52,7 +52,8 @@ TITLE = "Randomised, control hazard borrowing from history (robust MAP, power, c
 FAMILY = "Bayesian"
 REFERENCE = (
     "Schmidli H et al. Robust meta-analytic-predictive priors in clinical trials with historical control information. "
-    "Biometrics 2014;70:1023-1032. doi:10.1111/biom.12242. Commensurate: Hobbs BP, Sargent DJ, Carlin BP. Bayesian Anal "
+    "Biometrics 2014;70:1023-1032. doi:10.1111/biom.12242. Times: Roychoudhury S, Neuenschwander B. Stat Med 2020;39:984-995. "
+    "doi:10.48550/arXiv.1908.07265. Commensurate: Hobbs BP, Sargent DJ, Carlin BP. Bayesian Anal "
     "2012;7:639-674. doi:10.1214/12-BA722"
 )
 EXAMPLE = {

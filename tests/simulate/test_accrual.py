@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.simulate.accrual import SiteRates, arrivals, expected_by_site, openings
+from equipoise.simulate.accrual import UNIT, SiteRates, arrivals, expected_by_site, openings
 from variants import scenario
 
 N, DAY = 160, 300
@@ -18,7 +18,7 @@ N, DAY = 160, 300
 @pytest.mark.parametrize("ramp", ["0 days", "3 months"])
 def test_each_site_is_poisson_with_its_own_mean(north: Any, ramp: str) -> None:
     rates = SiteRates.of(scenario(accrual={"ramp_up": ramp}).accrual)
-    expected = expected_by_site(north, rates, openings(north, rates, 5, 0))
+    expected = expected_by_site(north, rates, openings(north, rates, 5, 0)) / UNIT
     assert expected.shape[0] == len(north.sites)
     count = np.zeros((N, len(north.sites)))
     for replicate in range(N):
@@ -41,7 +41,7 @@ def test_sites_that_differ_make_the_total_vary_more(north: Any) -> None:
     """Poisson–gamma: the variance gains the square of each site's mean times that of its factor."""
     rates = SiteRates.of(scenario(accrual={"varies": 1.0}).accrual)
     fixed = SiteRates.of(scenario(accrual={}).accrual)
-    mean = expected_by_site(north, fixed, openings(north, fixed, 5, 0))[:, DAY]
+    mean = expected_by_site(north, fixed, openings(north, fixed, 5, 0))[:, DAY] / UNIT
     total = np.array([sum(1 for _ in takewhile(lambda a: a[0] < DAY, arrivals(north, rates, 5, r))) for r in range(N)])
     variance = mean.sum() + (mean**2).sum()
     assert total.mean() == pytest.approx(mean.sum(), abs=4 * np.sqrt(variance / N))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 #: Which numbers a seed gives. To be raised whenever a purpose draws otherwise than before: results kept in a folder are
 #: taken up again only by the streams that made them.
-STREAMS = 2
+STREAMS = 3
 
 #: Uniform numbers come in blocks of so many: one turn of the generator.
 BLOCK = 4

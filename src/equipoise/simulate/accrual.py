@@ -4,6 +4,9 @@ Each site is a Poisson process from the day it opens, rising to its rate, which 
 variable of mean 1 (Poisson–gamma; Anisimov & Fedorov 2007, doi:10.1002/sim.2956). Their sum is a Poisson process with the
 sum of their rates. So patient k comes on the day on which the patients expected by then pass the sum of k exponential
 times, and belongs to a site with that site's share of the day: the k-th patient is the same whichever site opens when.
+
+Patients expected and exponential times are counted in whole units of 2^-36 patients, so that their sums are exact, the
+same in any order, and the same in the compiled kernel.
 """
 
 from __future__ import annotations
@@ -21,17 +24,20 @@ from equipoise.simulate.scenario import Accrual
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.trial import Trial
 
+#: Units that patients expected are counted in: so many to a patient.
+UNIT = 1 << 36
 #: The gamma distribution of the sites' rates stands in a table of so many equally likely values.
 GAMMA_VALUES = 4096
 
 
 @dataclass(frozen=True, eq=False)
 class SiteRates:
-    """What the arrivals at all sites follow. ``size``: equally likely factors of a site's rate, shape (GAMMA_VALUES,)."""
+    """What the arrivals at all sites follow. ``size``: equally likely factors of a site's rate, shape (GAMMA_VALUES,).
+    ``ramp``: whole days over which a site's rate rises to what it stays at."""
 
     size: NDArray[np.float64]
     late: DayTable
-    ramp: float
+    ramp: int
 
     @classmethod
     def of(cls, accrual: Accrual) -> SiteRates:
@@ -42,7 +48,7 @@ class SiteRates:
             size = gamma.ppf((np.arange(GAMMA_VALUES) + 0.5) / GAMMA_VALUES, shape, scale=1 / shape)
             # The middles of equal slices miss a little of the upper tail: the mean is made exactly 1.
             size /= size.mean()
-        return cls(size * accrual.pace, exponential(accrual.opens_late.exact_days), accrual.ramp_up.exact_days)
+        return cls(size * accrual.pace, exponential(accrual.opens_late.exact_days), accrual.ramp_up.days)
 
 
 def opening(trial: Trial, site: int, rates: SiteRates, first: NDArray[np.float64]) -> tuple[int, float]:
@@ -61,34 +67,34 @@ def openings(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> list[
     ]
 
 
-def work_done(since: NDArray[np.float64], ramp: float) -> NDArray[np.float64]:
-    """Days' work at the full rate that a site has done ``since`` days after it opened; its rate rises over ``ramp``."""
-    t = np.maximum(since, 0.0)
-    return np.where(t >= ramp, t - ramp / 2, t * t / (2 * ramp if ramp > 0 else 1.0))
+def gained(rate: float, ramp: int) -> int:
+    """What a site adds to the patients expected on its first day [UNIT], with a rate a day and days of ramp-up.
+
+    While the rate rises a site adds 1, 3, 5 … times this a day, and from then on 2 ``ramp`` times; or once, without a ramp.
+    """
+    return int(rate * UNIT / (2 * ramp if ramp > 0 else 1) + 0.5)
 
 
-def expected_by_site(trial: Trial, rates: SiteRates, opened: Sequence[tuple[int, float]]) -> NDArray[np.float64]:
-    """Patients expected at each site before each day, shape (sites, horizon + 2)."""
-    day = np.arange(horizon(trial) + 2.0)
-    return np.array([rate * work_done(day - opens, rates.ramp) for opens, rate in opened])
-
-
-def in_all(by_site: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum over sites, one after the other: the kernel adds in this order, and the last bit depends on it."""
-    total = np.zeros(by_site.shape[1])
-    for site in by_site:
-        total += site
-    return total
+def expected_by_site(trial: Trial, rates: SiteRates, opened: Sequence[tuple[int, float]]) -> NDArray[np.int64]:
+    """Patients expected at each site before each day [UNIT], shape (sites, horizon + 2)."""
+    day, ramp = np.arange(horizon(trial) + 2), rates.ramp
+    found = []
+    for opens, rate in opened:
+        since = np.maximum(day - opens, 0)
+        # Odd numbers add up to squares.
+        rising = np.minimum(since, ramp) ** 2 + 2 * ramp * np.maximum(since - ramp, 0)
+        found.append(gained(rate, ramp) * (rising if ramp > 0 else since))
+    return np.array(found)
 
 
 def arrivals(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> Iterator[tuple[int, int]]:
     """On which day and at which site (its place in the file) each patient comes: days from the trial's start, in order."""
     by_site = expected_by_site(trial, rates, openings(trial, rates, seed, replicate))
-    expected = in_all(by_site)
+    expected = by_site.sum(axis=0)
     waits, sites = (_Sequence(seed, purpose, replicate) for purpose in ("accrual", "site"))
-    passed, k = 0.0, 0
+    passed, k = 0, 0
     while True:
-        passed += minus_log(waits.of(k))
+        passed += int(minus_log(waits.of(k)) * UNIT)
         day = int(np.searchsorted(expected, passed, side="right")) - 1
         if day > horizon(trial):
             return

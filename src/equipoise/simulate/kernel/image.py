@@ -20,10 +20,10 @@ from equipoise.analyse.control_check import p_against_history
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.decide.enrolment import stage_targets
 from equipoise.numerics.streams import SHORT_BLOCK, key_of
-from equipoise.simulate.accrual import expected_by_site, horizon, in_all, openings
+from equipoise.simulate.accrual import horizon
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.places import GUIDE
+from equipoise.simulate.kernel.places import GUIDE, LOOK
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned, schedule
 from equipoise.trial.evidence import Evidence
@@ -105,12 +105,10 @@ def image_of(plan: Plan) -> Image:
         at.PLAIN: len(monitored.events) == 2 and censored["no event"] == at.ASSESSMENT,
         at.VARIES: varies,
         at.MOST_DELAY: plan.leaving.delayed(2.0**-33),
-    }
-    real = {
-        at.MISSED: scenario.visits.missed,
-        at.SCREENING_FAILURE: scenario.screening_failure,
         at.RAMP: plan.rates.ramp,
-        at.WITHDRAWN: plan.leaving.withdrawn,
+        at.MISSED: _cut(scenario.visits.missed),
+        at.SCREENING_FAILURE: _cut(scenario.screening_failure),
+        at.WITHDRAWN: _cut(plan.leaving.withdrawn),
     }
     tables |= {
         at.NEED: _needs(plan),
@@ -127,16 +125,22 @@ def image_of(plan: Plan) -> Image:
         at.CAUTION: cautions,
         at.NEXT_SCAN: np.maximum((on - reach - first_scan + every - 1) // every, 0),
         at.LAST_SCAN: np.clip((on + reach - first_scan) // every, -1, scans_planned(trial) - 1),
-        at.SURVIVAL: np.array([[*t.survival, -1.0] for t in stack.tables]),
-        at.DEATH_SHARE: np.array([plan.courses[a].strata[0].death_share for a in arms]),
-        at.LEVELS: [[*s, *[2.0] * (widest - len(s))] for s in plan.levels],
+        at.CUTS: [[*_cuts(t.survival).tolist(), -1] for t in stack.tables],
+        at.DEATH_CUT: [_cuts(plan.courses[a].strata[0].death_share) for a in arms],
+        at.LEVEL_CUT: [[*_cuts(np.array(s)).tolist(), *[1 << 33] * (widest - len(s))] for s in plan.levels],
         at.RATE: [s.rate for s in trial.sites],
         at.SIZE: plan.rates.size,
-        at.EXPECTED: []
-        if varies
-        else in_all(expected_by_site(trial, plan.rates, openings(trial, plan.rates, plan.seed, 0))),
     }
-    return _packed(numbers, real, tables)
+    return _packed(numbers, tables)
+
+
+def _cuts(p: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The number that just those words lie below whose uniform number (w + 1/2) 2^-32 lies below p."""
+    return np.ceil(p * 2.0**32 - 0.5).astype(np.int64)
+
+
+def _cut(p: float) -> int:
+    return int(_cuts(np.array(p)))
 
 
 def _words(keys: list[NDArray[np.uint64]]) -> NDArray[np.int64]:
@@ -144,23 +148,29 @@ def _words(keys: list[NDArray[np.uint64]]) -> NDArray[np.int64]:
 
 
 def _guide(table: DayTable) -> NDArray[np.uint64]:
-    """For each i < GUIDE the first day d ≥ 1 with S(d) ≤ (i + 1) / GUIDE: no u below that ends earlier. Four to a word."""
-    levels = np.arange(1, GUIDE + 1) / GUIDE
-    first = np.maximum(np.searchsorted(-table.survival, -levels, side="left"), 1).astype(np.uint64).reshape(-1, 4)
-    words: NDArray[np.uint64] = (first << np.array([0, 16, 32, 48], dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
+    """Four to a word: of the words that begin with the bits of i < GUIDE, the day on which all of them end the time; or
+    the earliest, marked LOOK.
+    """
+    rising = -_cuts(table.survival)
+    step = 1 << (32 - at.GUIDE_BITS)
+    lowest = np.arange(GUIDE) * step
+    earliest, latest = (
+        np.maximum(np.searchsorted(rising, -words, side="left"), 1) for words in (lowest + step - 1, lowest)
+    )
+    days = (earliest + np.where(latest > earliest, LOOK, 0)).astype(np.uint64).reshape(-1, 4)
+    words: NDArray[np.uint64] = (days << np.array([0, 16, 32, 48], dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
     return words
 
 
-def _packed(numbers: Mapping[int, float], real: Mapping[int, float], tables: Mapping[int, Any]) -> Image:
+def _packed(numbers: Mapping[int, float], tables: Mapping[int, Any]) -> Image:
     """Single numbers, where each table begins, then the tables, in the order of their places."""
     head = [int(numbers[place]) for place in range(len(numbers))] + [0] * len(tables)
-    reals = [float(real[place]) for place in range(len(real))]
     assert len(head) == at.HEAD
     whole_pieces: list[NDArray[np.int64]] = []
     real_pieces: list[NDArray[np.float64]] = []
-    room = {True: len(head), False: len(reals)}
+    room = {True: len(head), False: 0}
     for place in sorted(tables):
-        is_whole = place < at.SURVIVAL
+        is_whole = place < at.RATE
         head[place] = room[is_whole]
         if is_whole:
             whole_pieces.append(np.asarray(tables[place], dtype=np.int64).ravel())
@@ -168,9 +178,7 @@ def _packed(numbers: Mapping[int, float], real: Mapping[int, float], tables: Map
         else:
             real_pieces.append(np.asarray(tables[place], dtype=np.float64).ravel())
             room[False] += len(real_pieces[-1])
-    return Image(
-        np.concatenate([np.array(head, dtype=np.int64), *whole_pieces]), np.concatenate([np.array(reals), *real_pieces])
-    )
+    return Image(np.concatenate([np.array(head, dtype=np.int64), *whole_pieces]), np.concatenate(real_pieces))
 
 
 class _Stack:

@@ -1,50 +1,46 @@
-"""The compiled loop: whole trials in some microseconds each, with the reference's decision at every look."""
+"""The compiled simulator: whole trials in some microseconds each, with the reference's decision at every look."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numba import types
 
-from equipoise.numerics.compiled import LIST, NONE, REAL_LIST, REAL_TABLE, REALS, TABLE, WHOLE, WHOLES, jit, jit_to_call
+from equipoise.numerics.compiled import (
+    LIST,
+    NONE,
+    REAL_LIST,
+    REAL_TABLE,
+    REALS,
+    TABLE,
+    WHOLE,
+    WHOLES,
+    jit,
+    jit_in_place,
+    jit_to_call,
+)
 from equipoise.numerics.philox import pointer_to
 from equipoise.numerics.two_groups import compare, count
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.enrolment import (
-    AT_ONCE,
-    QUEUE_PLACES,
-    SITE_COLUMNS,
-    next_arrivals,
-    next_block,
-    open_sites,
-    stratum_of,
-)
+from equipoise.simulate.kernel.cohort import FOUND, first_full, first_ripe
+from equipoise.simulate.kernel.draws import draw_blocks
+from equipoise.simulate.kernel.enrolment import AT_ONCE, OPENED, next_arrivals, next_block, open_sites, stratum_of
 from equipoise.simulate.kernel.image import Image
 from equipoise.simulate.kernel.patient import (
     ARM,
     AT,
-    COLUMNS,
+    COLD,
     DEATH,
-    FIRST_CHANGE,
-    FIRST_STATUS,
     GONE,
+    HOT,
     NEVER,
-    NEXT,
-    NO_DAY,
-    NOT_EVALUABLE,
-    PENDING,
     REPORTS,
     ROW,
     SEEN,
-    STATUS,
-    SUCCESS,
+    cold_of,
     draw_fate,
     draw_status,
-    keep_draws,
-    next_change,
     observed,
-    status_on,
 )
 from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS
 
@@ -55,201 +51,125 @@ from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS
 ) = range(22)  # fmt: skip
 
 
+@jit_in_place(WHOLE(WHOLES, WHOLE))
+def _off_study(W: Any, p: int) -> int:
+    """Days of the patient on study: until progression is seen, death or leaving."""
+    return min(W[p * HOT + SEEN], W[p * HOT + DEATH], W[p * HOT + GONE])
+
+
 @jit(WHOLE(WHOLES, WHOLE, WHOLE))
-def _on_study(W: Any, i: int, today: int) -> int:
-    """Days of the patient on study by today: until progression is seen, death or leaving."""
-    return max(min(W[i + SEEN], W[i + DEATH], W[i + GONE], today - W[i + AT]), 0)
+def _come_before(W: Any, randomised: int, day: int) -> int:
+    """How many are randomised before a day."""
+    n = randomised
+    while n > 0 and W[(n - 1) * HOT + AT] >= day:
+        n -= 1
+    return n
 
 
-@jit(types.UniTuple(WHOLE, 3)(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
-def _cohort(N: Any, W: Any, order: int, enrolled: int, need: int) -> Any:
-    """(members, successes, who is pending or -1) among the first ``need`` that count, in the order of randomisation."""
-    members = successes = 0
-    for k in range(order, order + enrolled):
-        if members == need:
-            break
-        status = W[W[k] + STATUS]
-        if N[at.REPLACES] and status == NOT_EVALUABLE:
-            continue
-        if status == PENDING:
-            return members, successes, W[k]
-        members += 1
-        successes += int(status == SUCCESS)
-    return members, successes, -1
-
-
-# fmt: off
-@jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+@jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
 def _compare(
-    N: Any, X: Any, W: Any, V: Any, F: Any, R: Any, replicate: int, randomised: int, today: int, counts: int,
-    marked: int, scratch: int, out: int, real: int,
-) -> None:
+    N: Any, W: Any, V: Any, F: Any, R: Any, replicate: int, randomised: int, today: int, counts: int, marked: int,
+    out: int, real: int,
+) -> None:  # fmt: skip
     """The randomised comparison on what is known today: ``analyse.randomised``. The counts are left as they were: zeros."""
-    # fmt: on
     longest = n1 = n0 = 0
-    for i in range(0, randomised * COLUMNS, COLUMNS):
-        if W[i + ARM] != N[at.TESTED] and W[i + ARM] != N[at.CONTROL]:
+    for p in range(randomised):
+        arm = W[p * HOT + ARM]
+        if arm != N[at.TESTED] and arm != N[at.CONTROL]:
             continue
-        group = int(W[i + ARM] == N[at.TESTED])
-        day, event = observed(N, X, V, replicate, W, i, today - W[i + AT])
+        group = int(arm == N[at.TESTED])
+        day, event = observed(N, W, replicate, p, today - W[p * HOT + AT])
         count(W, counts, marked, day, group, int(event))
         longest = max(longest, day)
         F[out + (W_EVENTS if group == 1 else W_CONTROL_EVENTS)] += int(event)
         n1 += group
         n0 += 1 - group
-    log_hr, se, chi2 = compare(W, V, counts, marked, longest, n1, n0, scratch)
+    log_hr, se, chi2 = compare(W, V, counts, marked, longest, n1, n0, 0)
     if n0 > 0 and n1 > 0:
         R[real], R[real + 1], R[real + 2] = log_hr, se, chi2
 
 
-@jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES, WHOLES))
+@jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES))
 def _trials(
-    N: Any, X: Any, W: Any, V: Any, F: Any, R: Any, B: Any, first: int, replicates: int, months: int, of_w: Any, of_v: Any
+    N: Any, X: Any, W: Any, V: Any, F: Any, R: Any, B: Any, first: int, replicates: int, months: int, room: Any
 ) -> None:
-    """Trials, each day by day as ``run`` goes: read-out, records, arrivals, is the cohort full, is the look ripe.
+    """Trials. Patients come; where enrolment may pause, looks are seen to before each day on which one comes, and
+    else when all have come, for then nobody's coming depends on them, except that a trial that stops counts no later one.
 
-    N, X: the image. W, V: room to work in; ``of_w`` and ``of_v`` say where in it each thing lies (see Room). F, R, B:
-    rows of whole numbers, of real ones, and of patients by month.
+    N, X: the image. W, V: room to work in; ``room`` says where in W each thing lies (see Room). F, R, B: rows of
+    whole numbers, of real ones, and of patients by month.
     """
-    order, enrolled, left_out, settled = of_w[0], of_w[1], of_w[2], of_w[3]
-    lists, counts, marked, head = of_w[4], of_w[5], of_w[6], of_w[7]
-    queue, drawn, scratch, reports, expected = of_v[0], of_v[1], of_v[2], of_v[3], of_v[4]
-    tested, control, looks = N[at.TESTED], N[at.CONTROL], N[at.LOOKS]
+    order, enrolled, odd, lists, counts, marked, queue, drawn, found, steps = (
+        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
+    )  # fmt: skip
+    tested, control, looks, target, slots = N[at.TESTED], N[at.CONTROL], N[at.LOOKS], N[at.TARGET], 3 + N[at.LARGEST_BLOCK]
     for r in range(replicates):
         replicate, out, real, month_row = first + r, r * len(INTEGERS), r * len(REAL_COLUMNS), r * months
         for c in range(len(INTEGERS)):
             F[out + c] = 0
         for c in range(len(REAL_COLUMNS)):
             R[real + c] = np.nan
-        for a in range(3 * N[at.ARMS]):
+        for a in range(N[at.ARMS]):
             W[enrolled + a] = 0
         for s in range(N[at.STRATA]):
-            slot = lists + s * (3 + N[at.LARGEST_BLOCK])
+            slot = lists + s * slots
             W[slot] = W[slot + 1] = W[slot + 2] = 0
-        open_sites(N, X, V, replicate, queue)
+        open_sites(N, X, W, replicate, queue, steps)
         next_in = AT_ONCE
-        randomised = arrived = 0
-        stage = 0
-        closed = paused = changed = awaited = False
-        full_at, readout, cutoff, at_cutoff, action, last_randomised, last_chained = -1, 0, 0, 0, at.CONTINUE, 0, -1
-        held_by = -1
-        today = 0
-        while today <= N[at.HORIZON]:
-            if awaited and today >= readout:
-                awaited = False
-                F[out + W_LOOKS], F[out + W_ACTION] = stage + 1, action
-                if stage == 0:
-                    F[out + W_COHORT_FULL] = full_at if full_at >= 0 else randomised
-                    if full_at < 0:
-                        F[out + W_FULL_DAY] = today
-                    F[out + W_AT_CUTOFF], F[out + W_AT_READOUT] = at_cutoff, randomised
-                    F[out + W_LOOK_DAY], F[out + W_READOUT_DAY] = cutoff, today
-                    for i in range(0, randomised * COLUMNS, COLUMNS):
-                        F[out + W_ON_STUDY] += int(min(W[i + SEEN], W[i + DEATH], W[i + GONE]) > today - W[i + AT])
-                if action != at.CONTINUE:
-                    break
-                stage += 1
-                full_at = -1
-                changed, paused, held_by = True, False, -1
-
-            node = W[head + today]
-            while node >= 0:
-                i = node
-                node = W[i + NEXT]
-                since = today - W[i + AT]
-                status = W[i + FIRST_STATUS]
-                # Most patients change once; the others are asked each time something of them is recorded.
-                if status == PENDING:
-                    status = status_on(N, X, W, i, since)
-                    then = next_change(N, W, i, since)
-                    if then < NO_DAY:
-                        then += W[i + AT]
-                        W[i + NEXT] = W[head + then]
-                        W[head + then] = i
-                        last_chained = max(last_chained, then)
-                if status != W[i + STATUS]:
-                    arm = W[i + ARM]
-                    replaced = int(status == NOT_EVALUABLE) - int(W[i + STATUS] == NOT_EVALUABLE)
-                    if replaced != 0:
-                        W[left_out + arm] += replaced
-                        held_by = -1
-                    W[settled + arm] += int(status != PENDING) - int(W[i + STATUS] != PENDING)
-                    W[i + STATUS] = status
-                    changed = True
-
-            while not closed:
+        arrived = randomised = odds = stage = 0
+        closed = paused = awaited = ended = False
+        full_at, full_from, ripe_from, cutoff, readout, action = -1, 0, 0, 0, 0, at.CONTINUE
+        while True:
+            coming = N[at.HORIZON] + 1
+            if not closed:
                 if next_in == AT_ONCE:
                     next_in = 0
-                    next_arrivals(N, X, V, replicate, arrived, queue, expected)
-                    # Drawn for all of them at once: the processor turns several blocks at a time.
+                    next_arrivals(N, W, replicate, arrived, queue, steps)
+                    wide = N[N[at.WIDE] + at.PATIENT]
                     for k in range(AT_ONCE):
-                        keep_draws(N, V, at.PATIENT, replicate, arrived + k, drawn + 16 * k)
-                        keep_draws(N, V, at.REPORTING, replicate, arrived + k, drawn + 16 * k + 8)
-                if int(V[queue + next_in]) > today:
-                    break
-                k = next_in
-                next_in += 1
-                row = arrived
-                arrived += 1
-                if paused:
-                    continue
-                stratum = stratum_of(N, X, V, replicate, row, drawn + 16 * k)
-                if stratum < 0:
-                    continue
-                slot = lists + stratum * (3 + N[at.LARGEST_BLOCK])
-                if W[slot + 1] == W[slot]:
-                    W[slot] = next_block(N, W, replicate, stratum, W[slot + 2], slot + 3)
-                    W[slot + 1] = 0
-                    W[slot + 2] += 1
-                i = randomised * COLUMNS
-                arm = W[slot + 3 + W[slot + 1]]
-                W[slot + 1] += 1
-                W[i + ARM], W[i + AT], W[i + STATUS], W[i + ROW] = arm, today, PENDING, row
-                W[i + REPORTS] = reports + 8 * randomised
-                for c in range(8):
-                    V[W[i + REPORTS] + c] = V[drawn + 16 * k + 8 + c]
-                draw_fate(N, X, V, replicate, W, i, stratum, drawn + 16 * k + 4)
-                draw_status(N, X, V, replicate, W, i)
-                then = today + W[i + FIRST_CHANGE]
-                W[i + NEXT] = W[head + then]
-                W[head + then] = i
-                last_chained = max(last_chained, then)
-                W[order + arm * N[at.TARGET] + W[enrolled + arm]] = i
-                W[enrolled + arm] += 1
-                randomised += 1
-                changed = True
-                last_randomised = today
-                if months > 0:
-                    for month in range(min(int(today / 30.4375), months - 1), months):
-                        B[month_row + month] += 1
-                closed = randomised >= N[at.TARGET]
+                        draw_blocks(
+                            N, W, N[at.KEYS] + 2 * at.PATIENT, (arrived + k) * wide, 1, replicate, drawn + 8 * k
+                        )
+                coming = W[queue + next_in]
 
-            final = stage == looks - 1
-            need, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
-            if changed and not final and (full_at < 0 or N[at.PAUSES]):
-                full = W[enrolled + tested] - (W[left_out + tested] if N[at.REPLACES] else 0) >= need
-                if need_control > 0:
-                    full = full and W[enrolled + control] - (W[left_out + control] if N[at.REPLACES] else 0) >= need_control
-                if full and full_at < 0:
-                    full_at = randomised
-                    if stage == 0:
-                        F[out + W_FULL_DAY] = today
-                if N[at.PAUSES] and not closed:
-                    paused = full and randomised >= full_at + N[at.CAP]
-            if not awaited and (changed or final):
-                ripe = W[settled + tested] >= need if not final else closed and today >= last_randomised + N[at.FINAL_FOLLOW_UP]
-                # While the same patient holds the cohort up there is nothing to count.
-                ripe = ripe and (held_by < 0 or W[held_by + STATUS] != PENDING)
-                n = x = control_n = control_x = 0
-                if ripe:
-                    n, x, held_by = _cohort(N, W, order + tested * N[at.TARGET], W[enrolled + tested], need)
-                    ripe = held_by < 0 and (n == need or final)
-                if ripe and need_control > 0:
-                    control_n, control_x, held_by = _cohort(N, W, order + control * N[at.TARGET], W[enrolled + control], need_control)
-                    ripe = held_by < 0 and (control_n == need_control or final)
-                if ripe:
-                    awaited = True
-                    cutoff, readout, at_cutoff = today, today + N[at.READOUT_DELAY], randomised
+            if N[at.PAUSES] or closed or coming > N[at.HORIZON]:
+                # Until the morning of that day: read-outs on it too, looks on the days before.
+                while True:
+                    final = stage == looks - 1
+                    if awaited:
+                        if readout > min(coming, N[at.HORIZON]):
+                            break
+                        awaited = False
+                        F[out + W_LOOKS], F[out + W_ACTION] = stage + 1, action
+                        if stage == 0:
+                            full = readout
+                            if not final:
+                                full = first_full(N, W, 0, order, enrolled, odd, odds, 0)
+                            F[out + W_COHORT_FULL], F[out + W_FULL_DAY] = _come_before(W, randomised, full + 1), full
+                            F[out + W_AT_CUTOFF] = _come_before(W, randomised, cutoff + 1)
+                            F[out + W_AT_READOUT] = _come_before(W, randomised, readout)
+                            F[out + W_LOOK_DAY], F[out + W_READOUT_DAY] = cutoff, readout
+                            for p in range(F[out + W_AT_READOUT]):
+                                F[out + W_ON_STUDY] += int(_off_study(W, p) > readout - W[p * HOT + AT])
+                        ended = action != at.CONTINUE or final
+                        if ended:
+                            break
+                        stage += 1
+                        full_at, full_from, ripe_from, paused = -1, readout, readout, False
+                        continue
+                    day = ripe_from
+                    if final:
+                        if not closed:
+                            break
+                        day = max(day, W[(randomised - 1) * HOT + AT] + N[at.FINAL_FOLLOW_UP])
+                    if day >= coming:
+                        break
+                    ripe_from = first_ripe(N, W, stage, order, enrolled, final, day, coming - 1, found)
+                    if ripe_from >= coming:
+                        break
+                    # What is known on a day is read out on a later one.
+                    awaited, cutoff, readout = True, ripe_from, ripe_from + max(N[at.READOUT_DELAY], 1)
+                    n, x, control_n, control_x = W[found], W[found + 1], W[found + 2], W[found + 3]
                     side = N[at.ACTION_SIDE]
                     action = N[N[at.ACTION] + (stage * side + n) * side + x]
                     F[out + W_SUCCESSES], F[out + W_EVALUABLE] = x, n
@@ -257,54 +177,93 @@ def _trials(
                     F[out + W_CAUTION] = N[N[at.CAUTION] + control_n * N[at.CAUTION_SIDE] + control_x]
                     if action == at.REFUSED:
                         F[out + W_STATUS] = 2
+                        ended = True
                         break
                     if action != at.CONTINUE and control >= 0:
-                        _compare(N, X, W, V, F, R, replicate, randomised, today, counts, marked, scratch, out, real)
-            changed = False
-            today += 1
-            # On to the next day with something to do.
-            stop = N[at.HORIZON]
-            if awaited:
-                stop = min(stop, readout)
-            elif final and closed:
-                stop = min(stop, max(last_randomised + N[at.FINAL_FOLLOW_UP], today))
-            if not closed:
-                stop = min(stop, int(V[queue + next_in]))
-            while today < stop and W[head + today] < 0:
-                today += 1
-        if today > N[at.HORIZON]:
-            F[out + W_STATUS] = 1
-        F[out + W_RANDOMISED], F[out + W_TESTED], F[out + W_DURATION] = randomised, W[enrolled + tested], today
-        F[out + W_ENROLMENT_DAY] = last_randomised
-        for i in range(0, randomised * COLUMNS, COLUMNS):
-            if W[i + ARM] == tested:
-                F[out + W_EXPOSURE] += _on_study(W, i, today)
-        for day in range(last_chained + 1):
-            W[head + day] = -1
+                        n = _come_before(W, randomised, cutoff + 1)
+                        _compare(N, W, V, F, R, replicate, n, cutoff, counts, marked, out, real)
+                if ended:
+                    break
+                if coming > N[at.HORIZON]:
+                    F[out + W_STATUS] = 1
+                    break
+                if stage < looks - 1 and coming > full_from:
+                    full = first_full(N, W, stage, order, enrolled, odd, odds, full_from if full_at < 0 else coming - 1)
+                    if full_at < 0 and full < coming:
+                        full_at = _come_before(W, randomised, full + 1)
+                        full = first_full(N, W, stage, order, enrolled, odd, odds, coming - 1)
+                    paused = full == coming - 1 and randomised >= full_at + N[at.CAP]
+                    full_from = coming
+
+            fresh = randomised
+            while next_in < AT_ONCE and not closed:
+                today = W[queue + next_in]
+                if today > N[at.HORIZON] or (N[at.PAUSES] and today != coming):
+                    break
+                words, row = drawn + 8 * next_in, arrived + next_in
+                next_in += 1
+                if paused:
+                    continue
+                stratum = stratum_of(N, W, replicate, row, words)
+                if stratum < 0:
+                    continue
+                slot = lists + stratum * slots
+                if W[slot + 1] == W[slot]:
+                    next_block(N, W, replicate, stratum, slot, found)
+                arm = W[slot + 3 + W[slot + 1]]
+                W[slot + 1] += 1
+                W[randomised * HOT + ARM], W[randomised * HOT + AT], W[randomised * HOT + ROW] = arm, today, row
+                draw_fate(N, W, replicate, randomised, stratum, words)
+                W[order + arm * target + W[enrolled + arm]] = randomised
+                W[enrolled + arm] += 1
+                randomised += 1
+                closed = randomised >= target
+            if next_in == AT_ONCE:
+                arrived += AT_ONCE
+            if randomised > fresh:
+                ripe_from = max(full_from, coming if N[at.PAUSES] else 0)
+            wide = N[N[at.WIDE] + at.REPORTING]
+            for p in range(fresh, randomised):
+                draw_blocks(
+                    N, W, N[at.KEYS] + 2 * at.REPORTING, W[p * HOT + ROW] * wide, 1, replicate, cold_of(N, p) + REPORTS
+                )
+            for p in range(fresh, randomised):
+                if draw_status(N, W, replicate, p):
+                    W[odd + odds] = p
+                    odds += 1
+
+        randomised = _come_before(W, randomised, readout)
+        F[out + W_RANDOMISED], F[out + W_DURATION] = randomised, readout
+        if randomised > 0:
+            F[out + W_ENROLMENT_DAY] = W[(randomised - 1) * HOT + AT]
+        for p in range(randomised):
+            if W[p * HOT + ARM] == tested:
+                F[out + W_TESTED] += 1
+                F[out + W_EXPOSURE] += min(_off_study(W, p), readout - W[p * HOT + AT])
+        if months > 0:
+            for p in range(randomised):
+                B[month_row + min(int(W[p * HOT + AT] / 30.4375), months - 1)] += 1
+            for month in range(1, months):
+                B[month_row + month] += B[month_row + month - 1]
 
 
 class Room:
     """Room for one thread to work in, made once and used for all its replicates.
 
-    Whole numbers: patients, from 0; for each arm the order of randomisation; of each arm randomised, not evaluable,
-    settled; of each stratum's list the size of the block at hand, the place in it, blocks used, the block; patients by
-    day, group and event; a bit for each such day; for each day the first in a chain of the patients whose status may change. Real numbers: sites,
-    from 0; days of arrival; sixteen uniforms for each; what Cox's model
-    needs; each patient's first uniforms for reporting; patients expected before each day, where sites vary.
+    Whole numbers: patients, from 0; for each arm the order of randomisation; of each arm the randomised; patients whose
+    status may change more than once; of each stratum's list the size of the block at hand, the place in it, blocks
+    used, the block; patients by day, group and event; a bit for each such day; arrivals; the first eight words of each;
+    what a look finds, or words for a block; by how much each day's arrivals change. Real numbers: what Cox's model needs.
     """
 
     def __init__(self, image: Image) -> None:
         n = image.whole
-        target, arms = int(n[at.TARGET]), int(n[at.ARMS])
-        days = int(n[at.HORIZON] + 2 * NEVER + n[at.LANDMARK] + n[at.WINDOW] + 2)
-        wholes = [target * COLUMNS, arms * target, arms, arms, arms]
-        wholes += [int(n[at.STRATA] * (3 + n[at.LARGEST_BLOCK])), NEVER + 1, (NEVER >> 6) + 1, days]
-        expected = int(n[at.HORIZON] + 2) if n[at.VARIES] else 0
-        reals = [int(n[at.SITES]) * SITE_COLUMNS, QUEUE_PLACES, 16 * AT_ONCE, target, 8 * target, expected]
-        self.of_w, self.of_v = np.cumsum(wholes), np.cumsum(reals)
-        self.w = np.zeros(self.of_w[-1], dtype=np.int64)
-        self.w[self.of_w[-2] :] = -1
-        self.v = np.zeros(self.of_v[-1])
+        target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
+        wholes = [target * (HOT + COLD), arms * target, arms, target, int(n[at.STRATA]) * (3 + largest)]
+        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 8 * AT_ONCE, FOUND + largest + 8]
+        self.of_w = np.cumsum(wholes)
+        self.w = np.zeros(self.of_w[-1] + 2 * (int(n[at.HORIZON]) + 2), dtype=np.int64)
+        self.v = np.zeros(target)
 
 
 def simulate_rows(image: Image, room: Room, first: int, replicates: int, months: int = 0) -> Any:
@@ -316,15 +275,13 @@ def simulate_rows(image: Image, room: Room, first: int, replicates: int, months:
     whole = np.empty((replicates, len(INTEGERS)), dtype=np.int64)
     real = np.empty((replicates, len(REAL_COLUMNS)))
     by_month = np.zeros((replicates, months), dtype=np.int64)
-    _enter(image.whole, image.real, room.w, room.v, room.of_w, room.of_v, first, whole, real, by_month)
+    _enter(image.whole, image.real, room.w, room.v, room.of_w, first, whole, real, by_month)
     return whole, real, by_month
 
 
-@jit_to_call(NONE(LIST, REAL_LIST, LIST, REAL_LIST, LIST, LIST, WHOLE, TABLE, REAL_TABLE, TABLE))
-def _enter(
-    n: Any, x: Any, w: Any, v: Any, of_w: Any, of_v: Any, first: int, whole: Any, real: Any, by_month: Any
-) -> None:
+@jit_to_call(NONE(LIST, REAL_LIST, LIST, REAL_LIST, LIST, WHOLE, TABLE, REAL_TABLE, TABLE))
+def _enter(n: Any, x: Any, w: Any, v: Any, of_w: Any, first: int, whole: Any, real: Any, by_month: Any) -> None:
     _trials(
         pointer_to(n), pointer_to(x), pointer_to(w), pointer_to(v), pointer_to(whole), pointer_to(real),
-        pointer_to(by_month), first, len(whole), by_month.shape[1], pointer_to(of_w), pointer_to(of_v),
+        pointer_to(by_month), first, len(whole), by_month.shape[1], pointer_to(of_w),
     )  # fmt: skip

@@ -1,0 +1,121 @@
+"""When a look's cohort is enrolled and when it is ripe, compiled: without going through the days between.
+
+Whether a cohort is full or ripe changes only on days on which somebody comes or a status changes; the search goes
+from one such day to the next, with the answers of ``decide.enrolment`` and ``analyse.landmark.cohort`` on each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+
+from equipoise.numerics.compiled import WHETHER, WHOLE, WHOLES, jit
+from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.patient import (
+    ARM,
+    AT,
+    BECOMES,
+    CHANGE,
+    HOT,
+    NO_DAY,
+    NOT_EVALUABLE,
+    PENDING,
+    SUCCESS,
+    status_on,
+)
+
+#: What a look finds, in the order of its places in W: evaluated and successes of the tested arm and of the control arm.
+FOUND = 4
+
+
+@jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+def first_full(N: Any, W: Any, stage: int, order: int, enrolled: int, odd: int, odds: int, day: int) -> int:
+    """The first day from ``day`` on at whose end the stage's cohort is enrolled, if nobody else comes; NO_DAY if there is none.
+
+    ``odd``: where the patients stand whose status may change more than once; nobody else is ever replaced.
+    """
+    need_tested, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
+    tested, control, target = N[at.TESTED], max(N[at.CONTROL], 0), N[at.TARGET]
+    while day < NO_DAY:
+        of_tested = of_control = 0
+        then = NO_DAY
+        if N[at.REPLACES]:
+            for k in range(odd, odd + odds):
+                p = W[k] * HOT
+                if W[p + AT] > day:
+                    then = min(then, W[p + CHANGE])
+                    continue
+                status, changes = status_on(N, W, W[k], day)
+                then = min(then, changes)
+                if status == NOT_EVALUABLE:
+                    of_tested += int(W[p + ARM] == tested)
+                    of_control += int(W[p + ARM] == N[at.CONTROL])
+        of_tested, of_control = of_tested + need_tested, of_control + need_control
+        if of_tested <= W[enrolled + tested] and (need_control == 0 or of_control <= W[enrolled + control]):
+            full = W[W[order + tested * target + of_tested - 1] * HOT + AT]
+            if need_control > 0:
+                full = max(full, W[W[order + control * target + of_control - 1] * HOT + AT])
+            if full <= day:
+                return day
+            then = min(then, full)
+        day = then
+    return NO_DAY
+
+
+@jit(types.UniTuple(WHOLE, 3)(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHETHER, WHOLE))
+def _members(N: Any, W: Any, order: int, enrolled: int, need: int, final: bool, day: int) -> Any:
+    """(evaluated, successes, 0) of the first ``need`` that count, in the order of randomisation, as known on ``day``. While one
+    is pending or they are too few, the last is the next day on which that may have changed."""
+    members = successes = 0
+    then = NO_DAY
+    for k in range(order, order + enrolled):
+        if members == need:
+            break
+        p = W[k] * HOT
+        if W[p + AT] > day:
+            return members, successes, min(then, W[p + AT])
+        status = W[p + BECOMES]
+        if status != PENDING:
+            if W[p + CHANGE] > day:
+                return members, successes, min(then, W[p + CHANGE])
+        else:
+            status, changes = status_on(N, W, W[k], day)
+            then = min(then, changes)
+            if status == PENDING:
+                return members, successes, then
+            if N[at.REPLACES] and status == NOT_EVALUABLE:
+                continue
+        members += 1
+        successes += int(status == SUCCESS)
+    return members, successes, 0 if members == need or final else then
+
+
+@jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHETHER, WHOLE, WHOLE, WHOLE))
+def first_ripe(
+    N: Any, W: Any, stage: int, order: int, enrolled: int, final: bool, day: int, until: int, found: int
+) -> int:
+    """The first day from ``day`` to ``until`` at whose end the look can be taken, with what it finds in W from ``found`` on.
+    If there is none, a later day: before it, it will not be ripe, unless somebody else comes."""
+    need_tested, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
+    of_tested, of_control = order + N[at.TESTED] * N[at.TARGET], order + max(N[at.CONTROL], 0) * N[at.TARGET]
+    tested, control = W[enrolled + N[at.TESTED]], W[enrolled + max(N[at.CONTROL], 0)]
+    if not final and (tested < need_tested or control < need_control):
+        return NO_DAY
+    # Whoever comes among the first so many is waited for, and no status that changes once is replaced.
+    for k in range(of_tested, of_tested + min(need_tested, tested)):
+        p = W[k] * HOT
+        day = max(day, W[p + CHANGE] if W[p + BECOMES] != PENDING else W[p + AT])
+    for k in range(of_control, of_control + min(need_control, control)):
+        p = W[k] * HOT
+        day = max(day, W[p + CHANGE] if W[p + BECOMES] != PENDING else W[p + AT])
+    while day <= until:
+        n, x, then = _members(N, W, of_tested, tested, need_tested, final, day)
+        W[found], W[found + 1], W[found + 2], W[found + 3] = n, x, 0, 0
+        if then == 0 and need_control > 0:
+            n, x, then = _members(N, W, of_control, control, need_control, final, day)
+            W[found + 2], W[found + 3] = n, x
+        if then == 0:
+            return day
+        day = then
+    return day

@@ -1,0 +1,60 @@
+"""Random words of a plan's streams, compiled, and the days that they name.
+
+Words of 32 bits are kept as they are drawn. A word w stands for the uniform number (w + 1/2) 2^-32 of
+``streams.short_uniforms``; what that number is held against is held in the image as a whole number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from equipoise.numerics.compiled import NONE, WHOLE, WHOLES, jit, jit_in_place
+from equipoise.numerics.philox import block
+from equipoise.simulate.day_table import HORIZON
+from equipoise.simulate.kernel import places as at
+
+DAYS = HORIZON + 1
+
+
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def draw_eight(N: Any, W: Any, key: int, number: int, replicate: int, to: int) -> None:
+    """Block ``number`` of the stream whose key stands at place ``key``: eight words, into W from ``to`` on."""
+    a, b, c, d = block(np.uint64(N[key]), np.uint64(N[key + 1]), number, replicate)
+    low, up = np.uint64(0xFFFFFFFF), np.uint64(32)
+    W[to], W[to + 1], W[to + 2], W[to + 3] = a & low, a >> up, b & low, b >> up
+    W[to + 4], W[to + 5], W[to + 6], W[to + 7] = c & low, c >> up, d & low, d >> up
+
+
+@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+def draw_blocks(N: Any, W: Any, key: int, number: int, blocks: int, replicate: int, to: int) -> None:
+    """``draw_eight`` for so many blocks: drawn one after the other, the processor turns several at a time."""
+    for b in range(blocks):
+        draw_eight(N, W, key, number + b, replicate, to + 8 * b)
+
+
+@jit(WHOLE(WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def draw(N: Any, purpose: int, replicate: int, row: int, column: int) -> int:
+    """One word of a patient for a purpose."""
+    key = N[at.KEYS] + 2 * purpose
+    number = row * N[N[at.WIDE] + purpose] + (column >> 3)
+    a, b, c, d = block(np.uint64(N[key]), np.uint64(N[key + 1]), number, replicate)
+    if column & 4:
+        a, b = c, d
+    if column & 2:
+        a = b
+    return np.int64(a >> np.uint64(32 if column & 1 else 0)) & 0xFFFFFFFF
+
+
+@jit_in_place(WHOLE(WHOLES, WHOLE, WHOLE))
+def day_of(N: Any, table: int, word: int) -> int:
+    """The day on which the waiting time of a table of days ends; HORIZON + 1 if it does not."""
+    i = word >> (32 - at.GUIDE_BITS)
+    day = (N[N[at.GUIDE_ROWS] + table * (at.GUIDE >> 2) + (i >> 2)] >> ((i & 3) << 4)) & 0xFFFF
+    if day >= at.LOOK:
+        day -= at.LOOK
+        cuts = N[at.CUTS] + table * (DAYS + 1)
+        while N[cuts + day] > word:
+            day += 1
+    return day

@@ -19,6 +19,7 @@ _ELEVEN = np.uint64(11)
 _ULP = 1.0 / 9007199254740992.0
 _SHORT = 1.0 / 4294967296.0
 _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
+_ROOT = 0x3FE6A09E667F3BCD
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -86,10 +87,9 @@ def _real(typing_context: Any, bits: Any) -> Any:
 def minus_log(u: float) -> float:
     """``streams.minus_log``, to the bit."""
     bits = _bits(u)
-    e = ((bits >> 52) & 0x7FF) - 1022
-    m = _real((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000)
-    if m < 0.7071067811865476:
-        m, e = 2.0 * m, e - 1
+    # No jump: less the bits of sqrt(1/2), those of u leave the exponent that puts m from there on.
+    exponent = (bits - _ROOT) >> 52
+    e, m = float(exponent), _real(bits - (exponent << 52))
     s = (m - 1.0) / (m + 1.0)
     z = s * s
     # 1/21, 1/19 … 1/3, written out: a loop would divide.

@@ -16,22 +16,24 @@ from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
 
 DAYS = HORIZON + 1
+#: Patients whose coming is worked out at a time.
+AT_ONCE = 16
 
 
-@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
-def draw_eight(N: Any, W: Any, key: int, number: int, replicate: int, to: int) -> None:
-    """Block ``number`` of the stream whose key stands at place ``key``: eight words, into W from ``to`` on."""
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+def draw_eight(N: Any, W: Any, key: int, number: int, replicate: int, to: int, step: int) -> None:
+    """Block ``number`` of the stream whose key stands at place ``key``: eight words, into W from ``to`` on, one in ``step``."""
     a, b, c, d = block(np.uint64(N[key]), np.uint64(N[key + 1]), number, replicate)
     low, up = np.uint64(0xFFFFFFFF), np.uint64(32)
-    W[to], W[to + 1], W[to + 2], W[to + 3] = a & low, a >> up, b & low, b >> up
-    W[to + 4], W[to + 5], W[to + 6], W[to + 7] = c & low, c >> up, d & low, d >> up
+    W[to], W[to + step], W[to + 2 * step], W[to + 3 * step] = a & low, a >> up, b & low, b >> up
+    W[to + 4 * step], W[to + 5 * step], W[to + 6 * step], W[to + 7 * step] = c & low, c >> up, d & low, d >> up
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
 def draw_blocks(N: Any, W: Any, key: int, number: int, blocks: int, replicate: int, to: int) -> None:
     """``draw_eight`` for so many blocks: drawn one after the other, the processor turns several at a time."""
     for b in range(blocks):
-        draw_eight(N, W, key, number + b, replicate, to + 8 * b)
+        draw_eight(N, W, key, number + b, replicate, to + 8 * b, 1)
 
 
 @jit(WHOLE(WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))

@@ -8,10 +8,8 @@ from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.numerics.philox import minus_log, short
 from equipoise.simulate.accrual import UNIT
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.draws import day_of, draw, draw_blocks
+from equipoise.simulate.kernel.draws import AT_ONCE, day_of, draw, draw_blocks, draw_eight
 
-#: Patients whose coming is worked out at a time.
-AT_ONCE = 16
 #: Where the process stands, from the place ``queue`` on, after the days of the AT_ONCE patients at hand: the sum of the
 #: waiting times; the day; patients expected before the next day; what that day adds, and by how much more each day
 #: adds; whether the sites are known. Then room for eight words, and for each site the day on which it opens.
@@ -75,20 +73,29 @@ def next_arrivals(N: Any, W: Any, replicate: int, arrived: int, queue: int, step
     W[queue + EXPECTED], W[queue + ADDED], W[queue + MORE] = expected, added, more
 
 
-@jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
-def stratum_of(N: Any, W: Any, replicate: int, row: int, words: int) -> int:
-    """The patient's stratum, or -1 for one who fails screening. ``words``: where the first eight of the patient lie."""
-    if W[words] < N[at.SCREENING_FAILURE]:
-        return -1
-    stratum = 0
+@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def next_patients(N: Any, W: Any, replicate: int, arrived: int, words: int, strata: int) -> None:
+    """The first eight words of patients ``arrived`` …, AT_ONCE of them, word c of the k-th at ``words`` + AT_ONCE c + k;
+    and their strata, or -1 for those who fail screening."""
+    wide = N[N[at.WIDE] + at.PATIENT]
+    for k in range(AT_ONCE):
+        draw_eight(N, W, N[at.KEYS] + 2 * at.PATIENT, (arrived + k) * wide, replicate, words + k, AT_ONCE)
+        W[strata + k] = 0
     for f in range(N[at.FACTORS]):
-        word = W[words + 1 + f] if f < 3 else draw(N, at.PATIENT, replicate, row, 5 + f)
-        levels, level = N[N[at.COUNTS] + f], 0
-        # No jumps: how many of the cumulative shares it has passed.
-        for k in range(levels - 1):
-            level += int(word >= N[N[at.LEVEL_CUT] + f * N[at.MOST_LEVELS] + k])
-        stratum = stratum * levels + level
-    return stratum
+        levels, cuts, lie = N[N[at.COUNTS] + f], N[at.LEVEL_CUT] + f * N[at.MOST_LEVELS], words + AT_ONCE * (1 + f)
+        if f >= 3:
+            lie = words + AT_ONCE * 8
+            for k in range(AT_ONCE):
+                W[lie + k] = draw(N, at.PATIENT, replicate, arrived + k, 5 + f)
+        for k in range(AT_ONCE):
+            W[strata + k] *= levels
+        # How many of the cumulative shares the word has passed.
+        for level in range(levels - 1):
+            cut = N[cuts + level]
+            for k in range(AT_ONCE):
+                W[strata + k] += int(W[lie + k] >= cut)
+    for k in range(AT_ONCE):
+        W[strata + k] = W[strata + k] if W[words + k] >= N[at.SCREENING_FAILURE] else -1
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))

@@ -109,6 +109,7 @@ def image_of(plan: Plan) -> Image:
         at.MISSED: _cut(scenario.visits.missed),
         at.SCREENING_FAILURE: _cut(scenario.screening_failure),
         at.WITHDRAWN: _cut(plan.leaving.withdrawn),
+        at.EXACT: scenario.visits.missed == 0 and reach == 0,
     }
     tables |= {
         at.NEED: _needs(plan),
@@ -126,7 +127,7 @@ def image_of(plan: Plan) -> Image:
         at.NEXT_SCAN: np.maximum((on - reach - first_scan + every - 1) // every, 0),
         at.LAST_SCAN: np.clip((on + reach - first_scan) // every, -1, scans_planned(trial) - 1),
         at.CUTS: [[*_cuts(t.survival).tolist(), -1] for t in stack.tables],
-        at.DEATH_CUT: [_cuts(plan.courses[a].strata[0].death_share) for a in arms],
+        at.DEATH_CUT: [[*_cuts(plan.courses[a].strata[0].death_share).tolist(), 0] for a in arms],
         at.LEVEL_CUT: [[*_cuts(np.array(s)).tolist(), *[1 << 33] * (widest - len(s))] for s in plan.levels],
         at.RATE: [s.rate for s in trial.sites],
         at.SIZE: plan.rates.size,

@@ -15,7 +15,7 @@ from numba import types
 from equipoise.numerics.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.draws import DAYS, day_of, draw
+from equipoise.simulate.kernel.draws import AT_ONCE, DAYS, day_of, draw
 from equipoise.simulate.virtual_patient import SCAN_DELAYS
 
 NEVER = HORIZON + 1
@@ -64,38 +64,38 @@ def _recorded(N: Any, W: Any, replicate: int, p: int, day: int, column: int) -> 
     return max(day + day_of(N, N[at.DELAY], word) - 1, 1)
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
 def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) -> None:
-    """Death, progression as it is seen, and leaving: ``virtual_patient.fate``. ``words``: where the patient's eight lie."""
+    """Death, progression as it is seen, and leaving: ``virtual_patient.fate``. ``words``: where the patient's first eight
+    lie, one in AT_ONCE.
+
+    What cannot be foreseen is worked out either way and chosen, without a jump.
+    """
     hot, cold = p * HOT, cold_of(N, p)
-    row, arm = W[hot + ROW], W[hot + ARM]
+    arm = W[hot + ARM]
     place = arm * N[at.STRATA] + stratum
-    first = day_of(N, N[N[at.FIRST] + place], W[words + 4])
-    dies_first = first <= HORIZON and W[words + 5] < N[N[at.DEATH_CUT] + arm * DAYS + first]
-    death, progression = first, NEVER
-    if not dies_first:
-        progression = first
-        if first <= HORIZON:
-            death = min(first + day_of(N, N[N[at.AFTER] + place], W[words + 6]), NEVER)
+    first = day_of(N, N[N[at.FIRST] + place], W[words + 4 * AT_ONCE])
+    after = day_of(N, N[N[at.AFTER] + place], W[words + 6 * AT_ONCE])
+    leaves, left = day_of(N, N[at.LEAVING_TABLE], W[words + 7 * AT_ONCE]), 0
+    dies_first = W[words + 5 * AT_ONCE] < N[N[at.DEATH_CUT] + arm * (DAYS + 1) + first]
+    death = min(first if dies_first else first + after, NEVER)
+    progression = NEVER if dies_first else first
     if N[at.SOME_TOXIC]:
-        death = min(death, day_of(N, N[N[at.TOXIC] + arm], draw(N, at.LEAVING, replicate, row, 1)))
-    leaves, left = day_of(N, N[at.LEAVING_TABLE], W[words + 7]), 0
+        death = min(death, day_of(N, N[N[at.TOXIC] + arm], draw(N, at.LEAVING, replicate, W[hot + ROW], 1)))
     if leaves < death and leaves <= HORIZON:
-        left = 1 if draw(N, at.LEAVING, replicate, row, 0) < N[at.WITHDRAWN] else 2
+        left = 1 if draw(N, at.LEAVING, replicate, W[hot + ROW], 0) < N[at.WITHDRAWN] else 2
     gone = min(leaves, HORIZON)
-    seen, seen_at = NEVER, -1
-    if progression <= HORIZON:
-        k = N[N[at.NEXT_SCAN] + progression]
+    k = N[N[at.NEXT_SCAN] + progression]
+    seen = N[at.FIRST_SCAN] + k * N[at.EVERY]
+    if not N[at.EXACT]:
         while k < N[at.SCANS]:
-            day = _scan_day(N, replicate, row, k)
-            if day >= death or day > gone:
-                break
-            if day >= progression:
-                seen, seen_at = day, k
+            seen = _scan_day(N, replicate, W[hot + ROW], k)
+            if seen >= min(progression, death) or seen > gone:
                 break
             k += 1
-    W[hot + DEATH], W[hot + GONE], W[hot + SEEN] = death, gone, seen
-    W[cold + SEEN_AT], W[cold + LEFT] = seen_at, left
+    is_seen = progression <= HORIZON and k < N[at.SCANS] and seen < death and seen <= gone
+    W[hot + DEATH], W[hot + GONE], W[hot + SEEN] = death, gone, seen if is_seen else NEVER
+    W[cold + SEEN_AT], W[cold + LEFT] = k if is_seen else -1, left
 
 
 @jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
@@ -236,17 +236,21 @@ def draw_status(N: Any, W: Any, replicate: int, p: int) -> bool:
     W[cold + DEATH_KNOWN] = UNDRAWN if dies else NO_DAY
     W[cold + LEFT_KNOWN] = UNDRAWN if W[cold + LEFT] > 0 else NO_DAY
     if N[at.PLAIN] and W[cold + LEFT] == 0:
-        fails = seen <= mark or (dies and death <= mark)
-        if fails:
-            column = SCAN_DELAYS + W[cold + SEEN_AT] if seen <= mark else 0
-            change = _recorded(N, W, replicate, p, min(seen, death), column)
-            W[cold + (SEEN_KNOWN if seen <= mark else DEATH_KNOWN)] = change
-            alone = seen > mark or not dies or death >= change
-        else:
+        # Which of the three it is cannot be foreseen: all are worked out, and one is taken, without a jump.
+        progressed, died = seen <= mark, dies and death <= mark
+        failed = progressed or died
+        k = N[N[at.NEXT_SCAN] + mark]
+        scan = N[at.FIRST_SCAN] + k * N[at.EVERY]
+        column = 0 if died and not progressed else SCAN_DELAYS + (W[cold + SEEN_AT] if progressed else k)
+        change = _recorded(N, W, replicate, p, min(seen, death) if failed else scan, column)
+        if not failed and (not N[at.EXACT] or scan > min(death - 1, gone) or change > scan + N[at.EVERY]):
             change = _by_scan(N, W, replicate, p, min(death - 1, gone))
-            alone = change <= seen and (not dies or change <= death)
-        if alone and change <= gone_by:
-            W[hot + CHANGE], W[hot + BECOMES] = W[hot + AT] + change, FAILURE if fails else SUCCESS
+        # Nothing else is recorded before it that would settle it otherwise.
+        later = min(death if dies else NO_DAY, NO_DAY if failed else seen)
+        if (later >= change or (failed and not progressed)) and change <= gone_by:
+            W[cold + SEEN_KNOWN] = change if progressed else W[cold + SEEN_KNOWN]
+            W[cold + DEATH_KNOWN] = change if failed and not progressed else W[cold + DEATH_KNOWN]
+            W[hot + CHANGE], W[hot + BECOMES] = W[hot + AT] + change, FAILURE if failed else SUCCESS
             return False
     _draw_changes(N, W, replicate, p)
     W[hot + CHANGE], W[hot + BECOMES] = W[hot + AT] + min(_next_change(N, W, cold, PENDING, 0), NO_DAY), PENDING
@@ -260,6 +264,9 @@ def observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
     seen_on, death, gone, left = W[hot + SEEN], W[hot + DEATH], W[hot + GONE], W[cold + LEFT]
     # What happened long enough ago is recorded, whatever the delay: there is no need to draw it.
     long_ago = day - N[at.MOST_DELAY]
+    event = min(seen_on, death if death <= gone else NO_DAY)
+    if N[at.PLAIN] and event <= long_ago:
+        return event, True
     seen = seen_on <= day and (
         seen_on <= long_ago or _known(N, W, replicate, p, SEEN_KNOWN, seen_on, SCAN_DELAYS + W[cold + SEEN_AT]) <= day
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 # fmt: off
 #: Single whole numbers; times in days. LEAVING_TABLE, DELAY, LATE: their row among the tables of CUTS.
 #: PLAIN: the endpoint is of progression or death, and who has neither is censored at the last assessment. VARIES: some site's rate or opening does.
+#: EXACT: every scan is made, on its day.
 #: MOST_DELAY: no record comes later than so many days. MISSED, SCREENING_FAILURE, WITHDRAWN (share of those leaving who
 #: withdraw): a word below it says yes.
 (
@@ -12,27 +13,27 @@ from __future__ import annotations
     READOUT_DELAY, FINAL_FOLLOW_UP, OF_PROGRESSION, OF_DEATH, AT_NO_EVENT, AT_WITHDRAWAL, AT_LOSS, AT_DEATH,
     FIRST_SCAN, EVERY, SCANS, REACH, CONTACT_EVERY, LEAVING_TABLE, SOME_TOXIC, DELAY, LATE, LARGEST_BLOCK, BLOCK_CHOICES,
     SHARE_TOTAL, MOST_LEVELS, ACTION_SIDE, CAUTION_SIDE, PLAIN, VARIES,
-    MOST_DELAY, RAMP, MISSED, SCREENING_FAILURE, WITHDRAWN,
-) = range(44)
+    MOST_DELAY, RAMP, MISSED, SCREENING_FAILURE, WITHDRAWN, EXACT,
+) = range(45)
 #: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. KEYS
 #: (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
 #: GUIDE_ROWS (tables, GUIDE / 4). FIRST, AFTER (arms, strata) and TOXIC (arms): rows of CUTS. OPENS (sites): planned days.
 #: ACTION (looks, n, successes). CAUTION (n, successes) of the control arm. COUNTS: levels of each factor. NEXT_SCAN,
 #: LAST_SCAN (days): the first scan that may fall on the day or later, the last that may fall on it or earlier.
-#: CUTS (tables, days + 1): a word below it survives the day; the last is -1. DEATH_CUT (arms, days): a word below it dies first.
+#: CUTS (tables, days + 1): a word below it survives the day; the last is -1. DEATH_CUT (arms, days + 1): a word below it dies first.
 #: LEVEL_CUT (factors, most levels): a word below it is of that level or an earlier one.
 (
     NEED, COUNTS, BLOCK_SIZES, SHARES, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS, ACTION,
     CAUTION, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT,
-) = range(44, 64)
+) = range(45, 65)
 #: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate.
 (
     RATE, SIZE,
-) = range(64, 66)
+) = range(65, 67)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 66
+HEAD = 67
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
 PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual")
 PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL = range(5)

@@ -23,8 +23,8 @@ from equipoise.numerics.philox import pointer_to
 from equipoise.numerics.two_groups import compare, count
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.cohort import FOUND, first_full, first_ripe
-from equipoise.simulate.kernel.draws import draw_blocks
-from equipoise.simulate.kernel.enrolment import AT_ONCE, OPENED, next_arrivals, next_block, open_sites, stratum_of
+from equipoise.simulate.kernel.draws import AT_ONCE, draw_eight
+from equipoise.simulate.kernel.enrolment import OPENED, next_arrivals, next_block, next_patients, open_sites
 from equipoise.simulate.kernel.image import Image
 from equipoise.simulate.kernel.patient import (
     ARM,
@@ -99,8 +99,8 @@ def _trials(
     N, X: the image. W, V: room to work in; ``room`` says where in W each thing lies (see Room). F, R, B: rows of
     whole numbers, of real ones, and of patients by month.
     """
-    order, enrolled, odd, lists, counts, marked, queue, drawn, found, steps = (
-        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9],
+    order, enrolled, odd, lists, counts, marked, queue, drawn, strata, found, steps = (
+        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9], room[10],
     )  # fmt: skip
     tested, control, looks, target, slots = N[at.TESTED], N[at.CONTROL], N[at.LOOKS], N[at.TARGET], 3 + N[at.LARGEST_BLOCK]
     for r in range(replicates):
@@ -125,11 +125,7 @@ def _trials(
                 if next_in == AT_ONCE:
                     next_in = 0
                     next_arrivals(N, W, replicate, arrived, queue, steps)
-                    wide = N[N[at.WIDE] + at.PATIENT]
-                    for k in range(AT_ONCE):
-                        draw_blocks(
-                            N, W, N[at.KEYS] + 2 * at.PATIENT, (arrived + k) * wide, 1, replicate, drawn + 8 * k
-                        )
+                    next_patients(N, W, replicate, arrived, drawn, strata)
                 coming = W[queue + next_in]
 
             if N[at.PAUSES] or closed or coming > N[at.HORIZON]:
@@ -200,12 +196,9 @@ def _trials(
                 today = W[queue + next_in]
                 if today > N[at.HORIZON] or (N[at.PAUSES] and today != coming):
                     break
-                words, row = drawn + 8 * next_in, arrived + next_in
+                stratum, row = W[strata + next_in], arrived + next_in
                 next_in += 1
-                if paused:
-                    continue
-                stratum = stratum_of(N, W, replicate, row, words)
-                if stratum < 0:
+                if paused or stratum < 0:
                     continue
                 slot = lists + stratum * slots
                 if W[slot + 1] == W[slot]:
@@ -213,33 +206,32 @@ def _trials(
                 arm = W[slot + 3 + W[slot + 1]]
                 W[slot + 1] += 1
                 W[randomised * HOT + ARM], W[randomised * HOT + AT], W[randomised * HOT + ROW] = arm, today, row
-                draw_fate(N, W, replicate, randomised, stratum, words)
                 W[order + arm * target + W[enrolled + arm]] = randomised
                 W[enrolled + arm] += 1
                 randomised += 1
                 closed = randomised >= target
-            if next_in == AT_ONCE:
-                arrived += AT_ONCE
-            if randomised > fresh:
-                ripe_from = max(full_from, coming if N[at.PAUSES] else 0)
-            wide = N[N[at.WIDE] + at.REPORTING]
+            key, wide = N[at.KEYS] + 2 * at.REPORTING, N[N[at.WIDE] + at.REPORTING]
             for p in range(fresh, randomised):
-                draw_blocks(
-                    N, W, N[at.KEYS] + 2 * at.REPORTING, W[p * HOT + ROW] * wide, 1, replicate, cold_of(N, p) + REPORTS
-                )
+                k = W[p * HOT + ROW] - arrived
+                draw_fate(N, W, replicate, p, W[strata + k], drawn + k)
+                draw_eight(N, W, key, W[p * HOT + ROW] * wide, replicate, cold_of(N, p) + REPORTS, 1)
             for p in range(fresh, randomised):
                 if draw_status(N, W, replicate, p):
                     W[odd + odds] = p
                     odds += 1
+            if next_in == AT_ONCE:
+                arrived += AT_ONCE
+            if randomised > fresh:
+                ripe_from = max(full_from, coming if N[at.PAUSES] else 0)
 
         randomised = _come_before(W, randomised, readout)
         F[out + W_RANDOMISED], F[out + W_DURATION] = randomised, readout
         if randomised > 0:
             F[out + W_ENROLMENT_DAY] = W[(randomised - 1) * HOT + AT]
         for p in range(randomised):
-            if W[p * HOT + ARM] == tested:
-                F[out + W_TESTED] += 1
-                F[out + W_EXPOSURE] += min(_off_study(W, p), readout - W[p * HOT + AT])
+            is_tested = int(W[p * HOT + ARM] == tested)
+            F[out + W_TESTED] += is_tested
+            F[out + W_EXPOSURE] += is_tested * min(_off_study(W, p), readout - W[p * HOT + AT])
         if months > 0:
             for p in range(randomised):
                 B[month_row + min(int(W[p * HOT + AT] / 30.4375), months - 1)] += 1
@@ -252,7 +244,7 @@ class Room:
 
     Whole numbers: patients, from 0; for each arm the order of randomisation; of each arm the randomised; patients whose
     status may change more than once; of each stratum's list the size of the block at hand, the place in it, blocks
-    used, the block; patients by day, group and event; a bit for each such day; arrivals; the first eight words of each;
+    used, the block; patients by day, group and event; a bit for each such day; arrivals; the first eight words of each, and room; their strata;
     what a look finds, or words for a block; by how much each day's arrivals change. Real numbers: what Cox's model needs.
     """
 
@@ -260,7 +252,7 @@ class Room:
         n = image.whole
         target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
         wholes = [target * (HOT + COLD), arms * target, arms, target, int(n[at.STRATA]) * (3 + largest)]
-        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 8 * AT_ONCE, FOUND + largest + 8]
+        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 9 * AT_ONCE, AT_ONCE, FOUND + largest + 8]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + 2 * (int(n[at.HORIZON]) + 2), dtype=np.int64)
         self.v = np.zeros(target)

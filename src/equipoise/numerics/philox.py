@@ -87,9 +87,10 @@ def _real(typing_context: Any, bits: Any) -> Any:
 def minus_log(u: float) -> float:
     """``streams.minus_log``, to the bit."""
     bits = _bits(u)
-    # No jump: less the bits of sqrt(1/2), those of u leave the exponent that puts m from there on.
-    exponent = (bits - _ROOT) >> 52
-    e, m = float(exponent), _real(bits - (exponent << 52))
+    # No jump, and nothing that vectors have not: less the bits of sqrt(1/2), those of u leave the exponent that puts m
+    # from there on; with the bits of 2^52 over it, it is a real number.
+    biased = ((bits - _ROOT + (1024 << 52)) >> 52) & 0x7FF
+    e, m = _real(biased | 0x4330000000000000) - 4503599627371520.0, _real(bits - ((biased - 1024) << 52))
     s = (m - 1.0) / (m + 1.0)
     z = s * s
     # 1/21, 1/19 … 1/3, written out: a loop would divide.

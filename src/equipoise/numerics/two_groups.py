@@ -57,19 +57,20 @@ def compare(W: Any, V: Any, counts: int, marked: int, longest: int, n1: int, n0:
             d = d0 + d1
             if d > 0:
                 n = at0 + at1
-                excess += d1 - d * at1 / n
-                if n > 1:
-                    variance += d * (at1 / n) * (at0 / n) * (n - d) / (n - 1)
+                p = at1 / n
+                pq = p * (1.0 - p)
+                excess += d1 - d * p
+                variance += pq if d == 1 else d * pq * ((n - d) / max(n - 1.0, 1.0))
                 if at0 > 0 and at1 > 0:
                     total0 += d0
                     total1 += d1
                     for j in range(d):
                         # At a hazard ratio of 1, the share of group 1 in the hazard of this event.
-                        left = n - j
-                        p = (at1 - d1 * j / d) / left
+                        if j > 0:
+                            p = (at1 - d1 * j / d) / (n - j)
+                            pq = p * (1.0 - p)
                         V[m] = p
                         m += 1
-                        pq = p * (1.0 - p)
                         score -= p
                         information += pq
                         slope += pq * (1.0 - 2.0 * p)

@@ -12,8 +12,9 @@ from equipoise.simulate.kernel.draws import AT_ONCE, day_of, draw, draw_blocks, 
 
 #: Where the process stands, from the place ``queue`` on, after the days of the AT_ONCE patients at hand: the sum of the
 #: waiting times; the day; patients expected before the next day; what that day adds, and by how much more each day
-#: adds; whether the sites are known. Then room for eight words, and for each site the day on which it opens.
-PASSED, DAY, EXPECTED, ADDED, MORE, KNOWN, WORDS = range(AT_ONCE, AT_ONCE + 7)
+#: adds; whether the sites are known; the day from which on each adds the same. Then room for eight words, and for each site the
+#: day on which it opens.
+PASSED, DAY, EXPECTED, ADDED, MORE, KNOWN, STEADY, WORDS = range(AT_ONCE, AT_ONCE + 8)
 OPENED = WORDS + 8
 
 
@@ -25,17 +26,19 @@ def open_sites(N: Any, X: Any, W: Any, replicate: int, queue: int, steps: int) -
     by how much that changes for good. Both are 0 but where a site opens and where its rate is reached.
     """
     ramp, last = N[at.RAMP], N[at.HORIZON] + 1
-    for i in range(N[at.SITES] if N[at.VARIES] or not W[queue + KNOWN] else 0):
-        opens, size = W[queue + OPENED + i], 0
-        for day in (opens, opens + 1, opens + ramp):
+    new = N[at.SITES] if N[at.VARIES] or not W[queue + KNOWN] else 0
+    for i in range(new):
+        opened = W[queue + OPENED + i]
+        for day in (opened, opened + 1, opened + ramp):
             W[steps + 2 * min(day, last)] = W[steps + 2 * min(day, last) + 1] = 0
-    for i in range(N[at.SITES] if N[at.VARIES] or not W[queue + KNOWN] else 0):
+    for i in range(new):
         opens, size = N[N[at.OPENS] + i], 0
         if N[at.VARIES]:
             draw_blocks(N, W, N[at.SITE_KEYS] + 2 * i, 0, 1, replicate, queue + WORDS)
             size = W[queue + WORDS] >> 20
             opens += day_of(N, N[at.LATE], W[queue + WORDS + 1]) - 1
         W[queue + OPENED + i] = opens
+        W[queue + STEADY] = max(W[queue + STEADY] if i > 0 else 0, opens + ramp)
         rate = X[N[at.RATE] + i] * X[N[at.SIZE] + size] / 30.4375
         gain = int(rate * UNIT / (2 * ramp if ramp > 0 else 1) + 0.5)
         if opens <= last:
@@ -50,25 +53,35 @@ def open_sites(N: Any, X: Any, W: Any, replicate: int, queue: int, steps: int) -
     W[queue + EXPECTED] = W[queue + ADDED] = W[steps]
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
-def next_arrivals(N: Any, W: Any, replicate: int, arrived: int, queue: int, steps: int) -> None:
+@jit(NONE(WHOLES, WHOLES, REALS, WHOLE, WHOLE, WHOLE, WHOLE))
+def next_arrivals(N: Any, W: Any, V: Any, replicate: int, arrived: int, queue: int, steps: int) -> None:
     """The days of patients ``arrived``, ``arrived`` + 1 …, AT_ONCE of them, into W from ``queue`` on: ``accrual.arrivals``.
 
     Who would come after the horizon comes on the day after it.
     """
     passed, day, last = W[queue + PASSED], W[queue + DAY], N[at.HORIZON] + 1
-    expected, added, more = W[queue + EXPECTED], W[queue + ADDED], W[queue + MORE]
+    expected, added, more, steady = W[queue + EXPECTED], W[queue + ADDED], W[queue + MORE], W[queue + STEADY]
     draw_blocks(N, W, N[at.KEYS] + 2 * at.ACCRUAL, arrived >> 3, AT_ONCE >> 3, replicate, queue)
-    for k in range(queue, queue + AT_ONCE):
-        W[k] = int(minus_log(short(W[k])) * UNIT)
+    for k in range(AT_ONCE):
+        V[k] = short(W[queue + k])
+    for k in range(AT_ONCE):
+        V[k] = minus_log(V[k]) * UNIT
+    for k in range(AT_ONCE):
+        W[queue + k] = int(V[k])
     for k in range(queue, queue + AT_ONCE):
         passed += W[k]
-        while day < last and expected <= passed:
+        while day < min(steady, last) and expected <= passed:
             day += 1
             more += W[steps + 2 * day + 1]
             added += W[steps + 2 * day] + more
             expected += added
-        W[k] = day
+        ahead = 0
+        if day >= steady and added > 0:
+            # A product of real numbers may miss by one; those of whole ones are exact.
+            over = passed - expected + added
+            ahead = min(int(float(over) * (1.0 / float(added))), last)
+            ahead += int((ahead + 1) * added <= over) - int(ahead * added > over)
+        W[k] = min(day + ahead, last)
     W[queue + PASSED], W[queue + DAY] = passed, day
     W[queue + EXPECTED], W[queue + ADDED], W[queue + MORE] = expected, added, more
 
@@ -104,14 +117,12 @@ def next_block(N: Any, W: Any, replicate: int, stratum: int, slot: int, words: i
     number of the next, and the block. ``words``: room to draw in."""
     wide = (N[at.LARGEST_BLOCK] + 7) >> 3
     draw_blocks(N, W, N[at.LIST_KEYS] + 2 * stratum, W[slot + 2] * wide, wide, replicate, words)
-    size = N[N[at.BLOCK_SIZES] + (((2 * W[words] + 1) * N[at.BLOCK_CHOICES]) >> 33)]
+    choice = ((2 * W[words] + 1) * N[at.BLOCK_CHOICES]) >> 33
+    size = N[N[at.BLOCK_SIZES] + choice]
     W[slot], W[slot + 1], W[slot + 2] = size, 0, W[slot + 2] + 1
     block = slot + 3
-    filled = block
-    for arm in range(N[at.ARMS]):
-        for _ in range(N[N[at.SHARES] + arm] * size // N[at.SHARE_TOTAL]):
-            W[filled] = arm
-            filled += 1
+    for i in range(size):
+        W[block + i] = N[N[at.BLOCKS] + choice * N[at.LARGEST_BLOCK] + i]
     for i in range(size - 1, 0, -1):
         # Fisher and Yates, from the end.
         j = ((2 * W[words + i] + 1) * (i + 1)) >> 33

@@ -98,7 +98,6 @@ def image_of(plan: Plan) -> Image:
         at.LATE: rows[2],
         at.LARGEST_BLOCK: max(sizes),
         at.BLOCK_CHOICES: len(sizes),
-        at.SHARE_TOTAL: sum(a.share for a in trial.arms),
         at.MOST_LEVELS: widest,
         at.ACTION_SIDE: actions.shape[1],
         at.CAUTION_SIDE: cautions.shape[0],
@@ -115,7 +114,7 @@ def image_of(plan: Plan) -> Image:
         at.NEED: _needs(plan),
         at.COUNTS: [len(s) for s in plan.levels],
         at.BLOCK_SIZES: list(sizes),
-        at.SHARES: [a.share for a in trial.arms],
+        at.BLOCKS: [_block(trial, size) for size in sizes],
         at.KEYS: _words([key_of(plan.seed, p) for p in at.PURPOSES]),
         at.WIDE: [-(-plan.widths.get(p, SHORT_BLOCK) // SHORT_BLOCK) for p in at.PURPOSES],
         at.LIST_KEYS: _words([key_of(plan.seed, f"allocation|{name}") for name in strata]),
@@ -204,6 +203,13 @@ def _strata(trial: Trial) -> list[str]:
     return [
         stratum_of(trial, dict(zip(names, levels, strict=True))) for levels in product(*(f.levels for f in factors))
     ]
+
+
+def _block(trial: Trial, size: int) -> list[int]:
+    """The arms of a block before it is shuffled, and what fills the row."""
+    total = sum(a.share for a in trial.arms)
+    arms = [i for i, a in enumerate(trial.arms) for _ in range(a.share * size // total)]
+    return arms + [0] * (max(trial.randomisation.block_sizes) - len(arms))
 
 
 def _actions(plan: Plan) -> NDArray[np.int8]:

@@ -124,7 +124,7 @@ def _trials(
             if not closed:
                 if next_in == AT_ONCE:
                     next_in = 0
-                    next_arrivals(N, W, replicate, arrived, queue, steps)
+                    next_arrivals(N, W, V, replicate, arrived, queue, steps)
                     next_patients(N, W, replicate, arrived, drawn, strata)
                 coming = W[queue + next_in]
 
@@ -255,7 +255,7 @@ class Room:
         wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 9 * AT_ONCE, AT_ONCE, FOUND + largest + 8]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + 2 * (int(n[at.HORIZON]) + 2), dtype=np.int64)
-        self.v = np.zeros(target)
+        self.v = np.zeros(max(target, AT_ONCE))
 
 
 def simulate_rows(image: Image, room: Room, first: int, replicates: int, months: int = 0) -> Any:

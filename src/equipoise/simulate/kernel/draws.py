@@ -22,18 +22,16 @@ AT_ONCE = 16
 
 @jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
 def draw_eight(N: Any, W: Any, key: int, number: int, replicate: int, to: int, step: int) -> None:
-    """Block ``number`` of the stream whose key stands at place ``key``: eight words, into W from ``to`` on, one in ``step``."""
+    """Block ``number`` of the stream whose key stands at place ``key``: eight words, two in a place, into W from ``to`` on, one
+    place in ``step``."""
     a, b, c, d = block(np.uint64(N[key]), np.uint64(N[key + 1]), number, replicate)
-    low, up = np.uint64(0xFFFFFFFF), np.uint64(32)
-    W[to], W[to + step], W[to + 2 * step], W[to + 3 * step] = a & low, a >> up, b & low, b >> up
-    W[to + 4 * step], W[to + 5 * step], W[to + 6 * step], W[to + 7 * step] = c & low, c >> up, d & low, d >> up
+    W[to], W[to + step], W[to + 2 * step], W[to + 3 * step] = a, b, c, d
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
-def draw_blocks(N: Any, W: Any, key: int, number: int, blocks: int, replicate: int, to: int) -> None:
-    """``draw_eight`` for so many blocks: drawn one after the other, the processor turns several at a time."""
-    for b in range(blocks):
-        draw_eight(N, W, key, number + b, replicate, to + 8 * b, 1)
+@jit_in_place(WHOLE(WHOLES, WHOLE, WHOLE, WHOLE))
+def word(W: Any, at: int, number: int, step: int) -> int:
+    """Word ``number`` of those that ``draw_eight`` put into W from ``at`` on."""
+    return (W[at + (number >> 1) * step] >> ((number & 1) << 5)) & 0xFFFFFFFF
 
 
 @jit(WHOLE(WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -50,13 +48,13 @@ def draw(N: Any, purpose: int, replicate: int, row: int, column: int) -> int:
 
 
 @jit_in_place(WHOLE(WHOLES, WHOLE, WHOLE))
-def day_of(N: Any, table: int, word: int) -> int:
+def day_of(N: Any, table: int, drawn: int) -> int:
     """The day on which the waiting time of a table of days ends; HORIZON + 1 if it does not."""
-    i = word >> (32 - at.GUIDE_BITS)
+    i = drawn >> (32 - at.GUIDE_BITS)
     day = (N[N[at.GUIDE_ROWS] + table * (at.GUIDE >> 2) + (i >> 2)] >> ((i & 3) << 4)) & 0xFFFF
     if day >= at.LOOK:
         day -= at.LOOK
         cuts = N[at.CUTS] + table * (DAYS + 1)
-        while N[cuts + day] > word:
+        while N[cuts + day] > drawn:
             day += 1
     return day

@@ -8,14 +8,14 @@ from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.numerics.philox import minus_log, short
 from equipoise.simulate.accrual import UNIT
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.draws import AT_ONCE, day_of, draw, draw_blocks, draw_eight
+from equipoise.simulate.kernel.draws import AT_ONCE, day_of, draw, draw_eight, word
 
 #: Where the process stands, from the place ``queue`` on, after the days of the AT_ONCE patients at hand: the sum of the
 #: waiting times; the day; patients expected before the next day; what that day adds, and by how much more each day
-#: adds; whether the sites are known; the day from which on each adds the same. Then room for eight words, and for each site the
+#: adds; whether the sites are known; the day from which on each adds the same. Then room for a block of words, and for each site the
 #: day on which it opens.
 PASSED, DAY, EXPECTED, ADDED, MORE, KNOWN, STEADY, WORDS = range(AT_ONCE, AT_ONCE + 8)
-OPENED = WORDS + 8
+OPENED = WORDS + 4
 
 
 @jit(NONE(WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE))
@@ -34,9 +34,9 @@ def open_sites(N: Any, X: Any, W: Any, replicate: int, queue: int, steps: int) -
     for i in range(new):
         opens, size = N[N[at.OPENS] + i], 0
         if N[at.VARIES]:
-            draw_blocks(N, W, N[at.SITE_KEYS] + 2 * i, 0, 1, replicate, queue + WORDS)
-            size = W[queue + WORDS] >> 20
-            opens += day_of(N, N[at.LATE], W[queue + WORDS + 1]) - 1
+            draw_eight(N, W, N[at.SITE_KEYS] + 2 * i, 0, replicate, queue + WORDS, 1)
+            size = word(W, queue + WORDS, 0, 1) >> 20
+            opens += day_of(N, N[at.LATE], word(W, queue + WORDS, 1, 1)) - 1
         W[queue + OPENED + i] = opens
         W[queue + STEADY] = max(W[queue + STEADY] if i > 0 else 0, opens + ramp)
         rate = X[N[at.RATE] + i] * X[N[at.SIZE] + size] / 30.4375
@@ -61,9 +61,11 @@ def next_arrivals(N: Any, W: Any, V: Any, replicate: int, arrived: int, queue: i
     """
     passed, day, last = W[queue + PASSED], W[queue + DAY], N[at.HORIZON] + 1
     expected, added, more, steady = W[queue + EXPECTED], W[queue + ADDED], W[queue + MORE], W[queue + STEADY]
-    draw_blocks(N, W, N[at.KEYS] + 2 * at.ACCRUAL, arrived >> 3, AT_ONCE >> 3, replicate, queue)
-    for k in range(AT_ONCE):
-        V[k] = short(W[queue + k])
+    for b in range(AT_ONCE >> 3):
+        draw_eight(N, W, N[at.KEYS] + 2 * at.ACCRUAL, (arrived >> 3) + b, replicate, queue + 4 * b, 1)
+    for k in range(AT_ONCE >> 1):
+        V[2 * k] = short(W[queue + k] & 0xFFFFFFFF)
+        V[2 * k + 1] = short((W[queue + k] >> 32) & 0xFFFFFFFF)
     for k in range(AT_ONCE):
         V[k] = minus_log(V[k]) * UNIT
     for k in range(AT_ONCE):
@@ -88,27 +90,27 @@ def next_arrivals(N: Any, W: Any, V: Any, replicate: int, arrived: int, queue: i
 
 @jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
 def next_patients(N: Any, W: Any, replicate: int, arrived: int, words: int, strata: int) -> None:
-    """The first eight words of patients ``arrived`` …, AT_ONCE of them, word c of the k-th at ``words`` + AT_ONCE c + k;
-    and their strata, or -1 for those who fail screening."""
+    """The first eight words of patients ``arrived`` …, AT_ONCE of them, those of the k-th from ``words`` + k on, one place in
+    AT_ONCE; and their strata, or -1 for those who fail screening."""
     wide = N[N[at.WIDE] + at.PATIENT]
     for k in range(AT_ONCE):
         draw_eight(N, W, N[at.KEYS] + 2 * at.PATIENT, (arrived + k) * wide, replicate, words + k, AT_ONCE)
         W[strata + k] = 0
     for f in range(N[at.FACTORS]):
-        levels, cuts, lie = N[N[at.COUNTS] + f], N[at.LEVEL_CUT] + f * N[at.MOST_LEVELS], words + AT_ONCE * (1 + f)
+        levels, cuts, column = N[N[at.COUNTS] + f], N[at.LEVEL_CUT] + f * N[at.MOST_LEVELS], 1 + f
         if f >= 3:
-            lie = words + AT_ONCE * 8
+            column = 8
             for k in range(AT_ONCE):
-                W[lie + k] = draw(N, at.PATIENT, replicate, arrived + k, 5 + f)
+                W[words + 4 * AT_ONCE + k] = draw(N, at.PATIENT, replicate, arrived + k, 5 + f)
         for k in range(AT_ONCE):
             W[strata + k] *= levels
         # How many of the cumulative shares the word has passed.
         for level in range(levels - 1):
             cut = N[cuts + level]
             for k in range(AT_ONCE):
-                W[strata + k] += int(W[lie + k] >= cut)
+                W[strata + k] += int(word(W, words + k, column, AT_ONCE) >= cut)
     for k in range(AT_ONCE):
-        W[strata + k] = W[strata + k] if W[words + k] >= N[at.SCREENING_FAILURE] else -1
+        W[strata + k] = W[strata + k] if word(W, words + k, 0, AT_ONCE) >= N[at.SCREENING_FAILURE] else -1
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -116,8 +118,9 @@ def next_block(N: Any, W: Any, replicate: int, stratum: int, slot: int, words: i
     """Put the next block of a stratum's list where the last one stood: ``slot`` holds its size, the place in it, the
     number of the next, and the block. ``words``: room to draw in."""
     wide = (N[at.LARGEST_BLOCK] + 7) >> 3
-    draw_blocks(N, W, N[at.LIST_KEYS] + 2 * stratum, W[slot + 2] * wide, wide, replicate, words)
-    choice = ((2 * W[words] + 1) * N[at.BLOCK_CHOICES]) >> 33
+    for b in range(wide):
+        draw_eight(N, W, N[at.LIST_KEYS] + 2 * stratum, W[slot + 2] * wide + b, replicate, words + 4 * b, 1)
+    choice = ((2 * word(W, words, 0, 1) + 1) * N[at.BLOCK_CHOICES]) >> 33
     size = N[N[at.BLOCK_SIZES] + choice]
     W[slot], W[slot + 1], W[slot + 2] = size, 0, W[slot + 2] + 1
     block = slot + 3
@@ -125,5 +128,5 @@ def next_block(N: Any, W: Any, replicate: int, stratum: int, slot: int, words: i
         W[block + i] = N[N[at.BLOCKS] + choice * N[at.LARGEST_BLOCK] + i]
     for i in range(size - 1, 0, -1):
         # Fisher and Yates, from the end.
-        j = ((2 * W[words + i] + 1) * (i + 1)) >> 33
+        j = ((2 * word(W, words, i, 1) + 1) * (i + 1)) >> 33
         W[block + i], W[block + j] = W[block + j], W[block + i]

@@ -15,7 +15,7 @@ from numba import types
 from equipoise.numerics.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.draws import AT_ONCE, DAYS, day_of, draw
+from equipoise.simulate.kernel.draws import AT_ONCE, DAYS, day_of, draw, word
 from equipoise.simulate.virtual_patient import SCAN_DELAYS
 
 NEVER = HORIZON + 1
@@ -33,7 +33,7 @@ HOT = 8
 (
     SEEN_AT, LEFT, FAILS, PASSES, LEAVES, S_LEFT, S_NONE, SEEN_KNOWN, DEATH_KNOWN, LEFT_KNOWN, REPORTS,
 ) = range(11)  # fmt: skip
-COLD = REPORTS + 8
+COLD = REPORTS + 4
 
 
 @jit_in_place(WHOLE(WHOLES, WHOLE))
@@ -49,8 +49,8 @@ def _scan_day(N: Any, replicate: int, row: int, k: int) -> int:
     if N[at.MISSED] > 0 and draw(N, at.VISITS, replicate, row, 2 * k) < N[at.MISSED]:
         return -1
     if N[at.REACH] > 0:
-        word = draw(N, at.VISITS, replicate, row, 2 * k + 1)
-        day += (((2 * word + 1) * (2 * N[at.REACH] + 1)) >> 33) - N[at.REACH]
+        drawn = draw(N, at.VISITS, replicate, row, 2 * k + 1)
+        day += (((2 * drawn + 1) * (2 * N[at.REACH] + 1)) >> 33) - N[at.REACH]
     return day
 
 
@@ -58,10 +58,10 @@ def _scan_day(N: Any, replicate: int, row: int, k: int) -> int:
 def _recorded(N: Any, W: Any, replicate: int, p: int, day: int, column: int) -> int:
     """When what happened on ``day`` is recorded: not on the day of randomisation."""
     if column < 8:
-        word = W[cold_of(N, p) + REPORTS + column]
+        drawn = word(W, cold_of(N, p) + REPORTS, column, 1)
     else:
-        word = draw(N, at.REPORTING, replicate, W[p * HOT + ROW], column)
-    return max(day + day_of(N, N[at.DELAY], word) - 1, 1)
+        drawn = draw(N, at.REPORTING, replicate, W[p * HOT + ROW], column)
+    return max(day + day_of(N, N[at.DELAY], drawn) - 1, 1)
 
 
 @jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -74,10 +74,10 @@ def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) 
     hot, cold = p * HOT, cold_of(N, p)
     arm = W[hot + ARM]
     place = arm * N[at.STRATA] + stratum
-    first = day_of(N, N[N[at.FIRST] + place], W[words + 4 * AT_ONCE])
-    after = day_of(N, N[N[at.AFTER] + place], W[words + 6 * AT_ONCE])
-    leaves, left = day_of(N, N[at.LEAVING_TABLE], W[words + 7 * AT_ONCE]), 0
-    dies_first = W[words + 5 * AT_ONCE] < N[N[at.DEATH_CUT] + arm * (DAYS + 1) + first]
+    first = day_of(N, N[N[at.FIRST] + place], word(W, words, 4, AT_ONCE))
+    after = day_of(N, N[N[at.AFTER] + place], word(W, words, 6, AT_ONCE))
+    leaves, left = day_of(N, N[at.LEAVING_TABLE], word(W, words, 7, AT_ONCE)), 0
+    dies_first = word(W, words, 5, AT_ONCE) < N[N[at.DEATH_CUT] + arm * (DAYS + 1) + first]
     death = min(first if dies_first else first + after, NEVER)
     progression = NEVER if dies_first else first
     if N[at.SOME_TOXIC]:
@@ -93,7 +93,7 @@ def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) 
             if seen >= min(progression, death) or seen > gone:
                 break
             k += 1
-    is_seen = progression <= HORIZON and k < N[at.SCANS] and seen < death and seen <= gone
+    is_seen = (progression <= HORIZON) & (k < N[at.SCANS]) & (seen < death) & (seen <= gone)
     W[hot + DEATH], W[hot + GONE], W[hot + SEEN] = death, gone, seen if is_seen else NEVER
     W[cold + SEEN_AT], W[cold + LEFT] = k if is_seen else -1, left
 
@@ -221,7 +221,7 @@ def status_on(N: Any, W: Any, p: int, day: int) -> Any:
     return status, then + W[p * HOT + AT] if then < NO_DAY else NO_DAY
 
 
-@jit(WHETHER(WHOLES, WHOLES, WHOLE, WHOLE))
+@jit_in_place(WHETHER(WHOLES, WHOLES, WHOLE, WHOLE))
 def draw_status(N: Any, W: Any, replicate: int, p: int) -> bool:
     """When the status at the landmark changes, and to what; True if it may change more than once.
 
@@ -229,27 +229,26 @@ def draw_status(N: Any, W: Any, replicate: int, p: int) -> bool:
     success when a scan after it is. For the others see ``_draw_changes``.
     """
     hot, cold = p * HOT, cold_of(N, p)
-    mark, gone_by = N[at.LANDMARK], N[at.LANDMARK] + N[at.WINDOW] + 1
-    seen, death, gone = W[hot + SEEN], W[hot + DEATH], W[hot + GONE]
-    dies = death <= gone
-    W[cold + SEEN_KNOWN] = UNDRAWN if seen <= HORIZON else NO_DAY
-    W[cold + DEATH_KNOWN] = UNDRAWN if dies else NO_DAY
-    W[cold + LEFT_KNOWN] = UNDRAWN if W[cold + LEFT] > 0 else NO_DAY
-    if N[at.PLAIN] and W[cold + LEFT] == 0:
+    mark, gone_by, k = N[at.LANDMARK], N[at.LANDMARK] + N[at.WINDOW] + 1, N[N[at.NEXT_SCAN] + N[at.LANDMARK]]
+    scan, exact, every = N[at.FIRST_SCAN] + k * N[at.EVERY], N[at.EXACT] != 0, N[at.EVERY]
+    seen, death, gone, left, seen_at = W[hot + SEEN], W[hot + DEATH], W[hot + GONE], W[cold + LEFT], W[cold + SEEN_AT]
+    last, dies = min(death - 1, gone), death <= gone
+    seen_known, death_known = UNDRAWN if seen <= HORIZON else NO_DAY, UNDRAWN if dies else NO_DAY
+    W[cold + SEEN_KNOWN], W[cold + DEATH_KNOWN] = seen_known, death_known
+    W[cold + LEFT_KNOWN] = UNDRAWN if left > 0 else NO_DAY
+    if (N[at.PLAIN] != 0) & (left == 0):
         # Which of the three it is cannot be foreseen: all are worked out, and one is taken, without a jump.
-        progressed, died = seen <= mark, dies and death <= mark
-        failed = progressed or died
-        k = N[N[at.NEXT_SCAN] + mark]
-        scan = N[at.FIRST_SCAN] + k * N[at.EVERY]
-        column = 0 if died and not progressed else SCAN_DELAYS + (W[cold + SEEN_AT] if progressed else k)
+        progressed = seen <= mark
+        died = dies & (death <= mark) & (not progressed)
+        failed = progressed | died
+        column = 0 if died else SCAN_DELAYS + (seen_at if progressed else k)
         change = _recorded(N, W, replicate, p, min(seen, death) if failed else scan, column)
-        if not failed and (not N[at.EXACT] or scan > min(death - 1, gone) or change > scan + N[at.EVERY]):
-            change = _by_scan(N, W, replicate, p, min(death - 1, gone))
+        if (not failed) & ((not exact) | (scan > last) | (change > scan + every)):
+            change = _by_scan(N, W, replicate, p, last)
         # Nothing else is recorded before it that would settle it otherwise.
         later = min(death if dies else NO_DAY, NO_DAY if failed else seen)
-        if (later >= change or (failed and not progressed)) and change <= gone_by:
-            W[cold + SEEN_KNOWN] = change if progressed else W[cold + SEEN_KNOWN]
-            W[cold + DEATH_KNOWN] = change if failed and not progressed else W[cold + DEATH_KNOWN]
+        if (died | (later >= change)) & (change <= gone_by):
+            W[cold + SEEN_KNOWN], W[cold + DEATH_KNOWN] = change if progressed else seen_known, change if died else death_known
             W[hot + CHANGE], W[hot + BECOMES] = W[hot + AT] + change, FAILURE if failed else SUCCESS
             return False
     _draw_changes(N, W, replicate, p)
@@ -258,15 +257,12 @@ def draw_status(N: Any, W: Any, replicate: int, p: int) -> bool:
 
 
 @jit(types.Tuple((WHOLE, WHETHER))(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
-def observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
-    """Time to the monitored event and whether it came, as known ``day`` days on: ``analyse.endpoints.observe``."""
+def _observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
+    """``observed`` whatever the rules and the records."""
     hot, cold = p * HOT, cold_of(N, p)
     seen_on, death, gone, left = W[hot + SEEN], W[hot + DEATH], W[hot + GONE], W[cold + LEFT]
     # What happened long enough ago is recorded, whatever the delay: there is no need to draw it.
     long_ago = day - N[at.MOST_DELAY]
-    event = min(seen_on, death if death <= gone else NO_DAY)
-    if N[at.PLAIN] and event <= long_ago:
-        return event, True
     seen = seen_on <= day and (
         seen_on <= long_ago or _known(N, W, replicate, p, SEEN_KNOWN, seen_on, SCAN_DELAYS + W[cold + SEEN_AT]) <= day
     )
@@ -309,3 +305,14 @@ def observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
             found = max(found, gone)
         found = min(found, until)
     return found, False
+
+
+@jit_in_place(types.Tuple((WHOLE, WHETHER))(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
+def observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
+    """Time to the monitored event and whether it came, as known ``day`` days on: ``analyse.endpoints.observe``."""
+    hot = p * HOT
+    event = min(W[hot + SEEN], W[hot + DEATH] if W[hot + DEATH] <= W[hot + GONE] else NO_DAY)
+    # What happened long enough ago is recorded, whatever the delay.
+    if N[at.PLAIN] and event <= day - N[at.MOST_DELAY]:
+        return event, True
+    return _observed(N, W, replicate, p, day)

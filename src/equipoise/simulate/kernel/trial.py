@@ -212,10 +212,10 @@ def _trials(
                 closed = randomised >= target
             key, wide = N[at.KEYS] + 2 * at.REPORTING, N[N[at.WIDE] + at.REPORTING]
             for p in range(fresh, randomised):
-                k = W[p * HOT + ROW] - arrived
-                draw_fate(N, W, replicate, p, W[strata + k], drawn + k)
                 draw_eight(N, W, key, W[p * HOT + ROW] * wide, replicate, cold_of(N, p) + REPORTS, 1)
             for p in range(fresh, randomised):
+                k = W[p * HOT + ROW] - arrived
+                draw_fate(N, W, replicate, p, W[strata + k], drawn + k)
                 if draw_status(N, W, replicate, p):
                     W[odd + odds] = p
                     odds += 1
@@ -252,7 +252,7 @@ class Room:
         n = image.whole
         target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
         wholes = [target * (HOT + COLD), arms * target, arms, target, int(n[at.STRATA]) * (3 + largest)]
-        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 9 * AT_ONCE, AT_ONCE, FOUND + largest + 8]
+        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 5 * AT_ONCE, AT_ONCE, FOUND + largest + 8]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + 2 * (int(n[at.HORIZON]) + 2), dtype=np.int64)
         self.v = np.zeros(max(target, AT_ONCE))

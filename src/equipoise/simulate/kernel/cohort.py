@@ -29,14 +29,17 @@ from equipoise.simulate.kernel.patient import (
 FOUND = 4
 
 
-@jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
-def first_full(N: Any, W: Any, stage: int, order: int, enrolled: int, odd: int, odds: int, day: int) -> int:
-    """The first day from ``day`` on at whose end the stage's cohort is enrolled, if nobody else comes; NO_DAY if there is none.
+@jit(types.UniTuple(WHOLE, 2)(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+def first_full(N: Any, W: Any, stage: int, order: int, enrolled: int, odd: int, odds: int, day: int) -> Any:
+    """The first day from ``day`` on at whose end the stage's cohort is enrolled, if nobody else comes, and the next on
+    which that may change; NO_DAY if there is none.
 
     ``odd``: where the patients stand whose status may change more than once; nobody else is ever replaced.
     """
     need_tested, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
     tested, control, target = N[at.TESTED], max(N[at.CONTROL], 0), N[at.TARGET]
+    if W[enrolled + tested] < need_tested or W[enrolled + control] < need_control:
+        return NO_DAY, NO_DAY
     while day < NO_DAY:
         of_tested = of_control = 0
         then = NO_DAY
@@ -57,10 +60,10 @@ def first_full(N: Any, W: Any, stage: int, order: int, enrolled: int, odd: int, 
             if need_control > 0:
                 full = max(full, W[W[order + control * target + of_control - 1] * HOT + AT])
             if full <= day:
-                return day
+                return day, then
             then = min(then, full)
         day = then
-    return NO_DAY
+    return NO_DAY, NO_DAY
 
 
 @jit(types.UniTuple(WHOLE, 3)(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHETHER, WHOLE))

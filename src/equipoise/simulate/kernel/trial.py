@@ -118,7 +118,7 @@ def _trials(
         next_in = AT_ONCE
         arrived = randomised = odds = stage = 0
         closed = paused = awaited = ended = False
-        full_at, full_from, ripe_from, cutoff, readout, action = -1, 0, 0, 0, 0, at.CONTINUE
+        full_at, full_from, full, full_to, ripe_from, cutoff, readout, action = -1, 0, 0, 0, 0, 0, 0, at.CONTINUE
         while True:
             coming = N[at.HORIZON] + 1
             if not closed:
@@ -140,7 +140,7 @@ def _trials(
                         if stage == 0:
                             full = readout
                             if not final:
-                                full = first_full(N, W, 0, order, enrolled, odd, odds, 0)
+                                full, _ = first_full(N, W, 0, order, enrolled, odd, odds, 0)
                             F[out + W_COHORT_FULL], F[out + W_FULL_DAY] = _come_before(W, randomised, full + 1), full
                             F[out + W_AT_CUTOFF] = _come_before(W, randomised, cutoff + 1)
                             F[out + W_AT_READOUT] = _come_before(W, randomised, readout)
@@ -184,11 +184,14 @@ def _trials(
                     F[out + W_STATUS] = 1
                     break
                 if stage < looks - 1 and coming > full_from:
-                    full = first_full(N, W, stage, order, enrolled, odd, odds, full_from if full_at < 0 else coming - 1)
-                    if full_at < 0 and full < coming:
-                        full_at = _come_before(W, randomised, full + 1)
-                        full = first_full(N, W, stage, order, enrolled, odd, odds, coming - 1)
-                    paused = full == coming - 1 and randomised >= full_at + N[at.CAP]
+                    # While nobody comes and no status changes, a cohort stays as full as it is.
+                    if full_at < 0:
+                        full, full_to = first_full(N, W, stage, order, enrolled, odd, odds, full_from)
+                        if full < coming:
+                            full_at = _come_before(W, randomised, full + 1)
+                    if full_at >= 0 and full_to < coming:
+                        full, full_to = first_full(N, W, stage, order, enrolled, odd, odds, coming - 1)
+                    paused = full_at >= 0 and full < coming and randomised >= full_at + N[at.CAP]
                     full_from = coming
 
             fresh = randomised
@@ -222,6 +225,7 @@ def _trials(
             if next_in == AT_ONCE:
                 arrived += AT_ONCE
             if randomised > fresh:
+                full_to = 0
                 ripe_from = max(full_from, coming if N[at.PAUSES] else 0)
 
         randomised = _come_before(W, randomised, readout)

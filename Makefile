@@ -19,6 +19,7 @@ $(STAMP): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[report,fast,cluster]' --group dev
+	$(BIN)/python -m equipoise.files.kernels
 	@touch $@
 
 known: $(STAMP) ## What NORTH could have known (out/known/page.html)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
+import pytest
+
+from equipoise.files import kernels
 from equipoise.files.kernels import sources
 
 
 def test_the_name_covers_what_is_compiled_and_what_it_takes() -> None:
     found = {"/".join(p.parts[-2:]) for p in sources()}
-    compiled = {"kernel/trial.py", "kernel/patient.py", "kernel/enrolment.py", "kernel/places.py"}
+    compiled = {f"kernel/{n}.py" for n in ("trial", "patient", "enrolment", "cohort", "draws", "places", "layout")}
     assert compiled | {"numerics/philox.py", "numerics/compiled.py", "numerics/two_groups.py"} <= found
     # What a plan is made of, and what is done with the lines, compile nothing anew.
-    assert not found & {"simulate/truth.py", "simulate/planner.py", "simulate/run.py", "numerics/survival.py"}
+    assert not found & {
+        "kernel/rows.py",
+        "kernel/image.py",
+        "simulate/truth.py",
+        "simulate/planner.py",
+        "simulate/run.py",
+        "numerics/survival.py",
+    }
 
 
 def test_what_kernels_take_from_elsewhere_stands_there_as_a_number() -> None:
@@ -24,3 +35,64 @@ def test_what_kernels_take_from_elsewhere_stands_there_as_a_number() -> None:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
                 names = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
                 assert names <= {"np"}, f"{path.name}: {node.targets[0].id}"
+
+
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
+    """Kernels are kept in a folder of their own; how often one is compiled. What is compiled is what is there already."""
+    pytest.importorskip("numba")
+    from equipoise.simulate.kernel import rows
+
+    kept = kernels.bitcode()
+    done: list[int] = []
+
+    def compile_now() -> bytes:
+        done.append(1)
+        return kept
+
+    monkeypatch.setattr(rows, "compile_now", compile_now)
+    monkeypatch.setattr(kernels, "_beside", lambda: tmp_path / "beside")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return done
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def test_what_was_compiled_once_is_not_compiled_again(compilations: list[int], tmp_path: Path) -> None:
+    assert kernels.bitcode() == kernels.bitcode()
+    assert compilations == [1]
+    (file,) = _files(tmp_path)
+    assert file.suffix == ".bitcode"
+    assert file.parent == tmp_path / "cache" / "equipoise"
+
+
+def test_what_lies_beside_the_source_is_taken_first(compilations: list[int], tmp_path: Path) -> None:
+    content = kernels.bitcode()
+    (file,) = _files(tmp_path)
+    (tmp_path / "beside").mkdir()
+    file.rename(tmp_path / "beside" / file.name)
+    assert kernels.bitcode() == content
+    assert compilations == [1]
+
+
+@pytest.mark.parametrize("damage", ["cut off", "empty", "another thing"])
+def test_a_damaged_file_is_made_again(compilations: list[int], tmp_path: Path, damage: str) -> None:
+    content = kernels.bitcode()
+    (file,) = _files(tmp_path)
+    file.write_bytes(
+        {"cut off": content[: len(content) // 2], "empty": b"", "another thing": b"name\nnot bitcode"}[damage]
+    )
+    assert kernels.bitcode() == content
+    assert file.read_bytes() == content
+    assert compilations == [1, 1]
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(
+    compilations: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert kernels.bitcode() == kernels.bitcode()
+    assert compilations == [1, 1]

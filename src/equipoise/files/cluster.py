@@ -38,7 +38,9 @@ def on_threads(cells: Sequence[Cell], todo: Sequence[Piece], workers: int) -> It
     compiled = ready()
     kernels = [Kernel(c.plan) if c.plan.usual else None for c in cells] if compiled else []
     if compiled:
-        import equipoise.simulate.kernel.trial  # noqa: F401  # compiled once, before the threads
+        from equipoise.simulate.kernel.rows import simulator
+
+        simulator()  # made ready once, before the threads
 
     def one(piece: Piece) -> Lines:
         kernel = kernels[piece.cell] if compiled else None

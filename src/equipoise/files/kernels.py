@@ -1,31 +1,77 @@
-"""Where compiled kernels are kept between runs: a folder of the user's cache whose name is a hash of their sources."""
+"""Where the compiled simulator is kept between runs: beside its source, if it was put there, or in the user's cache.
+
+Its file's name is a hash of the sources that it is made of: after any change of them it is compiled anew, and after no
+other. It also names the kind of machine, since numba asks it for the sizes of things. ``python -m equipoise.files.kernels`` puts it beside its source, as a release has it, and where it is used
+without compiling anything.
+"""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import os
-import sys
+import platform
+from importlib.util import find_spec
 from pathlib import Path
 
 #: The modules whose functions are compiled and kept.
 _KERNELS = ("equipoise.simulate.kernel.trial",)
+_SUFFIX = ".bitcode"
 
 
 def ready() -> bool:
     """True where kernels can be compiled: numba is there. From then on what is compiled is kept."""
-    try:
-        import numba
-    except ImportError:
+    if find_spec("numba") is None:
         return False
-    from equipoise.numerics.compiled import keep_in
+    from equipoise.simulate.kernel import rows
 
-    digest = hashlib.sha256(numba.__version__.encode() + sys.version.encode())
+    rows.take_from(bitcode)
+    return True
+
+
+def bitcode() -> bytes:
+    """The simulator as ``machine_code`` keeps it: from where it was put, or compiled and put into the cache."""
+    from equipoise.numerics.machine_code import is_bitcode
+    from equipoise.simulate.kernel import rows
+
+    name = _name()
+    for folder in (_beside(), _cache()):
+        try:
+            found = (folder / name).read_bytes()
+        except OSError:
+            continue
+        # Cut off, or of a later LLVM: it is made again.
+        if is_bitcode(found):
+            return found
+    made = rows.compile_now()
+    _put(_cache(), name, made)
+    return made
+
+
+def _name() -> str:
+    digest = hashlib.sha256()
     for path in sources():
         digest.update(path.read_bytes())
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    keep_in(str(Path(base) / "equipoise" / f"kernels-{digest.hexdigest()[:16]}"))
-    return True
+    return f"trials-{digest.hexdigest()[:16]}-{platform.machine()}{_SUFFIX}"
+
+
+def _beside() -> Path:
+    return Path(__file__).parent.parent / "simulate" / "kernel"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "equipoise"
+
+
+def _put(folder: Path, name: str, content: bytes) -> None:
+    """Whole or not at all; a folder that cannot be written is left alone: it is compiled again next time."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f"{name}.{os.getpid()}"
+        part.write_bytes(content)
+        part.replace(folder / name)
+    except OSError:
+        pass
 
 
 def sources() -> list[Path]:
@@ -42,9 +88,17 @@ def sources() -> list[Path]:
         if path in found or not path.exists():
             continue
         found.add(path)
-        if path.parent.name not in {"kernel", "numerics"} or path.name == "image.py":
+        if path.parent.name not in {"kernel", "numerics"}:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("equipoise."):
                 waiting += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
     return sorted(found)
+
+
+if __name__ == "__main__":
+    for old in _beside().glob(f"*{_SUFFIX}"):
+        if old.name != _name():
+            old.unlink()
+    if not (_beside() / _name()).exists():
+        _put(_beside(), _name(), bitcode())

@@ -105,17 +105,3 @@ def minus_log(u: float) -> float:
     p = (p + 0.2) * z
     p = (p + 0.3333333333333333) * z
     return -(e * _LN2_HIGH + (2.0 * s + (2.0 * s * p + e * _LN2_LOW)))
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def pointer_to(typing_context: Any, array: Any) -> Any:
-    """Where an array's numbers lie; the caller keeps the array.
-
-    Compiled functions count the references to every array they are given, with locked instructions, carry its shape and
-    ask of every index whether it counts from the end. That costs more than most of what a simulator does with it.
-    """
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.make_array(array)(context, builder, arguments[0]).data
-
-    return types.CPointer(array.dtype)(array), code

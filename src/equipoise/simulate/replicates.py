@@ -43,7 +43,7 @@ class Kernel:
 
         A replicate that cannot end is refused with reasons, by the reference.
         """
-        from equipoise.simulate.kernel.trial import Room, simulate_rows
+        from equipoise.simulate.kernel.rows import Room, simulate_rows
 
         whole, real, by_month = simulate_rows(self.image, Room(self.image), first, n, months)
         for i in np.flatnonzero(whole[:, 0]).tolist():

@@ -12,7 +12,7 @@ from numba import types
 
 from equipoise.numerics.compiled import WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.patient import (
+from equipoise.simulate.kernel.layout import (
     ARM,
     AT,
     BECOMES,
@@ -22,11 +22,8 @@ from equipoise.simulate.kernel.patient import (
     NOT_EVALUABLE,
     PENDING,
     SUCCESS,
-    status_on,
 )
-
-#: What a look finds, in the order of its places in W: evaluated and successes of the tested arm and of the control arm.
-FOUND = 4
+from equipoise.simulate.kernel.patient import status_on
 
 
 @jit(types.UniTuple(WHOLE, 2)(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))

@@ -16,8 +16,6 @@ from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
 
 DAYS = HORIZON + 1
-#: Patients whose coming is worked out at a time.
-AT_ONCE = 16
 
 
 @jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -44,7 +42,8 @@ def draw(N: Any, purpose: int, replicate: int, row: int, column: int) -> int:
         a, b = c, d
     if column & 2:
         a = b
-    return np.int64(a >> np.uint64(32 if column & 1 else 0)) & 0xFFFFFFFF
+    drawn: Any = np.int64(a >> np.uint64(32 if column & 1 else 0))
+    return drawn & 0xFFFFFFFF
 
 
 @jit_in_place(WHOLE(WHOLES, WHOLE, WHOLE))

@@ -8,14 +8,19 @@ from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.numerics.philox import minus_log, short
 from equipoise.simulate.accrual import UNIT
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.draws import AT_ONCE, day_of, draw, draw_eight, word
-
-#: Where the process stands, from the place ``queue`` on, after the days of the AT_ONCE patients at hand: the sum of the
-#: waiting times; the day; patients expected before the next day; what that day adds, and by how much more each day
-#: adds; whether the sites are known; the day from which on each adds the same. Then room for a block of words, and for each site the
-#: day on which it opens.
-PASSED, DAY, EXPECTED, ADDED, MORE, KNOWN, STEADY, WORDS = range(AT_ONCE, AT_ONCE + 8)
-OPENED = WORDS + 4
+from equipoise.simulate.kernel.draws import day_of, draw, draw_eight, word
+from equipoise.simulate.kernel.layout import (
+    ADDED,
+    AT_ONCE,
+    DAY,
+    EXPECTED,
+    KNOWN,
+    MORE,
+    OPENED,
+    PASSED,
+    STEADY,
+    WORDS,
+)
 
 
 @jit(NONE(WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE))

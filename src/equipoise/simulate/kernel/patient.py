@@ -2,8 +2,6 @@
 
 A patient's status is a function of a few days on which something is recorded, so only those are kept. The same draws
 as in ``virtual_patient``; the same answers as ``analyse.landmark`` and ``analyse.endpoints`` give from the log.
-
-Patient p has two rows in W: HOT places from p HOT on, and COLD places, of which most patients need few, after those of all.
 """
 
 from __future__ import annotations
@@ -15,25 +13,39 @@ from numba import types
 from equipoise.numerics.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.draws import AT_ONCE, DAYS, day_of, draw, word
+from equipoise.simulate.kernel.draws import DAYS, day_of, draw, word
+from equipoise.simulate.kernel.layout import (
+    ARM,
+    AT,
+    AT_ONCE,
+    BECOMES,
+    CHANGE,
+    COLD,
+    DEATH,
+    DEATH_KNOWN,
+    FAILS,
+    FAILURE,
+    GONE,
+    HOT,
+    LEAVES,
+    LEFT,
+    LEFT_KNOWN,
+    NEVER,
+    NO_DAY,
+    NOT_EVALUABLE,
+    PASSES,
+    PENDING,
+    REPORTS,
+    ROW,
+    S_LEFT,
+    S_NONE,
+    SEEN,
+    SEEN_AT,
+    SEEN_KNOWN,
+    SUCCESS,
+    UNDRAWN,
+)
 from equipoise.simulate.virtual_patient import SCAN_DELAYS
-
-NEVER = HORIZON + 1
-#: A day that does not come.
-NO_DAY = 1 << 30
-UNDRAWN = -1
-PENDING, SUCCESS, FAILURE, NOT_EVALUABLE = 0, 1, 2, 3
-#: Day of randomisation and first day on which the status changes, both from the trial's start; to what, if that is all
-#: that ever happens to it, else PENDING; arm; death, progression seen, gone, in days after randomisation; row in the streams.
-AT, CHANGE, BECOMES, ARM, DEATH, SEEN, GONE, ROW = range(8)
-HOT = 8
-#: Number of the scan that shows progression; how the patient left (1 withdrawn, 2 lost), if before dying; days after
-#: randomisation on which the status may change (see _draw_changes) and on which progression, death and leaving are
-#: recorded (UNDRAWN until asked for); the first words for reporting.
-(
-    SEEN_AT, LEFT, FAILS, PASSES, LEAVES, S_LEFT, S_NONE, SEEN_KNOWN, DEATH_KNOWN, LEFT_KNOWN, REPORTS,
-) = range(11)  # fmt: skip
-COLD = REPORTS + 4
 
 
 @jit_in_place(WHOLE(WHOLES, WHOLE))
@@ -248,7 +260,10 @@ def draw_status(N: Any, W: Any, replicate: int, p: int) -> bool:
         # Nothing else is recorded before it that would settle it otherwise.
         later = min(death if dies else NO_DAY, NO_DAY if failed else seen)
         if (died | (later >= change)) & (change <= gone_by):
-            W[cold + SEEN_KNOWN], W[cold + DEATH_KNOWN] = change if progressed else seen_known, change if died else death_known
+            W[cold + SEEN_KNOWN], W[cold + DEATH_KNOWN] = (
+                change if progressed else seen_known,
+                change if died else death_known,
+            )
             W[hot + CHANGE], W[hot + BECOMES] = W[hot + AT] + change, FAILURE if failed else SUCCESS
             return False
     _draw_changes(N, W, replicate, p)
@@ -268,9 +283,7 @@ def _observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
     )
     if seen and N[at.OF_PROGRESSION]:
         return seen_on, True
-    dead = death <= min(day, gone) and (
-        death <= long_ago or _known(N, W, replicate, p, DEATH_KNOWN, death, 0) <= day
-    )
+    dead = death <= min(day, gone) and (death <= long_ago or _known(N, W, replicate, p, DEATH_KNOWN, death, 0) <= day)
     if dead and N[at.OF_DEATH]:
         return death, True
     rule, until = N[at.AT_NO_EVENT], day

@@ -6,42 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.numerics.compiled import (
-    LIST,
-    NONE,
-    REAL_LIST,
-    REAL_TABLE,
-    REALS,
-    TABLE,
-    WHOLE,
-    WHOLES,
-    jit,
-    jit_in_place,
-    jit_to_call,
-)
-from equipoise.numerics.philox import pointer_to
+from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.numerics.two_groups import compare, count
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.cohort import FOUND, first_full, first_ripe
-from equipoise.simulate.kernel.draws import AT_ONCE, draw_eight
-from equipoise.simulate.kernel.enrolment import OPENED, next_arrivals, next_block, next_patients, open_sites
-from equipoise.simulate.kernel.image import Image
-from equipoise.simulate.kernel.patient import (
-    ARM,
-    AT,
-    COLD,
-    DEATH,
-    GONE,
-    HOT,
-    NEVER,
-    REPORTS,
-    ROW,
-    SEEN,
-    cold_of,
-    draw_fate,
-    draw_status,
-    observed,
-)
+from equipoise.simulate.kernel.cohort import first_full, first_ripe
+from equipoise.simulate.kernel.draws import draw_eight
+from equipoise.simulate.kernel.enrolment import next_arrivals, next_block, next_patients, open_sites
+from equipoise.simulate.kernel.layout import ARM, AT, AT_ONCE, DEATH, GONE, HOT, REPORTS, ROW, SEEN
+from equipoise.simulate.kernel.patient import cold_of, draw_fate, draw_status, observed
 from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS
 
 (
@@ -90,19 +62,25 @@ def _compare(
 
 
 @jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES))
-def _trials(
+def trials(
     N: Any, X: Any, W: Any, V: Any, F: Any, R: Any, B: Any, first: int, replicates: int, months: int, room: Any
 ) -> None:
     """Trials. Patients come; where enrolment may pause, looks are seen to before each day on which one comes, and
     else when all have come, for then nobody's coming depends on them, except that a trial that stops counts no later one.
 
-    N, X: the image. W, V: room to work in; ``room`` says where in W each thing lies (see Room). F, R, B: rows of
+    N, X: the image. W, V: room to work in; ``room`` says where in W each thing lies (see ``rows.Room``). F, R, B: rows of
     whole numbers, of real ones, and of patients by month.
     """
     order, enrolled, odd, lists, counts, marked, queue, drawn, strata, found, steps = (
         room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7], room[8], room[9], room[10],
     )  # fmt: skip
-    tested, control, looks, target, slots = N[at.TESTED], N[at.CONTROL], N[at.LOOKS], N[at.TARGET], 3 + N[at.LARGEST_BLOCK]
+    tested, control, looks, target, slots = (
+        N[at.TESTED],
+        N[at.CONTROL],
+        N[at.LOOKS],
+        N[at.TARGET],
+        3 + N[at.LARGEST_BLOCK],
+    )
     for r in range(replicates):
         replicate, out, real, month_row = first + r, r * len(INTEGERS), r * len(REAL_COLUMNS), r * months
         for c in range(len(INTEGERS)):
@@ -241,43 +219,3 @@ def _trials(
                 B[month_row + min(int(W[p * HOT + AT] / 30.4375), months - 1)] += 1
             for month in range(1, months):
                 B[month_row + month] += B[month_row + month - 1]
-
-
-class Room:
-    """Room for one thread to work in, made once and used for all its replicates.
-
-    Whole numbers: patients, from 0; for each arm the order of randomisation; of each arm the randomised; patients whose
-    status may change more than once; of each stratum's list the size of the block at hand, the place in it, blocks
-    used, the block; patients by day, group and event; a bit for each such day; arrivals; the first eight words of each, and room; their strata;
-    what a look finds, or words for a block; by how much each day's arrivals change. Real numbers: what Cox's model needs.
-    """
-
-    def __init__(self, image: Image) -> None:
-        n = image.whole
-        target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
-        wholes = [target * (HOT + COLD), arms * target, arms, target, int(n[at.STRATA]) * (3 + largest)]
-        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 5 * AT_ONCE, AT_ONCE, FOUND + largest + 8]
-        self.of_w = np.cumsum(wholes)
-        self.w = np.zeros(self.of_w[-1] + 2 * (int(n[at.HORIZON]) + 2), dtype=np.int64)
-        self.v = np.zeros(max(target, AT_ONCE))
-
-
-def simulate_rows(image: Image, room: Room, first: int, replicates: int, months: int = 0) -> Any:
-    """Replicates ``first``, ``first`` + 1 …: whole numbers (n, INTEGERS), real ones (n, REAL_COLUMNS), and (n, months)
-    how many are randomised by the end of each 30.4375 days.
-
-    Releases the GIL: threads may run with a room each.
-    """
-    whole = np.empty((replicates, len(INTEGERS)), dtype=np.int64)
-    real = np.empty((replicates, len(REAL_COLUMNS)))
-    by_month = np.zeros((replicates, months), dtype=np.int64)
-    _enter(image.whole, image.real, room.w, room.v, room.of_w, first, whole, real, by_month)
-    return whole, real, by_month
-
-
-@jit_to_call(NONE(LIST, REAL_LIST, LIST, REAL_LIST, LIST, WHOLE, TABLE, REAL_TABLE, TABLE))
-def _enter(n: Any, x: Any, w: Any, v: Any, of_w: Any, first: int, whole: Any, real: Any, by_month: Any) -> None:
-    _trials(
-        pointer_to(n), pointer_to(x), pointer_to(w), pointer_to(v), pointer_to(whole), pointer_to(real),
-        pointer_to(by_month), first, len(whole), by_month.shape[1], pointer_to(of_w),
-    )  # fmt: skip

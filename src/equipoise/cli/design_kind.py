@@ -12,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.pages import write_figure
 from equipoise.design import shelf
 from equipoise.design.curtailed import Curtailed, Side
 from equipoise.design.estimate import estimate, estimate_table
@@ -152,7 +153,7 @@ def answer(
     estimates = _estimates(kind, design, ended) if ended is not None else None
     grade = grade_of(about.module)
     if figure is not None:
-        _write_figure(design, figure)
+        write_figure(figure, operating_curve(design), "operating-characteristics")
     if as_json:
         emit(
             {
@@ -275,12 +276,3 @@ def show(value: float | int | str, mc_error: float | None = None) -> str:
         return "never" if value > 0 else "–"
     places = 2 if abs(value) >= 10 else 4
     return f"{value:.{places}f}" + ("" if mc_error is None else f" ± {mc_error:.{places}f}")
-
-
-def _write_figure(design: Design[Any], path: Path) -> None:
-    from equipoise.files.write import write_text
-    from equipoise.report.figures.draw import draw
-
-    write_text(
-        path, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(operating_curve(design), "operating-characteristics")
-    )

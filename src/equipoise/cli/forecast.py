@@ -9,6 +9,7 @@ import click
 
 from equipoise.cli.common import DAY, design_of, emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import cut, known_on_option, take_log
+from equipoise.cli.pages import write_figure
 
 
 @click.command(name="forecast", short_help="When a look will be ripe, and who is on study then.")
@@ -42,12 +43,7 @@ def command(
     snap = cut(take_log(trial, found, log_path, None), cutoff, known_on, found)
     foreseen = forecast(found, design_of(found), snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
-        from equipoise.files.write import write_text
-        from equipoise.report.figures.draw import draw
-
-        write_text(
-            figure, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(forecast_figure(foreseen), "accrual-foreseen")
-        )
+        write_figure(figure, forecast_figure(foreseen), "accrual-foreseen")
     if as_json:
         emit(foreseen)
     elif foreseen.ripe_already:

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.history_choice import choice_asked, choice_options
+from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
-    from equipoise.analyse.historical.rates import Choice
-    from equipoise.trial.exhibits import Figure
     from equipoise.trial.historical import HistoryLibrary
 
-F = TypeVar("F", bound=Callable[..., Any])
 library_argument = click.argument("library", metavar="LIBRARY")
 figure_option = click.option(
     "--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the forest plot as SVG."
 )
-
-
-def choice_options(f: F) -> F:
-    """The options by which arms are chosen and made into rates."""
-    for option in reversed([
-        click.option("--arm", "arms", multiple=True, help="Take this arm only; may be given again."),
-        click.option("--without", multiple=True, help="Leave this arm out; may be given again."),
-        click.option("--treatment", "treatments", multiple=True, help="Arms of this class of treatment; may be given again."),
-        click.option("--until", type=int, help="Arms published in this year or before."),
-        click.option("--unverified", is_flag=True, help="Take numbers from memory too."),
-        click.option("--shape", type=float, default=1.0, show_default=True, help="Weibull shape by which medians become rates; 1 is exponential."),
-        click.option("--shape-sd", type=float, default=0.0, show_default=True, help="Doubt of the shape (standard deviation)."),
-        click.option("--published-only", is_flag=True, help="Published rates only: convert no median."),
-    ]):  # fmt: skip
-        f = option(f)
-    return f
 
 
 @click.group(name="history", short_help="Historical controls: library, curves, pooling, hurdle.")
@@ -127,9 +109,9 @@ def pool(
     from equipoise.analyse.historical.pooling import pool_library
 
     found = _read(library)
-    result = pool_library(found, _choice(endpoints, at, asked), method, interval, _priors(tau_scale))
+    result = pool_library(found, choice_asked(endpoints, at, asked), method, interval, _priors(tau_scale))
     if figure is not None:
-        _draw(figure, forest(result), "forest")
+        write_figure(figure, forest(result), "forest")
     if as_json:
         emit(result)
         return
@@ -223,7 +205,7 @@ def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None
         raise BadInput("history curves", problems)
     result = pool_curves(arms, times, method)
     if figure is not None:
-        _draw(figure, curves_figure(result), "curves")
+        write_figure(figure, curves_figure(result), "curves")
     if as_json:
         emit(result)
         return
@@ -291,46 +273,3 @@ def _priors(tau_scale: float) -> Any:
     if not tau_scale > 0:
         raise BadInput("history", [Problem("out-of-range", "--tau-scale", f"{tau_scale:g}", "a number above 0")])
     return Priors(tau_scale=tau_scale)
-
-
-def _choice(endpoints: tuple[str, ...], at: str | None, asked: dict[str, Any]) -> Choice:
-    """What the options ask for. Raises BadInput with all that is wrong with them."""
-    from equipoise.analyse.historical.rates import Choice, Shape
-    from equipoise.trial.duration import Duration
-    from equipoise.trial.problem import BadInput, Problem
-
-    problems = []
-    landmark = None
-    if at is not None:
-        try:
-            landmark = Duration.parse(at)
-        except ValueError as error:
-            problems.append(Problem("wrong-type", "--at", repr(at), str(error)))
-    elif "response" not in endpoints:
-        problems.append(
-            Problem("missing", "--at", "nothing", f"the landmark of {', '.join(endpoints)}, such as '6 months'")
-        )
-    if not asked["shape"] > 0:
-        problems.append(Problem("out-of-range", "--shape", f"{asked['shape']:g}", "a number above 0"))
-    if not asked["shape_sd"] >= 0:
-        problems.append(Problem("out-of-range", "--shape-sd", f"{asked['shape_sd']:g}", "0 or more"))
-    if problems:
-        raise BadInput("history", problems)
-    shape = None if asked["published_only"] else Shape(asked["shape"], asked["shape_sd"])
-    return Choice(
-        endpoints,
-        landmark,
-        asked["arms"],
-        asked["without"],
-        asked["treatments"],
-        asked["until"],
-        asked["unverified"],
-        shape,
-    )
-
-
-def _draw(path: Path, figure: Figure, name: str) -> None:
-    from equipoise.files.write import write_text
-    from equipoise.report.figures.draw import draw
-
-    write_text(path, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(figure, name))

@@ -11,7 +11,8 @@ from equipoise.analyse.historical.pooling import PooledRates, pool_library, pred
 from equipoise.analyse.historical.provenance import choice_of
 from equipoise.analyse.historical.standardise import CaseMix, Standardised, counts_of, standardise
 from equipoise.cli.common import design_of, emit, load_trial, say, show_table
-from equipoise.cli.history import _choice, _draw
+from equipoise.cli.history_choice import choice_asked
+from equipoise.cli.pages import write_figure
 from equipoise.design import shelf
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import find_library, read_library
@@ -54,7 +55,7 @@ def answer(
             raise BadInput(
                 "--figure", [Problem("no-library", "--library", "nothing", "a library: the forest plot is of its arms")]
             )
-        _draw(figure, forest(pooled, found.p0), "forest")
+        write_figure(figure, forest(pooled, found.p0), "forest")
     if as_json:
         emit({"trial": trial.id, "design": design.numbers(), "hurdle": found, "pooled": pooled, "standardised": mixed})
         return
@@ -110,7 +111,7 @@ def _from_library(
         choice = choice_of(trial)
     else:
         of, at = _landmark(trial)
-        choice = _choice((of.of, *also), str(at), asked)
+        choice = choice_asked((of.of, *also), str(at), asked)
     pooled = pool_library(found, choice, priors=priors)
     return pooled, prediction_of(list(pooled.arms), by, priors)
 

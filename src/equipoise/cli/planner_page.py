@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ def grid_page(
     question: str = "",
 ) -> Document:
     """The page of a grid. ``cells`` and ``summaries`` go together."""
-    from equipoise.cli.simulate import exact_of
     from equipoise.simulate import planner
     from equipoise.simulate.grid import differences_table
+    from equipoise.simulate.summary import exact_of
     from equipoise.trial.exhibits import Exhibit, Section
 
     axes = list(cells[0].labels)
@@ -152,17 +151,3 @@ def _document(plan: Plan, title: str, summaries: Sequence[Summary], sections: Se
         sections=sections,
         foot=f"{plan.trial.id}: trial {plan.trial.fingerprint[:12]}, equipoise {__version__}; simulated",
     )
-
-
-def write_page(document: Document, path: Path) -> list[Path]:
-    """Write the page and its figures beside it; the paths, the page first."""
-    from equipoise.files.write import write_text
-    from equipoise.report.document import render
-
-    rendered = render(document)
-    write_text(path, rendered.html)
-    written = [path]
-    for name, svg in rendered.figures.items():
-        write_text(path.parent / "figures" / name, svg)
-        written.append(path.parent / "figures" / name)
-    return written

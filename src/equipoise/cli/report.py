@@ -59,15 +59,7 @@ def command(trial: str, asked: Asked, out: Path, as_json: bool) -> None:
 
 def write_report(findings: Findings, out: Path) -> list[Path]:
     """Render the report and write it with its figures; the paths, the page first."""
+    from equipoise.cli.pages import write_page
     from equipoise.dossier.document import trial_document
-    from equipoise.files.write import write_text
-    from equipoise.report.document import render
 
-    rendered = render(trial_document(findings))
-    page = out / "report.html"
-    write_text(page, rendered.html)
-    written = [page]
-    for name, svg in rendered.figures.items():
-        write_text(out / "figures" / name, svg)
-        written.append(out / "figures" / name)
-    return written
+    return write_page(trial_document(findings), out / "report.html")

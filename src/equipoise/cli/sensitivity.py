@@ -8,6 +8,7 @@ import click
 
 from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.pages import write_figure
 
 
 @click.command(name="sensitivity", short_help="An endpoint under several published rules, side by side.")
@@ -84,11 +85,7 @@ def command(
         assessors or (endpoint.assessor,),
     )
     if figure is not None:
-        from equipoise.files.write import write_text
-        from equipoise.report.figures.draw import draw
-
-        drawn = draw(overlay(found, snap, endpoint, result, arm_name or arms[0]), "sensitivity")
-        write_text(figure, '<?xml version="1.0" encoding="utf-8"?>\n' + drawn)
+        write_figure(figure, overlay(found, snap, endpoint, result, arm_name or arms[0]), "sensitivity")
     if as_json:
         emit(result)
         return

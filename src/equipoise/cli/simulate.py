@@ -86,7 +86,8 @@ def command(
     plans = [Plan.of(found, design, truth, seed, way) for truth in truths for way in ways]
     summaries, exact, whole = run_plans(plans, replicates, workers, out, engine=engine)
     if page is not None and summaries:
-        from equipoise.cli.planner_page import grid_page, write_page
+        from equipoise.cli.pages import write_page
+        from equipoise.cli.planner_page import grid_page
         from equipoise.simulate.grid import Cell
 
         cells = [Cell(p.scenario.id, {"Waiting": s.waiting}, {}, p) for p, s in zip(plans, summaries, strict=False)]
@@ -117,7 +118,7 @@ def run_plans(
     from equipoise.cli.interrupt import unbroken
     from equipoise.files.kernels import ready
     from equipoise.simulate.replicates import default_workers, simulate
-    from equipoise.simulate.summary import summarise
+    from equipoise.simulate.summary import exact_of, summarise
     from equipoise.simulate.tally import Tally
 
     ready()
@@ -144,14 +145,6 @@ def run_plans(
             if not whole:
                 break
     return summaries, exact, whole
-
-
-def exact_of(plan: Plan) -> Characteristics | None:
-    """The design's exact behaviour at the rate that the scenario makes the scans show, where that is known."""
-    from equipoise.simulate.truth import rate_at_landmark
-
-    rate = rate_at_landmark(plan.courses[plan.trial.tested_arms[0].name], plan.trial, plan.scenario)
-    return None if rate is None else plan.design.characteristics({"rate": rate})
 
 
 class _Lines:

@@ -56,7 +56,8 @@ def run_grid(trial: str, grid_path: Path, out: Path, workers: int | None, cluste
     _write_differences(out / "differences.csv", differences)
     page: list[Path] = []
     if len(there) == len(cells):
-        from equipoise.cli.planner_page import grid_page, write_page
+        from equipoise.cli.pages import write_page
+        from equipoise.cli.planner_page import grid_page
 
         known = [s for _, s in there]
         page = write_page(grid_page(cells, known, differences, grid.title, grid.question), out / "page.html")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from equipoise.report.figures.draw import draw
+from equipoise.report.figures.draw import DECLARATION, draw
 from equipoise.trial.exhibits import (
     Exhibit,
     Facts,
@@ -95,7 +95,7 @@ def _numbered(exhibit: Exhibit, section: str, counts: dict[str, int], figures: d
         counts["figure"] += 1
         name = f"figure-{counts['figure']:02d}-{section}"
         svg = draw(exhibit, name)
-        figures[f"{name}.svg"] = '<?xml version="1.0" encoding="utf-8"?>\n' + svg
+        figures[f"{name}.svg"] = DECLARATION + svg
         return _Numbered("figure", exhibit, counts["figure"], svg, name)
     if isinstance(exhibit, Table):
         counts["table"] += 1

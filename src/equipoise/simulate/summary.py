@@ -59,6 +59,17 @@ class Summary:
     log_hr: Quantity
 
 
+def _true_rate(plan: Plan) -> float | None:
+    """The rate that the scenario makes the scans of the tested arm show, where that is known."""
+    return rate_at_landmark(plan.courses[plan.trial.tested_arms[0].name], plan.trial, plan.scenario)
+
+
+def exact_of(plan: Plan) -> Characteristics | None:
+    """The design's exact behaviour at the rate that the scenario makes the scans show, where that is known."""
+    rate = _true_rate(plan)
+    return None if rate is None else plan.design.characteristics({"rate": rate})
+
+
 def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
     """Summary of the replicates that are there; ``asked`` says how many were meant."""
     looks = [look.n for look in plan.design.looks]
@@ -66,7 +77,7 @@ def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
     ends_at = [float(counts[k]) / tally.n if k < len(counts) else 0.0 for k in range(1, len(looks) + 1)]
     expected = sum(n * p for n, p in zip(looks, ends_at, strict=True))
     variance = sum((n - expected) ** 2 * p for n, p in zip(looks, ends_at, strict=True))
-    truth = rate_at_landmark(plan.courses[plan.trial.tested_arms[0].name], plan.trial, plan.scenario)
+    truth = _true_rate(plan)
     estimate = tally.mean("estimate", MILLIONTHS)
 
     def months(name: str) -> Quantity:

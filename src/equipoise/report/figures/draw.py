@@ -22,6 +22,14 @@ from equipoise.trial.exhibits import (
     WaterfallFigure,
 )
 
+#: A file of its own says what it is; inside a page an SVG does not.
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def svg_file(figure: Figure, name: str) -> str:
+    """The figure as the text of an SVG file."""
+    return DECLARATION + draw(figure, name)
+
 
 def draw(figure: Figure, name: str) -> str:
     """The figure as an SVG element whose ids begin with ``name``. Raises Missing without matplotlib."""

@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 from equipoise.files.bundled import bundled_trials, find_trial
-from equipoise.files.schema import scenario_schema, trial_schema
+from equipoise.files.schema import trial_schema
+from equipoise.files.schemas import schema_of
 from equipoise.files.trial_file import read_trial, trial_from
 from equipoise.trial.problem import BadInput
 
@@ -116,7 +117,7 @@ def test_the_schema_finds_what_is_wrong() -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(raw, trial_schema())
     jsonschema.Draft202012Validator.check_schema(trial_schema())
-    jsonschema.Draft202012Validator.check_schema(scenario_schema())
+    jsonschema.Draft202012Validator.check_schema(schema_of("scenario"))
 
 
 def test_comments_do_not_change_the_fingerprint(tmp_path: Path) -> None:

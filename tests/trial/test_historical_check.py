@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from equipoise.files.history_file import bundled_libraries, find_library, read_library
-from equipoise.files.schema import case_mix_schema, history_schema
+from equipoise.files.schemas import schema_of
 from equipoise.trial.historical_check import counted_twice, library_cautions
 from equipoise.trial.problem import BadInput
 from helpers import ROOT
@@ -112,7 +112,7 @@ def test_the_bundled_libraries_are_consistent_and_say_what_is_unverified() -> No
         assert library.id == name
         raw = tomllib.loads(path.read_text())
         raw["compiled"] = str(raw["compiled"])
-        jsonschema.validate(raw, history_schema())
+        jsonschema.validate(raw, schema_of("history"))
         assert all(a.citation and a.published for a in library.arms)
         cautions = "\n".join(library_cautions(library))
         loose = [
@@ -124,8 +124,8 @@ def test_the_bundled_libraries_are_consistent_and_say_what_is_unverified() -> No
     import json
 
     written = json.loads((ROOT / "trials" / "history.schema.json").read_text())
-    assert written == json.loads(json.dumps(history_schema())), "run `make schema`"
-    assert case_mix_schema()["title"].endswith("format 1")
+    assert written == json.loads(json.dumps(schema_of("history"))), "run `make schema`"
+    assert schema_of("case-mix")["title"].endswith("format 1")
 
 
 def test_patients_are_counted_once() -> None:

@@ -22,11 +22,10 @@ from equipoise.cli.common import emit, json_option
 def command(what: str, out: Path | None, as_json: bool) -> None:
     """Print the JSON Schema of a trial file (or of a scenario, a grid, a library of historical controls, a case mix), for editors that complete and check as you type."""
     from equipoise.files.plain import to_json
-    from equipoise.files.schema import case_mix_schema, grid_schema, history_schema, scenario_schema, trial_schema
+    from equipoise.files.schemas import schema_of
     from equipoise.files.write import write_text
 
-    of = {"scenario": scenario_schema, "grid": grid_schema, "history": history_schema, "case-mix": case_mix_schema}
-    schema = of[what]() if what in of else trial_schema()
+    schema = schema_of(what)
     if out is None:
         emit(schema)
         return

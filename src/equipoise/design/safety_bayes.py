@@ -117,11 +117,6 @@ class BayesianSafety(SafetyRule):
     (0.963083, 0.09957367)
     """
 
-    theta0: float
-    theta1: float
-    n: int
-    first: int
-    cohort: int
     phi: float
     prior_a: float
     prior_b: float

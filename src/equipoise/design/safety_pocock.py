@@ -69,11 +69,6 @@ class PocockSafety(SafetyRule):
     (3, 12)
     """
 
-    theta0: float
-    theta1: float
-    n: int
-    first: int
-    cohort: int
     phi: float
     level: float
 

@@ -131,11 +131,12 @@ def boundary_table(
     return Table(title, columns, rows, notes=(note,))
 
 
+@dataclass(frozen=True)
 class SafetyRule(ABC):
     """Monitoring of a toxicity rate in one arm: theta0 is acceptable, theta1 > theta0 is too much.
 
-    A subclass is a frozen dataclass with these fields; it gives the boundary at any number of patients and describes
-    itself. The looks are on ``first`` patients, after every ``cohort`` more, and on ``n``.
+    A subclass adds fields of its own; it gives the boundary at any number of patients and describes itself. The looks are
+    on ``first`` patients, after every ``cohort`` more, and on ``n``.
     """
 
     theta0: float

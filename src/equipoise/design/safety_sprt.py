@@ -74,11 +74,6 @@ class SprtSafety(SafetyRule):
     (2.7726, (2, 3, 3, 3, 3))
     """
 
-    theta0: float
-    theta1: float
-    n: int
-    first: int
-    cohort: int
     alpha: float
     power: float
     #: log A: stop when the log likelihood ratio reaches it

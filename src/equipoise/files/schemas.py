@@ -1,0 +1,27 @@
+"""The JSON Schemas of every file that people write, by its name; each from the type that reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from equipoise.analyse.historical.standardise import CaseMix
+from equipoise.files.grid_file import Grid
+from equipoise.files.schema import DIALECT, trial_schema
+from equipoise.simulate.scenario import Scenario
+from equipoise.trial.historical import HistoryLibrary
+from equipoise.trial.part import Part
+
+_FILES: dict[str, tuple[type[Part], str]] = {
+    "scenario": (Scenario, "scenario"),
+    "grid": (Grid, "grid"),
+    "history": (HistoryLibrary, "library of historical controls"),
+    "case-mix": (CaseMix, "historical rates by stratum"),
+}
+
+
+def schema_of(file: str) -> dict[str, Any]:
+    """The schema of 'trial', 'scenario', 'grid', 'history' or 'case-mix'. Raises KeyError for another name."""
+    if file == "trial":
+        return trial_schema()
+    model, title = _FILES[file]
+    return {"$schema": DIALECT, **model.model_json_schema(), "title": f"Equipoise {title}, format 1"}

@@ -22,13 +22,16 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards.adam.assessors import codes, parameter_code
 from equipoise.standards.adam.build import to_adam
+from equipoise.standards.adam.events import ae_numbers
 from equipoise.standards.adam.trial_times import parameter_codes
 from equipoise.standards.dataset import Dataset, sas_date
 from equipoise.standards.sdtm.from_log import to_sdtm
 from equipoise.trial.endpoint import Response
 from equipoise.trial.log import Log
+from equipoise.trial.patient import gather
 from equipoise.trial.snapshot import Snapshot, snapshot
 from equipoise.trial.trial import Trial
+from onco_data import log_of
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +151,22 @@ def test_an_adverse_event_names_its_record_of_ae(north: Trial, north_snap: Snaps
         assert [row[k] for k in ("AETERM", "AEDECOD", "AESER")] == [record[k] for k in ("AETERM", "AEDECOD", "AESER")]
         assert row["ASTDT"] == sas_date(date.fromisoformat(record["AESTDTC"]))
         assert row["ATOXGR"] == record["AETOXGR"] == f"{row['ATOXGRN']:.0f}"
+
+
+def test_records_of_ae_keep_their_numbers_unless_some_event_has_none() -> None:
+    def numbers(*sources: str) -> list[int]:
+        """Events on the 3rd, the 2nd and the 1st of a month; their AESEQ in that order."""
+        events = [
+            ("P", date(2014, 1, 3 - i), "adverse event", {"term": "rash", "grade": 1}, s) for i, s in enumerate(sources)
+        ]
+        patient = gather(list(log_of(events)))["P"]
+        found = ae_numbers(patient)
+        return [found[e.number] for e in sorted(patient.adverse_events, key=lambda e: e.happened, reverse=True)]
+
+    assert numbers("AE.AETERM[AESEQ=4]", "AE.AETERM[AESEQ=9]", "AE.AETERM[AESEQ=2]") == [4, 9, 2]
+    assert numbers("", "", "") == [3, 2, 1]
+    # Two records may have come with the number that our own counting gives the third: then all are counted anew.
+    assert numbers("AE.AETERM[AESEQ=1]", "AE.AETERM[AESEQ=2]", "") == [3, 2, 1]
 
 
 def test_what_nobody_recorded_is_left_out(north: Trial, north_snap: Snapshot) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from numba import njit, types
+from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,3 +44,16 @@ def jit_in_place(signature: Any) -> Callable[[F], F]:
         return compiled
 
     return compile_it
+
+
+def _code_of_moved(typing_context: Any, pointer: Any, places: Any) -> Any:
+    """The pointer to so many places further on."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = context.get_value_type(signature.args[0].dtype)
+        return builder.gep(arguments[0], [arguments[1]], source_etype=kind)
+
+    return pointer(pointer, types.int64), code
+
+
+moved: Any = intrinsic(_code_of_moved)

@@ -17,22 +17,38 @@ from equipoise.simulate.kernel.layout import (
     AT,
     BECOMES,
     CHANGE,
+    ENROLLED,
+    FOUND,
     HOT,
     NO_DAY,
     NOT_EVALUABLE,
+    ODD,
+    ODDS,
+    ORDER,
     PENDING,
+    RANDOMISED,
+    STAGE,
+    STATE,
     SUCCESS,
 )
 from equipoise.simulate.kernel.patient import status_on
 
 
-@jit(types.UniTuple(WHOLE, 2)(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
-def first_full(N: Any, W: Any, stage: int, order: int, enrolled: int, odd: int, odds: int, day: int) -> Any:
-    """The first day from ``day`` on at whose end the stage's cohort is enrolled, if nobody else comes, and the next on
-    which that may change; NO_DAY if there is none.
+@jit(WHOLE(WHOLES, WHOLES, WHOLES, WHOLE))
+def come_before(N: Any, W: Any, room: Any, day: int) -> int:
+    """How many are randomised before a day."""
+    n = W[room[STATE] + RANDOMISED]
+    while n > 0 and W[(n - 1) * HOT + AT] >= day:
+        n -= 1
+    return n
 
-    ``odd``: where the patients stand whose status may change more than once; nobody else is ever replaced.
-    """
+
+@jit(types.UniTuple(WHOLE, 2)(WHOLES, WHOLES, WHOLES, WHOLE))
+def first_full(N: Any, W: Any, room: Any, day: int) -> Any:
+    """The first day from ``day`` on at whose end the stage's cohort is enrolled, if nobody else comes, and the next on
+    which that may change; NO_DAY if there is none."""
+    stage, odds = W[room[STATE] + STAGE], W[room[STATE] + ODDS]
+    order, enrolled, odd = room[ORDER], room[ENROLLED], room[ODD]
     need_tested, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
     tested, control, target = N[at.TESTED], max(N[at.CONTROL], 0), N[at.TARGET]
     if W[enrolled + tested] < need_tested or W[enrolled + control] < need_control:
@@ -40,6 +56,7 @@ def first_full(N: Any, W: Any, stage: int, order: int, enrolled: int, odd: int, 
     while day < NO_DAY:
         of_tested = of_control = 0
         then = NO_DAY
+        # Nobody else is ever replaced.
         if N[at.REPLACES]:
             for k in range(odd, odd + odds):
                 p = W[k] * HOT
@@ -91,12 +108,11 @@ def _members(N: Any, W: Any, order: int, enrolled: int, need: int, final: bool, 
     return members, successes, 0 if members == need or final else then
 
 
-@jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHETHER, WHOLE, WHOLE, WHOLE))
-def first_ripe(
-    N: Any, W: Any, stage: int, order: int, enrolled: int, final: bool, day: int, until: int, found: int
-) -> int:
-    """The first day from ``day`` to ``until`` at whose end the look can be taken, with what it finds in W from ``found`` on.
+@jit(WHOLE(WHOLES, WHOLES, WHOLES, WHETHER, WHOLE, WHOLE))
+def first_ripe(N: Any, W: Any, room: Any, final: bool, day: int, until: int) -> int:
+    """The first day from ``day`` to ``until`` at whose end the stage's look can be taken, and what it finds into the room.
     If there is none, a later day: before it, it will not be ripe, unless somebody else comes."""
+    stage, order, enrolled, found = W[room[STATE] + STAGE], room[ORDER], room[ENROLLED], room[FOUND]
     need_tested, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
     of_tested, of_control = order + N[at.TESTED] * N[at.TARGET], order + max(N[at.CONTROL], 0) * N[at.TARGET]
     tested, control = W[enrolled + N[at.TESTED]], W[enrolled + max(N[at.CONTROL], 0)]

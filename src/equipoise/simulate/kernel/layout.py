@@ -1,4 +1,4 @@
-"""Where everything lies in the room that a thread works in: patients, arrivals, what a look finds."""
+"""Where everything lies in the room that a thread works in: patients, arrivals, how the trial stands; and in a row."""
 
 from __future__ import annotations
 
@@ -34,5 +34,31 @@ AT_ONCE = 16
 PASSED, DAY, EXPECTED, ADDED, MORE, KNOWN, STEADY, WORDS = 16, 17, 18, 19, 20, 21, 22, 23
 OPENED = 27
 
+# fmt: off
+#: What a list of places in the room says, each where something begins: for each arm its patients in the order of
+#: randomisation; how many are randomised to each arm; patients whose status may change more than once; of each
+#: stratum's list the size of the block at hand, the place in it, blocks used, the block; patients by day, group and
+#: event; a bit for each such day; arrivals; words of the patients at hand, and room; their strata; what a look finds, or
+#: words for a block; by how much each day's arrivals change; how the trial stands.
+(
+    ORDER, ENROLLED, ODD, LISTS, COUNTS, MARKED, QUEUE, WORDS_AT_HAND, STRATA_AT_HAND, FOUND, STEPS, STATE,
+) = range(12)
 #: What a look finds: evaluated and successes of the tested arm and of the control arm.
-FOUND = 4
+FINDINGS = 4
+#: How the trial stands: stage from 0; patients randomised; of them, whose status may change more than once; enrolment is
+#: closed, is paused; a look is awaited; the trial has ended. Of the stage: randomised when its cohort was enrolled (-1: it
+#: is not), the day from which that is to be asked, the day on which it is so, the day from which that may change, the
+#: first day on which the look may be ripe. Of the look: cut-off, read-out, what the design says.
+(
+    STAGE, RANDOMISED, ODDS, CLOSED, PAUSED, AWAITED, ENDED, FULL_AT, FULL_FROM, FULL, FULL_TO, RIPE_FROM, CUTOFF,
+    READOUT, ACTION,
+) = range(15)
+STATES = 15
+#: Columns of a row: ``lines.INTEGERS``.
+(
+    ROW_STATUS, ROW_LOOKS, ROW_ACTION, ROW_SUCCESSES, ROW_EVALUABLE, ROW_CONTROL_SUCCESSES, ROW_CONTROL_EVALUABLE,
+    ROW_RANDOMISED, ROW_TESTED, ROW_COHORT_FULL, ROW_AT_CUTOFF, ROW_AT_READOUT, ROW_ON_STUDY, ROW_LOOK_DAY,
+    ROW_READOUT_DAY, ROW_DURATION, ROW_CAUTION, ROW_EXPOSURE, ROW_EVENTS, ROW_CONTROL_EVENTS, ROW_FULL_DAY,
+    ROW_ENROLMENT_DAY,
+) = range(22)
+# fmt: on

@@ -12,7 +12,7 @@ import numpy as np
 from equipoise.numerics.machine_code import Loaded, bitcode_of
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.image import Image
-from equipoise.simulate.kernel.layout import AT_ONCE, COLD, FOUND, HOT, NEVER, OPENED
+from equipoise.simulate.kernel.layout import AT_ONCE, COLD, FINDINGS, HOT, NEVER, OPENED, STATES
 from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS
 
 
@@ -48,20 +48,18 @@ def simulator() -> Loaded:
 class Room:
     """Room for one thread to work in, made once and used for all its replicates.
 
-    Whole numbers: patients, from 0; for each arm the order of randomisation; of each arm the randomised; patients whose
-    status may change more than once; of each stratum's list the size of the block at hand, the place in it, blocks
-    used, the block; patients by day, group and event; a bit for each such day; arrivals; the first eight words of each,
-    and room; their strata; what a look finds, or words for a block; by how much each day's arrivals change. Real numbers:
-    what Cox's model needs.
+    Whole numbers: patients, from 0, and from then on what ``layout`` says, in its order. Real numbers: what Cox's model
+    needs.
     """
 
     def __init__(self, image: Image) -> None:
         n = image.whole
         target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
         wholes = [target * (HOT + COLD), arms * target, arms, target, int(n[at.STRATA]) * (3 + largest)]
-        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 5 * AT_ONCE, AT_ONCE, FOUND + largest + 8]
+        wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 5 * AT_ONCE, AT_ONCE, FINDINGS + largest + 8]
+        wholes += [2 * (int(n[at.HORIZON]) + 2)]
         self.of_w = np.cumsum(wholes)
-        self.w = np.zeros(self.of_w[-1] + 2 * (int(n[at.HORIZON]) + 2), dtype=np.int64)
+        self.w = np.zeros(self.of_w[-1] + STATES, dtype=np.int64)
         self.v = np.zeros(max(target, AT_ONCE))
 
 
@@ -71,8 +69,8 @@ def simulate_rows(image: Image, room: Room, first: int, replicates: int, months:
 
     Releases the GIL: threads may run with a room each.
     """
-    whole = np.empty((replicates, len(INTEGERS)), dtype=np.int64)
-    real = np.empty((replicates, len(REAL_COLUMNS)))
+    whole = np.zeros((replicates, len(INTEGERS)), dtype=np.int64)
+    real = np.full((replicates, len(REAL_COLUMNS)), np.nan)
     by_month = np.zeros((replicates, months), dtype=np.int64)
     lie = [a.ctypes.data for a in (image.whole, image.real, room.w, room.v, whole, real, by_month)]
     simulator()(*lie, first, replicates, months, room.of_w.ctypes.data)

@@ -1,0 +1,44 @@
+"""The randomised comparison of a look, compiled: ``analyse.randomised`` of what is known on its day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit
+from equipoise.numerics.two_groups import compare, count
+from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.layout import (
+    ARM,
+    AT,
+    COUNTS,
+    HOT,
+    MARKED,
+    ROW_CONTROL_EVENTS,
+    ROW_EVENTS,
+)
+from equipoise.simulate.kernel.patient import observed
+
+
+@jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE))
+def compare_arms(
+    N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, randomised: int, today: int
+) -> None:
+    """Events of both arms into the row; log hazard ratio, its standard error and log-rank chi² into the real one.
+
+    The room's counts are left as they were: zeros.
+    """
+    longest = n1 = n0 = 0
+    for p in range(randomised):
+        arm = W[p * HOT + ARM]
+        if arm != N[at.TESTED] and arm != N[at.CONTROL]:
+            continue
+        group = int(arm == N[at.TESTED])
+        day, event = observed(N, W, replicate, p, today - W[p * HOT + AT])
+        count(W, room[COUNTS], room[MARKED], day, group, int(event))
+        longest = max(longest, day)
+        row[ROW_EVENTS if group == 1 else ROW_CONTROL_EVENTS] += int(event)
+        n1 += group
+        n0 += 1 - group
+    log_hr, se, chi2 = compare(W, V, room[COUNTS], room[MARKED], longest, n1, n0, 0)
+    if n0 > 0 and n1 > 0:
+        real[0], real[1], real[2] = log_hr, se, chi2

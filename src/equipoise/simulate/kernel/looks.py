@@ -1,0 +1,136 @@
+"""Looks, read-outs and pauses of a simulated trial, compiled: as ``run`` sees to them day by day, without the days between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit, jit_in_place
+from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.cohort import come_before, first_full, first_ripe
+from equipoise.simulate.kernel.comparison import compare_arms
+from equipoise.simulate.kernel.layout import (
+    ACTION,
+    AT,
+    AWAITED,
+    CLOSED,
+    CUTOFF,
+    DEATH,
+    ENDED,
+    FOUND,
+    FULL,
+    FULL_AT,
+    FULL_FROM,
+    FULL_TO,
+    GONE,
+    HOT,
+    PAUSED,
+    RANDOMISED,
+    READOUT,
+    RIPE_FROM,
+    ROW_ACTION,
+    ROW_AT_CUTOFF,
+    ROW_AT_READOUT,
+    ROW_CAUTION,
+    ROW_COHORT_FULL,
+    ROW_CONTROL_EVALUABLE,
+    ROW_CONTROL_SUCCESSES,
+    ROW_EVALUABLE,
+    ROW_FULL_DAY,
+    ROW_LOOK_DAY,
+    ROW_LOOKS,
+    ROW_ON_STUDY,
+    ROW_READOUT_DAY,
+    ROW_STATUS,
+    ROW_SUCCESSES,
+    SEEN,
+    STAGE,
+    STATE,
+)
+
+
+@jit_in_place(WHOLE(WHOLES, WHOLE))
+def off_study(W: Any, p: int) -> int:
+    """Days of the patient on study: until progression is seen, death or leaving."""
+    return min(W[p * HOT + SEEN], W[p * HOT + DEATH], W[p * HOT + GONE])
+
+
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLES))
+def _read_out(N: Any, W: Any, row: Any, room: Any) -> None:
+    """The awaited look is known: the trial ends, or goes on to its next stage."""
+    state = room[STATE]
+    stage, cutoff, readout = W[state + STAGE], W[state + CUTOFF], W[state + READOUT]
+    final = stage == N[at.LOOKS] - 1
+    row[ROW_LOOKS], row[ROW_ACTION] = stage + 1, W[state + ACTION]
+    if stage == 0:
+        full = readout
+        if not final:
+            full, _ = first_full(N, W, room, 0)
+        row[ROW_COHORT_FULL], row[ROW_FULL_DAY] = come_before(N, W, room, full + 1), full
+        row[ROW_AT_CUTOFF], row[ROW_AT_READOUT] = come_before(N, W, room, cutoff + 1), come_before(N, W, room, readout)
+        row[ROW_LOOK_DAY], row[ROW_READOUT_DAY] = cutoff, readout
+        for p in range(row[ROW_AT_READOUT]):
+            row[ROW_ON_STUDY] += int(off_study(W, p) > readout - W[p * HOT + AT])
+    W[state + AWAITED] = W[state + PAUSED] = 0
+    W[state + ENDED] = int(W[state + ACTION] != at.CONTINUE or final)
+    W[state + STAGE], W[state + FULL_AT] = stage + 1, -1
+    W[state + FULL_FROM] = W[state + RIPE_FROM] = readout
+
+
+@jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE))
+def _look(N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int) -> None:
+    """The look is ripe: what the design says of it, the control arm's check, and before an end the comparison."""
+    state, found, side = room[STATE], room[FOUND], N[at.ACTION_SIDE]
+    n, x, control_n, control_x = W[found], W[found + 1], W[found + 2], W[found + 3]
+    action, cutoff = N[N[at.ACTION] + (W[state + STAGE] * side + n) * side + x], W[state + RIPE_FROM]
+    # What is known on a day is read out on a later one.
+    W[state + AWAITED], W[state + CUTOFF], W[state + READOUT] = 1, cutoff, cutoff + max(N[at.READOUT_DELAY], 1)
+    W[state + ACTION] = action
+    row[ROW_SUCCESSES], row[ROW_EVALUABLE] = x, n
+    row[ROW_CONTROL_SUCCESSES], row[ROW_CONTROL_EVALUABLE] = control_x, control_n
+    row[ROW_CAUTION] = N[N[at.CAUTION] + control_n * N[at.CAUTION_SIDE] + control_x]
+    if action == at.REFUSED:
+        row[ROW_STATUS], W[state + ENDED] = 2, 1
+    elif action != at.CONTINUE and N[at.CONTROL] >= 0:
+        compare_arms(N, W, V, row, real, room, replicate, come_before(N, W, room, cutoff + 1), cutoff)
+
+
+@jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE))
+def see_to_looks(N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, coming: int) -> None:
+    """Until the morning of the day ``coming``: looks on the days before it, read-outs on it too."""
+    state = room[STATE]
+    while not W[state + ENDED]:
+        if W[state + AWAITED]:
+            if W[state + READOUT] > min(coming, N[at.HORIZON]):
+                break
+            _read_out(N, W, row, room)
+            continue
+        final, day = W[state + STAGE] == N[at.LOOKS] - 1, W[state + RIPE_FROM]
+        if final:
+            if not W[state + CLOSED]:
+                break
+            day = max(day, W[(W[state + RANDOMISED] - 1) * HOT + AT] + N[at.FINAL_FOLLOW_UP])
+        if day < coming:
+            W[state + RIPE_FROM] = first_ripe(N, W, room, final, day, coming - 1)
+        if max(day, W[state + RIPE_FROM]) >= coming:
+            break
+        _look(N, W, V, row, real, room, replicate)
+    if not W[state + ENDED] and coming > N[at.HORIZON]:
+        row[ROW_STATUS], W[state + ENDED] = 1, 1
+
+
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE))
+def see_to_pause(N: Any, W: Any, room: Any, coming: int) -> None:
+    """Whether enrolment is paused on the morning of the day ``coming``: the stage's cohort is full, and as many more as
+    are allowed have come. While nobody comes and no status changes, a cohort stays as full as it is."""
+    state = room[STATE]
+    if W[state + STAGE] == N[at.LOOKS] - 1 or coming <= W[state + FULL_FROM]:
+        return
+    if W[state + FULL_AT] < 0:
+        W[state + FULL], W[state + FULL_TO] = first_full(N, W, room, W[state + FULL_FROM])
+        if W[state + FULL] < coming:
+            W[state + FULL_AT] = come_before(N, W, room, W[state + FULL] + 1)
+    if W[state + FULL_AT] >= 0 and W[state + FULL_TO] < coming:
+        W[state + FULL], W[state + FULL_TO] = first_full(N, W, room, coming - 1)
+    enough = W[state + FULL_AT] >= 0 and W[state + RANDOMISED] >= W[state + FULL_AT] + N[at.CAP]
+    W[state + PAUSED] = int(enough and W[state + FULL] < coming)
+    W[state + FULL_FROM] = coming

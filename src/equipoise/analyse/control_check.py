@@ -12,7 +12,7 @@ from equipoise.analyse.landmark import Cohort
 from equipoise.analyse.survival import arrays, observations
 from equipoise.numerics import consistency
 from equipoise.numerics.one_sample import OneSampleLogRank, one_sample_logrank
-from equipoise.numerics.proportions import clopper_pearson, exact_binomial
+from equipoise.numerics.proportions import clopper_pearson
 from equipoise.trial.protocol_parts import ControlCheck
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -31,8 +31,6 @@ def p_against_history(trial: Trial, successes: int, n: int) -> float | None:
     check = trial.control_check
     if check is None or trial.history is None or n == 0 or check.method == "one-sample log-rank":
         return None
-    if check.method == "exact binomial":
-        return exact_binomial(successes, n, trial.history.rate, "two-sided").p
     return float(numbers_by_count(check, trial.history.rate, n)[successes])
 
 

@@ -138,7 +138,9 @@ class RateDesign(ABC):
                 [Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")],
             )
         if evidence.n != planned:
-            attained = self.attained_stages(evidence.n)
+            if evidence.n not in self._attained:
+                self._attained[evidence.n] = self.attained_stages(evidence.n)
+            attained = self._attained[evidence.n]
             r = attained.high[-1]
             a, power = (sum(ends(attained, p).high) for p in (self.p0, self.p1))
             cautions.append(
@@ -154,6 +156,11 @@ class RateDesign(ABC):
             action = Stop("the hurdle was not cleared")
             because = f"{seen} were needed to reject a rate of {self.p0:g} or less."
         return Verdict(action, (because,), x - r, "successes above r", tuple(cautions))
+
+    @cached_property
+    def _attained(self) -> dict[int, Stages]:
+        """``attained_stages`` by number evaluated, as far as they were asked for."""
+        return {}
 
     def attained_stages(self, n: int) -> Stages:
         """The stages with ``n`` patients at the last look and the smallest r that keeps alpha there exactly.

@@ -14,14 +14,14 @@ Array = NDArray[np.float64]
 def two_sided(n: int, rate: float) -> Array:
     """p of the two-sided exact binomial test (minimum likelihood) for each count 0 … n."""
     chances = pmf(n, rate)
-    return np.array([chances[chances <= c * (1 + 1e-7)].sum() for c in chances])
+    return np.array([min(chances[chances <= c * (1 + 1e-7)].sum(), 1.0) for c in chances])
 
 
 def prior_predictive(n: int, rate: float, worth: float) -> Array:
     """Box's p for each count 0 … n: the predictive probability of all counts no more likely, when the rate is a beta with
     mean ``rate`` worth ``worth`` patients (Box 1980, doi:10.2307/2982063)."""
     chances = predictive(n, rate * worth, (1 - rate) * worth)
-    return np.array([chances[chances <= c * (1 + 1e-7)].sum() for c in chances])
+    return np.array([min(chances[chances <= c * (1 + 1e-7)].sum(), 1.0) for c in chances])
 
 
 def agreement(n: int, rate: float, worth: float, margin: float) -> Array:

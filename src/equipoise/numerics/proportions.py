@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from scipy.optimize import brentq
-from scipy.stats import binomtest, norm
+from scipy.special import ndtri
 
 Alternative = Literal["two-sided", "greater", "less"]
 
@@ -30,6 +30,13 @@ class ExactTest:
     alternative: Alternative
 
 
+def _binomial_test(successes: int, n: int, p0: float = 0.5, alternative: Alternative = "two-sided") -> Any:
+    # Imported where used: scipy.stats takes a second, and most commands do without it.
+    from scipy.stats import binomtest
+
+    return binomtest(successes, n, p0, alternative=alternative)
+
+
 def clopper_pearson(successes: int, n: int, conf_level: float = 0.95) -> Interval:
     """The exact interval of Clopper & Pearson (1934, doi:10.1093/biomet/26.4.404); equal tails.
 
@@ -39,7 +46,7 @@ def clopper_pearson(successes: int, n: int, conf_level: float = 0.95) -> Interva
     True
     """
     _check(successes, n, conf_level)
-    found = binomtest(successes, n).proportion_ci(conf_level, method="exact")
+    found = _binomial_test(successes, n).proportion_ci(conf_level, method="exact")
     return Interval(successes / n, float(found.low), float(found.high))
 
 
@@ -49,7 +56,7 @@ def wilson(successes: int, n: int, conf_level: float = 0.95) -> Interval:
     Raises ValueError as ``clopper_pearson``.
     """
     _check(successes, n, conf_level)
-    found = binomtest(successes, n).proportion_ci(conf_level, method="wilson")
+    found = _binomial_test(successes, n).proportion_ci(conf_level, method="wilson")
     return Interval(successes / n, float(found.low), float(found.high))
 
 
@@ -63,7 +70,7 @@ def exact_binomial(successes: int, n: int, p0: float, alternative: Alternative) 
     _check(successes, n, 0.95)
     if not 0 <= p0 <= 1:
         raise ValueError(f"p0: got {p0}; a probability between 0 and 1")
-    return ExactTest(float(binomtest(successes, n, p0, alternative=alternative).pvalue), alternative)
+    return ExactTest(float(_binomial_test(successes, n, p0, alternative=alternative).pvalue), alternative)
 
 
 def risk_difference(x1: int, n1: int, x2: int, n2: int, conf_level: float = 0.95) -> Interval:
@@ -79,7 +86,7 @@ def risk_difference(x1: int, n1: int, x2: int, n2: int, conf_level: float = 0.95
     _check(x1, n1, conf_level)
     _check(x2, n2, conf_level)
     estimate = x1 / n1 - x2 / n2
-    z = float(norm.ppf(0.5 + conf_level / 2))
+    z = float(ndtri(0.5 + conf_level / 2))
 
     def score(d: float) -> float:
         p2 = _restricted(x1, n1, x2, n2, d)

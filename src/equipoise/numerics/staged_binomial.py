@@ -75,6 +75,7 @@ class Ends:
         return tuple(a + b for a, b in zip(self.low, self.high, strict=True))
 
 
+@lru_cache(maxsize=1024)
 def ends(stages: Stages, p: float) -> Ends:
     """Where the trial ends when the true rate is ``p`` (probability, 0 to 1)."""
     arrays = arrive(stages, float(p))

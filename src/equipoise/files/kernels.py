@@ -11,6 +11,7 @@ import ast
 import hashlib
 import os
 import platform
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def bitcode() -> bytes:
         # Cut off, or of a later LLVM: it is made again.
         if is_bitcode(found):
             return found
+    if sys.stderr.isatty():
+        sys.stderr.write("Compiling the simulator, once: ten seconds or so.\n")
     made = rows.compile_now()
     _put(_cache(), name, made)
     return made

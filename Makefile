@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup known demo test test-slow check format browser bench schema validation lock clean
+.PHONY: help setup known demo test test-slow check format browser bench schema validation lock dist clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,10 @@ format: $(STAMP) ## Format the code
 
 bench: $(STAMP) ## Run the benchmarks: ratios to a named peer in the same run
 	for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b; done
+
+dist: $(STAMP) ## Build the wheel, with the simulator compiled for machines of this kind
+	$(BIN)/python -m equipoise.files.kernels
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 schema: $(STAMP) ## Write the JSON Schemas beside the bundled trials
 	$(BIN)/equipoise schema --out trials/trial.schema.json

@@ -111,7 +111,7 @@ def from_pooled(pooled: Pooled) -> NextRate:
     if math.isnan(pooled.prediction_df):
         raise ValueError("a prediction by t needs 3 trials or more")
     one = np.ones(1)
-    method = f"{pooled.method}, t with {pooled.prediction_df:g} degrees of freedom, variance τ² + se²"
+    method = f"{pooled.method}, t with {pooled.prediction_df:g} degree{'' if pooled.prediction_df == 1 else 's'} of freedom, variance τ² + se²"
     return NextRate(
         one, one * pooled.mean, one * max(pooled.prediction_sd, 1e-9), pooled.prediction_df, method, one * max(pooled.se, 1e-9),
         one * math.sqrt(pooled.tau2),

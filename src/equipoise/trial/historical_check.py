@@ -98,8 +98,9 @@ def _of_arm(arm: HistoricalArm, names: Sequence[str]) -> Iterator[Problem]:
         yield from _interval(at, r, r.rate, r.lower, r.upper)
         if r.at is None and r.endpoint in (*_BEFORE_DEATH, "OS"):
             yield Problem("no-landmark", f"{at}.at", "nothing", f"the landmark of the rate of {r.endpoint}")
-        if r.n is not None and arm.n is not None and not 1 <= r.n <= arm.n:
-            yield Problem("out-of-range", f"{at}.n", str(r.n), f"1 to the arm's {arm.n}")
+        if r.n is not None and (r.n < 1 or (arm.n is not None and r.n > arm.n >= 1)):
+            allowed = f"1 to the arm's {arm.n}" if arm.n is not None and arm.n >= 1 else "at least 1"
+            yield Problem("out-of-range", f"{at}.n", str(r.n), allowed)
     for i, s in enumerate(arm.strata):
         yield from _share(f"{where}.strata[{i}].rate", s.rate)
         if s.n < 1 or (arm.n is not None and s.n > arm.n):

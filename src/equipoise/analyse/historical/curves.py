@@ -101,7 +101,7 @@ def pool_curves(
         math.exp(weibull.mean[1]) if weibull is not None else math.nan,
         math.exp(weibull.mean[0]) if weibull is not None else math.nan,
         math.sqrt(weibull.between[1, 1]) if weibull is not None else math.nan,
-        f"log(-log S), {method}, each time by itself; Weibull pairs by restricted likelihood", cautions,
+        f"log(-log S), {method}, each time by itself" + ("; Weibull pairs by restricted likelihood" if weibull is not None else ""), cautions,
     )  # fmt: skip
 
 
@@ -153,34 +153,50 @@ def curves_tables(c: PooledCurves) -> list[Table]:
     """The pooled curve as a table."""
     rows: list[list[Cell]] = [
         [
-            f"{p.time:g}", p.arms, f"{p.survival:.3f}", f"{p.lower:.3f}–{p.upper:.3f}", f"{p.prediction[0]:.3f}–{p.prediction[1]:.3f}",
-            f"{p.tau:.3f}", f"{p.weibull:.3f}", f"{p.weibull_prediction[0]:.3f}–{p.weibull_prediction[1]:.3f}",
+            f"{p.time:g}", p.arms, f"{p.survival:.3f}", _range((p.lower, p.upper)), _range(p.prediction), f"{p.tau:.3f}",
+            *(() if math.isnan(c.shape) else (f"{p.weibull:.3f}", _range(p.weibull_prediction))),
         ]
         for p in c.points
     ]  # fmt: skip
+    fitted = (
+        ""
+        if math.isnan(c.shape)
+        else f" Pooled Weibull: shape {c.shape:.3f} (spread of its log between arms {c.shape_spread:.3f}), scale {c.scale:.3f}."
+    )
     notes = [
-        f"Method: {c.method}. Pooled Weibull: shape {c.shape:.3f} (spread of its log between arms {c.shape_spread:.3f}), scale {c.scale:.3f}.",
+        f"Method: {c.method}.{fitted}",
+        *(["The next arm's interval needs 3 arms or more at that time."] if _unpredicted(c) else []),
         *([f"Points were moved by {c.moved:.4f} at most so that the curve falls."] if c.moved > 0 else []),
         *(f"Caution. {x}" for x in c.cautions),
     ]
-    heads = ["Time", "Arms", "Survival", "95 % interval", "Next arm", "τ", "Weibull", "Next arm, Weibull"]
+    heads = ["Time", "Arms", "Survival", "95 % interval", "Next arm", "τ"]
+    if fitted:
+        heads += ["Weibull", "Next arm, Weibull"]
     return [Table(f"{len(c.arms)} curves pooled", heads, rows, notes)]
 
 
+def _range(limits: tuple[float, float]) -> str:
+    return "–" if any(map(math.isnan, limits)) else f"{limits[0]:.3f}–{limits[1]:.3f}"
+
+
+def _unpredicted(c: PooledCurves) -> bool:
+    return any(math.isnan(p.prediction[0]) for p in c.points)
+
+
 def curves_figure(c: PooledCurves) -> LineFigure:
-    """The pooled curve with the interval of the next arm."""
-    x = [p.time for p in c.points]
+    """The pooled curve from 1 on, with the interval of the next arm; with that of the mean where there is none."""
+    x = [0.0, *(p.time for p in c.points)]
+    few = _unpredicted(c)
+    band = [(p.lower, p.upper) if few else p.prediction for p in c.points]
+    of = "95 % interval of the mean" if few else "95 % prediction interval of the next arm"
     mean = Curve(
-        "Mean of the arms",
-        x,
-        [p.survival for p in c.points],
-        [p.prediction[0] for p in c.points],
-        [p.prediction[1] for p in c.points],
-    )
+        f"Mean of the arms, {of}", x, [1.0, *(p.survival for p in c.points)], [1.0, *(b[0] for b in band)],
+        [1.0, *(b[1] for b in band)],
+    )  # fmt: skip
     curves = [mean]
     if not math.isnan(c.shape):
-        curves.append(Curve("Pooled Weibull", x, [p.weibull for p in c.points], dashed=True))
+        curves.append(Curve("Pooled Weibull", x, [1.0, *(p.weibull for p in c.points)], dashed=True))
     return LineFigure(
         f"{len(c.arms)} curves pooled", "Time", "Survival", curves, y_range=(0.0, 1.0),
-        caption="Band: 95 % prediction interval of the next arm, at each time by itself.",
+        caption=f"Band: {of}, at each time by itself.",
     )  # fmt: skip

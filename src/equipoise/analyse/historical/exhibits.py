@@ -94,12 +94,12 @@ def arms_behind(p: PooledRates, library: HistoryLibrary) -> Table:
         of = library.arm_by_name[a.arm]
         doi = f" doi:{of.doi}" if of.doi else ""
         rows.append([
-            f"{of.trial} ({of.published})", f"{a.n}{MARKS[of.n_grade]}", a.how, f"{a.rate:.1%} ({a.lower:.1%} to {a.upper:.1%})".replace("%", " %"),
-            f"{x / sum(w):.0%}".replace("%", " %"), a.verified, f"{of.citation}{doi}",
+            f"{of.trial} ({of.published})", f"{a.n}{MARKS[of.n_grade]}", a.how, f"{a.rate:.1%} ({a.lower:.1%} to {a.upper:.1%})".replace("%", "\u00a0%"),
+            f"{x / sum(w):.0%}".replace("%", "\u00a0%"), a.verified, f"{of.citation}{doi}",
         ])  # fmt: skip
     left = [f"Left out of {library.id}: {'; '.join(f'{o.arm} ({o.why})' for o in p.left_out)}."] if p.left_out else []
     return Table(
-        f"The arms behind the historical rate: {p.what}", ["Trial", "n", "From", "Rate (95 % interval)", "Weight", "Verified", "Source"],
+        f"The arms behind the historical rate: {p.what}", ["Trial", "n", "From", "Rate (95\u00a0% interval)", "Weight", "Verified", "Source"],
         rows, [f"Library {library.id}, looked through on {library.compiled}. n: q quoted elsewhere, d derived, ? unverified.", *left],
     )  # fmt: skip
 
@@ -201,7 +201,7 @@ def hurdle_tables(h: Hurdle, mixed: Standardised | None = None) -> list[Table]:
             f"power {k.power:.4f}."
         )
     return [
-        Table("The control rate that history allows", ["", ""], [list(r) for r in where], [h.control.method]),
+        Table("The control rate that history allows", ["Quantity", "Value"], [list(r) for r in where], [h.control.method]),
         Table("Errors of the design", ["", "At its own p0", "Averaged over history", "At the ends of the 95 % interval"], errors, notes),
         Table(f"Assurance: {a.effect}", ["", "Probability"], go, [f"Method: {h.method}."]),
     ]  # fmt: skip

@@ -70,7 +70,7 @@ def reconstruction_table(r: ReconstructionReport) -> Table:
     off = max((abs(a - b) for a, b in zip(r.at_risk_published, r.at_risk_rebuilt, strict=True)), default=None)
     return Table(
         "Patients rebuilt from a published curve",
-        ["", ""],
+        ["Quantity", "Value"],
         [
             ["Patients", r.patients],
             [

@@ -15,7 +15,14 @@ from equipoise.analyse.historical.curves import pool_curves
 from equipoise.analyse.historical.hurdle import EffectPrior, hurdle
 from equipoise.analyse.historical.pooling import pool_library, prediction_of
 from equipoise.analyse.historical.provenance import choice_of, provenance
-from equipoise.analyse.historical.rates import Choice, Shape, choose, converted, implied_shapes
+from equipoise.analyse.historical.rates import (
+    Choice,
+    Shape,
+    choose,
+    converted,
+    implied_shapes,
+    log_median_variance,
+)
 from equipoise.analyse.historical.standardise import CaseMix, counts_of, key, standardise
 from equipoise.design import shelf
 from equipoise.files.history_file import find_library, read_library
@@ -88,6 +95,23 @@ def test_a_median_becomes_the_rate_it_says() -> None:
     doubt = converted(arm, arm.medians[0], SIX, Shape(k, 0.5))
     assert doubt.variance > found.variance
     assert doubt.rate == found.rate
+
+
+def test_an_interval_narrower_than_its_patients_can_give_counts_no_more(library: HistoryLibrary) -> None:
+    """EXTENTORCH's 5.5 to 5.7 months is of 219 patients, and IMpower133's 4.2 to 4.5 of 202: not of thousands."""
+    at = Duration.parse("9 months")
+    asked_of = Choice(("PFS",), at, arms=("Cheng-2024-placebo", "Horn-2018-placebo"), shape=Shape(1.5))
+    arms, _ = choose(library, asked_of)
+    for found in arms:
+        assert "narrower" in found.how
+        bare = library.arm_by_name[found.arm].medians[0].model_copy(update={"lower": None, "upper": None})
+        assert found.variance == converted(library.arm_by_name[found.arm], bare, at, Shape(1.5)).variance
+        assert found.of < 1.3 * found.n
+    wide = log_median_variance(library.arm_by_name["Foster-2011"].medians[0], 100, 1.5)
+    assert wide.by == "narrow"
+    assert log_median_variance(library.arm_by_name["Foster-2011"].medians[0], 100, 5.0).by == "interval"
+    p = pool_library(library, asked_of)
+    assert any("narrower" in c for c in p.cautions)
 
 
 def test_pooled_and_shown_with_cautions(library: HistoryLibrary) -> None:

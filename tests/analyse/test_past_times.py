@@ -94,6 +94,12 @@ def test_what_is_taken_of_an_arm() -> None:
     assert isinstance(found, ArmHazard)
     assert found.events == pytest.approx((2 * 1.959963984540054 / math.log(6.25 / 4)) ** 2)
     assert "its interval" in found.how
+    # 219 patients' median, known to a tenth of a month, because scans are on fixed days: no 5,000 events
+    narrow = {"endpoint": "PFS", "value": "5.6 months", "lower": "5.5 months", "upper": "5.7 months"}
+    found = one(arm(n=219, medians=[narrow]), 1.5)
+    assert isinstance(found, ArmHazard)
+    assert found.events == pytest.approx(219 * math.log(2) ** 2)
+    assert "narrower than 219 patients can give" in found.how
     found = one(arm(medians=[wide], rates=rates), None)
     assert isinstance(found, ArmHazard)
     assert found.how.startswith("40.0% at 7 months")

@@ -58,3 +58,13 @@ def test_a_median_does_not_fix_the_landmark(library: HistoryLibrary, arm: str, n
     numbers = [float(v) for v in re.findall(r"\d+\.\d+", said)[:3]]
     exponential = 100 * math.exp(-math.log(2) * 6 / median)
     assert sorted(numbers) == sorted([median, round(100 * rate, 1), round(exponential, 1)])
+
+
+def test_what_an_interval_of_scan_days_would_be_worth(library: HistoryLibrary) -> None:
+    arm = library.arm_by_name["Cheng-2024-placebo"]
+    m = next(m for m in arm.medians if m.endpoint == "PFS")
+    assert m.lower is not None
+    assert m.upper is not None
+    events = (2 * 1.959963984540054 / (1.5 * math.log(m.upper.months / m.lower.months))) ** 2
+    said = f"The {m.lower.months:.1f} to {m.upper.months:.1f} months of {arm.n} patients (Cheng 2024) owe to scan days, and would be worth {events:.0f} events"
+    assert said in PAGE

@@ -10,9 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import ndtri
-
-from equipoise.analyse.historical.rates import Choice, LeftOut, Shape, arms_by, published
+from equipoise.analyse.historical.rates import Choice, LeftOut, Shape, arms_by, log_median_variance, published
 from equipoise.trial.duration import Duration
 from equipoise.trial.endpoint import Landmark
 from equipoise.trial.exhibits import Cell, Table
@@ -41,6 +39,7 @@ class PastTimes:
     arms: Sequence[ArmHazard]
     shape: float
     leans_on: Sequence[str]
+    left_out: Sequence[LeftOut] = ()
 
 
 def hazards(library: HistoryLibrary, choice: Choice) -> tuple[list[ArmHazard], list[LeftOut]]:
@@ -78,16 +77,16 @@ def of_median(arm: HistoricalArm, m: PublishedMedian, shape: float) -> ArmHazard
     """hazard = ln 2 / median^k. Variance of log hazard: k² that of log median, by its interval; else 1 / (n ln² 2).
 
     The latter is that of a sample median under the same curve with nobody censored before it: n patients are worth
-    0.48 n events, whatever k.
+    0.48 n events, whatever k. Under that curve no interval can be narrower; one that is counts no more.
     """
     assert arm.n is not None
-    if m.lower is not None and m.upper is not None:
-        z = float(ndtri((1 + m.conf_level) / 2))
-        variance = (shape * math.log(m.upper.exact_days / m.lower.exact_days) / (2 * z)) ** 2
-        how = f"median {m.value}; events by its interval"
-    else:
-        variance = 1 / (arm.n * math.log(2) ** 2)
-        how = f"median {m.value}; events by n: those of a sample median, nobody censored before it"
+    found = log_median_variance(m, arm.n, shape)
+    by = {
+        "interval": "by its interval",
+        "n": "by n: those of a sample median, nobody censored before it",
+        "narrow": f"by n: its interval is narrower than {arm.n} patients can give under this shape",
+    }
+    variance, how = shape**2 * found.value, f"median {m.value}; events {by[found.by]}"
     return _arm(arm, arm.n, math.log(2) / m.value.months**shape, variance, how, arm.grade(m))
 
 
@@ -120,11 +119,15 @@ def past_times(trial: Trial, library: HistoryLibrary, endpoint: str) -> PastTime
     monitored = trial.monitoring is not None and trial.landmark(trial.monitoring.endpoint).of == endpoint
     names = of.endpoints if monitored and of.endpoints else (endpoint,)
     shape = None if of.published_only else Shape(of.shape)
-    choice = Choice(names, at, of.arms, of.without, of.treatments, of.until, of.unverified, shape)
-    arms, _ = hazards(library, choice)
+    return times_of(library, Choice(names, at, of.arms, of.without, of.treatments, of.until, of.unverified, shape))
+
+
+def times_of(library: HistoryLibrary, choice: Choice) -> PastTimes:
+    """The arms asked for as events and time at risk, with what a reader must believe. Raises BadInput as ``hazards`` does."""
+    arms, left_out = hazards(library, choice)
     if not arms:
-        return PastTimes((), 1.0, ())
-    k = 1.0 if shape is None else shape.value
+        return PastTimes((), 1.0, (), left_out)
+    names, k = choice.endpoints, 1.0 if choice.shape is None else choice.shape.value
     events, patients = sum(a.events for a in arms), sum(a.n for a in arms)
     leans_on = [
         f"{len(arms)} arms of {library.id} with {patients} patients, {' or '.join(names)}, enter as {events:.0f} events: as many as "
@@ -136,6 +139,11 @@ def past_times(trial: Trial, library: HistoryLibrary, endpoint: str) -> PastTime
     )
     curve = "constant hazards" if k == 1 else f"Weibull hazards of stated shape {k:g}"
     leans_on.append(f"converted under {curve}: {' and '.join(by)}")
+    narrow = sum("narrower" in a.how for a in arms)
+    if narrow:
+        leans_on.append(
+            f"{narrow} of them with an interval narrower than n patients can give under that shape: n counts"
+        )
     guessed = sum("nobody censored" in a.how for a in arms)
     if guessed:
         leans_on.append(
@@ -143,7 +151,7 @@ def past_times(trial: Trial, library: HistoryLibrary, endpoint: str) -> PastTime
         )
     if len(names) > 1:
         leans_on.append(f"{' and '.join(names)} are taken as one")
-    return PastTimes(arms, k, leans_on)
+    return PastTimes(arms, k, leans_on, left_out)
 
 
 def conversions_table(question: str, past: PastTimes) -> Table:

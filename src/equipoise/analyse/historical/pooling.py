@@ -141,6 +141,12 @@ def _cautions(choice: Choice, arms: Sequence[ArmRate], shapes: Sequence[tuple[st
             low, high = min(s[2] for s in shapes), max(s[2] for s in shapes)
             text += f" Arms of the library with both imply shapes of {low:.1f} to {high:.1f}."
         found.append(text)
+    narrow = [a.arm for a in arms if "narrower" in a.how]
+    if narrow:
+        found.append(
+            f"{', '.join(narrow)}: the median's interval is narrower than so many patients can give under that shape, as where many "
+            "progress on one scan day. n counts instead."
+        )
     if len(arms) < 5:
         found.append(f"{len(arms)} arms say little of how much trials differ: the prediction leans on the prior of τ.")
     if any(a.verified == "from memory: unverified" for a in arms):

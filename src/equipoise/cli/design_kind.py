@@ -7,11 +7,13 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
+from click.core import ParameterSource
 
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.design_history import NUMBERS, history_parameters, show_history, standing_of, take
 from equipoise.cli.pages import write_figure
 from equipoise.design import shelf
 from equipoise.design.curtailed import Curtailed, Side
@@ -22,6 +24,9 @@ from equipoise.numerics.staged_inference import StagedInference
 from equipoise.trial.design import Characteristics, Design, Truth
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
+
+if TYPE_CHECKING:
+    from equipoise.analyse.historical.for_design import DesignHistory
 
 
 class Pairs(click.ParamType[dict[str, float]]):
@@ -61,9 +66,13 @@ def make(kind: str) -> click.Command:
     """The command of one kind."""
     about = shelf.one(kind)
     fields = shelf.spec_model(kind).model_fields
+    of_history = history_parameters(fields)
     options: list[click.Parameter] = [
-        _option(name, field.annotation, field) for name, field in fields.items() if name != "kind"
+        _option(name, field.annotation, field, given_otherwise=bool(of_history) and name in NUMBERS)
+        for name, field in fields.items()
+        if name != "kind"
     ]
+    options += of_history
     options += [
         click.Option(
             ["--truth", "truths"], type=Pairs(), multiple=True,
@@ -87,9 +96,11 @@ def make(kind: str) -> click.Command:
         truths: tuple[Truth, ...], evidence: Mapping[str, float] | None, ended: Mapping[str, float] | None,
         curtail: Side | None, figure: Path | None, as_json: bool, **given: Any,
     ) -> None:  # fmt: skip
-        answer(
-            kind, {k: v for k, v in given.items() if v is not None}, truths, evidence, ended, curtail, figure, as_json
-        )
+        table = {k: v for k, v in given.items() if v is not None and k in fields}
+        asked = {k: v for k, v in given.items() if k not in fields}
+        source = click.get_current_context().get_parameter_source
+        typed = {k for k in given if source(k) is ParameterSource.COMMANDLINE}
+        answer(kind, table, truths, evidence, ended, curtail, figure, as_json, asked, typed)
 
     command = click.Command(
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
@@ -97,14 +108,14 @@ def make(kind: str) -> click.Command:
     return json_option(command)
 
 
-def _option(name: str, annotation: Any, field: Any) -> click.Option:
+def _option(name: str, annotation: Any, field: Any, *, given_otherwise: bool = False) -> click.Option:
     flag = "--" + name.replace("_", "-")
     kind, default = _click_type(annotation), None if field.is_required() else field.default
     help_text = field.description or ""
     if kind is bool:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=bool(default), show_default=True, help=help_text)
     return click.Option(
-        [flag, name], type=kind, required=field.is_required(), default=default,
+        [flag, name], type=kind, required=field.is_required() and not given_otherwise, default=default,
         show_default=default is not None, help=help_text,
     )  # fmt: skip
 
@@ -123,22 +134,23 @@ def _click_type(annotation: Any) -> Any:
 
 
 def answer(
-    kind: str,
-    given: Mapping[str, Any],
-    truths: tuple[Truth, ...],
-    evidence: Mapping[str, float] | None,
-    ended: Mapping[str, float] | None,
-    curtail: Side | None,
-    figure: Path | None,
-    as_json: bool,
-) -> None:
+    kind: str, given: dict[str, Any], truths: tuple[Truth, ...], evidence: Mapping[str, float] | None,
+    ended: Mapping[str, float] | None, curtail: Side | None, figure: Path | None, as_json: bool,
+    asked: Mapping[str, Any] | None = None, typed: set[str] | None = None,
+) -> None:  # fmt: skip
     """Build the design and say what it is, how it behaves, and what it says of the evidence."""
     from equipoise.files.grades import grade_of
     from equipoise.files.trial_file import design_from
 
     about = shelf.one(kind)
-    design, problems = design_from({"kind": kind, **given})
-    if design is None:
+    trial = (asked or {}).get("trial")
+    history, problems = _history(given, asked, typed or set())
+    # without a history the rest is held against the rules with the kind's own example
+    table = {k: v for k, v in (about.example if problems else given).items() if k in NUMBERS}
+    table |= {k: v for k, v in given.items() if k not in NUMBERS}
+    design, more = design_from({"kind": kind, **table})
+    problems += more
+    if design is None or problems:
         raise BadInput(f"design {kind}", problems)
     if curtail is not None:
         if not isinstance(design, RateDesign):
@@ -152,6 +164,7 @@ def answer(
     verdict = design.verdict(evidence_for(design, evidence)) if evidence is not None else None
     estimates = _estimates(kind, design, ended) if ended is not None else None
     grade = grade_of(about.module)
+    standing = standing_of(trial, given)
     if figure is not None:
         write_figure(figure, operating_curve(design), "operating-characteristics")
     if as_json:
@@ -162,9 +175,12 @@ def answer(
                 "at": [{"name": n, "truth": dict(t), "characteristics": c} for n, t, c in behaviour],
                 "verdict": verdict, "estimates": estimates, "cautions": list(design.cautions), "reference": about.reference,
                 "grade": {"grade": grade.grade, "oracle": grade.oracle},
+                **({} if history is None else {"history": history, "borrowing": standing or None}),
             }
         )  # fmt: skip
         return
+    if history is not None:
+        show_history(history, standing)
     say(design.describe())
     show_table(numbers_table(about.title, design))
     show_table(behaviour_table(behaviour))
@@ -181,6 +197,18 @@ def answer(
     say(f"Grade: {grade.grade.upper() if grade.grade == 'unvalidated' else grade.grade}. {grade.oracle}")
     if figure is not None:
         click.echo(f"Wrote {figure}.")
+
+
+def _history(
+    given: dict[str, Any], asked: Mapping[str, Any] | None, typed: set[str]
+) -> tuple[DesignHistory | None, list[Problem]]:
+    """The history taken from a library, now in ``given``, or what is wrong with it."""
+    if not asked:
+        return None, []
+    try:
+        return take(given, dict(asked), typed, timed="shape" not in asked), []
+    except BadInput as bad:
+        return None, list(bad.problems)
 
 
 def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> StagedInference:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -29,8 +29,20 @@ def choice_options(f: F) -> F:
     return f
 
 
-def choice_asked(endpoints: tuple[str, ...], at: str | None, asked: dict[str, Any]) -> Choice:
-    """What the options ask for. Raises BadInput with all that is wrong with them."""
+def choice_parameters() -> list[click.Parameter]:
+    """The same options, for a command that is made and not decorated."""
+
+    def nothing() -> None:
+        """Only carries them."""
+
+    found: list[click.Parameter] = getattr(choice_options(nothing), "__click_params__")  # noqa: B009
+    return found[::-1]
+
+
+def choice_asked(
+    endpoints: tuple[str, ...], at: str | None, asked: Mapping[str, Any], *, timed: bool = False
+) -> Choice:
+    """What the options ask for; ``timed``: no landmark is needed. Raises BadInput with all that is wrong with them."""
     from equipoise.analyse.historical.rates import Choice, Shape
     from equipoise.trial.duration import Duration
     from equipoise.trial.problem import BadInput, Problem
@@ -42,7 +54,7 @@ def choice_asked(endpoints: tuple[str, ...], at: str | None, asked: dict[str, An
             landmark = Duration.parse(at)
         except ValueError as error:
             problems.append(Problem("wrong-type", "--at", repr(at), str(error)))
-    elif "response" not in endpoints:
+    elif not timed and "response" not in endpoints:
         problems.append(
             Problem("missing", "--at", "nothing", f"the landmark of {', '.join(endpoints)}, such as '6 months'")
         )

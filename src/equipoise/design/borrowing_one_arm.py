@@ -230,7 +230,7 @@ class BorrowingOneArm(RateDesign):
         ]  # fmt: skip
         return LineFigure(
             "Operating characteristics, exact", "True control rate", "Probability of declaring", curves,
-            [Mark(f"history {self.prior.mean:.2f}", x=self.prior.mean), Mark(f"p0 = {self.p0:g}", x=self.p0)],
+            [Mark(f"history {self.prior.mean:.3f}", x=self.prior.mean), Mark(f"p0 = {self.p0:g}", x=self.p0)],
             caption=f"Exact binomial enumeration. Averaged over history the type I error is {self.averaged_error:.3f}.",
             y_range=(0.0, 1.0),
         )  # fmt: skip

@@ -214,7 +214,7 @@ class BorrowingRate:
         ]
         return LineFigure(
             "Operating characteristics, exact", "True control rate", "Probability of declaring", curves,
-            [Mark(f"history {self.prior.mean:.2f}", x=self.prior.mean)],
+            [Mark(f"history {self.prior.mean:.3f}", x=self.prior.mean)],
             caption="Exact enumeration of both arms. Away from what history says, the error moves with the drift.",
             y_range=(0.0, 1.0),
         )  # fmt: skip

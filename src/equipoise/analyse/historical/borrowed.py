@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from equipoise.analyse.historical.provenance import choice_of
-from equipoise.analyse.historical.rates import choose
+from equipoise.analyse.historical.rates import ArmRate, Choice, choose
 from equipoise.trial.historical import HistoryLibrary
 from equipoise.trial.trial import Trial
 
@@ -34,8 +34,13 @@ def borrowed(trial: Trial, library: HistoryLibrary) -> Borrowed:
     """
     choice = choice_of(trial)
     arms, _ = choose(library, choice)
+    return Borrowed([PastArm(a.successes, a.of) for a in arms], leaning(library, choice, arms))
+
+
+def leaning(library: HistoryLibrary, choice: Choice, arms: Sequence[ArmRate]) -> list[str]:
+    """What a reader must believe to borrow from these arms as counts; nothing where there are none."""
     if not arms:
-        return Borrowed((), ())
+        return []
     patients = sum(a.n for a in arms)
     worth = sum(a.of for a in arms)
     text = (
@@ -49,4 +54,4 @@ def borrowed(trial: Trial, library: HistoryLibrary) -> Borrowed:
         found.append(f"{of} {len(arms)} rates are medians converted ({choice.shape})")
     if len(choice.endpoints) > 1:
         found.append(f"{' and '.join(choice.endpoints)} are taken as one")
-    return Borrowed([PastArm(a.successes, a.of) for a in arms], found)
+    return found

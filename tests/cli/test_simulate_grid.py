@@ -181,3 +181,23 @@ def test_a_cluster_that_does_not_answer(equipoise: Any, tmp_path: Path) -> None:
         answer = equipoise("simulate", "north", "--grid", path, "--out", tmp_path / "out", "--cluster", address)
         assert answer.status == 2, answer.err
         assert address in answer.err
+
+
+def test_what_is_wrong_with_several_scenarios_is_said_at_once(equipoise: Any, tmp_path: Path) -> None:
+    """Each scenario's problems, in the trial file's words, each once; nothing is run and nothing written."""
+    null = (ROOT / "trials" / "north" / "scenarios" / "null.toml").read_text()
+    like = "[arms.CE]\nlike = 'IMGN901'\nhazard_ratio = -1\nresponse = 0.5\n"
+    (tmp_path / "a.toml").write_text(null[: null.index("[arms.CE]")] + like)
+    hazards = "hazards = { progression = [{ per_month = -1 }], death_before = [{ per_month = 0 }], death_after = [{ per_month = 1 }] }"
+    (tmp_path / "b.toml").write_text(null[: null.index("[arms.CE]")] + f"[arms.CE]\n{hazards}\nresponse = 0.5\n")
+    (tmp_path / "c.toml").write_text(null.replace('median_os = "9.6 months"', 'median_os = "1 months"'))
+    out = tmp_path / "out"
+    args = [part for name in "abc" for part in ("--scenario", tmp_path / f"{name}.toml")]
+    answer = equipoise("simulate", "north", *args, "--out", out, "--json")
+    assert answer.status == 2
+    told = [(p["where"].split(": ")[-1], p["allowed"]) for p in answer.json["error"]["problems"]]
+    assert ("arms.CE.hazard_ratio", "must exceed 0") in told
+    assert ("arms.CE.hazards.progression[0].per_month", "must be at least 0.0") in told
+    assert {w for w, _ in told} >= {"arms.IMGN901.observed_rate", "arms.CE.observed_rate"}
+    assert len(told) == 4
+    assert not out.exists()

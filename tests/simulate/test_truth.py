@@ -153,3 +153,28 @@ def test_what_contradicts_itself_is_refused(north: Trial, plan: Any, changes: di
 def test_a_scenario_that_cannot_be_read_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises((BadInput, ValidationError)):
         scenario(**changes)
+
+
+def test_all_that_contradicts_itself_is_said_at_once(north: Trial, plan: Any) -> None:
+    """Neither a site's pace nor a scan's jitter nor a bad share of a stratum hides what is wrong with the disease."""
+    changes = {
+        "accrual": {"pace": 0.01},
+        "visits": {"jitter": "30 days"},
+        "factors": {"ldh": (0.5, 0.6), "ecog": (1.0,)},
+    }
+    with pytest.raises(BadInput) as bad:
+        Plan.of(north, plan().design, scenario(**arm(median_pfs="14 months"), **changes), 1, "cap")
+    codes = [p.code for p in bad.value.problems]
+    assert codes == ["factor-shares", "factor-shares", "jitter", "never-full", "cap", "impossible-truth"]
+
+
+@pytest.mark.parametrize("ratio", [-1.0, 0.0])
+def test_a_hazard_ratio_exceeds_0(ratio: float) -> None:
+    with pytest.raises(BadInput, match="must exceed 0"):
+        scenario(**arm(like="IMGN901", hazard_ratio=ratio, death_first=None, median_os=None))
+
+
+def test_a_survival_beside_another_arms_first_events_says_whose(north: Trial, plan: Any) -> None:
+    early = arm(like="IMGN901", hazard_ratio=1.0, death_first=None, median_os="1 months")
+    with pytest.raises(BadInput, match="first events like IMGN901's"):
+        Plan.of(north, plan().design, scenario(**early), 1)

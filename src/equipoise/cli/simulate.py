@@ -12,10 +12,11 @@ from equipoise.cli.common import design_of, emit, json_option, load_trial, show_
 
 if TYPE_CHECKING:
     from equipoise.simulate.lines import Lines
-    from equipoise.simulate.plan import Plan
+    from equipoise.simulate.plan import Plan, Waiting
     from equipoise.simulate.replicates import Engine
     from equipoise.simulate.summary import Summary
-    from equipoise.trial.design import Characteristics
+    from equipoise.trial.design import Characteristics, Design
+    from equipoise.trial.trial import Trial
 
 
 @click.command(name="simulate", short_help="Conduct many trials with virtual patients.")
@@ -74,16 +75,12 @@ def command(
         return run_grid(trial, grid, out, workers, cluster, as_json)
     if cluster is not None:
         raise click.UsageError("--cluster goes with --grid.")
-    from equipoise.files.bundled import find_scenario, find_trial, scenario_names
-    from equipoise.files.scenario_file import read_scenario
-    from equipoise.simulate.plan import Plan
+    from equipoise.files.bundled import find_trial, scenario_names
 
     found, file = load_trial(trial), find_trial(trial)
     design = design_of(found)
-    truths = [read_scenario(find_scenario(file, name)) for name in scenarios or scenario_names(file)]
     known: dict[str, list[Any]] = {"as planned": [None], "both": ["continue", "pause"]}
-    ways = known.get(waiting, [waiting])
-    plans = [Plan.of(found, design, truth, seed, way) for truth in truths for way in ways]
+    plans = plans_of(found, design, file, scenarios or scenario_names(file), seed, known.get(waiting, [waiting]))
     summaries, exact, whole = run_plans(plans, replicates, workers, out, engine=engine)
     if page is not None and summaries:
         from equipoise.cli.pages import write_page
@@ -101,6 +98,38 @@ def command(
     if not whole:
         click.echo("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each."), err=True)
     return 0 if whole else 1
+
+
+def plans_of(
+    trial: Trial, design: Design[Any], file: Path, names: Sequence[str], seed: int, ways: Sequence[Waiting | None]
+) -> list[Plan]:
+    """A plan for each scenario and each way of waiting. Raises BadInput with the problems of all scenarios at once."""
+    from equipoise.files.bundled import find_scenario
+    from equipoise.files.scenario_file import read_scenario
+    from equipoise.simulate.plan import Plan
+    from equipoise.trial.problem import BadInput, Problem
+
+    plans: list[Plan] = []
+    refused: list[tuple[str, BadInput]] = []
+    for name in names:
+        courses = None
+        try:
+            truth = read_scenario(find_scenario(file, name))
+            for way in ways:
+                plans.append(Plan.of(trial, design, truth, seed, way, courses=courses))
+                courses = plans[-1].courses
+        except BadInput as bad:
+            refused.append((name, bad))
+    if len(refused) == 1:
+        raise refused[0][1]
+    if refused:
+        problems = [
+            Problem(p.code, f"scenario {name}: {p.where}", p.given, p.allowed, p.next_step)
+            for name, bad in refused
+            for p in bad.problems
+        ]
+        raise BadInput(f"scenarios of {trial.id}", problems)
+    return plans
 
 
 def run_plans(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -134,8 +134,18 @@ def validate_parts(model: type[Part], raw: Mapping[str, Any]) -> tuple[dict[str,
         try:
             parts[key] = _adapter(model, key).validate_python(raw[key], strict=True)
         except ValidationError as error:
-            problems.extend(_problem(key, e, raw[key]) for e in error.errors())
+            problems.extend(_problem(key, e, raw[key]) for e in _told_once(error.errors()))
     return parts, problems
+
+
+def _told_once(errors: Sequence[Any]) -> list[Any]:
+    """Without "too short" of a list that is so only because its members were refused, which is told already."""
+    places = [e["loc"] for e in errors]
+    return [
+        e
+        for e in errors
+        if e["type"] != "too_short" or not any(p != e["loc"] and p[: len(e["loc"])] == e["loc"] for p in places)
+    ]
 
 
 @cache

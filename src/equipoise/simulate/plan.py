@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal
 
 from equipoise.simulate.accrual import SiteRates, expected_arrivals
 from equipoise.simulate.course import ArmCourse
 from equipoise.simulate.day_table import DayTable
-from equipoise.simulate.scenario import Scenario
+from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.truth import calibrated
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
 from equipoise.trial.design import Design
@@ -76,15 +76,22 @@ class Plan:
         the landmark change, by which a rate "as the scans show it" is meant.
         """
         problems = scenario_problems(trial, scenario)
-        if problems:
-            raise BadInput(f"scenario {scenario.id}", problems)
-        assert trial.monitoring is not None
-        way = waiting or trial.monitoring.while_waiting
-        more = (cap if cap is not None else trial.monitoring.cap) if way == "cap" else 0
+        way = waiting or (trial.monitoring.while_waiting if trial.monitoring is not None else "continue")
+        planned = trial.monitoring.cap if trial.monitoring is not None else None
+        more = (cap if cap is not None else planned) if way == "cap" else 0
         if more is None or more < 0:
             given = "nothing" if more is None else str(more)
-            problem = Problem("cap", "cap", given, "how many more patients are randomised while a look is awaited")
-            raise BadInput(trial.id, [problem])
+            problems.append(
+                Problem("cap", "cap", given, "how many more patients are randomised while a look is awaited")
+            )
+        if courses is None and _has_what_a_disease_needs(trial, scenario):
+            try:
+                courses = calibrated(trial, _sound(scenario, problems))
+            except BadInput as bad:
+                problems.extend(bad.problems)
+        if problems or courses is None or more is None:
+            raise BadInput(f"scenario {scenario.id}", problems)
+        assert trial.monitoring is not None
         monitored = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
         factors = trial.randomisation.factors
         shares = [scenario.factors.get(f.name) or (1 / len(f.levels),) * len(f.levels) for f in factors]
@@ -95,7 +102,7 @@ class Plan:
             seed,
             way,
             more,
-            courses or calibrated(trial, scenario),
+            courses,
             {name: toxic_death(truth) for name, truth in scenario.arms.items()},
             Leaving.of(scenario),
             SiteRates.of(scenario.accrual),
@@ -103,6 +110,24 @@ class Plan:
             widths(trial),
             any(rule.at == "last contact" for rule in monitored.censoring),
         )
+
+
+def _has_what_a_disease_needs(trial: Trial, scenario: Scenario) -> bool:
+    """Whether the parts are there without which nothing can be said of the disease."""
+    parts = trial.monitoring is not None and trial.assessments is not None
+    return parts and sorted(scenario.arms) == sorted(a.name for a in trial.arms)
+
+
+def _sound(scenario: Scenario, problems: Sequence[Problem]) -> Scenario:
+    """The scenario without the entries that are already found wrong, so that they hide nothing about the disease."""
+    wrong = {p.where for p in problems}
+    kept: dict[str, Any] = {
+        table: {n: v for n, v in getattr(scenario, table).items() if f"{table}.{n}" not in wrong}
+        for table in ("factors", "prognosis")
+    }
+    if "visits.jitter" in wrong:
+        kept["visits"] = Visits(missed=scenario.visits.missed)
+    return scenario.model_copy(update=kept) if wrong else scenario
 
 
 def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
@@ -140,7 +165,7 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
             problems.append(
                 Problem("jitter", "visits.jitter", f"{reach} days", f"at most {most} days: scans keep their order")
             )
-    if trial.sites and not problems:
+    if trial.sites:
         arrive = expected_arrivals(trial, scenario.accrual) * (1 - scenario.screening_failure)
         if arrive < trial.target_enrolment:
             problems.append(

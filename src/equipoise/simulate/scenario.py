@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.part import Part
@@ -86,6 +86,14 @@ class ArmTruth(Part):
     doses_reduced: Probability = Field(default=0.25, description="Probability of going on at 80 % of the dose.")
     cycles_delayed: Probability = Field(default=0.0, description="Probability of each cycle coming a week late.")
     next_therapy: Probability = Field(default=0.6, description="Probability of second-line therapy on progression.")
+
+    @field_validator("hazard_ratio")
+    @classmethod
+    def _a_ratio(cls, ratio: float | tuple[RatioPiece, ...] | None) -> float | tuple[RatioPiece, ...] | None:
+        # Not as a bound of the float: in a union its place would be told in the library's words.
+        if isinstance(ratio, float) and ratio <= 0:
+            raise ValueError("must exceed 0")
+        return ratio
 
     @model_validator(mode="after")
     def _one_way(self) -> ArmTruth:

@@ -291,5 +291,9 @@ def _ratio(first: Cumulative, ratio: float | tuple[RatioPiece, ...]) -> Cumulati
 
 
 def _impossible(where: str, field: str, got: str, allowed: str, truth: ArmTruth) -> BadInput:
-    given = f"{got} (PFS {truth.median_pfs or truth.observed_rate}, OS {truth.median_os})"
+    first = (
+        f"first events like {truth.like}'s" if truth.like else f"median PFS {truth.median_pfs}" if truth.median_pfs
+        else f"rate {truth.observed_rate:g}"
+    )  # fmt: skip
+    given = f"{got} ({first}, median OS {truth.median_os})"
     return BadInput(where, [Problem("impossible-truth", f"{where}.{field}", given, allowed)])

@@ -87,3 +87,59 @@ def test_the_reference_says_the_same_as_the_kernel(equipoise: Any, tmp_path: Pat
     name = "null-continue-seed2012.jsonl"
     assert (tmp_path / "compiled" / name).read_text() == (tmp_path / "reference" / name).read_text()
     assert one.json == two.json
+
+
+def test_a_page_tells_its_choices_its_assumptions_and_its_errors(equipoise: Any, tmp_path: Path) -> None:
+    args = ["--scenario", "null", "--scenario", "target", "--replicates", 400, "--waiting", "both"]
+    answer = equipoise("simulate", "north", *args, "--page", tmp_path / "plan.html", "--json")
+    assert answer.status == 0, answer.err
+    page = (tmp_path / "plan.html").read_text()
+    assert "monitoring.while_waiting = pause" in page
+    # No error is shown as 0: one that the decimals would hide is shown in one figure.
+    assert not re.search(r"±\s*0\.0+(?![\d.])", page)
+    null, pause = (s for s in answer.json["summaries"] if s["scenario"] == "null")
+    bias = null["bias"]
+    assert re.search(rf"{100 * bias['value']:+.1f}\s±\s{100 * bias['mc_error']:.1f}<", page)
+    # In short: the first choices, and what a pause spares where the drug does not work.
+    assert "In short" in page
+    assert f"{pause['spared']['value']:.1f}\u00a0±" in page
+    # Each entry of the scenarios that is assumed, with the defaults.
+    for entry in ("screening_failure", "arms.CE.death_first", "accrual.varies", "arms.CE.next_therapy"):
+        assert entry in page
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", page, re.DOTALL)
+    assert len(captions) == 8
+    assert all("Monte-Carlo" in c for c in captions)
+
+
+def test_two_cells_need_no_maps(plan: Any) -> None:
+    from equipoise.cli.planner_page import grid_page
+    from equipoise.files.kernels import ready
+    from equipoise.simulate.grid import Cell
+    from equipoise.simulate.replicates import simulate
+    from equipoise.simulate.summary import summarise
+    from equipoise.simulate.tally import Tally
+
+    assert ready()
+    p, tally = plan(scenario="null"), Tally()
+    for lines in simulate(p, 50, 1, engine="compiled"):
+        tally.add(lines)
+    summaries = [summarise(p, tally, 50)] * 4
+    keys = [("null", "continue"), ("null", "pause"), ("target", "continue"), ("target", "pause")]
+    cells = [Cell(scenario, {"Waiting": way}, {}, p) for scenario, way in keys]
+    two, four = (grid_page(cells[:n], summaries[:n], []) for n in (2, 4))
+    assert {s.heading for s in four.sections} - {s.heading for s in two.sections} == {
+        "In short",
+        "Choices side by side",
+    }
+
+
+def test_an_arm_like_another_is_told_without_what_says_nothing() -> None:
+    from equipoise.cli.planner_page import _entries
+
+    pieces = [{"until": "3 months", "ratio": 1.4}, {"until": None, "ratio": 0.5}]
+    told = _entries({"arms": {"B": {"like": "A", "hazard_ratio": pieces, "shape": 1.0, "cured": 0.0, "tau": None}}})
+    assert told == {
+        "arms.B.like": "A",
+        "arms.B.hazard_ratio": "until 3 months, ratio 1.4; ratio 0.5",
+        "arms.B.tau": "–",
+    }

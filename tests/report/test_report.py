@@ -211,3 +211,17 @@ def test_the_third_answer_borrows_from_the_trials_library(findings: Findings) ->
     assert all(r.lower < r.estimate < r.upper for r in figure.rows)
     ratios = replace(figure, scale="ratio", rows=[ForestRow("a", "b", 0.8, 0.5, 1.3)], mark=(1.0, "no effect"))
     assert draw(ratios, "x").startswith("<svg")
+
+
+def test_shades_of_a_map_begin_at_0() -> None:
+    """0.568 and 0.569 are alike to the eye: the shade tells the number, not its place among the others."""
+    from equipoise.report.figures.heat import _dark, draw_heat
+    from equipoise.trial.exhibits import HeatFigure
+
+    svg = draw_heat(HeatFigure("t", "", "", ["a", "b"], ["r"], [[0.568, 0.569]], [["", ""]], "u", top=1.0), "h")
+    scale = [t for t in ("0.0", "0.5", "1.0") if f"<!-- {t} -->" in svg]
+    assert "0.0" in scale
+    assert "1.0" in scale
+    assert _dark((0.03, 0.28, 0.48))
+    assert not _dark((0.965, 0.975, 0.99))
+    assert not _dark((0.5, 0.63, 0.74))

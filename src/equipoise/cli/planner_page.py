@@ -27,7 +27,7 @@ def grid_page(
     from equipoise.simulate import planner
     from equipoise.simulate.grid import differences_table
     from equipoise.simulate.summary import exact_of
-    from equipoise.trial.exhibits import Exhibit, Section
+    from equipoise.trial.exhibits import Exhibit, Paragraph, Section
 
     axes = list(cells[0].labels)
     keys = [(c.scenario, *c.labels.values()) for c in cells]
@@ -37,7 +37,9 @@ def grid_page(
     # Enrolment differs by how the look is waited for, and hardly by the truth: one scenario, the first axis.
     ways = {next(iter(c.labels.values()), c.scenario): c.plan for c in reversed(cells) if c.scenario == scenarios[0]}
     maps: list[Exhibit] = []
-    if len(cells) > len(scenarios):
+    short: list[Exhibit] = []
+    null, target = _truths(scenarios)
+    if len(cells) > max(len(scenarios), 3):
         for name, figure, unit, digits in (
             ("P(declare)", "declare", "probability", 3),
             ("P(stop at the first look)", "stop_early", "probability", 3),
@@ -46,21 +48,26 @@ def grid_page(
             ("Duration", "duration_months", "months", 1),
         ):
             maps.append(planner.heat_figure(name, rows, figure, unit, digits))
-        null, target = _truths(scenarios)
         if null and target:
             maps.append(planner.trade_off_figure(rows, null, target))
+            short = [Paragraph(_in_short(rows, cells, null)), planner.short_table(rows, axes, null, target)]
     sections = [
         Section("question", "What was asked", _asked(cells, question)),
+        Section("short", "In short", short),
         Section("chances", "What is decided", [planner.chances_table(rows, exact, axes)]),
         Section(
             "patients",
             "How many patients",
-            [planner.sizes_table(rows, axes), *_accrual(dict(reversed(ways.items())), scenarios[0])],
+            [
+                planner.readout_table(rows, axes),
+                planner.sizes_table(rows, axes),
+                *_accrual(dict(reversed(ways.items())), scenarios[0]),
+            ],
         ),
         Section("time", "When", [planner.durations_table(rows, axes), planner.timeline_figure(rows)]),
         Section("misleading", "What may mislead", [planner.misleading_table(rows, axes)]),
         Section("maps", "Choices side by side", maps),
-        Section("differences", "What a change does", [differences_table(differences)] if differences else []),
+        Section("differences", "What a change does", [differences_table(differences, 60)] if differences else []),
         Section("assumptions", "What is assumed", _assumed(cells)),
     ]
     return _document(cells[0].plan, title, summaries, [s for s in sections if s.exhibits])
@@ -69,6 +76,19 @@ def grid_page(
 def _truths(scenarios: Sequence[str]) -> tuple[str, str]:
     """The scenario in which the drug does not work and the one in which it does, by their usual names."""
     return ("null" if "null" in scenarios else ""), ("target" if "target" in scenarios else "")
+
+
+def _in_short(rows: Mapping[tuple[str, ...], Summary], cells: Sequence[Cell], null: str) -> str:
+    """What the first choices come to where the drug does not work, in a sentence."""
+    from equipoise.simulate.summary import shown
+
+    cell = next(c for c in cells if c.scenario == null)
+    s = rows[(null, *cell.labels.values())]
+    return (
+        f"With the first choice of each kind ({', '.join(cell.labels.values())}), under '{null}' {shown(s.at_readout, 1)} of the planned "
+        f"{cell.plan.trial.target_enrolment} patients are randomised when the first look is known, and the look spares "
+        f"{shown(s.spared, 1)}."
+    )
 
 
 def _accrual(plans: Mapping[str, Plan], scenario: str) -> list[Any]:
@@ -118,20 +138,53 @@ def _asked(cells: Sequence[Cell], question: str) -> list[Any]:
 
 def _told(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{k} {v}" for k, v in value.items())
+        return ", ".join(f"{k} {_told(v)}" for k, v in value.items() if v is not None)
+    if value is None:
+        return "–"
+    if isinstance(value, list | tuple):
+        return "; ".join(_told(v) for v in value)
+    if isinstance(value, float):
+        return f"{value:g}"
     return str(value)
 
 
 def _assumed(cells: Sequence[Cell]) -> list[Any]:
-    from equipoise.trial.exhibits import Paragraph
+    from equipoise.trial.exhibits import Paragraph, Table
 
     trial = cells[0].plan.trial
     shown = [Paragraph(f"{', '.join(a.of)}: {a.because}", "note") for a in trial.assumptions]
     how = (
-        "Patients come to each site as a Poisson process at the promised rate. Progression is seen at the next scan that "
-        "is made. Of those who leave nothing more is known. The disease is the same in all cells of a scenario."
+        "Patients come to each site as a Poisson process, at the promised rate or as the scenario's entries on accrual change it. "
+        "Progression is seen at the next scan that is made. Of those who leave nothing more is known. Where no choice "
+        "changes the scenario itself, the disease is the same in all cells of a scenario."
     )
-    return [Paragraph(how), *shown]
+    scenarios: dict[str, dict[str, str]] = {}
+    for c in cells:
+        scenarios.setdefault(c.scenario, _entries(c.plan.scenario.model_dump(mode="json")))
+    entries = dict.fromkeys(entry for told in scenarios.values() for entry in told)
+    rows = [[entry, *(told.get(entry, "–") for told in scenarios.values())] for entry in entries]
+    rows = [r for r in rows if any(text != "–" for text in r[1:])]
+    notes = ("Entries of the scenario files, with those that were left at their defaults; a dash: not given there.",)
+    return [Paragraph(how), Table("What each scenario assumes", ["Entry", *scenarios], rows, notes=notes), *shown]
+
+
+def _entries(part: Mapping[str, Any], path: str = "") -> dict[str, str]:
+    """Each entry of a scenario by its path, as one reads it. Adverse events are counted, not listed."""
+    found: dict[str, str] = {}
+    idle = {"format", "id", "label", "because"} if not path else set()
+    if part.get("like") or part.get("hazards"):
+        idle |= {"shape", "cured"}  # they say nothing there
+    for name, value in part.items():
+        if name in idle:
+            continue
+        if isinstance(value, Mapping):
+            found |= _entries(value, f"{path}{name}.")
+        elif name == "adverse_events":
+            fatal = sum(e["fatal"] > 0 for e in value)
+            found[path + name] = f"{len(value)} kinds, {fatal or 'none'} of them fatal"
+        else:
+            found[path + name] = _told(value)
+    return found
 
 
 def _document(plan: Plan, title: str, summaries: Sequence[Summary], sections: Sequence[Any]) -> Document:

@@ -87,7 +87,10 @@ def command(
         from equipoise.cli.planner_page import grid_page
         from equipoise.simulate.grid import Cell
 
-        cells = [Cell(p.scenario.id, {"Waiting": s.waiting}, {}, p) for p, s in zip(plans, summaries, strict=False)]
+        cells = [
+            Cell(p.scenario.id, {"Waiting": s.waiting}, {"monitoring.while_waiting": s.waiting}, p)
+            for p, s in zip(plans, summaries, strict=False)
+        ]
         write_page(grid_page(cells, summaries, []), page)
     if as_json:
         emit({"trial": found.id, "interrupted": not whole, "summaries": summaries, "exact": exact})

@@ -224,9 +224,11 @@ def cells_table(cells: Sequence[Cell], summaries: Sequence[Summary | None]) -> T
 
 
 def differences_table(found: Sequence[Difference], most: int = 40) -> Table:
-    """What a change does, and how much sharper common random numbers show it."""
+    """What a change does, and how much sharper common random numbers show it: one change from the first choices first."""
     from equipoise.simulate.summary import shown
 
+    first = {d.against for d in found} - {d.cell for d in found}
+    found = sorted(found, key=lambda d: d.against not in first)
     rows = [
         [
             d.cell,

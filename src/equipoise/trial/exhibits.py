@@ -163,7 +163,8 @@ class FlowFigure:
 
 @dataclass(frozen=True)
 class HeatFigure:
-    """A number for each row and column, by shade and in figures; NaN where there is none."""
+    """A number for each row and column, by shade and in figures; NaN where there is none. Shades begin at 0 and go to
+    ``top``, or to the largest number: a difference within the Monte-Carlo error is no difference to the eye."""
 
     title: str
     x_label: str
@@ -174,6 +175,7 @@ class HeatFigure:
     texts: Sequence[Sequence[str]]
     unit: str
     caption: str = ""
+    top: float | None = None
 
 
 @dataclass(frozen=True)

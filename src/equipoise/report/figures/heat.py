@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 _LIGHT, _DARK = (0.965, 0.975, 0.99), (0.03, 0.28, 0.48)
 
 
+def _dark(shade: tuple[float, float, float]) -> bool:
+    """Whether white reads better on a shade than ink does: by WCAG's relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return (light + 0.05) ** 2 < 1.05 * 0.06  # ink has a luminance of about 0.01
+
+
 def draw_heat(figure: HeatFigure, name: str) -> str:
     """Draw the cells with their texts and a scale beside them."""
     rows, columns = len(figure.rows), len(figure.columns)
@@ -29,15 +36,15 @@ def draw_heat(figure: HeatFigure, name: str) -> str:
         if not known:
             empty(axes)
             return
-        low, high = min(known), max(known)
+        low, high = min(0.0, *known), figure.top or max(known)
         scale = Normalize(low, high if high > low else low + 1)
         colours = LinearSegmentedColormap.from_list("shade", [_LIGHT, _DARK])
         image = axes.imshow(figure.values, cmap=colours, norm=scale, aspect="auto")
         for i, line in enumerate(figure.texts):
             for j, text in enumerate(line):
                 value = figure.values[i][j]
-                dark = not math.isnan(value) and scale(value) > 0.5
-                axes.text(j, i, text, ha="center", va="center", fontsize=8.5, color="white" if dark else INK)
+                shade = colours(scale(value))[:3] if not math.isnan(value) else _LIGHT
+                axes.text(j, i, text, ha="center", va="center", fontsize=8.5, color="white" if _dark(shade) else INK)
         # Long names are broken so that neighbours do not touch.
         room = max(int(62 / max(columns, 1)), 8)
         axes.set_xticks(range(columns), [fill(c, room) for c in figure.columns], fontsize=8)

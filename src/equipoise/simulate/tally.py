@@ -38,7 +38,7 @@ class Tally:
             m.n += len(there)
             m.total += int(there.sum())
             # In two parts: the square of a number of millionths may be too large to add up in 64 bits.
-            high, low = np.divmod(there, 1 << 16)
+            high, low = there >> 16, there & 0xFFFF
             squares = (int((high * high).sum()), int((high * low).sum()), int((low * low).sum()))
             m.squares += (squares[0] << 32) + (squares[1] << 17) + squares[2]
             if name in COUNTED:

@@ -164,3 +164,50 @@ def test_norths_hurdle(equipoise: Any, tmp_path: Path) -> None:
     safety = ["--design", "safety-pocock rate=0.2 n=30 false_alarm=0.1"]
     assert equipoise("history", "hurdle", "north", *safety).status == 2
     assert "5 arms of ed-sclc" in equipoise("check", "north").out
+
+
+def test_a_cell_that_cannot_be_read_hides_nothing_else(equipoise: Any, tmp_path: Path) -> None:
+    """What can be read is held against the rules all the same; nothing is written."""
+    curve, risk, patients, out = (tmp_path / f"{n}.csv" for n in ("curve", "risk", "patients", "out"))
+    curve.write_text("time,survival\n0,1\n1,0.9\n2,0.95\n3,0.5\n3,x\n-1,0.3\n5,1.2\n")
+    risk.write_text("time,at_risk\n0,50\n1,40\n2,45\n3,-1\n4,q\n")
+    found = equipoise("history", "reconstruct", curve, "--at-risk", risk, "--events", "70", "--out", out, "--json")
+    assert found.status == 2
+    said = [(p["code"], p["where"]) for p in found.json["error"]["problems"]]
+    assert said == [
+        ("not-a-number", "curve.csv, row 6.survival"),
+        ("not-a-number", "risk.csv, row 6.at_risk"),
+        ("out-of-range", "curve.time"),
+        ("out-of-range", "curve.survival"),
+        ("curve-rises", "curve.survival"),
+        ("risk-grows", "at_risk, row 4"),
+        ("not-a-count", "at_risk, row 5"),
+        ("out-of-range", "--events"),
+    ]
+    assert "a rise of 0.050 up to time 2" in found.out
+    assert not out.exists()
+    patients.write_text("time,event\n1,1\n2,2\n-3,0\nx,1\n")
+    found = equipoise("history", "curves", patients, "--grid", "3,2", "--json")
+    assert found.status == 2
+    said = [(p["code"], p["where"]) for p in found.json["error"]["problems"]]
+    assert said == [
+        ("not-a-number", "patients.csv, row 5.time"),
+        ("out-of-range", "patients.csv, row 3"),
+        ("out-of-range", "patients.csv, row 4"),
+        ("grid", "--grid"),
+        ("too-few-arms", "curves"),
+    ]
+
+
+def test_two_curves_are_pooled_without_what_needs_three(equipoise: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    files = []
+    for name in ("a", "b"):
+        files.append(tmp_path / f"{name}.csv")
+        files[-1].write_text("time,event\n" + "".join(f"{t:.4f},1\n" for t in rng.exponential(5, 60)))
+    page = equipoise("history", "curves", *files, "--grid", "3,6", "--figure", tmp_path / "curves.svg")
+    assert page.status == 0, page.err
+    assert "nan" not in page.out
+    assert "needs 3 arms or more" in page.out
+    svg = (tmp_path / "curves.svg").read_text(encoding="utf-8")
+    assert "95 % interval of the mean" in svg

@@ -184,23 +184,25 @@ def reconstruct(
 @json_option
 def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None, as_json: bool) -> None:
     """Pool the curves of arms, one CSV of patients (time,event) an arm: at a grid of times, and as Weibull curves."""
-    from equipoise.analyse.historical.curves import curves_figure, curves_tables, pool_curves
+    from equipoise.analyse.historical.curves import curves_figure, curves_tables, grid_problems, pool_curves
     from equipoise.files.curve_file import read_times
     from equipoise.trial.problem import BadInput, Problem
 
+    problems: list[Problem] = []
+    times: list[float] = []
     try:
         times = [float(t) for t in grid.split(",")]
     except ValueError:
-        raise BadInput("--grid", [Problem("not-a-number", "--grid", repr(grid), "times such as '2,4,6'")]) from None
+        problems.append(Problem("not-a-number", "--grid", repr(grid), "times such as '2,4,6'"))
     arms = {}
-    problems: list[Problem] = []
     for path in curves:
         try:
             arms[path.stem] = read_times(path)
         except BadInput as bad:
-            problems += [
-                Problem(p.code, f"{path.name}: {p.where}", p.given, p.allowed, p.next_step) for p in bad.problems
-            ]
+            problems += bad.problems
+    problems += grid_problems(times) if times else []
+    if len(curves) < 2:
+        problems.append(Problem("too-few-arms", "curves", f"{len(curves)}", "2 arms or more"))
     if problems:
         raise BadInput("history curves", problems)
     result = pool_curves(arms, times, method)

@@ -18,6 +18,16 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
+class _Columns:
+    """Two columns, the rows of the file that they stand in, and whether every row could be read."""
+
+    first: Array
+    second: Array
+    row: NDArray[np.int64]
+    whole: bool
+
+
+@dataclass(frozen=True, eq=False)
 class DigitisedCurve:
     """A digitised curve made to fall, with its table of numbers at risk where there is one."""
 
@@ -39,27 +49,27 @@ def read_curve(
     points = _columns(path, ("time", "survival"), problems)
     table = _columns(risk, ("time", "at_risk"), problems) if risk is not None else None
     if points is not None:
-        problems += _of_points(*points, tolerance)
+        problems += _of_points(points, tolerance)
     if table is not None:
-        problems += _of_risk(*table)
+        problems += _of_risk(table)
     total = n
-    if table is not None and len(table[1]):
-        first = int(table[1][0])
+    if table is not None and len(table.second) and table.row[0] == 2:
+        first = int(table.second[0])
         if n is not None and n != first:
             problems.append(Problem("n-against-risk", "--n", str(n), f"the number at risk at time 0, {first}"))
         total = first
-    if total is None:
+    if total is None and risk is None:
         problems.append(Problem("n-missing", "--n", "nothing", "the number of patients, or a table of numbers at risk"))
-    elif total < 1:
+    elif total is not None and total < 1:
         problems.append(Problem("out-of-range", "--n", str(total), "at least 1"))
     if events is not None and total is not None and not 0 <= events <= total:
         problems.append(Problem("out-of-range", "--events", str(events), f"0 to the {total} patients"))
     if points is not None and table is not None and not problems:
-        problems += _together(*points, *table)
+        problems += _together(points.first, points.second, table.first, table.second)
     if problems or points is None or total is None:
         raise BadInput(str(path), problems)
-    times, at_risk = (table[0], table[1].astype(np.int64)) if table is not None else (None, None)
-    return DigitisedCurve(monotone(*points), total, times, at_risk, events)
+    times, at_risk = (table.first, table.second.astype(np.int64)) if table is not None else (None, None)
+    return DigitisedCurve(monotone(points.first, points.second), total, times, at_risk, events)
 
 
 def read_times(path: Path) -> tuple[Array, NDArray[np.int64]]:
@@ -67,15 +77,16 @@ def read_times(path: Path) -> tuple[Array, NDArray[np.int64]]:
     problems: list[Problem] = []
     found = _columns(path, ("time", "event"), problems)
     if found is not None:
-        time, event = found
-        if not len(time):
-            problems.append(Problem("no-rows", str(path), "no patient", "a row a patient"))
+        time, event = found.first, found.second
+        if not len(time) and found.whole:
+            problems.append(Problem("no-rows", path.name, "no patient", "a row a patient"))
         for i in np.flatnonzero((time < 0) | ~np.isin(event, (0, 1))):
             given = f"time {time[i]:g}, event {event[i]:g}"
-            problems.append(Problem("out-of-range", f"row {i + 2}", given, "a time of 0 or more, and 0 or 1"))
+            where = f"{path.name}, row {found.row[i]}"
+            problems.append(Problem("out-of-range", where, given, "a time of 0 or more, and 0 or 1"))
     if problems or found is None:
         raise BadInput(str(path), problems)
-    return found[0], found[1].astype(np.int64)
+    return found.first, found.second.astype(np.int64)
 
 
 def times_csv(patients: Reconstruction) -> str:
@@ -84,7 +95,8 @@ def times_csv(patients: Reconstruction) -> str:
     return "\n".join(["time,event", *lines]) + "\n"
 
 
-def _columns(path: Path, names: Sequence[str], problems: list[Problem]) -> tuple[Array, Array] | None:
+def _columns(path: Path, names: Sequence[str], problems: list[Problem]) -> _Columns | None:
+    """The rows that can be read; a problem for each cell that cannot."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -100,33 +112,46 @@ def _columns(path: Path, names: Sequence[str], problems: list[Problem]) -> tuple
         given = f"columns {', '.join(map(str, header))}" if header else "no rows"
         problems.append(Problem("no-column", str(path), given, f"columns {' and '.join(names)}"))
         return None
-    columns: list[list[float]] = [[], []]
-    bad = False
+    read: list[list[float]] = []
+    numbers: list[int] = []
     for number, row in enumerate(rows, 2):
-        for c, name in enumerate(names):
+        values: list[float] = []
+        for name in names:
             try:
                 value = float(row[name] or "")
             except ValueError:
                 value = math.nan
-            if not math.isfinite(value):
-                problems.append(
-                    Problem("not-a-number", f"{path.name}, row {number}.{name}", repr(row[name]), "a number")
-                )
-                bad = True
-            columns[c].append(value)
-    return None if bad else (np.array(columns[0]), np.array(columns[1]))
+            if math.isfinite(value):
+                values.append(value)
+            else:
+                where = f"{path.name}, row {number}.{name}"
+                problems.append(Problem("not-a-number", where, repr(row[name]), "a number"))
+        if len(values) == len(names):
+            read.append(values)
+            numbers.append(number)
+    found = np.array(read, dtype=np.float64).reshape(-1, 2)
+    return _Columns(found[:, 0], found[:, 1], np.array(numbers, dtype=np.int64), len(read) == len(rows))
 
 
-def _of_points(time: Array, survival: Array, tolerance: float) -> Iterator[Problem]:
+def _of_points(points: _Columns, tolerance: float) -> Iterator[Problem]:
+    time, survival = points.first, points.second
     if len(time) < 2:
-        yield Problem("too-few-points", "curve", f"{len(time)} points", "two or more")
+        if points.whole:
+            yield Problem("too-few-points", "curve", f"{len(time)} points", "two or more")
         return
     if time.min() < 0:
         yield Problem("out-of-range", "curve.time", f"{time.min():g}", "times of 0 or more")
-    if survival.max() > 1 + tolerance or survival.min() < -tolerance:
+    inside = (survival <= 1 + tolerance) & (survival >= -tolerance)
+    if not inside.all():
         step = "a percentage? divide it by 100" if survival.max() > 1.5 else ""
         given = f"{survival.min():g} to {survival.max():g}"
         yield Problem("out-of-range", "curve.survival", given, "shares from 0 to 1", step)
+        if survival.max() > 1.5 or inside.sum() < 2:
+            return
+    # the points that can be so are held against each other all the same
+    inside &= time >= 0
+    time, survival = time[inside], survival[inside]
+    if not len(time):
         return
     order = np.lexsort((-survival, time))
     t, s = time[order], survival[order]
@@ -138,25 +163,26 @@ def _of_points(time: Array, survival: Array, tolerance: float) -> Iterator[Probl
             f"a curve that falls; readings may rise by {tolerance:g}", "two curves read as one, or --tolerance",
         )  # fmt: skip
     if s[0] < 1 - max(tolerance, 0.05) and t[0] <= 0:
-        yield Problem("curve-start", "curve.survival", f"{s[0]:g} at time 0", "a curve that begins at 1")
+        yield Problem("curve-start", "curve.survival", f"{s[0]:g} at time {t[0]:g}", "a curve that begins at 1")
 
 
-def _of_risk(time: Array, at_risk: Array) -> Iterator[Problem]:
+def _of_risk(table: _Columns) -> Iterator[Problem]:
+    time, at_risk, row = table.first, table.second, table.row
     if not len(time):
-        yield Problem("no-rows", "at_risk", "no rows", "numbers at risk from time 0 on")
+        if table.whole:
+            yield Problem("no-rows", "at_risk", "no rows", "numbers at risk from time 0 on")
         return
-    if time[0] != 0:
+    if time[0] != 0 and row[0] == 2:
         yield Problem("risk-start", "at_risk.time", f"{time[0]:g} first", "time 0 first: how many began")
     for i in range(1, len(time)):
+        where = f"at_risk, row {row[i]}"
         if time[i] <= time[i - 1]:
-            yield Problem(
-                "risk-order", f"at_risk, row {i + 2}", f"time {time[i]:g} after {time[i - 1]:g}", "times that grow"
-            )
+            yield Problem("risk-order", where, f"time {time[i]:g} after {time[i - 1]:g}", "times that grow")
         if at_risk[i] > at_risk[i - 1]:
             given = f"{at_risk[i]:g} at {time[i]:g} after {at_risk[i - 1]:g}"
-            yield Problem("risk-grows", f"at_risk, row {i + 2}", given, "numbers at risk do not grow")
-    if (at_risk < 0).any() or (at_risk != np.round(at_risk)).any():
-        yield Problem("not-a-count", "at_risk", "a number below 0 or not whole", "whole numbers")
+            yield Problem("risk-grows", where, given, "numbers at risk do not grow")
+    for i in np.flatnonzero((at_risk < 0) | (at_risk != np.round(at_risk))):
+        yield Problem("not-a-count", f"at_risk, row {row[i]}", f"{at_risk[i]:g}", "a whole number, 0 or more")
 
 
 def _together(time: Array, survival: Array, risk_time: Array, at_risk: Array) -> Iterator[Problem]:

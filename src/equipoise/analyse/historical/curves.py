@@ -51,6 +51,13 @@ class PooledCurves:
     cautions: Sequence[str]
 
 
+def grid_problems(grid: Sequence[float]) -> list[Problem]:
+    """Times are above 0 and grow."""
+    if grid and min(grid) > 0 and all(b > a for a, b in pairwise(grid)):
+        return []
+    return [Problem("grid", "--grid", ", ".join(f"{t:g}" for t in grid) or "nothing", "times above 0 that grow")]
+
+
 def pool_curves(
     arms: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]],
     grid: Sequence[float],
@@ -65,8 +72,7 @@ def pool_curves(
     problems = []
     if len(arms) < 2:
         problems.append(Problem("too-few-arms", "curves", f"{len(arms)}", "2 arms or more"))
-    if not grid or min(grid) <= 0 or any(b <= a for a, b in pairwise(grid)):
-        problems.append(Problem("grid", "--grid", str(list(grid)), "times above 0 that grow"))
+    problems += grid_problems(grid)
     if problems:
         raise BadInput("history curves", problems)
     cautions: list[str] = []

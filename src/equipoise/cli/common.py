@@ -66,18 +66,36 @@ def show_table(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    for i, column in enumerate(table.columns):
-        prose = sum(len(str(row[i])) > 26 for row in table.rows if len(row) > i) * 2 > len(table.rows)
-        drawn.add_column(column, justify="left" if i == 0 or prose else "right", overflow="fold")
-    for row in table.rows:
-        drawn.add_row(*("" if c is None else str(c) for c in row))
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = 160  # a pipe or a file has no width of its own
+    drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    widths = table_widths(table, console.width - 3 * len(table.columns) + 1)
+    for i, column in enumerate(table.columns):
+        prose = sum(len(str(row[i])) > 26 for row in table.rows if len(row) > i) * 2 > len(table.rows)
+        drawn.add_column(column, justify="left" if i == 0 or prose else "right", overflow="fold", width=widths[i])
+    for row in table.rows:
+        drawn.add_row(*("" if c is None else str(c) for c in row))
     console.print(drawn)
     for note in table.notes:
         say(note, indent="  ")
+
+
+def table_widths(table: Table, room: int) -> list[int | None]:
+    """Widths of columns at which no word is broken, where the table is too wide for ``room`` and such widths exist."""
+    cells = [
+        [str(c), *("" if len(r) <= i or r[i] is None else str(r[i]) for r in table.rows)]
+        for i, c in enumerate(table.columns)
+    ]
+    widths = [max(map(len, column)) for column in cells]
+    # "0.34 ± 0.01" is one word to a reader
+    least = [max(len(w) for c in column for w in (*c.replace(" ± ", "_±_").split(), "")) for column in cells]
+    if sum(widths) <= room or sum(least) > room:
+        return [None] * len(widths)
+    while sum(widths) > room:
+        i = max((k for k, w in enumerate(widths) if w > least[k]), key=lambda k: widths[k])
+        widths[i] -= 1
+    return list(widths)
 
 
 def say(text: str, indent: str = "", first: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,22 +153,33 @@ def command(
             [
                 p.method,
                 p.n,
-                *(
-                    "" if q is None else f"{q.value:.3f}" + (f" ± {q.mc_error:.3f}" if q.mc_error else "")
-                    for q in cells
-                ),
+                *("" if q is None else f"{q.value:.3f}" for q in cells),
             ]
         )
     show_table(
         Table(
             f"Probability of a caution by drift of the controls from history's {rate:.0%} (points), level {own.alpha:g}", columns, cells_of,
-            notes=(f"Exact for counts; ± Monte-Carlo error for the log-rank test (exponential times, entry over {entry:g} months).",),
+            notes=_how(powers, entry, replicates),
         )
     )  # fmt: skip
     for text in words:
         say(text)
     for table in tables:
         show_table(table)
+
+
+def _how(powers: list[CheckPower], entry: float, replicates: int) -> tuple[str, ...]:
+    """How the figures were found: the p-value of a count, and the Monte-Carlo error of what is simulated."""
+    errors = [q.mc_error for p in powers for q in p.seen if q.mc_error]
+    curve = next((p.rate for p in powers if p.method == "one-sample log-rank"), math.nan)
+    counts = "Exact for counts. Binomial and predictive p: two-sided, all counts that are no more likely."
+    if not errors:
+        return (counts,)
+    simulated = (
+        f"The log-rank test is simulated: {replicates} control arms, exponential times, entry over {entry:g} months; Monte-Carlo "
+        f"standard error {max(errors):.3f} at most. Its drift is from the curve's own {curve:.1%} at the landmark."
+    )
+    return (counts, simulated) if any(not q.mc_error for p in powers for q in p.seen) else (simulated,)
 
 
 def _of_times(

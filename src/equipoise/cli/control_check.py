@@ -179,7 +179,7 @@ def _how(powers: list[CheckPower], entry: float, replicates: int) -> tuple[str, 
         f"The log-rank test is simulated: {replicates} control arms, exponential times, entry over {entry:g} months; Monte-Carlo "
         f"standard error {max(errors):.3f} at most. Its drift is from the curve's own {curve:.1%} at the landmark."
     )
-    return (counts, simulated) if any(not q.mc_error for p in powers for q in p.seen) else (simulated,)
+    return (counts, simulated) if any(p.method != "one-sample log-rank" for p in powers) else (simulated,)
 
 
 def _of_times(

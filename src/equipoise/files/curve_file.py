@@ -181,7 +181,7 @@ def _of_risk(table: _Columns) -> Iterator[Problem]:
         if at_risk[i] > at_risk[i - 1]:
             given = f"{at_risk[i]:g} at {time[i]:g} after {at_risk[i - 1]:g}"
             yield Problem("risk-grows", where, given, "numbers at risk do not grow")
-    for i in np.flatnonzero((at_risk < 0) | (at_risk != np.round(at_risk))):
+    for i in np.flatnonzero((at_risk < 0) | (at_risk != np.round(at_risk))).tolist():
         yield Problem("not-a-count", f"at_risk, row {row[i]}", f"{at_risk[i]:g}", "a whole number, 0 or more")
 
 

@@ -128,6 +128,18 @@ def test_the_bundled_libraries_are_consistent_and_say_what_is_unverified() -> No
     assert schema_of("case-mix")["title"].endswith("format 1")
 
 
+def test_an_interval_too_narrow_for_its_patients_is_flagged() -> None:
+    """Medians known to a tenth of a month; Yilmaz' 8.09 to 9.90 of 88 patients; no others in the library."""
+    library = read_library(find_library("ed-sclc"))
+    flagged = [c for c in library_cautions(library) if "narrower" in c]
+    assert [c.partition(":")[0] for c in flagged] == ["Yilmaz-2011-CE", "Horn-2018-placebo", "Cheng-2024-placebo"]
+    assert "the interval of median PFS 5.6 months is narrower than 219 patients" in flagged[2]
+    wang = library.arm_by_name["Wang-2022-placebo"]
+    rates = tuple(r.model_copy(update={"lower": r.rate - 0.03, "upper": r.rate + 0.03}) for r in wang.rates[:1])
+    other = library.model_copy(update={"arms": (wang.model_copy(update={"rates": rates}),)})
+    assert any("the interval of OS at 12 months 0.52 is narrower" in c for c in library_cautions(other))
+
+
 def test_patients_are_counted_once() -> None:
     library = read_library(find_library("ed-sclc"))
     arms = library.arm_by_name

@@ -10,6 +10,7 @@ import click
 
 from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import cut, known_on_option, log_option, table_option, take_log
+from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
     from equipoise.analyse.answers import Answers
@@ -159,10 +160,7 @@ def command(
         snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
         shown = all_answers(found, snap, counts, history_events, asked, level, library)
     if figure is not None:
-        from equipoise.files.write import write_text
-        from equipoise.report.figures.draw import draw
-
-        write_text(figure, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(answers_figure(shown[0]), "three-answers"))
+        write_figure(figure, answers_figure(shown[0]), "three-answers")
     if as_json:
         emit({"trial": found.id, "questions": shown})
         return
@@ -172,3 +170,5 @@ def command(
             show_table(conversions_table(each.question, each.past))
         if len({a.better for a in each.answers}) > 1:
             say("The answers differ: which is believed depends on which assumptions are.")
+    if figure is not None:
+        click.echo(f"Wrote {figure}.")

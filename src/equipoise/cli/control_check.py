@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from equipoise.cli.common import design_of, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
     from equipoise.simulate.drift import CheckPower
@@ -108,12 +109,7 @@ def command(
             tables.append(policy_table(found, check, of_check, how))
     words = [in_words(p) for p in powers]
     if figure is not None:
-        from equipoise.files.write import write_text
-        from equipoise.report.figures.draw import draw
-
-        write_text(
-            figure, '<?xml version="1.0" encoding="utf-8"?>\n' + draw(power_figure(powers, rate), "control-check")
-        )
+        write_figure(figure, power_figure(powers, rate), "control-check")
     if as_json:
         emit(
             {
@@ -166,6 +162,8 @@ def command(
         say(text)
     for table in tables:
         show_table(table)
+    if figure is not None:
+        click.echo(f"Wrote {figure}.")
 
 
 def _how(powers: list[CheckPower], entry: float, replicates: int) -> tuple[str, ...]:

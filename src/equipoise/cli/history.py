@@ -117,6 +117,7 @@ def pool(
         return
     for table in pooled_tables(result):
         show_table(table)
+    _wrote(figure)
 
 
 @command.command(short_help="Individual times out of a published curve.")
@@ -162,7 +163,7 @@ def reconstruct(
         return
     show_table(reconstruction_table(report))
     if out is not None:
-        click.echo(f"Wrote {out}")
+        click.echo(f"Wrote {out}.")
 
 
 @command.command(short_help="Whole curves of several arms pooled.")
@@ -213,6 +214,7 @@ def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None
         return
     for table in curves_tables(result):
         show_table(table)
+    _wrote(figure)
 
 
 @command.command(short_help="The hurdle with its uncertainty; assurance and false go.")
@@ -260,6 +262,11 @@ def hurdle(
         trial, library, design_text, also, by, _priors(tau_scale), p_null, odds_ratio, effect_sd, case_mix, log_path, figure,
         as_json, asked,
     )  # fmt: skip
+
+
+def _wrote(figure: Path | None) -> None:
+    if figure is not None:
+        click.echo(f"Wrote {figure}.")
 
 
 def _read(name: str) -> HistoryLibrary:

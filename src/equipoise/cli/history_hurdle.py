@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import click
+
 from equipoise.analyse.historical.exhibits import forest, hurdle_tables
 from equipoise.analyse.historical.hurdle import EffectPrior, hurdle
 from equipoise.analyse.historical.pooling import PooledRates, pool_library, prediction_of
@@ -77,6 +79,8 @@ def answer(
                 else "not known without a library: only sampling error is in."
             )
         )
+    if figure is not None:
+        click.echo(f"Wrote {figure}.")
 
 
 def _design(text: str) -> Design[Any]:

@@ -107,13 +107,16 @@ def in_words(found: CheckPower) -> str:
 
 
 def power_figure(powers: Sequence[CheckPower], rate: float) -> LineFigure:
-    """P(caution) against the controls' true rate."""
+    """P(caution) against the controls' true rate: a colour a method, dashed for the first number of controls."""
+    methods = list(dict.fromkeys(p.method for p in powers))
+    several = len(methods) > 1
     curves = [
         Curve(
             f"{p.n} controls, {p.method}",
             [p.rate + d for d in p.drift],
             [q.value for q in p.seen],
             dashed=p.n == powers[0].n,
+            hue=methods.index(p.method) if several else None,
         )
         for p in powers
     ]

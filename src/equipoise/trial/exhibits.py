@@ -29,7 +29,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line with optional band. ``steps``: hold the value until the next x (survival curves, accrual)."""
+    """A line with optional band. ``steps``: hold the value until the next x (survival curves, accrual).
+
+    Curves of one ``hue`` share a colour, told apart by ``dashed``; None: each has its own.
+    """
 
     label: str
     x: Sequence[float]
@@ -40,6 +43,7 @@ class Curve:
     dashed: bool = False
     points: bool = False
     texts: Sequence[str] = ()
+    hue: int | None = None
 
 
 @dataclass(frozen=True)

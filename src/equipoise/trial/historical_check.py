@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from statistics import median
+from statistics import NormalDist, median
 
 from equipoise.trial.check import near
+from equipoise.trial.duration import Duration
 from equipoise.trial.historical import UNVERIFIED, HistoricalArm, HistoryLibrary, Number, PublishedMedian, PublishedRate
 from equipoise.trial.problem import Problem
 
@@ -37,11 +39,33 @@ def library_cautions(library: HistoryLibrary) -> list[str]:
             loose.insert(0, "n")
         if loose:
             found.append(f"{arm.name}: {', '.join(loose)} from memory, unverified; left out unless asked for.")
+        numbers: tuple[PublishedMedian | PublishedRate, ...] = (*arm.medians, *arm.rates)
+        for number in numbers:
+            if arm.n is not None and arm.n >= 1 and _narrow(number, arm.n):
+                found.append(
+                    f"{arm.name}: the interval of {_say(number)} is narrower than {arm.n} patients can usually give: many events on one "
+                    "scan day, other patients, or a misprint."
+                )
         if arm.contains:
             found.append(f"{arm.name} contains {', '.join(arm.contains)}: never pooled together.")
         if arm.overlaps:
             found.append(f"{arm.name} may share patients with {', '.join(arm.overlaps)}: never pooled together.")
     return found
+
+
+def _narrow(number: PublishedMedian | PublishedRate, n: int) -> bool:
+    """Is the interval too narrow for ``n`` patients? A median's even under a Weibull shape of 2.5, a rate's by a fifth and more."""
+    if number.lower is None or number.upper is None:
+        return False
+    z = NormalDist().inv_cdf((1 + number.conf_level) / 2)
+    if isinstance(number, PublishedMedian):
+        assert isinstance(number.lower, Duration)
+        assert isinstance(number.upper, Duration)
+        sd = math.log(number.upper.exact_days / number.lower.exact_days) / (2 * z)
+        return sd < 1 / (2.5 * math.log(2) * math.sqrt(n))
+    assert isinstance(number.lower, float)
+    assert isinstance(number.upper, float)
+    return number.upper - number.lower < 0.8 * 2 * z * math.sqrt(number.rate * (1 - number.rate) / (number.n or n))
 
 
 def counted_twice(arms: Sequence[HistoricalArm]) -> list[Problem]:

@@ -20,9 +20,10 @@ def draw_line(figure: LineFigure, name: str) -> str:
             empty(axes)
             return
         for i, c in enumerate(figure.curves):
-            colour = COLOURS[i % len(COLOURS)]
+            k = i if c.hue is None else c.hue
+            colour = COLOURS[k % len(COLOURS)]
             # beyond the palette the colours come again, in another dash
-            style = DASHES[1] if c.dashed else DASHES[i // len(COLOURS) % len(DASHES)]
+            style = DASHES[1] if c.dashed else DASHES[k // len(COLOURS) % len(DASHES)]
             if c.points:
                 axes.plot(c.x, c.y, "o", color=colour, markersize=4.5, label=c.label)
                 if c.lower is not None and c.upper is not None:
@@ -58,6 +59,11 @@ def draw_line(figure: LineFigure, name: str) -> str:
                     m.label, (0.005, m.y), xycoords=("axes fraction", "data"), xytext=(0, 2),
                     textcoords="offset points", ha="left", va="bottom", fontsize=8, color=GREY,
                 )  # fmt: skip
-        canvas.legend(loc="outside lower center", ncols=min(3, len(figure.curves)))
+        # as many columns as the page is wide: long names would be cut at both edges
+        for columns in range(min(3, len(figure.curves)), 0, -1):
+            legend = canvas.legend(loc="outside lower center", ncols=columns)
+            if columns == 1 or legend.get_window_extent().width <= canvas.bbox.width:
+                break
+            legend.remove()
 
     return to_svg(name, f"{figure.title}. {figure.caption}", 7.2, 4.2, draw)

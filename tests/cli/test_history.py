@@ -211,3 +211,14 @@ def test_two_curves_are_pooled_without_what_needs_three(equipoise: Any, tmp_path
     assert "needs 3 arms or more" in page.out
     svg = (tmp_path / "curves.svg").read_text(encoding="utf-8")
     assert "95 % interval of the mean" in svg
+
+
+def test_all_that_is_wrong_with_the_options_at_once(equipoise: Any) -> None:
+    wrong = ["--tau-scale", "-1", "--shape", "0", "--json"]
+    found = equipoise("history", "pool", "ed-sclc", "--at", "6 mnths", *wrong)
+    assert found.status == 2
+    assert [p["where"] for p in found.json["error"]["problems"]] == ["--at", "--shape", "--tau-scale"]
+    found = equipoise("history", "hurdle", "north", "--p-null", "2", "--odds-ratio", "-1", "--effect-sd", "-2", *wrong)
+    assert found.status == 2
+    said = [p["where"] for p in found.json["error"]["problems"]]
+    assert said == ["--shape", "--tau-scale", "--p-null", "--effect-sd", "--odds-ratio"]

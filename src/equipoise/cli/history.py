@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise.cli.common import emit, json_option, say, show_table
-from equipoise.cli.history_choice import choice_asked, choice_options
+from equipoise.cli.history_choice import choice_asked, choice_options, choice_problems
 from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
@@ -107,9 +107,14 @@ def pool(
     """
     from equipoise.analyse.historical.exhibits import forest, pooled_tables
     from equipoise.analyse.historical.pooling import pool_library
+    from equipoise.numerics.next_trial import Priors
+    from equipoise.trial.problem import BadInput
 
-    found = _read(library)
-    result = pool_library(found, choice_asked(endpoints, at, asked), method, interval, _priors(tau_scale))
+    wrong = choice_problems(asked, tau_scale, endpoints, at)
+    if wrong:
+        raise BadInput("history pool", wrong)
+    found, priors = _read(library), Priors(tau_scale=tau_scale)
+    result = pool_library(found, choice_asked(endpoints, at, asked), method, interval, priors)
     if figure is not None:
         write_figure(figure, forest(result), "forest")
     if as_json:
@@ -259,7 +264,7 @@ def hurdle(
     from equipoise.cli.history_hurdle import answer
 
     answer(
-        trial, library, design_text, also, by, _priors(tau_scale), p_null, odds_ratio, effect_sd, case_mix, log_path, figure,
+        trial, library, design_text, also, by, tau_scale, p_null, odds_ratio, effect_sd, case_mix, log_path, figure,
         as_json, asked,
     )  # fmt: skip
 
@@ -273,12 +278,3 @@ def _read(name: str) -> HistoryLibrary:
     from equipoise.files.history_file import find_library, read_library
 
     return read_library(find_library(name))
-
-
-def _priors(tau_scale: float) -> Any:
-    from equipoise.numerics.next_trial import Priors
-    from equipoise.trial.problem import BadInput, Problem
-
-    if not tau_scale > 0:
-        raise BadInput("history", [Problem("out-of-range", "--tau-scale", f"{tau_scale:g}", "a number above 0")])
-    return Priors(tau_scale=tau_scale)

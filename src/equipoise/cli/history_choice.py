@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from equipoise.analyse.historical.rates import Choice
+    from equipoise.trial.problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,3 +76,19 @@ def choice_asked(
         asked["unverified"],
         shape,
     )
+
+
+def choice_problems(
+    asked: Mapping[str, Any], tau_scale: float, endpoints: tuple[str, ...] = ("response",), at: str | None = None
+) -> list[Problem]:
+    """What is wrong with the choice and with the scale of the prior of the spread."""
+    from equipoise.trial.problem import BadInput, Problem
+
+    found: list[Problem] = []
+    try:
+        choice_asked(endpoints, at, asked)
+    except BadInput as bad:
+        found += bad.problems
+    if not tau_scale > 0:
+        found.append(Problem("out-of-range", "--tau-scale", f"{tau_scale:g}", "a number above 0"))
+    return found

@@ -13,7 +13,7 @@ from equipoise.analyse.historical.pooling import PooledRates, pool_library, pred
 from equipoise.analyse.historical.provenance import choice_of
 from equipoise.analyse.historical.standardise import CaseMix, Standardised, counts_of, standardise
 from equipoise.cli.common import design_of, emit, load_trial, say, show_table
-from equipoise.cli.history_choice import choice_asked
+from equipoise.cli.history_choice import choice_asked, choice_problems
 from equipoise.cli.pages import write_figure
 from equipoise.design import shelf
 from equipoise.files.bundled import find_trial
@@ -27,21 +27,24 @@ from equipoise.trial.trial import Trial
 
 
 def answer(
-    trial_name: str, library: str | None, design_text: str | None, also: tuple[str, ...], by: Any, priors: Priors, p_null: float,
+    trial_name: str, library: str | None, design_text: str | None, also: tuple[str, ...], by: Any, tau_scale: float, p_null: float,
     odds_ratio: float | None, effect_sd: float, case_mix: Path | None, log_path: Path | None, figure: Path | None, as_json: bool,
     asked: dict[str, Any],
 ) -> None:  # fmt: skip
     """Pool (or re-weight), put the design against it, and print."""
     trial = load_trial(trial_name)
-    problems = []
+    problems = choice_problems(asked, tau_scale)
     if not 0 <= p_null <= 1:
         problems.append(Problem("out-of-range", "--p-null", f"{p_null:g}", "a probability from 0 to 1"))
     if effect_sd < 0:
         problems.append(Problem("out-of-range", "--effect-sd", f"{effect_sd:g}", "0 or more"))
+    if odds_ratio is not None and not odds_ratio > 0:
+        problems.append(Problem("out-of-range", "--odds-ratio", f"{odds_ratio:g}", "a number above 0"))
     if log_path is not None and case_mix is None:
         problems.append(Problem("missing", "--case-mix", "nothing", "rates by stratum, for --log to weigh"))
     if problems:
         raise BadInput("history hurdle", problems)
+    priors = Priors(tau_scale=tau_scale)
     design = design_of(trial) if design_text is None else _design(design_text)
     pooled, control = _from_library(trial, trial_name, library, also, by, priors, asked, needed=case_mix is None)
     mixed = _mixed(trial, case_mix, log_path) if case_mix is not None else None

@@ -201,3 +201,21 @@ def test_what_is_wrong_with_several_scenarios_is_said_at_once(equipoise: Any, tm
     assert {w for w, _ in told} >= {"arms.IMGN901.observed_rate", "arms.CE.observed_rate"}
     assert len(told) == 4
     assert not out.exists()
+
+
+def test_a_choice_of_waiting_leaves_the_files_cap_behind(tmp_path: Path) -> None:
+    """A file that caps enrolment can be compared with one that goes on or pauses."""
+    from equipoise.files.grid_file import read_grid
+
+    raw = (ROOT / "trials" / "north" / "trial.toml").read_text()
+    capped = raw.replace('while_waiting = "continue"', 'while_waiting = "cap"\ncap = 15')
+    (tmp_path / "trial.toml").write_text(capped)
+    scenario = ROOT / "trials" / "north" / "scenarios" / "observed.toml"
+    values = ", ".join(
+        f"{{ label = '{way}', set = {{ 'monitoring.while_waiting' = '{way}' }} }}"
+        for way in ("cap", "continue", "pause")
+    )
+    grid = f"format = 1\nscenarios = ['{scenario}']\nreplicates = 10\nseed = 1\n[[axis]]\nname = 'w'\nvalues = [{values}]\n"
+    (tmp_path / "grid.toml").write_text(grid)
+    _, cells = read_grid(tmp_path / "grid.toml", tmp_path / "trial.toml")
+    assert [(c.plan.waiting, c.plan.cap) for c in cells] == [("cap", 15), ("continue", 0), ("pause", 0)]

@@ -118,3 +118,12 @@ def test_a_scenario_for_other_arms_is_refused(plan: Any, north: Trial) -> None:
     truth = scenario(arms__CE=None)
     with pytest.raises(BadInput, match="a truth for each arm"):
         Plan.of(north, plan().design, truth, 1)
+
+
+def test_a_trial_that_cannot_end_says_which_and_why(north: Trial, plan: Any) -> None:
+    """Everybody withdraws at once: nobody is evaluable, and no look is ever ripe."""
+    p = Plan.of(north, plan().design, scenario(withdrawal_per_year=1 - 1e-12), 1)
+    with pytest.raises(
+        BadInput, match="replicate 0, waiting 'continue', has 120 of 120 randomised and goes on ten years"
+    ):
+        run(p, 0)

@@ -82,6 +82,8 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
                             put(scenario_raw, entry.removeprefix("scenario."), value)
                         else:
                             put(changed, entry, value)
+                if sets.get("monitoring.while_waiting", "cap") != "cap" and "monitoring.cap" not in sets:
+                    changed["monitoring"].pop("cap", None)  # the file's cap goes with the file's way of waiting
                 _, found = validate_parts(Scenario, scenario_raw)
                 if found:
                     raise BadInput(where, found)

@@ -153,10 +153,15 @@ class _Run:
                 self._look(today)
             self.changed = False
             today += timedelta(days=1)
-        raise BadInput(
-            f"scenario {self.plan.scenario.id}",
-            [Problem("endless", "sites", f"{self.randomised} randomised in ten years", f"a trial that reaches {self.trial.target_enrolment}")],
-        )  # fmt: skip
+        problem = Problem(
+            "endless",
+            "accrual",
+            f"replicate {self.replicate}, waiting '{plan.waiting}', has {self.randomised} of "
+            f"{self.trial.target_enrolment} randomised and goes on ten years after its last site opened",
+            "trials that end by then, every one of them",
+            "raise accrual.pace, add sites or rates, or let the sites vary less",
+        )
+        raise BadInput(f"scenario {plan.scenario.id}", [problem])
 
     # -- days -------------------------------------------------------------------------------------------------------
 

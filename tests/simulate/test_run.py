@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from equipoise.conduct.conduct import replay
+from equipoise.design import shelf
 from equipoise.design.simon import SimonTwoStage
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import reference_lines, simulate
 from equipoise.simulate.run import run
-from equipoise.simulate.summary import Summary, summarise
+from equipoise.simulate.summary import Summary, exact_of, summarise, summary_table
 from equipoise.simulate.tally import Tally
 from equipoise.simulate.truth import calibrated, rate_at_landmark
 from equipoise.trial.problem import BadInput
@@ -127,3 +128,24 @@ def test_a_trial_that_cannot_end_says_which_and_why(north: Trial, plan: Any) -> 
         BadInput, match="replicate 0, waiting 'continue', has 120 of 120 randomised and goes on ten years"
     ):
         run(p, 0)
+
+
+def test_with_three_looks_a_stop_is_told_by_look(north: Trial) -> None:
+    """P(stop early) of a three-stage design is that of either early look: each is told, and they add up."""
+    design = shelf.build(
+        "chen", {"kind": "chen", "p0": 0.44, "p1": 0.58, "alpha": 0.05, "power": 0.8, "criterion": "minimax"}
+    )
+    monitoring = north.monitoring.model_copy(update={"control_cohort": (10, 20, 40)})  # type: ignore[union-attr]
+    p = Plan.of(
+        north.model_copy(update={"monitoring": monitoring}), design, scenario(arms__IMGN901__observed_rate=0.5), 1
+    )
+    tally = Tally()
+    for lines in simulate(p, 20, engine="reference"):
+        tally.add(lines)
+    s = summarise(p, tally, 20)
+    at_1, at_2 = s.characteristics.ends_at[:2]
+    assert at_1 + at_2 == pytest.approx(s.characteristics.stop_early.value)
+    table = summary_table([s], [exact_of(p)])
+    assert "P(stop early)" in table.columns
+    assert f"stops {at_1:.3f}" in table.notes[0]
+    assert f"{at_2:.3f}" in table.notes[0]

@@ -26,7 +26,7 @@ def grid_page(
     """The page of a grid. ``cells`` and ``summaries`` go together."""
     from equipoise.simulate import planner
     from equipoise.simulate.grid import differences_table
-    from equipoise.simulate.summary import exact_of
+    from equipoise.simulate.summary import exact_of, stop_label
     from equipoise.trial.exhibits import Exhibit, Paragraph, Section
 
     axes = list(cells[0].labels)
@@ -42,7 +42,7 @@ def grid_page(
     if len(cells) > max(len(scenarios), 3):
         for name, figure, unit, digits in (
             ("P(declare)", "declare", "probability", 3),
-            ("P(stop at the first look)", "stop_early", "probability", 3),
+            (stop_label(summaries), "stop_early", "probability", 3),
             ("Randomised when the look is known", "at_readout", "patients", 0),
             ("Patients in all", "randomised", "patients", 0),
             ("Duration", "duration_months", "months", 1),

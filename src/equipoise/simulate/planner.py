@@ -9,7 +9,7 @@ import numpy as np
 
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Kernel
-from equipoise.simulate.summary import Summary, ranged, shown
+from equipoise.simulate.summary import Summary, ranged, shown, stop_label, stops_by_look
 from equipoise.trial.design import Characteristics, Quantity
 from equipoise.trial.exhibits import (
     Cell,
@@ -45,9 +45,10 @@ def chances_table(rows: Rows, exact: Mapping[tuple[str, ...], Characteristics | 
         )
     return Table(
         "What is decided",
-        ["Scenario", *axes, "Trials", "P(stop at the first look)", "exact", "P(declare)", "exact"],
+        ["Scenario", *axes, "Trials", stop_label(rows.values()), "exact", "P(declare)", "exact"],
         body,
         notes=(
+            *stops_by_look(rows.values()),
             "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the rate that the scans "
             "show under the scenario, with every planned patient evaluable. Where the two differ it is by those who "
             "cannot be evaluated: who leaves before the landmark is replaced, who has progressed before is not, so the "

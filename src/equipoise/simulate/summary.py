@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.simulate.lines import MILLIONTHS
@@ -150,6 +150,24 @@ def ranged(q: Quantity, digits: int, low_high: Range) -> str:
     return f"{shown(q, digits)} ({low_high[0]:.0f}\u00a0to\u00a0{low_high[1]:.0f})"
 
 
+def stop_label(summaries: Iterable[Summary]) -> str:
+    """What ``stop_early`` is: with two looks a stop at the first, with more a stop at any before the last."""
+    two = all(len(s.characteristics.ends_at) <= 2 for s in summaries)
+    return "P(stop at look 1)" if two else "P(stop early)"
+
+
+def stops_by_look(summaries: Iterable[Summary]) -> list[str]:
+    """Where there are three looks or more, at which of them the trials of each summary stop, with its error."""
+    found = []
+    for s in summaries:
+        ends = s.characteristics.ends_at[:-1]
+        if len(ends) > 1:
+            each = [shown(Quantity(p, (p * (1 - p) / s.done) ** 0.5), 3) for p in ends]
+            told = "; ".join(f"{e} at look {k}" for k, e in enumerate(each, 1))
+            found.append(f"{s.scenario}, {s.waiting}: stops {told}.")
+    return found
+
+
 def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics | None]) -> Table:
     """Simulated beside exact, and who was on study when the look read out."""
     rows = []
@@ -176,7 +194,7 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
             "Scenario",
             "Waiting",
             "Trials",
-            "P(stop at look 1)",
+            stop_label(summaries),
             "exact",
             "P(declare)",
             "exact",
@@ -187,6 +205,7 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
         ],
         rows,
         notes=(
+            *stops_by_look(summaries),
             *(f"{name}: {label}." for name, label in {s.scenario: s.label for s in summaries}.items()),
             "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients randomised by then. "
             "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the scenario's rate of the "

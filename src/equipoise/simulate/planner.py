@@ -52,7 +52,8 @@ def chances_table(rows: Rows, exact: Mapping[tuple[str, ...], Characteristics | 
             "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the rate that the scans "
             "show under the scenario, with every planned patient evaluable. Where the two differ it is by those who "
             "cannot be evaluated: who leaves before the landmark is replaced, who has progressed before is not, so the "
-            "evaluable do a little worse than all.",
+            "evaluable do a little worse than all. Blocks that are not filled at the end leave some trials a patient or two "
+            "short on the tested arm.",
         ),
     )
 

@@ -30,6 +30,8 @@ INTEGERS = (
 REAL_COLUMNS = ("log_hr", "log_hr_se", "logrank_chi2")
 #: What a line says of a number that is not there.
 NONE = np.iinfo(np.int64).min
+#: The numbers that may not be there.
+SOMETIMES = ("log_hr", "log_hr_se")
 #: Log hazard ratios and rates are kept in millionths.
 MILLIONTHS = 1_000_000
 ACTIONS = {"continue": 0, "stop": 1, "declare": 2}
@@ -96,7 +98,7 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
     """
     found: dict[str, NDArray[np.int64]] = {name: whole[:, c] for c, name in enumerate(INTEGERS)}
     log_hr, se, chi2 = real.T
-    for name, values in (("log_hr", log_hr), ("log_hr_se", se)):
+    for name, values in zip(SOMETIMES, (log_hr, se), strict=True):
         finite = np.isfinite(values)
         found[name] = np.where(finite, np.rint(np.where(finite, values, 0) * MILLIONTHS), NONE).astype(np.int64)
     n = np.maximum(found["evaluable"], 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.simulate.lines import NONE, Lines
+from equipoise.simulate.lines import NONE, SOMETIMES, Lines
 from equipoise.trial.design import Quantity
 
 
@@ -33,14 +33,11 @@ class Tally:
     def add(self, lines: Lines) -> None:
         """Count these replicates too."""
         for name, values in lines.items():
-            there = values[values != NONE]
+            there = values[values != NONE] if name in SOMETIMES else values
             m = self.moments.setdefault(name, Moments())
             m.n += len(there)
             m.total += int(there.sum())
-            # In two parts: the square of a number of millionths may be too large to add up in 64 bits.
-            high, low = there >> 16, there & 0xFFFF
-            squares = (int((high * high).sum()), int((high * low).sum()), int((low * low).sum()))
-            m.squares += (squares[0] << 32) + (squares[1] << 17) + squares[2]
+            m.squares += _squares(there)
             if name in COUNTED:
                 self._count(name, np.bincount(there))
         self.n += len(next(iter(lines.values())))
@@ -83,6 +80,17 @@ class Tally:
         """The smallest value that at least a share ``p`` of the replicates do not exceed."""
         passed = np.cumsum(self.counts[name])
         return int(np.searchsorted(passed, p * passed[-1] - 1e-9))
+
+
+def _squares(values: NDArray[np.int64]) -> int:
+    """The sum of squares, exactly: in two parts where those of millionths may be too large to add up in 64 bits."""
+    if len(values) == 0:
+        return 0
+    largest = max(int(values.max()), -int(values.min()))
+    if largest * largest * len(values) < 2**63:
+        return int(values @ values)
+    high, low = values >> 16, values & 0xFFFF
+    return (int(high @ high) << 32) + (int(high @ low) << 17) + int(low @ low)
 
 
 #: Columns whose values are counted one by one, for quantiles: numbers of patients and days.

@@ -247,8 +247,9 @@ def draw_status(N: Any, W: Any, replicate: int, p: int) -> bool:
     last, dies = min(death - 1, gone), death <= gone
     seen_known, death_known = UNDRAWN if seen <= HORIZON else NO_DAY, UNDRAWN if dies else NO_DAY
     W[cold + SEEN_KNOWN], W[cold + DEATH_KNOWN] = seen_known, death_known
-    W[cold + LEFT_KNOWN] = UNDRAWN if left > 0 else NO_DAY
-    if (N[at.PLAIN] != 0) & (left == 0):
+    left_known = _recorded(N, W, replicate, p, gone, 1) if left > 0 else NO_DAY
+    W[cold + LEFT_KNOWN] = left_known
+    if N[at.PLAIN]:
         # Which of the three it is cannot be foreseen: all are worked out, and one is taken, without a jump.
         progressed = seen <= mark
         died = dies & (death <= mark) & (not progressed)
@@ -259,7 +260,7 @@ def draw_status(N: Any, W: Any, replicate: int, p: int) -> bool:
             change = _by_scan(N, W, replicate, p, last)
         # Nothing else is recorded before it that would settle it otherwise.
         later = min(death if dies else NO_DAY, NO_DAY if failed else seen)
-        if (died | (later >= change)) & (change <= gone_by):
+        if (died | (later >= change)) & (change <= min(gone_by, left_known)):
             W[cold + SEEN_KNOWN], W[cold + DEATH_KNOWN] = (
                 change if progressed else seen_known,
                 change if died else death_known,

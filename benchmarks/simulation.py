@@ -29,14 +29,15 @@ ROUNDS = 5
 BLOCKS = 324
 
 
-def rate(work: Callable[[], object], n: int) -> float:
-    """Trials a second, the median of several rounds."""
-    found = []
+def rates(works: dict[str, tuple[Callable[[], object], int]]) -> dict[str, float]:
+    """Trials a second of each, turn about: the median of several rounds. A busy machine is busy for all of them."""
+    found: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        found.append(n / (time.perf_counter() - start))
-    return float(np.median(found))
+        for name, (work, n) in works.items():
+            start = time.perf_counter()
+            work()
+            found[name].append(n / (time.perf_counter() - start))
+    return {name: float(np.median(each)) for name, each in found.items()}
 
 
 def main() -> None:
@@ -54,7 +55,7 @@ def main() -> None:
     cores = default_workers()
     next(simulate(plan, 1))
     # Enough that making the plan ready, a third of a second, does not count.
-    n = 160_000
+    n = 100_000
 
     def run(workers: int) -> Tally:
         tally = Tally()
@@ -62,11 +63,18 @@ def main() -> None:
             tally.add(lines)
         return tally
 
-    one, all_cores = rate(lambda: run(1), n), rate(lambda: run(cores), n)
     a = TwoArms.of()
     simulate_two_arms(a, 1000, 1)
-    a_rate = rate(lambda: simulate_two_arms(a, 400_000, 1, threads=cores), 400_000)
-    words = rate(lambda: np.random.Philox(key=np.array([1, 2], dtype=np.uint64)).random_raw(4 * BLOCKS * 2000), 2000)
+    generator = np.random.Philox(key=np.array([1, 2], dtype=np.uint64))
+    found = rates(
+        {
+            "one": (lambda: run(1), n),
+            "all": (lambda: run(cores), n),
+            "A": (lambda: simulate_two_arms(a, 400_000, 1, threads=cores), 400_000),
+            "words": (lambda: generator.random_raw(4 * BLOCKS * 2000), 2000),
+        }
+    )
+    one, all_cores, a_rate, words = found.values()
     print(f"{cores} cores; median of {ROUNDS} rounds")
     print(f"B, compiled, one core        {one:12,.0f} trials/s")
     print(f"B, compiled, all cores       {all_cores:12,.0f} trials/s")

@@ -36,10 +36,15 @@ class Tally:
             there = values[values != NONE] if name in SOMETIMES else values
             m = self.moments.setdefault(name, Moments())
             m.n += len(there)
-            m.total += int(there.sum())
-            m.squares += _squares(there)
             if name in COUNTED:
-                self._count(name, np.bincount(there))
+                counts = np.bincount(there)
+                self._count(name, counts)
+                value = np.arange(len(counts))
+                m.total += int(value @ counts)
+                m.squares += int((value * value) @ counts)
+            else:
+                m.total += int(there.sum())
+                m.squares += _squares(there)
         self.n += len(next(iter(lines.values())))
 
     def merge(self, other: Tally) -> None:

@@ -43,7 +43,7 @@ CONTINUE, STOP, DECLARE, REFUSED = range(4)
 NOWHERE, ASSESSMENT, CONTACT, THAT_DAY = range(4)
 
 #: Entries of the guide to a table of days, by the leading bits of a word: the day, or where to begin looking for it.
-GUIDE_BITS = 12
+GUIDE_BITS = 13
 GUIDE = 1 << GUIDE_BITS
 #: Added to such a day where the looking is still to be done.
 LOOK = 1 << 15

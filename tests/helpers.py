@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from equipoise.cli.main import run
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -25,3 +30,15 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def in_this_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """The command line without a process of its own, which is quick."""
+
+    def call(*args: object) -> Answer:
+        capsys.readouterr()
+        status = run([str(a) for a in args])
+        out, err = capsys.readouterr()
+        return Answer(subprocess.CompletedProcess([], status, out, err))
+
+    return call

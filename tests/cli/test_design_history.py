@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from equipoise.cli.main import run
 from equipoise.files.bundled import find_trial
-from helpers import Answer
+from helpers import Answer, in_this_process
 
 CHOSEN = [
     "--endpoint", "PFS", "--endpoint", "TTP", "--treatment", "platinum-etoposide", "--until", "2012", "--shape", "1.5",
@@ -24,13 +22,7 @@ RATES = ["design", "borrowing-rate", "--p0", "0.44", "--p1", "0.62", "--n-tested
 
 @pytest.fixture
 def equipoise(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    def call(*args: object) -> Answer:
-        capsys.readouterr()
-        status = run([str(a) for a in args])
-        out, err = capsys.readouterr()
-        return Answer(subprocess.CompletedProcess([], status, out, err))
-
-    return call
+    return in_this_process(capsys)
 
 
 def test_rates_of_a_library_are_the_counts_that_the_page_uses(equipoise: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,20 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.cli.main import run
 from equipoise.numerics.survival import kaplan_meier
-from helpers import FIXTURES, Answer
+from helpers import FIXTURES, Answer, in_this_process
 
 
 @pytest.fixture
 def equipoise(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    def call(*args: object) -> Answer:
-        capsys.readouterr()
-        status = run([str(a) for a in args])
-        out, err = capsys.readouterr()
-        return Answer(subprocess.CompletedProcess([], status, out, err))
-
-    return call
+    return in_this_process(capsys)
 
 
 def test_show_check_and_pool(equipoise: Any, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def choice_parameters() -> list[click.Parameter]:
     def nothing() -> None:
         """Only carries them."""
 
-    found: list[click.Parameter] = getattr(choice_options(nothing), "__click_params__")  # noqa: B009
+    found: list[click.Parameter] = vars(choice_options(nothing))["__click_params__"]
     return found[::-1]
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--engine",
     type=click.Choice(["compiled", "reference"]),
-    help="The compiled kernel (needs numba) or the loop through the log: the same trials, ten thousand times slower.",
+    help="The compiled kernel (needs numba) or the loop through the log: the same trials, thousands of times slower.",
 )
 @click.option(
     "--grid",

@@ -133,7 +133,7 @@ class _Weibull:
         slope = np.array([-shape, log_hazard])
         sd = math.sqrt(float(slope @ (self.covariance + self.between) @ slope))
         half = float(stdtrit(self.k - 2, 0.975)) * sd
-        return tuple(_from_log_hazard(x) for x in (log_hazard, log_hazard + half, log_hazard - half))  # type: ignore[return-value]
+        return _from_log_hazard(log_hazard), _from_log_hazard(log_hazard + half), _from_log_hazard(log_hazard - half)
 
 
 def _weibull(arms: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]], cautions: list[str]) -> _Weibull | None:

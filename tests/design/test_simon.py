@@ -161,6 +161,11 @@ def test_fewer_than_planned_at_the_end_is_a_caution() -> None:
     assert verdict.action.name == "declare"
     assert "78 patients could be evaluated, 80 were planned" in verdict.cautions[0]
     assert "r = 41 instead of 42" in verdict.cautions[0]
+    # One fewer leaves the boundary where it is: nothing is 'instead of' itself.
+    assert (
+        "the boundary stays r = 42, with exact type I error 0.0390"
+        in NORTH.verdict(Evidence(2, "IMGN901", 79, 53)).cautions[0]
+    )
 
 
 def test_a_first_look_on_another_number_is_refused() -> None:

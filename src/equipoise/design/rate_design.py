@@ -143,9 +143,11 @@ class RateDesign(ABC):
             attained = self._attained[evidence.n]
             r = attained.high[-1]
             a, power = (sum(ends(attained, p).high) for p in (self.p0, self.p1))
+            kept = r == stages.high[-1]
+            boundary = f"stays r = {r}" if kept else f"is r = {r} instead of {stages.high[-1]}"
             cautions.append(
-                f"{evidence.n} patients could be evaluated, {planned} were planned: the boundary is r = {r} instead of "
-                f"{stages.high[-1]}, with exact type I error {a:.4f} and power {power:.4f}."
+                f"{evidence.n} patients could be evaluated, {planned} were planned: the boundary {boundary}, "
+                f"with exact type I error {a:.4f} and power {power:.4f}."
             )
         x = evidence.successes
         seen = f"{x} successes among {evidence.n} patients; more than r = {r}"

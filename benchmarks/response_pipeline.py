@@ -1,6 +1,6 @@
 """RECIST 1.1, best response, endpoints, landmarks and populations of a pooled database: ours, plain pandas, the reference loop.
 
-Data: simulated, four lesions a patient, a baseline and ten visits each (equipoise.simulate.pooled); rules: NORTH's trial
+Data: simulated, four lesions a patient, a baseline and ten visits each (pooled_database.py); rules: NORTH's trial
 file. All three answer from what they take: columns, data frames, Patient objects; making those is not timed. The
 pandas rendering does without what the data do not hold (fragments, merged lesions, several baselines, readers).
 Answers are compared first: a fast wrong number is no result.
@@ -19,21 +19,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pooled_database import pooled
 
+from equipoise.analyse.columns.codes import EPOCH, KINDS, NEVER, RESPONSES, STATES
+from equipoise.analyse.columns.landmark import STATUSES
+from equipoise.analyse.columns.pool import Pool
+from equipoise.analyse.columns.run import Outcome, outcome
 from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import scans_of
 from equipoise.analyse.endpoints import observe
 from equipoise.analyse.landmark import landmark_status
-from equipoise.analyse.pooled.codes import EPOCH, KINDS, NEVER, RESPONSES, STATES
-from equipoise.analyse.pooled.landmark import STATUSES
-from equipoise.analyse.pooled.pool import Pool
-from equipoise.analyse.pooled.run import Outcome, outcome
 from equipoise.analyse.populations import membership
 from equipoise.analyse.response import best_response
 from equipoise.analyse.stated import derived
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_trial
-from equipoise.simulate.pooled import pooled
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient, gather
 from equipoise.trial.trial import Trial

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from scipy.stats import binom
 
-from equipoise.design import simon_search
-from equipoise.design.simon import search
-from equipoise.numerics import binomial
+from equipoise.design.one_rate import simon_search
+from equipoise.design.one_rate.simon import search
+from equipoise.numerics.counts import binomial
 
 PROBLEMS = [(0.10, 0.30, 0.05, 0.90), (0.44, 0.58, 0.05, 0.80), (0.45, 0.60, 0.10, 0.90), (0.50, 0.60, 0.05, 0.90)]
 

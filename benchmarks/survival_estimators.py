@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import CensoredData, ecdf
 from scipy.stats import logrank as scipy_logrank
 
-from equipoise.numerics.survival import cox, kaplan_meier, logrank
+from equipoise.numerics.times.survival import cox, kaplan_meier, logrank
 
 try:
     import statsmodels.duration.api as smd
@@ -81,8 +81,8 @@ def main() -> None:
     base = "numpy, scipy.special; "
     for label, module in (
         ("numpy, scipy.special", "numpy, scipy.special"),
-        ("ours, on top of them", base + "import equipoise.numerics.survival"),
-        ("first curve as well", base + "from equipoise.numerics.survival import kaplan_meier as k; k([1], [1])"),
+        ("ours, on top of them", base + "import equipoise.numerics.times.survival"),
+        ("first curve as well", base + "from equipoise.numerics.times.survival import kaplan_meier as k; k([1], [1])"),
     ):
         runs = [
             subprocess.run([sys.executable, "-c", code.format(module)], capture_output=True, text=True, check=True)

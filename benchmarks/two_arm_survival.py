@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from equipoise.numerics.philox import uniform
-from equipoise.numerics.streams import key_of
+from equipoise.numerics.random.philox import uniform
+from equipoise.numerics.random.streams import key_of
 from equipoise.simulate import two_arms_kernel as kernel
 from equipoise.simulate.two_arms import TwoArms, simulate
 from equipoise.simulate.two_arms_reference import dataset

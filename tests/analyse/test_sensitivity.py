@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from equipoise.analyse.columns import times
+from equipoise.analyse.columns.from_patients import pool_of
 from equipoise.analyse.endpoints import observe
 from equipoise.analyse.explain import explain
-from equipoise.analyse.pooled import times
-from equipoise.analyse.pooled.from_patients import pool_of
 from equipoise.analyse.sensitivity import AS_STATED, sensitivity, variant
 from equipoise.analyse.stated import as_stated
 from equipoise.files.bundled import find_trial

@@ -11,7 +11,7 @@ import pyreadstat
 import pytest
 
 from equipoise.files.datasets import read_datasets
-from equipoise.numerics import survival as km
+from equipoise.numerics.times import survival as km
 from helpers import Answer
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.numerics.survival import kaplan_meier
+from equipoise.numerics.times.survival import kaplan_meier
 from helpers import FIXTURES, Answer, in_this_process
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from equipoise.design import checks, shelf
-from equipoise.design.curtailed import Curtailed
-from equipoise.design.operating_curve import operating_curve
-from equipoise.design.rate_design import RateDesign
+from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.study.curtailed import Curtailed
+from equipoise.design.study.operating_curve import operating_curve
 from equipoise.files.grades import grade_of
 from equipoise.files.trial_file import design_from
 from equipoise.trial.decision import Verdict

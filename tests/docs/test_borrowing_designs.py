@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from equipoise.design import shelf
-from equipoise.design.borrowing_one_arm import BorrowingOneArm
-from equipoise.design.borrowing_survival import BorrowingSurvival
+from equipoise.design.bayesian.borrowing_one_arm import BorrowingOneArm
+from equipoise.design.bayesian.borrowing_survival import BorrowingSurvival
 from equipoise.numerics.borrowing.hazard_rule import HazardRule
 from helpers import ROOT
 

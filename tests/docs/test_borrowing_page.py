@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from equipoise.analyse.answers import Count, past_arms, rate_answers
-from equipoise.analyse.historical.hazards import past_times
-from equipoise.analyse.three_answers import prespecified
 from equipoise.files.history_file import library_of
+from equipoise.history.answers import Count, past_arms, rate_answers
+from equipoise.history.hazards import past_times
+from equipoise.history.three_answers import prespecified
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.simulate.drift import check_power, logrank_power, procedure
 from equipoise.simulate.drift_of_times import Entry, curve_rate

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from equipoise.analyse.historical.hurdle import hurdle
-from equipoise.analyse.historical.pooling import pool_library, prediction_of
-from equipoise.analyse.historical.provenance import choice_of
-from equipoise.analyse.historical.rates import implied_shapes
 from equipoise.design import shelf
 from equipoise.files.history_file import library_of
+from equipoise.history.hurdle import hurdle
+from equipoise.history.library import HistoryLibrary
+from equipoise.history.pooling import pool_library, prediction_of
+from equipoise.history.provenance import choice_of
+from equipoise.history.rates import implied_shapes
 from equipoise.trial.design import Design
-from equipoise.trial.historical import HistoryLibrary
 from helpers import ROOT
 
 PAGE = " ".join((ROOT / "docs" / "history.md").read_text().split())

@@ -7,22 +7,25 @@ from pathlib import Path
 
 import pytest
 
+import equipoise
 from equipoise.files import kernels
 from equipoise.files.kernels import sources
 
+SOURCE = Path(equipoise.__file__).parent
+
 
 def test_the_name_covers_what_is_compiled_and_what_it_takes() -> None:
-    found = {"/".join(p.parts[-2:]) for p in sources()}
-    compiled = {f"kernel/{n}.py" for n in ("trial", "patient", "enrolment", "cohort", "draws", "places", "layout")}
-    assert compiled | {"numerics/philox.py", "numerics/compiled.py", "numerics/two_groups.py"} <= found
+    found = {p.relative_to(SOURCE).as_posix() for p in sources()}
+    kernel = ["trial", "patient", "enrolment", "cohort", "draws", "places", "layout", "two_groups", "engine/compiled"]
+    assert {f"simulate/kernel/{n}.py" for n in kernel} | {"numerics/random/philox.py"} <= found
     # What a plan is made of, and what is done with the lines, compile nothing anew.
     assert not found & {
-        "kernel/rows.py",
-        "kernel/image.py",
+        "simulate/kernel/rows.py",
+        "simulate/kernel/image.py",
         "simulate/truth.py",
         "simulate/planner.py",
         "simulate/run.py",
-        "numerics/survival.py",
+        "numerics/times/survival.py",
     }
 
 

@@ -6,7 +6,8 @@ import doctest
 
 import pytest
 
-from equipoise.numerics import one_sample, proportions, survival
+from equipoise.numerics.counts import proportions
+from equipoise.numerics.times import one_sample, survival
 
 
 @pytest.mark.parametrize("module", [survival, proportions, one_sample], ids=lambda m: m.__name__)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from equipoise.analyse.analysis import analyse
-from equipoise.analyse.historical.hurdle import hurdle
-from equipoise.analyse.historical.pooling import pool_library, prediction_of
-from equipoise.analyse.historical.provenance import choice_of
 from equipoise.design import shelf
 from equipoise.dossier.document import trial_document
 from equipoise.dossier.efficacy import efficacy
 from equipoise.dossier.findings import Findings
 from equipoise.dossier.history import history
 from equipoise.files.history_file import library_of
+from equipoise.history.hurdle import hurdle
+from equipoise.history.pooling import pool_library, prediction_of
+from equipoise.history.provenance import choice_of
 from equipoise.simulate.run import run
 from equipoise.trial.exhibits import Exhibit, Facts, ForestFigure, Paragraph, Table
 from equipoise.trial.snapshot import snapshot

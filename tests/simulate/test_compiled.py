@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from equipoise.files.kernels import ready
-from equipoise.numerics.streams import minus_log
+from equipoise.numerics.random.streams import minus_log
 from equipoise.simulate.lines import INTEGERS, NONE
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Kernel, reference_lines, simulate
@@ -152,8 +152,8 @@ def test_the_logarithm_is_good_to_the_last_bits(u: float) -> None:
 def test_streams_are_the_same_compiled(plan: Any) -> None:
     from numba import njit
 
-    from equipoise.numerics import philox
-    from equipoise.numerics.streams import key_of, short_uniforms, uniforms
+    from equipoise.numerics.random import philox
+    from equipoise.numerics.random.streams import key_of, short_uniforms, uniforms
 
     @njit  # type: ignore[untyped-decorator]
     def draw(k0: Any, k1: Any, replicate: int, longs: Any, shorts: Any, logs: Any) -> None:

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, betabinom, binom, binomtest
 
-from equipoise.analyse.control_check import p_against_history
 from equipoise.cli.main import run as cli
 from equipoise.files.trial_file import trial_from
-from equipoise.numerics import consistency
+from equipoise.history.control_check import p_against_history
+from equipoise.numerics.counts import consistency
 from equipoise.simulate.drift import check_power, in_words, logrank_power, procedure
 from equipoise.simulate.run import run
 from equipoise.trial.design import Design
@@ -83,7 +83,7 @@ def test_the_procedure_by_plain_enumeration(north: Trial, north_design: Design, 
     pt, pc = 0.55, 0.54
     low20 = {y for y in range(21) if binomtest(y, 20, 0.44).pvalue < 0.10}
     low40 = {y for y in range(41) if binomtest(y, 40, 0.44).pvalue < 0.10}
-    from equipoise.numerics.two_binomials import rejection_region
+    from equipoise.numerics.counts.two_binomials import rejection_region
 
     barnard = rejection_region(80, 40, 0.05, "barnard")
 

@@ -11,10 +11,10 @@ import pytest
 from scipy.special import comb, gammainc
 from scipy.stats import binom
 
-from equipoise.analyse.on_caution import Counts, consequence
 from equipoise.cli.main import run as cli
+from equipoise.decide.on_caution import Counts, consequence
 from equipoise.design import shelf
-from equipoise.numerics.one_sample import one_sample_logrank
+from equipoise.numerics.times.one_sample import one_sample_logrank
 from equipoise.simulate.drift_of_times import Entry, curve_rate, times_procedure
 from equipoise.trial.design import Design
 from equipoise.trial.duration import Duration

@@ -11,7 +11,7 @@ import pytest
 
 from equipoise.conduct.conduct import replay
 from equipoise.design import shelf
-from equipoise.design.simon import SimonTwoStage
+from equipoise.design.one_rate.simon import SimonTwoStage
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import reference_lines, simulate
 from equipoise.simulate.run import run

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.stats import kendalltau
 
-from equipoise.numerics.streams import short_uniforms
-from equipoise.simulate.course import ArmCourse, Course, kendall_tau
+from equipoise.numerics.random.streams import short_uniforms
 from equipoise.simulate.day_table import HORIZON, DayTable, days
+from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.truth import calibrated, rate_at_landmark
 from equipoise.simulate.virtual_patient import fate

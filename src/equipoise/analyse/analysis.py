@@ -9,7 +9,6 @@ from datetime import date
 
 from equipoise import __version__
 from equipoise.analyse.best_overall import ORDER
-from equipoise.analyse.history import AgainstHistory, against_history
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_response
 from equipoise.analyse.safety import ArmSafety, safety
@@ -30,7 +29,6 @@ class Analysis:
     known_on: date
     randomised: Mapping[str, int]
     endpoints: Mapping[str, SurvivalResult | RateResult]
-    history: Mapping[str, AgainstHistory]
     safety: Sequence[ArmSafety]
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
@@ -52,7 +50,6 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         snap.known_on,
         {arm.name: len(snap.on_arm(arm.name)) for arm in trial.arms},
         endpoints,
-        against_history(trial, snap),
         safety(trial, snap),
         all_memberships(trial, snap),
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
@@ -170,37 +167,3 @@ def _taken(trial: Trial) -> str:
     if trial.assessments is None or trial.assessments.responses == "as recorded":
         return "As recorded at assessments"
     return f"Derived from the lesions by {trial.assessments.criterion}"
-
-
-def history_table(trial: Trial, analysis: Analysis) -> Table:
-    """Each arm against historical controls."""
-    rows: list[list[Cell]] = []
-    for name, h in analysis.history.items():
-        rows.append([trial.arm_by_name[name].label])
-        if h.rate is not None:
-            r = h.rate
-            rows.append(
-                [
-                    f"Rate against {r.reference:.0%}",
-                    f"{r.successes}/{r.n} = {r.rate:.1%}",
-                    f"{r.reference:.0%}",
-                    "",
-                    p_value(r.p),
-                ]
-            )
-        for t in h.times.values():
-            rows.append(
-                [
-                    f"{t.endpoint} against a median of {t.reference_median_months:.1f} months",
-                    f"{t.observed} events", f"{t.expected:.1f} expected", f"{t.ratio:.2f}", p_value(t.p),
-                ]
-            )  # fmt: skip
-    return Table(
-        "Each arm against history",
-        ["", "Observed", "History", "Observed / expected", "p, one-sided"],
-        rows,
-        notes=(
-            "Rate: exact binomial. Times: one-sample log-rank against an exponential curve. p is one-sided, small if better "
-            "than history. No account is taken of interim looks: the decision is the design's.",
-        ),
-    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from equipoise.analyse.landmark import Cohort
 from equipoise.analyse.survival import compare, observations
-from equipoise.numerics.proportions import risk_difference
+from equipoise.numerics.counts.proportions import risk_difference
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from equipoise.analyse.landmark import counts, landmark_status
 from equipoise.analyse.populations import members_by_arm
 from equipoise.analyse.response import best_response
-from equipoise.numerics.proportions import clopper_pearson
+from equipoise.numerics.counts.proportions import clopper_pearson
 from equipoise.trial.endpoint import Landmark, Response
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial

@@ -9,7 +9,7 @@ import numpy as np
 
 from equipoise.analyse.endpoints import Observed, observe
 from equipoise.analyse.populations import members_by_arm
-from equipoise.numerics import survival as km
+from equipoise.numerics.times import survival as km
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Mark, SurvivalArm, SurvivalFigure

@@ -14,15 +14,17 @@ from equipoise.cli.data import Asked, data_options
 @json_option
 def command(trial: str, asked: Asked, as_json: bool) -> None:
     """Analyse every endpoint as known at a data cut-off, from a log or from a table of patients."""
-    from equipoise.analyse.analysis import analyse, comparisons_table, history_table, rates_table, times_table
+    from equipoise.analyse.analysis import analyse, comparisons_table, rates_table, times_table
     from equipoise.analyse.populations import populations_table
     from equipoise.analyse.safety import safety_table
+    from equipoise.files.plain import plain
+    from equipoise.history.against import against_history, against_table
 
     found = load_trial(trial)
     snap = asked.cut(asked.log(trial, found), found)
-    result = analyse(found, snap)
+    result, against = analyse(found, snap), against_history(found, snap)
     if as_json:
-        emit(result)
+        emit({**plain(result), "history": plain(against)})
         return
     say(f"{found.title}")
     say(f"Data cut-off {result.cutoff}, {sum(result.randomised.values())} patients randomised.")
@@ -30,8 +32,8 @@ def command(trial: str, asked: Asked, as_json: bool) -> None:
         if shown.rows:
             show_table(shown)
     show_table(populations_table(found, result.populations))
-    if result.history:
-        show_table(history_table(found, result))
+    if against:
+        show_table(against_table(found, against))
     if any(a.any_event for a in result.safety):
         show_table(safety_table(found, result.safety))
     say(

@@ -13,7 +13,7 @@ from equipoise.cli.data import cut, known_on_option, log_option, table_option, t
 from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
-    from equipoise.analyse.answers import Answers
+    from equipoise.history.answers import Answers
 
 
 class CountOf(click.ParamType[tuple[int, int]]):
@@ -119,10 +119,10 @@ def command(
     """
     from dataclasses import replace
 
-    from equipoise.analyse.answers import Count, answers_figure, answers_table, past_arms, rate_answers
-    from equipoise.analyse.historical.hazards import conversions_table
-    from equipoise.analyse.three_answers import all_answers, borrowing_of, with_library
     from equipoise.files.history_file import library_of
+    from equipoise.history.answers import Count, answers_figure, answers_table, past_arms, rate_answers
+    from equipoise.history.hazards import conversions_table
+    from equipoise.history.three_answers import all_answers, borrowing_of, with_library
     from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)

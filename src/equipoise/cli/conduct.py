@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise.cli.common import DAY, emit, json_option, load_trial, trial_argument
-from equipoise.cli.reading import as_known_on, log_option, verify
+from equipoise.cli.known import as_known_on, log_option, verify
 
 if TYPE_CHECKING:
     from equipoise.conduct.conduct import Conduct

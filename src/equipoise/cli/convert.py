@@ -30,8 +30,8 @@ def command(
 
     from equipoise.files.datasets import iterate
     from equipoise.files.datasets_out import write_pieces
+    from equipoise.files.formats.ibm_float import missing_letters
     from equipoise.files.formats.piece import EPOCH, bad
-    from equipoise.numerics.ibm_float import missing_letters
     from equipoise.standards.dataset import Dataset
     from equipoise.standards.metadata import domain, with_labels
 

@@ -90,7 +90,7 @@ def decision_json(result: Decision | NotRipe) -> object:
 
 def show_decision(d: Decision) -> None:
     """Print a decision for people."""
-    from equipoise.decide.reading import beside_lines, headline
+    from equipoise.decide.words import beside_lines, headline
 
     click.secho(headline(d), bold=True)
     click.echo("Because")

@@ -38,14 +38,15 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     from equipoise.cli.report import write_report
     from equipoise.cli.simulate import run_plans
     from equipoise.decide.decide import decide
-    from equipoise.decide.reading import headline
+    from equipoise.decide.words import headline
     from equipoise.dossier.findings import Findings
     from equipoise.files.bundled import find_scenario, find_trial
     from equipoise.files.history_file import library_of
     from equipoise.files.log_file import read_log, write_new_log
-    from equipoise.files.plain import to_json
+    from equipoise.files.plain import plain, to_json
     from equipoise.files.scenario_file import read_scenario
     from equipoise.files.write import write_text
+    from equipoise.history.against import against_history
     from equipoise.simulate.plan import Plan
     from equipoise.simulate.replicates import engine_here
     from equipoise.simulate.run import run
@@ -105,7 +106,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     pieces: Mapping[str, object] = {
         "design": {"numbers": numbers, "at": list(exact[::2])},
         "simulation": {"summaries": summaries, "exact": exact},
-        "analysis": analysis,
+        "analysis": {**plain(analysis), "history": plain(against_history(trial, snap))},
     }
     for name, piece in pieces.items():
         write_text(out / f"{name}.json", to_json(piece))

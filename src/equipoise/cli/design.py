@@ -85,7 +85,7 @@ def simon(
     p0: float, p1: float, alpha: float, power: float, nmax: int, n1: int | None, min_pet: float, as_json: bool
 ) -> None:
     """Simon's two-stage designs by exact enumeration: optimal, minimax, and every admissible one between them."""
-    from equipoise.design.simon import search
+    from equipoise.design.one_rate.simon import search
 
     found = search(p0, p1, alpha, power, nmax, n1, min_pet)
     if as_json:
@@ -139,9 +139,9 @@ def estimate(trial: str, look: int, n: int, successes: int, level: float, as_jso
 
     The naive estimate is biased because the trial could have stopped; the others respect the stages.
     """
-    from equipoise.design.estimate import estimate as estimate_after
-    from equipoise.design.estimate import estimate_table
-    from equipoise.design.rate_design import RateDesign
+    from equipoise.design.one_rate.rate_design import RateDesign
+    from equipoise.design.study.estimate import estimate as estimate_after
+    from equipoise.design.study.estimate import estimate_table
 
     design = design_of(load_trial(trial))
     assert isinstance(design, RateDesign), "a trial file names no other"
@@ -181,7 +181,7 @@ def spoke(
 
     NORTH: `equipoise design spoke --tested 18 --control 3 --n 94 --control-n 47`.
     """
-    from equipoise.design.safety_imbalance import METHODS, exact_p, from_spec, spoken_table, when_it_spoke
+    from equipoise.design.safety.safety_imbalance import METHODS, exact_p, from_spec, spoken_table, when_it_spoke
 
     planned = events if events is not None else tested + control
     rules = {
@@ -251,8 +251,8 @@ def explain(
     Published sizes often come without hypotheses. Every p0 and p1 on a grid of whole percents is tried, with the usual
     pairs of errors.
     """
-    from equipoise.design.explain import explain as explain_sizes
-    from equipoise.design.explain import explain_table
+    from equipoise.design.study.backwards import explain as explain_sizes
+    from equipoise.design.study.backwards import explain_table
 
     found = explain_sizes(n1, n, r1, r, p0_range, delta)
     if as_json:

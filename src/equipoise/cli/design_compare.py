@@ -12,7 +12,7 @@ import click
 
 from equipoise.cli.common import emit, show_table
 from equipoise.design import shelf
-from equipoise.design.compare import Comparison, Pace, compare
+from equipoise.design.study.compare import Comparison, Pace, compare
 from equipoise.trial.design import Design
 from equipoise.trial.problem import BadInput, Problem
 

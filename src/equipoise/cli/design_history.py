@@ -12,7 +12,7 @@ from equipoise.cli.history_choice import choice_asked, choice_parameters
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
-    from equipoise.analyse.historical.for_design import DesignHistory
+    from equipoise.history.for_design import DesignHistory
     from equipoise.trial.trial import Trial
 
 Read = TypeVar("Read")
@@ -56,8 +56,8 @@ def take(given: dict[str, Any], asked: dict[str, Any], typed: set[str], *, timed
 
     Raises BadInput with all that is wrong with the choice.
     """
-    from equipoise.analyse.historical.for_design import as_counts, as_exposures
     from equipoise.files.history_file import find_library, read_library
+    from equipoise.history.for_design import as_counts, as_exposures
 
     library, trial = asked.pop("history"), asked.pop("trial")
     chosen = sorted((typed & asked.keys()) - set(given))
@@ -101,11 +101,11 @@ def _or_problems(read: Callable[[], Read], problems: list[Problem]) -> Read | No
 def _of_trial(
     name: str, library: str | None, given: dict[str, Any], asked: dict[str, Any], typed: set[str], *, timed: bool
 ) -> DesignHistory:
-    from equipoise.analyse.historical.for_design import as_counts, as_exposures
-    from equipoise.analyse.historical.provenance import choice_of
-    from equipoise.analyse.three_answers import with_library
     from equipoise.cli.common import load_trial
     from equipoise.files.history_file import library_of
+    from equipoise.history.for_design import as_counts, as_exposures
+    from equipoise.history.provenance import choice_of
+    from equipoise.history.three_answers import with_library
 
     trial = load_trial(name)
     own = trial.history.library if trial.history is not None else None
@@ -139,9 +139,9 @@ def standing_of(trial: str | None, given: Mapping[str, Any]) -> str:
     """Whether the terms are those that the trial file prespecifies; '' without a trial."""
     if trial is None:
         return ""
-    from equipoise.analyse.three_answers import prespecified
     from equipoise.cli.common import load_trial
-    from equipoise.design.borrowing_terms import borrowing_of
+    from equipoise.design.bayesian.borrowing_terms import borrowing_of
+    from equipoise.history.three_answers import prespecified
 
     own = prespecified(load_trial(trial))
     if own is None:
@@ -154,8 +154,8 @@ def standing_of(trial: str | None, given: Mapping[str, Any]) -> str:
 
 def show_history(history: DesignHistory, standing: str) -> None:
     """The arms taken, what a reader must believe of them, and whether the way of borrowing is the trial file's."""
-    from equipoise.analyse.historical.for_design import taken_table
     from equipoise.cli.common import say, show_table
+    from equipoise.history.for_design import taken_table
 
     show_table(taken_table(history))
     say(f"Leans on: {'; '.join(history.leans_on)}.")

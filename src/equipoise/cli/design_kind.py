@@ -16,17 +16,17 @@ from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.design_history import NUMBERS, history_parameters, show_history, standing_of, take
 from equipoise.cli.pages import write_figure
 from equipoise.design import shelf
-from equipoise.design.curtailed import Curtailed, Side
-from equipoise.design.estimate import estimate, estimate_table
-from equipoise.design.operating_curve import operating_curve
-from equipoise.design.rate_design import RateDesign
-from equipoise.numerics.staged_inference import StagedInference
+from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.study.curtailed import Curtailed, Side
+from equipoise.design.study.estimate import estimate, estimate_table
+from equipoise.design.study.operating_curve import operating_curve
+from equipoise.numerics.sequential.staged_inference import StagedInference
 from equipoise.trial.design import Characteristics, Design, Truth
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
-    from equipoise.analyse.historical.for_design import DesignHistory
+    from equipoise.history.for_design import DesignHistory
 
 
 class Pairs(click.ParamType[dict[str, float]]):

@@ -12,7 +12,7 @@ from equipoise.cli.history_choice import choice_asked, choice_options, choice_pr
 from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
-    from equipoise.trial.historical import HistoryLibrary
+    from equipoise.history.library import HistoryLibrary
 
 library_argument = click.argument("library", metavar="LIBRARY")
 figure_option = click.option(
@@ -33,8 +33,8 @@ def command() -> None:
 @json_option
 def show(library: str, as_json: bool) -> None:
     """Show every arm with its numbers and how each was verified."""
-    from equipoise.analyse.historical.exhibits import library_table
-    from equipoise.trial.historical_check import library_cautions
+    from equipoise.history.exhibits import library_table
+    from equipoise.history.library_check import library_cautions
 
     found = _read(library)
     if as_json:
@@ -55,7 +55,7 @@ def check(library: str, as_json: bool) -> None:
 
     What cannot be is refused, all at once; what must be known is said.
     """
-    from equipoise.trial.historical_check import library_cautions
+    from equipoise.history.library_check import library_cautions
 
     found = _read(library)
     cautions = library_cautions(found)
@@ -105,9 +105,9 @@ def pool(
 
     Medians are converted under the shape that you state, and marked. Arms that share patients are refused.
     """
-    from equipoise.analyse.historical.exhibits import forest, pooled_tables
-    from equipoise.analyse.historical.pooling import pool_library
-    from equipoise.numerics.next_trial import Priors
+    from equipoise.history.exhibits import forest, pooled_tables
+    from equipoise.history.next_trial import Priors
+    from equipoise.history.pooling import pool_library
     from equipoise.trial.problem import BadInput
 
     wrong = choice_problems(asked, tau_scale, endpoints, at)
@@ -147,9 +147,9 @@ def reconstruct(
 
     Published numbers at risk and events make it better: without them hazard ratios of censored data are unreliable.
     """
-    from equipoise.analyse.historical.reconstruction import rebuild, reconstruction_table
     from equipoise.files.curve_file import read_curve, times_csv
     from equipoise.files.write import write_text
+    from equipoise.history.reconstruction import rebuild, reconstruction_table
 
     given = read_curve(curve, risk, n, events, tolerance)
     patients, report = rebuild(
@@ -190,8 +190,8 @@ def reconstruct(
 @json_option
 def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None, as_json: bool) -> None:
     """Pool the curves of arms, one CSV of patients (time,event) an arm: at a grid of times, and as Weibull curves."""
-    from equipoise.analyse.historical.curves import curves_figure, curves_tables, grid_problems, pool_curves
     from equipoise.files.curve_file import read_times
+    from equipoise.history.curves import curves_figure, curves_tables, grid_problems, pool_curves
     from equipoise.trial.problem import BadInput, Problem
 
     problems: list[Problem] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from equipoise.analyse.historical.rates import Choice
+    from equipoise.history.rates import Choice
     from equipoise.trial.problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,7 +44,7 @@ def choice_asked(
     endpoints: tuple[str, ...], at: str | None, asked: Mapping[str, Any], *, timed: bool = False
 ) -> Choice:
     """What the options ask for; ``timed``: no landmark is needed. Raises BadInput with all that is wrong with them."""
-    from equipoise.analyse.historical.rates import Choice, Shape
+    from equipoise.history.rates import Choice, Shape
     from equipoise.trial.duration import Duration
     from equipoise.trial.problem import BadInput, Problem
 

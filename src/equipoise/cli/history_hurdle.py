@@ -7,11 +7,6 @@ from typing import Any
 
 import click
 
-from equipoise.analyse.historical.exhibits import forest, hurdle_tables
-from equipoise.analyse.historical.hurdle import EffectPrior, hurdle
-from equipoise.analyse.historical.pooling import PooledRates, pool_library, prediction_of
-from equipoise.analyse.historical.provenance import choice_of
-from equipoise.analyse.historical.standardise import CaseMix, Standardised, counts_of, standardise
 from equipoise.cli.common import design_of, emit, load_trial, say, show_table
 from equipoise.cli.history_choice import choice_asked, choice_problems
 from equipoise.cli.pages import write_figure
@@ -19,7 +14,12 @@ from equipoise.design import shelf
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import find_library, read_library
 from equipoise.files.trial_file import read_toml, validate_parts
-from equipoise.numerics.next_trial import NextRate, Priors
+from equipoise.history.exhibits import forest, hurdle_tables
+from equipoise.history.hurdle import EffectPrior, hurdle
+from equipoise.history.next_trial import NextRate, Priors
+from equipoise.history.pooling import PooledRates, pool_library, prediction_of
+from equipoise.history.provenance import choice_of
+from equipoise.history.standardise import CaseMix, Standardised, counts_of, standardise
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Landmark
 from equipoise.trial.problem import BadInput, Problem

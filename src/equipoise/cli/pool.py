@@ -24,10 +24,10 @@ def command(trial: str, asked: Asked, derive: bool, cores: int, as_json: bool) -
     from rich.console import Console
     from rich.progress import Progress
 
-    from equipoise.analyse.pooled.fallback import completed
-    from equipoise.analyse.pooled.from_patients import pool_of
-    from equipoise.analyse.pooled.run import outcome
-    from equipoise.analyse.pooled.summary import counts_table, summary, times_table
+    from equipoise.analyse.columns.fallback import completed
+    from equipoise.analyse.columns.from_patients import pool_of
+    from equipoise.analyse.columns.run import outcome
+    from equipoise.analyse.columns.summary import counts_table, summary, times_table
     from equipoise.analyse.stated import derived
 
     found = load_trial(trial)

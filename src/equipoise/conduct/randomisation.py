@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from equipoise.numerics.streams import short_uniforms
+from equipoise.numerics.random.streams import short_uniforms
 from equipoise.trial.trial import Trial
 
 

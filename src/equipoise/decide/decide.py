@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from equipoise import __version__
-from equipoise.analyse.control_check import control_check
 from equipoise.analyse.landmark import Cohort, cohort
-from equipoise.analyse.on_caution import Counts, consequence
 from equipoise.analyse.randomised import randomised_comparison
+from equipoise.decide.on_caution import Counts, consequence
+from equipoise.history.control_check import control_check
 from equipoise.trial.decision import Decision, Fingerprints, NotRipe
 from equipoise.trial.design import Design
 from equipoise.trial.evidence import Evidence

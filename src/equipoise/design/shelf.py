@@ -1,4 +1,4 @@
-"""The shelf: kinds of design, found by their files. To add one, write ``design/NAME.py`` as ``design/a_hern.py`` is.
+"""The shelf: kinds of design, found by their files. To add one, write ``design/ROOM/NAME.py`` as ``design/one_rate/a_hern.py`` is.
 
 Such a file has KIND (its name with hyphens), TITLE, FAMILY, REFERENCE, EXAMPLE, Spec and from_spec. It then has its
 `kind` in trial files, its command, its row in the list of kinds and in comparisons, and the conformance tests.
@@ -7,7 +7,6 @@ Such a file has KIND (its name with hyphens), TITLE, FAMILY, REFERENCE, EXAMPLE,
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from types import ModuleType
 from typing import Any, get_type_hints
 
 import equipoise.design
-from equipoise.design.rate_design import RateDesign
+from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.trial.design import Design
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
@@ -42,13 +41,15 @@ class Kind:
 
 @cache
 def _modules() -> dict[str, ModuleType]:
-    found = {}
-    for info in pkgutil.iter_modules(equipoise.design.__path__):
-        if info.name != "shelf":
-            module = importlib.import_module(f"equipoise.design.{info.name}")
-            if hasattr(module, "KIND"):
-                found[module.KIND] = module
-    return found
+    modules = map(importlib.import_module, _files().values())
+    return {m.KIND: m for m in modules if hasattr(m, "KIND")}
+
+
+@cache
+def _files() -> dict[str, str]:
+    """The files of all rooms: name → module. Imports none of them but the rooms themselves."""
+    inside = pkgutil.walk_packages(equipoise.design.__path__, "equipoise.design.")
+    return {i.name.rpartition(".")[2]: i.name for i in inside if not i.ispkg and i.name != __name__}
 
 
 def kinds() -> list[str]:
@@ -64,7 +65,7 @@ def described() -> list[Kind]:
 def _described(m: ModuleType) -> Kind:
     built = get_type_hints(m.from_spec)["return"]
     monitored = isinstance(built, type) and issubclass(built, RateDesign)
-    return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__.rpartition(".")[2], monitored)
+    return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__, monitored)
 
 
 def spec_model(kind: str) -> type[Part]:
@@ -85,9 +86,9 @@ def build(kind: str, table: Mapping[str, Any]) -> Design[Any]:
 
 
 def _module(kind: str) -> ModuleType:
-    name = kind.replace("-", "_")
-    if name.isidentifier() and importlib.util.find_spec(f"equipoise.design.{name}"):
-        module = importlib.import_module(f"equipoise.design.{name}")
+    name = _files().get(kind.replace("-", "_"))
+    if name is not None:
+        module = importlib.import_module(name)
         if getattr(module, "KIND", None) == kind:
             return module
     near = get_close_matches(kind, kinds(), n=1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from equipoise.decide.decide import assumptions_behind
-from equipoise.decide.reading import decision_exhibits
-from equipoise.design.estimate import estimate, estimate_table
-from equipoise.design.rate_design import RateDesign
+from equipoise.decide.words import decision_exhibits
+from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.study.estimate import estimate, estimate_table
 from equipoise.dossier.findings import Findings
 from equipoise.trial.decision import Decision
 from equipoise.trial.exhibits import Exhibit, Paragraph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
-from equipoise.decide.reading import headline
+from equipoise.decide.words import headline
 from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy

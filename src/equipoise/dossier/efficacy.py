@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from equipoise.analyse.analysis import comparisons_table, history_table, rates_table, times_table
-from equipoise.analyse.answers import answers_figure, answers_table
-from equipoise.analyse.historical.hazards import conversions_table
+from equipoise.analyse.analysis import comparisons_table, rates_table, times_table
 from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
 from equipoise.analyse.survival import survival_figure
-from equipoise.analyse.three_answers import all_answers
 from equipoise.dossier.findings import Findings
+from equipoise.history.against import against_history, against_table
+from equipoise.history.answers import answers_figure, answers_table
+from equipoise.history.hazards import conversions_table
+from equipoise.history.three_answers import all_answers
 from equipoise.trial.endpoint import Landmark, Response, TimeToEvent
 from equipoise.trial.exhibits import Exhibit, Paragraph
 from equipoise.trial.named_rules import NAMED_RULES
@@ -26,8 +27,9 @@ def efficacy(f: Findings) -> list[Exhibit]:
         rates_table(f.trial, f.analysis),
         comparisons_table(f.trial, f.analysis),
     ]
-    if f.analysis.history:
-        tables.append(history_table(f.trial, f.analysis))
+    against = against_history(f.trial, f.snap)
+    if against:
+        tables.append(against_table(f.trial, against))
     return [*(t for t in tables if t.rows), *_answers(f), *shown, *_sensitivity(f)]
 
 

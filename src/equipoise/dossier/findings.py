@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.analysis import Analysis
+from equipoise.history.library import HistoryLibrary
 from equipoise.simulate.summary import Summary
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.design import Characteristics, Design
 from equipoise.trial.evidence import Evidence
-from equipoise.trial.historical import HistoryLibrary
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 

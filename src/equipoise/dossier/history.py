@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from equipoise.analyse.historical.exhibits import arms_behind, forest, hurdle_in_words, hurdle_tables
-from equipoise.analyse.historical.hurdle import Hurdle, hurdle
-from equipoise.analyse.historical.pooling import PooledRates, pool_library, prediction_of
-from equipoise.analyse.historical.provenance import choice_of
-from equipoise.analyse.three_answers import prespecified_text
 from equipoise.dossier.findings import Findings
+from equipoise.history.exhibits import arms_behind, forest, hurdle_in_words, hurdle_tables
+from equipoise.history.hurdle import Hurdle, hurdle
+from equipoise.history.pooling import PooledRates, pool_library, prediction_of
+from equipoise.history.provenance import choice_of
+from equipoise.history.three_answers import prespecified_text
 from equipoise.trial.exhibits import Exhibit, Facts, Paragraph
 from equipoise.trial.problem import BadInput, Problem
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equipoise.analyse.analysis import response_table
-from equipoise.analyse.course import swimmer_figure, waterfall_figure
+from equipoise.analyse.lanes import swimmer_figure, waterfall_figure
 from equipoise.analyse.safety import safety_table
 from equipoise.conduct.accrual import accrual_figure
 from equipoise.dossier.findings import Findings

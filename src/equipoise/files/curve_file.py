@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.numerics.reconstruct import Monotone, Reconstruction, monotone
+from equipoise.numerics.times.reconstruct import Monotone, Reconstruction, monotone
 from equipoise.trial.problem import BadInput, Problem
 
 Array = NDArray[np.float64]

@@ -45,11 +45,11 @@ def grades_table() -> Table:
 
 
 def grade_of(module: str) -> Grade:
-    """The grade of a kind of design, by the name of its file: 'unvalidated' where none is stated."""
+    """The grade of a kind of design, by its module: 'unvalidated' where none is stated."""
     for g in grades():
-        if g.where == f"equipoise.design.{module}" or g.where.startswith(f"equipoise.design.{module}."):
+        if g.where == module or g.where.startswith(f"{module}."):
             return g
-    return Grade(module, f"equipoise.design.{module}", "unvalidated", "nothing outside this software", "")
+    return Grade(module, module, "unvalidated", "nothing outside this software", "")
 
 
 def markdown_page(kinds: Sequence[Kind]) -> str:

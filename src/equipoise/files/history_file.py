@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from equipoise.files.bundled import find_trial, trials_folder
 from equipoise.files.trial_file import read_toml, validate_parts
+from equipoise.history.library import HistoryLibrary
+from equipoise.history.library_check import library_problems
 from equipoise.trial.check import near
-from equipoise.trial.historical import HistoryLibrary
-from equipoise.trial.historical_check import library_problems
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -59,7 +59,7 @@ def read_library(path: Path, *, consistent: bool = True) -> HistoryLibrary:
 
 
 def _readable(arm: object) -> bool:
-    from equipoise.trial.historical import HistoricalArm
+    from equipoise.history.library import HistoricalArm
 
     try:
         HistoricalArm.model_validate(arm)

@@ -32,8 +32,8 @@ def ready() -> bool:
 
 def bitcode() -> bytes:
     """The simulator as ``machine_code`` keeps it: from where it was put, or compiled and put into the cache."""
-    from equipoise.numerics.machine_code import is_bitcode
     from equipoise.simulate.kernel import rows
+    from equipoise.simulate.kernel.engine.machine_code import is_bitcode
 
     name = _name()
     for folder in (_beside(), _cache()):
@@ -91,7 +91,7 @@ def sources() -> list[Path]:
         if path in found or not path.exists():
             continue
         found.add(path)
-        if path.parent.name not in {"kernel", "numerics"}:
+        if not {"kernel", "numerics"} & {folder.name for folder in path.relative_to(root).parents}:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("equipoise."):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from equipoise.analyse.historical.standardise import CaseMix
 from equipoise.files.grid_file import Grid
 from equipoise.files.schema import DIALECT, trial_schema
+from equipoise.history.library import HistoryLibrary
+from equipoise.history.standardise import CaseMix
 from equipoise.simulate.scenario import Scenario
-from equipoise.trial.historical import HistoryLibrary
 from equipoise.trial.part import Part
 
 _FILES: dict[str, tuple[type[Part], str]] = {

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from equipoise.design import shelf
-from equipoise.design.rate_design import RateDesign
+from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.trial.check import check_parts, near
 from equipoise.trial.design import Design
 from equipoise.trial.part import Part

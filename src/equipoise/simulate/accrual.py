@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from equipoise.numerics.streams import SHORT_BLOCK, minus_log, short_uniforms
+from equipoise.numerics.random.streams import SHORT_BLOCK, minus_log, short_uniforms
 from equipoise.simulate.day_table import HORIZON, DayTable, exponential
 from equipoise.simulate.scenario import Accrual
 from equipoise.trial.duration import DAYS_PER_MONTH

@@ -14,11 +14,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.analyse.control_check import numbers_by_count
-from equipoise.analyse.on_caution import Counts, consequence
-from equipoise.numerics import consistency
-from equipoise.numerics.binomial import pmf
-from equipoise.numerics.streams import uniforms
+from equipoise.decide.on_caution import Counts, consequence
+from equipoise.history.control_check import numbers_by_count
+from equipoise.numerics.counts import consistency
+from equipoise.numerics.counts.binomial import pmf
+from equipoise.numerics.random.streams import uniforms
 from equipoise.trial.design import Design, Quantity
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from equipoise.numerics.streams import uniforms
+from equipoise.numerics.random.streams import uniforms
 from equipoise.simulate.drift import Array, Procedure, Rules, actions, spread
 from equipoise.trial.design import Design
 from equipoise.trial.evidence import Evidence

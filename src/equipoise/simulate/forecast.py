@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from equipoise.analyse.landmark import counts, landmark_status
 from equipoise.decide.decide import decide
-from equipoise.numerics.streams import generator
+from equipoise.numerics.random.streams import generator
 from equipoise.trial.decision import Decision
 from equipoise.trial.design import Design
 from equipoise.trial.duration import DAYS_PER_MONTH

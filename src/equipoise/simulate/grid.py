@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from equipoise import __version__
-from equipoise.numerics.streams import STREAMS
+from equipoise.numerics.random.streams import STREAMS
 from equipoise.simulate.lines import Lines
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.summary import Summary

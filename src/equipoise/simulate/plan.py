@@ -8,8 +8,8 @@ from itertools import accumulate
 from typing import Any, Literal
 
 from equipoise.simulate.accrual import SiteRates, expected_arrivals
-from equipoise.simulate.course import ArmCourse
 from equipoise.simulate.day_table import DayTable
+from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.truth import calibrated
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths

@@ -17,7 +17,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
 from equipoise.decide.enrolment import stage_is_full, stage_targets
-from equipoise.numerics.streams import short_uniforms
+from equipoise.numerics.random.streams import short_uniforms
 from equipoise.simulate import accrual
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.virtual_patient import Happening, fate, life

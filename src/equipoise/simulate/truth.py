@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from equipoise.simulate.course import ArmCourse, Course, kendall_tau
 from equipoise.simulate.day_table import HORIZON, DayTable, days
+from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.scans import last_scan_probabilities
 from equipoise.simulate.scenario import ArmTruth, Piece, RatioPiece, Scenario
 from equipoise.trial.duration import DAYS_PER_MONTH

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.numerics.streams import BLOCK, key_of
+from equipoise.numerics.random.streams import BLOCK, key_of
 
 #: What a replicate's random numbers are for: the name of their stream.
 PURPOSE = "two-arm survival"

@@ -16,7 +16,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from equipoise.numerics.philox import block, uniform
+from equipoise.numerics.random.philox import block, uniform
 
 # Trials side by side: a few vectors' worth, so that what a loop costs before it runs is shared.
 _LANES = 32

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.numerics.streams import BLOCK, minus_log, uniforms
-from equipoise.numerics.survival import cox, kaplan_meier, logrank
+from equipoise.numerics.random.streams import BLOCK, minus_log, uniforms
+from equipoise.numerics.times.survival import cox, kaplan_meier, logrank
 from equipoise.simulate.two_arms import PURPOSE, RESULT, TwoArms
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from equipoise.simulate.course import Course
 from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, yearly
+from equipoise.simulate.disease import Course
 from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
 from equipoise.trial.trial import Trial

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from equipoise.files.datasets import read_datasets
 from equipoise.files.datasets_out import write_dataset
-from equipoise.numerics.ibm_float import LARGEST, SMALLEST, from_ibm, to_ibm
+from equipoise.files.formats.ibm_float import LARGEST, SMALLEST, from_ibm, to_ibm
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.trial.problem import BadInput
 from helpers import FIXTURES

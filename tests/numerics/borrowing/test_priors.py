@@ -12,7 +12,6 @@ from scipy.stats import beta, betabinom, binom, gamma, norm
 
 from equipoise.numerics.borrowing import commensurate, logit_grid, power_prior
 from equipoise.numerics.borrowing.beta_mixture import BetaMixture
-from equipoise.numerics.borrowing.fit import fit_beta
 from equipoise.numerics.borrowing.gamma_mixture import GammaMixture
 from equipoise.numerics.borrowing.map_prior import map_normal, map_rate
 from equipoise.numerics.borrowing.normal_mixture import NormalMixture
@@ -307,20 +306,6 @@ def test_normal_mixture_posterior_by_plain_integration() -> None:
     gap = after.minus(NormalMixture.of((1, 0.0, 0.3)))
     assert gap.mean == pytest.approx(after.mean, abs=1e-12)
     assert gap.sd == pytest.approx(np.hypot(after.sd, 0.3), abs=1e-12)
-
-
-@pytest.mark.property
-def test_the_fit_is_close_and_no_component_is_unbounded() -> None:
-    prior = map_rate(AS_X, AS_N, SpreadPrior("half-normal", 1)).prior
-    fit = fit_beta(prior)
-    assert fit.divergence <= 2e-3
-    assert fit.mixture.weights.sum() == pytest.approx(1)
-    assert min(fit.mixture.a.min(), fit.mixture.b.min()) >= 1
-    assert fit.mixture.mean == pytest.approx(prior.mean, abs=5e-4)
-    assert fit.mixture.sd == pytest.approx(prior.sd, abs=1e-3)
-    p = np.linspace(0.05, 0.6, 23)
-    assert np.abs(fit.mixture.density(p) - prior.density(p)).max() < 0.25
-    assert fit_beta(RateDensity(BetaMixture.of((1, 7, 3)).mass())).mixture.a == pytest.approx([7], rel=1e-4)
 
 
 @pytest.mark.property

@@ -17,7 +17,7 @@ from equipoise.analyse.response import best_response
 from equipoise.analyse.survival import SurvivalResult
 from equipoise.files.bundled import find_trial
 from equipoise.files.table_file import log_from_table
-from equipoise.numerics import survival as km
+from equipoise.numerics.times import survival as km
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards.adam.assessors import codes, parameter_code

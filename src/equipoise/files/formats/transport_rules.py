@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.files.formats.ibm_float import LARGEST, SMALLEST
 from equipoise.files.formats.piece import Trouble, shown
-from equipoise.numerics.ibm_float import LARGEST, SMALLEST
 from equipoise.standards.dataset import Dataset, Variable
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,7}", re.ASCII)

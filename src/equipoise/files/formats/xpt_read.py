@@ -17,8 +17,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from equipoise.files.formats.ibm_float import from_ibm
 from equipoise.files.formats.piece import Trouble, bad, check_names, empty_columns, shown
-from equipoise.numerics.ibm_float import from_ibm
 from equipoise.standards.dataset import Dataset, Variable
 
 RECORD = 80

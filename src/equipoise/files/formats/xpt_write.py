@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from equipoise.files.formats.ibm_float import to_ibm
 from equipoise.files.formats.piece import Trouble
 from equipoise.files.formats.transport_rules import Measure, check_transport
-from equipoise.numerics.ibm_float import to_ibm
 from equipoise.standards.dataset import Dataset, Variable
 
 _NAMESTR = struct.Struct(">hhhh8s40s8shhh2s8shhl52s")

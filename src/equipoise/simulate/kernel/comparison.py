@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit
-from equipoise.numerics.two_groups import compare, count
 from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,
@@ -17,6 +16,7 @@ from equipoise.simulate.kernel.layout import (
     ROW_EVENTS,
 )
 from equipoise.simulate.kernel.patient import observed
+from equipoise.simulate.kernel.two_groups import compare, count
 
 
 @jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE))

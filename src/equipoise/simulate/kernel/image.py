@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.analyse.control_check import p_against_history
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.decide.enrolment import stage_targets
-from equipoise.numerics.streams import SHORT_BLOCK, key_of
+from equipoise.history.control_check import p_against_history
+from equipoise.numerics.random.streams import SHORT_BLOCK, key_of
 from equipoise.simulate.accrual import horizon
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.cohort import come_before, first_full, first_ripe
 from equipoise.simulate.kernel.comparison import compare_arms
+from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel.layout import (
     ACTION,
     AT,

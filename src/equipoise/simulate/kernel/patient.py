@@ -10,10 +10,10 @@ from typing import Any
 
 from numba import types
 
-from equipoise.numerics.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.draws import DAYS, day_of, draw, word
+from equipoise.simulate.kernel.engine.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,

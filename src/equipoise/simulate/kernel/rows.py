@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.numerics.machine_code import Loaded, bitcode_of
 from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.engine.machine_code import Loaded, bitcode_of
 from equipoise.simulate.kernel.image import Image
 from equipoise.simulate.kernel.layout import AT_ONCE, COLD, FINDINGS, HOT, NEVER, OPENED, STATES
 from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS

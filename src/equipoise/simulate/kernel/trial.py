@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from equipoise.numerics.compiled import NONE, REALS, WHOLE, WHOLES, jit, moved
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.cohort import come_before
 from equipoise.simulate.kernel.draws import draw_eight
+from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit, moved
 from equipoise.simulate.kernel.enrolment import next_arrivals, next_block, next_patients, open_sites
 from equipoise.simulate.kernel.layout import (
     ARM,

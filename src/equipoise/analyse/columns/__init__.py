@@ -1,0 +1,1 @@
+"""A hundred thousand patients at once: responses and times in columns."""

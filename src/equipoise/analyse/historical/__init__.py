@@ -1,1 +1,0 @@
-"""Published controls: arms chosen from a library, made into rates, pooled, and turned into a hurdle."""

@@ -1,1 +1,0 @@
-"""Pooled data: the rules of ``analyse`` for a hundred thousand patients at a time, as columns; the same answers, no sentences."""

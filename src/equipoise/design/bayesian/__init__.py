@@ -1,0 +1,1 @@
+"""Bayesian designs, and those that borrow from history."""

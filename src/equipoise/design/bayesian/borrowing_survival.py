@@ -1,0 +1,396 @@
+"""Two randomised arms, a time to event and history: the tested hazard against a control hazard that borrows.
+
+The control's log hazard has a prior made from historical arms (robust MAP, power, commensurate …). After a planned number of
+events in each arm: declare if P(hazard ratio < margin | data) ≥ threshold; hazard ratios are tested over control, below 1
+favours the tested arm. Truth: constant hazards, or Weibull of a known shape. ``drift`` is today's control hazard over the one
+that errors are stated at: below 1, today's controls do better than history, and history makes the tested arm look good.
+Without drift borrowing buys power; over all drifts no power is bought without type I error (Kopp-Schneider, Calderazzo &
+Wiesenfarth 2020, doi:10.1002/bimj.201800395). The fair comparison lets the trial that borrows nothing err as often as this
+one may at worst (Kopp-Schneider, Wiesenfarth, Held & Calderazzo 2024, Pharm Stat 23:4, doi:10.48550/arXiv.2302.12651).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.bayesian import borrowing_terms as terms
+from equipoise.design.bayesian.borrowing_survival_theory import (
+    PastHazards,
+    Question,
+    accrual_for,
+    from_medians,
+    from_times,
+    history_problems,
+    log_hazard,
+    median_of,
+    pace_problems,
+    prior_of,
+    split,
+)
+from equipoise.design.randomised import allocation as shares
+from equipoise.design.randomised.logrank_plan import Pace, arms, month_of
+from equipoise.numerics.borrowing.hazard_rule import HazardRule
+from equipoise.numerics.borrowing.methods import Borrowing, Method
+from equipoise.numerics.borrowing.normal_mixture import NormalMixture
+from equipoise.trial.decision import Action, Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import TwoArmExposureEvidence
+from equipoise.trial.exhibits import Curve, LineFigure, Mark
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "borrowing-survival"
+TITLE = "Randomised, control hazard borrowing from history (robust MAP, power, commensurate priors)"
+FAMILY = "Bayesian"
+REFERENCE = (
+    "Schmidli H et al. Robust meta-analytic-predictive priors in clinical trials with historical control information. "
+    "Biometrics 2014;70:1023-1032. doi:10.1111/biom.12242. Times: Roychoudhury S, Neuenschwander B. Stat Med 2020;39:984-995. "
+    "doi:10.48550/arXiv.1908.07265. Commensurate: Hobbs BP, Sargent DJ, Carlin BP. Bayesian Anal "
+    "2012;7:639-674. doi:10.1214/12-BA722"
+)
+EXAMPLE = {
+    "hazard_ratio": 0.67, "history_median": (5.9, 4.6, 5.77, 5.2, 4.4), "history_n": (282, 110, 395, 327, 50),
+    "allocation": "2:1", "shape": 1.5,
+}  # fmt: skip
+#: Drifts that are always shown, and the range over which the worst is looked for.
+SHOWN = (0.8, 1.25)
+RANGE = (0.5, 2.0)
+MOST = 2000
+
+
+class Spec(Part):
+    """A randomised survival comparison that borrows from history."""
+
+    kind: Literal["borrowing-survival"]
+    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
+    history_median: tuple[float, ...] | None = Field(
+        default=None, description="Kaplan-Meier median of each historical arm (any unit of time) …"
+    )
+    history_n: tuple[float, ...] | None = Field(
+        default=None, description="… and its patients, nobody censored before the median."
+    )
+    history_events: tuple[float, ...] | None = Field(
+        default=None, description="Or instead: events of each historical arm …"
+    )
+    history_time: tuple[float, ...] | None = Field(
+        default=None, description="… over its total time at risk, each patient's time to the power shape."
+    )
+    events: int | None = Field(
+        default=None, ge=2, le=MOST, description="Events of both arms (default: the least that have the power)."
+    )
+    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1; events are split alike.")
+    median: float | None = Field(
+        default=None, gt=0, description="Control median at which errors are stated (default: what the prior says)."
+    )
+    margin: float = Field(default=1.0, gt=0, le=2, description="Hazard ratio to be beaten; 1 is any benefit.")
+    shape: float = Field(default=1.0, gt=0, le=10, description="Weibull shape, known; 1 is exponential.")
+    method: Method = Field(default="robust-map", description="How history is borrowed from.")
+    tau: Literal["half-normal", "half-cauchy", "half-t", "uniform"] = Field(
+        default="half-normal", description="Prior of the spread between trials, log hazards (MAP)."
+    )
+    tau_scale: float = Field(default=0.5, gt=0, le=10, description="Scale of that prior.")
+    weight: float = Field(default=0.2, gt=0, lt=1, description="Weight of the vague part (robust MAP, commensurate).")
+    a0: float = Field(default=0.5, gt=0, le=1, description="Power of history (power prior).")
+    threshold: float | None = Field(
+        default=None, gt=0, lt=1,
+        description="Declare at this posterior probability or more (default: the one at which alpha is kept without drift).",
+    )  # fmt: skip
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="One-sided type I error without drift.")
+    power: float = Field(default=0.80, gt=0, lt=1, description="Power wanted without drift.")
+    accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms (shape 1 only).")
+    accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual …")
+    follow_up: float | None = Field(
+        default=None, gt=0, description="… or months from the last patient to the analysis: patients are found."
+    )
+    dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+
+
+@dataclass(frozen=True)
+class BorrowingSurvival:
+    """History, events of the tested and the control arm, and the threshold; ``found`` says which of them were searched for."""
+
+    past: PastHazards
+    borrowing: Borrowing
+    events: tuple[int, int]
+    threshold: float
+    found: tuple[str, ...]
+    question: Question
+    shape: float
+    median: float
+    pace: Pace | None = None
+
+    @property
+    def prior(self) -> NormalMixture:
+        """The prior of the control's log hazard."""
+        return prior_of(self.borrowing, self.past)
+
+    @property
+    def rule(self) -> HazardRule:
+        """The comparison at the planned events."""
+        return HazardRule(self.prior, *self.events, math.log(self.question.margin))
+
+    @property
+    def looks(self) -> tuple[Look]:
+        """One look, at events of both arms."""
+        return (Look(1, sum(self.events), "events"),)
+
+    def truths(self) -> Mapping[str, Truth]:
+        """The margin and the hazard ratio worth finding, controls as stated."""
+        return {
+            "null": {"hazard_ratio": self.question.margin, "drift": 1.0},
+            "target": {"hazard_ratio": self.question.hazard_ratio, "drift": 1.0},
+        }
+
+    def declares(self, hazard_ratio: float, drift: float = 1.0) -> float:
+        """P(declare) at a true hazard ratio, the true control hazard ``drift`` times the stated one."""
+        control = self.question.control + math.log(drift)
+        return self.rule.declares(control + math.log(hazard_ratio), control, self.threshold)
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Behaviour at {'hazard_ratio': tested over control, 'drift': control hazard over the stated one}."""
+        ratio, drift = checks.truth_of(truth, hazard_ratio=(0.05, 20.0), drift=(0.05, 20.0))
+        more = {
+            "expected events": Quantity(float(sum(self.events))),
+            "events borrowed": Quantity(self.rule.borrowed(self.question.control + math.log(drift))),
+        }
+        if self.pace is not None:
+            more["expected months"] = Quantity(self._month(ratio, drift))
+        n = float(self.pace.patients) if self.pace is not None else math.nan
+        return Characteristics(
+            f"hazard ratio {ratio:g}, control hazard {drift:g} times the stated one",
+            "gamma law of the time at risk at the planned events of each arm, by quadrature", Quantity(self.declares(ratio, drift)),
+            Quantity(0.0), Quantity(n), (1.0,), more,
+        )  # fmt: skip
+
+    def _month(self, ratio: float, drift: float = 1.0) -> float:
+        assert self.pace is not None
+        pace = Pace(self.pace.accrual_rate, self.pace.accrual_time, self.pace.median / drift, self.pace.dropout)
+        return month_of(sum(self.events), pace, ratio, *self.question.allocation)
+
+    @cached_property
+    def worst(self) -> tuple[float, float]:
+        """The largest type I error over drifts from 0.5 to 2, and the drift."""
+        drifts = np.geomspace(*RANGE, 41)
+        errors = [self.declares(self.question.margin, float(d)) for d in drifts]
+        k = int(np.argmax(errors))
+        return errors[k], float(drifts[k])
+
+    @cached_property
+    def averaged(self) -> tuple[float, float]:
+        """Type I error and power averaged over what history says of the control hazard."""
+        q = self.question
+        null, target = self.rule.averaged(np.log([q.margin, q.hazard_ratio]), self.threshold)
+        return float(null), float(target)
+
+    @cached_property
+    def events_alone(self) -> int | None:
+        """The events that the same comparison needs when nothing is borrowed; None beyond 2000."""
+        return self._alone(self.question)
+
+    @cached_property
+    def events_as_wrong(self) -> int | None:
+        """The events that a comparison needs that borrows nothing, and may err as often as this one at worst; None beyond 2000.
+
+        2 where the worst error exceeds the power: any trial does then.
+        """
+        if self.worst[0] >= self.question.power:
+            return 2
+        return self._alone(replace(self.question, alpha=max(self.worst[0], 1e-6), threshold=None))
+
+    def _alone(self, question: Question) -> int | None:
+        return question.least(prior_of(Borrowing("none"), ((question.control,), (1.0,))), MOST)
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Where errors exceed what was asked for; what drift does; what is assumed."""
+        found = []
+        null, target = self.declares(self.question.margin), self.declares(self.question.hazard_ratio)
+        if null > self.question.alpha + 1e-6:
+            found.append(f"The type I error without drift is {null:.4f}, above {self.question.alpha:g}.")
+        if target < self.question.power - 1e-6:
+            found.append(f"The power without drift is {target:.4f}, below {self.question.power:g}.")
+        error, drift = self.worst
+        if error > self.question.alpha + 1e-4:
+            found.append(
+                f"If today's control hazard is not what is stated, the type I error reaches {error:.4f} (at {drift:.2f} times it; "
+                f"drifts from {RANGE[0]:g} to {RANGE[1]:g} were tried)."
+            )
+        kind = "constant hazards" if self.shape == 1 else f"Weibull times of shape {self.shape:g}, known"
+        found.append(
+            f"Errors assume {kind}, and an analysis once each arm has its planned events; cut at their total the split is random. "
+            "Simulate before use where few events are planned or the shape is in doubt: a wrong shape costs much (docs/borrowing.md)."
+        )
+        if self.pace is not None and not math.isfinite(self._month(self.question.hazard_ratio)):
+            found.append(f"{self.pace.patients} patients never have the {sum(self.events)} events that are needed.")
+        return tuple(found)
+
+    def verdict(self, evidence: TwoArmExposureEvidence) -> Verdict:
+        """Declare at ``threshold`` or more. Times at risk in history's unit (each to the power ``shape``).
+
+        Other events than planned are analysed as they are, with a caution. Raises BadInput for an arm without events.
+        """
+        d = (evidence.events, evidence.control_events)
+        problems = (
+            [] if evidence.look == 1 else [Problem("no-such-look", "look", str(evidence.look), "1: there is one look")]
+        )
+        problems += [
+            Problem("no-events", name, "0", "1 or more: without an event there is no estimate of a hazard")
+            for name, count in zip(("events", "control_events"), d, strict=True)
+            if count == 0
+        ]
+        checks.raise_if(problems, "evidence")
+        rule = HazardRule(self.prior, *d, math.log(self.question.margin))
+        tested, control = (math.log(c / t) for c, t in zip(d, (evidence.time, evidence.control_time), strict=True))
+        value = float(rule.probability(np.array([tested]), np.array([control]))[0])
+        action: Action = (
+            Declare("a lower hazard than with the control")
+            if value >= self.threshold
+            else Stop("no lower hazard was shown")
+        )
+        because = (
+            f"{d[0]} events over {evidence.time:g} against {d[1]} over {evidence.control_time:g} and history: observed hazard ratio "
+            f"{math.exp(tested - control):.3f}, P(hazard ratio < {self.question.margin:g}) = {value:.4f}; {self.threshold:.4f} is needed."
+        )
+        cautions = () if d == self.events else (f"{self.events[0]} and {self.events[1]} events were planned.",)
+        return Verdict(action, (because,), value - self.threshold, "posterior probability above the bound", cautions)
+
+    @property
+    def critical_ratio(self) -> float:
+        """The largest observed hazard ratio that is declared where the controls come out as stated."""
+        return math.exp(
+            float(self.rule.boundary(np.array([self.question.control]), self.threshold)[0]) - self.question.control
+        )
+
+    def _interval(self) -> tuple[float, float, float]:
+        """The control median that the prior expects, and its 95 % interval."""
+        low, middle, high = (median_of(self.prior.quantile(q), self.shape) for q in (0.975, 0.5, 0.025))
+        return middle, low, high
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        middle, low, high = self._interval()
+        better, worse = (self.declares(self.question.margin, d) for d in SHOWN)
+        how = ", the bound at which alpha is kept" if "threshold" in self.found else ""
+        time = ""
+        if self.pace is not None:
+            time = (
+                f" With {self.pace.patients} patients enrolled over {self.pace.accrual_time:.1f} months the events are expected by "
+                f"month {self._month(self.question.margin):.1f} under the null hypothesis and {self._month(self.question.hazard_ratio):.1f} "
+                "under the alternative."
+            )
+        return (
+            f"The tested arm is compared with randomised controls ({self.question.allocation[0]}:{self.question.allocation[1]}) whose hazard "
+            f"borrows from {len(self.past[0])} historical arm{'s' if len(self.past[0]) > 1 else ''} by {self.borrowing}: "
+            f"{self.prior.effective_size()}, and expects a control median of {middle:.2f} (95 % {low:.2f} to {high:.2f}). After "
+            f"{self.events[0]} events in the tested and {self.events[1]} in the control arm a lower hazard is declared if "
+            f"P(hazard ratio < {self.question.margin:g}) is at least {self.threshold:.4f}{how}. With a control median of {self.median:.2f}, "
+            f"as stated, the one-sided type I error is {self.declares(self.question.margin):.4f} and the power at a hazard ratio of "
+            f"{self.question.hazard_ratio:g} is {self.declares(self.question.hazard_ratio):.4f}; {self.rule.borrowed(self.question.control):.1f} "
+            f"events are expected to be borrowed. The error is {better:.4f} where today's control hazard is {SHOWN[0]:g} times that, and "
+            f"{worse:.4f} where it is {SHOWN[1]:g} times; averaged over what history says of it, error and power are {self.averaged[0]:.4f} "
+            f"and {self.averaged[1]:.4f}. A comparison that borrows nothing needs {_count(self.events_alone)} events for "
+            f"that power; {_count(self.events_as_wrong)}, if it may err as often as this one at worst ({self.worst[0]:.4f}).{time}"
+        )
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Events, the threshold, what the prior says and is worth, errors with and without drift."""
+        middle, low, high = self._interval()
+        worth = self.prior.effective_size()
+        shown: dict[str, float | int | str] = {
+            "events": sum(self.events), "events_tested": self.events[0], "events_control": self.events[1],
+            "threshold": self.threshold, "boundaries": f"P≥{self.threshold:.3f}/{sum(self.events)}",
+            "critical_hazard_ratio": self.critical_ratio, "control_median": self.median, "prior_median": middle,
+            "prior_median_low": low, "prior_median_high": high, "worth_events": worth.best, "worth_by_moments": worth.moment,
+            "events_borrowed": self.rule.borrowed(self.question.control), "alpha": self.declares(self.question.margin),
+        }  # fmt: skip
+        shown |= {f"alpha_drift_{d:g}": self.declares(self.question.margin, d) for d in SHOWN}
+        shown |= {"alpha_worst": self.worst[0], "worst_drift": self.worst[1], "alpha_averaged": self.averaged[0]}
+        shown |= {"power": self.declares(self.question.hazard_ratio)}
+        shown |= {f"power_drift_{d:g}": self.declares(self.question.hazard_ratio, d) for d in SHOWN}
+        shown["power_averaged"] = self.averaged[1]
+        shown["events_without_history"] = _count(self.events_alone)
+        shown["events_without_history_as_wrong"] = _count(self.events_as_wrong)
+        if self.pace is not None:
+            shown |= {"patients": self.pace.patients, "accrual_months": self.pace.accrual_time}
+        return shown
+
+    def curve(self) -> LineFigure:
+        """Type I error and power against drift."""
+        drifts = np.geomspace(*RANGE, 41).tolist()
+        curves = [
+            Curve(f"Type I error: hazard ratio {self.question.margin:g}", drifts, [self.declares(self.question.margin, d) for d in drifts]),
+            Curve(f"Power: hazard ratio {self.question.hazard_ratio:g}", drifts, [self.declares(self.question.hazard_ratio, d) for d in drifts]),
+        ]  # fmt: skip
+        marks = [Mark(f"control median {self.median:.2f}", x=1.0)]
+        caption = (
+            "Gamma law of the time at risk, by quadrature. Left of 1 today's controls do better than history says."
+        )
+        return LineFigure(
+            "Operating characteristics", "True control hazard over the stated one", "Probability of declaring", curves, marks,
+            caption=caption, y_range=(0.0, 1.0),
+        )  # fmt: skip
+
+
+def _count(events: int | None) -> int | str:
+    return f"more than {MOST}" if events is None else events
+
+
+def from_spec(table: Mapping[str, Any]) -> BorrowingSurvival:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    v = checks.stated(Spec, table)
+    problems = [*checks.hazard_ratio("hazard_ratio", v.get("hazard_ratio")), *history_problems(v)]
+    problems += [*shares.problems(v["allocation"]), *checks.positive("margin", v["margin"])]
+    problems += [p for k in ("shape", "median") if k in v for p in checks.positive(k, v[k])]
+    problems += [p for k in ("alpha", "power", "threshold") if k in v for p in checks.probability(k, v[k])]
+    if "events" in v:
+        problems += checks.count("events", v["events"], 2, MOST)
+    problems += [*terms.problems(v), *pace_problems(v)]
+    if not problems and v["hazard_ratio"] >= v["margin"]:
+        allowed = f"below margin = {v['margin']:g}"
+        problems.append(Problem("hazard-ratio-not-below-margin", "hazard_ratio", f"{v['hazard_ratio']:g}", allowed))
+    if not problems and v["power"] <= v["alpha"]:
+        problems.append(
+            Problem("power-not-above-alpha", "power", f"{v['power']:g}", f"must exceed alpha = {v['alpha']:g}")
+        )
+    checks.raise_if(problems)
+    shape, ratio = float(v["shape"]), shares.parse(v["allocation"])
+    assert ratio is not None
+    if "history_time" in v:
+        past = from_times(v["history_time"], v["history_events"])
+    else:
+        past = from_medians(v["history_median"], v["history_n"], shape)
+    borrowing = terms.borrowing_of(v)
+    prior = prior_of(borrowing, past)
+    median = float(v["median"]) if "median" in v else median_of(prior.quantile(0.5), shape)
+    question = Question(
+        log_hazard(median, shape), float(v["margin"]), float(v["hazard_ratio"]), ratio, float(v["alpha"]), float(v["power"]),
+        float(v["threshold"]) if "threshold" in v else None,
+    )  # fmt: skip
+    events = v["events"] if "events" in v else question.least(prior, MOST)
+    if events is None:
+        reached = question.power_at(prior, MOST)
+        allowed = f"no number up to {MOST} has power {question.power:g}; {MOST} come nearest, with {reached:.4f}"
+        raise BadInput("design", [Problem("no-design", "events", "nothing", allowed, "ask for less, or borrow less")])
+    return BorrowingSurvival(
+        past, borrowing, split(events, *ratio), question.bound(prior, events), tuple(k for k in ("events", "threshold") if k not in v),
+        question, shape, median, _pace(v, median, events, question),
+    )  # fmt: skip
+
+
+def _pace(v: Mapping[str, Any], median: float, events: int, question: Question) -> Pace | None:
+    """The pace, where it is given; with ``follow_up`` the months of accrual that lead to the events under the alternative."""
+    if "accrual_rate" not in v:
+        return None
+    rate, dropout = float(v["accrual_rate"]), float(v["dropout"])
+    if "accrual_time" in v:
+        return Pace(rate, float(v["accrual_time"]), median, dropout)
+    both = arms(Pace(rate, 1.0, median, dropout), question.hazard_ratio, *question.allocation)
+    return Pace(rate, accrual_for(events, rate, float(v["follow_up"]), both), median, dropout)

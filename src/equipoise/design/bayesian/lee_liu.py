@@ -1,0 +1,258 @@
+"""Lee & Liu's predictive-probability design for one arm and a rate.
+
+At n of Nmax patients with x successes, PP is the predictive probability that at the end P(rate > p0 | data) > theta_T. Stop
+for futility if PP < theta_L; declare if PP > theta_U (1: never early). At Nmax declare if P(rate > p0 | data) > theta_T. Lee &
+Liu 2008, doi:10.1177/1740774508089279. theta_L and theta_T are searched so that the exact type I error and power hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.special import betaln, gammaln
+
+from equipoise.design import checks
+from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.one_rate.simon_search import smallest_n
+from equipoise.numerics.counts.beta_binomial import beyond, predictive
+from equipoise.numerics.sequential.staged_binomial import Stages, ends
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "lee-liu"
+TITLE = "Predictive probability, a look after each patient (Lee & Liu)"
+FAMILY = "Bayesian"
+REFERENCE = "Lee JJ, Liu DD. A predictive probability design for phase II cancer clinical trials. Clin Trials 2008;5:93-106. doi:10.1177/1740774508089279"
+EXAMPLE = {"p0": 0.20, "p1": 0.40, "alpha": 0.10, "power": 0.90, "nmax": 36}
+
+
+class Spec(Part):
+    """Lee & Liu's design: theta_L and theta_T stated, or searched for the errors."""
+
+    kind: Literal["lee-liu"]
+    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
+    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
+    power: float = Field(gt=0, lt=1, description="Power at p1.")
+    nmax: int | None = Field(
+        default=None, ge=2, le=300, description="Patients in all (default: searched from the least that could do)."
+    )
+    nmin: int = Field(default=10, ge=1, description="Patients before the first look.")
+    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
+    prior_a: float | None = Field(default=None, gt=0, description="Prior beta parameter of success (default: p0).")
+    prior_b: float | None = Field(default=None, gt=0, description="Prior beta parameter of failure (default: 1 - p0).")
+    theta_l: float | None = Field(
+        default=None, ge=0, lt=1, description="Stop for futility if PP is below (default: searched)."
+    )
+    theta_t: float | None = Field(
+        default=None, gt=0, lt=1, description="Posterior probability to declare at the end (default: searched)."
+    )
+    theta_u: float = Field(default=1.0, gt=0, le=1, description="Declare early if PP exceeds this; 1: never.")
+
+
+def predictive_probability(x: int, n: int, nmax: int, p0: float, theta_t: float, a: float, b: float) -> float:
+    """PP after ``x`` successes among ``n`` of ``nmax`` patients, with a Beta(a, b) prior.
+
+    The paper's example, 16 of 23 of 40 with p0 = 0.6, theta_T = 0.9 and prior Beta(0.6, 0.4):
+
+    >>> round(predictive_probability(16, 23, 40, 0.6, 0.9, 0.6, 0.4), 4)
+    0.5656
+    """
+    m = nmax - n
+    y = np.arange(m + 1)
+    wins = beyond(p0, a + x + y, b + nmax - x - y) > theta_t
+    return float(predictive(m, a + x, b + n - x)[wins].sum())
+
+
+@dataclass(frozen=True)
+class PredictiveProbability(RateDesign):
+    """Sizes, thresholds and prior; the boundaries follow."""
+
+    nmin: int
+    cohort: int
+    nmax: int
+    theta_l: float
+    theta_t: float
+    theta_u: float
+    prior_a: float
+    prior_b: float
+    p0: float
+    p1: float
+    alpha: float
+    power: float
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The boundaries at every look."""
+        last = _last_boundary(self.nmax, self.p0, self.theta_t, self.prior_a, self.prior_b)
+        n = tuple(dict.fromkeys([*range(self.nmin, self.nmax, self.cohort), self.nmax]))
+        low, high = [], []
+        for size in n[:-1]:
+            pp = _pp(size, self.nmax, last, self.prior_a, self.prior_b)
+            low.append(int((pp < self.theta_l).sum()) - 1)
+            high.append(max(size - int((pp > self.theta_u).sum()), low[-1]) if self.theta_u < 1 else size)
+        return Stages(n, (*low, last), (*high, last))
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        null, target = self.behaviour(self.p0), self.behaviour(self.p1)
+        rising = _steps(self.stages.n[:-1], self.stages.low[:-1])
+        early = f" or declares early if it exceeds {self.theta_u:g}" if self.theta_u < 1 else ""
+        return (
+            f"The rate has a Beta({self.prior_a:g}, {self.prior_b:g}) prior. After the first {self.nmin} evaluable patients, and "
+            f"then after every {self.cohort if self.cohort > 1 else ''} patient{'s' if self.cohort > 1 else ''}, the predictive probability is computed that with {self.nmax} patients the posterior "
+            f"probability of a rate above {100 * self.p0:g}% will exceed {self.theta_t:g}. The trial stops for futility if it is below "
+            f"{self.theta_l:g}{early}: with no more than {rising}. With all {self.nmax} patients the treatment is "
+            f"declared promising with more than {self.stages.high[-1]} successes. The exact one-sided type I error at a rate of "
+            f"{100 * self.p0:g}% is {null.reject:.4f} and the exact power at {100 * self.p1:g}% is {target.reject:.4f}; under the null "
+            f"hypothesis the trial expects {null.en:.1f} patients (Lee & Liu 2008)."
+        ).replace("every  patient", "every patient")
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Thresholds beside the sizes and exact errors."""
+        return {
+            **super().numbers(),
+            "nmin": self.nmin,
+            "theta_l": self.theta_l,
+            "theta_t": self.theta_t,
+            "theta_u": self.theta_u,
+        }
+
+
+def _steps(n: tuple[int, ...], low: tuple[int, ...]) -> str:
+    """'0/10, 1/17, …': the looks at which the futility boundary rises."""
+    parts = [f"{b}/{size}" for size, b, before in zip(n, low, (-1, *low), strict=False) if b > before]
+    return ", ".join(parts) or "none"
+
+
+def _last_boundary(nmax: int, p0: float, theta_t: float, a: float, b: float) -> int:
+    """The most successes at which P(rate > p0 | data) ≤ theta_T at the end."""
+    x = np.arange(nmax + 1)
+    return int((beyond(p0, a + x, b + nmax - x) <= theta_t).sum()) - 1
+
+
+@lru_cache(maxsize=512)
+def _future(n: int, nmax: int, a: float, b: float) -> np.ndarray:
+    """P(at least y successes to come | x of n), y = 0 … m + 1 for m = nmax - n, shape (n + 1, m + 2)."""
+    m = nmax - n
+    x, y = np.arange(n + 1)[:, None], np.arange(m + 1)[None, :]
+    mass = np.exp(
+        gammaln(m + 1)
+        - gammaln(y + 1)
+        - gammaln(m - y + 1)
+        + betaln(a + x + y, b + nmax - x - y)
+        - betaln(a + x, b + n - x)
+    )
+    tail = np.zeros((n + 1, m + 2))
+    tail[:, :-1] = np.cumsum(mass[:, ::-1], axis=1)[:, ::-1]
+    return tail
+
+
+def _pp(n: int, nmax: int, last: int, a: float, b: float) -> np.ndarray:
+    """PP for x = 0 … n when more than ``last`` successes win at the end."""
+    need = np.clip(last + 1 - np.arange(n + 1), 0, nmax - n + 1)
+    found: np.ndarray = _future(n, nmax, a, b)[np.arange(n + 1), need]
+    return found
+
+
+#: theta_L that are tried.
+_THETA_L = (0.001, 0.005, *(0.01 * k for k in range(1, 31)), 0.35, 0.4, 0.45, 0.5)
+
+
+def search(
+    p0: float, p1: float, alpha: float, power: float, nmin: int, cohort: int, nmax: int | None, prior: tuple[float, float],
+    theta_u: float = 1.0,
+) -> PredictiveProbability:  # fmt: skip
+    """theta_L and theta_T of least EN(p0) among those that keep both errors exactly, at ``nmax`` or the least that does.
+
+    Every last boundary r is tried with theta_L from 0.001 to 0.5; theta_T is given as the midpoint of the values that mean
+    the same boundary. Raises BadInput if none keeps both, with the n that comes nearest.
+    """
+    reached = (0.0, 0)
+    first = smallest_n(p0, p1, alpha, power, 300) or 300
+    for n in [nmax] if nmax is not None else range(max(first, nmin + 1), 301):
+        best: tuple[float, PredictiveProbability] | None = None
+        x = np.arange(n + 1)
+        at_end = beyond(p0, prior[0] + x, prior[1] + n - x)
+        for r in range(n):
+            theta_t = float((at_end[r] + at_end[r + 1]) / 2)
+            if not 0.5 < theta_t < 1:
+                continue
+            if sum(ends(Stages((n,), (r,), (r,)), p1).high) < power:
+                break
+            seen = set()
+            for theta_l in _THETA_L:
+                d = PredictiveProbability(nmin, cohort, n, theta_l, theta_t, theta_u, *prior, p0, p1, alpha, power)
+                if d.stages.low in seen:
+                    continue
+                seen.add(d.stages.low)
+                target = ends(d.stages, p1)
+                null = ends(d.stages, p0)
+                if sum(null.high) <= alpha:
+                    reached = max(reached, (sum(target.high), n))
+                    if sum(target.high) >= power and (best is None or null.expected_n < best[0] - 1e-9):
+                        best = null.expected_n, d
+                if sum(target.high) < power:
+                    break  # a larger theta_L stops more
+        if best is not None:
+            return best[1]
+    raise BadInput(
+        "design",
+        [
+            Problem(
+                "no-design", "nmax", str(nmax) if nmax else "searched to 300",
+                f"no theta_L and theta_T keep alpha {alpha:g} and power {power:g}"
+                + (f"; n = {reached[1]} comes nearest, with power {reached[0]:.4f}" if reached[1] else ""),
+                "raise nmax",
+            )
+        ],
+    )  # fmt: skip
+
+
+def from_spec(table: Mapping[str, Any]) -> PredictiveProbability:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values = checks.stated(Spec, table)
+    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
+    nmin, cohort, nmax = values["nmin"], values["cohort"], values.get("nmax")
+    problems += [*checks.count("nmin", nmin, 1), *checks.count("cohort", cohort, 1)]
+    if nmax is not None:
+        problems += checks.count("nmax", nmax, 2, 300)
+        if isinstance(nmax, int) and isinstance(nmin, int) and nmin >= nmax:
+            problems.append(Problem("nmin-not-below-nmax", "nmin", str(nmin), f"below nmax = {nmax}"))
+    for k in ("prior_a", "prior_b"):
+        problems += checks.positive(k, values.get(k, 1.0))
+    thresholds = [k for k in ("theta_l", "theta_t") if k in values]
+    if len(thresholds) == 1 or (thresholds and nmax is None):
+        problems.append(
+            Problem(
+                "half-stated", ", ".join(thresholds), "without the rest", "theta_l, theta_t and nmax, or neither theta"
+            )
+        )
+    for k in (*thresholds, "theta_u"):
+        v = values[k]
+        if not isinstance(v, int | float) or not 0 <= v <= 1:
+            problems.append(Problem("out-of-range", k, str(v), "a probability"))
+    checks.raise_if(problems)
+    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
+    prior = float(values.get("prior_a", p0)), float(values.get("prior_b", 1 - p0))
+    theta_u = float(values["theta_u"])
+    if thresholds and nmax is not None:
+        return PredictiveProbability(
+            nmin,
+            cohort,
+            nmax,
+            float(values["theta_l"]),
+            float(values["theta_t"]),
+            theta_u,
+            *prior,
+            p0,
+            p1,
+            alpha,
+            power,
+        )
+    return search(p0, p1, alpha, power, nmin, cohort, nmax, prior, theta_u)

@@ -1,0 +1,120 @@
+"""The exact single-stage design for a rate.
+
+n patients; the null hypothesis (rate ≤ p0) is rejected with more than r successes. The sizes are the least n for which
+some r keeps both errors exactly. Fleming 1982, doi:10.2307/2530297, by the exact binomial after A'Hern 2001,
+doi:10.1002/sim.721.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.numerics.counts.binomial import exceeds
+from equipoise.numerics.sequential.staged_binomial import Stages, single
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "a-hern"
+TITLE = "Exact single stage (A'Hern)"
+FAMILY = "one arm, a rate"
+REFERENCE = "A'Hern RP. Sample size tables for exact single-stage phase II designs. Stat Med 2001;20:859-866. doi:10.1002/sim.721"
+EXAMPLE = {"p0": 0.44, "p1": 0.58, "alpha": 0.05, "power": 0.80}
+
+
+class Spec(Part):
+    """The exact single-stage design: sizes computed from the hypotheses, or stated."""
+
+    kind: Literal["a-hern"]
+    p0: float = Field(gt=0, lt=1, description="Rate of no interest, as with the standard treatment.")
+    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
+    power: float = Field(gt=0, lt=1, description="Power at p1.")
+    n: int | None = Field(default=None, ge=1, description="Patients, if stated.")
+    r: int | None = Field(default=None, ge=0, description="Reject the null with more than r successes, if stated.")
+    nmax: int = Field(default=1000, ge=2, le=5000, description="Largest number of patients to consider.")
+
+
+@dataclass(frozen=True)
+class SingleStage(RateDesign):
+    """n patients; reject p0 with more than r successes.
+
+    A'Hern's table gives the number needed to reject, r + 1. For 0.05 against 0.20 at 5 % and 80 %, East needs 27:
+
+    >>> d = search(0.05, 0.20, 0.05, 0.80)
+    >>> d.n, d.r
+    (27, 3)
+    """
+
+    n: int
+    r: int
+    p0: float
+    p1: float
+    alpha: float
+    power: float
+
+    @property
+    def stages(self) -> Stages:
+        """One stage."""
+        return single(self.n, self.r)
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        a, power = self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
+        return (
+            f"An exact single-stage design tests the null hypothesis that the true rate is at most {100 * self.p0:g}% against the "
+            f"alternative that it is at least {100 * self.p1:g}%. {self.n} evaluable patients are enrolled in the tested arm; the "
+            f"null hypothesis is rejected with more than {self.r} successes. The exact one-sided type I error is {a:.4f} "
+            f"and the exact power {power:.4f} (A'Hern 2001)."
+        )
+
+
+def search(p0: float, p1: float, alpha: float, power: float, nmax: int = 1000) -> SingleStage:
+    """The least n for which some r keeps both errors. Raises BadInput with all problems, or naming the nearest n.
+
+    Power saws up and down with n: a larger n may fail again.
+    """
+    checks.raise_if(list(checks.hypotheses(p0, p1, alpha, power)))
+    nearest = (0.0, 0)
+    for n in range(1, nmax + 1):
+        r = int(np.argmax(exceeds(n, p0) <= alpha))
+        reached = float(exceeds(n, p1)[r])
+        if reached >= power:
+            return SingleStage(n, r, p0, p1, alpha, power)
+        nearest = max(nearest, (reached, n))
+    raise BadInput(
+        "design",
+        [
+            Problem(
+                "no-design", "nmax", str(nmax),
+                f"no n up to {nmax} has power {power:g} at alpha {alpha:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}",
+                "raise nmax or p1, or ask for less power",
+            )
+        ],
+    )  # fmt: skip
+
+
+def from_spec(table: Mapping[str, Any]) -> SingleStage:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    p0, p1, alpha, power = (table.get(k) for k in ("p0", "p1", "alpha", "power"))
+    n, r = table.get("n"), table.get("r")
+    problems = list(checks.hypotheses(p0, p1, alpha, power))
+    if (n is None) != (r is None):
+        problems.append(Problem("half-stated", "n, r", "one of the two", "both, or neither to have them found"))
+    if n is not None:
+        problems += checks.count("n", n, 1)
+    if r is not None:
+        problems += checks.count("r", r, 0)
+    if isinstance(n, int) and isinstance(r, int) and r >= n:
+        problems.append(Problem("r-not-below-n", "r", str(r), f"below n = {n}"))
+    checks.raise_if(problems)
+    p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
+    if n is None or r is None:
+        return search(p0, p1, alpha, power, int(checks.stated(Spec, table)["nmax"]))
+    return SingleStage(n, r, p0, p1, alpha, power)

@@ -1,0 +1,137 @@
+"""A planned two-stage design at the sizes attained, with the type I error kept exactly.
+
+First look on n1' patients: the largest r1' with P(X1 > r1' | p1) not below what was planned, so that a good treatment
+goes on as often as planned. Last look on n' patients: the smallest r' with P(X1 > r1', X > r' | p0) ≤ alpha. For an n1'
+known beforehand this is exact; that the sizes came by without regard to the outcomes is assumed, as in Green & Dahlberg
+1992, doi:10.1002/sim.4780110703, whose rule has fixed levels instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.one_rate.simon import SimonTwoStage, size_problems
+from equipoise.numerics.counts.binomial import exceeds
+from equipoise.numerics.sequential.staged_binomial import Stages
+from equipoise.trial.part import Part
+from equipoise.trial.problem import Problem
+
+KIND = "attained"
+TITLE = "Two stages with the sizes attained, alpha kept exactly"
+FAMILY = "one arm, a rate"
+REFERENCE = (
+    "Boundaries recomputed at the attained sizes, exactly; the question is that of Green SJ, Dahlberg S. Planned versus "
+    "attained design in phase II clinical trials. Stat Med 1992;11:853-862. doi:10.1002/sim.4780110703"
+)
+EXAMPLE = {
+    "p0": 0.44, "p1": 0.58, "alpha": 0.05, "power": 0.80, "r1": 17, "n1": 39, "r": 42, "n": 80, "attained_n1": 42,
+    "attained_n": 83,
+}  # fmt: skip
+
+
+class Spec(Part):
+    """A planned Simon design and the sizes that came."""
+
+    kind: Literal["attained"]
+    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
+    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error to keep.")
+    power: float = Field(gt=0, lt=1, description="Power at p1 that was planned.")
+    r1: int = Field(ge=0, description="Planned: stop with r1 or fewer successes of n1.")
+    n1: int = Field(ge=1, description="Planned patients of the first stage.")
+    r: int = Field(ge=0, description="Planned: reject with more than r successes of n.")
+    n: int = Field(ge=2, description="Planned patients in all.")
+    attained_n1: int = Field(ge=1, description="Patients at the first look, as attained.")
+    attained_n: int = Field(ge=2, description="Patients at the end, as attained.")
+
+
+@dataclass(frozen=True)
+class Attained(RateDesign):
+    """A planned design and the sizes that came. The boundaries in force are those of ``stages``."""
+
+    planned: SimonTwoStage
+    attained_n1: int
+    attained_n: int
+
+    @property
+    def p0(self) -> float:  # type: ignore[override]
+        """Rate of no interest, as planned."""
+        return self.planned.p0
+
+    @property
+    def p1(self) -> float:  # type: ignore[override]
+        """Rate worth finding, as planned."""
+        return self.planned.p1
+
+    @property
+    def alpha(self) -> float:  # type: ignore[override]
+        """The type I error to keep."""
+        return self.planned.alpha
+
+    @property
+    def power(self) -> float:  # type: ignore[override]
+        """The power that was planned."""
+        return self.planned.power
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The boundaries at the attained sizes."""
+        plan, m = self.planned, self.attained_n1
+        goes_on = float(exceeds(plan.n1, plan.p1)[plan.r1])
+        r1 = plan.r1 if m == plan.n1 else int((exceeds(m, plan.p1) >= goes_on).sum()) - 1
+        first = Stages((m, self.attained_n), (r1, self.attained_n), (m, self.attained_n))
+        return _smallest_r(first, plan)
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        s, plan = self.stages, self.planned
+        a, power = self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
+        return (
+            f"The design was planned with {plan.r1}/{plan.n1} and {plan.r}/{plan.n}. At the first look {s.n[0]} patients "
+            f"could be evaluated: with {s.low[0]} or fewer successes the trial stops, the largest number with which a rate "
+            f"of {100 * self.p1:g}% goes on at least as often as planned. At the end {s.n[1]} could be evaluated: the null "
+            f"hypothesis of a rate of at most {100 * self.p0:g}% is rejected with more than {s.high[1]} successes, the smallest "
+            f"number that keeps the one-sided type I error, exactly {a:.4f}; the power is {power:.4f}."
+        )
+
+
+def _smallest_r(open_end: Stages, plan: SimonTwoStage) -> Stages:
+    """The stages with the smallest last r that keeps alpha (or what the plan itself attained, if that is more)."""
+    from equipoise.numerics.sequential.staged_binomial import arrive
+
+    allowed = max(plan.alpha, plan.behaviour(plan.p0).reject)
+    last = arrive(open_end, plan.p0)[-1]
+    beyond = np.concatenate([np.cumsum(last[:0:-1])[::-1], [0.0]])
+    r = max(int(np.argmax(beyond <= allowed)), open_end.low[0])
+    return Stages(open_end.n, (open_end.low[0], r), (open_end.high[0], r))
+
+
+def from_spec(table: Mapping[str, Any]) -> Attained:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
+    problems += [Problem("missing", k, "nothing", "required") for k in ("r1", "n1", "r", "n") if table.get(k) is None]
+    problems += size_problems(table)
+    sizes = [
+        *checks.count("attained_n1", table.get("attained_n1"), 1),
+        *checks.count("attained_n", table.get("attained_n"), 2),
+    ]
+    if not sizes and table["attained_n1"] >= table["attained_n"]:
+        sizes.append(
+            Problem(
+                "n1-not-below-n", "attained_n1", str(table["attained_n1"]),
+                f"the first stage must be smaller than the whole (attained_n = {table['attained_n']})",
+            )
+        )  # fmt: skip
+    checks.raise_if([*problems, *sizes])
+    plan = SimonTwoStage(
+        table["r1"], table["n1"], table["r"], table["n"], *(float(table[k]) for k in ("p0", "p1", "alpha", "power"))
+    )
+    return Attained(plan, table["attained_n1"], table["attained_n"])

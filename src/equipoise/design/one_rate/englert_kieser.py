@@ -1,0 +1,186 @@
+"""Two stages whose second may change its size: the conditional error decides at the end.
+
+A Simon design is planned. After x1 > r1 successes of n1 it grants the second stage the conditional type I error
+CE(x1) = P(X2 > r - x1 | p0, n - n1). If the second stage then has n2' patients, for whatever reason, the null hypothesis
+is rejected with x2 successes if P(X2' ≥ x2 | p0, n2') ≤ CE(x1). So the type I error is at most the plan's, whatever n2'
+and however it depends on x1. Englert & Kieser 2012, doi:10.1002/pst.541.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.one_rate.simon import SimonTwoStage, size_problems
+from equipoise.numerics.counts.binomial import exceeds, pmf
+from equipoise.trial.decision import Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import Evidence
+from equipoise.trial.part import Part
+from equipoise.trial.problem import Problem
+
+KIND = "englert-kieser"
+TITLE = "Two stages, second size changed: conditional error (Englert & Kieser)"
+FAMILY = "one arm, a rate"
+REFERENCE = "Englert S, Kieser M. Adaptive designs for single-arm phase II trials in oncology. Pharm Stat 2012;11:241-249. doi:10.1002/pst.541"
+EXAMPLE = {
+    "p0": 0.44, "p1": 0.58, "alpha": 0.05, "power": 0.80, "r1": 17, "n1": 39, "r": 42, "n": 80, "attained_n": 83, "x1": 21,
+}  # fmt: skip
+
+
+class Spec(Part):
+    """A planned Simon design, and the size that the whole attained."""
+
+    kind: Literal["englert-kieser"]
+    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
+    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error of the plan.")
+    power: float = Field(gt=0, lt=1, description="Power at p1 that was planned.")
+    r1: int = Field(ge=0, description="Planned: stop with r1 or fewer successes of n1.")
+    n1: int = Field(ge=1, description="Planned patients of the first stage.")
+    r: int = Field(ge=0, description="Planned: reject with more than r successes of n.")
+    n: int = Field(ge=2, description="Planned patients in all.")
+    attained_n: int = Field(ge=2, description="Patients in all, as attained or as now wanted.")
+    x1: int | None = Field(
+        default=None, ge=0, description="Successes at the first look, once known: the last look needs it."
+    )
+
+
+@dataclass(frozen=True)
+class EnglertKieser:
+    """A planned design, the size attained, and the successes of the first look once they are known."""
+
+    planned: SimonTwoStage
+    attained_n: int
+    x1: int | None = None
+
+    @property
+    def looks(self) -> tuple[Look, Look]:
+        """The first look as planned, the last on the patients attained."""
+        return Look(1, self.planned.n1), Look(2, self.attained_n)
+
+    def conditional_error(self) -> NDArray[np.float64]:
+        """CE(x1) for x1 = 0 … n1; 0 where the trial stops."""
+        d = self.planned
+        tail = exceeds(d.n - d.n1, d.p0)
+        y = d.r - np.arange(d.n1 + 1)
+        found = np.where(y < 0, 1.0, tail[np.clip(y, 0, d.n - d.n1)])
+        found[: d.r1 + 1] = 0.0
+        return found
+
+    def critical(self) -> NDArray[np.int64]:
+        """For each x1 the largest x2 that does not reject: -1 rejects always, n2' never. Shape (n1 + 1,)."""
+        n2 = self.attained_n - self.planned.n1
+        tail = exceeds(n2, self.planned.p0)  # P(X2 > y), the p-value of x2 = y + 1
+        allowed = self.conditional_error()
+        found = np.array([int(np.argmax(tail <= a * (1 + 1e-12))) for a in allowed])
+        return np.where(allowed >= 1, -1, np.where(allowed <= 0, n2, found))
+
+    def truths(self) -> Mapping[str, Truth]:
+        """The null and the target rate."""
+        return {"null": {"rate": self.planned.p0}, "target": {"rate": self.planned.p1}}
+
+    def reject(self, rate: float) -> float:
+        """P(null hypothesis rejected) at a true rate, exact."""
+        d = self.planned
+        c = self.critical()
+        n2 = self.attained_n - d.n1
+        second = np.where(c < 0, 1.0, exceeds(n2, rate)[np.clip(c, 0, n2)])
+        return float((pmf(d.n1, rate) * np.where(np.arange(d.n1 + 1) > d.r1, second, 0.0)).sum())
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Exact behaviour; ``truth`` is {'rate': probability}."""
+        (rate,) = checks.truth_of(truth, rate=(0.0, 1.0))
+        pet = self.planned.behaviour(rate).pet
+        en = self.planned.n1 + (1 - pet) * (self.attained_n - self.planned.n1)
+        return Characteristics(
+            f"rate {rate:g}", "exact binomial enumeration", Quantity(self.reject(rate)), Quantity(pet), Quantity(en),
+            (pet, 1 - pet),
+        )  # fmt: skip
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Where the power is not what was planned."""
+        power = self.reject(self.planned.p1)
+        said = f"With {self.attained_n} patients the exact power at {self.planned.p1:g} is {power:.4f}, below the planned {self.planned.power:g}."
+        return (*self.planned.cautions, *([said] if power < self.planned.power else []))
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """Look 1 as planned. Look 2: reject if the second stage's own p-value is within the conditional error."""
+        d = self.planned
+        if evidence.look == 1:
+            return d.verdict(evidence)
+        problems = []
+        if evidence.look != 2:
+            problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
+        if evidence.n != self.attained_n:
+            problems.append(
+                Problem("cohort", "n", str(evidence.n), f"the design is stated for {self.attained_n} patients")
+            )
+        if self.x1 is None:
+            problems.append(
+                Problem("missing", "x1", "nothing", "the successes at the first look: the boundary depends on them")
+            )
+        elif not self.x1 <= evidence.successes <= self.x1 + self.attained_n - d.n1:
+            problems.append(Problem("not-allowed", "successes", str(evidence.successes), f"at least x1 = {self.x1}"))
+        checks.raise_if(problems, "evidence")
+        assert self.x1 is not None
+        r = self.x1 + int(self.critical()[self.x1])
+        x = evidence.successes
+        because = (
+            f"{x} successes among {evidence.n} patients, {self.x1} of them at the first look; the conditional type I error "
+            f"is {self.conditional_error()[self.x1]:.4f}, and more than {r} in all reject a rate of {d.p0:g} or less."
+        )
+        action = Declare(f"a rate above {d.p0:g}") if x > r else Stop("the hurdle was not cleared")
+        return Verdict(action, (because,), x - r, "successes above the boundary")
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        d = self.planned
+        text = (
+            f"{d.describe()} Should the second stage have another size than planned, the final test keeps the conditional "
+            f"type I error of the plan given the first stage's successes (Englert & Kieser 2012); the overall one-sided type I "
+            f"error then stays at most {d.behaviour(d.p0).reject:.4f}. With {self.attained_n} patients in all it is "
+            f"{self.reject(d.p0):.4f} and the power {self.reject(d.p1):.4f}."
+        )
+        if self.x1 is not None and self.x1 > d.r1:
+            text += f" After {self.x1} successes at the first look, more than {self.x1 + int(self.critical()[self.x1])} in all reject."
+        return text
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Planned and attained sizes, exact errors; the last boundary once x1 is known."""
+        d = self.planned
+        found: dict[str, float | int | str] = {
+            "r1": d.r1, "n1": d.n1, "planned_r": d.r, "planned_n": d.n, "attained_n": self.attained_n,
+            "alpha": self.reject(d.p0), "power": self.reject(d.p1),
+        }  # fmt: skip
+        if self.x1 is not None:
+            found |= {"x1": self.x1, "conditional_error": float(self.conditional_error()[self.x1])}
+            if self.x1 > d.r1:
+                found["r"] = self.x1 + int(self.critical()[self.x1])
+        return found
+
+
+def from_spec(table: Mapping[str, Any]) -> EnglertKieser:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
+    problems += [Problem("missing", k, "nothing", "required") for k in ("r1", "n1", "r", "n") if table.get(k) is None]
+    problems += size_problems(table)
+    size = list(checks.count("attained_n", table.get("attained_n"), 2))
+    n1, x1 = table.get("n1"), table.get("x1")
+    if not size and isinstance(n1, int) and table["attained_n"] <= n1:
+        size.append(Problem("n1-not-below-n", "attained_n", str(table["attained_n"]), f"above n1 = {n1}"))
+    if x1 is not None and isinstance(n1, int):
+        size += checks.count("x1", x1, 0, n1)
+    checks.raise_if([*problems, *size])
+    plan = SimonTwoStage(
+        table["r1"], table["n1"], table["r"], table["n"], *(float(table[k]) for k in ("p0", "p1", "alpha", "power"))
+    )
+    return EnglertKieser(plan, table["attained_n"], x1)

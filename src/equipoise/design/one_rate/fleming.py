@@ -1,0 +1,152 @@
+"""Fleming's multiple-testing design for one arm and a rate: stated sizes, boundaries by his formula.
+
+At look g, with S responses among the N_g so far of N in all, stop for futility if S ≤ a_g and reject the null hypothesis
+(rate ≤ p0) if S ≥ r_g, where, with [·] the nearest integer and z = z(1 - alpha),
+
+    r_g = [N_g p0 + z sqrt(N p0 (1 - p0))] + 1,    a_g = [N_g p̃ - z sqrt(N p̃ (1 - p̃))],   a_K = r_K - 1,
+    p̃ = (sqrt(N p0) + z sqrt(1 - p0))² / (N + z²).
+
+Fleming 1982, doi:10.2307/2530297. p̃ is the rate at which the two boundaries of the last look meet: p1 does not enter the
+boundaries, only the power. The formula is a normal approximation; the errors printed are exact, and a caution says where
+they miss what was asked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+from scipy.special import ndtri
+
+from equipoise.design import checks
+from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.numerics.sequential.staged_binomial import Stages
+from equipoise.trial.part import Part
+from equipoise.trial.problem import Problem
+
+KIND = "fleming"
+TITLE = "Several stages, stopping for futility or efficacy (Fleming)"
+FAMILY = "one arm, a rate"
+REFERENCE = "Fleming TR. One-sample multiple testing procedure for phase II clinical trials. Biometrics 1982;38:143-151. doi:10.2307/2530297"
+EXAMPLE = {"p0": 0.20, "p1": 0.40, "alpha": 0.05, "power": 0.80, "sizes": (15, 30, 45)}
+#: Fleming tabulates one to three; more are allowed.
+MOST_LOOKS = 20
+#: Most patients in all.
+MOST = 2000
+
+
+class Spec(Part):
+    """Fleming's design at stated sizes."""
+
+    kind: Literal["fleming"]
+    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
+    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error aimed at.")
+    power: float = Field(gt=0, lt=1, description="Power at p1 aimed at.")
+    sizes: tuple[int, ...] = Field(
+        min_length=1, max_length=MOST_LOOKS, description="Patients in all at each look, such as 15,30,45."
+    )
+
+
+@dataclass(frozen=True)
+class Fleming(RateDesign):
+    """Sizes at the looks (in all); the boundaries follow. ``stages.high`` is r_g - 1: more than that rejects.
+
+    0.2 against 0.4 with 15 and then 10 patients: stop with 3 or fewer or 7 or more of 15, reject with 9 or more of 25.
+
+    >>> s = Fleming((15, 25), 0.2, 0.4, 0.05, 0.80).stages
+    >>> s.low, s.high
+    ((3, 8), (6, 8))
+    """
+
+    sizes: tuple[int, ...]
+    p0: float
+    p1: float
+    alpha: float
+    power: float
+
+    @cached_property
+    def stages(self) -> Stages:
+        """a_g is the low boundary, r_g - 1 the high one."""
+        total, z = self.sizes[-1], float(ndtri(1 - self.alpha))
+        high_rate = (math.sqrt(total * self.p0) + z * math.sqrt(1 - self.p0)) ** 2 / (total + z * z)
+        low, high = [], []
+        for n in self.sizes:
+            r = _nearest(n * self.p0 + z * math.sqrt(total * self.p0 * (1 - self.p0))) + 1
+            a = _nearest(n * high_rate - z * math.sqrt(total * high_rate * (1 - high_rate)))
+            high.append(min(max(r - 1, 0), n))
+            low.append(min(max(a, -1), high[-1]))
+        low[-1] = high[-1]
+        return Stages(self.sizes, tuple(low), tuple(high))
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Errors not kept, and a look before the last at which every trial ends."""
+        s = self.stages
+        ends = [n for n, low, high in zip(s.n[:-1], s.low, s.high, strict=False) if low == high]
+        if not ends:
+            return super().cautions
+        note = f"At {ends[0]} patients every number of successes ends the trial: the later looks are never reached."
+        return (*super().cautions, note)
+
+    def _low_name(self, k: int) -> str:
+        return f"a{k + 1}"
+
+    def _high_name(self, k: int) -> str:
+        return f"r{k + 1} - 1"
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        s, null, target = self.stages, self.behaviour(self.p0), self.behaviour(self.p1)
+        rules = "; ".join(
+            f"after {n} evaluable patients " + " and ".join(_rules(low, high, n))
+            for n, low, high in zip(s.n[:-1], s.low, s.high, strict=False)
+        )
+        early = f"The trial stops early, by Fleming's procedure, as follows: {rules}. " if rules else ""
+        expected = (
+            f" The trial expects {null.en:.1f} patients under the null hypothesis and {target.en:.1f} under the alternative."
+            if rules
+            else ""
+        )
+        return (
+            f"The null hypothesis that the true rate is at most {100 * self.p0:g}% is tested against the alternative that it is "
+            f"at least {100 * self.p1:g}%, with {len(s.n)} look{'s' if len(s.n) > 1 else ''} at the data (Fleming 1982). {early}"
+            f"After {s.n[-1]} evaluable patients the null hypothesis is rejected with {s.high[-1] + 1} or more successes. The "
+            f"exact one-sided type I error is {null.reject:.4f} and the exact power {target.reject:.4f}.{expected}"
+        )
+
+
+def _rules(low: int, high: int, n: int) -> list[str]:
+    """What stops at a look before the last; 'nothing does' where no number of successes can."""
+    futile = [f"for futility with {low} or fewer successes"] if low >= 0 else []
+    convincing = [f"for efficacy, rejecting the null hypothesis, with {high + 1} or more"] if high < n else []
+    return [*futile, *convincing] or ["never"]
+
+
+def _nearest(x: float) -> int:
+    return math.floor(x + 0.5)
+
+
+def from_spec(table: Mapping[str, Any]) -> Fleming:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    given = [table.get(k) for k in ("p0", "p1", "alpha", "power")]
+    sizes = table.get("sizes")
+    problems = [*checks.hypotheses(*given), *_size_problems(sizes)]
+    checks.raise_if(problems)
+    p0, p1, alpha, power = (float(v) for v in given if v is not None)
+    return Fleming(tuple(sizes or ()), p0, p1, alpha, power)
+
+
+def _size_problems(sizes: Any) -> Iterator[Problem]:
+    if not isinstance(sizes, tuple | list) or not 1 <= len(sizes) <= MOST_LOOKS:
+        yield Problem("sizes", "sizes", str(sizes), f"1 to {MOST_LOOKS} whole numbers that grow, such as 15,30,45")
+        return
+    wrong = [p for k, n in enumerate(sizes, 1) for p in checks.count(f"sizes, look {k}", n, 1, MOST)]
+    yield from wrong
+    if not wrong and any(b <= a for a, b in itertools.pairwise(sizes)):
+        yield Problem("sizes", "sizes", str(sizes), "sizes that grow: patients in all at each look, such as 15,30,45")

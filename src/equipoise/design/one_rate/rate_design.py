@@ -1,0 +1,232 @@
+"""What all designs for one arm and a rate have in common: looks at a count, exact behaviour, the verdict at a look."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from equipoise.design.checks import truth_of
+from equipoise.numerics.sequential.staged_binomial import Stages, arrive, ends
+from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import Evidence
+from equipoise.trial.exhibits import Curve, LineFigure, Mark
+from equipoise.trial.problem import BadInput, Problem
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Exact behaviour at a true rate: P(ends before the last look), P(null rejected), expected number and its SD.
+
+    ``pet_futility`` and ``pet_efficacy`` are the two parts of ``pet``; ``ends_at`` is P(ends at each look).
+    """
+
+    rate: float
+    pet: float
+    reject: float
+    en: float
+    sd_n: float
+    pet_futility: float
+    pet_efficacy: float
+    ends_at: tuple[float, ...]
+
+
+class RateDesign(ABC):
+    """A design for one arm and a rate, p0 against p1 > p0. What differs is where its boundaries come from.
+
+    A subclass is a frozen dataclass with ``p0``, ``p1``, ``alpha`` (one-sided) and ``power`` as asked for, gives its
+    ``stages``, and describes itself. At look k: stop for futility if S ≤ low[k]; declare if S > high[k].
+    """
+
+    p0: float
+    p1: float
+    alpha: float
+    power: float
+
+    @property
+    @abstractmethod
+    def stages(self) -> Stages:
+        """Cumulative sizes and boundaries."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """A look after each stage."""
+        return tuple(Look(k, n) for k, n in enumerate(self.stages.n, 1))
+
+    def truths(self) -> Mapping[str, Truth]:
+        """The null and the target rate."""
+        return {"null": {"rate": self.p0}, "target": {"rate": self.p1}}
+
+    def behaviour(self, rate: float) -> Behaviour:
+        """Exact behaviour at ``rate`` (probability, 0 to 1)."""
+        e = ends(self.stages, rate)
+        futility, efficacy = math.fsum(e.low[:-1]), math.fsum(e.high[:-1])
+        return Behaviour(rate, futility + efficacy, math.fsum(e.high), e.expected_n, e.sd_n, futility, efficacy, e.at)
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Exact behaviour in the common form; ``truth`` is {'rate': probability}."""
+        (rate,) = truth_of(truth, rate=(0.0, 1.0))
+        b = self.behaviour(rate)
+        return Characteristics(
+            f"rate {rate:g}",
+            "exact binomial enumeration",
+            Quantity(b.reject),
+            Quantity(b.pet),
+            Quantity(b.en),
+            b.ends_at,
+        )
+
+    def verdict(self, evidence: Evidence) -> Verdict:
+        """At look k: stop for futility with low[k] or fewer successes, declare with more than high[k], else go on.
+
+        At the last look fewer or more patients than planned may have been evaluated; the boundary is then the one of
+        ``attained_stages``. Raises BadInput for an earlier look on another number than planned: its cohort is fixed.
+        """
+        stages = self.stages
+        if not 1 <= evidence.look <= len(stages.n):
+            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(stages.n)}")])
+        if evidence.look == len(stages.n):
+            return self._final(evidence)
+        k = evidence.look - 1
+        planned, low, high = stages.n[k], stages.low[k], stages.high[k]
+        if evidence.n != planned:
+            raise BadInput(
+                "evidence",
+                [
+                    Problem(
+                        "cohort", "n", str(evidence.n), f"look {k + 1} is on {planned} patients: its cohort is fixed"
+                    )
+                ],
+            )
+        x = evidence.successes
+        seen = f"{x} successes among {planned} patients"
+        if x <= low:
+            because = f"{seen}; {low} or fewer stop the trial ({self._low_name(k)} = {low})."
+            return Verdict(Stop("futility"), (because,), x - low, f"successes above {self._low_name(k)}")
+        if x > high:
+            because = f"{seen}; more than {high} reject a rate of {self.p0:g} or less."
+            return Verdict(
+                Declare(f"a rate above {self.p0:g}"), (because,), x - high, f"successes above {self._high_name(k)}"
+            )
+        needed = f"more than {self._low_name(k)} = {low} were needed to go on" if low >= 0 else "no number stops here"
+        if high < planned:
+            needed += f", and more than {high} would have rejected the null"
+        return Verdict(Continue(), (f"{seen}; {needed}.",), x - low, f"successes above {self._low_name(k)}")
+
+    def _low_name(self, k: int) -> str:
+        return f"r{k + 1}"
+
+    def _high_name(self, k: int) -> str:
+        return f"u{k + 1}"
+
+    def _final(self, evidence: Evidence) -> Verdict:
+        stages = self.stages
+        planned, r, cautions = stages.n[-1], stages.high[-1], []
+        before = stages.n[-2] if len(stages.n) > 1 else 0
+        if evidence.n <= before:
+            raise BadInput(
+                "evidence",
+                [Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")],
+            )
+        if evidence.n != planned:
+            if evidence.n not in self._attained:
+                self._attained[evidence.n] = self.attained_stages(evidence.n)
+            attained = self._attained[evidence.n]
+            r = attained.high[-1]
+            a, power = (sum(ends(attained, p).high) for p in (self.p0, self.p1))
+            kept = r == stages.high[-1]
+            boundary = f"stays r = {r}" if kept else f"is r = {r} instead of {stages.high[-1]}"
+            cautions.append(
+                f"{evidence.n} patients could be evaluated, {planned} were planned: the boundary {boundary}, "
+                f"with exact type I error {a:.4f} and power {power:.4f}."
+            )
+        x = evidence.successes
+        seen = f"{x} successes among {evidence.n} patients; more than r = {r}"
+        if x > r:
+            action: Action = Declare(f"a rate above {self.p0:g}")
+            because = f"{seen} reject a rate of {self.p0:g} or less."
+        else:
+            action = Stop("the hurdle was not cleared")
+            because = f"{seen} were needed to reject a rate of {self.p0:g} or less."
+        return Verdict(action, (because,), x - r, "successes above r", tuple(cautions))
+
+    @cached_property
+    def _attained(self) -> dict[int, Stages]:
+        """``attained_stages`` by number evaluated, as far as they were asked for."""
+        return {}
+
+    def attained_stages(self, n: int) -> Stages:
+        """The stages with ``n`` patients at the last look and the smallest r that keeps alpha there exactly.
+
+        Where the planned design does not keep its own alpha, that of the plan is kept instead. Smallest is not always
+        monotone: r is the first at which the exact error is within alpha.
+        """
+        stages = self.stages
+        alpha = max(self.alpha, sum(ends(stages, self.p0).high))
+        arrays = arrive(Stages((*stages.n[:-1], n), (*stages.low[:-1], n), (*stages.high[:-1], n)), self.p0)
+        earlier = sum(float(a[h + 1 :].sum()) for a, h in zip(arrays[:-1], stages.high[:-1], strict=True))
+        beyond = np.concatenate([np.cumsum(arrays[-1][:0:-1])[::-1], [0.0]])
+        r = int(np.argmax(earlier + beyond <= alpha))
+        return Stages((*stages.n[:-1], n), (*stages.low[:-1], r), (*stages.high[:-1], r))
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Where the boundaries do not keep the errors that are stated with them."""
+        found = []
+        alpha, power = self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
+        if alpha > self.alpha:
+            found.append(f"The exact type I error is {alpha:.4f}, above the stated alpha of {self.alpha:g}.")
+        if power < self.power:
+            found.append(f"The exact power at {self.p1:g} is {power:.4f}, below the stated {self.power:g}.")
+        return tuple(found)
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Boundaries as 'low/n' and 'high/n' by look, then EN, PET, type I error and power, all exact."""
+        stages, null, target = self.stages, self.behaviour(self.p0), self.behaviour(self.p1)
+        shown: dict[str, float | int | str] = {"n": stages.n[-1]}
+        early = list(zip(stages.n[:-1], stages.low[:-1], stages.high[:-1], strict=True))
+        if len(early) <= 3:
+            for k, (n, low, high) in enumerate(early, 1):
+                shown[f"futility{k}"] = f"{low}/{n}" if low >= 0 else "none"
+                if high < n:
+                    shown[f"efficacy{k}"] = f"{high}/{n}"
+        else:  # only the looks at which a boundary moves
+            lows = [f"{low}/{n}" for (n, low, _), was in zip(early, (-1, *stages.low), strict=False) if low > was]
+            highs = [
+                f"{high}/{n}" for (n, _, high), was in zip(early, (-1, *stages.high), strict=False) if n > high != was
+            ]
+            shown |= {
+                "looks": len(stages.n),
+                "futility": ", ".join(lows) or "none",
+                "efficacy": ", ".join(highs) or "none",
+            }
+        shown |= {"r": stages.high[-1], "en0": null.en, "en1": target.en, "pet0": null.pet, "pet1": target.pet}
+        return shown | {"alpha": null.reject, "power": target.reject}
+
+    def curve(self) -> LineFigure:
+        """Probability of declaring and of stopping early against the true rate."""
+        low, high = max(0.0, self.p0 - 0.25), min(1.0, self.p1 + 0.2)
+        rates = np.linspace(low, high, 121).tolist()
+        found = [self.behaviour(p) for p in rates]
+        curves = [Curve("Null hypothesis rejected", rates, [b.reject for b in found])]
+        if len(self.stages.n) > 1:
+            label = "Stopped at the first look" if len(self.stages.n) == 2 else "Stopped before the last look"
+            curves.append(Curve(label, rates, [b.pet for b in found], dashed=True))
+        return LineFigure(
+            "Operating characteristics, exact",
+            "True rate in the tested arm",
+            "Probability",
+            curves,
+            [Mark(f"p0 = {self.p0:g}", x=self.p0), Mark(f"p1 = {self.p1:g}", x=self.p1)],
+            caption="Exact probabilities by binomial enumeration, against the true rate in the tested arm.",
+            y_range=(0.0, 1.0),
+        )

@@ -1,0 +1,113 @@
+"""Two-stage one-sample log-rank test against a reference curve, the first look while enrolment goes on.
+
+z = (expected - observed) / sqrt(expected), expected by the reference's cumulative hazard at each patient's time. Stop with Z1 ≤
+c1, declare with Z2 > c2. Each patient is followed for ``follow_up`` (restricted), or all until ``follow_up`` after the last
+entered. Kwak & Jung 2014, doi:10.1002/sim.6073; with the exact variance Wu et al. 2020, doi:10.1002/pst.1983.
+
+``variance``: 'exact' takes the variance of observed less expected, and its correlation between the looks, as they are.
+'kwak-jung' takes the expected events for the variance; its power is then too low where the hazard ratio is far from 1.
+'onearm2stage' reproduces R's OneArm2stage 1.1.5, whose first look has too small a mean: the designs keep alpha and are
+larger than they need be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.one_time.one_sample_logrank_theory import Variance, moments
+from equipoise.design.one_time.two_look_survival import (
+    Criterion,
+    Plan,
+    Survival,
+    SurvivalSpec,
+    TwoLookSurvival,
+    search,
+    survival_problems,
+)
+from equipoise.numerics.sequential.two_look_normal import Moments
+from equipoise.trial.problem import Problem
+
+KIND = "one-sample-logrank"
+TITLE = "One-sample log-rank in two stages, enrolment going on (Kwak & Jung; Wu)"
+FAMILY = "one arm, time to event"
+REFERENCE = "Wu J, Chen L, Wei J, Weiss H, Chauhan A. Two-stage phase II survival trial design. Pharm Stat 2020;19:214-229. doi:10.1002/pst.1983"
+EXAMPLE = {
+    "s0": 0.44, "landmark": 6.0, "hazard_ratio": 0.66, "rate": 5.0, "alpha": 0.05, "power": 0.80, "follow_up": 12.0,
+}  # fmt: skip
+
+
+class Spec(SurvivalSpec):
+    """A two-stage one-sample log-rank design."""
+
+    kind: Literal["one-sample-logrank"]
+    criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
+        default="expected-n", description="What is least under the reference."
+    )
+    follow_up: float = Field(gt=0, description="Follow-up of each patient, or after the last entered.")
+    restricted: bool = Field(default=True, description="Whether each patient is followed for follow_up only.")
+    variance: Literal["exact", "kwak-jung", "onearm2stage"] = Field(
+        default="exact", description="See the design's page."
+    )
+    least_t1: float = Field(default=0.0, ge=0, description="The first look comes no earlier than this.")
+
+
+@dataclass(frozen=True)
+class OneSampleLogRankDesign(TwoLookSurvival):
+    """Sizes, times and boundaries."""
+
+    restricted: bool
+    variance: Variance
+
+    def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
+        """Moments of the statistic at the two looks."""
+        return moments(self.survival, plan, hazard_ratio, self.restricted, self.variance)
+
+    @property
+    def statistic(self) -> str:
+        """The statistic in words."""
+        return "(expected - observed) / sqrt(expected) of the one-sample log-rank test"
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """With what is known of the variances."""
+        found = super().cautions
+        if self.variance == "kwak-jung":
+            found = (
+                *found,
+                "Kwak & Jung's variance: simulated, the power falls short where the hazard ratio is far from 1. Prefer 'exact'.",
+            )
+        if self.variance == "onearm2stage":
+            found = (
+                *found,
+                "As in R's OneArm2stage 1.1.5, whose first look has too small a mean: larger than needed. Prefer 'exact'.",
+            )
+        return found
+
+
+def from_spec(table: Mapping[str, Any]) -> OneSampleLogRankDesign:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values = checks.stated(Spec, table)
+    problems = [*survival_problems(values), *checks.not_negative("least_t1", values["least_t1"])]
+    if values["variance"] not in ("exact", "kwak-jung", "onearm2stage"):
+        problems.append(
+            Problem("not-a-choice", "variance", repr(values["variance"]), "exact, kwak-jung or onearm2stage")
+        )
+    checks.raise_if(problems)
+    survival = Survival(*(float(values[k]) for k in ("s0", "landmark", "hazard_ratio", "shape")))
+    restricted, variance = bool(values["restricted"]), values["variance"]
+
+    def theory(plan: Plan, h: float) -> Moments:
+        return moments(survival, plan, h, restricted, variance)
+
+    alpha, power = float(values["alpha"]), float(values["power"])
+    criterion: Criterion = values["criterion"]
+    plan, c1, c2 = search(
+        theory, survival, float(values["rate"]), float(values["follow_up"]), alpha, power, criterion,
+        max(float(values["least_t1"]), 0.02 * float(values["landmark"])), values["nmax"],
+    )  # fmt: skip
+    return OneSampleLogRankDesign(survival, plan, c1, c2, alpha, power, restricted, variance)

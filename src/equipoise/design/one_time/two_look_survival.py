@@ -1,0 +1,335 @@
+"""What one-arm designs for a time to event have in common: two looks while enrolment goes on, and the search for them.
+
+Calendar time runs from the first patient. Patients enter at ``rate`` a unit of time until n are in, at ta; the first look is
+at t1 < ta, while enrolment goes on, the last at ta + follow_up. z > 0 favours the treatment: stop with Z1 ≤ c1, declare with
+Z2 > c2. Both follow from the normal approximation; how good that is, the tests' simulations say.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.special import ndtr, ndtri
+
+from equipoise.design import checks
+from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
+from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+Criterion = Literal["expected-n", "expected-length", "expected-accrual"]
+
+
+class SurvivalSpec(Part):
+    """What every such design may be told."""
+
+    s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
+    landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
+    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
+    rate: float = Field(gt=0, description="Patients a unit of time.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
+    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
+    shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
+    nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
+
+
+@dataclass(frozen=True)
+class Survival:
+    """A Weibull reference with survival ``s0`` at ``landmark``, and the hazard ratio worth finding (below 1)."""
+
+    s0: float
+    landmark: float
+    hazard_ratio: float
+    shape: float = 1.0
+
+    def cumulative(self, t: Any) -> Any:
+        """Cumulative hazard of the reference at t."""
+        return -math.log(self.s0) * (np.asarray(t, dtype=float) / self.landmark) ** self.shape
+
+    @property
+    def s1(self) -> float:
+        """Survival worth finding at the landmark."""
+        return float(self.s0**self.hazard_ratio)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes and times: n patients at ``rate``, first look at t1, last at ta + follow_up."""
+
+    n: int
+    t1: float
+    rate: float
+    follow_up: float
+
+    @property
+    def ta(self) -> float:
+        """When the last patient enters."""
+        return self.n / self.rate
+
+    @property
+    def end(self) -> float:
+        """The last look."""
+        return self.ta + self.follow_up
+
+    @property
+    def n1(self) -> int:
+        """Patients in by the first look."""
+        return min(math.ceil(self.rate * self.t1 - 1e-9), self.n)
+
+
+#: From sizes, times and a true hazard ratio to the moments of the two statistics.
+Theory = Callable[[Plan, float], Moments]
+
+
+@dataclass(frozen=True)
+class TwoLookSurvival(ABC):
+    """Sizes, times and boundaries. Subclasses give the ``theory`` and their own words."""
+
+    survival: Survival
+    plan: Plan
+    c1: float
+    c2: float
+    alpha: float
+    power: float
+
+    @abstractmethod
+    def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
+        """Moments of the two statistics under a true hazard ratio."""
+
+    @property
+    @abstractmethod
+    def statistic(self) -> str:
+        """The statistic in words."""
+
+    @property
+    def looks(self) -> tuple[Look, Look]:
+        """Patients enrolled at the two looks."""
+        return Look(1, self.plan.n1, "patients enrolled"), Look(2, self.plan.n, "patients enrolled")
+
+    def truths(self) -> Mapping[str, Truth]:
+        """The reference, and the hazard ratio worth finding."""
+        return {"null": {"hazard_ratio": 1.0}, "target": {"hazard_ratio": self.survival.hazard_ratio}}
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """By the normal approximation; ``truth`` is {'hazard_ratio': tested over reference}."""
+        (ratio,) = checks.truth_of(truth, hazard_ratio=(0.05, 20.0))
+        m = self.theory(self.plan, ratio)
+        stop = float(ndtr((self.c1 - m.mean1) / m.sd1))
+        reject = both(self.c1, self.c2, m)
+        p = self.plan
+        return Characteristics(
+            f"hazard ratio {ratio:g} (survival {self.survival.s0**ratio:.3f} at {self.survival.landmark:g})",
+            "normal approximation", Quantity(reject), Quantity(stop), Quantity(p.n - stop * (p.n - p.rate * p.t1)), (stop, 1 - stop),
+            {"expected length": Quantity(stop * p.t1 + (1 - stop) * p.end)},
+        )  # fmt: skip
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """What the approximation rests on, and where it may be poor."""
+        found = [
+            f"Errors are by the normal approximation, for a Weibull reference of shape {self.survival.shape:g} and even enrolment. "
+            "Simulate before use where few events come before the first look."
+        ]
+        reached = self.characteristics(self.truths()["target"]).declare.value
+        if reached < self.power - 1e-6:
+            found.append(f"The power is {reached:.4f}, below the wanted {self.power:g}.")
+        return tuple(found)
+
+    def verdict(self, evidence: StatisticEvidence) -> Verdict:
+        """Stop with Z1 ≤ c1, declare with Z2 > c2. ``information`` is the number enrolled; another than planned is a caution."""
+        if evidence.look not in (1, 2) or math.isnan(evidence.z):
+            raise BadInput(
+                "evidence",
+                [Problem("no-such-look", "look, z", f"{evidence.look}, {evidence.z:g}", "look 1 or 2, a number z")],
+            )
+        first = evidence.look == 1
+        bound, planned = (self.c1, self.plan.n1) if first else (self.c2, self.plan.n)
+        if evidence.z > bound:
+            action: Action = Continue() if first else Declare("longer survival than the reference")
+        else:
+            action = Stop("futility" if first else "the hurdle was not cleared")
+        cautions: tuple[str, ...] = ()
+        if evidence.information != planned:
+            cautions = (
+                f"{evidence.information:g} patients enrolled at this look, {planned} were planned: the boundary is the planned one.",
+            )
+        because = (f"z = {evidence.z:.4f} ({self.statistic}); more than {bound:.4f} is needed.",)
+        return Verdict(action, because, evidence.z - bound, "z above the boundary", cautions)
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        s, p = self.survival, self.plan
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        return (
+            f"The reference is a survival of {100 * s.s0:g} % at {s.landmark:g}; {100 * s.s1:.3g} % (hazard ratio {s.hazard_ratio:g}) is "
+            f"worth finding. Patients enter at {p.rate:g} a unit of time. The first look is at time {p.t1:.2f}, when {p.n1} patients are "
+            f"enrolled, and enrolment goes on meanwhile: the trial stops for futility if {self.statistic} is {self.c1:.4f} or less. "
+            f"Otherwise {p.n} patients are enrolled by {p.ta:.2f}, and at {p.end:.2f} the treatment is declared promising if it exceeds "
+            f"{self.c2:.4f}. The one-sided type I error is {null.declare.value:.4f} and the power {target.declare.value:.4f}; under the "
+            f"reference the trial stops early with probability {null.stop_early.value:.4f}, expects {null.expected_n.value:.1f} "
+            f"patients and lasts {null.more['expected length'].value:.2f} (normal approximation)."
+        )
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Sizes, times, boundaries, errors."""
+        p = self.plan
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        return {
+            "n1": p.n1, "t1": p.t1, "c1": self.c1, "n": p.n, "ta": p.ta, "end": p.end, "c": self.c2,
+            "boundaries": f"z>{self.c1:.3f}/{p.n1} z>{self.c2:.3f}/{p.n}", "alpha": null.declare.value, "power": target.declare.value,
+            "pet0": null.stop_early.value, "en0": null.expected_n.value, "en1": target.expected_n.value,
+            "expected_length0": null.more["expected length"].value, "expected_length1": target.more["expected length"].value,
+        }  # fmt: skip
+
+
+def single_stage(
+    theory: Theory, survival: Survival, rate: float, follow_up: float, alpha: float, power: float, nmax: int
+) -> int | None:
+    """The least n of a single look with the power; None up to ``nmax``."""
+    z = float(ndtri(1 - alpha))
+    for n in range(2, nmax + 1):
+        plan = Plan(n, n / rate, rate, follow_up)
+        m = theory(plan, survival.hazard_ratio)
+        if float(ndtr((m.mean2 - z) / m.sd2)) >= power:
+            return n
+    return None
+
+
+def search(
+    theory: Theory, survival: Survival, rate: float, follow_up: float, alpha: float, power: float, criterion: Criterion,
+    least_t1: float, nmax: int,
+) -> tuple[Plan, float, float]:  # fmt: skip
+    """Plan, c1 and c2 of the least criterion under the reference. Raises BadInput if no n up to ``nmax`` has the power.
+
+    For each n, from that of a single look on: t1 by a bounded search, and for each t1 the largest c1 that keeps the power.
+    Beyond n the criterion first falls and then rises; the search ends when six sizes in a row are no better.
+    """
+    from scipy.optimize import minimize_scalar
+
+    first = single_stage(theory, survival, rate, follow_up, alpha, power, nmax)
+    if first is None:
+        m = theory(Plan(nmax, nmax / rate, rate, follow_up), survival.hazard_ratio)
+        reached = float(ndtr((m.mean2 - ndtri(1 - alpha)) / m.sd2))
+        raise BadInput(
+            "design",
+            [
+                Problem(
+                    "no-design",
+                    "nmax",
+                    str(nmax),
+                    f"no n up to {nmax} has power {power:g}; n = {nmax} comes nearest, with {reached:.4f}",
+                    "raise nmax, or ask for less",
+                )
+            ],
+        )
+    best: tuple[float, Plan, float, float] | None = None
+    idle = 0
+    for n in range(first, nmax + 1):
+        ta = n / rate
+        low, high = least_t1 + 1e-3, ta * (1 - 1e-6)
+        if high <= low:
+            continue
+
+        def cost(t1: float, n: int = n) -> float:
+            plan = Plan(n, t1, rate, follow_up)
+            pair = _largest_c1(theory, survival, plan, alpha, power)
+            return 1e9 if pair is None else _cost(pair, plan, criterion)
+
+        grid = np.linspace(low, high, 15)
+        values = [cost(t) for t in grid]
+        i = int(np.argmin(values))
+        if values[i] >= 1e9:
+            continue
+        found = minimize_scalar(
+            cost,
+            bounds=(grid[max(i - 1, 0)], grid[min(i + 1, len(grid) - 1)]),
+            method="bounded",
+            options={"xatol": 1e-5},
+        )
+        t1 = float(found.x) if found.fun <= values[i] else float(grid[i])
+        plan = Plan(n, t1, rate, follow_up)
+        pair = _largest_c1(theory, survival, plan, alpha, power)
+        if pair is None:
+            continue
+        value = _cost(pair, plan, criterion)
+        if best is None or value < best[0] - 1e-6:
+            best, idle = (value, plan, *pair), 0
+        else:
+            idle += 1
+            if idle >= 6:
+                break
+    if best is None:
+        raise BadInput(
+            "design",
+            [
+                Problem(
+                    "no-design",
+                    "nmax",
+                    str(nmax),
+                    f"no two looks up to {nmax} patients have power {power:g}",
+                    "raise nmax",
+                )
+            ],
+        )
+    return best[1], best[2], best[3]
+
+
+def _largest_c1(
+    theory: Theory, survival: Survival, plan: Plan, alpha: float, power: float
+) -> tuple[float, float] | None:
+    """The largest c1 that keeps the power, and its c2; None if none does."""
+    from scipy.optimize import brentq
+
+    rho = theory(plan, 1.0).rho
+    target = theory(plan, survival.hazard_ratio)
+
+    def gap(c1: float) -> float:
+        return both(c1, final_boundary(c1, alpha, rho), target) - power
+
+    high = float(ndtri(1 - alpha)) - 1e-6
+    if gap(-4.0) < 0:
+        return None
+    c1 = high if gap(high) >= 0 else float(brentq(gap, -4.0, high, xtol=1e-9))
+    return c1, final_boundary(c1, alpha, rho)
+
+
+def _cost(pair: tuple[float, float], plan: Plan, criterion: Criterion) -> float:
+    stop = float(ndtr(pair[0]))
+    if criterion == "expected-n":
+        return plan.n - stop * max(plan.n - plan.rate * plan.t1, 0.0)
+    if criterion == "expected-accrual":
+        return stop * min(plan.t1, plan.ta) + (1 - stop) * plan.ta
+    return stop * plan.t1 + (1 - stop) * plan.end
+
+
+def survival_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the reference, the rate and the errors."""
+    for k in ("s0", "alpha", "power"):
+        yield from checks.probability(k, values.get(k))
+    yield from checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))
+    for k in ("landmark", "rate", "shape", "follow_up"):
+        yield from checks.positive(k, values.get(k))
+    yield from checks.count("nmax", values.get("nmax"), 4, 1000)
+    if values.get("criterion") not in ("expected-n", "expected-length", "expected-accrual"):
+        yield Problem(
+            "not-a-choice",
+            "criterion",
+            repr(values.get("criterion")),
+            "expected-n, expected-length or expected-accrual",
+        )
+    if (
+        not [*checks.probability("alpha", values.get("alpha")), *checks.probability("power", values.get("power"))]
+        and values["power"] <= values["alpha"]
+    ):
+        yield Problem(
+            "power-not-above-alpha", "power", f"{values['power']:g}", f"must exceed alpha = {values['alpha']:g}"
+        )

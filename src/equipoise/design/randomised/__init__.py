@@ -1,0 +1,1 @@
+"""Designs that compare arms of a randomised trial."""

@@ -1,0 +1,260 @@
+"""Two randomised arms compared by an exact test of two rates, in one stage or in two.
+
+The final test is 'barnard' (unconditional, in the order of the pooled Z: exact size at most alpha at every common rate),
+'fisher' (conditional: size at most alpha, usually well below) or 'pooled-z' (the normal approximation: its exact size may
+exceed alpha, and is shown). With two stages the trial stops for futility after a share of the patients if the tested
+rate is not above the control's by at least ``margin``; the final test takes no account of that, so that the error can
+only fall. Barnard 1947, doi:10.1093/biomet/34.1-2.123; Suissa & Shuster 1985, doi:10.2307/2981892; for phase II with two
+stages Kepner 2010, doi:10.1002/sim.3997, and Shan et al. 2013.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.randomised import allocation as shares
+from equipoise.numerics.counts.two_binomials import (
+    Method,
+    Region,
+    after_two_stages,
+    probability,
+    rejection_region,
+    size,
+)
+from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import TwoArmEvidence
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "exact-two-arm"
+TITLE = "Randomised, exact test of two rates, one stage or two (Barnard, Fisher, pooled Z)"
+FAMILY = "randomised phase II"
+REFERENCE = "Suissa S, Shuster JJ. Exact unconditional sample sizes for the 2 x 2 binomial trial. J R Stat Soc A 1985;148:317-327. doi:10.2307/2981892"
+EXAMPLE = {"p0": 0.20, "p1": 0.45, "alpha": 0.10, "power": 0.80, "method": "barnard", "stages": 2}
+
+
+class Spec(Part):
+    """A comparison of two rates by an exact test."""
+
+    kind: Literal["exact-two-arm"]
+    p0: float = Field(gt=0, lt=1, description="Rate with the control treatment.")
+    p1: float = Field(gt=0, lt=1, description="Rate worth finding in the tested arm; above p0.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided level of the test.")
+    power: float = Field(gt=0, lt=1, description="Power at p1 against p0.")
+    method: Literal["barnard", "fisher", "pooled-z"] = Field(default="barnard", description="The final test.")
+    stages: int = Field(default=1, ge=1, le=2, description="1, or 2 with a look for futility.")
+    share: float = Field(default=0.5, gt=0, lt=1, description="Share of the patients at the first look.")
+    margin: float = Field(
+        default=0.0, gt=-1, lt=1, description="Stop at the first look if the rates differ by no more than this."
+    )
+    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
+    nmax: int = Field(default=300, ge=4, le=600, description="Largest number of patients in all, both arms.")
+
+
+@dataclass(frozen=True)
+class ExactTwoArm:
+    """``m`` and, with two stages, ``m1`` count multiples of the allocation."""
+
+    m1: int | None
+    m: int
+    tested: int
+    control: int
+    method: Method
+    margin: float
+    p0: float
+    p1: float
+    alpha: float
+    power: float
+
+    @cached_property
+    def region(self) -> Region:
+        """Where the final test rejects, by successes of the tested and the control arm."""
+        return rejection_region(self.tested * self.m, self.control * self.m, self.alpha, self.method)
+
+    @cached_property
+    def goes_on(self) -> Region | None:
+        """Where the first look goes on."""
+        if self.m1 is None:
+            return None
+        nx, ny = self.tested * self.m1, self.control * self.m1
+        difference = np.arange(nx + 1)[:, None] / nx - np.arange(ny + 1)[None, :] / ny
+        return np.asarray(difference > self.margin + 1e-12)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Looks, counted in patients of the tested arm."""
+        sizes = [s for s in (self.m1, self.m) if s is not None]
+        return tuple(Look(k, self.tested * s) for k, s in enumerate(sizes, 1))
+
+    def truths(self) -> Mapping[str, Truth]:
+        """Both rates p0; the tested rate p1."""
+        return {"null": {"tested": self.p0, "control": self.p0}, "target": {"tested": self.p1, "control": self.p0}}
+
+    def ends(self, px: float, py: float) -> tuple[float, float]:
+        """P(stops at the first look), P(rejects)."""
+        if self.goes_on is None:
+            return 0.0, probability(self.region, px, py)
+        on, reject = after_two_stages(self.goes_on, self.region, px, py)
+        return 1 - on, reject
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Exact behaviour; ``truth`` is {'tested': rate, 'control': rate}. ``expected_n`` counts both arms."""
+        px, py = checks.truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
+        pet, reject = self.ends(px, py)
+        arms = self.tested + self.control
+        n = arms * (self.m if self.m1 is None else self.m1 + (1 - pet) * (self.m - self.m1))
+        return Characteristics(
+            f"tested {px:g}, control {py:g}", "exact enumeration of both arms", Quantity(reject), Quantity(pet), Quantity(n),
+            (pet, 1 - pet) if self.m1 is not None else (1.0,),
+        )  # fmt: skip
+
+    @cached_property
+    def largest_error(self) -> tuple[float, float]:
+        """The largest exact type I error at any common rate, of the final test alone, and that rate."""
+        return size(self.region)
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Where the exact error exceeds the level."""
+        worst, at = self.largest_error
+        if worst <= self.alpha * (1 + 1e-9):
+            return ()
+        return (
+            f"The exact type I error of the final test reaches {worst:.4f} (common rate {at:.3f}), above its level of {self.alpha:g}.",
+        )
+
+    def verdict(self, evidence: TwoArmEvidence) -> Verdict:
+        """First look: go on if the difference exceeds the margin. Last: the exact test."""
+        count = len(self.looks)
+        if not 1 <= evidence.look <= count:
+            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {count}")])
+        last = evidence.look == count
+        m = self.m if last or self.m1 is None else self.m1
+        planned = self.tested * m, self.control * m
+        if not last and (evidence.n, evidence.control_n) != planned:
+            raise BadInput(
+                "evidence",
+                [
+                    Problem(
+                        "cohort",
+                        "n, control_n",
+                        f"{evidence.n}, {evidence.control_n}",
+                        f"the first look is on {planned[0]} and {planned[1]}",
+                    )
+                ],
+            )
+        seen = f"{evidence.successes} of {evidence.n} against {evidence.control_successes} of {evidence.control_n}"
+        difference = evidence.successes / evidence.n - evidence.control_successes / evidence.control_n
+        if not last:
+            action: Action = Continue() if difference > self.margin + 1e-12 else Stop("futility")
+            because = f"{seen}: a difference of {difference:+.3f}; more than {self.margin:g} is needed."
+            return Verdict(action, (because,), difference - self.margin, "difference of rates above the margin")
+        region = self.region
+        cautions: tuple[str, ...] = ()
+        if (evidence.n, evidence.control_n) != planned:
+            region = rejection_region(evidence.n, evidence.control_n, self.alpha, self.method)
+            cautions = (
+                f"{evidence.n} and {evidence.control_n} patients, {planned[0]} and {planned[1]} were planned: the test is of the numbers attained.",
+            )
+        rejects = bool(region[evidence.successes, evidence.control_successes])
+        column = region[:, evidence.control_successes]
+        needed = int(np.argmax(column)) if column.any() else evidence.n + 1
+        because = f"{seen}; with {evidence.control_successes} controls the {self.method} test at {self.alpha:g} rejects from {needed} on."
+        action = Declare("a higher rate than with the control") if rejects else Stop("no higher rate was shown")
+        return Verdict(action, (because,), evidence.successes - needed + 1, "successes above the boundary", cautions)
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        name = {
+            "barnard": "Barnard's unconditional exact test (pooled Z)",
+            "fisher": "Fisher's exact test",
+            "pooled-z": "the pooled Z test",
+        }
+        first = ""
+        if self.m1 is not None:
+            first = (
+                f" After {self.tested * self.m1} tested and {self.control * self.m1} control patients the trial stops for futility unless "
+                f"the tested arm's rate is higher by more than {self.margin:g}."
+            )
+        return (
+            f"Patients are randomised {self.tested}:{self.control}.{first} With {self.tested * self.m} tested and {self.control * self.m} "
+            f"control patients the rates are compared by {name[self.method]} at a one-sided {self.alpha:g} level. The exact type I "
+            f"error is {null.declare.value:.4f} where both rates are {100 * self.p0:g}%, and that of the final test at most "
+            f"{self.largest_error[0]:.4f} at any common rate; the exact power is {target.declare.value:.4f} at {100 * self.p1:g}% "
+            f"against {100 * self.p0:g}%. {null.expected_n.value:.1f} patients are expected under the null hypothesis."
+        )
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Sizes and exact errors."""
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        found: dict[str, float | int | str] = {"n_tested": self.tested * self.m, "n_control": self.control * self.m}
+        if self.m1 is not None:
+            found |= {"n1_tested": self.tested * self.m1, "n1_control": self.control * self.m1}
+        return found | {
+            "boundaries": f"{self.method} at {self.alpha:g}", "alpha": null.declare.value, "largest_alpha": self.largest_error[0],
+            "power": target.declare.value, "pet0": null.stop_early.value, "en0": null.expected_n.value, "en1": target.expected_n.value,
+        }  # fmt: skip
+
+
+def search(
+    p0: float, p1: float, alpha: float, power: float, method: Method = "barnard", stages: int = 1, share: float = 0.5,
+    margin: float = 0.0, allocation: tuple[int, int] = (1, 1), nmax: int = 300,
+) -> ExactTwoArm:  # fmt: skip
+    """The least m with the power at p1 against p0. Power saws with m: a larger m may fall below again.
+
+    Raises BadInput with all problems, or naming the n that comes nearest.
+    """
+    checks.raise_if([*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 4, 600)])
+    a, b = allocation
+    nearest = (0.0, 0)
+    for m in range(2, nmax // (a + b) + 1):
+        m1 = min(max(1, round(share * m)), m - 1) if stages == 2 else None
+        # cheap: where the pooled Z at the same level lacks a fifth of the power, no exact test of that level has it
+        quick = ExactTwoArm(m1, m, a, b, "pooled-z", margin, p0, p1, alpha, power)
+        if method != "pooled-z" and quick.ends(p1, p0)[1] < power - 0.2:
+            continue
+        d = ExactTwoArm(m1, m, a, b, method, margin, p0, p1, alpha, power)
+        reached = d.ends(p1, p0)[1]
+        if reached >= power:
+            return d
+        nearest = max(nearest, (reached, (a + b) * m))
+    raise BadInput(
+        "design",
+        [
+            Problem(
+                "no-design", "nmax", str(nmax), f"no n up to {nmax} has power {power:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}",
+                "raise nmax, alpha or p1, or ask for less power",
+            )
+        ],
+    )  # fmt: skip
+
+
+def from_spec(table: Mapping[str, Any]) -> ExactTwoArm:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values = checks.stated(Spec, table)
+    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
+    problems += [*shares.problems(values["allocation"]), *checks.count("nmax", values["nmax"], 4, 600)]
+    problems += [*checks.count("stages", values["stages"], 1, 2), *checks.probability("share", values["share"])]
+    if values["method"] not in ("barnard", "fisher", "pooled-z"):
+        problems.append(Problem("not-a-choice", "method", repr(values["method"]), "barnard, fisher or pooled-z"))
+    if not isinstance(values["margin"], int | float) or not -1 < values["margin"] < 1:
+        problems.append(
+            Problem("out-of-range", "margin", str(values["margin"]), "a difference of rates between -1 and 1")
+        )
+    checks.raise_if(problems)
+    ratio = shares.parse(values["allocation"])
+    assert ratio is not None
+    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
+    return search(
+        p0, p1, alpha, power, values["method"], values["stages"], float(values["share"]), float(values["margin"]), ratio,
+        values["nmax"],
+    )  # fmt: skip

@@ -1,0 +1,345 @@
+"""Group-sequential log-rank test of two arms, at any allocation, with spending of both errors.
+
+Looks at events d_1 < … < d_K. z > 0 favours the tested arm. Declare with z ≥ upper; stop for futility with z < lower, if beta is
+spent. Classical boundaries are those of O'Brien & Fleming (1979, doi:10.2307/2530245) and Pocock (1977,
+doi:10.1093/biomet/64.2.191); spending after Lan & DeMets (1983, doi:10.2307/2336502). The events come from Schoenfeld's
+approximation (1981, doi:10.1093/biomet/68.1.316): with a : b allocation z has mean -log(HR) sqrt(d a b / (a + b)²).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.randomised import allocation as shares
+from equipoise.design.randomised.logrank_plan import Pace, drift, events_for, month_of, patients_by
+from equipoise.numerics.sequential import group_sequential as gs
+from equipoise.numerics.sequential.spending import spent
+from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "group-sequential"
+TITLE = "Group-sequential log-rank with alpha- and beta-spending"
+FAMILY = "randomised phase II"
+REFERENCE = "Jennison C, Turnbull BW. Group Sequential Methods with Applications to Clinical Trials. Chapman & Hall/CRC 2000. doi:10.1201/9780367805326"
+EXAMPLE = {
+    "hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "fractions": (0.5, 1.0), "beta_spending": "obrien-fleming",
+    "allocation": "2:1", "accrual_rate": 8.0, "accrual_time": 27.0, "median": 5.5,
+}  # fmt: skip
+Boundary = Literal["obrien-fleming", "pocock", "hsd", "power", "classical-obrien-fleming", "classical-pocock"]
+Spending = Literal["none", "obrien-fleming", "pocock", "hsd", "power"]
+
+
+class Spec(Part):
+    """A group-sequential log-rank design."""
+
+    kind: Literal["group-sequential"]
+    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
+    alpha: float = Field(gt=0, lt=0.5, description="One-sided type I error.")
+    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
+    fractions: tuple[float, ...] = Field(
+        default=(0.5, 1.0), description="Share of the events at each look; the last is 1."
+    )
+    boundary: Boundary = Field(default="obrien-fleming", description="Spending of alpha, or a classical boundary.")
+    alpha_parameter: float = Field(default=-4.0, description="gamma of hsd, rho of power, for alpha.")
+    beta_spending: Spending = Field(default="none", description="Spending of beta: futility stops.")
+    beta_parameter: float = Field(default=-2.0, description="gamma of hsd, rho of power, for beta.")
+    binding: bool = Field(default=False, description="Whether the futility stops may not be overruled.")
+    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
+    accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms.")
+    accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual.")
+    median: float | None = Field(default=None, gt=0, description="Median time of the control arm (months).")
+    dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+
+
+@dataclass(frozen=True)
+class GroupSequentialLogRank:
+    """What was asked for; boundaries and events follow. ``maximum`` is the number of events at the last look, not rounded.
+
+    NORTH's question as a log-rank test, two looks, O'Brien–Fleming-type spending, 2:1:
+
+    >>> d = from_spec({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "allocation": "2:1"})
+    >>> [round(z, 4) for z in d.boundaries.upper], round(d.maximum, 2)
+    ([2.538, 1.6621], 174.84)
+    """
+
+    hazard_ratio: float
+    alpha: float
+    power: float
+    fractions: tuple[float, ...]
+    boundary: Boundary
+    alpha_parameter: float
+    beta_spending: Spending
+    beta_parameter: float
+    binding: bool
+    tested: int
+    control: int
+    pace: Pace | None = None
+
+    @cached_property
+    def boundaries(self) -> gs.Boundaries:
+        """z boundaries, and the drift at which the power is reached."""
+        t, beta = self.fractions, 1 - self.power
+        if self.boundary.startswith("classical"):
+            upper = gs.shaped_boundaries(t, self.alpha, 0.0 if self.boundary.endswith("fleming") else 0.5)
+            return gs.with_power(t, upper, self.power)
+        alphas = [spent(self.boundary, self.alpha, v, self.alpha_parameter) for v in t]
+        if self.beta_spending == "none":
+            return gs.with_power(t, gs.spending_boundaries(t, alphas), self.power)
+        betas = [spent(self.beta_spending, beta, v, self.beta_parameter) for v in t]
+        return gs.with_beta_spending(t, alphas, betas, self.binding)
+
+    @cached_property
+    def maximum(self) -> float:
+        """Events at the last look."""
+        return events_for(self.boundaries.drift, self.hazard_ratio, self.tested, self.control)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Looks at numbers of events, rounded up."""
+        return tuple(Look(k, math.ceil(f * self.maximum - 1e-9), "events") for k, f in enumerate(self.fractions, 1))
+
+    def truths(self) -> Mapping[str, Truth]:
+        """No difference, and the hazard ratio worth finding."""
+        return {"null": {"hazard_ratio": 1.0}, "target": {"hazard_ratio": self.hazard_ratio}}
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """By quadrature, at the events not rounded; futility stops are followed. With a pace, also months and patients."""
+        (ratio,) = checks.truth_of(truth, hazard_ratio=(0.01, 100.0))
+        theta = drift(self.maximum, ratio, self.tested, self.control)
+        c = gs.crossing(self.fractions, self.boundaries.lower, self.boundaries.upper, theta)
+        ends = [u + low for u, low in zip(c.upper, c.lower, strict=True)]
+        events = [f * self.maximum for f in self.fractions]
+        more = {"expected events": Quantity(sum(p * d for p, d in zip(ends, events, strict=True)))}
+        expected_n = math.nan
+        if self.pace is not None:
+            months = [month_of(d, self.pace, ratio, self.tested, self.control) for d in events]
+            expected_n = sum(p * patients_by(m, self.pace) for p, m in zip(ends, months, strict=True))
+            more["expected months"] = Quantity(sum(p * m for p, m in zip(ends, months, strict=True)))
+        return Characteristics(
+            f"hazard ratio {ratio:g}", "recursive quadrature of the log-rank statistic (Schoenfeld's approximation)",
+            Quantity(c.reject), Quantity(sum(ends[:-1])), Quantity(expected_n), tuple(ends), more,
+        )  # fmt: skip
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Alpha with futility stops followed or not; patients too few for the events."""
+        found = []
+        if self.binding and self.beta_spending != "none":
+            free = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
+            found.append(f"The futility stops are binding: if one is overruled the type I error can reach {free:.4f}.")
+        if self.pace is not None and not math.isfinite(
+            month_of(self.maximum, self.pace, self.hazard_ratio, self.tested, self.control)
+        ):
+            found.append(
+                f"{self.pace.patients} patients never have the {math.ceil(self.maximum)} events that are needed."
+            )
+        return tuple(found)
+
+    def verdict(self, evidence: StatisticEvidence) -> Verdict:
+        """Declare with z ≥ upper, stop with z < lower.
+
+        Where the events attained differ from the plan, spending boundaries of both sides are recomputed at the attained fraction
+        (at the last look all of alpha is spent), the looks before taken as planned.
+        """
+        k = evidence.look - 1
+        if not 0 <= k < len(self.fractions):
+            raise BadInput(
+                "evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}")]
+            )
+        if math.isnan(evidence.z):
+            raise BadInput("evidence", [Problem("not-a-number", "z", "nan", "a number")])
+        if not evidence.information > 0 or (k and evidence.information <= self.fractions[k - 1] * self.maximum):
+            raise BadInput(
+                "evidence",
+                [Problem("cohort", "information", f"{evidence.information:g}", "more events than at the look before")],
+            )
+        last = k == len(self.fractions) - 1
+        upper, lower, cautions = self.boundaries.upper[k], self.boundaries.lower[k], []
+        planned = self.looks[k].n
+        if abs(evidence.information - planned) >= 0.5:
+            if self.boundary.startswith("classical"):
+                cautions.append(
+                    f"{evidence.information:g} events, {planned} were planned: the boundary is the planned one, and alpha is not kept exactly."
+                )
+            else:
+                lower, upper = self._attained(k, evidence.information)
+                cautions.append(
+                    f"{evidence.information:g} events, {planned} were planned: the boundaries are recomputed."
+                )
+        floor = f", below {lower:.4f} stops" if math.isfinite(lower) and not last else ""
+        because = (f"z = {evidence.z:.4f} at {evidence.information:g} events; {upper:.4f} or more rejects{floor}.",)
+        if evidence.z >= upper:
+            action: Action = Declare("a lower hazard than with the control")
+        elif last:
+            action = Stop("the hurdle was not cleared")
+        elif evidence.z < lower:
+            action = Stop("futility")
+        else:
+            action = Continue()
+        decides = upper if last or action.name == "declare" or not math.isfinite(lower) else lower
+        return Verdict(action, because, evidence.z - decides, "z above the boundary that decides", tuple(cautions))
+
+    def _attained(self, k: int, events: float) -> tuple[float, float]:
+        """Lower and upper boundary of look k at the events attained; at the last look all that is left is spent."""
+        last = k == len(self.fractions) - 1
+        t = [*self.fractions[:k], events / self.maximum]
+        alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
+        if last:
+            alphas[-1] = self.alpha
+        if self.beta_spending == "none" or (last and not self.binding):
+            upper = gs.spending_boundaries(t, alphas)[-1]
+            return (upper if last else -math.inf), upper
+        betas = [spent(self.beta_spending, 1 - self.power, min(v, 1.0), self.beta_parameter) for v in t]
+        if last:
+            lows, ups, _ = gs.spend_both(t, alphas, betas, self.boundaries.drift, self.binding)
+        else:  # a look after this one keeps it from being taken for the last
+            lows, ups, _ = gs.spend_both(
+                [*t, t[-1] + 1.0], [*alphas, self.alpha], [*betas, 1 - self.power], self.boundaries.drift, self.binding
+            )
+        return lows[k], ups[k]
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        b = self.boundaries
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        name = {
+            "obrien-fleming": "O'Brien–Fleming-type alpha-spending", "pocock": "Pocock-type alpha-spending",
+            "hsd": f"Hwang–Shih–DeCani alpha-spending (gamma {self.alpha_parameter:g})",
+            "power": f"power alpha-spending (rho {self.alpha_parameter:g})",
+            "classical-obrien-fleming": "the O'Brien–Fleming boundary", "classical-pocock": "the Pocock boundary",
+        }[self.boundary]  # fmt: skip
+        rules = "; ".join(
+            f"at {look.n} events, rejection with z of {u:.4f} or more (hazard ratio about {self._ratio_at(u, f):.3f})"
+            + (f", futility below {low:.4f}" if math.isfinite(low) and f < 1 else "")
+            for look, u, low, f in zip(self.looks, b.upper, b.lower, self.fractions, strict=True)
+        )
+        futility = ""
+        if self.beta_spending != "none":
+            futility = f" Futility stops spend beta and are {'binding' if self.binding else 'not binding'}."
+        time = ""
+        if self.pace is not None:
+            never = not math.isfinite(null.more["expected months"].value + target.more["expected months"].value)
+            time = (
+                f" {self.pace.patients} patients over {self.pace.accrual_time:g} months are too few for that."
+                if never
+                else (
+                    f" With {self.pace.patients} patients enrolled over {self.pace.accrual_time:g} months and a control median of "
+                    f"{self.pace.median:g} months, {null.more['expected months'].value:.1f} months are expected under no difference "
+                    f"and {target.more['expected months'].value:.1f} under the alternative."
+                )
+            )
+        return (
+            f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
+            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * self.power:g}% at a hazard ratio of "
+            f"{self.hazard_ratio:g} (a single look would need {math.ceil(self.fixed_events - 1e-9)}). Expected events: "
+            f"{null.more['expected events'].value:.1f} under no difference, {target.more['expected events'].value:.1f} under the alternative.{time}"
+        )
+
+    @property
+    def fixed_events(self) -> float:
+        """Events of a single look with the same errors."""
+        return events_for(gs.fixed_drift(self.alpha, self.power), self.hazard_ratio, self.tested, self.control)
+
+    def _ratio_at(self, z: float, fraction: float) -> float:
+        """The hazard ratio that just gives this z."""
+        return math.exp(
+            -z / math.sqrt(fraction * self.maximum * self.tested * self.control / (self.tested + self.control) ** 2)
+        )
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Events, boundaries and errors."""
+        b = self.boundaries
+        found: dict[str, float | int | str] = {"events": self.maximum, "events_single_look": self.fixed_events}
+        found["inflation"] = b.drift**2 / gs.fixed_drift(self.alpha, self.power) ** 2
+        for look, u, low in zip(self.looks, b.upper, b.lower, strict=True):
+            found[f"upper_z_{look.number}"] = u
+            if math.isfinite(low) and look.number < len(self.looks):
+                found[f"lower_z_{look.number}"] = low
+        found["boundaries"] = " ".join(f"z≥{u:.3f}/{look.n}" for look, u in zip(self.looks, b.upper, strict=True))
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        return found | {
+            "alpha": null.declare.value, "power": target.declare.value,
+            "expected_events0": null.more["expected events"].value, "expected_events1": target.more["expected events"].value,
+        }  # fmt: skip
+
+
+def from_spec(table: Mapping[str, Any]) -> GroupSequentialLogRank:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values = checks.stated(Spec, table)
+    problems = [*checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))]
+    problems += [p for k in ("alpha", "power") for p in checks.probability(k, values.get(k))]
+    if not problems and values["alpha"] >= min(values["power"], 0.5):
+        problems.append(Problem("alpha-too-large", "alpha", f"{values['alpha']:g}", "below 0.5 and below the power"))
+    fractions = values["fractions"]
+    ok = isinstance(fractions, tuple | list) and len(fractions) > 0
+    ok = ok and not [p for f in fractions for p in checks.positive("fractions", f)]
+    if (
+        not ok
+        or any(b <= a for a, b in zip((0, *fractions), fractions, strict=False))
+        or abs(fractions[-1] - 1) > 1e-12
+    ):
+        problems.append(
+            Problem("fractions", "fractions", str(fractions), "growing shares of the events, the last 1, such as 0.5,1")
+        )
+    boundaries = ("obrien-fleming", "pocock", "hsd", "power", "classical-obrien-fleming", "classical-pocock")
+    if values["boundary"] not in boundaries:
+        problems.append(Problem("not-a-choice", "boundary", repr(values["boundary"]), ", ".join(boundaries)))
+    if values["beta_spending"] not in ("none", *boundaries[:4]):
+        problems.append(
+            Problem(
+                "not-a-choice", "beta_spending", repr(values["beta_spending"]), ", ".join(("none", *boundaries[:4]))
+            )
+        )
+    elif values["beta_spending"] != "none" and str(values["boundary"]).startswith("classical"):
+        problems.append(
+            Problem("not-together", "beta_spending", values["beta_spending"], "none, with a classical boundary")
+        )
+    for role in ("alpha", "beta"):
+        which = values["boundary"] if role == "alpha" else values["beta_spending"]
+        parameter = values[f"{role}_parameter"]
+        if isinstance(parameter, bool) or not isinstance(parameter, int | float) or not abs(parameter) <= 50:
+            problems.append(Problem("out-of-range", f"{role}_parameter", str(parameter), "a number from -50 to 50"))
+        elif which == "power" and not parameter > 0:
+            problems.append(Problem("out-of-range", f"{role}_parameter", f"{parameter:g}", "rho above 0"))
+    problems += shares.problems(values["allocation"])
+    problems += pace_problems(values)
+    checks.raise_if(problems)
+    ratio = shares.parse(values["allocation"])
+    assert ratio is not None
+    return GroupSequentialLogRank(
+        float(values["hazard_ratio"]), float(values["alpha"]), float(values["power"]), tuple(float(f) for f in fractions),
+        values["boundary"], float(values["alpha_parameter"]), values["beta_spending"], float(values["beta_parameter"]),
+        bool(values["binding"]), *ratio, pace_of(values),
+    )  # fmt: skip
+
+
+def pace_problems(values: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the pace: all three of its numbers, or none."""
+    names = ("accrual_rate", "accrual_time", "median")
+    given = [k for k in names if values.get(k) is not None]
+    problems = [p for k in given for p in checks.positive(k, values[k])]
+    problems += checks.not_negative("dropout", values["dropout"])
+    if given and len(given) < 3:
+        missing = ", ".join(k for k in names if k not in given)
+        problems.append(
+            Problem("half-stated", missing, "nothing", "all of accrual_rate, accrual_time and median, or none")
+        )
+    return problems
+
+
+def pace_of(values: Mapping[str, Any]) -> Pace | None:
+    """The pace, where it is given."""
+    if values.get("median") is None:
+        return None
+    rate, time, median = (float(values[k]) for k in ("accrual_rate", "accrual_time", "median"))
+    return Pace(rate, time, median, float(values["dropout"]))

@@ -1,0 +1,290 @@
+"""Jung's randomised two-stage design with a concurrent control, at any allocation.
+
+With a : b allocation, stage k ends with a·m_k tested patients (X_k successes) and b·m_k controls (Y_k). The statistic is
+D = b·X - a·Y, that is a·b·m times the difference of the two rates. Stop after stage one with D1 < a1; at the end
+reject with D ≥ c. The null hypothesis is that both rates are p0, the alternative that the tested one is p1. Jung 2008,
+doi:10.1002/sim.2707, with 1:1 in the paper's tables. D is a sum over the stages, so both errors are sums over one count.
+As in the paper alpha is kept where both rates are p0; the largest error at any common rate is shown beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.one_rate.simon_search import smallest_n
+from equipoise.design.randomised import allocation as shares
+from equipoise.numerics.counts.binomial import pmf
+from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import TwoArmEvidence
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "jung"
+TITLE = "Randomised, two stages, against a concurrent control (Jung)"
+FAMILY = "randomised phase II"
+REFERENCE = (
+    "Jung SH. Randomized phase II trials with a prospective control. Stat Med 2008;27:568-583. doi:10.1002/sim.2707"
+)
+EXAMPLE = {"p0": 0.10, "p1": 0.30, "alpha": 0.10, "power": 0.80}
+_EPSILON = 1e-11
+
+
+class Spec(Part):
+    """Jung's design, searched."""
+
+    kind: Literal["jung"]
+    p0: float = Field(gt=0, lt=1, description="Rate with the control treatment.")
+    p1: float = Field(gt=0, lt=1, description="Rate worth finding in the tested arm; above p0.")
+    alpha: float = Field(gt=0, lt=1, description="One-sided type I error where both rates are p0.")
+    power: float = Field(gt=0, lt=1, description="Power at p1 against p0.")
+    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
+    criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
+    nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
+
+
+def _distribution(m: int, tested: int, control: int, px: float, py: float) -> NDArray[np.float64]:
+    """P(D = d) for d = -tested·control·m … tested·control·m: D = control·X - tested·Y."""
+    x = np.zeros(tested * control * m + 1)
+    x[::control] = pmf(tested * m, px)
+    y = np.zeros(tested * control * m + 1)
+    y[::tested] = pmf(control * m, py)
+    return np.convolve(x, y[::-1])
+
+
+_kept = lru_cache(maxsize=4096)(_distribution)
+
+
+@dataclass(frozen=True)
+class JungTwoStage:
+    """Sizes m1 and m in units of the allocation, boundaries of D, and what was asked for."""
+
+    a1: int
+    m1: int
+    c: int
+    m: int
+    tested: int
+    control: int
+    p0: float
+    p1: float
+    alpha: float
+    power: float
+
+    @property
+    def looks(self) -> tuple[Look, Look]:
+        """Two looks, counted in patients of the tested arm."""
+        return Look(1, self.tested * self.m1), Look(2, self.tested * self.m)
+
+    def truths(self) -> Mapping[str, Truth]:
+        """Both rates p0; the tested rate p1."""
+        return {
+            "null": {"tested": self.p0, "control": self.p0},
+            "target": {"tested": self.p1, "control": self.p0},
+        }
+
+    def _ends(self, px: float, py: float) -> tuple[float, float]:
+        """P(stops after stage one), P(rejects)."""
+        s = self.tested * self.control
+        first = _kept(self.m1, self.tested, self.control, px, py)
+        second = _kept(self.m - self.m1, self.tested, self.control, px, py)
+        d1 = np.arange(-s * self.m1, s * self.m1 + 1)
+        upper = np.concatenate([np.cumsum(second[::-1])[::-1], [0.0]])  # P(D2 ≥ i - span)
+        need = np.clip(self.c - d1 + s * (self.m - self.m1), 0, len(second))
+        on = d1 >= self.a1
+        return float(first[~on].sum()), float((first * upper[need])[on].sum())
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Exact behaviour; ``truth`` is {'tested': rate, 'control': rate}. ``expected_n`` counts both arms."""
+        px, py = checks.truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
+        pet, reject = self._ends(px, py)
+        arms = self.tested + self.control
+        return Characteristics(
+            f"tested {px:g}, control {py:g}", "exact enumeration of both arms", Quantity(reject), Quantity(pet),
+            Quantity(arms * (self.m1 + (1 - pet) * (self.m - self.m1))), (pet, 1 - pet),
+        )  # fmt: skip
+
+    @cached_property
+    def largest_error(self) -> tuple[float, float]:
+        """The largest type I error at any common rate, and that rate: on a grid of 0.005, then refined."""
+        from scipy.optimize import minimize_scalar
+
+        grid = np.linspace(0.005, 0.995, 199)
+        errors = [self._ends(p, p)[1] for p in grid]
+        at = grid[int(np.argmax(errors))]
+        found = minimize_scalar(
+            lambda p: -self._ends(p, p)[1], bounds=(at - 0.005, at + 0.005), method="bounded", options={"xatol": 1e-7}
+        )
+        return max((-float(found.fun), float(found.x)), (float(max(errors)), float(at)))
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Where another common rate than p0 would break alpha."""
+        worst, at = self.largest_error
+        if worst <= self.alpha:
+            return ()
+        return (
+            f"Alpha is kept where both rates are {self.p0:g}. If the common rate were {at:.3f} the exact type I error would be {worst:.4f}.",
+        )
+
+    def verdict(self, evidence: TwoArmEvidence) -> Verdict:
+        """Look 1: go on with D1 ≥ a1. Look 2: reject with D ≥ c."""
+        if evidence.look not in (1, 2):
+            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1 or 2")])
+        m, bound = (self.m1, self.a1) if evidence.look == 1 else (self.m, self.c)
+        planned = self.tested * m, self.control * m
+        if (evidence.n, evidence.control_n) != planned:
+            raise BadInput(
+                "evidence",
+                [
+                    Problem(
+                        "cohort",
+                        "n, control_n",
+                        f"{evidence.n}, {evidence.control_n}",
+                        f"look {evidence.look} is on {planned[0]} and {planned[1]}",
+                    )
+                ],
+            )
+        d = self.control * evidence.successes - self.tested * evidence.control_successes
+        because = (
+            f"{evidence.successes} of {planned[0]} against {evidence.control_successes} of {planned[1]}: D = "
+            f"{self.control}·X - {self.tested}·Y = {d}; {bound} or more is needed."
+        )
+        good: Action = Continue() if evidence.look == 1 else Declare("a higher rate than with the control")
+        bad = Stop("futility" if evidence.look == 1 else "no higher rate was shown")
+        return Verdict(good if d >= bound else bad, (because,), d - bound + 1, "steps of D above the boundary")
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        a, b = self.tested, self.control
+        difference = "X - Y" if a == b == 1 else f"{b}·X - {a}·Y" if b > 1 else f"X - {a}·Y"
+        worst, at = self.largest_error
+        return (
+            f"Patients are randomised {a}:{b} to the tested and the control arm. With X and Y successes, D = {difference}. After "
+            f"{a * self.m1} tested and {b * self.m1} control patients the trial stops for futility if D is below {self.a1}. "
+            f"After {a * self.m} and {b * self.m} the null hypothesis of equal rates is rejected if D is {self.c} or more. If both "
+            f"rates are {100 * self.p0:g}% the exact one-sided type I error is {null.declare.value:.4f} (at most {worst:.4f} at any common "
+            f"rate, near {at:.2f}), the trial stops early with probability {null.stop_early.value:.4f} and expects "
+            f"{null.expected_n.value:.1f} patients in both arms; if the tested rate is {100 * self.p1:g}% the exact power is "
+            f"{target.declare.value:.4f} (Jung 2008)."
+        )
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """Sizes by arm, boundaries and exact errors."""
+        null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        return {
+            "n1_tested": self.tested * self.m1, "n1_control": self.control * self.m1, "a1": self.a1,
+            "n_tested": self.tested * self.m, "n_control": self.control * self.m, "a": self.c,
+            "boundaries": f"D ≥ {self.a1} at {self.tested * self.m1}+{self.control * self.m1}, D ≥ {self.c} at {self.tested * self.m}+{self.control * self.m}",
+            "alpha": null.declare.value, "largest_alpha": self.largest_error[0], "power": target.declare.value,
+            "pet0": null.stop_early.value, "en0": null.expected_n.value, "en1": target.expected_n.value,
+        }  # fmt: skip
+
+
+def search(
+    p0: float, p1: float, alpha: float, power: float, allocation: tuple[int, int] = (1, 1),
+    criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 400,
+) -> JungTwoStage:  # fmt: skip
+    """Least EN(p0), or least n and then least EN(p0). Raises BadInput with all problems, or if nothing up to ``nmax`` will do.
+
+    The first m is the least at which the most powerful test, which would know the control's rate, reaches the power. The
+    search ends where n1 + (1 - PETmax(n1)) (n - n1) exceeds the best for every n1.
+    """
+    checks.raise_if([*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 4, 800)])
+    a, b = allocation
+    known = smallest_n(p0, p1, alpha, power, max(a * nmax, 2))
+    first = max(2, -(-(known or nmax) // a))
+    best: JungTwoStage | None = None
+    least = np.inf
+    for m in range(first, nmax // (a + b) + 1):
+        m1s = np.arange(1, m)
+        pets = np.array([_pet_max(int(k), a, b, p0, p1, power)[0] for k in m1s])
+        bound = m1s + (1 - pets) * (m - m1s)
+        if best is not None and bound.min() >= least - _EPSILON:
+            break
+        for i in np.argsort(bound, kind="stable"):
+            if bound[i] >= least - _EPSILON:
+                break
+            found = _best_of_sizes(int(m1s[i]), m, a, b, (p0, p1, alpha, power), least)
+            if found is not None:
+                best, least = found
+        if best is not None and criterion == "minimax":
+            break
+    if best is None:
+        raise BadInput(
+            "design",
+            [
+                Problem(
+                    "no-design", "nmax", str(nmax), f"no design up to {nmax} patients in both arms has power {power:g} at alpha {alpha:g}",
+                    "raise nmax, alpha or p1, or ask for less power",
+                )
+            ],
+        )  # fmt: skip
+    return best
+
+
+def _upper(distribution: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([np.cumsum(distribution[::-1])[::-1], [0.0]])
+
+
+@lru_cache(maxsize=4096)
+def _pet_max(m1: int, a: int, b: int, p0: float, p1: float, power: float) -> tuple[float, int]:
+    """The largest PET(p0) that keeps P(D1 ≥ a1 | p1) ≥ power, and that a1 as an index into D1's values."""
+    index = int((_upper(_kept(m1, a, b, p1, p0)) >= power).sum()) - 1
+    return float(_kept(m1, a, b, p0, p0)[:index].sum()), index
+
+
+def _best_of_sizes(
+    m1: int, m: int, a: int, b: int, hypotheses: tuple[float, float, float, float], least: float
+) -> tuple[JungTwoStage, float] | None:
+    """The best a1 and c for given sizes if EN(p0), in units of the allocation, is below ``least``."""
+    p0, p1, alpha, power = hypotheses
+    s, last = a * b, _pet_max(m1, a, b, p0, p1, power)[1]
+    first = [_kept(m1, a, b, p, p0) for p in (p0, p1)]
+    second = [_upper(_kept(m - m1, a, b, p, p0)) for p in (p0, p1)]
+    below = np.concatenate([[0.0], np.cumsum(first[0])])[: last + 1]  # PET for a1 at index i
+    expected = m1 + (1 - below) * (m - m1)
+    open_cells = expected < least - _EPSILON
+    if not open_cells.any():
+        return None
+    d1 = np.arange(-s * m1, s * m1 + 1)
+    whole = _upper(_kept(m, a, b, p1, p0))
+    best: tuple[JungTwoStage, float] | None = None
+    done = np.zeros_like(open_cells)
+    for c in range(int((whole >= power).sum()) - 1 - s * m, -s * m - 1, -1):
+        need = np.clip(c - d1 + s * (m - m1), 0, len(second[0]) - 1)
+        size, reach = (np.cumsum((f * u[need])[::-1])[::-1][: last + 1] for f, u in zip(first, second, strict=True))
+        keeps = open_cells & ~done & (size <= alpha)
+        if not keeps.any():
+            break
+        good = keeps & (reach >= power)
+        done |= good
+        if good.any():
+            cost = np.where(good, expected, np.inf)
+            i = int(np.argmin(cost))
+            if best is None or cost[i] < best[1] - _EPSILON:
+                best = JungTwoStage(i - s * m1, m1, c, m, a, b, *hypotheses), float(cost[i])
+    return best
+
+
+def from_spec(table: Mapping[str, Any]) -> JungTwoStage:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values = checks.stated(Spec, table)
+    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
+    problems += shares.problems(values["allocation"])
+    problems += checks.count("nmax", values["nmax"], 4, 800)
+    if values["criterion"] not in ("optimal", "minimax"):
+        problems.append(Problem("not-a-choice", "criterion", repr(values["criterion"]), "'optimal' or 'minimax'"))
+    checks.raise_if(problems)
+    ratio = shares.parse(values["allocation"])
+    assert ratio is not None
+    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
+    return search(p0, p1, alpha, power, ratio, values["criterion"], values["nmax"])

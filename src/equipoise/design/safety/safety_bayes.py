@@ -1,0 +1,202 @@
+"""Continuous monitoring of a toxicity rate by its posterior: stop when it is probably above the acceptable rate.
+
+The rate has a Beta(a, b) prior. At a look on m patients, x with toxicity: stop if P(theta > theta0 | x of m) > cutoff,
+the posterior being Beta(a + x, b + m - x). The cutoff is stated, or the least with P(ever stopped by n patients |
+theta0) ≤ phi, found exactly. Thall, Simon & Estey 1995, doi:10.1002/sim.4780140404; the cutoff calibrated to a
+frequentist error as in Geller, Follmann, Leifer & Carter 2003.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.special import betainc, betaln, roots_jacobi
+
+from equipoise.design import checks
+from equipoise.design.safety.safety_rule import (
+    MOST,
+    TIE,
+    Array,
+    SafetyRule,
+    calibrated,
+    least_reaching,
+    log_score,
+    look_sizes,
+    safety_problems,
+)
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "safety-bayes"
+TITLE = "Toxicity monitored by its posterior (beta-binomial)"
+FAMILY = "safety"
+REFERENCE = (
+    "Thall PF, Simon RM, Estey EH. Bayesian sequential monitoring designs for single-arm clinical trials with multiple outcomes. "
+    "Stat Med 1995;14:357-379. doi:10.1002/sim.4780140404"
+)
+EXAMPLE = {"theta0": 0.20, "theta1": 0.40, "n": 30, "phi": 0.10, "prior_n": 3.0}
+
+
+class Spec(Part):
+    """Posterior monitoring: the cutoff calibrated to a false stop, or stated."""
+
+    kind: Literal["safety-bayes"]
+    theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
+    theta1: float = Field(gt=0, lt=1, description="Toxicity rate that is too high; above theta0.")
+    n: int = Field(ge=1, le=MOST, description="Patients in all.")
+    phi: float = Field(default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping at theta0.")
+    first: int = Field(default=1, ge=1, description="Patients at the first look.")
+    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
+    prior_mean: float | None = Field(
+        default=None, gt=0, lt=1, description="Mean of the prior of the rate (default: theta0)."
+    )
+    prior_n: float = Field(default=2.0, gt=0, description="Patients that the prior is worth.")
+    cutoff: float | None = Field(
+        default=None, gt=0, lt=1, description="Stop if P(theta > theta0) exceeds this (default: calibrated to phi)."
+    )
+
+
+def posterior_scores(n: int, theta0: float, a: float, b: float) -> Array:
+    """-log P(theta ≤ theta0 | x of n) for x = 0 … n, with a Beta(a, b) prior: it grows with x."""
+    x = np.arange(n + 1)
+    return log_score(np.asarray(betainc(a + x, b + n - x, theta0)))
+
+
+def not_above(n: int, c: int, control_n: int, events: int, a: float = 0.5, b: float = 0.5) -> Array:
+    """P(rate ≤ the control's rate | x of n, c of control_n) for x = 0 … min(events, n), both with Beta(a, b) priors.
+
+    From a large x, where Gauss–Jacobi quadrature in the control's posterior has a smooth integrand, down to 0: one event
+    less adds E[p^(k-1) q^m] (1/(k-1) + 1/m) / B(k-1, m), where k = a + x and m = b + n - x, by the beta distribution's
+    own recursion. All terms are positive, so that nothing cancels.
+    """
+    high = max(min(events, n), n // 2)
+    e, f = a + c, b + control_n - c
+    nodes, w = roots_jacobi(100, f - 1, e - 1)
+    at_high = float(betainc(a + high, b + n - high, (nodes + 1) / 2) @ w / w.sum())
+    x = np.arange(high, 0, -1)
+    k, m = a + x, b + n - x
+    steps = np.exp(betaln(e + k - 1, f + m) - betaln(e, f) - betaln(k - 1, m)) * (1 / (k - 1) + 1 / m)
+    down = np.concatenate([[at_high], at_high + np.cumsum(steps)])
+    return np.asarray(down[::-1][: min(events, n) + 1])
+
+
+@lru_cache(maxsize=64)
+def not_above_table(n: int, control_n: int, events: int, a: float, b: float) -> Array:
+    """``not_above`` for x and c from 0 to ``events``, shape (events + 1, events + 1), read-only.
+
+    Where there are too few patients: 1 for c above control_n, else 0 for x above n, so that it still falls with x.
+    """
+    table = np.zeros((events + 1, events + 1))
+    table[:, control_n + 1 :] = 1.0
+    for c in range(min(events, control_n) + 1):
+        column = not_above(n, c, control_n, events, a, b)
+        table[: len(column), c] = column
+    table.setflags(write=False)
+    return table
+
+
+def posterior_excess(x: int, n: int, c: int, control_n: int, a: float = 0.5, b: float = 0.5) -> float:
+    """P(rate tested > rate control) after ``x`` of ``n`` and ``c`` of ``control_n`` with the event; Beta(a, b) priors."""
+    return float(1 - not_above(n, c, control_n, x, a, b)[x])
+
+
+@dataclass(frozen=True)
+class BayesianSafety(SafetyRule):
+    """Rates, sizes, prior and cutoff; the boundary follows.
+
+    The first example of R's stoppingrule: 30 patients, 0.20, a Beta(0.6, 2.4) prior, false stop 10 %.
+
+    >>> d = search(0.20, 0.40, 30, 0.10, prior_mean=0.2, prior_n=3.0)
+    >>> round(d.cutoff, 6), round(d.stop_probability(0.20), 8)
+    (0.963083, 0.09957367)
+    """
+
+    phi: float
+    prior_a: float
+    prior_b: float
+    cutoff: float
+
+    @property
+    def allowed(self) -> float:
+        """phi."""
+        return self.phi
+
+    def posterior(self, x: int, n: int) -> float:
+        """P(theta > theta0 | x of n patients had the toxicity)."""
+        return float(1 - betainc(self.prior_a + x, self.prior_b + n - x, self.theta0))
+
+    def boundary_at(self, n: int) -> int:
+        """Least x with P(theta > theta0 | x of n) > cutoff; n + 1 if there is none."""
+        # the cutoff itself does not stop, so the threshold is a hair above it
+        return least_reaching(
+            posterior_scores(n, self.theta0, self.prior_a, self.prior_b), -math.log1p(-self.cutoff) + 2 * TIE
+        )
+
+    @property
+    def rule_numbers(self) -> Mapping[str, float | int | str]:
+        """The prior and the cutoff."""
+        return {"prior": f"Beta({self.prior_a:g}, {self.prior_b:g})", "cutoff": self.cutoff}
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        return (
+            f"{self.opening()} At the boundary the posterior probability that the rate exceeds {100 * self.theta0:g}% is above "
+            f"{self.cutoff:.4f}, with a Beta({self.prior_a:g}, {self.prior_b:g}) prior (mean "
+            f"{self.prior_a / (self.prior_a + self.prior_b):.2f}, worth {self.prior_a + self.prior_b:g} patients; Thall, Simon & Estey "
+            f"1995). {self.closing()}"
+        )
+
+
+def search(
+    theta0: float,
+    theta1: float,
+    n: int,
+    phi: float = 0.05,
+    first: int = 1,
+    cohort: int = 1,
+    prior_mean: float | None = None,
+    prior_n: float = 2.0,
+) -> BayesianSafety:
+    """The rule with the least cutoff that keeps ``phi``. Raises BadInput with all problems, or if no cutoff does."""
+    return from_spec(
+        {
+            "theta0": theta0, "theta1": theta1, "n": n, "phi": phi, "first": first, "cohort": cohort, "prior_mean": prior_mean,
+            "prior_n": prior_n,
+        }
+    )  # fmt: skip
+
+
+def from_spec(table: Mapping[str, Any]) -> BayesianSafety:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values = checks.stated(Spec, table)
+    problems = [
+        *safety_problems(values, ("phi", "cutoff", "prior_mean")),
+        *checks.positive("prior_n", values["prior_n"]),
+    ]
+    checks.raise_if(problems)
+    theta0, theta1, phi, prior_n = (float(values[k]) for k in ("theta0", "theta1", "phi", "prior_n"))
+    n, first, cohort = (int(values[k]) for k in ("n", "first", "cohort"))
+    mean = float(values.get("prior_mean", theta0))
+    a, b = prior_n * mean, prior_n * (1 - mean)
+    if "cutoff" in values:
+        return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, float(values["cutoff"]))
+    sizes = look_sizes(first, cohort, n)
+    found = calibrated(sizes, [posterior_scores(m, theta0, a, b) for m in sizes], theta0, phi)
+    if found is None:
+        raise BadInput(
+            "design",
+            [
+                Problem(
+                    "no-cutoff", "phi, n", f"{phi:g}, {n}",
+                    f"no cutoff keeps {phi:g}: the likeliest {n} patients to stop already do so with probability {theta0**n:.4g} or more",
+                    "raise n or phi, or let the prior weigh less",
+                )
+            ],
+        )  # fmt: skip
+    return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, -math.expm1(-found.below))

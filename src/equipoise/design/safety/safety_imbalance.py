@@ -1,0 +1,444 @@
+"""An excess of events, such as deaths from adverse events, in the tested arm of a randomised trial, watched event by event.
+
+Of d patients with the event so far, x are in the tested arm. Where exposure is in proportion to the allocation and there
+is no imbalance, each event falls in the tested arm with probability share = n / (n + control_n), so that X is binomial
+with d and share; at a risk ratio rr it is n rr / (n rr + control_n). At a look on d events, stop if, by ``method``,
+
+- pocock: P(X ≥ x | d, share) ≤ level, the same at every look;
+- sprt:   L ≥ log A, L the log likelihood ratio of ``risk_ratio`` to 1;
+- bayes:  P(rate tested > rate control | data) > cutoff, the rates beta with n and control_n patients.
+
+The threshold is stated, or the one that stops earliest with P(ever stopped in ``events`` events | no imbalance) ≤
+false_alarm, found exactly. Where fewer events come the false alarm is smaller still; so it is in a small trial, where a
+patient who has had the event cannot have it again and the shares drift back. The conditional test is Przyborowski
+& Wilenski 1940, doi:10.1093/biomet/31.3-4.313; the SPRT Wald 1945, doi:10.1214/aoms/1177731118; the constant level
+Pocock's as in Ivanova, Qaqish & Schell 2005, doi:10.1111/j.1541-0420.2005.00311.x.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from equipoise.design import checks
+from equipoise.design.safety.safety_bayes import not_above_table, posterior_excess
+from equipoise.design.safety.safety_pocock import tail_scores
+from equipoise.design.safety.safety_rule import (
+    MOST,
+    ROUNDING,
+    TIE,
+    Array,
+    boundary_in_words,
+    boundary_table,
+    calibrated,
+    crossing,
+    least_reaching,
+    log_score,
+    look_sizes,
+    out_of_reach,
+    planned_at,
+    upper_stages,
+)
+from equipoise.design.safety.safety_sprt import likelihood_scores
+from equipoise.numerics.counts.binomial import exceeds
+from equipoise.numerics.sequential.staged_binomial import Stages, ends
+from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
+from equipoise.trial.design import Characteristics, Look, Quantity, Truth
+from equipoise.trial.evidence import TwoArmEvidence
+from equipoise.trial.exhibits import Cell, Curve, LineFigure, Mark, Table
+from equipoise.trial.part import Part
+from equipoise.trial.problem import BadInput, Problem
+
+KIND = "safety-imbalance"
+TITLE = "An excess of events in the tested arm, watched event by event"
+FAMILY = "safety"
+REFERENCE = (
+    "Przyborowski J, Wilenski H. Homogeneity of results in testing samples from Poisson series. Biometrika 1940;31:313-323. "
+    "doi:10.1093/biomet/31.3-4.313"
+)
+EXAMPLE = {"n": 80, "control_n": 40, "events": 25, "method": "pocock", "false_alarm": 0.05, "risk_ratio": 3.0}
+
+Method = Literal["pocock", "sprt", "bayes"]
+METHODS: tuple[Method, ...] = ("pocock", "sprt", "bayes")
+
+
+class Spec(Part):
+    """A rule on the imbalance of events between the arms: its threshold calibrated to a false alarm, or stated."""
+
+    kind: Literal["safety-imbalance"]
+    n: int = Field(ge=1, description="Patients planned in the tested arm.")
+    control_n: int = Field(ge=1, description="Patients planned in the control arm.")
+    events: int = Field(ge=1, le=MOST, description="Events, both arms, until which is monitored.")
+    method: Method = Field(
+        default="pocock",
+        description="Constant level of the conditional binomial test, its probability ratio test, or the posterior of the two rates.",
+    )
+    false_alarm: float = Field(
+        default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping without imbalance."
+    )
+    risk_ratio: float = Field(
+        default=2.0, gt=1, description="Risk ratio, tested to control, at which the trial should stop."
+    )
+    first: int = Field(default=1, ge=1, description="Events at the first look.")
+    every: int = Field(default=1, ge=1, description="Events between two looks.")
+    threshold: float | None = Field(
+        default=None, gt=0,
+        description="Level (pocock), likelihood ratio A (sprt) or posterior probability (bayes), if stated (default: calibrated).",
+    )  # fmt: skip
+    prior_a: float = Field(default=0.5, gt=0, description="Prior beta parameter of an event, either arm (bayes).")
+    prior_b: float = Field(default=0.5, gt=0, description="Prior beta parameter of no event, either arm (bayes).")
+
+
+def share_at(n: int, control_n: int, risk_ratio: float) -> float:
+    """P(an event is in the tested arm) at a risk ratio, exposure in proportion to the patients."""
+    return n * risk_ratio / (n * risk_ratio + control_n)
+
+
+def exact_p(tested: int, control: int, n: int, control_n: int) -> float:
+    """One-sided conditional P(X ≥ tested | tested + control events, no imbalance), X binomial with the share of n.
+
+    >>> round(exact_p(18, 3, 94, 47), 4)
+    0.0462
+    """
+    d = tested + control
+    return float(exceeds(d, share_at(n, control_n, 1.0))[tested - 1]) if tested else 1.0
+
+
+@dataclass(frozen=True)
+class ImbalanceRule:
+    """Sizes, method and threshold; the boundary follows."""
+
+    n: int
+    control_n: int
+    events: int
+    method: Method
+    false_alarm: float
+    risk_ratio: float
+    first: int
+    every: int
+    prior_a: float
+    prior_b: float
+    #: as stated: a level, a likelihood ratio, or a posterior probability
+    threshold: float
+
+    @property
+    def share(self) -> float:
+        """P(an event is in the tested arm) without imbalance."""
+        return share_at(self.n, self.control_n, 1.0)
+
+    def score(self, d: int) -> Array:
+        """What the method holds against its threshold, for x = 0 … ``d`` events in the tested arm: it grows with x."""
+        if self.method == "pocock":
+            return tail_scores(d, self.share)
+        if self.method == "sprt":
+            return likelihood_scores(d, self.share, share_at(self.n, self.control_n, self.risk_ratio))
+        x, room = np.arange(d + 1), max(32, 1 << (d - 1).bit_length())  # few sizes: tables are shared between looks
+        return log_score(not_above_table(self.n, self.control_n, room, self.prior_a, self.prior_b)[x, d - x])
+
+    @property
+    def _log_threshold(self) -> float:
+        if self.method == "pocock":
+            return -math.log(self.threshold)
+        if self.method == "sprt":
+            return math.log(self.threshold)
+        return -math.log1p(-self.threshold) + 2 * TIE
+
+    def boundary_at(self, d: int) -> int:
+        """Least number in the tested arm, of ``d`` events, that stops; d + 1 if none does."""
+        return least_reaching(self.score(d), self._log_threshold)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Events at each look."""
+        return look_sizes(self.first, self.every, self.events)
+
+    @cached_property
+    def stops_at(self) -> tuple[int, ...]:
+        """Least number of events in the tested arm that stops, at each look."""
+        return tuple(self.boundary_at(d) for d in self.sizes)
+
+    @cached_property
+    def stages(self) -> Stages:
+        """The boundary as stages over events that end high."""
+        return upper_stages(self.sizes, self.stops_at)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """A look after each so many events."""
+        return tuple(Look(k, d, "events") for k, d in enumerate(self.sizes, 1))
+
+    def truths(self) -> Mapping[str, Truth]:
+        """No imbalance (null), and the risk ratio at which the trial should stop (target)."""
+        return {"null": {"risk_ratio": 1.0}, "target": {"risk_ratio": self.risk_ratio}}
+
+    def stop_probability(self, risk_ratio: float) -> float:
+        """P(ever stopped within ``events`` events) at a true risk ratio, tested to control; exact."""
+        return crossing(self.stages, share_at(self.n, self.control_n, risk_ratio))
+
+    def characteristics(self, truth: Truth) -> Characteristics:
+        """Exact behaviour over all orders of ``events`` events; ``truth`` is {'risk_ratio': tested to control}.
+
+        ``declare`` is P(never stopped), ``stop_early`` P(stopped at any look). ``expected_n`` is the number planned: how
+        many have been enrolled at an event depends on the accrual, which this rule does not know. 'expected events' is
+        exact.
+        """
+        (rr,) = checks.truth_of(truth, risk_ratio=(0.0, 1000.0))
+        e = ends(self.stages, share_at(self.n, self.control_n, rr))
+        return Characteristics(
+            f"risk ratio {rr:g}",
+            f"exact enumeration of the orders of {self.events} events; expected_n is the number planned",
+            Quantity(math.fsum(e.low)),
+            Quantity(math.fsum(e.high)),
+            Quantity(float(self.n + self.control_n)),
+            e.at,
+            {"expected events": Quantity(e.expected_n)},
+        )
+
+    def verdict(self, evidence: TwoArmEvidence) -> Verdict:
+        """Stop for safety if the tested arm's events reach the boundary of the look, else go on.
+
+        ``successes`` are the patients with the event, ``n`` those treated. At the last look another number of events than
+        planned may have come. Raises BadInput for an earlier look on another number of events than planned. A caution
+        says so where the arms are not in the planned proportion.
+        """
+        x, c, final = evidence.successes, evidence.control_successes, evidence.look == len(self.sizes)
+        d = x + c
+        planned = planned_at(self.sizes, evidence.look, d, "successes + control_successes", "events")
+        boundary, cautions = self.boundary_at(d), list[str]()
+        if d != planned:
+            cautions.append(f"{d} events came, {planned} were planned: the boundary is the rule's own at {d} events.")
+        if not evidence.n or not evidence.control_n:
+            given = f"{evidence.n}, {evidence.control_n}"
+            raise BadInput("evidence", [Problem("no-patients", "n, control_n", given, "1 or more")])
+        attained = share_at(evidence.n, evidence.control_n, 1.0)
+        p = exact_p(x, c, evidence.n, evidence.control_n)
+        if abs(attained - self.share) > 0.01:
+            cautions.append(
+                f"The arms have {evidence.n} and {evidence.control_n} patients: without imbalance {attained:.1%} of the events "
+                f"fall in the tested arm, the boundary was made for {self.share:.1%}."
+            )
+        because = [
+            f"{x} of {d} events are in the tested arm, {attained * d:.1f} are expected there without imbalance; "
+            + (f"{boundary} or more stop the trial." if boundary <= d else "no number stops it at this look."),
+            f"One look alone would give an exact one-sided P = {p:.4f}.",
+        ]
+        if self.method == "bayes":
+            above = posterior_excess(x, evidence.n, c, evidence.control_n, self.prior_a, self.prior_b)
+            because.append(f"P(rate tested > rate control) = {above:.4f}; the cutoff is {self.threshold:.4f}.")
+        action: Action = Continue()
+        if x >= boundary:
+            action = Stop("safety")
+        elif final:
+            action = Declare("the imbalance of events stayed within the boundary")
+        return Verdict(
+            action, tuple(because), boundary - x, "events in the tested arm below the boundary", tuple(cautions)
+        )
+
+    @cached_property
+    def cautions(self) -> tuple[str, ...]:
+        """Where the rule does not keep its false alarm, or can never stop; and what it takes for granted."""
+        found, stopped = list[str](), self.stop_probability(1.0)
+        if stopped > self.false_alarm * ROUNDING:
+            found.append(f"The exact false alarm is {stopped:.4f}, above the stated {self.false_alarm:g}.")
+        if all(b > d for d, b in zip(self.sizes, self.stops_at, strict=True)):
+            found.append("No number of events stops this trial: the boundary is never within reach.")
+        found.append("Exposure is taken to be in proportion to the allocation; longer treatment in one arm shifts it.")
+        return tuple(found)
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        how = {
+            "pocock": "one-sided exact binomial test of the share of events in the tested arm, at the constant level "
+            f"{self.threshold:.4g}",
+            "sprt": f"sequential probability ratio test of a risk ratio of {self.risk_ratio:g} against 1, at a likelihood ratio of "
+            f"{self.threshold:.4g}",
+            "bayes": f"posterior probability that the event rate is higher in the tested arm, at a cutoff of {self.threshold:.4f} "
+            f"with Beta({self.prior_a:g}, {self.prior_b:g}) priors",
+        }[self.method]
+        null, excess = (self.characteristics(t) for t in self.truths().values())
+        after = "each event" if self.every == 1 else f"every {self.every} events"
+        start = f" from event {self.first} on" if self.first > 1 else ""
+        return (
+            f"An excess of events in the tested arm is monitored after {after}{start}, up to {self.events} events in both arms. "
+            f"With {self.n} and {self.control_n} patients planned, {self.share:.1%} of the events are expected in the tested arm if "
+            f"there is no imbalance. The trial stops if the events in the tested arm reach the boundary: "
+            f"{boundary_in_words(self.sizes, self.stops_at)} events. The boundary is that of a {how}. Over {self.events} events the "
+            f"probability of stopping is {null.stop_early.value:.4f} without imbalance (at most {self.false_alarm:g} was asked for) and "
+            f"{excess.stop_early.value:.4f} at a risk ratio of {self.risk_ratio:g}, with {null.more['expected events'].value:.1f} "
+            f"and {excess.more['expected events'].value:.1f} events expected. All figures are exact."
+        )
+
+    def numbers(self) -> Mapping[str, float | int | str]:
+        """The boundary, the threshold, and the exact false alarm and power."""
+        null, excess = (self.characteristics(t) for t in self.truths().values())
+        return {
+            "method": self.method,
+            "events": self.events,
+            "share": self.share,
+            "boundary": boundary_in_words(self.sizes, self.stops_at),
+            "threshold": self.threshold,
+            "false_alarm": null.stop_early.value,
+            "power": excess.stop_early.value,
+            "events0": null.more["expected events"].value,
+            "events1": excess.more["expected events"].value,
+        }
+
+    def table(self) -> Table:
+        """The boundary, in runs of looks."""
+        return boundary_table(
+            f"Stop for an excess of events in the tested arm ({self.method})",
+            ["Events, both arms", "Stop with at least this many in the tested arm"],
+            self.sizes,
+            self.stops_at,
+            f"Exact false alarm over {self.events} events: {self.stop_probability(1.0):.4f}.",
+        )
+
+    def curve(self) -> LineFigure:
+        """P(stopped) against the true risk ratio."""
+        ratios = np.geomspace(0.5, max(8.0, 2 * self.risk_ratio), 61).tolist()
+        return LineFigure(
+            "Probability of stopping for an excess of events, exact",
+            "True risk ratio, tested to control",
+            "Probability",
+            [Curve("Stopped", ratios, [self.stop_probability(r) for r in ratios])],
+            [Mark("no imbalance", x=1.0), Mark(f"risk ratio {self.risk_ratio:g}", x=self.risk_ratio)],
+            caption=f"Exact probabilities over all orders of {self.events} events.",
+            y_range=(0.0, 1.0),
+        )
+
+
+@dataclass(frozen=True)
+class WhenItSpoke:
+    """At which event a rule would first have stopped, over all orders of the events that came, each as likely.
+
+    ``at``: P(first stop at event 1, 2, …). ``p``: the exact one-sided P of one look at the final numbers. ``boundary``: how
+    many in the tested arm would stop at the final look, where the last event is one (else None).
+    """
+
+    tested: int
+    control: int
+    at: tuple[float, ...]
+    p: float
+    boundary: int | None
+
+    @property
+    def ever(self) -> float:
+        """P(the rule stopped at some event)."""
+        return math.fsum(self.at)
+
+    def quantile(self, q: float, among: Literal["all", "stopped"] = "all") -> int | None:
+        """The event by which a share ``q`` of the orders had stopped; None if so many never did.
+
+        ``among``: all orders, or only those in which the rule stopped at all.
+        """
+        goal = q * (self.ever if among == "stopped" else 1.0)
+        reached = 0.0
+        for event, mass in enumerate(self.at, 1):
+            reached += mass
+            if mass > 0 and reached >= goal - 1e-12:
+                return event
+        return None
+
+
+def when_it_spoke(design: ImbalanceRule, tested_events: int, control_events: int) -> WhenItSpoke:
+    """When a rule would first have stopped, had these events come in any order: exact, by recursion over the orders.
+
+    Of the events still to come each is as likely to be next, which gives every order the same probability. The rule looks
+    where it says, up to its last planned event.
+    """
+    problems = [*checks.count("tested_events", tested_events, 0), *checks.count("control_events", control_events, 0)]
+    if not problems and not 1 <= tested_events + control_events <= MOST:
+        problems.append(Problem("out-of-range", "events", str(tested_events + control_events), f"1 to {MOST} in all"))
+    checks.raise_if(problems, "events")
+    d = tested_events + control_events
+    boundaries = dict(zip(design.sizes, design.stops_at, strict=True))
+    state = np.zeros(tested_events + 1)
+    state[0], x, at = 1.0, np.arange(tested_events + 1), list[float]()
+    for event in range(1, d + 1):
+        left = d - (event - 1)
+        to_tested = np.clip((tested_events - x) / left, 0.0, 1.0)
+        moved = state * to_tested
+        state = state * (1 - to_tested)
+        state[1:] += moved[:-1]
+        stop = boundaries.get(event)
+        stopped = 0.0 if stop is None else float(state[stop:].sum())
+        if stop is not None:
+            state[stop:] = 0.0
+        at.append(stopped)
+    p = exact_p(tested_events, control_events, design.n, design.control_n)
+    return WhenItSpoke(tested_events, control_events, tuple(at), p, boundaries.get(d))
+
+
+def spoken_table(designs: Mapping[str, ImbalanceRule], tested_events: int, control_events: int) -> Table:
+    """When each of several rules would have spoken, side by side."""
+    rows: list[Sequence[Cell]] = []
+    for name, design in designs.items():
+        w = when_it_spoke(design, tested_events, control_events)
+        ends_with = "stops" if w.boundary is not None and tested_events >= w.boundary else "does not stop"
+        q = [w.quantile(share, "stopped") if w.ever else None for share in (0.1, 0.5, 0.9)]
+        rows.append([name, w.boundary, ends_with, f"{w.ever:.4f}", *q, w.quantile(0.5) or "none"])
+    return Table(
+        f"When a rule would have spoken: {tested_events} events in the tested arm, {control_events} in the control arm",
+["Rule", "Needed at the last", "At the last event", "P(ever stopped)", "10 %", "Median", "90 %", "Median, all orders"],
+        rows,
+        notes=(
+            "Over all orders in which these events can have come, each as likely; exact. 10 %, median and 90 %: the event of the first "
+            "stop, among the orders in which the rule stopped. The last column is among all orders; none: half of them never stop.",
+        ),
+    )  # fmt: skip
+
+
+def from_spec(table: Mapping[str, Any]) -> ImbalanceRule:
+    """The design that a [design] table states. Raises BadInput with all its problems."""
+    values = checks.stated(Spec, table)
+    checks.raise_if(_problems(values))
+    sizes = {k: int(values[k]) for k in ("n", "control_n", "events", "first", "every")}
+    reals = {k: float(values[k]) for k in ("false_alarm", "risk_ratio", "prior_a", "prior_b")}
+    method: Method = values["method"]
+    if "threshold" in values:
+        return ImbalanceRule(method=method, threshold=float(values["threshold"]), **sizes, **reals)  # type: ignore[arg-type]
+    blank = ImbalanceRule(method=method, threshold=0.5, **sizes, **reals)  # type: ignore[arg-type]
+    found = calibrated(blank.sizes, [blank.score(d) for d in blank.sizes], blank.share, blank.false_alarm)
+    if found is None:
+        raise out_of_reach(
+            blank.share, blank.events, blank.false_alarm, "false_alarm", "events", "events fall in the tested arm"
+        )
+    threshold = {
+        "pocock": math.exp(-found.threshold),
+        "sprt": math.exp(found.threshold),
+        "bayes": -math.expm1(-found.below),
+    }[method]
+    return ImbalanceRule(method=method, threshold=threshold, **sizes, **reals)  # type: ignore[arg-type]
+
+
+def _problems(values: Mapping[str, Any]) -> list[Problem]:
+    found = [p for k in ("n", "control_n", "first", "every") for p in checks.count(k, values.get(k), 1)]
+    found += checks.count("events", values.get("events"), 1, MOST)
+    sound = not found
+    found += checks.probability("false_alarm", values["false_alarm"])
+    found += [p for k in ("prior_a", "prior_b") for p in checks.positive(k, values[k])]
+    above_1 = "a risk ratio above 1: tested to control"
+    rr = values["risk_ratio"]
+    found += list(checks.positive("risk_ratio", rr, above_1)) or [
+        Problem("out-of-range", "risk_ratio", f"{rr:g}", above_1) for _ in range(rr <= 1)
+    ]
+    method, threshold = values["method"], values.get("threshold")
+    if method not in METHODS:
+        found.append(Problem("not-a-choice", "method", repr(method), "'pocock', 'sprt' or 'bayes'"))
+    if threshold is not None:
+        check = checks.positive if method == "sprt" else checks.probability
+        found += check("threshold", threshold)
+    if sound:
+        events, arms = values["events"], (values["n"], values["control_n"])
+        if values["first"] > events:
+            found.append(Problem("first-above-events", "first", str(values["first"]), f"at most events = {events}"))
+        most, who = (min(arms), "the smaller arm") if method == "bayes" else (sum(arms), "both arms")
+        if events > most:
+            found.append(Problem("too-many-events", "events", str(events), f"at most the {most} patients of {who}"))
+    return found

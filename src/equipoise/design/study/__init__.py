@@ -1,0 +1,1 @@
+"""What is no kind: designs compared, read backwards, estimated after, curtailed, drawn."""

@@ -1,0 +1,1 @@
+"""Binomial and beta-binomial counts, and intervals and tests of proportions."""

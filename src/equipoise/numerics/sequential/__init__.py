@@ -1,0 +1,1 @@
+"""Several looks: staged counts, boundaries, spending, inference after stages."""

@@ -1,0 +1,185 @@
+"""The group-sequential log-rank design: rpact's events, East's boundaries, what happens off plan."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from equipoise.design.randomised.group_sequential import GroupSequentialLogRank, from_spec
+from equipoise.design.randomised.logrank_plan import Pace, events_by, month_of
+from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.problem import BadInput
+
+RPACT = json.loads((Path(__file__).parent.parent.parent / "fixtures" / "r" / "rpact.json").read_text())["designs"]
+BOUNDARY = {
+    "OF": "classical-obrien-fleming",
+    "P": "classical-pocock",
+    "asOF": "obrien-fleming",
+    "asP": "pocock",
+    "asKD": "power",
+    "asHSD": "hsd",
+}
+NORTH = from_spec(
+    {"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "allocation": "2:1", "beta_spending": "obrien-fleming"}
+)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(
+    "d",
+    [d for d in RPACT if d["args"]["typeOfDesign"] in BOUNDARY],
+    ids=lambda d: "-".join(map(str, d["args"].values())),
+)
+def test_events_as_in_rpact(d: dict[str, Any]) -> None:
+    """Events of a single look and of the last, hazard ratio 0.7, allocation 1:1 and 2:1, by Schoenfeld: to 1e-6."""
+    a = d["args"]
+    for allocation, (single, most) in zip(("1:1", "2:1"), d["events"], strict=True):
+        ours = from_spec(
+            {
+                "hazard_ratio": 0.7, "alpha": a["alpha"], "power": 1 - a["beta"], "fractions": (*tuple(a["informationRates"][:-1]), 1.0),
+                "boundary": BOUNDARY[a["typeOfDesign"]], "alpha_parameter": a.get("gammaA", -4.0),
+                "beta_spending": BOUNDARY["a" + a["typeBetaSpending"][1:]] if "typeBetaSpending" in a else "none",
+                "beta_parameter": a.get("gammaB", -2.0), "binding": a.get("bindingFutility", False), "allocation": allocation,
+            }
+        )  # fmt: skip
+        assert ours.fixed_events == pytest.approx(single, rel=1e-6)
+        assert ours.maximum == pytest.approx(most, rel=1e-6)
+
+
+@pytest.mark.independent
+def test_two_to_one_smoke_numbers() -> None:
+    """shared/oracles.md, row 31: 2:1, O'Brien–Fleming-type spending at 0.5, 0.75, 1, one-sided 0.025: z 2.963, 2.359, 2.014."""
+    d = from_spec(
+        {"hazard_ratio": 0.6, "alpha": 0.025, "power": 0.8, "fractions": (0.5, 0.75, 1.0), "allocation": "2:1"}
+    )
+    assert d.boundaries.upper == pytest.approx((2.963, 2.359, 2.014), abs=6e-4)
+
+
+@pytest.mark.independent
+def test_simulated_log_rank_trials_agree() -> None:
+    """Patients, exponential times, a real log-rank statistic at the planned events: power within 4 MC errors and 0.02 for Schoenfeld."""
+    d, rng = NORTH, np.random.default_rng(2012)
+    reps, n = 3000, 300
+    looks = [look.n for look in d.looks]
+    declared = 0
+    tested = np.arange(n) % 3 != 0
+    for _ in range(reps):
+        entry = rng.uniform(0, 20, n)
+        time = rng.exponential(5.5 / math.log(2) / np.where(tested, 0.67, 1.0))
+        calendar = np.sort(entry + time)
+        for k, events in enumerate(looks):
+            cut = calendar[events - 1]
+            z = _logrank(time, entry, tested, cut)
+            if z >= d.boundaries.upper[k]:
+                declared += 1
+                break
+            if z < d.boundaries.lower[k]:
+                break
+    found = declared / reps
+    assert abs(found - 0.80) < 4 * math.sqrt(0.16 / reps) + 0.02
+
+
+def _logrank(time: np.ndarray, entry: np.ndarray, tested: np.ndarray, cut: float) -> float:
+    inside = entry < cut
+    follow = np.minimum(time, cut - entry)[inside]
+    event, arm = (entry + time <= cut)[inside], tested[inside]
+    order = np.argsort(follow)
+    event, arm = event[order], arm[order]
+    at_risk = np.arange(len(arm), 0, -1)
+    of_tested = np.cumsum(arm[::-1])[::-1]
+    share = of_tested / at_risk
+    score = (event * (share - arm)).sum()
+    return float(score / math.sqrt((event * share * (1 - share)).sum()))
+
+
+@pytest.mark.property
+@settings(max_examples=20, deadline=None)
+@given(st.integers(40, 185))
+def test_off_plan_both_sides_are_recomputed(events: int) -> None:
+    v = NORTH.verdict(StatisticEvidence(1, 0.0, events))
+    planned = NORTH.looks[0].n
+    if events == planned:
+        assert not v.cautions
+    else:
+        assert "recomputed" in v.cautions[0]
+    # nothing between the two boundaries is decided, and fewer events need a larger z
+    late = NORTH.verdict(StatisticEvidence(1, 3.8, events)).action.name
+    assert late == "declare" or events < 60
+
+
+def test_at_fewer_events_a_good_treatment_is_not_stopped_too_soon() -> None:
+    assert NORTH.verdict(StatisticEvidence(1, 0.1, 93)).action.name == "stop"
+    assert NORTH.verdict(StatisticEvidence(1, 0.1, 50)).action.name == "continue"
+
+
+def test_binding_as_planned_and_a_little_off() -> None:
+    d = from_spec(
+        {
+            "hazard_ratio": 0.67,
+            "alpha": 0.05,
+            "power": 0.80,
+            "allocation": "2:1",
+            "beta_spending": "obrien-fleming",
+            "binding": True,
+        }
+    )
+    last = d.looks[-1].n
+    bound = d.boundaries.upper[-1]
+    assert d.verdict(StatisticEvidence(2, bound + 0.02, last - 2)).action.name == "declare"
+    assert "binding" in d.describe()
+
+
+def test_classical_boundaries_off_plan_are_a_caution() -> None:
+    d = from_spec({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "boundary": "classical-pocock"})
+    assert "not kept exactly" in d.verdict(StatisticEvidence(1, 1.0, 20)).cautions[0]
+
+
+@pytest.mark.independent
+def test_events_in_time_by_simulation() -> None:
+    pace = Pace(8.0, 27.0, 5.5, 0.01)
+    month = month_of(150, pace, 0.67, 2, 1)
+    assert events_by(month, pace, 0.67, 2, 1) == pytest.approx(150, abs=1e-6)
+    rng = np.random.default_rng(1)
+    n = 400_000
+    entry, tested = rng.uniform(0, 27, n), rng.random(n) < 2 / 3
+    time = rng.exponential(5.5 / math.log(2) / np.where(tested, 0.67, 1.0))
+    gone = rng.exponential(100, n)
+    share = ((entry + time <= month) & (time <= gone)).mean()
+    assert 216 * share == pytest.approx(150, abs=4 * 216 * 0.5 / math.sqrt(n))
+
+
+def test_too_few_patients_are_said() -> None:
+    d = from_spec(
+        {"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.8, "accrual_rate": 8.0, "accrual_time": 5.0, "median": 5.5}
+    )
+    assert "never have" in d.cautions[-1]
+    assert "too few" in d.describe()
+    assert "inf" not in d.describe()
+
+
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ({"fractions": (math.nan, 1.0)}, "fractions"), ({"fractions": (0.5, 0.9)}, "fractions"), ({"fractions": (True,)}, "fractions"),
+        ({"alpha_parameter": "x"}, "alpha_parameter"), ({"boundary": "hsd", "alpha_parameter": -800.0}, "alpha_parameter"),
+        ({"hazard_ratio": 1.2}, "hazard_ratio"), ({"accrual_rate": -3.0}, "accrual_rate"), ({"allocation": "2"}, "allocation"),
+        ({"boundary": "classical-pocock", "beta_spending": "pocock"}, "beta_spending"),
+    ],
+)  # fmt: skip
+def test_bad_input(table: dict[str, Any], where: str) -> None:
+    with pytest.raises(BadInput) as bad:
+        from_spec({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.8, **table})
+    assert where in {p.where for p in bad.value.problems}
+
+
+def test_a_z_that_is_no_number() -> None:
+    assert isinstance(NORTH, GroupSequentialLogRank)
+    with pytest.raises(BadInput, match="nan"):
+        NORTH.verdict(StatisticEvidence(1, math.nan, 93))

@@ -1,0 +1,53 @@
+"""Rubinstein's screening design: Schoenfeld's formula in rpact's numbers, and simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from equipoise.design.randomised.screening import Screening, from_spec
+from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.problem import BadInput
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(("tested", "control"), [(1, 1), (2, 1), (3, 2)])
+@pytest.mark.parametrize("ratio", [0.5, 0.67, 0.75])
+def test_events_by_hand(tested: int, control: int, ratio: float) -> None:
+    """d = (z + z)² (a + b)² / (a b log² HR), with z from a table: 1.2815515655, 0.8416212336."""
+    for alpha, z in ((0.10, 1.2815515655), (0.20, 0.8416212336)):
+        d = Screening(ratio, alpha, 1 - alpha, tested, control)
+        by_hand = (2 * z) ** 2 * (tested + control) ** 2 / (tested * control * math.log(ratio) ** 2)
+        assert d.events == math.ceil(by_hand)
+
+
+@pytest.mark.property
+def test_the_critical_ratio_is_where_it_turns() -> None:
+    d = Screening(0.67, 0.20, 0.80, 2, 1)
+    z = -math.log(d.critical_ratio) * math.sqrt(d.events * 2 / 9)
+    assert z == pytest.approx(0.8416212336)
+    assert d.characteristics({"hazard_ratio": 1.0}).declare.value == pytest.approx(0.20)
+    assert d.verdict(StatisticEvidence(1, 0.85, d.events)).action.name == "declare"
+    assert d.verdict(StatisticEvidence(1, 0.83, d.events)).action.name == "stop"
+
+
+@pytest.mark.property
+def test_simulated() -> None:
+    """20,000 z statistics at their Schoenfeld mean: power within 4 Monte-Carlo errors."""
+    d = Screening(0.67, 0.20, 0.80, 2, 1)
+    rng = np.random.default_rng(5)
+    z = rng.normal(-math.log(0.67) * math.sqrt(d.events * 2 / 9), 1, 20_000)
+    exact = d.characteristics({"hazard_ratio": 0.67}).declare.value
+    assert abs((z >= 0.8416212336).mean() - exact) < 4 * math.sqrt(0.16 / 20_000)
+
+
+def test_it_says_that_it_proves_nothing() -> None:
+    assert "no proof of efficacy" in Screening(0.67, 0.20, 0.80, 2, 1).cautions[0]
+
+
+def test_bad_input() -> None:
+    with pytest.raises(BadInput) as bad:
+        from_spec({"hazard_ratio": 1.0, "alpha": 0.7, "allocation": "x", "median": 5.5})
+    assert {"hazard_ratio", "allocation", "accrual_rate, accrual_time"} <= {p.where for p in bad.value.problems}

@@ -127,7 +127,7 @@ def plans(draw: st.DrawFn) -> Plan:
         of=of,
         landmark=f"{draw(st.integers(2, 12))} months",
         window=f"{draw(st.integers(1, 14))} weeks",
-        not_evaluable=draw(st.sampled_from(("replace", "exclude", "failure"))),
+        not_evaluable=draw(st.sampled_from(("replace", "failure"))),
     )
     truth.update(
         screening_failure=draw(st.sampled_from((0.0, 0.3))),
@@ -162,9 +162,7 @@ def plans(draw: st.DrawFn) -> Plan:
     scenario = read_truth(truth)
     waiting = draw(st.sampled_from(("continue", "pause", "cap")))
     cap = draw(st.integers(0, 8)) if waiting == "cap" else None
-    return Plan.of(
-        trial, shelf.build(trial.design["kind"], trial.design), scenario, draw(st.integers(0, 99)), waiting, cap
-    )  # type: ignore[arg-type]
+    return Plan.of(trial, scenario, draw(st.integers(0, 99)), waiting, cap)  # type: ignore[arg-type]
 
 
 def read_truth(raw: dict[str, Any]) -> Scenario:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import math
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -36,7 +37,12 @@ def built(request: pytest.FixtureRequest) -> tuple[shelf.Kind, Design[Any]]:
     return shelf.one(request.param), example(request.param)
 
 
-@pytest.fixture(scope="module", params=[k.name for k in KINDS if k.monitored])
+def built_by(kind: shelf.Kind) -> type[Any]:
+    """The class of a kind's designs."""
+    return get_type_hints(importlib.import_module(kind.module).from_spec)["return"]
+
+
+@pytest.fixture(scope="module", params=[k.name for k in KINDS if issubclass(built_by(k), RateDesign)])
 def rate_design(request: pytest.FixtureRequest) -> RateDesign:
     design = example(request.param)
     assert isinstance(design, RateDesign)

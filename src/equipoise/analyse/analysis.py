@@ -10,11 +10,11 @@ from datetime import date
 from equipoise import __version__
 from equipoise.analyse.best_overall import ORDER
 from equipoise.analyse.populations import Membership, all_memberships
-from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_response
+from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_outcome, analyse_response
 from equipoise.analyse.safety import ArmSafety, safety
 from equipoise.analyse.survival import ArmSurvival, SurvivalResult, analyse_survival
 from equipoise.trial.decision import Fingerprints
-from equipoise.trial.endpoint import Landmark, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -42,6 +42,8 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
             endpoints[endpoint.name] = analyse_survival(trial, snap, endpoint)
         elif isinstance(endpoint, Landmark):
             endpoints[endpoint.name] = analyse_landmark(trial, snap, endpoint)
+        elif isinstance(endpoint, Outcome):
+            endpoints[endpoint.name] = analyse_outcome(trial, snap, endpoint)
         else:
             endpoints[endpoint.name] = analyse_response(trial, snap, endpoint)
     return Analysis(

@@ -88,10 +88,14 @@ def confirmed_by(i: int, course: Sequence[Assessed], rule: BestRule) -> Assessed
     return None
 
 
-def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> Best:
-    """The best of a course; 'MISSING' where there is no assessment at all."""
+def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule, until: date | None = None) -> Best:
+    """The best of a course; 'MISSING' where there is no assessment at all.
+
+    ``until``: what is first seen after this day does not count; it may confirm what was seen before.
+    """
     course = up_to_progression(assessed)
-    if not course:
+    in_time = [i for i, a in enumerate(course) if until is None or a.on <= until]
+    if not in_time:
         return Best("MISSING", None, None, "no assessment after baseline")
 
     def late(a: Assessed) -> bool:
@@ -119,8 +123,8 @@ def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> 
             return "NE", f"{a.response} on {a.on}, before day {rule.stable_from}"
         return a.response, f"{a.response} on {a.on}"
 
-    counted = [told(i) for i in range(len(course))]
-    best = min(range(len(course)), key=lambda i: (ORDER.index(counted[i][0]), i))
+    counted = [told(i) for i in in_time]
+    best = min(in_time, key=lambda i: (ORDER.index(counted[i][0]), i))
     return Best(counted[best][0], course[best].on, course[best].event, counted[best][1])
 
 

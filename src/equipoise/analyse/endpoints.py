@@ -175,20 +175,11 @@ class _Seen:
             for a in self.assessments
             if a.happened < event.happened and a.data["response"] not in (UNREADABLE, "") and not a.data.get("baseline")
         ]
-        last = self._visit((max(seen) - start).days) if seen else 0
+        last = self.schedule.nearest_visit((max(seen) - start).days) if seen else 0
         day = (event.happened - start).days
         if event.kind == "assessed":
-            return max(self._visit(day) - last - 1, 0)
-        first, every = self.schedule.first.days, self.schedule.every.days
-        late = day - LATE
-        due = 0 if late <= first else 1 + (late - first - 1) // every
-        return max(due - last, 0)
-
-    def _visit(self, day: int) -> int:
-        """The number of the planned assessment that lies nearest to a day; 0 is baseline."""
-        assert self.schedule is not None
-        first, every = self.schedule.first.days, self.schedule.every.days
-        return 0 if day < first / 2 else max(1 + round((day - first) / every), 1)
+            return max(self.schedule.nearest_visit(day) - last - 1, 0)
+        return max(self.schedule.visit_by(day - LATE - 1) - last, 0)
 
     def _documented(self) -> Event | None:
         """The first progression by imaging, on the day from which it counts."""

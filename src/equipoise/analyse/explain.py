@@ -10,9 +10,11 @@ from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import scans_of
 from equipoise.analyse.endpoints import observe
 from equipoise.analyse.landmark import landmark_status
+from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
 from equipoise.trial.endpoint import Landmark, TimeToEvent
+from equipoise.trial.endpoint import Outcome as RecordedOutcome
 from equipoise.trial.patient import INVESTIGATOR, Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -111,6 +113,11 @@ def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Outcome:
         if status is None or of is None:
             return Outcome(endpoint.name, endpoint.label, "not at risk", "no origin", None, "")
         return Outcome(endpoint.name, endpoint.label, status.status, status.because, of.source, of.record)
+    if isinstance(endpoint, RecordedOutcome):
+        known = outcome_status(patient, endpoint, snap.cutoff)
+        if known is None:
+            return Outcome(endpoint.name, endpoint.label, "not at risk", f"not {trial.entered}", None, "")
+        return Outcome(endpoint.name, endpoint.label, known.status, known.because, known.source, known.record)
     best = best_of(patient, endpoint, snap.cutoff)
     success = "success" if best.response in endpoint.success else "no success"
     event = best.event

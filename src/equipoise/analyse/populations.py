@@ -8,7 +8,8 @@ from datetime import date
 
 from equipoise.analyse.best_overall import first_response
 from equipoise.analyse.criteria.selection import measurable
-from equipoise.analyse.landmark import LandmarkStatus, landmark_status
+from equipoise.analyse.landmark import landmark_status
+from equipoise.analyse.status import Status
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
@@ -150,7 +151,7 @@ def _condition(c: Condition, patient: Patient, trial: Trial, cutoff: date) -> _M
             return _Met(True, "no major deviation recorded")
 
 
-def _deciding(status: LandmarkStatus, patient: Patient, endpoint: TimeToEvent) -> tuple[int, str] | None:
+def _deciding(status: Status, patient: Patient, endpoint: TimeToEvent) -> tuple[int, str] | None:
     """What decided a landmark: the event or the censoring; for who was seen without one, the assessment or contact of that day."""
     if status.source is not None:
         return status.source, status.record

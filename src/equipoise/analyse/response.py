@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from equipoise.analyse.best_overall import Best, best_overall, counted, rule_of, up_to_progression
 from equipoise.trial.endpoint import Response
@@ -36,10 +36,21 @@ def best_response(patient: Patient, endpoint: Response, cutoff: date) -> BestRes
 
 def best_of(patient: Patient, endpoint: Response, cutoff: date) -> Best:
     """The best response with the assessment that shows it and why; 'MISSING' without an assessment."""
-    policy = endpoint.estimand is not None and endpoint.estimand.strategy("next therapy") == "treatment policy"
     origin = patient.randomised.happened if patient.randomised else cutoff
-    usable = [a for a in counted(patient, endpoint.assessor, policy) if a.on <= cutoff]
-    return best_overall(usable, origin, rule_of(endpoint))
+    usable = [a for a in counted(patient, endpoint.assessor, regards_next_therapy(endpoint)) if a.on <= cutoff]
+    return best_overall(usable, origin, rule_of(endpoint), last_day_of(patient, endpoint))
+
+
+def regards_next_therapy(endpoint: Response) -> bool:
+    """True if assessments after a next therapy count too: the strategy 'treatment policy'."""
+    return endpoint.estimand is not None and endpoint.estimand.strategy("next therapy") == "treatment policy"
+
+
+def last_day_of(patient: Patient, endpoint: Response) -> date | None:
+    """The last day on which a response may first be seen; None: there is none."""
+    if endpoint.within is None or patient.randomised is None:
+        return None
+    return patient.randomised.happened + timedelta(days=endpoint.within.days + endpoint.window.days)
 
 
 def best_change(patient: Patient, cutoff: date, assessor: str = INVESTIGATOR) -> float | None:

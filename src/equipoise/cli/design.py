@@ -47,6 +47,7 @@ def list_kinds(as_json: bool) -> None:
     """The shelf: every kind of design, what it is held against, and its reference."""
     from equipoise.design import shelf
     from equipoise.files.grades import grade_of
+    from equipoise.files.trial_file import on_the_road
     from equipoise.trial.exhibits import Table
 
     found = [(k, grade_of(k.module)) for k in shelf.described()]
@@ -55,7 +56,7 @@ def list_kinds(as_json: bool) -> None:
             [
                 {
                     "kind": k.name, "title": k.title, "family": k.family, "reference": k.reference,
-                    "example": dict(k.example), "in_trial_files": k.monitored, "grade": g.grade, "oracle": g.oracle,
+                    "example": dict(k.example), "in_trial_files": on_the_road(k), "grade": g.grade, "oracle": g.oracle,
                 }
                 for k, g in found
             ]

@@ -82,21 +82,22 @@ class Conduct:
         factors: Mapping[str, str] | None = None,
         why: str = "",
     ) -> Event:
-        """Enrol a screened and eligible patient, with the levels of the stratification factors."""
+        """Enrol a screened and eligible patient, with the levels of the stratification factors.
+
+        Where nobody is randomised, enrolment puts the patient on the trial's one arm.
+        """
         known = self.patients.get(patient)
-        return self.order(
-            "enrolled",
-            on,
-            recorded,
-            by,
-            why,
-            patient,
-            known.site if known else "",
-            {"factors": dict(factors or {})},
-        )
+        site = known.site if known else ""
+        data: dict[str, Any] = {"factors": dict(factors or {})}
+        if self.trial.randomisation is None:
+            data["arm"] = self.trial.arms[0].name
+        return self.order("enrolled", on, recorded, by, why, patient, site, data)
 
     def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
         """Randomise an enrolled patient: the next arm of the stratum's list."""
+        if self.trial.randomisation is None:
+            allowed = "this trial randomises nobody: enrolment gives the arm"
+            raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
         if self._allocation is None:
             raise Refused(
                 "randomise",

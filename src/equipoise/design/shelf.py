@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import equipoise.design
-from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.trial.design import Design
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
@@ -35,8 +34,8 @@ class Kind:
     reference: str
     example: Mapping[str, Any]
     module: str
-    #: whether a trial file may name it: its looks are on one arm's rate
-    monitored: bool
+    #: the types of evidence that its designs take: one, or one for each endpoint that it may have
+    takes: tuple[type[Any], ...]
 
 
 @cache
@@ -64,8 +63,8 @@ def described() -> list[Kind]:
 
 def _described(m: ModuleType) -> Kind:
     built = get_type_hints(m.from_spec)["return"]
-    monitored = isinstance(built, type) and issubclass(built, RateDesign)
-    return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__, monitored)
+    takes = get_type_hints(built.verdict)["evidence"]
+    return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__, get_args(takes) or (takes,))
 
 
 def spec_model(kind: str) -> type[Part]:

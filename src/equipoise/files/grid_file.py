@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, scenario_names
 from equipoise.files.trial_file import read_toml, trial_from, validate_parts
 from equipoise.simulate.grid import Cell
@@ -91,11 +90,10 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
                 this = trial_from(changed, where)
                 if this.design is None:
                     raise BadInput(where, [Problem("no-design", "design", "nothing", "a trial with a design")])
-                design = shelf.build(this.design["kind"], this.design)
                 disease = scenario.model_dump_json()
                 if disease not in courses:
                     courses[disease] = calibrated(trial, scenario)
-                plan = Plan.of(this, design, scenario, grid.seed, courses=courses[disease])
+                plan = Plan.of(this, scenario, grid.seed, courses=courses[disease])
                 cells.append(Cell(scenario.id, labels, sets, plan))
             except BadInput as bad:
                 problems += [

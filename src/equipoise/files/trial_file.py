@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
-from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.trial.check import check_parts, near
 from equipoise.trial.design import Design
 from equipoise.trial.part import Part
@@ -27,15 +27,20 @@ def read_trial(path: Path) -> Trial:
 def _read_design(table: Mapping[str, Any]) -> tuple[Design[Any] | None, list[Problem]]:
     """The design of a trial file, or all that is wrong with its table."""
     design, problems = design_from(table)
-    if design is not None and not isinstance(design, RateDesign):
-        can = [k.name for k in shelf.described() if k.monitored]
+    if design is not None and design.takes not in MAKERS:
+        can = [k.name for k in shelf.described() if on_the_road(k)]
         problems = [
             Problem(
-                "not-monitored", "kind", repr(table["kind"]), f"a design that looks at one arm's rate, such as {', '.join(can)}",
+                "not-monitored", "kind", repr(table["kind"]), f"a design whose evidence can be made from a trial's data: {', '.join(can)}",
                 f"plan it with `equipoise design {table['kind']}`; conducting it from a trial file is not built",
             )
         ]  # fmt: skip
     return (None if problems else design), [_inside_design(p) for p in problems]
+
+
+def on_the_road(kind: shelf.Kind) -> bool:
+    """True if a trial file may name this kind: somebody makes the evidence that its designs take."""
+    return any(takes in MAKERS for takes in kind.takes)
 
 
 def design_from(table: Mapping[str, Any]) -> tuple[Design[Any] | None, list[Problem]]:
@@ -76,18 +81,25 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
     """The trial in a parsed TOML table. ``source`` names it in messages."""
     raw = _tuples(raw)
-    parts, problems = validate_parts(Trial, raw)
+    # [design] states a table; what is made of it, and the table itself, are entries of the trial and not of the file.
+    stated = {k: v for k, v in raw.items() if k not in ("design", "design_table")}
+    parts, problems = validate_parts(Trial, stated)
+    if "design_table" in raw:
+        problems.append(
+            Problem("unknown-key", "design_table", "a key that is not known", "remove it", "did you mean 'design'?")
+        )
+    if "design" in raw and not isinstance(raw["design"], Mapping):
+        problems.append(Problem("wrong-type", "design", repr(raw["design"]), "a table with the `kind` of design"))
     if isinstance(raw.get("design"), Mapping):
-        parts.pop("design", None)
-        design, found = _read_design(raw["design"])
+        parts["design"], found = _read_design(raw["design"])
         problems.extend(found)
-        if design is not None:
-            parts["design"] = design
-            problems.extend(_cohort_problems(parts, len(design.looks)))
+        if parts["design"] is not None:
+            problems.extend(_cohort_problems(parts, len(parts["design"].looks)))
+            problems.extend(MAKERS[parts["design"].takes].problems(parts))
     problems.extend(check_parts(parts, raw))
     if problems:
         raise BadInput(source, problems)
-    return Trial.model_validate(raw)
+    return Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
 
 
 def _tuples(value: Any) -> Any:

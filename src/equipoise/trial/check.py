@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
-from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
+from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent
 from equipoise.trial.estimand import contradictions
-from equipoise.trial.population import ITT, populations_of
+from equipoise.trial.population import populations_of
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import (
     Assumption,
@@ -74,13 +74,6 @@ def _arms(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
     arms: tuple[Arm, ...] = parts.get("arms") or ()
     if arms and not any(a.tested for a in arms):
         yield Problem("no-tested-arm", "arms", "no arm with tested = true", "at least one arm is on trial")
-    if parts.get("design") and len([a for a in arms if a.tested]) > 1:
-        yield Problem(
-            "two-tested-arms",
-            "arms",
-            f"{len([a for a in arms if a.tested])} tested arms",
-            "this design looks at one tested arm",
-        )
 
 
 def _dates(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -96,9 +89,14 @@ def _dates(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
             )
 
 
-def _blocks(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+def _blocks(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
     randomisation: Randomisation | None = parts.get("randomisation")
     arms: tuple[Arm, ...] = parts.get("arms") or ()
+    if randomisation is None and "randomisation" not in raw and len(arms) > 1:
+        yield Problem(
+            "no-randomisation", "randomisation", f"nothing, with {len(arms)} arms",
+            "how the arms are given; only a trial of one arm randomises nobody", 'add method = "permuted blocks"',
+        )  # fmt: skip
     if randomisation is None or randomisation.method != "permuted blocks":
         return
     if not randomisation.block_sizes:
@@ -132,6 +130,10 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 f"a landmark is read from a time-to-event endpoint, which carries its origin: {', '.join(times) or 'none is defined'}",
                 near(endpoint.of, times),
             )
+        if isinstance(endpoint, Outcome):
+            words = list(endpoint.results)
+            for word in sorted({w for w in words if words.count(w) > 1}):
+                yield Problem("duplicate-name", f"{where}", repr(word), "each result in one of the lists, once")
         if isinstance(endpoint, Response):
             yield from _estimand(endpoint, where)
         if isinstance(endpoint, TimeToEvent):
@@ -220,31 +222,17 @@ def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
         )
     if monitoring is None or "endpoints" not in parts:
         return
-    landmarks = {e.name: e for e in endpoints if isinstance(e, Landmark)}
-    endpoint = landmarks.get(monitoring.endpoint)
-    if endpoint is None:
+    names = [e.name for e in endpoints]
+    rates = [e.name for e in endpoints if not isinstance(e, TimeToEvent)]
+    # Which kind of endpoint a design needs is said by who makes its evidence.
+    known = names if parts.get("design") is not None or "design" in raw else rates
+    if monitoring.endpoint not in known:
         yield Problem(
             "monitored-endpoint",
             "monitoring.endpoint",
             repr(monitoring.endpoint),
-            f"a landmark endpoint: {', '.join(landmarks) or 'none is defined'}",
-            near(monitoring.endpoint, list(landmarks)),
-        )
-    elif endpoint.not_evaluable == "exclude":
-        yield Problem(
-            "monitored-policy",
-            f"endpoints.{endpoint.name}.not_evaluable",
-            "'exclude'",
-            "'failure' or 'replace' for the endpoint that the design looks at",
-            "excluding would leave a look with fewer patients than its boundary is for",
-        )
-    if endpoint is not None and endpoint.population != ITT:
-        yield Problem(
-            "monitored-population",
-            f"endpoints.{endpoint.name}.population",
-            repr(endpoint.population),
-            f"{ITT!r} for the endpoint that the design looks at: a look's cohort is of all randomised, and its "
-            "not_evaluable says who gives up a place",
+            f"an endpoint of this file: {', '.join(known) or 'none is defined'}",
+            near(monitoring.endpoint, known),
         )
     cohort = monitoring.control_cohort
     if list(cohort) != sorted(cohort):
@@ -289,6 +277,13 @@ def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("check-without-control", "control_check", "no control arm", "an arm with tested = false")
         monitoring = parts.get("monitoring")
         by_times = parts["control_check"].method == "one-sample log-rank"
+        policy, design = parts["control_check"].on_caution, parts.get("design")
+        tests = policy in ("randomised comparison", "re-estimate the hurdle")
+        if tests and design is not None and getattr(design, "alpha", None) is None:
+            yield Problem(
+                "no-alpha", "control_check.on_caution", repr(policy),
+                "'note' or 'stop': the design tests nothing, so that there is no type I error to test at",
+            )  # fmt: skip
         if by_times and history is not None and monitoring is not None:
             of = next((e.of for e in endpoints if isinstance(e, Landmark) and e.name == monitoring.endpoint), None)
             if of is not None and of not in [c.endpoint for c in history.curves]:

@@ -31,6 +31,7 @@ class Patient:
     site: str = ""
     screened: Event | None = None
     enrolled: Event | None = None
+    #: The event that put the patient on an arm: randomisation or, in a trial where nobody is randomised, enrolment.
     randomised: Event | None = None
     doses: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
@@ -39,6 +40,8 @@ class Patient:
     #: Assessments by others than the investigator: assessor → events.
     readers: dict[str, list[Event]] = field(default_factory=dict)
     progressed: list[Event] = field(default_factory=list)
+    #: Outcomes recorded by a name of their own: name → the last record.
+    outcomes: dict[str, Event] = field(default_factory=dict)
     adverse_events: list[Event] = field(default_factory=list)
     next_therapy: Event | None = None
     #: Deviations from the protocol.
@@ -66,6 +69,8 @@ class Patient:
                 self.screened = event
             case "enrolled":
                 self.enrolled = event
+                if "arm" in event.data:
+                    self.randomised = event
             case "randomised":
                 self.randomised = event
             case "treated":
@@ -79,6 +84,8 @@ class Patient:
                 (self.assessments if assessor == INVESTIGATOR else self.readers.setdefault(assessor, [])).append(event)
             case "progressed":
                 self.progressed.append(event)
+            case "outcome":
+                self.outcomes[event.data["outcome"]] = event
             case "adverse event":
                 self.adverse_events.append(event)
             case "next therapy":
@@ -123,6 +130,7 @@ class Patient:
                 *self.assessments[-1:],
                 *(events[-1] for events in self.readers.values()),
                 *self.progressed[-1:],
+                *self.outcomes.values(),
                 *self.adverse_events[-1:],
                 *self.contacts[-1:],
             )

@@ -59,6 +59,25 @@ class Assessments(Part):
     every: Duration = Field(description="Time between assessments, until progression.")
     follow_up_every: Duration = Field(description="Time between contacts for survival after the last assessment.")
 
+    def day_of(self, visit: int) -> int:
+        """The day on which assessment ``visit`` (from 1; 0 is baseline) is planned, counted from entry."""
+        return 0 if visit == 0 else self.first.days + (visit - 1) * self.every.days
+
+    def visit_from(self, day: int) -> int:
+        """The first assessment that is planned on a day ≥ ``day``."""
+        first, every = self.first.days, self.every.days
+        return 1 if day <= first else 1 - (first - day) // every
+
+    def visit_by(self, day: int) -> int:
+        """The last assessment that is planned on a day ≤ ``day``; 0 if none is."""
+        first, every = self.first.days, self.every.days
+        return 0 if day < first else 1 + (day - first) // every
+
+    def nearest_visit(self, day: int) -> int:
+        """The number of the planned assessment that lies nearest to a day; 0 is baseline."""
+        first, every = self.first.days, self.every.days
+        return 0 if day < first / 2 else max(1 + round((day - first) / every), 1)
+
 
 class Monitoring(Part):
     """How the design's looks are taken."""

@@ -69,6 +69,11 @@ class Bop2:
     power: float
 
     @property
+    def takes(self) -> type[Evidence | PairEvidence | ExposureEvidence]:
+        """What the endpoint counts."""
+        return self.endpoint.takes
+
+    @property
     def looks(self) -> tuple[Look, ...]:
         """Looks at numbers of patients, or of events."""
         return tuple(Look(k, n, self.endpoint.unit) for k, n in enumerate(self.sizes, 1))

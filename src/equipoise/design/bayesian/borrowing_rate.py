@@ -84,6 +84,8 @@ class BorrowingRate:
     alpha: float
     power: float
 
+    takes = TwoArmEvidence
+
     @property
     def prior(self) -> RatePrior:
         """The prior of the control rate."""

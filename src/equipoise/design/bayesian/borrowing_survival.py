@@ -127,6 +127,8 @@ class BorrowingSurvival:
     median: float
     pace: Pace | None = None
 
+    takes = TwoArmExposureEvidence
+
     @property
     def prior(self) -> NormalMixture:
         """The prior of the control's log hazard."""

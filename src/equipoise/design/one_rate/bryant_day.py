@@ -77,6 +77,8 @@ class ResponseToxicity:
     alpha_t: float
     power: float
 
+    takes = PairEvidence
+
     @property
     def looks(self) -> tuple[Look, Look]:
         """Two looks."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -60,6 +60,10 @@ class EnglertKieser:
     planned: SimonTwoStage
     attained_n: int
     x1: int | None = None
+
+    takes = Evidence
+    #: The last boundary follows from the successes of the first stage.
+    looks_back = True
 
     @property
     def looks(self) -> tuple[Look, Look]:
@@ -118,28 +122,35 @@ class EnglertKieser:
         if evidence.look == 1:
             return d.verdict(evidence)
         problems = []
+        x1 = self.x1 if evidence.earlier_successes is None else evidence.earlier_successes
         if evidence.look != 2:
             problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
-        if evidence.n != self.attained_n:
+        if evidence.n <= d.n1:
             problems.append(
-                Problem("cohort", "n", str(evidence.n), f"the design is stated for {self.attained_n} patients")
+                Problem("cohort", "n", str(evidence.n), f"more than the {d.n1} patients of the look before")
             )
-        if self.x1 is None:
+        if x1 is None:
             problems.append(
                 Problem("missing", "x1", "nothing", "the successes at the first look: the boundary depends on them")
             )
-        elif not self.x1 <= evidence.successes <= self.x1 + self.attained_n - d.n1:
-            problems.append(Problem("not-allowed", "successes", str(evidence.successes), f"at least x1 = {self.x1}"))
+        elif not x1 <= evidence.successes <= x1 + max(evidence.n - d.n1, 0):
+            problems.append(Problem("not-allowed", "successes", str(evidence.successes), f"at least x1 = {x1}"))
         checks.raise_if(problems, "evidence")
-        assert self.x1 is not None
-        r = self.x1 + int(self.critical()[self.x1])
+        assert x1 is not None
+        # The second stage may have any size: that is what the design is for.
+        attained = self if evidence.n == self.attained_n else _attained(d, evidence.n)
+        r = x1 + int(attained.critical()[x1])
         x = evidence.successes
         because = (
-            f"{x} successes among {evidence.n} patients, {self.x1} of them at the first look; the conditional type I error "
-            f"is {self.conditional_error()[self.x1]:.4f}, and more than {r} in all reject a rate of {d.p0:g} or less."
+            f"{x} successes among {evidence.n} patients, {x1} of them at the first look; the conditional type I error "
+            f"is {attained.conditional_error()[x1]:.4f}, and more than {r} in all reject a rate of {d.p0:g} or less."
         )
+        cautions = () if attained is self else (
+            f"{evidence.n} patients could be evaluated, {self.attained_n} were expected; with them the exact type I error is "
+            f"{attained.reject(d.p0):.4f} and the power {attained.reject(d.p1):.4f}.",
+        )  # fmt: skip
         action = Declare(f"a rate above {d.p0:g}") if x > r else Stop("the hurdle was not cleared")
-        return Verdict(action, (because,), x - r, "successes above the boundary")
+        return Verdict(action, (because,), x - r, "successes above the boundary", cautions)
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -166,6 +177,11 @@ class EnglertKieser:
             if self.x1 > d.r1:
                 found["r"] = self.x1 + int(self.critical()[self.x1])
         return found
+
+
+@lru_cache(maxsize=256)
+def _attained(planned: SimonTwoStage, n: int) -> EnglertKieser:
+    return EnglertKieser(planned, n, None)
 
 
 def from_spec(table: Mapping[str, Any]) -> EnglertKieser:

@@ -105,6 +105,10 @@ class Gehan:
         """``n2`` after 0 … n1 responses."""
         return tuple(self.n2(x) for x in range(self.n1 + 1))
 
+    takes = Evidence
+    #: The second stage's size follows from the responses of the first.
+    looks_back = True
+
     @property
     def looks(self) -> tuple[Look, ...]:
         """After n1, and after the largest number that stage two can bring; one look only if it never brings any."""
@@ -176,25 +180,33 @@ class Gehan:
         why = f"{evidence.successes} of {evidence.n} responded: {rate:.3f}, standard error {se:.3f} (wanted: {self.se:g})."
         return Verdict(Declare("activity; the rate is estimated"), (why,), self.se - se, "standard error to spare")
 
+    def enrols(self, evidence: Evidence) -> int:
+        """Patients in all that the look after ``evidence`` is to have."""
+        return self.n1 + self.n2(evidence.successes)
+
     def _screened(self, evidence: Evidence) -> Verdict:
-        if evidence.n != self.n1:
-            allowed = f"look 1 is on {self.n1} patients: its cohort is fixed"
+        if not 0 < evidence.n <= self.n1:
+            allowed = f"look 1 is on {self.n1} patients: its cohort is fixed, and may only have places left empty"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
-        x = evidence.successes
+        x, n = evidence.successes, evidence.n
+        missed = (1 - self.p1) ** n
+        cautions = () if n == self.n1 else (
+            f"{n} patients could be evaluated, {self.n1} were planned: nobody responds with probability {missed:.4f} at {self.p1:g}.",
+        )  # fmt: skip
         if x == 0:
-            why = f"Nobody among {self.n1} responded; at a rate of {self.p1:g} that happens with probability {self.missed:.4f}."
-            return Verdict(Stop("futility"), (why,), 0, "responses")
+            why = f"Nobody among {n} responded; at a rate of {self.p1:g} that happens with probability {missed:.4f}."
+            return Verdict(Stop("futility"), (why,), 0, "responses", cautions)
         more = self.n2(x)
-        seen = f"{x} of {self.n1} responded; sized for a rate of {self.assumed_rate(x):.3f}"
+        seen = f"{x} of {n} responded; sized for a rate of {self.assumed_rate(x):.3f}"
         if more:
-            action: Action = Continue()
+            action: Action = Continue(enrol=self.enrols(evidence))
             why = (
                 f"{seen}, {more} patients more, {self.n1 + more} in all, give a standard error of at most {self.se:g}."
             )
         else:
             action = Declare("activity; the rate is estimated precisely enough")
             why = f"{seen}, no more patients are needed for a standard error of at most {self.se:g}."
-        return Verdict(action, (why,), x, "responses")
+        return Verdict(action, (why,), x, "responses", cautions)
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

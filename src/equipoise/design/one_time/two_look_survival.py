@@ -101,6 +101,8 @@ class TwoLookSurvival(ABC):
     alpha: float
     power: float
 
+    takes = StatisticEvidence
+
     @abstractmethod
     def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
         """Moments of the two statistics under a true hazard ratio."""

@@ -74,6 +74,8 @@ class ExactTwoArm:
     alpha: float
     power: float
 
+    takes = TwoArmEvidence
+
     @cached_property
     def region(self) -> Region:
         """Where the final test rejects, by successes of the tested and the control arm."""

@@ -85,6 +85,8 @@ class GroupSequentialLogRank:
     control: int
     pace: Pace | None = None
 
+    takes = StatisticEvidence
+
     @cached_property
     def boundaries(self) -> gs.Boundaries:
         """z boundaries, and the drift at which the power is reached."""

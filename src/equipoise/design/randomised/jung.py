@@ -78,6 +78,8 @@ class JungTwoStage:
     alpha: float
     power: float
 
+    takes = TwoArmEvidence
+
     @property
     def looks(self) -> tuple[Look, Look]:
         """Two looks, counted in patients of the tested arm."""

@@ -65,6 +65,8 @@ class Screening:
     control: int
     pace: Pace | None = None
 
+    takes = StatisticEvidence
+
     @cached_property
     def events(self) -> int:
         """Events at the look, rounded up."""

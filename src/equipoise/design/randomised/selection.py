@@ -117,6 +117,8 @@ class Selection:
     ambiguity: float = 0.0
     rho: float = 0.5
 
+    takes = ArmsEvidence
+
     @property
     def looks(self) -> tuple[Look, ...]:
         """One look, on n patients of each arm."""

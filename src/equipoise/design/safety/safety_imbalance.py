@@ -127,6 +127,8 @@ class ImbalanceRule:
     #: as stated: a level, a likelihood ratio, or a posterior probability
     threshold: float
 
+    takes = TwoArmEvidence
+
     @property
     def share(self) -> float:
         """P(an event is in the tested arm) without imbalance."""

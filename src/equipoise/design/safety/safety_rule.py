@@ -25,7 +25,7 @@ from equipoise.design import checks
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.evidence import ToxicityEvidence
 from equipoise.trial.exhibits import Cell, Curve, LineFigure, Mark, Table
 from equipoise.trial.problem import BadInput, Problem
 
@@ -145,6 +145,8 @@ class SafetyRule(ABC):
     first: int
     cohort: int
 
+    takes = ToxicityEvidence
+
     @property
     @abstractmethod
     def allowed(self) -> float:
@@ -206,7 +208,7 @@ class SafetyRule(ABC):
             {"expected patients with toxicity": Quantity(rate * e.expected_n)},
         )
 
-    def verdict(self, evidence: Evidence) -> Verdict:
+    def verdict(self, evidence: ToxicityEvidence) -> Verdict:
         """Stop for safety if the patients with toxicity (``successes``) reach the boundary of the look, else go on.
 
         At the last look another number of patients than planned may have been treated: the rule's boundary at that

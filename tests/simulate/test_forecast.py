@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from equipoise.simulate.forecast import Forecast, forecast, forecast_figure, forecast_table
+from equipoise.simulate.forecast import Forecast, forecast
+from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import SimulatedTrial, run
 from equipoise.trial.log import Log

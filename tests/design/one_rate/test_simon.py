@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from equipoise.design.one_rate.simon import SimonTwoStage, from_spec, search, with_sizes
+from equipoise.design.one_rate.simon import SimonTwoStage, Spec, from_spec, search, with_sizes
 from equipoise.trial.decision import Stop
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.problem import BadInput
@@ -208,7 +208,7 @@ def bad(**changes: Any) -> list[str]:
         "power": 0.8,
     }
     with pytest.raises(BadInput) as caught:
-        from_spec({**table, **changes})
+        from_spec(Spec.read({**table, **changes}))
     return [f"{p.where}: {p.allowed}" for p in caught.value.problems]
 
 
@@ -252,4 +252,4 @@ WRONG = [
 def test_wrong_designs_of_others_are_told_of(row: tuple[float, float, float, float, int, int, int, int, str]) -> None:
     p0, p1, alpha, power, r1, n1, r, n, said = row
     stated = {"sizes": "stated", "p0": p0, "p1": p1, "alpha": alpha, "power": power, "r1": r1, "n1": n1, "r": r, "n": n}
-    assert any(said in caution for caution in from_spec(stated).cautions)
+    assert any(said in caution for caution in from_spec(Spec.read(stated)).cautions)

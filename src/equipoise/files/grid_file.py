@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from equipoise.files.bundled import find_scenario, scenario_names
-from equipoise.files.trial_file import read_toml, trial_from, validate_parts
+from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.simulate.grid import Cell
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import Scenario
 from equipoise.simulate.truth import calibrated
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.validate import validate_parts
 
 
 class Setting(Part):

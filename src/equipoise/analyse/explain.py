@@ -12,8 +12,9 @@ from equipoise.analyse.endpoints import observe
 from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.endpoint import Landmark, TimeToEvent
-from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -59,7 +60,7 @@ class Explanation:
 
 
 def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
-    """Explain a randomised patient of a snapshot whose responses are as stated (see ``stated``)."""
+    """Explain a randomised patient of a snapshot whose responses are as stated (see ``data``)."""
     assessments = trial.assessments
     return Explanation(
         patient.name,
@@ -75,23 +76,23 @@ def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
 def _points(trial: Trial, patient: Patient) -> list[Point]:
     criterion = CRITERIA[trial.assessments.criterion if trial.assessments else "RECIST 1.1"]
     shown = []
-    for assessor, events in ({INVESTIGATOR: patient.assessments} | patient.readers).items():
-        read = {p.event: p for p in criterion.read(scans_of(events))}
-        for e in events:
-            if e.data.get("baseline"):
+    for assessor, read in ({INVESTIGATOR: patient.assessments} | patient.readers).items():
+        points = {p.event: p for p in criterion.read(scans_of(read))}
+        for a in read:
+            if a.baseline:
                 continue
-            point = read.get(e.number)
+            point = points.get(a.number)
             shown.append(
                 Point(
                     assessor,
-                    e.happened,
-                    e.data.get("visit", ""),
-                    e.data.get("recorded", e.data["response"]),
+                    a.happened,
+                    a.visit,
+                    a.recorded,
                     point.overall if point else "",
-                    e.data["response"],
+                    a.response,
                     point.sentence if point else "No lesions are listed: as recorded.",
-                    e.number,
-                    e.source,
+                    a.number,
+                    a.event.source,
                 )
             )
     return shown

@@ -25,7 +25,7 @@ def command(trial: str, patient: str, asked: Asked, as_json: bool) -> None:
     from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)
-    snap = asked.cut(asked.log(trial, found), found)
+    snap = asked.cut(found, asked.log(trial, found))
     known = snap.patients.get(patient)
     if known is None or known.randomised is None:
         names = [p.name for p in snap.randomised]

@@ -31,7 +31,7 @@ def command(trial: str, asked: Asked, derive: bool, cores: int, as_json: bool) -
     from equipoise.analyse.stated import derived
 
     found = load_trial(trial)
-    snap = asked.cut(asked.log(trial, found))
+    snap = asked.cut(found, asked.log(trial, found))
     derive = derive or (found.assessments is not None and found.assessments.responses == "from lesions")
     pool = pool_of(snap.patients.values(), snap.cutoff, found)
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as progress:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
+from equipoise.analyse.data import cut
 from equipoise.analyse.landmark import LandmarkStatus, counts, landmark_status
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
@@ -24,7 +25,6 @@ from equipoise.simulate.virtual_patient import Happening, fate, life
 from equipoise.trial.decision import Decision
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.snapshot import snapshot
 
 #: Records after which a patient's status at a landmark may have changed.
 _TELLING = frozenset({"assessed", "died", "progressed", "withdrawn", "lost", "next therapy", "contact"})
@@ -271,7 +271,9 @@ class _Run:
         return True
 
     def _look(self, today: date) -> None:
-        decision = decide(self.trial, self.design, snapshot(self.conduct.log, today, fingerprint=False), self.stage)
+        decision = decide(
+            self.trial, self.design, cut(self.trial, self.conduct.log, today, fingerprint=False), self.stage
+        )
         if isinstance(decision, Decision):
             readout = today + timedelta(days=self.monitoring.readout_delay.days)
             self.pending_look = (decision, readout, self.randomised)

@@ -9,6 +9,8 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.part import Part
+from equipoise.trial.response import Glossary
+from equipoise.trial.vocabularies import OURS, VOCABULARIES
 
 
 class Criterion(Part):
@@ -58,6 +60,11 @@ class Assessments(Part):
     first: Duration = Field(description="Time from randomisation to the first assessment.")
     every: Duration = Field(description="Time between assessments, until progression.")
     follow_up_every: Duration = Field(description="Time between contacts for survival after the last assessment.")
+
+
+def glossary_of(assessments: Assessments | None) -> Glossary:
+    """How the recorded words of responses are read; as RECIST 1.1's where the trial says nothing."""
+    return OURS.own if assessments is None else VOCABULARIES[assessments.criterion].own
 
 
 class Monitoring(Part):

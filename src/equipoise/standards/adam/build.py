@@ -19,7 +19,8 @@ from equipoise.standards.adam.trial_times import time_rows
 from equipoise.standards.adam.written import dataset
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.study_day import study_day
-from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.assessment import INVESTIGATOR
+from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 

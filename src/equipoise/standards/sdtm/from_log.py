@@ -39,8 +39,8 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         _subject(trial, patient, own)
         _dispositions(patient, own)
         _treatment(patient, own)
-        for event in (e for readers in (patient.assessments, *patient.readers.values()) for e in readers):
-            assessment_rows(event, own)
+        for assessment in patient.every_assessment:
+            assessment_rows(assessment.event, own)
         _others(patient, own)
         _finish(trial, patient, own)
         for domain, some in own.items():

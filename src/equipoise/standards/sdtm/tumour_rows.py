@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import Reading, readings
-from equipoise.trial.patient import INVESTIGATOR
 
 Rows = dict[str, list[dict[str, Any]]]
 _TERMS = {"unequivocal progression": "UNEQUIVOCAL", "merged": "TUMOR MERGED"}

@@ -10,9 +10,9 @@ from typing import Any
 from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.lesion import Kind, Reading, State
 from equipoise.trial.partial_date import Dated, DateRule, PartialDate, impute
-from equipoise.trial.patient import INVESTIGATOR
 
 #: A scan whose day is not known stands on the last day it can have been.
 SCAN = DateRule("last", not_after="death")

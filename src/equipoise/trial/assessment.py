@@ -32,7 +32,8 @@ class Assessment(NamedTuple):
     def of(cls, event: Event, glossary: Glossary) -> Assessment:
         """An event taken as it was recorded, its word read by a glossary."""
         data = event.data
-        return cls(event, glossary[data["response"]], data.get("sum_mm"), event.happened, bool(data.get("baseline")))
+        of = (event, glossary[data["response"]], data.get("sum_mm"), event.happened, bool(data.get("baseline")), False)
+        return cls._make(of)
 
     @property
     def response(self) -> str:

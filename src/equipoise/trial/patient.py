@@ -53,32 +53,33 @@ class Patient:
 
     def add(self, event: Event, glossary: Glossary = OURS.own) -> None:
         """Take in one event. Events come in the order of the days on which they happened; ``glossary`` reads responses."""
+        # What is recorded most often stands first: a simulation adds thousands of events a trial.
         match event.kind:
+            case "treated":
+                self.doses.append(event)
+            case "assessed":
+                assessor, found = event.data.get("assessor", INVESTIGATOR), Assessment.of(event, glossary)
+                (self.assessments if assessor == INVESTIGATOR else self.readers.setdefault(assessor, [])).append(found)
+            case "adverse event":
+                self.adverse_events.append(event)
+            case "contact":
+                self.contacts.append(event)
             case "screened":
                 self.screened = event
             case "enrolled":
                 self.enrolled = event
             case "randomised":
                 self.randomised = event
-            case "treated":
-                self.doses.append(event)
             case "treatment ended":
                 self.treatment_ended = event
             case "study ended":
                 self.study_ended = event
-            case "assessed":
-                assessor, found = event.data.get("assessor", INVESTIGATOR), Assessment.of(event, glossary)
-                (self.assessments if assessor == INVESTIGATOR else self.readers.setdefault(assessor, [])).append(found)
             case "progressed":
                 self.progressed.append(event)
-            case "adverse event":
-                self.adverse_events.append(event)
             case "next therapy":
                 self.next_therapy = self.next_therapy or event
             case "deviation":
                 self.deviations.append(event)
-            case "contact":
-                self.contacts.append(event)
             case "withdrawn":
                 self.withdrawn = event
             case "lost":

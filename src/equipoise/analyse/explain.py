@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.criteria import CRITERIA
-from equipoise.analyse.criteria.criterion import scans_of
+from equipoise.analyse.criteria.criterion import TimePoint, scans_of
 from equipoise.analyse.endpoints import observe
 from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
-from equipoise.trial.assessment import INVESTIGATOR
+from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.endpoint import Landmark, TimeToEvent
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies import OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,10 @@ def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
 
 
 def _points(trial: Trial, patient: Patient) -> list[Point]:
-    criterion = CRITERIA[trial.assessments.criterion if trial.assessments else "RECIST 1.1"]
+    criterion = CRITERIA.get(trial.assessments.criterion if trial.assessments else OURS.criterion)
     shown = []
     for assessor, read in ({INVESTIGATOR: patient.assessments} | patient.readers).items():
-        points = {p.event: p for p in criterion.read(scans_of(read))}
+        points = {p.event: p for p in criterion.read(scans_of(read))} if criterion is not None else {}
         for a in read:
             if a.baseline:
                 continue
@@ -90,12 +91,24 @@ def _points(trial: Trial, patient: Patient) -> list[Point]:
                     a.recorded,
                     point.overall if point else "",
                     a.response,
-                    point.sentence if point else "No lesions are listed: as recorded.",
+                    _because(a, point),
                     a.number,
                     a.event.source,
                 )
             )
     return shown
+
+
+def _because(a: Assessment, point: TimePoint | None) -> str:
+    """How the response that counts came about."""
+    how = ""
+    if not a.word.known:
+        how = f"The trial's criterion has no word {a.recorded}: nothing follows."
+    elif not a.derived and a.response != a.recorded:
+        how = f"Recorded {a.recorded}, read as {a.response} by the trial file's map."
+    elif point is None:
+        how = "As recorded." if a.lesions else "No lesions are listed: as recorded."
+    return " ".join(s for s in (how, point.sentence if point else "") if s)
 
 
 def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Outcome:

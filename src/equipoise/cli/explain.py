@@ -53,6 +53,8 @@ def _page(told: Explanation) -> None:
     click.echo("Time points:")
     for p in told.time_points:
         same = p.recorded if p.recorded == p.derived or not p.derived else f"recorded {p.recorded}, derived {p.derived}"
+        if p.used not in (p.recorded, p.derived):
+            same += f", read as {p.used}"
         at = f" ({p.visit})" if p.visit else ""
         bullet([f"{p.on}{at}, {p.assessor}: {same}. {p.because} [{_where(p.source, p.record)}]"])
     click.echo("Endpoints:")

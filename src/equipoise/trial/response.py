@@ -60,6 +60,10 @@ class Vocabulary:
         """The codes that are responses, best first."""
         return tuple(word.code for word in self.words if word.responds)
 
+    def derives(self, criterion: str) -> bool:
+        """True if responses by a criterion of this name follow from the lesions here."""
+        return self.from_lesions and self.criterion == criterion
+
     @cached_property
     def own(self) -> Glossary:
         """The glossary of who records in these words."""

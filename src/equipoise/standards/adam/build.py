@@ -85,7 +85,8 @@ def response_dataset(
     trial: Trial, subjects: Sequence[Subject], assessors: Sequence[str], rules: ResponseRules
 ) -> Dataset:
     """ADRS."""
-    criterion = trial.assessments.criterion if trial.assessments else ""
+    a = trial.assessments
+    criterion = "" if a is None else f"{a.criterion} read as {a.vocabulary.criterion}" if a.words else a.criterion
     rows = (
         {**arm_columns(trial, s.patient), **response_row(s, sequence, r, name, criterion)}
         for s in subjects

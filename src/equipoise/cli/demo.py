@@ -33,6 +33,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     decide at the interim look and at the end; write the report and the machine-readable pieces.
     """
     from equipoise.analyse.analysis import analyse
+    from equipoise.analyse.data import cut
     from equipoise.cli.common import design_of, load_trial
     from equipoise.cli.decide import decision_json
     from equipoise.cli.report import write_report
@@ -51,7 +52,6 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     from equipoise.simulate.replicates import engine_here
     from equipoise.simulate.run import run
     from equipoise.trial.decision import Decision
-    from equipoise.trial.snapshot import snapshot
 
     def step(text: str) -> None:
         if not as_json:
@@ -93,7 +93,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     log = read_log(log_path, trial.id).log
     step(f"  {len(log)} events in {log_path.name}, {virtual.randomised} patients randomised, chain {log.head[:12]}")
 
-    looks = [decide(trial, snapshot(log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
+    looks = [decide(trial, cut(trial, log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
     for look in looks:
         assert isinstance(look, Decision)
         step(f"5 {headline(look)}")
@@ -101,7 +101,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
             step(f"  {text}")
         write_text(out / f"decision-look-{look.look}.json", to_json(decision_json(look)))
 
-    snap = snapshot(log, virtual.looks[-1].cutoff)
+    snap = cut(trial, log, virtual.looks[-1].cutoff)
     analysis = analyse(trial, snap)
     pieces: Mapping[str, object] = {
         "design": {"numbers": numbers, "at": list(exact[::2])},

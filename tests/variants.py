@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, find_trial
-from equipoise.files.trial_file import read_toml, trial_from, validate_parts
+from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput
+from equipoise.trial.validate import validate_parts
 
 NORTH: dict[str, Any] = tomllib.loads(find_trial("north").read_text())
 TRUTH: dict[str, Any] = read_toml(find_scenario(find_trial("north"), "target"), "a scenario")

@@ -182,19 +182,21 @@ def spoke(
 
     NORTH: `equipoise design spoke --tested 18 --control 3 --n 94 --control-n 47`.
     """
-    from equipoise.design.safety.safety_imbalance import METHODS, exact_p, from_spec, spoken_table, when_it_spoke
+    from equipoise.design.safety.safety_imbalance import METHODS, Spec, exact_p, from_spec, spoken_table, when_it_spoke
 
     planned = events if events is not None else tested + control
     rules = {
         f"{method}, false alarm {alarm:g}": from_spec(
-            {
-                "n": n,
-                "control_n": control_n,
-                "events": planned,
-                "method": method,
-                "false_alarm": alarm,
-                "risk_ratio": risk_ratio,
-            }
+            Spec.read(
+                {
+                    "n": n,
+                    "control_n": control_n,
+                    "events": planned,
+                    "method": method,
+                    "false_alarm": alarm,
+                    "risk_ratio": risk_ratio,
+                }
+            )
         )
         for alarm in alarms or (0.05, 0.10, 0.20)
         for method in METHODS

@@ -16,8 +16,8 @@ from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 import equipoise.design
+from equipoise.design.spec import Entries
 from equipoise.trial.design import Design
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 #: The families, in the order in which the shelf is shown.
@@ -67,9 +67,9 @@ def _described(m: ModuleType) -> Kind:
     return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__, get_args(takes) or (takes,))
 
 
-def spec_model(kind: str) -> type[Part]:
+def spec_model(kind: str) -> type[Entries]:
     """What a trial file may say of a design of this kind."""
-    spec: type[Part] = _module(kind).Spec
+    spec: type[Entries] = _module(kind).Spec
     return spec
 
 
@@ -79,8 +79,9 @@ def one(kind: str) -> Kind:
 
 
 def build(kind: str, table: Mapping[str, Any]) -> Design[Any]:
-    """The design that a checked [design] table states. Raises BadInput with all its problems."""
-    design: Design[Any] = _module(kind).from_spec(table)
+    """The design that a [design] table states. Raises BadInput with all its problems: of each entry, and between them."""
+    module = _module(kind)
+    design: Design[Any] = module.from_spec(module.Spec.read({"kind": kind, **table}))
     return design
 
 

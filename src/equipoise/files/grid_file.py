@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from equipoise.files.bundled import find_scenario, scenario_names
-from equipoise.files.trial_file import read_toml, trial_from, validate_parts
+from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.simulate.grid import Cell
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import Scenario
 from equipoise.simulate.truth import calibrated
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.validate import validate_parts
 
 
 class Setting(Part):
@@ -64,6 +65,9 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
     names = grid.scenarios or tuple(scenario_names(trial_file))
     base = read_toml(trial_file, "a trial file in TOML")
     trial = trial_from(base, str(trial_file))
+    if not names:
+        allowed = "scenario files in the folder `scenarios` beside the trial file: a grid crosses them with its choices"
+        raise BadInput(str(path), [Problem("no-scenarios", "scenarios", "none", allowed)])
     cells: list[Cell] = []
     courses: dict[str, Any] = {}
     for name in names:

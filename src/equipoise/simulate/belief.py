@@ -14,11 +14,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from equipoise.analyse.status import Status
 from equipoise.conduct.conduct import Conduct
@@ -26,9 +25,10 @@ from equipoise.simulate.futures import NEW, Futures, Known, Truth, due_visit, fu
 from equipoise.simulate.progress import Progress
 from equipoise.simulate.source import Candidate, Life
 from equipoise.simulate.virtual_patient import Happening
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import Landmark, Outcome, Response
-from equipoise.trial.patient import INVESTIGATOR, UNREADABLE, Patient
+from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import Assessments
 from equipoise.trial.trial import Trial
 
@@ -119,8 +119,9 @@ class Drawn:
 
     def arrivals(self) -> Iterator[tuple[date, str]]:
         """All sites are one Poisson process, thinned by those that are not open yet. Asked again it goes on where it was."""
-        for self.latest in self._coming:
-            yield self.latest
+        for arrival in self._coming:
+            self.latest = arrival
+            yield arrival
 
     def _come(self) -> Iterator[tuple[date, str]]:
         upto, sites, passed = list(accumulate(self.rates)), self.belief.sites, 0.0
@@ -180,10 +181,7 @@ def _shut(conduct: Conduct, today: date) -> set[date]:
     """Days on which enrolment was paused or closed."""
     changes = [*conduct.standing.enrolment, (today, 0, "")]
     return {
-        day
-        for (since, _, state), (until, _, _) in zip(changes, changes[1:], strict=False)
-        if state != "open"
-        for day in _days(since, until)
+        day for (since, _, state), (until, _, _) in pairwise(changes) if state != "open" for day in _days(since, until)
     }
 
 
@@ -204,20 +202,17 @@ def _known(trial: Trial, patient: Patient, status: Status | None, today: date) -
     entry, endpoint = patient.randomised.happened, trial.monitored.endpoint
     of = trial.monitored.times
     assessor = of.assessor if of is not None else getattr(endpoint, "assessor", INVESTIGATOR)
-    made = [
-        (a.happened - entry).days
-        for a in patient.read_by(assessor)
-        if not a.data.get("baseline") and a.data["response"] not in (UNREADABLE, "")
-    ]
+    made = [(a.happened - entry).days for a in patient.read_by(assessor) if a.word.readable and not a.baseline]
     last = max(made, default=0)
     if of is not None and not shown(of)[2] and patient.last_contact is not None:
         last = (patient.last_contact - entry).days
-    gone = [e for e in (patient.died, patient.withdrawn, patient.lost, patient.first_progression) if e is not None]
+    gone = [e.happened for e in (patient.died, patient.withdrawn, patient.lost) if e is not None]
+    gone += [found.on for found in (patient.first_progression,) if found is not None]
     return Known(
         age=(today - entry).days,
         last=max(last, 0),
         visit=trial.assessments.nearest_visit(max(made)) if made else 0,
-        off=min(((e.happened - entry).days for e in gone), default=None),
+        off=min(((day - entry).days for day in gone), default=None),
         settled=status is not None and status.status != "pending",
         unconfirmed=isinstance(endpoint, Response) and _responded(patient, endpoint) is not None,
     )
@@ -225,7 +220,7 @@ def _known(trial: Trial, patient: Patient, status: Status | None, today: date) -
 
 def _responded(patient: Patient, endpoint: Response) -> date | None:
     """The day of the first response, confirmed or not."""
-    days = [a.happened for a in patient.read_by(endpoint.assessor) if a.data["response"] in endpoint.success]
+    days = [a.happened for a in patient.read_by(endpoint.assessor) if a.response in endpoint.success]
     return min(days, default=None)
 
 
@@ -233,11 +228,7 @@ def _shown_at(patient: Patient, endpoint: Response, schedule: Assessments, due: 
     """The number of the assessment at which a patient's status showed, from 1 to ``due``."""
     assert patient.randomised is not None
     failed = patient.first_progression
-    on = _responded(patient, endpoint) if good else failed.happened if failed is not None else None
+    on = _responded(patient, endpoint) if good else failed.on if failed is not None else None
     if on is None:
         return due
     return min(max(schedule.nearest_visit((on - patient.randomised.happened).days), 1), due)
-
-
-__all__ = ["Belief", "Drawn"]
-_ = NDArray

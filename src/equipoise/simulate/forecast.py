@@ -132,11 +132,12 @@ class _Onward:
 
     def __init__(self, trial: Trial, snap: Snapshot, look: int, site_shape: float) -> None:
         self.trial, self.look, self.today = trial, look, snap.cutoff
-        self.conduct = Conduct(trial, _log_of(snap))
+        self.conduct = _resumed(trial, snap)
         self.progress = Progress.of(self.conduct, self.today, _goes_on)
-        if self.progress.stage != min(look, self.progress.stage):
-            given = f"look {look}"
-            raise BadInput("forecast", [Problem("look-taken", "look", given, f"look {self.progress.stage} or later: the log holds the decisions of those before")])
+        if self.progress.stage > look:
+            over = self.progress.stage > len(trial.monitored.design.looks)
+            allowed = "none: the log says that the trial is over" if over else f"{self.progress.stage} or later"
+            raise BadInput("forecast", [Problem("look-taken", "look", str(look), allowed)])
         monitoring, last = trial.monitored.monitoring, trial.monitored.is_final(self.progress.stage)
         self.waiting, self.cap = monitoring.while_waiting, monitoring.cap or 0
         if self.progress.paused and (self.waiting == "continue" or last):
@@ -184,17 +185,13 @@ def _goes_on(trial: Trial, log: Log, today: date, look: int) -> Decision:
     )  # fmt: skip
 
 
-def _log_of(snap: Snapshot) -> Log:
-    """The snapshot as a log: what stands, with the responses that its patients have, all known by the end of its cut-off."""
-    stated = {
-        event.number: event
-        for patient in snap.patients.values()
-        for events in (patient.assessments, *patient.readers.values())
-        for event in events
-    }
+def _resumed(trial: Trial, snap: Snapshot) -> Conduct:
+    """The trial as the snapshot has it: what stands, all known by the end of the cut-off, responses as its file states."""
     end = datetime.combine(snap.cutoff, time.max, UTC)
-    standing = (stated.get(event.number, event) for event in snap.events)
-    return Log(
+    standing = (
         replace(event, number=number, corrects=None, recorded=min(event.recorded, end))
-        for number, event in enumerate(standing, start=1)
+        for number, event in enumerate(snap.events, start=1)
     )
+    found = Conduct(trial, Log(standing))
+    found.patients.update(snap.patients)
+    return found

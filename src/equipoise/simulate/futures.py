@@ -19,16 +19,18 @@ from numpy.typing import NDArray
 
 from equipoise.simulate.source import Life
 from equipoise.simulate.virtual_patient import Happening
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
-from equipoise.trial.patient import ACCEPTED, INVESTIGATOR
+from equipoise.trial.patient import ACCEPTED
 from equipoise.trial.protocol_parts import Assessments
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies.recist11 import NE, PD, PR, SD
 
 #: How an event of a time to event comes to be recorded: its kind, its details, and whether it takes a scan to see it.
 _SHOWN: Mapping[str, tuple[str, Mapping[str, Any], bool]] = {
-    "progression": ("assessed", {"response": "PD"}, True),
-    "documented progression": ("assessed", {"response": "PD"}, True),
-    "response": ("assessed", {"response": "PR"}, True),
+    "progression": ("assessed", {"response": PD}, True),
+    "documented progression": ("assessed", {"response": PD}, True),
+    "response": ("assessed", {"response": PR}, True),
     "clinical progression": ("progressed", {"basis": "clinical"}, False),
     "death": ("died", {}, False),
     "next therapy": ("next therapy", {}, False),
@@ -133,7 +135,7 @@ class ToLandmark(_Chance):
     def _records(self, known: Known, event: int, leaves: int | None) -> list[Happening]:
         found: list[Happening] = []
         if self.every and known is NEW:
-            found.append(self._assessed(0, 0, {"response": "NE", "baseline": True}))
+            found.append(self._assessed(0, 0, {"response": NE, "baseline": True}))
         for visit in self._visits(known):
             shown_on = event if event <= visit and not self.by_scan else visit
             if leaves is not None and leaves < shown_on:
@@ -147,7 +149,7 @@ class ToLandmark(_Chance):
                 continue
             recorded = self.recorded(visit, known.age)
             if recorded is not None and (visit >= self.day or self.every):
-                found.append(self._assessed(visit, recorded, {"response": "SD"}))
+                found.append(self._assessed(visit, recorded, {"response": SD}))
             if recorded is not None and visit >= self.day:
                 return found
         raise AssertionError("assessments go on until a status is known")
@@ -194,8 +196,8 @@ class ToResponse(_Chance):
                 again = self.schedule.visit_from(found[0].day + self.endpoint.confirmation_after.days)
                 found += self._seen(known, again, self.endpoint.success[0])
             return Life(off, found)
-        stays = visit == self.due and "SD" not in self.endpoint.success
-        return Life(off, self._seen(known, visit, "SD" if stays else "PD"))
+        stays = visit == self.due and SD not in self.endpoint.success
+        return Life(off, self._seen(known, visit, SD if stays else PD))
 
     def _seen(self, known: Known, visit: int, response: str) -> list[Happening]:
         """An assessment or, where it was missed, the next; none that would be too late."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from equipoise.analyse.binary import status_of
+from equipoise.analyse.data import cut
 from equipoise.analyse.status import Status
 from equipoise.conduct.conduct import Conduct
 from equipoise.decide.decide import standing_of
@@ -16,7 +17,7 @@ from equipoise.decide.ripeness import unripe
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
-from equipoise.trial.snapshot import Snapshot, snapshot
+from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
 #: Says what a look comes to by what was known on a day.
@@ -65,7 +66,7 @@ class Progress:
                 )
         enrol = None
         if 1 < stage <= len(trial.monitored.design.looks) and hasattr(trial.monitored.design, "enrols"):
-            at = maker_of(trial).gather(trial, snapshot(log, today, fingerprint=False), stage).arms
+            at = maker_of(trial).gather(trial, cut(trial, log, today, fingerprint=False), stage).arms
             enrol = at[trial.monitored.tested.name].planned
         changes = [change for _, _, change in conduct.standing.enrolment]
         full = _filled(trial, log, entries, stage, since) if not trial.monitored.is_final(stage) else None
@@ -96,7 +97,7 @@ def _filled(trial: Trial, log: Log, entries: Sequence[Event], stage: int, since:
     for number, day in _days(entries, since):
         arms = [e.data["arm"] for e in entries[:number]]
         if all(arms.count(arm) >= n for arm, n in planned.items()):
-            snap = snapshot(log, day, fingerprint=False)
+            snap = cut(trial, log, day, fingerprint=False)
             found = {arm.name: _known_to_count(trial, snap, arm.name) for arm in trial.arms}
             if stage_is_full(trial, stage, found):
                 return number, day
@@ -123,7 +124,7 @@ def _awaited(
     delay = timedelta(days=trial.monitored.monitoring.readout_delay.days)
     taken, day = None, today
     while stage <= len(trial.monitored.design.looks) and day >= max(since, today - delay):
-        snap = snapshot(log, day, fingerprint=False)
+        snap = cut(trial, log, day, fingerprint=False)
         if not is_ripe(trial, snap, stage):
             break
         taken, day = (day, len(snap.randomised)), day - timedelta(days=1)

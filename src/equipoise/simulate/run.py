@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 from equipoise.analyse.binary import status_of
+from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
@@ -27,7 +28,6 @@ from equipoise.simulate.virtual_patient import Happening
 from equipoise.trial.decision import Continue, Decision, NotRipe
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.snapshot import snapshot
 from equipoise.trial.trial import Trial
 
 #: Records after which a patient's status may have changed.
@@ -105,7 +105,7 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
 
 def by_the_rule(trial: Trial, log: Log, today: date, look: int) -> Decision | NotRipe:
     """What the trial's own rule says."""
-    return decide(trial, snapshot(log, today, fingerprint=False), look)
+    return decide(trial, cut(trial, log, today, fingerprint=False), look)
 
 
 class Loop:

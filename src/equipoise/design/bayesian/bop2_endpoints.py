@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import betainc, gammainc, gammaincinv
 
-from equipoise.design.checks import truth_of
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.beta_binomial import beyond
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.numerics.sequential.staged_pairs import PairEnds, cells, pair_ends

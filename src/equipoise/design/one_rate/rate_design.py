@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from equipoise.design.checks import truth_of
+from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, arrive, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth

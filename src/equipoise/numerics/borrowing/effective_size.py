@@ -64,7 +64,9 @@ def elir(mass: Array, slope: Array, least: float = 0.0) -> float:
     """
     p = logit_grid.RATE
     with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(mass > max(least * mass.max(), 1e-250), mass * slope * (slope + 1 - 2 * p) / (p * (1 - p)), 0.0)
+        terms = np.where(
+            mass > max(least * mass.max(), 1e-250), mass * slope * (slope + 1 - 2 * p) / (p * (1 - p)), 0.0
+        )
     return float(terms.sum())
 
 

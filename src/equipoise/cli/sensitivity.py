@@ -90,7 +90,7 @@ def command(
         emit(result)
         return
     say(f"{found.title}")
-    say(f"Data cut-off {snap.cutoff}, {len(snap.randomised)} patients randomised.")
+    say(f"Data cut-off {snap.cutoff}, {len(snap.randomised)} patients {found.entered}.")
     show_table(side_by_side(found, result))
     if found.assessments is None:
         say(

@@ -117,6 +117,7 @@ def test_only_the_edge_touches_the_world() -> None:
                 assert called not in FORBIDDEN_CALLS, f"{where}: {called}"
 
 
+@pytest.mark.process
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     code = (
         "import sys; from equipoise.cli.main import run; status = run(['--help']); "

@@ -1,4 +1,4 @@
-"""The command line as people use it: as a process, from the first order to the report, and with bad input."""
+"""The command line as people use it: from the first order to the report, and with bad input."""
 
 from __future__ import annotations
 
@@ -175,6 +175,7 @@ def test_analyse_speaks_to_people(equipoise: Any) -> None:
         assert text in answer.out
 
 
+@pytest.mark.process
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     command = [
         sys.executable,

@@ -1,4 +1,4 @@
-"""The shelf on the command line, as processes: list, one command a kind, comparison, backwards, bad input."""
+"""The shelf on the command line: list, one command a kind, comparison, backwards, bad input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`equipoise forecast` as a process, on the log of a simulated trial."""
+"""`equipoise forecast` on the log of a simulated trial."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""`equipoise history`: each page, its JSON, and what is refused. Run in this process, which is quick."""
+"""`equipoise history`: each page, its JSON, and what is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,7 @@ import numpy as np
 import pytest
 
 from equipoise.numerics.times.survival import kaplan_meier
-from helpers import FIXTURES, Answer, in_this_process
-
-
-@pytest.fixture
-def equipoise(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    return in_this_process(capsys)
+from helpers import FIXTURES
 
 
 def test_show_check_and_pool(equipoise: Any, tmp_path: Path) -> None:

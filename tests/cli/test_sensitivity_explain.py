@@ -1,4 +1,4 @@
-"""`sensitivity` and `explain` as processes: the real colon trial, and a small log whose responses come from lesions."""
+"""`sensitivity` and `explain`: the real colon trial, and a small log whose responses come from lesions."""
 
 from __future__ import annotations
 

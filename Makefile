@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup known demo test test-slow check format browser bench schema validation lock dist clean
+.PHONY: help setup known demo test quick test-slow check format browser bench schema validation lock dist clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ demo: $(STAMP) ## NORTH, from its file to a decision and a report (out/demo/repo
 
 test: $(STAMP) browser ## Run the tests (random order, warnings are errors)
 	$(BIN)/python -m pytest -n $(CORES)
+
+quick: $(STAMP) ## The tests that are quick, with few examples: under a minute on two cores
+	$(BIN)/python -m pytest -n $(CORES) -q --hypothesis-profile=quick -m "not (slow or thorough or process or browser)"
 
 test-slow: $(STAMP) browser ## Run the tests that take longer: clusters, whole pages, thousands of reference trials
 	$(BIN)/python -m pytest -n $(CORES) -m slow

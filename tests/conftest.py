@@ -31,13 +31,22 @@ from helpers import FIXTURES, ROOT, Answer, moment
 # One set of settings for all machines: examples do not depend on how fast a machine is.
 settings.register_profile("equipoise", deadline=None, max_examples=60)
 settings.load_profile("equipoise")
+#: For `make quick`: a few examples of everything, whatever a test asks for itself.
+settings.register_profile("quick", settings.get_profile("equipoise"), max_examples=4)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts the command line as a process."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what starts the command line as a process, and keep tests with their own number of examples to the profile's."""
+    quick = config.getoption("hypothesis_profile") == "quick"
+    most = settings.get_profile("quick").max_examples
     for item in items:
         if "equipoise_process" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.process)
+        test = getattr(item, "obj", None)
+        own = getattr(test, "_hypothesis_internal_use_settings", None)
+        if quick and own is not None and own.max_examples > most:
+            test._hypothesis_internal_use_settings = settings(own, max_examples=most)  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="session")

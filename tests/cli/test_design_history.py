@@ -34,6 +34,7 @@ def test_rates_of_a_library_are_the_counts_that_the_page_uses(equipoise: Any) ->
     assert "Left out: Noda-2002-EP" in page.out
 
 
+@pytest.mark.thorough
 def test_times_of_a_library_are_its_medians(equipoise: Any) -> None:
     """Medians and n by hand, Eckardt's 25.1 weeks in months of 30.4375 days, give the same design."""
     medians = f"5.9,4.6,{25.1 * 7 / 30.4375},5.2,4.4"
@@ -50,6 +51,7 @@ def test_times_of_a_library_are_its_medians(equipoise: Any) -> None:
     assert of_trial["borrowing"] == "as prespecified in the trial file"
 
 
+@pytest.mark.thorough
 def test_a_trial_file_says_the_arms_and_the_way_of_borrowing(equipoise: Any, tmp_path: Path) -> None:
     found = equipoise(*RATES, "--trial", "north", "--json").json
     assert [a["arm"] for a in found["history"]["arms"]] == TAKEN

@@ -89,6 +89,7 @@ def test_what_is_refused(equipoise: Any, tmp_path: Path) -> None:
     assert equipoise("history", "hurdle", "colon").status == 2
 
 
+@pytest.mark.thorough
 def test_patients_out_of_a_curve_and_curves_pooled(equipoise: Any, tmp_path: Path) -> None:
     import csv
 
@@ -116,6 +117,7 @@ def test_patients_out_of_a_curve_and_curves_pooled(equipoise: Any, tmp_path: Pat
     assert equipoise("history", "curves", *written, "--grid", "12,6").status == 2
 
 
+@pytest.mark.thorough
 def test_norths_hurdle(equipoise: Any, tmp_path: Path) -> None:
     found = equipoise("history", "hurdle", "north", "--json").json
     h = found["hurdle"]

@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.kernels import ready
 from equipoise.files.scenario_file import read_scenario
@@ -45,7 +44,7 @@ def main() -> None:
     trial = read_trial(file)
     assert trial.design is not None
     truth = read_scenario(find_scenario(file, "null"))
-    plan = Plan.of(trial, shelf.build("simon", trial.design), truth, 2012, "continue")
+    plan = Plan.of(trial, truth, 2012, "continue")
     start = time.perf_counter()
     reference_lines(plan, 0, 30)
     reference = 30 / (time.perf_counter() - start)

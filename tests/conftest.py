@@ -19,7 +19,6 @@ from hypothesis import settings
 from equipoise.cli.main import run
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
-from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_trial
@@ -67,17 +66,17 @@ def colon() -> Trial:
 
 @pytest.fixture(scope="session")
 def north_design(north: Trial) -> Design:
-    assert north.design is not None
-    return shelf.build(north.design["kind"], north.design)
+    design: Design = north.design
+    return design
 
 
 @pytest.fixture(scope="session")
-def plan(north: Trial, north_design: Design) -> Callable[..., Plan]:
+def plan(north: Trial) -> Callable[..., Plan]:
     """A simulation plan of NORTH by scenario, way of waiting and seed."""
 
     def make(scenario: str = "target", waiting: str = "continue", seed: int = 2012, cap: int | None = None) -> Plan:
         truth = read_scenario(find_scenario(find_trial("north"), scenario))
-        return Plan.of(north, north_design, truth, seed, waiting, cap)  # type: ignore[arg-type]
+        return Plan.of(north, truth, seed, waiting, cap)  # type: ignore[arg-type]
 
     return make
 

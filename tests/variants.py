@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, find_trial
-from equipoise.files.trial_file import read_toml, trial_from, validate_parts
+from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput
+from equipoise.trial.validate import validate_parts
 
 NORTH: dict[str, Any] = tomllib.loads(find_trial("north").read_text())
 TRUTH: dict[str, Any] = read_toml(find_scenario(find_trial("north"), "target"), "a scenario")
@@ -127,7 +128,7 @@ def plans(draw: st.DrawFn) -> Plan:
         of=of,
         landmark=f"{draw(st.integers(2, 12))} months",
         window=f"{draw(st.integers(1, 14))} weeks",
-        not_evaluable=draw(st.sampled_from(("replace", "exclude", "failure"))),
+        not_evaluable=draw(st.sampled_from(("replace", "failure"))),
     )
     truth.update(
         screening_failure=draw(st.sampled_from((0.0, 0.3))),
@@ -162,9 +163,7 @@ def plans(draw: st.DrawFn) -> Plan:
     scenario = read_truth(truth)
     waiting = draw(st.sampled_from(("continue", "pause", "cap")))
     cap = draw(st.integers(0, 8)) if waiting == "cap" else None
-    return Plan.of(
-        trial, shelf.build(trial.design["kind"], trial.design), scenario, draw(st.integers(0, 99)), waiting, cap
-    )  # type: ignore[arg-type]
+    return Plan.of(trial, scenario, draw(st.integers(0, 99)), waiting, cap)  # type: ignore[arg-type]
 
 
 def read_truth(raw: dict[str, Any]) -> Scenario:

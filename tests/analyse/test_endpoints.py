@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from equipoise.analyse.cohort import cohort
 from equipoise.analyse.endpoints import observe
-from equipoise.analyse.landmark import cohort, landmark_status
+from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.response import best_response
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_trial

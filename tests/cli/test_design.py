@@ -183,7 +183,7 @@ def test_a_design_that_a_trial_file_may_not_name(equipoise: Any, tmp_path: Path)
     (tmp_path / "trial.toml").write_text(other)
     done = equipoise("check", tmp_path / "trial.toml")
     assert done.status == 2
-    assert "looks at one arm's rate" in done.err
+    assert "whose evidence can be made from a trial's data" in done.err
 
 
 @pytest.mark.parametrize(

@@ -62,12 +62,13 @@ def test_the_rates_at_week_18_are_those_of_the_disease(north: Any) -> None:
     """The design at week 18 is for 0.54 and 0.67: what the null and the target disease show there."""
     from equipoise.files.bundled import find_trial
     from equipoise.files.grid_file import read_grid
-    from equipoise.simulate.truth import rate_at_landmark
 
     _, cells = read_grid(KNOWN, find_trial("north"))
+    from equipoise.simulate.truth import rate_shown
+
     for scenario, rate in (("null", 0.54), ("target", 0.67)):
         cell = next(c for c in cells if c.scenario == scenario and c.labels["Looking"] == "at week 18")
-        shown = rate_at_landmark(cell.plan.courses["IMGN901"], cell.plan.trial, cell.plan.scenario)
+        shown = rate_shown("IMGN901", cell.plan.courses["IMGN901"], cell.plan.trial, cell.plan.scenario)
         assert shown == pytest.approx(rate, abs=0.006)
 
 

@@ -65,14 +65,14 @@ def test_what_a_caution_changes(north: Any, north_design: Design, policy: str) -
         {"method": "exact binomial", "alpha": 0.10, "on_caution": policy, "worth": 100.0}
     )
     trial = north.model_copy(update={"control_check": check})
-    errors = [procedure(trial, north_design, 0.44 + d, 0.44 + d).declare for d in (0.0, 0.1, 0.2)]
-    power = procedure(trial, north_design, 0.58, 0.44).declare
+    errors = [procedure(trial, 0.44 + d, 0.44 + d).declare for d in (0.0, 0.1, 0.2)]
+    power = procedure(trial, 0.58, 0.44).declare
     assert f"| {policy} | " + " | ".join(f"{v:.4f}" for v in [*errors, power]) + " |" in PAGE
 
 
 def test_what_a_caution_of_times_changes(north: Any, north_design: Design) -> None:
     check = ControlCheck(method="one-sample log-rank", alpha=0.10)
-    rows = policy_rows(north, north_design, check, (0.0, 0.1, 0.2), Entry())
+    rows = policy_rows(north, check, (0.0, 0.1, 0.2), Entry())
     for policy in POLICIES:
         of = [r for r in rows if r.on_caution == policy]
         line = re.search(rf"\| {policy} ((?:\| 0\.\d{{4}}(?: ± 0\.\d{{4}})? ){{4}})\|", TIMES)

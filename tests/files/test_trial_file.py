@@ -58,7 +58,7 @@ CASES = [
     ("two arms of one name", set_in("arms.1.name", "IMGN901"), "arms[1].name", "once"),
     ("an assumption about nothing", set_in("assumptions.0.of", ["design.p9"]), "assumptions[0].of", "path of an entry"),
     ("controls for one look of two", set_in("monitoring.control_cohort", [20]), "monitoring.control_cohort", "2 looks"),
-    ("the rate of no endpoint", set_in("monitoring.endpoint", "PFS"), "monitoring.endpoint", "a landmark endpoint"),
+    ("the rate of no endpoint", set_in("monitoring.endpoint", "PFS"), "monitoring.endpoint", "a yes or a no"),
     ("a rate of 44 percent as 44", set_in("history.rate", 44), "history.rate", "below 1"),
     ("an open end of censoring", lambda r: r["endpoints"][0]["censoring"].pop(), "endpoints[0].censoring", "no event"),
 ]  # fmt: skip

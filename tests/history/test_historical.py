@@ -237,7 +237,7 @@ def mix(**changes: Any) -> CaseMix:
 
 @pytest.mark.independent
 def test_direct_standardisation_by_hand(north: Trial, running: Any) -> None:
-    factors = north.randomisation.factors
+    factors = north.factors
     s = standardise(mix(), factors)
     assert s.rate == pytest.approx(0.4 * 0.52 + 0.35 * 0.42 + 0.1 * 0.35 + 0.15 * 0.25, abs=1e-15)
     assert s.se**2 == pytest.approx(
@@ -277,7 +277,7 @@ def test_strata_that_are_not_the_trials_are_refused_all_at_once(north: Trial) ->
         {**base[2], "share": 0.9},
     )
     with pytest.raises(BadInput) as caught:
-        standardise(mix(strata=strata), north.randomisation.factors)
+        standardise(mix(strata=strata), north.factors)
     codes = {p.code for p in caught.value.problems}
     assert codes >= {
         "unknown-level",

@@ -210,7 +210,7 @@ def test_borrowing_is_as_prespecified_or_says_so(north: Any, snap: Snapshot) -> 
 CASES: list[tuple[dict[str, Any], list[str]]] = [
     ({"method": "robust-map"}, ["`weight` is needed", "`tau` is needed", "`tau_scale` is needed"]),
     ({"method": "power", "a0": 0.5, "weight": 0.2, "tau": "uniform"}, ["`weight` does not go", "`tau` does not go"]),
-    ({"method": "power", "a0": 1.5}, ["less than or equal to 1"]),
+    ({"method": "power", "a0": 1.5}, ["must be at most 1"]),
     ({"method": "robust"}, ["'robust-map', 'map', 'power'"]),
     ({"method": "map", "tau": "half-normal", "tau_scale": 0.5, "wieght": 0.2}, ["weight"]),
 ]

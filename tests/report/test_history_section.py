@@ -27,7 +27,7 @@ def findings(plan: Any) -> Findings:
     p = plan("target")
     virtual = run(p, 0, detail=True)
     snap = snapshot(virtual.log, virtual.looks[-1].cutoff)
-    return Findings(p.trial, p.design, snap, analyse(p.trial, snap), (), library=library_of(p.trial, "north"))
+    return Findings(p.trial, snap, analyse(p.trial, snap), (), library=library_of(p.trial, "north"))
 
 
 def texts(shown: list[Exhibit], tone: str = "plain") -> list[str]:
@@ -56,10 +56,10 @@ def test_the_arms_and_where_they_stand(findings: Findings) -> None:
 def test_the_hurdle_as_a_sentence(findings: Findings) -> None:
     """Its figures are those of the hurdle itself."""
     assert findings.library is not None
-    assert findings.design is not None
+    assert findings.trial.design is not None
     pooled = pool_library(findings.library, choice_of(findings.trial))
     control = prediction_of(list(pooled.arms))
-    found = hurdle(findings.design, control)
+    found = hurdle(findings.trial.design, control)
     sentence = next(t for t in texts(history(findings)) if "is the trial's decision" in t)
     low, high = control.quantile(0.025), control.quantile(0.975)
     assert f"95 % prediction interval {100 * low:.1f} % to {100 * high:.1f} %" in sentence
@@ -73,18 +73,18 @@ def test_the_hurdle_as_a_sentence(findings: Findings) -> None:
 
 @pytest.mark.thorough
 def test_what_is_not_there_is_left_out_or_said(findings: Findings) -> None:
+    trial = findings.trial
     bare = history(replace(findings, library=None))
     assert not [e for e in bare if isinstance(e, Table | ForestFigure)]
     assert [k for e in bare if isinstance(e, Facts) for k, _ in e.rows] == [
         "Controls", "Historical rate", "Curve of PFS", "Curve of OS",
     ]  # fmt: skip
-    no_design = history(replace(findings, design=None))
+    no_design = history(replace(findings, trial=trial.model_copy(update={"design": None})))
     assert any(isinstance(e, ForestFigure) and e.mark is None for e in no_design)
     assert not any(isinstance(e, Table) and e.title == "Errors of the design" for e in no_design)
     about = shelf.one("one-sample-logrank")
-    other = history(replace(findings, design=shelf.build(about.name, about.example)))
+    other = history(replace(findings, trial=trial.designed(shelf.build(about.name, about.example))))
     assert any("no hurdle to be uncertain of" in t for t in texts(other, "caution"))
-    trial = findings.trial
     assert trial.history is not None
     assert trial.history.library is not None
     lone = trial.history.model_copy(

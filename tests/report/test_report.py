@@ -54,8 +54,8 @@ def findings(plan: Any) -> Findings:
     p = plan("target")
     virtual = run(p, 0, detail=True)
     snap = snapshot(virtual.log, virtual.looks[-1].cutoff)
-    looks = [decide(p.trial, p.design, snapshot(virtual.log, t.cutoff), t.decision.look) for t in virtual.looks]
-    return Findings(p.trial, p.design, snap, analyse(p.trial, snap), looks, virtual="scenario 'target'")
+    looks = [decide(p.trial, snapshot(virtual.log, t.cutoff), t.decision.look) for t in virtual.looks]
+    return Findings(p.trial, snap, analyse(p.trial, snap), looks, virtual="scenario 'target'")
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +150,8 @@ def test_what_is_empty_says_so() -> None:
 
 def test_a_trial_before_its_first_patient(north: Any, north_design: Any) -> None:
     snap = snapshot(Log(), north.start)
-    looks = [decide(north, north_design, snap, 1)]
-    html = render(trial_document(Findings(north, north_design, snap, analyse(north, snap), looks))).html
+    looks = [decide(north, snap, 1)]
+    html = render(trial_document(Findings(north, snap, analyse(north, snap), looks))).html
     assert "is not ripe" in html
 
 
@@ -159,7 +159,7 @@ def test_a_trial_before_its_first_patient(north: Any, north_design: Any) -> None
 def colon_report(colon: Any) -> Rendered:
     log = log_from_table(colon, find_trial("colon").parent / "colon.csv").log
     snap = snapshot(log, max(e.happened for e in log))
-    return render(trial_document(Findings(colon, None, snap, analyse(colon, snap), [])))
+    return render(trial_document(Findings(colon, snap, analyse(colon, snap), [])))
 
 
 def test_three_arms_of_real_patients(colon_report: Rendered) -> None:

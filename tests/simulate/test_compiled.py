@@ -17,7 +17,7 @@ from equipoise.simulate.lines import INTEGERS, NONE
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Kernel, reference_lines, simulate
 from equipoise.simulate.tally import Tally
-from equipoise.simulate.truth import rate_at_landmark
+from equipoise.simulate.truth import rate_shown
 from equipoise.trial.problem import BadInput
 from variants import plans, scenario
 
@@ -111,8 +111,8 @@ def test_patients_by_month_add_up(plan: Any) -> None:
 def test_with_nobody_lost_it_is_the_binomial_design(plan: Any, north: Any, rate: float) -> None:
     """The first look is on 39 patients exactly: simulated and exact probabilities of stopping agree."""
     still = scenario(withdrawal_per_year=0.0, loss_per_year=0.0, arms__IMGN901__observed_rate=rate)
-    p = Plan.of(north, plan().design, still, 5, "continue")
-    assert rate_at_landmark(p.courses["IMGN901"], north, still) == pytest.approx(rate, abs=1e-9)
+    p = Plan.of(north, still, 5, "continue")
+    assert rate_shown("IMGN901", p.courses["IMGN901"], north, still) == pytest.approx(rate, abs=1e-9)
     n = 40_000
     lines = Kernel(p).lines(0, n)
     exact = p.design.behaviour(rate).pet  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def test_proportional_hazards_come_back_from_cox(plan: Any, north: Any) -> None:
         arms__IMGN901__hazard_ratio=0.7, arms__IMGN901__observed_rate=None, arms__IMGN901__death_first=None,
         arms__IMGN901__median_os=None,
     )  # fmt: skip
-    p = Plan.of(raw, plan().design, truth, 5, "continue")
+    p = Plan.of(raw, truth, 5, "continue")
     lines = Kernel(p).lines(0, 20_000)
     last = lines["looks"] == 2
     log_hr = lines["log_hr"][last] / 1e6

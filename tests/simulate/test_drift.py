@@ -14,7 +14,7 @@ from scipy.stats import beta, betabinom, binom, binomtest
 
 from equipoise.cli.main import run as cli
 from equipoise.files.trial_file import trial_from
-from equipoise.history.control_check import p_against_history
+from equipoise.history.control_check import checked
 from equipoise.numerics.counts import consistency
 from equipoise.simulate.drift import check_power, in_words, logrank_power, procedure
 from equipoise.simulate.run import run
@@ -119,7 +119,7 @@ def test_the_procedure_by_plain_enumeration(north: Trial, north_design: Design, 
                 early += chance
             else:
                 declare += chance * (x2 @ last[x : x + 42, y : y + 21] @ y2)
-    found = procedure(trial, north_design, pt, pc)
+    found = procedure(trial, pt, pc)
     assert found.declare == pytest.approx(declare, abs=1e-10)
     assert found.stop_early == pytest.approx(early, abs=1e-10)
 
@@ -151,7 +151,7 @@ def test_a_stop_and_a_comparison_reach_the_decision(north: Trial, north_design: 
             on_caution=policy,
             worth=50.0,
         )
-        found = decide(elsewhere, north_design, snap, 1)
+        found = decide(elsewhere, snap, 1)
         assert isinstance(found, Decision)
         assert any("does worse than history" in c for c in found.cautions)
         said[policy] = found
@@ -171,7 +171,7 @@ def test_the_logrank_check_decides_on_times(north: Trial, north_design: Design, 
 
     virtual = run(plan("target"), 0, detail=True)
     snap = snapshot(virtual.log, virtual.looks[0].cutoff)
-    found = decide(with_check(north, method="one-sample log-rank"), north_design, snap, 1)
+    found = decide(with_check(north, method="one-sample log-rank"), snap, 1)
     assert isinstance(found, Decision)
     check = found.beside["control arm against history"]
     assert check is not None
@@ -188,7 +188,7 @@ def test_the_logrank_check_decides_on_times(north: Trial, north_design: Design, 
 
 
 def test_methods_have_their_numbers_and_their_problems(north: Trial) -> None:
-    assert p_against_history(with_check(north, method="prior predictive", worth=80.0), 9, 20) is not None
+    assert checked(with_check(north, method="prior predictive", worth=80.0), 9, 20) is not None
     raw = {**NORTH, "control_check": {"method": "Bayesian discrepancy", "alpha": 0.1}}
     with pytest.raises(BadInput, match="`worth` is needed"):
         trial_from(raw, "a file")
@@ -197,7 +197,7 @@ def test_methods_have_their_numbers_and_their_problems(north: Trial) -> None:
     with pytest.raises(BadInput, match="no curve of PFS"):
         trial_from({k: v for k, v in raw.items() if k not in ("assumptions", "sources")}, "a file")
     with pytest.raises(BadInput, match="a check of a count"):
-        procedure(with_check(north, method="one-sample log-rank"), None, 0.4, 0.4)  # type: ignore[arg-type]
+        procedure(with_check(north, method="one-sample log-rank"), 0.4, 0.4)
 
 
 def test_files_that_say_nothing_new_keep_their_fingerprint(north: Trial) -> None:

@@ -13,6 +13,7 @@ from scipy.stats import binom
 
 from equipoise.cli.main import run as cli
 from equipoise.decide.on_caution import Counts, consequence
+from equipoise.decide.trial_rule import on_caution_of
 from equipoise.design import shelf
 from equipoise.numerics.times.one_sample import one_sample_logrank
 from equipoise.simulate.drift_of_times import Entry, curve_rate, times_procedure
@@ -68,7 +69,7 @@ def test_one_look_with_everybody_followed_to_the_landmark_in_closed_form(north: 
         seen = truncated_sum(observed, true, landmark, below) + 1 - truncated_sum(observed, true, landmark, above)
         caution += binom.pmf(y, m, rate) * seen
     declare = (1 - caution) * design.characteristics({"rate": 0.5}).declare.value
-    found = times_procedure(trial, design, 0.5, rate, Entry(months=1e-6, replicates=20000))
+    found = times_procedure(trial.designed(design), 0.5, rate, Entry(months=1e-6, replicates=20000))
     assert found.errors is not None
     assert found.caution == pytest.approx(caution, abs=4 * found.errors[2])
     assert found.declare == pytest.approx(declare, abs=4 * found.errors[0])
@@ -99,7 +100,7 @@ def test_trials_one_by_one(north: Trial, north_design: Design, policy: str) -> N
             verdict = north_design.verdict(Evidence(k + 1, "IMGN901", n, x, 39 if k else 0))
             action = verdict.action.name
             if test.p_two_sided < 0.10:
-                changed = consequence(trial, Counts(x, n, y, m, k == 1))
+                changed = consequence(on_caution_of(trial), Counts(x, n, y, m, k == 1))
                 assert changed is not None
                 action = changed.action.name
             if action != "continue":
@@ -107,7 +108,7 @@ def test_trials_one_by_one(north: Trial, north_design: Design, policy: str) -> N
                 early += k == 0
                 cautions += test.p_two_sided < 0.10
                 break
-    found = times_procedure(trial, north_design, pt, pc, FEW)
+    found = times_procedure(trial, pt, pc, FEW)
     assert found.errors is not None
     for ours, count, error in zip(
         (found.declare, found.stop_early, found.caution), (declared, early, cautions), found.errors, strict=True
@@ -122,7 +123,7 @@ def test_a_caution_that_is_only_noted_changes_nothing(
     north: Trial, north_design: Design, waiting: dict[str, Any]
 ) -> None:
     """The design's own exact error, without Monte-Carlo error; only the caution has one."""
-    found = times_procedure(with_times(north, "note", **waiting), north_design, 0.44, 0.44, FEW)
+    found = times_procedure(with_times(north, "note", **waiting), 0.44, 0.44, FEW)
     assert found.declare == pytest.approx(north_design.characteristics({"rate": 0.44}).declare.value, abs=1e-12)
     assert found.errors is not None
     assert found.errors[:2] == (0.0, 0.0)
@@ -133,26 +134,24 @@ def test_a_caution_that_is_only_noted_changes_nothing(
 def test_who_waits_sees_other_times(north: Trial, north_design: Design) -> None:
     """Paused, the first look has its cohort's times only, and sees less of a drift; a rising hazard is itself a contradiction."""
     stops = [
-        times_procedure(with_times(north, "stop", **w), north_design, 0.99, 0.25, FEW).stop_early
+        times_procedure(with_times(north, "stop", **w), 0.99, 0.25, FEW).stop_early
         for w in ({"while_waiting": "continue"}, {"while_waiting": "cap", "cap": 15}, {"while_waiting": "pause"})
     ]
     assert stops[0] > stops[1] > stops[2]
     of = with_times(north, "note")
     rate = curve_rate(of)
-    plain, rising = (
-        times_procedure(of, north_design, 0.99, rate, Entry(replicates=4000, shape=s)).caution for s in (1.0, 3.0)
-    )
+    plain, rising = (times_procedure(of, 0.99, rate, Entry(replicates=4000, shape=s)).caution for s in (1.0, 3.0))
     assert rising > plain + 0.05
 
 
 def test_what_is_missing_is_said(north: Trial, north_design: Design) -> None:
     with pytest.raises(BadInput, match="'one-sample log-rank'"):
-        times_procedure(north, north_design, 0.4, 0.4)
+        times_procedure(north, 0.4, 0.4)
     bare = with_times(north, "stop", control_cohort=())
     assert bare.history is not None
     bare = bare.model_copy(update={"history": bare.history.model_copy(update={"curves": ()})})
     with pytest.raises(BadInput) as bad:
-        times_procedure(bare, north_design, 0.4, 0.4)
+        times_procedure(bare, 0.4, 0.4)
     assert {p.code for p in bad.value.problems} == {"no-controls", "check-without-curve"}
 
 

@@ -27,13 +27,13 @@ def one(plan: Any) -> SimulatedTrial:
     return run(plan(seed=5), 3)
 
 
-def at(north: Trial, design: Any, trial: SimulatedTrial, day: date, look: int = 1, **options: Any) -> Forecast:
-    return forecast(north, design, snapshot(trial.log, day), look, **{"draws": 200, **options})
+def at(north: Trial, trial: SimulatedTrial, day: date, look: int = 1, **options: Any) -> Forecast:
+    return forecast(north, snapshot(trial.log, day), look, **{"draws": 200, **options})
 
 
 @pytest.mark.slow
 @pytest.mark.property
-def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, north_design: Any, plan: Any) -> None:
+def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, plan: Any) -> None:
     """60 simulated trials whose sites' true rates are drawn as the forecast thinks they are; foreseen at the 40th patient.
 
     More trials were run beside it: docs/guide.md. Here within four binomial errors.
@@ -44,10 +44,10 @@ def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, nor
         rng = np.random.default_rng(i)
         sites = tuple(s.model_copy(update={"rate": float(rng.gamma(4) / 4 * s.rate)}) for s in north.sites)
         base = plan()
-        truth = Plan.of(north.model_copy(update={"sites": sites}), base.design, base.scenario, 7, "continue")
+        truth = Plan.of(north.model_copy(update={"sites": sites}), base.scenario, 7, "continue")
         done = run(truth, i)
         first, today = done.looks[0], nth(done.log, 40)
-        f = at(north, north_design, done, today, seed=i)
+        f = at(north, done, today, seed=i)
         for name, foreseen, found in (
             ("ripe", f.ripe, (first.cutoff - today).days),
             ("randomised", f.randomised_at_ripe, first.randomised_at_cutoff),
@@ -60,24 +60,24 @@ def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, nor
 
 @pytest.mark.property
 @pytest.mark.thorough
-def test_it_knows_nothing_of_tomorrow(north: Trial, north_design: Any, one: SimulatedTrial, plan: Any) -> None:
+def test_it_knows_nothing_of_tomorrow(north: Trial, one: SimulatedTrial, plan: Any) -> None:
     """The forecast of a day is the same whether or not the trial went on after it: twice the same, other seeds apart."""
     day = nth(one.log, 50)
-    f = at(north, north_design, one, day)
-    short = run(Plan.of(north, north_design, plan().scenario, 5, "pause"), 3)
-    assert f == at(north, north_design, one, day)
+    f = at(north, one, day)
+    short = run(Plan.of(north, plan().scenario, 5, "pause"), 3)
+    assert f == at(north, one, day)
     assert nth(short.log, 50) == day, "until the cohort is full the two ways of waiting are one trial"
-    assert at(north, north_design, short, day) == f
+    assert at(north, short, day) == f
     assert f.randomised_today == sum(e.kind == "randomised" and e.recorded.date() <= day for e in one.log)
-    other = at(north, north_design, one, day, seed=2)
+    other = at(north, one, day, seed=2)
     assert other != f
 
 
 @pytest.mark.property
-def test_quantiles_are_in_order_and_in_the_future(north: Trial, north_design: Any, one: SimulatedTrial) -> None:
+def test_quantiles_are_in_order_and_in_the_future(north: Trial, one: SimulatedTrial) -> None:
     widths = []
     for n in (10, 40, 80):
-        f = at(north, north_design, one, nth(one.log, n))
+        f = at(north, one, nth(one.log, n))
         for x in (f.cohort_full, f.ripe, f.known, f.randomised_at_ripe, f.randomised_at_known, f.on_study_at_ripe):
             assert x is not None
             values = list(x.quantiles.values())
@@ -95,36 +95,34 @@ def test_quantiles_are_in_order_and_in_the_future(north: Trial, north_design: An
     assert widths[0] > widths[2], "the more is known, the narrower"
 
 
-def test_a_look_that_is_ripe_needs_no_forecast(north: Trial, north_design: Any, one: SimulatedTrial) -> None:
-    f = at(north, north_design, one, one.looks[0].cutoff)
+def test_a_look_that_is_ripe_needs_no_forecast(north: Trial, one: SimulatedTrial) -> None:
+    f = at(north, one, one.looks[0].cutoff)
     assert f.ripe_already
     assert f.ripe is None
-    assert not at(north, north_design, one, one.looks[0].cutoff - timedelta(days=1)).ripe_already
+    assert not at(north, one, one.looks[0].cutoff - timedelta(days=1)).ripe_already
 
 
-def test_before_the_first_patient_the_plan_is_all_there_is(
-    north: Trial, north_design: Any, one: SimulatedTrial
-) -> None:
-    f = at(north, north_design, one, north.start)
+def test_before_the_first_patient_the_plan_is_all_there_is(north: Trial, one: SimulatedTrial) -> None:
+    f = at(north, one, north.start)
     assert f.randomised_today <= 1
     assert f.ripe is not None
     # 59 patients in about ten months, six months' landmark and a scan
     assert 420 < f.ripe.quantiles[0.5] < 620
 
 
-def test_the_final_look_waits_for_the_last_patient(north: Trial, north_design: Any, one: SimulatedTrial) -> None:
+def test_the_final_look_waits_for_the_last_patient(north: Trial, one: SimulatedTrial) -> None:
     day = nth(one.log, 100)
-    f, first = at(north, north_design, one, day, look=2), at(north, north_design, one, day)
+    f, first = at(north, one, day, look=2), at(north, one, day)
     assert f.ripe is not None
     assert first.ripe is not None
     assert f.ripe.quantiles[0.1] >= 366 > first.ripe.quantiles[0.9]
 
 
-def test_bad_input(north: Trial, colon: Trial, north_design: Any, one: SimulatedTrial) -> None:
+def test_bad_input(north: Trial, colon: Trial, one: SimulatedTrial) -> None:
     with pytest.raises(BadInput) as bad:
-        at(north, north_design, one, nth(one.log, 20), draws=5, site_shape=-1.0)
+        at(north, one, nth(one.log, 20), draws=5, site_shape=-1.0)
     assert {"draws", "site_shape"} <= {p.where for p in bad.value.problems}
     with pytest.raises(BadInput, match="sites"):
-        forecast(colon, north_design, snapshot(one.log, nth(one.log, 20)), 1)
+        forecast(colon, snapshot(one.log, nth(one.log, 20)), 1)
     with pytest.raises(BadInput, match="1 to 2"):
-        at(north, north_design, one, nth(one.log, 20), look=3)
+        at(north, one, nth(one.log, 20), look=3)

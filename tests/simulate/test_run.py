@@ -17,7 +17,7 @@ from equipoise.simulate.replicates import reference_lines, simulate
 from equipoise.simulate.run import run
 from equipoise.simulate.summary import Summary, exact_of, summarise, summary_table
 from equipoise.simulate.tally import Tally
-from equipoise.simulate.truth import calibrated, rate_at_landmark
+from equipoise.simulate.truth import calibrated, rate_shown
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
 from variants import scenario
@@ -30,7 +30,7 @@ COLUMNS = ("looks", "evaluable", "declared", "stopped_early")
 def test_simulated_agrees_with_exact(plan: Any, north: Trial) -> None:
     """With nobody lost, and the final boundary at the number attained, the simulation is the binomial design."""
     still = scenario(withdrawal_per_year=0.0, loss_per_year=0.0, arms__IMGN901__observed_rate=0.5)
-    p = Plan.of(north, plan().design, still, 11, "continue")
+    p = Plan.of(north, still, 11, "continue")
     n = 400
     done = {name: np.concatenate([lines[name] for lines in simulate(p, n, 2, engine="reference")]) for name in COLUMNS}
     stop_early = done["stopped_early"].mean()
@@ -96,7 +96,7 @@ def test_the_truth_is_calibrated(plan: Any, north: Trial) -> None:
     for name in ("null", "target"):
         p = plan(name)
         tested = p.courses["IMGN901"]
-        assert rate_at_landmark(tested, north, p.scenario) == pytest.approx(
+        assert rate_shown("IMGN901", tested, north, p.scenario) == pytest.approx(
             p.scenario.arms["IMGN901"].observed_rate, abs=1e-9
         )
         median = p.scenario.arms["IMGN901"].median_os.exact_days
@@ -121,12 +121,12 @@ def test_truths_that_contradict_themselves_are_refused(north: Trial, changes: di
 def test_a_scenario_for_other_arms_is_refused(plan: Any, north: Trial) -> None:
     truth = scenario(arms__CE=None)
     with pytest.raises(BadInput, match="a truth for each arm"):
-        Plan.of(north, plan().design, truth, 1)
+        Plan.of(north, truth, 1)
 
 
 def test_a_trial_that_cannot_end_says_which_and_why(north: Trial, plan: Any) -> None:
     """Everybody withdraws at once: nobody is evaluable, and no look is ever ripe."""
-    p = Plan.of(north, plan().design, scenario(withdrawal_per_year=1 - 1e-12), 1)
+    p = Plan.of(north, scenario(withdrawal_per_year=1 - 1e-12), 1)
     with pytest.raises(
         BadInput, match="replicate 0, waiting 'continue', has 120 of 120 randomised and goes on ten years"
     ):
@@ -141,7 +141,9 @@ def test_with_three_looks_a_stop_is_told_by_look(north: Trial) -> None:
     )
     monitoring = north.monitoring.model_copy(update={"control_cohort": (10, 20, 40)})  # type: ignore[union-attr]
     p = Plan.of(
-        north.model_copy(update={"monitoring": monitoring}), design, scenario(arms__IMGN901__observed_rate=0.5), 1
+        north.model_copy(update={"monitoring": monitoring}).designed(design),
+        scenario(arms__IMGN901__observed_rate=0.5),
+        1,
     )
     tally = Tally()
     for lines in simulate(p, 20, engine="reference"):

@@ -16,7 +16,7 @@ from equipoise.numerics.random.streams import short_uniforms
 from equipoise.simulate.day_table import HORIZON, DayTable, days
 from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.plan import Plan
-from equipoise.simulate.truth import calibrated, rate_at_landmark
+from equipoise.simulate.truth import calibrated, rate_shown
 from equipoise.simulate.virtual_patient import fate
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
@@ -62,7 +62,7 @@ def test_medians_and_tau_come_back_out(north: Trial, plan: Any, shape: float) ->
         **arm(median_pfs="5.5 months", median_os="9.6 months", tau=0.58, shape=shape), withdrawal_per_year=0.0,
         loss_per_year=0.0,
     )  # fmt: skip
-    p = Plan.of(north, plan().design, truth, 3)
+    p = Plan.of(north, truth, 3)
     course = p.courses["CE"]
     assert kendall_tau(course) == pytest.approx(0.58, abs=1e-4)
     assert course.event_free[167] > 0.5 > course.event_free[168]
@@ -85,8 +85,8 @@ def test_the_observed_rate_is_what_scans_show_that_come_early_late_or_never(nort
         withdrawal_per_year=0.0, loss_per_year=0.0, visits={"jitter": "6 days", "missed": 0.2},
         arms__IMGN901__observed_rate=0.5,
     )  # fmt: skip
-    p = Plan.of(north, plan().design, truth, 3)
-    assert rate_at_landmark(p.courses["IMGN901"], north, truth) == pytest.approx(0.5, abs=1e-9)
+    p = Plan.of(north, truth, 3)
+    assert rate_shown("IMGN901", p.courses["IMGN901"], north, truth) == pytest.approx(0.5, abs=1e-9)
     n, good = 8000, 0
     tables = {name: short_uniforms(9, name, 0, n, width) for name, width in p.widths.items()}
     for i in range(n):
@@ -136,7 +136,7 @@ def test_prognosis_leaves_the_arm_its_medians(north: Trial) -> None:
 )
 def test_what_contradicts_itself_is_refused(north: Trial, plan: Any, changes: dict[str, Any], said: str) -> None:
     with pytest.raises(BadInput, match=said):
-        Plan.of(north, plan().design, scenario(**changes), 1)
+        Plan.of(north, scenario(**changes), 1)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_all_that_contradicts_itself_is_said_at_once(north: Trial, plan: Any) ->
         "factors": {"ldh": (0.5, 0.6), "ecog": (1.0,)},
     }
     with pytest.raises(BadInput) as bad:
-        Plan.of(north, plan().design, scenario(**arm(median_pfs="14 months"), **changes), 1, "cap")
+        Plan.of(north, scenario(**arm(median_pfs="14 months"), **changes), 1, "cap")
     codes = [p.code for p in bad.value.problems]
     assert codes == ["factor-shares", "factor-shares", "jitter", "never-full", "cap", "impossible-truth"]
 
@@ -177,4 +177,4 @@ def test_a_hazard_ratio_exceeds_0(ratio: float) -> None:
 def test_a_survival_beside_another_arms_first_events_says_whose(north: Trial, plan: Any) -> None:
     early = arm(like="IMGN901", hazard_ratio=1.0, death_first=None, median_os="1 months")
     with pytest.raises(BadInput, match="first events like IMGN901's"):
-        Plan.of(north, plan().design, scenario(**early), 1)
+        Plan.of(north, scenario(**early), 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from equipoise.analyse.landmark import landmark_status
-from equipoise.trial.endpoint import Landmark
+from equipoise.analyse.binary import status_of
+from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import FlowArm, FlowBox, FlowFigure
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -23,7 +23,7 @@ def flow(trial: Trial, snap: Snapshot) -> FlowFigure:
     excluded = [f"criterion {n} ({text[n]}): {k}" for n, k in sorted(reasons.items())]
     side = [FlowBox("Not eligible", len(failed), excluded)] if screened else []
     if waiting:
-        side.append(FlowBox("Eligible, not randomised", waiting))
+        side.append(FlowBox(f"Eligible, not {trial.entered}", waiting))
     endpoint = trial.endpoint_by_name.get(trial.monitoring.endpoint) if trial.monitoring else None
     columns = []
     for arm in trial.arms:
@@ -43,8 +43,8 @@ def flow(trial: Trial, snap: Snapshot) -> FlowFigure:
                 ],
             )
         )
-        if isinstance(endpoint, Landmark):
-            statuses = [s for p in group if (s := landmark_status(p, endpoint, trial, snap.cutoff))]
+        if endpoint is not None and not isinstance(endpoint, TimeToEvent):
+            statuses = [s for p in group if (s := status_of(p, endpoint, trial, snap.cutoff))]
             count = Counter(s.status for s in statuses)
             boxes.append(
                 FlowBox(
@@ -57,7 +57,7 @@ def flow(trial: Trial, snap: Snapshot) -> FlowFigure:
             boxes.append(FlowBox("Analysed", len(group)))
         columns.append(FlowArm(arm.label, boxes))
     trunk = [FlowBox("Screened", len(screened))] if screened else []
-    trunk.append(FlowBox("Randomised", len(randomised)))
+    trunk.append(FlowBox(trial.entered.capitalize(), len(randomised)))
     return FlowFigure(
         "Patient flow",
         trunk,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from equipoise.analyse.landmark import Cohort
+from equipoise.analyse.cohort import Cohort
 from equipoise.analyse.survival import compare, observations
 from equipoise.numerics.counts.proportions import risk_difference
+from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -15,17 +16,33 @@ from equipoise.trial.trial import Trial
 def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]) -> dict[str, Any] | None:
     """All randomised patients compared on the monitored time-to-event endpoint, and the look's cohorts on their rates.
 
-    A hazard ratio below 1 and a difference above 0 favour the tested arm. None without a control arm.
+    A hazard ratio below 1 and a difference above 0 favour the tested arm. Where the endpoint is no landmark there are rates
+    only. None without a control arm, or without anything to compare.
     """
-    if trial.monitoring is None or not trial.control_arms:
+    m = trial.monitored
+    if m.control is None:
         return None
-    tested, control = trial.tested_arms[0].name, trial.control_arms[0].name
-    endpoint = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
+    tested, control = m.tested.name, m.control.name
+    numbers: dict[str, Any] | None = {"endpoint": m.endpoint.name}
+    if m.times is not None:
+        numbers = _times(trial, snap, m.times, tested, control)
+    if numbers is None:
+        return None
+    a, b = cohorts.get(tested), cohorts.get(control)
+    if a is not None and b is not None and a.members and b.members:
+        difference = risk_difference(a.successes, len(a.members), b.successes, len(b.members))
+        numbers["rate_difference"] = difference.estimate
+        numbers["rate_difference_ci"] = [difference.lower, difference.upper]
+        numbers["rate_difference_method"] = "Miettinen–Nurminen interval, 95 %"
+    return numbers if len(numbers) > 1 else None
+
+
+def _times(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, tested: str, control: str) -> dict[str, Any] | None:
     by_arm = observations(trial, snap, endpoint)
     found = compare(by_arm[tested], by_arm[control], tested, control)
     if found is None:
         return None
-    numbers: dict[str, Any] = {
+    return {
         "endpoint": endpoint.name,
         "n": {tested: len(by_arm[tested]), control: len(by_arm[control])},
         "events": {tested: sum(o.event for o in by_arm[tested]), control: sum(o.event for o in by_arm[control])},
@@ -37,10 +54,3 @@ def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Co
         "hr_estimable": found.estimable,
         "method": found.method,
     }
-    a, b = cohorts.get(tested), cohorts.get(control)
-    if a is not None and b is not None and a.members and b.members:
-        difference = risk_difference(a.successes, len(a.members), b.successes, len(b.members))
-        numbers["rate_difference"] = difference.estimate
-        numbers["rate_difference_ci"] = [difference.lower, difference.upper]
-        numbers["rate_difference_method"] = "Miettinen–Nurminen interval, 95 %"
-    return numbers

@@ -16,11 +16,10 @@ def command(trial: str, as_json: bool) -> None:
     A good file is summed up, with everything in it that is an assumption.
     """
     from equipoise.analyse.estimands import stated, strategies
-    from equipoise.cli.common import design_of
     from equipoise.history.three_answers import prespecified_text
 
     found = load_trial(trial)
-    design = design_of(found) if found.design is not None else None
+    design = found.design
     cautions = list(getattr(design, "cautions", ()))
     origin, library = None, None
     if found.history is not None and found.history.library is not None:

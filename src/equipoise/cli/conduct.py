@@ -138,7 +138,9 @@ _order(
     "assess",
     "assessed",
     "Record a tumour assessment.",
-    click.option("--response", required=True, help="CR, PR, SD, PD, NE or NED."),
+    click.option(
+        "--response", required=True, help="CR, PR, SD, PD, NE or NED; or a word that the trial file maps to one."
+    ),
     click.option("--sum-mm", "sum_mm", type=float, help="Sum of diameters [mm]."),
     click.option("--new-lesion", "new_lesion", type=bool, help="true or false."),
     click.option("--baseline", type=bool, help="true for the assessment before treatment."),

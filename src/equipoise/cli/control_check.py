@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.common import design_of, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.extras import needing
 from equipoise.cli.pages import write_figure
 
@@ -106,11 +106,10 @@ def command(
                 powers.append(check_power(check, rate, n, drift))
     rows: list[PolicyRow] = []
     tables: list[Table] = []
-    design = design_of(found) if found.design is not None else None
-    if design is not None and found.monitoring is not None and found.monitoring.control_cohort:
+    if found.design is not None and found.monitoring is not None and found.monitoring.control_cohort:
         how = Entry(entry, shape, replicates, seed)
         for check in checks:
-            of_check = policy_rows(found, design, check, (-0.2, -0.1, 0.0, 0.1, 0.2), how, worth)
+            of_check = policy_rows(found, check, (-0.2, -0.1, 0.0, 0.1, 0.2), how, worth)
             rows += of_check
             tables.append(policy_table(found, check, of_check, how))
     words = [in_words(p) for p in powers]

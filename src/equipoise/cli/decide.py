@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.common import DAY, bullet, design_of, emit, json_option, load_trial, say, trial_argument
+from equipoise.cli.common import DAY, bullet, emit, json_option, load_trial, say, trial_argument
 from equipoise.cli.data import cut, known_on_option, take_log
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def command(
     if record and not by:
         raise click.UsageError("A record says who made it: give --by.")
     found = load_trial(trial)
-    result = decide(found, design_of(found), cut(take_log(trial, found, log_path, None), cutoff, known_on, found), look)
+    snap = cut(found, take_log(trial, found, log_path, None), cutoff, known_on)
+    result = decide(found, snap, look)
     if record and by and isinstance(result, Decision):
         record_decision(found, log_path, result, known_on or cutoff, by)
     if as_json:

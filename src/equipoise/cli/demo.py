@@ -35,6 +35,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     """
     need("The report", "report")
     from equipoise.analyse.analysis import analyse
+    from equipoise.analyse.data import cut
     from equipoise.cli.common import design_of, load_trial
     from equipoise.cli.decide import decision_json
     from equipoise.cli.report import write_report
@@ -53,7 +54,6 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     from equipoise.simulate.plan import Plan
     from equipoise.simulate.run import run
     from equipoise.trial.decision import Decision
-    from equipoise.trial.snapshot import snapshot
 
     def step(text: str) -> None:
         if not as_json:
@@ -74,7 +74,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     replicates = replicates or (20_000 if ready() else 300)
     step(f"3 Simulating {replicates:,} trials for each of 2 truths, with enrolment continued and paused …")
     truths = [read_scenario(find_scenario(file, name)) for name in ("null", "target")]
-    plans = [Plan.of(trial, design, truth, seed, way) for truth in truths for way in ("continue", "pause")]
+    plans = [Plan.of(trial, truth, seed, way) for truth in truths for way in ("continue", "pause")]
     summaries, exact, whole = run_plans(plans, replicates, workers, None, quiet=as_json)
     for s, e in zip(summaries, exact, strict=True):
         c = s.characteristics
@@ -95,7 +95,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     log = read_log(log_path, trial.id).log
     step(f"  {len(log)} events in {log_path.name}, {virtual.randomised} patients randomised, chain {log.head[:12]}")
 
-    looks = [decide(trial, design, snapshot(log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
+    looks = [decide(trial, cut(trial, log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
     for look in looks:
         assert isinstance(look, Decision)
         step(f"5 {headline(look)}")
@@ -103,7 +103,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
             step(f"  {text}")
         write_text(out / f"decision-look-{look.look}.json", to_json(decision_json(look)))
 
-    snap = snapshot(log, virtual.looks[-1].cutoff)
+    snap = cut(trial, log, virtual.looks[-1].cutoff)
     analysis = analyse(trial, snap)
     pieces: Mapping[str, object] = {
         "design": {"numbers": numbers, "at": list(exact[::2])},
@@ -116,7 +116,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     source = f"scenario '{plans[2].scenario.id}', seed {seed}, replicate 0"
     written = write_report(
         Findings(
-            trial, design, snap, analysis, looks, summaries, exact, readouts, source, library_of(trial, str(file))
+            trial, snap, analysis, looks, summaries, exact, readouts, source, library_of(trial, str(file))
         ), out,
     )  # fmt: skip
     step(f"6 Report: {written[0]} ({len(written) - 1} figures beside it). Every patient in it is simulated.")

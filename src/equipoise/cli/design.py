@@ -48,6 +48,7 @@ def list_kinds(as_json: bool) -> None:
     """The shelf: every kind of design, what it is held against, and its reference."""
     from equipoise.design import shelf
     from equipoise.files.grades import grade_of
+    from equipoise.files.trial_file import on_the_road
     from equipoise.trial.exhibits import Table
 
     found = [(k, grade_of(k.module)) for k in shelf.described()]
@@ -56,7 +57,7 @@ def list_kinds(as_json: bool) -> None:
             [
                 {
                     "kind": k.name, "title": k.title, "family": k.family, "reference": k.reference,
-                    "example": dict(k.example), "in_trial_files": k.monitored, "grade": g.grade, "oracle": g.oracle,
+                    "example": dict(k.example), "in_trial_files": on_the_road(k), "grade": g.grade, "oracle": g.oracle,
                 }
                 for k, g in found
             ]
@@ -182,19 +183,21 @@ def spoke(
 
     NORTH: `equipoise design spoke --tested 18 --control 3 --n 94 --control-n 47`.
     """
-    from equipoise.design.safety.safety_imbalance import METHODS, exact_p, from_spec, spoken_table, when_it_spoke
+    from equipoise.design.safety.safety_imbalance import METHODS, Spec, exact_p, from_spec, spoken_table, when_it_spoke
 
     planned = events if events is not None else tested + control
     rules = {
         f"{method}, false alarm {alarm:g}": from_spec(
-            {
-                "n": n,
-                "control_n": control_n,
-                "events": planned,
-                "method": method,
-                "false_alarm": alarm,
-                "risk_ratio": risk_ratio,
-            }
+            Spec.read(
+                {
+                    "n": n,
+                    "control_n": control_n,
+                    "events": planned,
+                    "method": method,
+                    "false_alarm": alarm,
+                    "risk_ratio": risk_ratio,
+                }
+            )
         )
         for alarm in alarms or (0.05, 0.10, 0.20)
         for method in METHODS

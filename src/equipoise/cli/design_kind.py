@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 from click.core import ParameterSource
@@ -126,12 +126,14 @@ def _click_type(annotation: Any) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return _click_type(next(a for a in arguments if a is not type(None)))
+    if origin is Annotated:
+        return _click_type(arguments[0])
     if origin is Literal:
         if all(isinstance(a, int) for a in arguments):
             return int
         return click.Choice([str(a) for a in arguments])
     if origin is tuple:
-        return Numbers(arguments[0])
+        return Numbers(_click_type(arguments[0]))
     return annotation
 
 

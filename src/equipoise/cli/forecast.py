@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from equipoise.cli.common import DAY, design_of, emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import cut, known_on_option, take_log
 from equipoise.cli.extras import needing
 from equipoise.cli.pages import write_figure
@@ -46,8 +46,8 @@ def command(
     from equipoise.simulate.forecast import forecast, forecast_figure, forecast_table
 
     found = load_trial(trial)
-    snap = cut(take_log(trial, found, log_path, None), cutoff, known_on, found)
-    foreseen = forecast(found, design_of(found), snap, look, draws=draws, seed=seed, site_shape=site_shape)
+    snap = cut(found, take_log(trial, found, log_path, None), cutoff, known_on)
+    foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
         write_figure(figure, forecast_figure(foreseen), "accrual-foreseen")
     if as_json:

@@ -13,7 +13,7 @@ from equipoise.cli.pages import write_figure
 from equipoise.design import shelf
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import find_library, read_library
-from equipoise.files.trial_file import read_toml, validate_parts
+from equipoise.files.trial_file import read_toml
 from equipoise.history.exhibits import forest, hurdle_tables
 from equipoise.history.hurdle import EffectPrior, hurdle
 from equipoise.history.next_trial import NextRate, Priors
@@ -24,6 +24,7 @@ from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Landmark
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.validate import validate_parts
 
 
 def answer(
@@ -150,5 +151,5 @@ def _mixed(trial: Trial, path: Path, log_path: Path | None) -> Standardised:
     if log_path is not None:
         from equipoise.cli.data import cut, take_log
 
-        counts = counts_of(cut(take_log(trial.id, trial, log_path, None), None, None), trial.randomisation.factors)
-    return standardise(mix, trial.randomisation.factors, counts)
+        counts = counts_of(cut(trial, take_log(trial.id, trial, log_path, None)), trial.factors)
+    return standardise(mix, trial.factors, counts)

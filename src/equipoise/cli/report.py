@@ -29,30 +29,23 @@ def command(trial: str, asked: Asked, out: Path, as_json: bool) -> None:
     """
     need("A report", "report")
     from equipoise.analyse.analysis import analyse
-    from equipoise.analyse.stated import as_stated
+    from equipoise.analyse.data import cut
     from equipoise.decide.decide import decide
-    from equipoise.design import shelf
     from equipoise.dossier.findings import Findings
     from equipoise.files.history_file import library_of
-    from equipoise.trial.snapshot import snapshot
 
     found = load_trial(trial)
     log = asked.log(trial, found)
-    snap = asked.cut(log, found)
-    design = shelf.build(found.design["kind"], found.design) if found.design is not None else None
+    snap = asked.cut(found, log)
     looks = []
-    if design is not None and found.monitoring is not None:
+    if found.design is not None and found.monitoring is not None:
         taken = {e.data["look"]: e.data for e in snap.events if e.kind == "decided"}
-        for look in design.looks:
+        for look in found.design.looks:
             at = taken.get(look.number)
-            then = (
-                snap
-                if at is None
-                else as_stated(found, snapshot(log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on"))))
-            )
-            looks.append(decide(found, design, then, look.number))
+            then = snap if at is None else cut(found, log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on")))
+            looks.append(decide(found, then, look.number))
     library = library_of(found, trial)
-    written = write_report(Findings(found, design, snap, analyse(found, snap), looks, library=library), out)
+    written = write_report(Findings(found, snap, analyse(found, snap), looks, library=library), out)
     if as_json:
         emit({"written": [str(p) for p in written]})
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from equipoise.cli.common import design_of, emit, json_option, load_trial, show_table, trial_argument
+from equipoise.cli.common import emit, json_option, load_trial, show_table, trial_argument
 from equipoise.cli.extras import need
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from equipoise.simulate.plan import Plan, Waiting
     from equipoise.simulate.replicates import Engine
     from equipoise.simulate.summary import Summary
-    from equipoise.trial.design import Characteristics, Design
+    from equipoise.trial.design import Characteristics
     from equipoise.trial.trial import Trial
 
 
@@ -92,9 +92,9 @@ def command(
     from equipoise.files.bundled import find_trial, scenario_names
 
     found, file = load_trial(trial), find_trial(trial)
-    design = design_of(found)
+    found.monitored  # noqa: B018 - a trial without a design is refused before anything else
     known: dict[str, list[Any]] = {"as planned": [None], "both": ["continue", "pause"]}
-    plans = plans_of(found, design, file, scenarios or scenario_names(file), seed, known.get(waiting, [waiting]))
+    plans = plans_of(found, file, scenarios or scenario_names(file), seed, known.get(waiting, [waiting]))
     summaries, exact, whole = run_plans(plans, replicates, workers, out, engine=engine)
     if page is not None and summaries:
         from equipoise.cli.pages import write_page
@@ -117,9 +117,7 @@ def command(
     return 0 if whole else 1
 
 
-def plans_of(
-    trial: Trial, design: Design[Any], file: Path, names: Sequence[str], seed: int, ways: Sequence[Waiting | None]
-) -> list[Plan]:
+def plans_of(trial: Trial, file: Path, names: Sequence[str], seed: int, ways: Sequence[Waiting | None]) -> list[Plan]:
     """A plan for each scenario and each way of waiting. Raises BadInput with the problems of all scenarios at once."""
     from equipoise.files.bundled import find_scenario
     from equipoise.files.scenario_file import read_scenario
@@ -133,7 +131,7 @@ def plans_of(
         try:
             truth = read_scenario(find_scenario(file, name))
             for way in ways:
-                plans.append(Plan.of(trial, design, truth, seed, way, courses=courses))
+                plans.append(Plan.of(trial, truth, seed, way, courses=courses))
                 courses = plans[-1].courses
         except BadInput as bad:
             refused.append((name, bad))

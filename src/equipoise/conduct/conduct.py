@@ -12,6 +12,7 @@ from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.trial import Trial
 
 _ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
@@ -29,6 +30,7 @@ class Conduct:
 
     def __init__(self, trial: Trial, log: Log | None = None, allocation: PermutedBlocks | None = None) -> None:
         self.trial = trial
+        self._glossary = glossary_of(trial.assessments)
         self.log = log if log is not None else Log()
         self._allocation = allocation
         self._rebuild()
@@ -82,21 +84,22 @@ class Conduct:
         factors: Mapping[str, str] | None = None,
         why: str = "",
     ) -> Event:
-        """Enrol a screened and eligible patient, with the levels of the stratification factors."""
+        """Enrol a screened and eligible patient, with the levels of the stratification factors.
+
+        Where nobody is randomised, enrolment puts the patient on the trial's one arm.
+        """
         known = self.patients.get(patient)
-        return self.order(
-            "enrolled",
-            on,
-            recorded,
-            by,
-            why,
-            patient,
-            known.site if known else "",
-            {"factors": dict(factors or {})},
-        )
+        site = known.site if known else ""
+        data: dict[str, Any] = {"factors": dict(factors or {})}
+        if self.trial.randomisation is None:
+            data["arm"] = self.trial.arms[0].name
+        return self.order("enrolled", on, recorded, by, why, patient, site, data)
 
     def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
         """Randomise an enrolled patient: the next arm of the stratum's list."""
+        if self.trial.randomisation is None:
+            allowed = "this trial randomises nobody: enrolment gives the arm"
+            raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
         if self._allocation is None:
             raise Refused(
                 "randomise",
@@ -265,9 +268,9 @@ class Conduct:
         if late:
             patient = self.patients[event.patient] = Patient(event.patient)
             for e in sorted(events, key=lambda e: (e.happened, e.number)):
-                patient.add(e)
+                patient.add(e, self._glossary)
         else:
-            patient.add(event)
+            patient.add(event, self._glossary)
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1

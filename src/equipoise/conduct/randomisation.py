@@ -23,6 +23,7 @@ class PermutedBlocks:
     def __init__(self, trial: Trial, seed: int | str, replicate: int = 0) -> None:
         self._arms = [arm.name for arm in trial.arms]
         self._shares = [arm.share for arm in trial.arms]
+        assert trial.randomisation is not None, "who gives arms at random has checked that the trial does"
         self._sizes = trial.randomisation.block_sizes
         self._seed = seed
         self._replicate = replicate
@@ -53,4 +54,4 @@ class PermutedBlocks:
 
 def stratum_of(trial: Trial, factors: Mapping[str, str]) -> str:
     """The name of the stratum: the levels of the trial's factors in the file's order; 'all' without factors."""
-    return " / ".join(f"{f.name}={factors[f.name]}" for f in trial.randomisation.factors) or "all"
+    return " / ".join(f"{f.name}={factors[f.name]}" for f in trial.factors) or "all"

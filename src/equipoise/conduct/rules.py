@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from equipoise.trial.check import near
+from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import KINDS, Event
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
+from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.trial import Trial
 
-RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED")
 _AFTER_RANDOMISATION = frozenset(
-    {"treated", "treatment ended", "progressed", "next therapy", "contact", "withdrawn", "lost"}
+    {"treated", "treatment ended", "progressed", "outcome", "next therapy", "contact", "withdrawn", "lost"}
 )
 _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
 
@@ -61,7 +63,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
     """Why ``event`` cannot follow what the patient's record holds of the days up to it."""
     kind, day = event.kind, event.happened
     # A table of real patients begins at randomisation: who was screened is not in it.
-    as_recorded = trial.randomisation.method == "as recorded"
+    as_recorded = trial.as_recorded
     if patient.died is not None:
         if kind == "died":
             yield _problem(
@@ -84,7 +86,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             yield _problem("site-not-open", event, f"site {event.site} opened on {opened}")
     if kind in _AFTER_RANDOMISATION or (kind == "assessed" and not event.data.get("baseline")):
         if patient.randomised is None:
-            yield _problem("before-randomisation", event, "the patient is not randomised by that day")
+            yield _problem("before-randomisation", event, f"the patient is not {trial.entered} by that day")
             return
     elif kind != "screened" and patient.screened is None and not as_recorded:
         yield _problem("not-screened", event, "the patient is not screened by that day", "conduct screen")
@@ -95,18 +97,26 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "enrolled":
             yield from _enrolled(event, patient, trial, standing)
         case "randomised":
+            if trial.randomisation is None:
+                yield _problem("not-randomised", event, "nobody is randomised in this trial", "enrolment gives the arm")
             if patient.randomised is not None:
                 yield _problem("second-randomisation", event, f"randomised already, on {patient.randomised.happened}")
             elif patient.enrolled is None and not as_recorded:
                 yield _problem("not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol")
             if event.data["arm"] not in trial.arm_by_name:
                 yield Problem("unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(trial.arm_by_name)}")
+        case "outcome":
+            yield from _outcome(event, patient, trial)
         case "treated":
             yield from _treated(event, patient, trial)
         case "assessed":
             response, size = event.data["response"], event.data.get("sum_mm")
-            if response not in RESPONSES and not (response == "" and _seen(event)):
-                yield Problem("unknown-response", "response", repr(response), f"one of {_list(RESPONSES)}")
+            glossary = glossary_of(trial.assessments)
+            if not (response in glossary if response else _seen(event)):
+                yield Problem(
+                    "unknown-response", "response", repr(response), f"one of {_list(glossary.words)}",
+                    near(response, glossary.words) or "a word of another criterion is mapped in [assessments.words] of the trial file",
+                )  # fmt: skip
             if size is not None and not 0 <= size < 10_000:
                 yield Problem("sum-out-of-range", "sum-mm", str(size), "millimetres, from 0 to 10,000")
             yield from lesion_problems(event.data.get("lesions", ()))
@@ -154,13 +164,18 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
     state = standing.enrolment_before(event)
     if state != "open":
         yield _problem("enrolment-" + state, event, f"enrolment is {state} on that day")
-    factors = event.data["factors"]
-    for factor in trial.randomisation.factors:
+    factors, arm = event.data["factors"], event.data.get("arm")
+    if (arm is None) == (trial.randomisation is None):
+        allowed = "the arm comes by randomisation" if arm is not None else "the arm is given at enrolment"
+        yield _problem("arm-at-enrolment", event, allowed)
+    elif arm is not None and arm not in trial.arm_by_name:
+        yield Problem("unknown-arm", "arm", repr(arm), f"one of {_list(trial.arm_by_name)}")
+    for factor in trial.factors:
         level = factors.get(factor.name)
         if level not in factor.levels:
             yield Problem("unknown-level", f"factor {factor.name}", repr(level), f"one of {_list(factor.levels)}")
     for name in factors:
-        if name not in {f.name for f in trial.randomisation.factors}:
+        if name not in {f.name for f in trial.factors}:
             yield Problem(
                 "unknown-factor",
                 f"factor {name}",
@@ -169,9 +184,24 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
             )
 
 
+def _outcome(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
+    known = {e.name: e for e in trial.endpoints if isinstance(e, Outcome)}
+    name, result = event.data["outcome"], event.data["result"]
+    endpoint = known.get(name)
+    if endpoint is None:
+        yield Problem(
+            "unknown-outcome", "outcome", repr(name), f"one of {_list(known) or 'none: the trial has no such endpoint'}"
+        )
+    elif result not in endpoint.results:
+        yield Problem("unknown-result", "result", repr(result), f"one of {_list(endpoint.results)}")
+    if name in patient.outcomes:
+        on = patient.outcomes[name].happened
+        yield _problem("outcome-twice", event, f"{name} is recorded already, on {on}", "correct that event")
+
+
 def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
     regimen = {t.drug: t for t in trial.arm_by_name[patient.arm].regimen}
-    if not regimen and trial.randomisation.method == "as recorded":
+    if not regimen and trial.as_recorded:
         return  # a trial file made from data states no regimen: nothing to judge a dose by
     treatment = regimen.get(event.data["drug"])
     if treatment is None:

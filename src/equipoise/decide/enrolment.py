@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from equipoise.trial.design import Design
-from equipoise.trial.evidence import Evidence
+from collections.abc import Mapping
+
 from equipoise.trial.trial import Trial
 
 
-def stage_targets(trial: Trial, design: Design[Evidence], stage: int) -> tuple[int, int]:
-    """Patients of the tested arm and of the control arm that complete ``stage`` (from 1)."""
-    assert trial.monitoring is not None
-    controls = trial.monitoring.control_cohort
-    return design.looks[stage - 1].n, controls[stage - 1] if controls else 0
+def stage_is_full(trial: Trial, stage: int, counting: Mapping[str, int]) -> bool:
+    """True once enough patients that count have entered for the look that ends ``stage`` (from 1).
 
-
-def stage_is_full(trial: Trial, design: Design[Evidence], stage: int, tested: int, controls: int) -> bool:
-    """True once enough patients that count are randomised for the look that ends ``stage``.
-
-    ``tested`` and ``controls`` count randomised patients less those already known not to be evaluable (under the
-    policy 'replace'), whose places are to be filled again.
+    ``counting``: by arm, patients who have entered less those already known not to be evaluable where their places are to be
+    filled again (the policy 'replace').
     """
-    need_tested, need_controls = stage_targets(trial, design, stage)
-    return tested >= need_tested and controls >= need_controls
+    return all(counting[arm] >= planned for arm, planned in trial.monitored.planned(stage).items())

@@ -21,14 +21,15 @@ def beside_lines(d: Decision) -> list[str]:
     lines = []
     c = d.beside.get("randomised comparison")
     if c is not None:
-        low, high = c["hr_ci"]
-        ratio = "not estimable, events in one arm only"
-        if c["hr_estimable"]:
-            ratio = f"{c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 favours the tested arm)"
-        lines.append(
-            f"Randomised comparison, {c['endpoint']}: hazard ratio {ratio}, "
-            f"two-sided log-rank p: {p_value(c['logrank_p'])}."
-        )
+        if "hr" in c:
+            low, high = c["hr_ci"]
+            ratio = "not estimable, events in one arm only"
+            if c["hr_estimable"]:
+                ratio = f"{c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 favours the tested arm)"
+            lines.append(
+                f"Randomised comparison, {c['endpoint']}: hazard ratio {ratio}, "
+                f"two-sided log-rank p: {p_value(c['logrank_p'])}."
+            )
         if "rate_difference" in c:
             low, high = c["rate_difference_ci"]
             lines.append(

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import equipoise.design
-from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.spec import Entries
 from equipoise.trial.design import Design
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 #: The families, in the order in which the shelf is shown.
@@ -35,8 +34,8 @@ class Kind:
     reference: str
     example: Mapping[str, Any]
     module: str
-    #: whether a trial file may name it: its looks are on one arm's rate
-    monitored: bool
+    #: the types of evidence that its designs take: one, or one for each endpoint that it may have
+    takes: tuple[type[Any], ...]
 
 
 @cache
@@ -64,13 +63,13 @@ def described() -> list[Kind]:
 
 def _described(m: ModuleType) -> Kind:
     built = get_type_hints(m.from_spec)["return"]
-    monitored = isinstance(built, type) and issubclass(built, RateDesign)
-    return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__, monitored)
+    takes = get_type_hints(built.verdict)["evidence"]
+    return Kind(m.KIND, m.TITLE, m.FAMILY, m.REFERENCE, m.EXAMPLE, m.__name__, get_args(takes) or (takes,))
 
 
-def spec_model(kind: str) -> type[Part]:
+def spec_model(kind: str) -> type[Entries]:
     """What a trial file may say of a design of this kind."""
-    spec: type[Part] = _module(kind).Spec
+    spec: type[Entries] = _module(kind).Spec
     return spec
 
 
@@ -80,8 +79,9 @@ def one(kind: str) -> Kind:
 
 
 def build(kind: str, table: Mapping[str, Any]) -> Design[Any]:
-    """The design that a checked [design] table states. Raises BadInput with all its problems."""
-    design: Design[Any] = _module(kind).from_spec(table)
+    """The design that a [design] table states. Raises BadInput with all its problems: of each entry, and between them."""
+    module = _module(kind)
+    design: Design[Any] = module.from_spec(module.Spec.read({"kind": kind, **table}))
     return design
 
 

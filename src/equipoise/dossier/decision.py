@@ -36,7 +36,7 @@ def decision(f: Findings) -> list[Exhibit]:
 
 def _estimates(f: Findings, look: Decision) -> list[Exhibit]:
     """Where the trial ended: the estimates that respect its stages beside the naive one."""
-    if not isinstance(f.design, RateDesign) or look.action.name == "continue":
+    if not isinstance(f.trial.design, RateDesign) or look.action.name == "continue":
         return []
     tested = look.evidence[f.trial.tested_arms[0].name]
-    return [estimate_table(estimate(f.design, look.look, tested["n"], tested["successes"]))]
+    return [estimate_table(estimate(f.trial.design, look.look, tested["n"], tested["successes"]))]

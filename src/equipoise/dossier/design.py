@@ -25,16 +25,16 @@ _QUANTITIES = {
 
 def design(f: Findings) -> list[Exhibit]:
     """The design; nothing for a trial without one."""
-    if f.design is None:
+    if f.trial.design is None:
         return []
     assumed = f.trial.assumed("design")
     shown: list[Exhibit] = [
-        Paragraph(f.design.describe()),
+        Paragraph(f.trial.design.describe()),
         *(Paragraph(f"† Assumed ({', '.join(a.of)}): {a.because}", "note") for a in assumed),
         *_monitoring(f.trial),
-        _numbers(f.design),
+        _numbers(f.trial.design),
     ]
-    curve = getattr(f.design, "curve", None)
+    curve = getattr(f.trial.design, "curve", None)
     return shown if curve is None else [*shown, _with_simulated(curve(), f)]
 
 

@@ -10,8 +10,7 @@ from equipoise.analyse.analysis import Analysis
 from equipoise.history.library import HistoryLibrary
 from equipoise.simulate.summary import Summary
 from equipoise.trial.decision import Decision, NotRipe
-from equipoise.trial.design import Characteristics, Design
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.design import Characteristics
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -21,7 +20,6 @@ class Findings:
     """What a report is made from; parts that are not there leave their sections out."""
 
     trial: Trial
-    design: Design[Evidence] | None
     snap: Snapshot
     analysis: Analysis
     looks: Sequence[Decision | NotRipe]

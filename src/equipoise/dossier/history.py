@@ -44,10 +44,10 @@ def history(f: Findings) -> list[Exhibit]:
 
 def _hurdle(f: Findings, pooled: PooledRates) -> Hurdle | list[Exhibit]:
     """The design against what history allows; why not, for designs that are not of one arm's rate or two."""
-    if f.design is None:
+    if f.trial.design is None:
         return []
     try:
-        return hurdle(f.design, prediction_of(list(pooled.arms)))
+        return hurdle(f.trial.design, prediction_of(list(pooled.arms)))
     except BadInput as bad:
         return [_refused("This design has no hurdle to be uncertain of", bad.problems)]
 

@@ -18,7 +18,9 @@ def accrual(f: Findings) -> list[Exhibit]:
         return []
     marks = {f"look {d.look}": d.cutoff for d in f.looks if isinstance(d, Decision) and d.look < d.of_looks}
     marks |= {
-        f"look {look} known": day for look, day, _ in f.readouts if look < len(f.design.looks if f.design else ())
+        f"look {look} known": day
+        for look, day, _ in f.readouts
+        if look < len(f.trial.design.looks if f.trial.design else ())
     }
     shown: list[Exhibit] = [accrual_figure(f.trial, f.snap, marks)]
     shown += [

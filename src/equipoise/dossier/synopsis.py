@@ -37,10 +37,13 @@ def _facts(t: Trial) -> Facts:
         ("Sponsor", t.sponsor or "–"),
         ("Population", t.population),
         ("Start", t.start.isoformat() + _dagger(t, "start")),
-        ("Patients", f"{t.target_enrolment}, randomised {shares}"),
+        (
+            "Patients",
+            f"{t.target_enrolment}, randomised {shares}" if t.randomisation else f"{t.target_enrolment}, one arm",
+        ),
     ]
     r = t.randomisation
-    if r.method == "permuted blocks":
+    if r is not None and r.method == "permuted blocks":
         blocks = ", ".join(str(b) for b in r.block_sizes)
         rows.append(("Randomisation", f"permuted blocks of {blocks}{_dagger(t, 'randomisation.block_sizes')}"))
         mark = _dagger(t, "randomisation.factors")
@@ -50,7 +53,8 @@ def _facts(t: Trial) -> Facts:
         rows.append(("Sites", f"{len(t.sites)}, opening {t.sites[0].activation} to {last}{_dagger(t, 'sites')}"))
     if t.assessments:
         a = t.assessments
-        scans = f"{a.criterion}, first after {a.first}, then every {a.every}{_dagger(t, 'assessments')}"
+        read = f" (read by a map: {a.read_as})" if a.words else ""
+        scans = f"{a.criterion}{read}, first after {a.first}, then every {a.every}{_dagger(t, 'assessments')}"
         rows.append(("Tumour assessment", scans))
     return Facts(rows)
 

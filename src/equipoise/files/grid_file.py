@@ -11,15 +11,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from equipoise.design import shelf
 from equipoise.files.bundled import find_scenario, scenario_names
-from equipoise.files.trial_file import read_toml, trial_from, validate_parts
+from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.simulate.grid import Cell
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import Scenario
 from equipoise.simulate.truth import calibrated
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.validate import validate_parts
 
 
 class Setting(Part):
@@ -91,11 +91,10 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
                 this = trial_from(changed, where)
                 if this.design is None:
                     raise BadInput(where, [Problem("no-design", "design", "nothing", "a trial with a design")])
-                design = shelf.build(this.design["kind"], this.design)
                 disease = scenario.model_dump_json()
                 if disease not in courses:
                     courses[disease] = calibrated(trial, scenario)
-                plan = Plan.of(this, design, scenario, grid.seed, courses=courses[disease])
+                plan = Plan.of(this, scenario, grid.seed, courses=courses[disease])
                 cells.append(Cell(scenario.id, labels, sets, plan))
             except BadInput as bad:
                 problems += [

@@ -7,12 +7,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from equipoise.files.bundled import find_trial, trials_folder
-from equipoise.files.trial_file import read_toml, validate_parts
+from equipoise.files.trial_file import read_toml
 from equipoise.history.library import HistoryLibrary
 from equipoise.history.library_check import library_problems
 from equipoise.trial.check import near
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.validate import validate_parts
 
 
 def bundled_libraries() -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from equipoise.files.trial_file import read_toml, validate_parts
+from equipoise.files.trial_file import read_toml
 from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput
+from equipoise.trial.validate import validate_parts
 
 
 def read_scenario(path: Path) -> Scenario:

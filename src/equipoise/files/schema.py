@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from equipoise.design import shelf
+from equipoise.files.trial_file import on_the_road
 from equipoise.trial.trial import Trial
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,12 +17,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 @cache
 def trial_schema() -> dict[str, Any]:
     """The schema (JSON Schema 2020-12), with each kind of design's own table under `design`."""
-    specs = [shelf.spec_model(kind) for kind in (k.name for k in shelf.described() if k.monitored)]
+    specs = [shelf.spec_model(kind) for kind in (k.name for k in shelf.described() if on_the_road(k))]
     refs, schema = models_json_schema(
         [(Trial, "validation"), *((spec, "validation") for spec in specs)], ref_template="#/$defs/{model}"
     )
     definitions: dict[str, Any] = schema["$defs"]
     trial = definitions.pop("Trial")
+    del trial["properties"]["design_table"]  # the trial's own: a file states [design]
     trial["properties"]["design"] = {
         "description": "The design: its `kind` and what that kind asks for.",
         "anyOf": [{"$ref": refs[(spec, "validation")]["$ref"]} for spec in specs],

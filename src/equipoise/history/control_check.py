@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from equipoise.analyse.landmark import Cohort
 from equipoise.analyse.survival import arrays, observations
 from equipoise.numerics.counts import consistency
 from equipoise.numerics.counts.proportions import clopper_pearson
@@ -24,14 +23,6 @@ class ControlCheckResult:
 
     numbers: Mapping[str, Any]
     caution: str | None
-
-
-def p_against_history(trial: Trial, successes: int, n: int) -> float | None:
-    """The check's number for a count: small in disagreement. None without a check or patients, or for a check of times."""
-    check = trial.control_check
-    if check is None or trial.history is None or n == 0 or check.method == "one-sample log-rank":
-        return None
-    return float(numbers_by_count(check, trial.history.rate, n)[successes])
 
 
 @lru_cache(maxsize=512)
@@ -60,30 +51,23 @@ def method_in_words(check: ControlCheck) -> str:
             return "two-sided exact binomial test (minimum likelihood)"
 
 
-def control_check(
-    trial: Trial, cohorts: Mapping[str, Cohort], snap: Snapshot | None = None
-) -> ControlCheckResult | None:
-    """The method of [control_check] on the control cohort (on all controls' times, for the log-rank test, which needs ``snap``).
+def checked(trial: Trial, successes: int, n: int, times: OneSampleLogRank | None = None) -> ControlCheckResult | None:
+    """The method of [control_check] on the control cohort; for the log-rank test, on all controls' ``times``.
 
     A caution is raised when its number is below alpha. None without a check, a history or a control patient.
     """
     check = trial.control_check
-    if check is None or trial.history is None or not trial.control_arms:
+    if check is None or trial.history is None or not trial.control_arms or n == 0:
         return None
-    arm = trial.control_arms[0]
-    found = cohorts.get(arm.name)
-    if found is None or not found.members:
-        return None
-    n, x, p0 = len(found.members), found.successes, trial.history.rate
-    times = _times(trial, snap, arm.name) if check.method == "one-sample log-rank" and snap is not None else None
-    p = p_against_history(trial, x, n)
+    x, p0 = successes, trial.history.rate
     if check.method == "one-sample log-rank":
         p = times.p_two_sided if times is not None else math.nan
-    assert p is not None
+    else:
+        p = float(numbers_by_count(check, p0, n)[x])
     interval = clopper_pearson(x, n)
     disagrees = p < check.alpha
     numbers: dict[str, Any] = {
-        "arm": arm.name,
+        "arm": trial.control_arms[0].name,
         "n": n,
         "successes": x,
         "rate": x / n,
@@ -112,13 +96,22 @@ def control_check(
     return ControlCheckResult(numbers, caution)
 
 
-def _times(trial: Trial, snap: Snapshot, arm: str) -> OneSampleLogRank | None:
-    """All controls with their times against history's curve of the monitored endpoint, taken as exponential."""
-    assert trial.monitoring is not None
-    assert trial.history is not None
-    endpoint = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
+def control_times(trial: Trial, snap: Snapshot) -> OneSampleLogRank | None:
+    """All controls with their times against history's curve of the monitored endpoint, taken as exponential.
+
+    None for a check that does not read times, without such a curve, or without controls.
+    """
+    check, arm, endpoint = trial.control_check, trial.monitored.control, trial.monitored.times
+    if (
+        check is None
+        or check.method != "one-sample log-rank"
+        or trial.history is None
+        or arm is None
+        or endpoint is None
+    ):
+        return None
     curve = next((c for c in trial.history.curves if c.endpoint == endpoint.name), None)
-    group = observations(trial, snap, endpoint)[arm]
+    group = observations(trial, snap, endpoint)[arm.name]
     if curve is None or not group:
         return None
     time, event = arrays(group)

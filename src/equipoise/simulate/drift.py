@@ -9,25 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.decide.on_caution import Counts, consequence
+from equipoise.decide.ruling import CONTINUE, DECLARE, Outcomes
+from equipoise.decide.trial_rule import cautions, rule_of
 from equipoise.history.control_check import numbers_by_count
 from equipoise.numerics.counts import consistency
 from equipoise.numerics.counts.binomial import pmf
 from equipoise.numerics.random.streams import uniforms
-from equipoise.trial.design import Design, Quantity
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.design import Quantity
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import ControlCheck
 from equipoise.trial.trial import Trial
 
 Array = NDArray[np.float64]
-CODES = {"continue": 0, "stop": 1, "declare": 2}
 
 
 @dataclass(frozen=True)
@@ -142,26 +140,40 @@ class Procedure:
     errors: tuple[float, float, float] | None = None
 
 
-def procedure(trial: Trial, design: Design[Evidence], tested: float, control: float) -> Procedure:
+def procedure(trial: Trial, tested: float, control: float) -> Procedure:
     """Enumerate both arms' cohorts through all looks. Raises BadInput without control cohorts, or for a check of times.
 
     ``caution``: P(a caution at the look at which the trial ends). For a check of times: ``drift_of_times``.
     """
     _needs(trial)
-    assert trial.monitoring is not None
     declare = early = caution = 0.0
     state, at = np.ones((1, 1)), (0, 0)
-    looks = design.looks
-    for k, (look, m) in enumerate(zip(looks, trial.monitoring.control_cohort, strict=True)):
-        state = spread(look.n - at[0], tested, at[0]).T @ state @ spread(m - at[1], control, at[1])
-        at = look.n, m
-        action, warned = _tables(Rules(trial, design), k)
-        declare += float(state[action == 2].sum())
-        if k < len(looks) - 1:
-            early += float(state[action != 0].sum())
-        caution += float(state[(action != 0) & warned].sum())
-        state = np.where(action == 0, state, 0.0)
+    for number, n, m in planned_looks(trial):
+        state = spread(n - at[0], tested, at[0]).T @ state @ spread(m - at[1], control, at[1])
+        action = table_of(trial, number, n, at[0], m)
+        warned = np.broadcast_to(cautions(trial, m), action.shape)
+        at = n, m
+        declare += float(state[action == DECLARE].sum())
+        if not trial.monitored.is_final(number):
+            early += float(state[action != CONTINUE].sum())
+        caution += float(state[(action != CONTINUE) & warned].sum())
+        state = np.where(action == CONTINUE, state, 0.0)
     return Procedure(tested, control, declare, early, caution)
+
+
+def planned_looks(trial: Trial) -> list[tuple[int, int, int]]:
+    """Each look with the patients of the tested arm and of the controls that it is planned on."""
+    m = trial.monitored
+    return [
+        (look.number, look.n, controls)
+        for look, controls in zip(m.design.looks, m.monitoring.control_cohort, strict=True)
+    ]
+
+
+def table_of(trial: Trial, look: int, n: int, earlier: int, m: int, warned: bool | None = None) -> NDArray[np.int8]:
+    """The trial's ruling on all outcomes of a look, shape (n + 1, m + 1)."""
+    arm = trial.monitored.tested.name
+    return rule_of(trial, look).table(Outcomes(look, arm, n, earlier, m, warned))
 
 
 def _needs(trial: Trial) -> None:
@@ -195,57 +207,3 @@ def spread(more: int, rate: float, had: int) -> Array:
     for i in range(had + 1):
         found[i, i : i + more + 1] = chances
     return found
-
-
-@dataclass(frozen=True)
-class Rules:
-    """A trial with its design, as the key of what they decide."""
-
-    trial: Trial
-    design: Design[Evidence]
-
-    def __hash__(self) -> int:
-        return hash((self.trial.fingerprint, id(self.design)))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Rules)
-            and self.trial.fingerprint == other.trial.fingerprint
-            and self.design is other.design
-        )
-
-
-@lru_cache(maxsize=1024)
-def actions(rules: Rules, k: int, y: int | None) -> NDArray[np.int8]:
-    """At look ``k`` (from 0): 0 continue, 1 stop, 2 declare, for each count of the tested arm.
-
-    ``y``: the control cohort's successes where there is a caution; None without one.
-    """
-    trial, design = rules.trial, rules.design
-    assert trial.monitoring is not None
-    look = design.looks[k]
-    if y is None:
-        earlier = design.looks[k - 1].n if k else 0
-        arm = trial.tested_arms[0].name
-        verdicts = [design.verdict(Evidence(look.number, arm, look.n, x, earlier)) for x in range(look.n + 1)]
-        return np.array([CODES[v.action.name] for v in verdicts], dtype=np.int8)
-    found = actions(rules, k, None).copy()
-    m, last = trial.monitoring.control_cohort[k], k == len(design.looks) - 1
-    for x in range(look.n + 1):
-        changed = consequence(trial, Counts(x, look.n, y, m, last))
-        if changed is not None:
-            found[x] = CODES[changed.action.name]
-    return found
-
-
-@lru_cache(maxsize=32)
-def _tables(rules: Rules, k: int) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """The action and whether there is a caution, for each pair of counts (tested, control)."""
-    trial = rules.trial
-    assert trial.monitoring is not None
-    assert trial.control_check is not None
-    assert trial.history is not None
-    m = trial.monitoring.control_cohort[k]
-    warned = numbers_by_count(trial.control_check, trial.history.rate, m) < trial.control_check.alpha
-    action = np.stack([actions(rules, k, y if warned[y] else None) for y in range(m + 1)], axis=1)
-    return action, np.broadcast_to(warned, action.shape)

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from equipoise.decide.ruling import CONTINUE, DECLARE
 from equipoise.numerics.random.streams import uniforms
-from equipoise.simulate.drift import Array, Procedure, Rules, actions, spread
-from equipoise.trial.design import Design
-from equipoise.trial.evidence import Evidence
+from equipoise.simulate.drift import Array, Procedure, planned_looks, spread, table_of
+from equipoise.trial.endpoint import Landmark
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -49,32 +49,30 @@ class _Controls:
     follow_up: float
 
 
-def times_procedure(
-    trial: Trial, design: Design[Evidence], tested: float, control: float, entry: Entry | None = None
-) -> Procedure:
+def times_procedure(trial: Trial, tested: float, control: float, entry: Entry | None = None) -> Procedure:
     """The design, the log-rank check and what a caution changes, where the rates at the landmark are ``tested`` and ``control``.
 
     Raises BadInput without control cohorts, without history's curve, or where the check is of a count.
     """
     entry = entry or Entry()
     seen, counts = _paths(_controls(trial), control, entry)
-    rules, looks = Rules(trial, design), design.looks
     declare, early, caution = (np.zeros(len(seen)) for _ in range(3))
     # one row of the tested arm's distribution for each history of the controls: (successes, caution) at each look
     state, of, had = np.ones((1, 1)), np.zeros(len(seen), dtype=int), 0
-    for k, look in enumerate(looks):
+    for k, (number, n, m) in enumerate(planned_looks(trial)):
         _, first, inverse = np.unique(seen[:, : 2 * (k + 1)], axis=0, return_index=True, return_inverse=True)
         inverse = inverse.ravel()
-        state = state[of[first]] @ spread(look.n - had, tested, had)
-        had = look.n
+        state = state[of[first]] @ spread(n - had, tested, had)
         y, warned = seen[first, 2 * k], seen[first, 2 * k + 1] == 1
-        action = np.stack([actions(rules, k, int(v) if w else None) for v, w in zip(y, warned, strict=True)])
-        ends = np.where(action != 0, state, 0.0).sum(axis=1)
-        declare += np.where(action == 2, state, 0.0).sum(axis=1)[inverse]
+        calm, alarmed = (table_of(trial, number, n, had, m, w).T for w in (False, True))
+        had = n
+        action = np.where(warned[:, None], alarmed[y], calm[y])
+        ends = np.where(action != CONTINUE, state, 0.0).sum(axis=1)
+        declare += np.where(action == DECLARE, state, 0.0).sum(axis=1)[inverse]
         caution += (ends * warned)[inverse]
-        if k < len(looks) - 1:
+        if not trial.monitored.is_final(number):
             early += ends[inverse]
-        state, of = np.where(action == 0, state, 0.0), inverse
+        state, of = np.where(action == CONTINUE, state, 0.0), inverse
     share = counts / counts.sum()
 
     def mean(v: Array) -> tuple[float, float]:
@@ -103,7 +101,8 @@ def _controls(trial: Trial) -> _Controls:
         problems.append(
             Problem("no-controls", "monitoring.control_cohort", "nothing", "control patients for each look")
         )
-    endpoint = trial.landmark(monitoring.endpoint) if monitoring is not None else None
+    endpoint = trial.endpoint_by_name[monitoring.endpoint] if monitoring is not None else None
+    endpoint = endpoint if isinstance(endpoint, Landmark) else None
     curves = history.curves if history is not None else ()
     curve = next((c for c in curves if endpoint is not None and c.endpoint == endpoint.of), None)
     if curve is None:

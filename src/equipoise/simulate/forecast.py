@@ -19,13 +19,12 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.analyse.landmark import counts, landmark_status
+from equipoise.analyse.landmark import landmark_status
+from equipoise.analyse.status import counts
 from equipoise.decide.decide import decide
 from equipoise.numerics.random.streams import generator
 from equipoise.trial.decision import Decision
-from equipoise.trial.design import Design
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark, Table
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
@@ -88,7 +87,7 @@ class _Known:
 
 
 def forecast(
-    trial: Trial, design: Design[Evidence], snap: Snapshot, look: int, *, draws: int = 2000, seed: int = 1, site_shape: float = 4.0
+    trial: Trial, snap: Snapshot, look: int, *, draws: int = 2000, seed: int = 1, site_shape: float = 4.0
 ) -> Forecast:  # fmt: skip
     """Forecast ``look``. Raises BadInput for a trial that has no sites or monitoring, or a look that there is not."""
     problems = []
@@ -102,12 +101,12 @@ def forecast(
         problems.append(Problem("out-of-range", "site_shape", f"{site_shape:g}", "a number above 0"))
     if problems:
         raise BadInput("forecast", problems)
-    result = decide(trial, design, snap, look)
+    result = decide(trial, snap, look)
     base = (trial.id, look, snap.cutoff, draws, seed)
     method = f"Poisson–gamma by site (shape {site_shape:g}), exponential times to event, {draws} draws, seed {seed}"
     if isinstance(result, Decision):
         return Forecast(*base, True, len(snap.randomised), None, None, None, None, None, None, (), method)
-    play = _Play(trial, design, snap, look, site_shape)
+    play = _Play(trial, snap, look, site_shape)
     found = [play.once(generator(seed, "forecast", i)) for i in range(draws)]
     full, ripe, known, at_ripe, at_known, on_study = (np.array([f[k] for f in found]) for k in range(6))
     horizon = int(np.quantile(known, 0.9)) + 28
@@ -137,16 +136,16 @@ def _foreseen(values: Array) -> Foreseen:
 class _Play:
     """What all draws share: what is known, and the updated chances."""
 
-    def __init__(self, trial: Trial, design: Design[Evidence], snap: Snapshot, look: int, site_shape: float) -> None:
+    def __init__(self, trial: Trial, snap: Snapshot, look: int, site_shape: float) -> None:
         assert trial.monitoring is not None
         assert trial.assessments is not None
         self.trial, self.snap = trial, snap
         self.monitoring = trial.monitoring
         self.endpoint = trial.landmark(self.monitoring.endpoint)
-        self.final = look == len(design.looks)
+        self.final = look == len(trial.monitored.design.looks)
         self.tested = trial.tested_arms[0].name
         self.controls = trial.control_arms[0].name if trial.control_arms and self.monitoring.control_cohort else None
-        self.need = {self.tested: design.looks[look - 1].n}
+        self.need = {self.tested: trial.monitored.design.looks[look - 1].n}
         if self.controls is not None:
             self.need[self.controls] = self.monitoring.control_cohort[look - 1]
         self.landmark = self.endpoint.landmark.days
@@ -274,7 +273,8 @@ class _Play:
     def _arms(self, n: int, rng: np.random.Generator) -> list[str]:
         """Arms by permuted blocks within strata; where in its block a stratum stands today is not known."""
         names, shares = [a.name for a in self.trial.arms], [a.share for a in self.trial.arms]
-        sizes = self.trial.randomisation.block_sizes or (sum(shares),)
+        r = self.trial.randomisation
+        sizes = (r.block_sizes if r is not None else ()) or (sum(shares),)
         queues: dict[str, list[str]] = {}
         found = []
         for _ in range(n):

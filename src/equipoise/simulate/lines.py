@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.decide.ruling import CODES
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import SimulatedTrial, run
 
@@ -34,7 +35,6 @@ NONE = np.iinfo(np.int64).min
 SOMETIMES = ("log_hr", "log_hr_se")
 #: Log hazard ratios and rates are kept in millionths.
 MILLIONTHS = 1_000_000
-ACTIONS = {"continue": 0, "stop": 1, "declare": 2}
 
 Lines = Mapping[str, NDArray[np.int64]]
 
@@ -55,7 +55,7 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     whole = [
         0,
         len(result.looks),
-        ACTIONS[last.decision.action.name],
+        CODES[last.decision.action.name],
         evidence["successes"],
         evidence["n"],
         beside["successes"],
@@ -75,7 +75,7 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
         (first.full_on - start).days,
         max((day for _, day, _ in result.courses), default=0),
     ]
-    if comparison is None:
+    if comparison is None or "hr" not in comparison:
         return whole, [math.nan] * 3
     hr = comparison["hr"]
     log_hr = math.log(hr) if hr > 0 else -math.inf if hr == 0 else math.nan
@@ -84,7 +84,7 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
 
 def _events(result: SimulatedTrial, plan: Plan) -> tuple[int, int]:
     comparison = result.looks[-1].decision.beside["randomised comparison"]
-    if comparison is None:
+    if comparison is None or "events" not in comparison:
         return 0, 0
     tested, control = comparison["events"].values()
     return tested, control
@@ -107,7 +107,7 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
     with np.errstate(invalid="ignore"):
         favours = log_hr < 0
         significant = chi2 > 3.841458820694124
-    declared = found["action"] == ACTIONS["declare"]
+    declared = found["action"] == CODES["declare"]
     early = found["looks"] < len(plan.design.looks)
     compared = ~np.isnan(log_hr)
     yes: dict[str, Any] = {

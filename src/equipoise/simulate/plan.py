@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Literal
 
 from equipoise.simulate.accrual import SiteRates, expected_arrivals
-from equipoise.simulate.day_table import DayTable
+from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.scenario import Scenario, Visits
-from equipoise.simulate.truth import calibrated
+from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
 from equipoise.trial.design import Design
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.endpoint import Landmark, Outcome, Response
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -27,16 +27,16 @@ class Plan:
     """A simulation: run it with ``run`` (the reference, through the log) or with ``kernel`` (compiled).
 
     ``levels``: for each factor its levels' cumulative probabilities. ``cap``: how many more are randomised while a
-    look is awaited, 0 unless ``waiting`` is 'cap'. ``contacts``: whether decisions depend on contacts for survival.
+    look is awaited, 0 unless ``waiting`` is 'cap'. ``responses``: for each arm the probability of a response, seen or not. ``contacts``: whether decisions depend on contacts for survival.
     """
 
     trial: Trial
-    design: Design[Evidence]
     scenario: Scenario
     seed: int
     waiting: Waiting
     cap: int
     courses: Mapping[str, ArmCourse]
+    responses: Mapping[str, float]
     toxicity: Mapping[str, DayTable]
     leaving: Leaving
     rates: SiteRates
@@ -47,10 +47,13 @@ class Plan:
     @property
     def usual(self) -> bool:
         """True if the monitored endpoint's rules are those that the compiled kernel knows; others need the reference."""
-        monitoring = self.trial.monitoring
-        assert monitoring is not None
-        endpoint = self.trial.time_to_event(self.trial.landmark(monitoring.endpoint).of)
-        check = self.trial.control_check
+        endpoint, check = self.trial.monitored.times, self.trial.control_check
+        if (
+            endpoint is None
+            or self.trial.monitored.endpoint.not_evaluable == "exclude"
+            or self.trial.monitored.design_looks_back
+        ):
+            return False
         return (
             {*endpoint.events} <= {"progression", "death"}
             and {rule.when for rule in endpoint.censoring} <= _KNOWN
@@ -59,11 +62,15 @@ class Plan:
             and (check is None or (check.on_caution == "note" and check.method != "one-sample log-rank"))
         )
 
+    @property
+    def design(self) -> Design[Any]:
+        """The trial's design."""
+        return self.trial.monitored.design
+
     @classmethod
     def of(
         cls,
         trial: Trial,
-        design: Design[Evidence],
         scenario: Scenario,
         seed: int,
         waiting: Waiting | None = None,
@@ -89,32 +96,34 @@ class Plan:
                 courses = calibrated(trial, _sound(scenario, problems))
             except BadInput as bad:
                 problems.extend(bad.problems)
+        responses: dict[str, float] = {}
+        if courses is not None:
+            responses, found = _responses(trial, scenario, courses)
+            problems.extend(found)
         if problems or courses is None or more is None:
             raise BadInput(f"scenario {scenario.id}", problems)
-        assert trial.monitoring is not None
-        monitored = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
-        factors = trial.randomisation.factors
+        monitored, factors = trial.monitored, trial.factors
         shares = [scenario.factors.get(f.name) or (1 / len(f.levels),) * len(f.levels) for f in factors]
         return cls(
             trial,
-            design,
             scenario,
             seed,
             way,
             more,
             courses,
+            responses,
             {name: toxic_death(truth) for name, truth in scenario.arms.items()},
             Leaving.of(scenario),
             SiteRates.of(scenario.accrual),
             tuple(tuple(accumulate(s)) for s in shares),
             widths(trial),
-            any(rule.at == "last contact" for rule in monitored.censoring),
+            monitored.times is not None and any(rule.at == "last contact" for rule in monitored.times.censoring),
         )
 
 
 def _has_what_a_disease_needs(trial: Trial, scenario: Scenario) -> bool:
     """Whether the parts are there without which nothing can be said of the disease."""
-    parts = trial.monitoring is not None and trial.assessments is not None
+    parts = trial.monitoring is not None and trial.design is not None and trial.assessments is not None
     return parts and sorted(scenario.arms) == sorted(a.name for a in trial.arms)
 
 
@@ -140,23 +149,15 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     for part in ("monitoring", "assessments", "sites"):
         if not getattr(trial, part):
             problems.append(Problem("not-simulable", part, "nothing in the trial file", f"a simulation needs [{part}]"))
-    if trial.randomisation.method != "permuted blocks":
-        problems.append(
-            Problem("not-simulable", "randomisation.method", repr(trial.randomisation.method), "'permuted blocks'")
-        )
-    if len(trial.randomisation.factors) > 10:
-        problems.append(
-            Problem("not-simulable", "randomisation.factors", str(len(trial.randomisation.factors)), "at most 10")
-        )
+    if trial.as_recorded:
+        problems.append(Problem("not-simulable", "randomisation.method", "'as recorded'", "'permuted blocks'"))
+    if len(trial.factors) > 10:
+        problems.append(Problem("not-simulable", "randomisation.factors", str(len(trial.factors)), "at most 10"))
     problems.extend(_factor_problems(trial, scenario))
-    if trial.monitoring is not None:
-        monitored = trial.time_to_event(trial.landmark(trial.monitoring.endpoint).of)
-        if monitored.origin != "randomisation":
-            problems.append(
-                Problem(
-                    "not-simulable", f"endpoints.{monitored.name}.origin", repr(monitored.origin), "'randomisation'"
-                )
-            )
+    if trial.design is None:
+        problems.append(Problem("not-simulable", "design", "nothing in the trial file", "a simulation needs [design]"))
+    elif trial.monitoring is not None:
+        problems.extend(_endpoint_problems(trial, scenario))
     if trial.assessments is not None:
         first, every = trial.assessments.first.days, trial.assessments.every.days
         reach = scenario.visits.jitter.days
@@ -177,9 +178,59 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     return problems
 
 
+def _responses(
+    trial: Trial, scenario: Scenario, courses: Mapping[str, ArmCourse]
+) -> tuple[dict[str, float], list[Problem]]:
+    """Each arm's probability of a response, and where none gives the rate that the scans are to show."""
+    found: dict[str, float] = {}
+    problems = []
+    for name, truth in scenario.arms.items():
+        where, given = f"arms.{name}.observed_response", truth.observed_response
+        shown = response_shown(courses[name], trial, scenario, truth) if given is not None else None
+        if given is not None and shown is None:
+            problems.append(
+                Problem(
+                    "observed-response", where, f"{given:g}",
+                    "a response that the design looks at, with every scan made on its day", "give `response`",
+                )
+            )  # fmt: skip
+        elif given is not None and shown is not None and given > shown:
+            problems.append(
+                Problem(
+                    "impossible-truth", where, f"{given:g}",
+                    f"at most {shown:.3f}: the others progress or die before the scan that shows a response",
+                )
+            )  # fmt: skip
+        found[name] = true_response(truth, shown)
+    return found, problems
+
+
+def _endpoint_problems(trial: Trial, scenario: Scenario) -> Iterator[Problem]:
+    """Whether virtual patients can have the monitored endpoint."""
+    monitored = trial.monitored
+    endpoint, of = monitored.endpoint, monitored.times
+    if of is not None and of.origin != "randomisation":
+        yield Problem("not-simulable", f"endpoints.{of.name}.origin", repr(of.origin), "'randomisation'")
+    if isinstance(endpoint, Outcome):
+        for name, truth in scenario.arms.items():
+            if endpoint.name not in truth.outcomes:
+                yield Problem(
+                    "outcome-unsaid", f"arms.{name}.outcomes.{endpoint.name}", "nothing",
+                    f"the probability of {' or '.join(endpoint.success)}: the design looks at this outcome",
+                )  # fmt: skip
+    end = endpoint.landmark if isinstance(endpoint, Landmark) else (
+        endpoint.within if isinstance(endpoint, Response) else endpoint.due
+    )  # fmt: skip
+    if end is not None and end.days + endpoint.window.days >= HORIZON:
+        yield Problem(
+            "beyond-follow-up", f"endpoints.{endpoint.name}", f"{end} and {endpoint.window}",
+            f"less than the {HORIZON / 365.25:.0f} years for which virtual patients are followed",
+        )  # fmt: skip
+
+
 def _factor_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     problems = []
-    levels = {f.name: f.levels for f in trial.randomisation.factors}
+    levels = {f.name: f.levels for f in trial.factors}
     for table, code, what in (
         ("factors", "factor-shares", "probabilities that add up to 1"),
         ("prognosis", "factor-ratios", "hazard multipliers"),

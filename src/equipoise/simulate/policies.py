@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from equipoise.simulate.drift import Procedure, procedure
 from equipoise.simulate.drift_of_times import Entry, curve_rate, times_procedure
-from equipoise.trial.design import Design, Quantity
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.design import Quantity
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.protocol_parts import ControlCheck
 from equipoise.trial.trial import Trial
@@ -29,14 +28,14 @@ class PolicyRow:
 
 
 def policy_rows(
-    trial: Trial, design: Design[Evidence], check: ControlCheck, drifts: Sequence[float], entry: Entry, worth: float = 100.0
+    trial: Trial, check: ControlCheck, drifts: Sequence[float], entry: Entry, worth: float = 100.0
 ) -> list[PolicyRow]:  # fmt: skip
     """All policies under ``check``: exact for the checks of a count, simulated for the log-rank test.
 
     ``worth``: patients that history is worth where the check does not say. Power: the tested arm better by p1 - p0.
     """
     assert trial.history is not None
-    p0, p1 = (float((trial.design or {}).get(k, trial.history.rate)) for k in ("p0", "p1"))
+    p0, p1 = rates_of(trial)
     by_times = check.method == "one-sample log-rank"
     found = []
     for policy in POLICIES:
@@ -45,8 +44,8 @@ def policy_rows(
 
         def at(tested: float, control: float, of: Trial = of) -> Procedure:
             if by_times:
-                return times_procedure(of, design, tested, control, entry)
-            return procedure(of, design, tested, control)
+                return times_procedure(of, tested, control, entry)
+            return procedure(of, tested, control)
 
         for d in drifts:
             null, target = at(p0 + d, p0 + d), at(min(p1 + d, 0.99), p0 + d)
@@ -60,6 +59,12 @@ def policy_rows(
     return found
 
 
+def rates_of(trial: Trial) -> tuple[float, float]:
+    """The rates of the design's own null and target."""
+    truths = list(trial.monitored.design.truths().values())
+    return truths[0]["rate"], truths[-1]["rate"]
+
+
 def policy_table(trial: Trial, check: ControlCheck, rows: Sequence[PolicyRow], entry: Entry) -> Table:
     """The rows of one method, with what they assume."""
     notes = ["Power: the tested arm better than its controls by p1 - p0. All planned patients evaluated."]
@@ -67,10 +72,7 @@ def policy_table(trial: Trial, check: ControlCheck, rows: Sequence[PolicyRow], e
     if check.method == "one-sample log-rank":
         how = "simulated"
         assert trial.history is not None
-        p0, curve = (
-            float((trial.design or {}).get("p0", trial.history.rate)),
-            curve_rate(trial.model_copy(update={"control_check": check})),
-        )
+        p0, curve = rates_of(trial)[0], curve_rate(trial.model_copy(update={"control_check": check}))
         times = "exponential" if entry.shape == 1 else f"Weibull (shape {entry.shape:g})"
         notes.append(
             f"± is the Monte-Carlo standard error of {entry.replicates} control arms; the tested arm is summed exactly. Times {times}, seen on "

@@ -12,22 +12,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
-from equipoise.analyse.landmark import LandmarkStatus, counts, landmark_status
+from equipoise.analyse.binary import status_of
+from equipoise.analyse.data import cut
+from equipoise.analyse.status import Status, counts
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
-from equipoise.decide.enrolment import stage_is_full, stage_targets
+from equipoise.decide.enrolment import stage_is_full
+from equipoise.decide.ripeness import ArmStanding, TrialStanding, unripe
 from equipoise.numerics.random.streams import short_uniforms
 from equipoise.simulate import accrual
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.virtual_patient import Happening, fate, life
-from equipoise.trial.decision import Decision
+from equipoise.trial.decision import Continue, Decision
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.snapshot import snapshot
 
-#: Records after which a patient's status at a landmark may have changed.
-_TELLING = frozenset({"assessed", "died", "progressed", "withdrawn", "lost", "next therapy", "contact"})
+#: Records after which a patient's status may have changed.
+_TELLING = frozenset({"assessed", "died", "progressed", "outcome", "withdrawn", "lost", "next therapy", "contact"})
 #: Virtual patients drawn at a time; more are drawn when they are needed, and change nothing of the first.
 _BATCH = 256
 
@@ -96,30 +98,29 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
 class _Run:
     def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
         self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.usual
-        self.trial, self.design = plan.trial, plan.design
-        allocation = PermutedBlocks(self.trial, plan.seed, replicate)
+        self.trial, self.monitored = plan.trial, plan.trial.monitored
+        allocation = PermutedBlocks(self.trial, plan.seed, replicate) if self.trial.randomisation is not None else None
         self.conduct = Conduct.open(self.trial, _moment(self.trial.start), "simulation", allocation)
         self.draws = _Draws(plan, replicate)
         self.due: dict[date, list[tuple[str, date, Happening]]] = defaultdict(list)
         self.order: dict[str, list[str]] = {arm.name: [] for arm in self.trial.arms}
-        self.status: dict[str, LandmarkStatus] = {}
+        self.status: dict[str, Status | None] = {}
         self.unsettled_until: dict[date, list[str]] = defaultdict(list)
         self.randomised = 0
-        self.last_randomised = self.trial.start
+        self.last_entry: date | None = None
         self.looks: list[LookTaken] = []
         self.stage = 1
         self.courses: list[tuple[str, int, int]] = []
         self.paused = self.closed = False
         self.full_at: dict[int, int] = {}
         self.full_on: dict[int, date] = {}
-        self.looks_planned = self.design.looks
+        self.stages = len(self.monitored.design.looks)
         self.changed = False
         self.pending_look: tuple[Decision, date, int] | None = None
-        assert self.trial.monitoring is not None
-        self.monitoring = self.trial.monitoring
-        self.endpoint = self.trial.landmark(self.monitoring.endpoint)
-        self.controls = [a.name for a in self.trial.control_arms][:1]
-        self.tested = self.trial.tested_arms[0].name
+        self.monitoring, self.endpoint = self.monitored.monitoring, self.monitored.endpoint
+        self.tested = self.monitored.tested.name
+        #: Patients of the tested arm that the last stage is to have, where an earlier look said so.
+        self.enrol: int | None = None
 
     def to_the_end(self) -> SimulatedTrial:
         start, plan = self.trial.start, self.plan
@@ -138,7 +139,7 @@ class _Run:
             for site_name in opening.get(today, ()):
                 self.conduct.activate(site_name, today, _moment(today), "simulation")
             self._readout(today)
-            if self.stage > len(self.looks_planned):
+            if self.stage > self.stages:
                 return self._result(today)
             touched = self._record(today)
             while arrival is not None and arrival[0] <= today:
@@ -148,7 +149,8 @@ class _Run:
             self._settle(today, touched)
             if self.changed:
                 self._pause_when_full(today)
-            final = self.stage == len(self.looks_planned)
+                self._close_when_enough(today)
+            final = self.stage == self.stages
             if self.pending_look is None and (self.changed or final) and self._may_be_ripe(today):
                 self._look(today)
             self.changed = False
@@ -188,56 +190,59 @@ class _Run:
         if failed:
             return
         factors, stratum = {}, 0
-        for factor, levels, u in zip(
-            self.trial.randomisation.factors, self.plan.levels, [*own[1:4], *own[8:15]], strict=False
-        ):
+        for factor, levels, u in zip(self.trial.factors, self.plan.levels, [*own[1:4], *own[8:15]], strict=False):
             level = min(bisect_right(levels, u), len(levels) - 1)
             factors[factor.name] = factor.levels[level]
             stratum = stratum * len(levels) + level
-        self.conduct.enrol(name, today, now, "simulation", factors)
-        arm = self.conduct.randomise(name, today, now, "simulation").data["arm"]
+        entry = self.conduct.enrol(name, today, now, "simulation", factors)
+        if self.trial.randomisation is not None:
+            entry = self.conduct.randomise(name, today, now, "simulation")
+        arm = entry.data["arm"]
         self.order[arm].append(name)
         self.changed = True
         self.randomised += 1
-        self.last_randomised = today
+        self.last_entry = today
         plan = self.plan
         course = plan.courses[arm].strata[stratum]
         what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws)
         self.courses.append((arm, (today - self.trial.start).days, what.off_study))
         for thing in life(
-            self.trial, plan.scenario, arm, what, plan.leaving, draws, detail=self.detail, contacts=plan.contacts
-        ):
+            self.trial, plan.scenario, arm, what, plan.leaving, draws,
+            response=plan.responses[arm], detail=self.detail, contacts=plan.contacts,
+        ):  # fmt: skip
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(
                 (name, today + timedelta(days=thing.day), thing)
             )
-        # Time alone may settle a status: at the landmark itself, and when its window has gone by.
-        for day in (self.endpoint.landmark.days, self.endpoint.landmark.days + self.endpoint.window.days + 1):
-            self.unsettled_until[today + timedelta(days=day)].append(name)
+        self._judge(name, today)
         if self.randomised >= self.trial.target_enrolment:
-            self.closed = True
-            self.conduct.order("enrolment closed", today, now, "simulation", "the planned number is randomised")
+            self._close(today, f"the planned number is {self.trial.entered}")
 
     def _settle(self, today: date, touched: set[str]) -> None:
-        """Bring the landmark status up to date of those about whom something was recorded today."""
+        """Bring the status up to date of those about whom something was recorded today."""
         for name in touched:
             # Also those whose status was known: a late record may change it.
-            found = landmark_status(self.conduct.patients[name], self.endpoint, self.trial, today)
-            if found is not None:
-                self.status[name] = found
-                self.changed = True
+            self._judge(name, today)
+            self.changed = True
+
+    def _judge(self, name: str, today: date) -> None:
+        found = status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
+        self.status[name] = found
+        if found is not None and found.next_look is not None:
+            # Time alone may settle it.
+            self.unsettled_until[found.next_look].append(name)
 
     def _counting(self, arm: str) -> list[str]:
-        """Patients of an arm, in the order of randomisation, less those known not to count."""
-        policy = self.endpoint.not_evaluable
-        return [n for n in self.order[arm] if n not in self.status or counts(self.status[n], policy)]
+        """Patients of an arm, in the order in which they came, less those known not to count where their places are filled again."""
+        if self.endpoint.not_evaluable != "replace":
+            return self.order[arm]
+        return [n for n in self.order[arm] if (s := self.status[n]) is None or counts(s, "replace")]
 
     def _pause_when_full(self, today: date) -> None:
         if self.stage in self.full_at and self.plan.waiting == "continue":
             return
-        if self.stage == len(self.looks_planned):
+        if self.stage == self.stages:
             return
-        controls = len(self._counting(self.controls[0])) if self.controls else 0
-        full = stage_is_full(self.trial, self.design, self.stage, len(self._counting(self.tested)), controls)
+        full = stage_is_full(self.trial, self.stage, {arm: len(self._counting(arm)) for arm in self.order})
         if full:
             self.full_at.setdefault(self.stage, self.randomised)
             self.full_on.setdefault(self.stage, today)
@@ -249,29 +254,33 @@ class _Run:
                 why = f"the cohort of look {self.stage} is {'enrolled' if enough else 'to be filled again'}"
                 self.conduct.order(kind, today, _moment(today), "simulation", why)
 
+    def _close_when_enough(self, today: date) -> None:
+        """Close enrolment once the last stage has as many as an earlier look said it is to have."""
+        if self.enrol is not None and not self.closed and len(self._counting(self.tested)) >= self.enrol:
+            self._close(today, f"the last stage is to have {self.enrol} patients")
+
+    def _close(self, today: date, why: str) -> None:
+        self.closed = True
+        self.conduct.order("enrolment closed", today, _moment(today), "simulation", why)
+
     # -- looks ------------------------------------------------------------------------------------------------------
 
     def _may_be_ripe(self, today: date) -> bool:
-        """A cheap necessary condition; ``decide`` has the word."""
-        final = self.stage == len(self.looks_planned)
-        if final and not (
-            self.closed and today >= self.last_randomised + timedelta(days=self.monitoring.final_follow_up.days)
-        ):
-            return False
-        need_tested, need_controls = stage_targets(self.trial, self.design, self.stage)
-        for arm, need in [
-            (self.tested, need_tested),
-            *((c, need_controls) for c in self.controls if need_controls),
-        ]:
-            members = self._counting(arm)[:need]
-            if len(members) < need and not (final and self.closed):
-                return False
-            if any(n not in self.status or self.status[n].status == "pending" for n in members):
-                return False
-        return True
+        """The rule of ripeness on what this loop keeps of each patient; ``decide`` has the word."""
+        standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
+        return not unripe(self.trial, self.stage, self._arms(), standing)
+
+    def _arms(self) -> dict[str, ArmStanding]:
+        found = {}
+        for arm, planned in self.monitored.planned(self.stage).items():
+            planned = self.enrol if self.enrol is not None and arm == self.tested else planned
+            places = self._counting(arm)[:planned]
+            waited = sum((s := self.status[n]) is None or s.status == "pending" for n in places)
+            found[arm] = ArmStanding(planned, len(places), len(places), waited)
+        return found
 
     def _look(self, today: date) -> None:
-        decision = decide(self.trial, self.design, snapshot(self.conduct.log, today, fingerprint=False), self.stage)
+        decision = decide(self.trial, cut(self.trial, self.conduct.log, today, fingerprint=False), self.stage)
         if isinstance(decision, Decision):
             readout = today + timedelta(days=self.monitoring.readout_delay.days)
             self.pending_look = (decision, readout, self.randomised)
@@ -303,13 +312,13 @@ class _Run:
             },
         )  # fmt: skip
         if decision.action.name != "continue":
-            self.stage = len(self.looks_planned) + 1
+            self.stage = self.stages + 1
             if not self.closed:
-                self.closed = True
-                self.conduct.order("enrolment closed", today, now, "simulation", "the trial stops")
+                self._close(today, "the trial stops")
             return
         self.stage += 1
         self.changed = True
+        self.enrol = decision.action.enrol if isinstance(decision.action, Continue) else None
         if self.paused:
             self.paused = False
             self.conduct.order("enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue")

@@ -77,7 +77,16 @@ class ArmTruth(Part):
         default=None, description="Share of first events that are deaths without progression."
     )
     tau: float | None = Field(default=None, gt=-1, lt=1, description="Kendall's tau between PFS and OS.")
-    response: Probability = Field(description="Probability of a response.")
+    response: Probability | None = Field(default=None, description="Probability of a response, seen or not.")
+    observed_response: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Instead: rate of the monitored response as the protocol's scans show it, with nobody lost.",
+    )
+    outcomes: dict[str, Probability] = Field(
+        default={}, description="For each outcome recorded by its own name, the probability of a success."
+    )
     first_scan_response: Probability = Field(
         default=0.7, description="Share of responses already there at the first scan; the others come at the second."
     )
@@ -115,6 +124,8 @@ class ArmTruth(Part):
             problems.append(f"`death_first` and `tau` say nothing beside `{way}`")
         if needs_division and self.median_os is None:
             problems.append("`median_os` is missing")
+        if (self.response is None) == (self.observed_response is None):
+            problems.append("give `response` or `observed_response`")
         if way == "hazards" and self.median_os is not None:
             problems.append("`median_os` follows from `hazards`")
         if not needs_division and (self.shape != 1 or self.cured):

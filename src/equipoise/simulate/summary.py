@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from equipoise.simulate.lines import MILLIONTHS
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.tally import Tally
-from equipoise.simulate.truth import rate_at_landmark
+from equipoise.simulate.truth import rate_shown
 from equipoise.trial.design import Characteristics, Quantity
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Table
@@ -61,7 +61,8 @@ class Summary:
 
 def _true_rate(plan: Plan) -> float | None:
     """The rate that the scenario makes the scans of the tested arm show, where that is known."""
-    return rate_at_landmark(plan.courses[plan.trial.tested_arms[0].name], plan.trial, plan.scenario)
+    arm = plan.trial.monitored.tested.name
+    return rate_shown(arm, plan.courses[arm], plan.trial, plan.scenario)
 
 
 def exact_of(plan: Plan) -> Characteristics | None:

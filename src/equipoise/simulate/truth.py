@@ -22,6 +22,7 @@ from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.scans import last_scan_probabilities
 from equipoise.simulate.scenario import ArmTruth, Piece, RatioPiece, Scenario
 from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.endpoint import Landmark, Outcome, Response
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -44,7 +45,7 @@ def strata(trial: Trial, scenario: Scenario) -> tuple[NDArray[np.float64], NDArr
 
     Strata run through the levels of the trial's factors in the file's order, the last factor fastest.
     """
-    factors = trial.randomisation.factors
+    factors = trial.factors
     shares = [scenario.factors.get(f.name) or (1 / len(f.levels),) * len(f.levels) for f in factors]
     ratios = [scenario.prognosis.get(f.name) or (1.0,) * len(f.levels) for f in factors]
     weight = np.array([math.prod(c) for c in product(*shares)])
@@ -171,15 +172,14 @@ class _Calibration:
     def _at_rate(self, truth: ArmTruth, with_scale: Callable[[float], _Base], where: str) -> _Base:
         target = truth.observed_rate
         assert target is not None
-        assert self.trial.monitoring is not None
-        monitored = self.trial.time_to_event(self.trial.landmark(self.trial.monitoring.endpoint).of)
-        if not monitored.progression_or_death:
+        endpoint, times = self.trial.monitored.endpoint, self.trial.monitored.times
+        if times is None or not times.progression_or_death or not isinstance(endpoint, Landmark):
             problem = Problem(
-                "observed-rate", f"{where}.observed_rate", f"a rate of {monitored.name}",
+                "observed-rate", f"{where}.observed_rate", f"a rate of {(times or endpoint).name}",
                 "an observed rate is of progression or death", "give median_pfs",
             )  # fmt: skip
             raise BadInput(where, [problem])
-        landmark = self.trial.landmark(self.trial.monitoring.endpoint).landmark.days
+        landmark = endpoint.landmark.days
         last = last_scan_probabilities(self.trial, self.scenario, landmark)
 
         def excess(log_scale: float) -> float:
@@ -240,20 +240,58 @@ class _Calibration:
         return _Base(base.first, base.death_share, _weibull(math.exp(found), shape), base.cured)
 
 
-def rate_at_landmark(course: ArmCourse, trial: Trial, scenario: Scenario) -> float | None:
-    """Rate of the monitored endpoint that this truth makes the protocol's scans show, with nobody lost.
+def rate_shown(arm: str, course: ArmCourse, trial: Trial, scenario: Scenario) -> float | None:
+    """Rate of the monitored endpoint that this truth makes the protocol's scans show in an arm, with nobody lost.
 
     For survival it is that of being alive. For progression without death it depends on who dies first, has no such
-    closed form here, and is None.
+    closed form here, and is None; so is a response where scans are missed or come early and late.
     """
-    assert trial.monitoring is not None
-    endpoint = trial.landmark(trial.monitoring.endpoint)
-    of, day = trial.time_to_event(endpoint.of), endpoint.landmark.days
+    endpoint, of, truth = trial.monitored.endpoint, trial.monitored.times, scenario.arms[arm]
+    if isinstance(endpoint, Outcome):
+        # Who dies before it is due has none.
+        alive = course.alive[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0
+        return float(truth.outcomes[endpoint.name] * alive)
+    if isinstance(endpoint, Response):
+        share = response_shown(course, trial, scenario, truth)
+        return None if share is None else true_response(truth, share) * share
+    assert of is not None
+    day = endpoint.landmark.days
     if set(of.events) == {"death"}:
         return float(course.alive[day])
     if of.progression_or_death:
         return course.observed_success(day, last_scan_probabilities(trial, scenario, day))
     return None
+
+
+def true_response(truth: ArmTruth, shown: float | None) -> float:
+    """The probability of a response, seen or not, of which a share ``shown`` is seen."""
+    if truth.response is not None:
+        return truth.response
+    assert truth.observed_response is not None
+    return truth.observed_response / (shown or 1.0)
+
+
+def response_shown(course: ArmCourse, trial: Trial, scenario: Scenario, truth: ArmTruth) -> float | None:
+    """The share of responders whose response the protocol's scans show in time (and confirm, if the endpoint asks for it).
+
+    A response that begins at a scan is seen there unless progression or death has come before, and confirmed at the first scan
+    late enough unless it has come before that. None without such an endpoint, and where scans are missed or not on their day.
+    """
+    endpoint = trial.monitored.endpoint
+    if not isinstance(endpoint, Response) or trial.assessments is None:
+        return None
+    if scenario.visits.missed > 0 or scenario.visits.jitter.days > 0:
+        return None
+    plan, total = trial.assessments, 0.0
+    last = HORIZON if endpoint.within is None else endpoint.within.days + endpoint.window.days
+    for visit, share in ((1, truth.first_scan_response), (2, 1 - truth.first_scan_response)):
+        day = plan.day_of(visit)
+        if day > last:
+            continue
+        if endpoint.confirmed:
+            day = plan.day_of(plan.visit_from(day + max(endpoint.confirmation_after.days, 1)))
+        total += share * float(course.event_free[min(day, HORIZON)])
+    return total
 
 
 def _table(survival: NDArray[np.float64]) -> DayTable:

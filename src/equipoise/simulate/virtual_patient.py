@@ -11,7 +11,9 @@ from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, y
 from equipoise.simulate.disease import Course
 from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
+from equipoise.trial.endpoint import Outcome
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
 #: Days after randomisation within which a patient may die of an adverse event.
 TOXIC_DAYS = 150
@@ -24,7 +26,8 @@ def widths(trial: Trial) -> Mapping[str, int]:
 
     patient: screening, three factors; first event, which it is, death after progression, leaving; seven factors more,
     criterion failed. leaving: withdrawal or loss, death of an adverse event. visits: two for each scan (missed,
-    jitter). reporting: death, leaving, one for each scan.
+    jitter). reporting: death, leaving, one for each scan. outcome: two for each outcome recorded by its own name (which,
+    when recorded).
     """
     scans = scans_planned(trial)
     return {
@@ -37,6 +40,7 @@ def widths(trial: Trial) -> Mapping[str, int]:
         "cycles": 40,
         "toxicity": 60,
         "follow-up": 4,
+        "outcome": 2 * sum(isinstance(e, Outcome) for e in trial.endpoints),
     }
 
 
@@ -149,6 +153,7 @@ def life(
     leaving: Leaving,
     draws: Mapping[str, Sequence[float]],
     *,
+    response: float,
     detail: bool,
     contacts: bool,
 ) -> list[Happening]:
@@ -156,13 +161,13 @@ def life(
 
     Without ``detail`` the doses, adverse events and sums of diameters, which no decision depends on, are left out; all
     else is the same, since every draw has its own name. ``contacts`` for survival are left out where no decision
-    depends on them.
+    depends on them. ``response``: the probability of a response, seen or not.
     """
     truth, reporting = scenario.arms[arm], draws["reporting"]
     found: list[Happening] = []
-    responses = _Responses(truth, draws["response"])
+    responses = _Responses(truth, response, draws["response"])
     if detail:
-        found.append(Happening(0, 0, "assessed", {"response": "NE", "sum_mm": responses.baseline, "baseline": True}))
+        found.append(Happening(0, 0, "assessed", {"response": NE, "sum_mm": responses.baseline, "baseline": True}))
     progression_recorded = 0
     for number, day in what.scans:
         progressed = day == what.seen
@@ -171,6 +176,7 @@ def life(
         if progressed:
             progression_recorded = recorded
     last = min(what.death - 1, what.gone)
+    found.extend(_outcomes(trial, truth, last, leaving, draws))
     if detail:
         found.extend(_treatment(trial, arm, truth, draws, what.off_study))
         found.extend(_next_therapy(truth, draws["follow-up"], what.seen, last, progression_recorded))
@@ -189,11 +195,26 @@ def life(
     return sorted(found, key=lambda h: h.day)
 
 
+def _outcomes(
+    trial: Trial, truth: ArmTruth, last: int, leaving: Leaving, draws: Mapping[str, Sequence[float]]
+) -> list[Happening]:
+    """Outcomes recorded by their own name, on the day they are due, of who is then alive and in the trial."""
+    found = []
+    for i, endpoint in enumerate(e for e in trial.endpoints if isinstance(e, Outcome)):
+        day = endpoint.due.days
+        if day > last or endpoint.name not in truth.outcomes:
+            continue
+        result = endpoint.success[0] if draws["outcome"][2 * i] < truth.outcomes[endpoint.name] else endpoint.failure[0]
+        recorded = day + leaving.delayed(draws["outcome"][2 * i + 1])
+        found.append(Happening(day, recorded, "outcome", {"outcome": endpoint.name, "result": result}))
+    return found
+
+
 class _Responses:
     """The responses that a patient's assessments show, and the sums of diameters behind them."""
 
-    def __init__(self, truth: ArmTruth, draws: Sequence[float]) -> None:
-        self.responds = draws[0] < truth.response
+    def __init__(self, truth: ArmTruth, response: float, draws: Sequence[float]) -> None:
+        self.responds = draws[0] < response
         self.onset = 1 if draws[1] < truth.first_scan_response else 2
         self.baseline = round(30 + 120 * draws[2])
         depth = 0.30 + 0.70 * draws[3] ** 0.8
@@ -203,16 +224,16 @@ class _Responses:
 
     def at(self, number: int, progressed: bool, detail: bool) -> dict[str, Any]:
         if progressed:
-            response = "PD"
+            response = PD
         elif self.responds and number >= self.onset:
-            response = "CR" if self.complete else "PR"
+            response = CR if self.complete else PR
         else:
-            response = "SD"
+            response = SD
         if not detail:
             return {"response": response}
         fraction = min(1.0, number / 2) if not self.responds else (1.0 if number >= self.onset else 0.5 * 0.3)
         size = self.baseline * (1 - self.depth * fraction)
-        if response == "SD":
+        if response == SD:
             size = min(max(size, 0.71 * self.baseline), 1.19 * self.baseline)
         if progressed:
             nadir = min(self.baseline, max(self.baseline * (1 - self.depth), 0))

@@ -42,5 +42,5 @@ class Arm(Part):
     name: str = Field(pattern=r"^[A-Za-z0-9+._-]+$", description="Short name: letters, digits, + . _ -, no spaces.")
     label: str = Field(min_length=1, description="The name that a reader sees.")
     tested: bool = Field(description="True for the arm on trial, false for a control arm.")
-    share: int = Field(ge=1, description="Its share of the allocation: 2 and 1 for 2:1.")
+    share: int = Field(default=1, ge=1, description="Its share of the allocation: 2 and 1 for 2:1.")
     regimen: tuple[Treatment, ...] = Field(default=(), description="The drugs given.")

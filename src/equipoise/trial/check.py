@@ -12,11 +12,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
-from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
+from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent
 from equipoise.trial.estimand import contradictions
-from equipoise.trial.population import ITT, populations_of
+from equipoise.trial.population import populations_of
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import (
+    Assessments,
     Assumption,
     Criterion,
     History,
@@ -27,6 +28,7 @@ from equipoise.trial.protocol_parts import (
 )
 from equipoise.trial.table import TableMapping
 from equipoise.trial.trial import paths
+from equipoise.trial.vocabularies import OURS, VOCABULARIES
 
 Parts = Mapping[str, Any]
 
@@ -40,7 +42,19 @@ def near(word: str, allowed: list[str]) -> str:
 def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
     """All problems between the parts of a trial file."""
     problems: list[Problem] = []
-    for rule in (_names, _arms, _dates, _blocks, _endpoints, _populations, _monitoring, _history, _table, _provenance):
+    for rule in (
+        _names,
+        _arms,
+        _dates,
+        _blocks,
+        _assessments,
+        _endpoints,
+        _populations,
+        _monitoring,
+        _history,
+        _table,
+        _provenance,
+    ):
         problems.extend(rule(parts, raw))
     return problems
 
@@ -74,13 +88,6 @@ def _arms(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
     arms: tuple[Arm, ...] = parts.get("arms") or ()
     if arms and not any(a.tested for a in arms):
         yield Problem("no-tested-arm", "arms", "no arm with tested = true", "at least one arm is on trial")
-    if parts.get("design") and len([a for a in arms if a.tested]) > 1:
-        yield Problem(
-            "two-tested-arms",
-            "arms",
-            f"{len([a for a in arms if a.tested])} tested arms",
-            "this design looks at one tested arm",
-        )
 
 
 def _dates(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -96,9 +103,14 @@ def _dates(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
             )
 
 
-def _blocks(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+def _blocks(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
     randomisation: Randomisation | None = parts.get("randomisation")
     arms: tuple[Arm, ...] = parts.get("arms") or ()
+    if randomisation is None and "randomisation" not in raw and len(arms) > 1:
+        yield Problem(
+            "no-randomisation", "randomisation", f"nothing, with {len(arms)} arms",
+            "how the arms are given; only a trial of one arm randomises nobody", 'add method = "permuted blocks"',
+        )  # fmt: skip
     if randomisation is None or randomisation.method != "permuted blocks":
         return
     if not randomisation.block_sizes:
@@ -117,6 +129,42 @@ def _blocks(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("duplicate-name", "randomisation.factors", repr(name), "each factor must be given once")
 
 
+def _assessments(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whether every word that may be recorded is understood, and every word that counts can come about."""
+    a: Assessments | None = parts.get("assessments")
+    ours = a.vocabulary if a is not None else OURS
+    if a is not None:
+        known = VOCABULARIES.get(a.criterion)
+        if known is None and not a.words:
+            yield Problem(
+                "no-words", "assessments.criterion", f"{a.criterion!r} without `words`",
+                f"{' or '.join(VOCABULARIES)}; any other with [assessments.words], which says as which word of {ours.criterion} each counts",
+                near(a.criterion, list(VOCABULARIES)) or "for example: [assessments.words] sCR = 'CR'",
+            )  # fmt: skip
+        if a.responses == "from lesions" and not ours.derives(a.criterion):
+            can = " or ".join(v.criterion for v in VOCABULARIES.values() if v.from_lesions)
+            yield Problem(
+                "cannot-derive", "assessments.responses", f"'from lesions' by {a.criterion!r}",
+                f"a criterion whose responses follow from lesions here: {can}", "or responses = 'as recorded'",
+            )  # fmt: skip
+        for word, code in a.words.items():
+            where = f"assessments.words.{word}"
+            if code not in ours.order:
+                allowed = f"a word of {ours.criterion}: {', '.join(ours.order)}"
+                yield Problem("unknown-response", where, repr(code), allowed, near(code, list(ours.order)))
+            elif not word.strip() or word != word.strip():
+                yield Problem("no-word", where, repr(word), "a word without blanks around it")
+            elif word in ours.order and word != code:
+                yield Problem("own-word", where, repr(code), f"a word of {ours.criterion} stands for itself")
+    for i, endpoint in enumerate(parts.get("endpoints") or ()):
+        for word in endpoint.success if isinstance(endpoint, Response) else ():
+            if word not in ours.order:
+                yield Problem(
+                    "unknown-response", f"endpoints[{i}].success", repr(word), f"a word of {ours.criterion}: {', '.join(ours.order)}",
+                    "what sites record in other words is mapped in [assessments.words]",
+                )  # fmt: skip
+
+
 def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
     endpoints: tuple[Endpoint, ...] = parts.get("endpoints") or ()
     times = [e.name for e in endpoints if isinstance(e, TimeToEvent)]
@@ -132,6 +180,10 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 f"a landmark is read from a time-to-event endpoint, which carries its origin: {', '.join(times) or 'none is defined'}",
                 near(endpoint.of, times),
             )
+        if isinstance(endpoint, Outcome):
+            words = list(endpoint.results)
+            for word in sorted({w for w in words if words.count(w) > 1}):
+                yield Problem("duplicate-name", f"{where}", repr(word), "each result in one of the lists, once")
         if isinstance(endpoint, Response):
             yield from _estimand(endpoint, where)
         if isinstance(endpoint, TimeToEvent):
@@ -220,31 +272,17 @@ def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
         )
     if monitoring is None or "endpoints" not in parts:
         return
-    landmarks = {e.name: e for e in endpoints if isinstance(e, Landmark)}
-    endpoint = landmarks.get(monitoring.endpoint)
-    if endpoint is None:
+    names = [e.name for e in endpoints]
+    rates = [e.name for e in endpoints if not isinstance(e, TimeToEvent)]
+    # Which kind of endpoint a design needs is said by who makes its evidence.
+    known = names if parts.get("design") is not None or "design" in raw else rates
+    if monitoring.endpoint not in known:
         yield Problem(
             "monitored-endpoint",
             "monitoring.endpoint",
             repr(monitoring.endpoint),
-            f"a landmark endpoint: {', '.join(landmarks) or 'none is defined'}",
-            near(monitoring.endpoint, list(landmarks)),
-        )
-    elif endpoint.not_evaluable == "exclude":
-        yield Problem(
-            "monitored-policy",
-            f"endpoints.{endpoint.name}.not_evaluable",
-            "'exclude'",
-            "'failure' or 'replace' for the endpoint that the design looks at",
-            "excluding would leave a look with fewer patients than its boundary is for",
-        )
-    if endpoint is not None and endpoint.population != ITT:
-        yield Problem(
-            "monitored-population",
-            f"endpoints.{endpoint.name}.population",
-            repr(endpoint.population),
-            f"{ITT!r} for the endpoint that the design looks at: a look's cohort is of all randomised, and its "
-            "not_evaluable says who gives up a place",
+            f"an endpoint of this file: {', '.join(known) or 'none is defined'}",
+            near(monitoring.endpoint, known),
         )
     cohort = monitoring.control_cohort
     if list(cohort) != sorted(cohort):
@@ -289,6 +327,13 @@ def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("check-without-control", "control_check", "no control arm", "an arm with tested = false")
         monitoring = parts.get("monitoring")
         by_times = parts["control_check"].method == "one-sample log-rank"
+        policy, design = parts["control_check"].on_caution, parts.get("design")
+        tests = policy in ("randomised comparison", "re-estimate the hurdle")
+        if tests and design is not None and getattr(design, "alpha", None) is None:
+            yield Problem(
+                "no-alpha", "control_check.on_caution", repr(policy),
+                "'note' or 'stop': the design tests nothing, so that there is no type I error to test at",
+            )  # fmt: skip
         if by_times and history is not None and monitoring is not None:
             of = next((e.of for e in endpoints if isinstance(e, Landmark) and e.name == monitoring.endpoint), None)
             if of is not None and of not in [c.endpoint for c in history.curves]:

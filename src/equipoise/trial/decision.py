@@ -10,9 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Continue:
-    """Go on to the next stage. ``dose`` is given by phase I rules only."""
+    """Go on to the next stage. ``dose`` is given by phase I rules only; ``enrol``: patients of the tested arm in all that the next
+    stage is to have, where that depends on what was seen (None: as planned)."""
 
     dose: str | None = None
+    enrol: int | None = None
     name: str = "continue"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from equipoise.trial.decision import Verdict
 
@@ -60,6 +60,11 @@ class Design(Protocol[E_contra]):
 
     ``E_contra`` is the type of evidence that its verdict takes: see ``trial/evidence.py``.
     """
+
+    @property
+    def takes(self) -> type[Any]:
+        """The type of evidence that the verdict takes."""
+        ...
 
     @property
     def looks(self) -> Sequence[Look]:

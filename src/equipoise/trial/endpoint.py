@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.estimand import Estimand, implied
 from equipoise.trial.named_rules import NAMED_RULES, RuleName
 from equipoise.trial.part import Part
+from equipoise.trial.vocabularies import VOCABULARIES
 
 EventSource = Literal[
     "progression",
@@ -35,7 +44,23 @@ Trigger = Literal[
 CensoringDay = Literal["last assessment", "last contact", "that day", "origin"]
 Policy = Literal["failure", "replace", "exclude"]
 Role = Literal["primary", "secondary", "exploratory"]
-ResponseCode = Literal["CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED"]
+
+
+def _a_word(code: str) -> str:
+    """A word of a criterion that is known here. Which of them the trial's own criterion has is checked with the whole file."""
+    if not any(code in v.order for v in VOCABULARIES.values()):
+        raise ValueError(
+            "; ".join(f"a response of {v.criterion}: {', '.join(v.order)}" for v in VOCABULARIES.values())
+            + ". What sites record in other words is mapped to these in [assessments.words]"
+        )
+    return code
+
+
+ResponseCode = Annotated[
+    str,
+    AfterValidator(_a_word),
+    WithJsonSchema({"type": "string", "enum": list(dict.fromkeys(c for v in VOCABULARIES.values() for c in v.order))}),
+]
 
 
 class Censoring(Part):
@@ -177,7 +202,48 @@ class Response(_Named, _Confirmed):
     )
     estimand: Estimand | None = None
     assessor: str = Field(default="investigator", min_length=1, description="Whose assessments count.")
-    not_evaluable: Literal["failure", "exclude"]
+    not_evaluable: Policy
+    within: Duration | None = Field(
+        default=None,
+        description="Only a response first seen by this long after randomisation (and `window`) counts. A design that looks "
+        "at a response needs it: by then a patient without one is a failure.",
+    )
+    window: Duration = Field(
+        default=Duration(0.0, "0 days"),
+        description="By how much an assessment may come late and still count as made in time.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        left = {"within"} if self.within is None else set()
+        return {
+            k: v for k, v in handler(self).items() if k not in left | ({"window"} if not self.window.days else set())
+        }
 
 
-Endpoint = Annotated[TimeToEvent | Landmark | Response, Field(discriminator="kind")]
+class Outcome(_Named):
+    """A rate: the share of patients whose outcome, recorded by its own name, is one of ``success``.
+
+    Such as a pathological complete response, a haematological or PET response, a fall of PSA: one result for each patient,
+    due so long after entry. Pending until it is recorded, until ``window`` after ``due`` has gone by, or until the patient dies or
+    leaves before ``due``; then not evaluable. A result in neither list is not accepted.
+    """
+
+    kind: Literal["outcome"]
+    success: tuple[str, ...] = Field(min_length=1, description="Results that are successes: 'yes', 'ypT0/is ypN0' …")
+    failure: tuple[str, ...] = Field(min_length=1, description="Results that are failures.")
+    unreadable: tuple[str, ...] = Field(default=(), description="Results from which nothing can be read: 'not done' …")
+    due: Duration = Field(description="How long after randomisation (or enrolment) it is determined.")
+    window: Duration = Field(description="How long after that it may still come to be known.")
+    not_evaluable: Policy
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """All results that may be recorded."""
+        return (*self.success, *self.failure, *self.unreadable)
+
+
+#: Endpoints that are a rate of patients with a yes or a no: what a design on one rate can look at.
+Binary = Landmark | Response | Outcome
+Endpoint = Annotated[TimeToEvent | Landmark | Response | Outcome, Field(discriminator="kind")]

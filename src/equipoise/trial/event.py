@@ -20,7 +20,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "enrolment resumed": {},
     "enrolment closed": {},
     "screened": {"failed": ((list,), True), "subject": ((dict,), False)},
-    "enrolled": {"factors": ((dict,), True)},
+    "enrolled": {"factors": ((dict,), True), "arm": ((str,), False)},
     "randomised": {"arm": ((str,), True), "stratum": ((str,), True), "actual": ((str,), False)},
     "treated": {
         "drug": ((str,), True),
@@ -48,6 +48,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "non_target": ((str,), False),
     },
     "progressed": {"basis": ((str,), True)},
+    "outcome": {"outcome": ((str,), True), "result": ((str,), True)},
     "adverse event": {
         "term": ((str,), True),
         "grade": ((int,), True),

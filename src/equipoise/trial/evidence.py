@@ -11,8 +11,8 @@ class Evidence:
     """Successes among the evaluable patients of one arm at one look.
 
     ``n`` is the number attained; where it differs from the number planned the design says what follows.
-    ``earlier_n`` is the number that the look before was taken on (0 at the first), for designs whose later boundary
-    depends on it.
+    ``earlier_n`` is the number that the look before was taken on (0 at the first), and ``earlier_successes`` the successes
+    among them as known now (None: not said), for designs whose later boundary depends on them.
     """
 
     look: int
@@ -20,10 +20,16 @@ class Evidence:
     n: int
     successes: int
     earlier_n: int = 0
+    earlier_successes: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.successes <= self.n:
             raise ValueError(f"successes: got {self.successes}; allowed are 0 to n = {self.n}")
+
+
+@dataclass(frozen=True)
+class ToxicityEvidence(Evidence):
+    """Patients with the toxicity (``successes``) among those treated in one arm: what a rule on safety takes."""
 
 
 @dataclass(frozen=True)

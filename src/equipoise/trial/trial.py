@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
 from equipoise.trial.arm import Arm
+from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Endpoint, Landmark, TimeToEvent
+from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import Part
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.protocol_parts import (
@@ -20,6 +22,7 @@ from equipoise.trial.protocol_parts import (
     Assumption,
     ControlCheck,
     Criterion,
+    Factor,
     History,
     Monitoring,
     Randomisation,
@@ -45,15 +48,20 @@ class Trial(Part):
     eligibility: tuple[Criterion, ...] = ()
     arms: tuple[Arm, ...] = Field(min_length=1)
     sites: tuple[Site, ...] = ()
-    randomisation: Randomisation
+    randomisation: Randomisation | None = Field(
+        default=None, description="How arms are given; left out where nobody is randomised, in a trial of one arm."
+    )
     assessments: Assessments | None = None
     populations: tuple[Population, ...] = Field(
         default=(),
         description="Populations beside those that ship (ITT, SAF, RESP, PP, one for each landmark), or in their place.",
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
-    design: dict[str, Any] | None = Field(
-        default=None, description="The design: its `kind` and what that kind asks for."
+    design: Any = Field(
+        default=None, exclude=True, repr=False, description="The design, made once by who reads the file."
+    )
+    design_table: dict[str, Any] | None = Field(
+        default=None, description="[design] as the file states it: its `kind` and what that kind asks for."
     )
     monitoring: Monitoring | None = None
     history: History | None = None
@@ -65,7 +73,9 @@ class Trial(Part):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the definition's content; comments and layout of the file do not count."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        said = self.model_dump(mode="json")
+        said["design"] = said.pop("design_table")
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property
@@ -87,6 +97,21 @@ class Trial(Part):
     def population_by_name(self) -> Mapping[str, Population]:
         """Populations by their short names, those that ship among them."""
         return populations_of(self.populations, self.endpoints)
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The stratification factors; none where nobody is randomised."""
+        return self.randomisation.factors if self.randomisation is not None else ()
+
+    @property
+    def as_recorded(self) -> bool:
+        """True where allocation is taken from a table of patients: it begins at randomisation."""
+        return self.randomisation is not None and self.randomisation.method == "as recorded"
+
+    @property
+    def entered(self) -> str:
+        """What a patient is who has come onto an arm: 'randomised' or, where nobody is, 'enrolled'."""
+        return "randomised" if self.randomisation is not None else "enrolled"
 
     @property
     def tested_arms(self) -> tuple[Arm, ...]:
@@ -111,6 +136,15 @@ class Trial(Part):
         if not isinstance(endpoint, Landmark):
             raise KeyError(f"{name} is not a landmark endpoint")
         return endpoint
+
+    @cached_property
+    def monitored(self) -> Monitored:
+        """The design with what it looks at. Raises BadInput for a trial that has no design or no [monitoring]."""
+        return monitored(self.id, self.design, self.monitoring, self.endpoints, self.arms)
+
+    def designed(self, design: Design[Any], table: Mapping[str, Any] | None = None) -> Self:
+        """This trial with another design; ``table`` as a file would state it (this one's own unless given)."""
+        return self.model_copy(update={"design": design, **({} if table is None else {"design_table": dict(table)})})
 
     def assumed(self, *paths: str) -> tuple[Assumption, ...]:
         """The assumptions that cover any of these entries, or anything inside them."""

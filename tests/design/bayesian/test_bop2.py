@@ -9,25 +9,27 @@ import numpy as np
 import pytest
 from scipy.stats import beta, gamma
 
-from equipoise.design.bayesian.bop2 import EXAMPLE, from_spec
+from equipoise.design.bayesian.bop2 import EXAMPLE, Spec, from_spec
 from equipoise.trial.evidence import Evidence, ExposureEvidence, PairEvidence
 from equipoise.trial.problem import BadInput
 
-RESPONSE = from_spec(EXAMPLE)
+RESPONSE = from_spec(Spec.read(EXAMPLE))
 PAIR = from_spec(
-    {
-        "endpoint": "response-and-toxicity",
-        "p0": 0.2,
-        "p1": 0.5,
-        "toxicity0": 0.5,
-        "toxicity1": 0.2,
-        "looks": (4, 8),
-        "lam": 0.7,
-        "gamma": 0.8,
-        "alpha": 0.2,
-    }
+    Spec.read(
+        {
+            "endpoint": "response-and-toxicity",
+            "p0": 0.2,
+            "p1": 0.5,
+            "toxicity0": 0.5,
+            "toxicity1": 0.2,
+            "looks": (4, 8),
+            "lam": 0.7,
+            "gamma": 0.8,
+            "alpha": 0.2,
+        }
+    )
 )
-TIMES = from_spec({"endpoint": "time-to-event", "median0": 5.5, "median1": 8.0, "looks": (20, 40, 60)})
+TIMES = from_spec(Spec.read({"endpoint": "time-to-event", "median0": 5.5, "median1": 8.0, "looks": (20, 40, 60)}))
 
 
 @pytest.mark.independent
@@ -43,7 +45,7 @@ def test_nothing_on_the_grid_has_more_power() -> None:
     """Of all lambda and gamma tried, at the same looks, none keeps alpha with more power."""
     best = RESPONSE.characteristics({"rate": 0.4}).declare.value
     for lam, g in itertools.product(np.arange(0.5, 0.99, 0.07), np.arange(0, 1.01, 0.25)):
-        other = from_spec({**EXAMPLE, "lam": float(lam), "gamma": float(g)})
+        other = from_spec(Spec.read({**EXAMPLE, "lam": float(lam), "gamma": float(g)}))
         if other.characteristics({"rate": 0.2}).declare.value <= 0.10:
             assert other.characteristics({"rate": 0.4}).declare.value <= best + 1e-12
 
@@ -120,9 +122,9 @@ def test_verdicts() -> None:
 
 def test_bad_input() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec(
+        Spec.read(
             {"endpoint": "response-and-toxicity", "p0": 0.4, "p1": 0.2, "toxicity0": 0.1, "looks": (10, 5), "lam": 0.5}
         )
-    assert {"p1", "toxicity1", "looks", "lam"} <= {p.where for p in bad.value.problems}
+    assert {"p1", "toxicity1", "looks", "gamma"} <= {p.where for p in bad.value.problems}
     with pytest.raises(BadInput, match="no lambda"):
-        from_spec({"p0": 0.2, "p1": 0.4, "looks": (3,), "alpha": 0.001})
+        from_spec(Spec.read({"p0": 0.2, "p1": 0.4, "looks": (3,), "alpha": 0.001}))

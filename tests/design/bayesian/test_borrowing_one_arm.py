@@ -95,9 +95,9 @@ def test_the_boundary_of_thall_and_simon() -> None:
     """The same two betas in another kind of the shelf."""
     d = example(method="power", a0=0.3, n=60, n1=None, threshold=0.9)
     a, b = 1 + 0.3 * sum(EXAMPLE["history_x"]), 1 + 0.3 * (sum(EXAMPLE["history_n"]) - sum(EXAMPLE["history_x"]))
-    other = thall_simon.from_spec(
+    other = thall_simon.from_spec(thall_simon.Spec.read(
         {"p0": a / (a + b), "p1": 0.6, "nmax": 60, "nmin": 59, "standard_n": a + b, "prior_n": 2.0, "prior_mean": 0.5, "p_high": 0.9}
-    )  # fmt: skip
+    ))  # fmt: skip
     assert d.stages.high[-1] == other.stages.high[-1]
     assert d.exceedance(60)[33] == pytest.approx(other.posterior(33, 60, 0.0), abs=1e-8)
 

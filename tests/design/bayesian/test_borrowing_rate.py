@@ -118,7 +118,7 @@ def test_borrowing_buys_power_and_drift_is_paid_in_error() -> None:
 def test_history_that_makes_no_sense_is_refused_at_once() -> None:
     with pytest.raises(BadInput) as bad:
         example(history_x=(41, 3), history_n=(40,), n1_control=None, method="prayer", p_low=0.97)
-    assert {"arms", "first-look", "not-a-choice"} <= {p.code for p in bad.value.problems}
+    assert {"arms", "half-stated", "not-a-choice"} <= {p.code for p in bad.value.problems}
     with pytest.raises(BadInput, match="at most its 40 patients"):
         example(history_x=(41,), history_n=(40,))
     with pytest.raises(BadInput, match="first look is on 40 and 20"):

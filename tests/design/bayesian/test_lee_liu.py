@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta, betabinom
 
-from equipoise.design.bayesian.lee_liu import PredictiveProbability, from_spec, predictive_probability
+from equipoise.design.bayesian.lee_liu import PredictiveProbability, Spec, from_spec, predictive_probability
 from equipoise.trial.problem import BadInput
 
 
@@ -32,7 +32,9 @@ def test_by_plain_sums(n: int, left: int, p0: float, theta: float, data: st.Data
 
 @pytest.mark.property
 def test_the_boundaries_are_those_of_the_predictive_probability() -> None:
-    d = from_spec({"p0": 0.2, "p1": 0.4, "alpha": 0.1, "power": 0.9, "nmax": 36, "theta_l": 0.001, "theta_t": 0.9})
+    d = from_spec(
+        Spec.read({"p0": 0.2, "p1": 0.4, "alpha": 0.1, "power": 0.9, "nmax": 36, "theta_l": 0.001, "theta_t": 0.9})
+    )
     for n, low in zip(d.stages.n[:-1], d.stages.low[:-1], strict=True):
         pp = [predictive_probability(x, n, 36, 0.2, 0.9, 0.2, 0.8) for x in range(n + 1)]
         assert all(v < 0.001 for v in pp[: low + 1])
@@ -47,7 +49,7 @@ def test_the_boundaries_are_those_of_the_predictive_probability() -> None:
 
 @pytest.mark.property
 def test_a_searched_design_keeps_both_errors_and_simulates() -> None:
-    d = from_spec({"p0": 0.2, "p1": 0.4, "alpha": 0.1, "power": 0.9, "nmax": 36})
+    d = from_spec(Spec.read({"p0": 0.2, "p1": 0.4, "alpha": 0.1, "power": 0.9, "nmax": 36}))
     assert d.behaviour(0.2).reject <= 0.1
     assert d.behaviour(0.4).reject >= 0.9
     assert not d.cautions
@@ -62,16 +64,16 @@ def test_a_searched_design_keeps_both_errors_and_simulates() -> None:
 
 def test_early_declaration_only_where_wanted() -> None:
     table = {"p0": 0.2, "p1": 0.4, "alpha": 0.15, "power": 0.8, "nmax": 36, "theta_l": 0.01, "theta_t": 0.9}
-    never, early = from_spec(table), from_spec({**table, "theta_u": 0.99})
+    never, early = from_spec(Spec.read(table)), from_spec(Spec.read({**table, "theta_u": 0.99}))
     assert isinstance(never, PredictiveProbability)
     assert never.behaviour(0.4).pet_efficacy == 0 < early.behaviour(0.4).pet_efficacy
 
 
 def test_bad_input() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec(
+        Spec.read(
             {"p0": 0.4, "p1": 0.2, "alpha": 0.1, "power": 0.9, "nmax": 8, "nmin": 10, "theta_l": 0.1, "prior_a": -1}
         )
     assert {"p1", "nmin", "prior_a", "theta_l"} <= {p.where for p in bad.value.problems}
     with pytest.raises(BadInput, match="no theta"):
-        from_spec({"p0": 0.2, "p1": 0.25, "alpha": 0.05, "power": 0.9, "nmax": 40})
+        from_spec(Spec.read({"p0": 0.2, "p1": 0.25, "alpha": 0.05, "power": 0.9, "nmax": 40}))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.special import betaincc, betaincinv
 
-from equipoise.design.bayesian.thall_simon import EXAMPLE, from_spec
+from equipoise.design.bayesian.thall_simon import EXAMPLE, Spec, from_spec
 from equipoise.trial.problem import BadInput
 
-D = from_spec(EXAMPLE)
+D = from_spec(Spec.read(EXAMPLE))
 
 
 def posterior(x: int, n: int, delta: float) -> float:
@@ -45,8 +45,8 @@ def test_simulated() -> None:
 
 
 def test_a_known_standard_is_a_prior_that_is_certain() -> None:
-    known = from_spec({**EXAMPLE, "standard_n": None})
-    sure = from_spec({**EXAMPLE, "standard_n": 1e6})
+    known = from_spec(Spec.read({**EXAMPLE, "standard_n": None}))
+    sure = from_spec(Spec.read({**EXAMPLE, "standard_n": 1e6}))
     assert known.posterior(20, 40, 0.0) == pytest.approx(sure.posterior(20, 40, 0.0), abs=2e-3)
 
 
@@ -57,5 +57,5 @@ def test_errors_not_kept_are_said() -> None:
 
 def test_bad_input() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec({"p0": 0.5, "p1": 0.4, "nmax": 1.5, "prior_n": 0, "p_low": 2, "delta": -1})
+        Spec.read({"p0": 0.5, "p1": 0.4, "nmax": 1.5, "prior_n": 0, "p_low": 2, "delta": -1})
     assert {"p1", "nmax", "prior_n", "p_low", "delta"} <= {p.where for p in bad.value.problems}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.one_rate.a_hern import from_spec, search
+from equipoise.design.one_rate.a_hern import Spec, search
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.trial.problem import BadInput
 
@@ -45,5 +45,5 @@ def test_the_nearest_is_named() -> None:
 
 def test_all_problems_at_once() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec({"p0": 1.4, "p1": 0.2, "alpha": 0, "power": 0.8, "n": 10})
-    assert {"p0", "alpha", "n, r"} <= {p.where for p in bad.value.problems}
+        Spec.read({"p0": 1.4, "p1": 0.2, "alpha": 0, "power": 0.8, "n": 10})
+    assert {"p0", "alpha", "r"} <= {p.where for p in bad.value.problems}

@@ -103,7 +103,7 @@ def test_the_last_look_needs_the_first() -> None:
 
 def test_problems_come_all_at_once() -> None:
     with pytest.raises(BadInput) as bad:
-        attained.from_spec(
+        attained.Spec.read(
             {
                 "p0": 0.5,
                 "p1": 0.4,
@@ -119,5 +119,5 @@ def test_problems_come_all_at_once() -> None:
         )
     assert {"p1", "alpha", "n1", "attained_n1"} <= {p.where for p in bad.value.problems}
     with pytest.raises(BadInput) as bad:
-        green_dahlberg.from_spec({"p0": 0.5, "p1": 0.7, "n1": 30, "n": 20, "first_level": 0})
+        green_dahlberg.Spec.read({"p0": 0.5, "p1": 0.7, "n1": 30, "n": 20, "first_level": 0})
     assert {"n1", "first_level"} <= {p.where for p in bad.value.problems}

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from equipoise.design.one_rate.bryant_day import ResponseToxicity, from_spec, search
+from equipoise.design.one_rate.bryant_day import ResponseToxicity, Spec, search
 from equipoise.numerics.sequential.staged_pairs import cells, joint
 from equipoise.trial.evidence import PairEvidence
 from equipoise.trial.problem import BadInput
@@ -97,7 +97,7 @@ def test_verdicts() -> None:
 
 def test_bad_input() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec(
+        Spec.read(
             {"response0": 0.5, "response1": 0.3, "toxicity0": 0.2, "toxicity1": 0.4, "power": 2, "criterion": "best"}
         )
     assert {"response1", "toxicity0", "power", "criterion"} <= {p.where for p in bad.value.problems}

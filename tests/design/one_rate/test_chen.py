@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.one_rate.chen import EXAMPLE, Criterion, ThreeStage, from_spec, search
+from equipoise.design.one_rate.chen import EXAMPLE, Criterion, Spec, ThreeStage, from_spec, search
 from equipoise.design.one_rate.simon import search as simon
 from equipoise.numerics.random.streams import generator
 from equipoise.trial.decision import Continue, Declare, Stop
@@ -208,12 +208,12 @@ def test_verdicts() -> None:
 )
 def test_all_problems_at_once(table: dict[str, Any], where: set[str]) -> None:
     with pytest.raises(BadInput) as caught:
-        from_spec(table)
+        from_spec(Spec.read(table))
     assert {p.where for p in caught.value.problems} == where
 
 
 def test_from_a_table_and_out_of_reach() -> None:
-    assert from_spec({"kind": "chen", **EXAMPLE}) == search(0.1, 0.3, 0.1, 0.8)
-    assert from_spec({**EXAMPLE, "criterion": "minimax"}).n3 == 18
+    assert from_spec(Spec.read({"kind": "chen", **EXAMPLE})) == search(0.1, 0.3, 0.1, 0.8)
+    assert from_spec(Spec.read({**EXAMPLE, "criterion": "minimax"})).n3 == 18
     with pytest.raises(BadInput, match="n = 12 comes nearest"):
         search(0.1, 0.3, 0.1, 0.8, nmax=12)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.one_rate.fleming import EXAMPLE, Fleming, from_spec
+from equipoise.design.one_rate.fleming import EXAMPLE, Fleming, Spec, from_spec
 from equipoise.numerics.random.streams import generator
 from equipoise.trial.decision import Continue, Declare, Stop
 from equipoise.trial.evidence import Evidence
@@ -168,17 +168,17 @@ def test_a_side_that_never_stops_is_not_described_as_a_rule() -> None:
         ({}, {"p0", "p1", "alpha", "power", "sizes"}),
         ({**EXAMPLE, "p1": 0.1, "sizes": ()}, {"p1", "sizes"}),
         ({**EXAMPLE, "alpha": 0, "sizes": (10, 10)}, {"alpha", "sizes"}),
-        ({**EXAMPLE, "sizes": (10, 2.5, True, 9999)}, {"sizes, look 2", "sizes, look 3", "sizes, look 4"}),
+        ({**EXAMPLE, "sizes": (10, 2.5, True, 9999)}, {"sizes[1]", "sizes[2]", "sizes[3]"}),
         ({**EXAMPLE, "sizes": "15,30"}, {"sizes"}),
     ],
 )
 def test_all_problems_at_once(table: dict[str, Any], where: set[str]) -> None:
     with pytest.raises(BadInput) as caught:
-        from_spec(table)
+        Spec.read(table)
     assert {p.where for p in caught.value.problems} == where
 
 
 def test_from_a_table() -> None:
-    assert from_spec({"kind": "fleming", **EXAMPLE, "sizes": [15, 30, 45]}) == Fleming(
+    assert from_spec(Spec.read({"kind": "fleming", **EXAMPLE, "sizes": [15, 30, 45]})) == Fleming(
         (15, 30, 45), 0.2, 0.4, 0.05, 0.8
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.one_rate.gehan import EXAMPLE, Gehan, from_spec
+from equipoise.design.one_rate.gehan import EXAMPLE, Gehan, Spec, from_spec
 from equipoise.numerics.random.streams import generator
 from equipoise.trial.decision import Continue, Declare, Stop
 from equipoise.trial.evidence import Evidence
@@ -162,9 +162,13 @@ def test_verdicts() -> None:
     assert last.distance == pytest.approx(0.1 - math.sqrt(6 / 23 * 17 / 23 / 23))
     enough = Gehan(0.2, 0.05, 0.1, "observed").verdict(Evidence(1, "a", 14, 1))
     assert isinstance(enough.action, Declare)
-    for look, n in ((1, 13), (2, 14), (3, 30), (0, 14)):
+    for look, n in ((1, 15), (2, 14), (3, 30), (0, 14)):
         with pytest.raises(BadInput):
             d.verdict(Evidence(look, "a", n, 1))
+    # A place left empty: the rule stands, and what it now misses is said.
+    fewer = d.verdict(Evidence(1, "a", 13, 0))
+    assert isinstance(fewer.action, Stop)
+    assert "0.0550" in fewer.cautions[0]
 
 
 def test_a_rough_estimate_needs_one_look() -> None:
@@ -175,11 +179,11 @@ def test_a_rough_estimate_needs_one_look() -> None:
 
 
 def test_words_and_numbers() -> None:
-    d = from_spec({"kind": "gehan", **EXAMPLE})
+    d = from_spec(Spec.read({"kind": "gehan", **EXAMPLE}))
     for words in ("14 evaluable", "0.0440", "75%", "1 after 1, 6 after 2, 9 after 3, 11 after 4", "at most 11"):
         assert words in d.describe()
     assert d.numbers()["n"] == 25
-    assert "observed rate" in from_spec({**EXAMPLE, "sized_for": "observed"}).describe()
+    assert "observed rate" in from_spec(Spec.read({**EXAMPLE, "sized_for": "observed"})).describe()
     assert d.curve().curves[0].y[0] == 1
 
 
@@ -193,5 +197,5 @@ def test_words_and_numbers() -> None:
 )
 def test_all_problems_at_once(table: dict[str, Any], where: set[str]) -> None:
     with pytest.raises(BadInput) as caught:
-        from_spec(table)
+        Spec.read(table)
     assert {p.where for p in caught.value.problems} == where

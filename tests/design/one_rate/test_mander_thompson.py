@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.one_rate.mander_thompson import CRITERIA, EXAMPLE, Criterion, TwoStageBothWays, from_spec, search
+from equipoise.design.one_rate.mander_thompson import (
+    CRITERIA,
+    EXAMPLE,
+    Criterion,
+    Spec,
+    TwoStageBothWays,
+    from_spec,
+    search,
+)
 from equipoise.numerics.random.streams import generator
 from equipoise.trial.decision import Continue, Declare, Stop
 from equipoise.trial.evidence import Evidence
@@ -190,10 +198,10 @@ def test_verdicts() -> None:
 
 
 def test_from_a_table() -> None:
-    assert from_spec({"kind": "mander-thompson", **EXAMPLE}) == search(0.1, 0.3, 0.05, 0.9, "h1-optimal")
+    assert from_spec(Spec.read({"kind": "mander-thompson", **EXAMPLE})) == search(0.1, 0.3, 0.05, 0.9, "h1-optimal")
     stated = {"p0": 0.1, "p1": 0.3, "alpha": 0.05, "power": 0.9, "r1": 1, "u1": 4, "n1": 16, "r": 6, "n": 33}
-    assert from_spec(stated) == from_spec(EXAMPLE)
-    lax = from_spec(stated | {"r": 5})
+    assert from_spec(Spec.read(stated)) == from_spec(Spec.read(EXAMPLE))
+    lax = from_spec(Spec.read(stated | {"r": 5}))
     assert "above the stated alpha" in lax.cautions[0]
 
 
@@ -212,7 +220,7 @@ def test_from_a_table() -> None:
 )
 def test_all_problems_at_once(table: dict[str, Any], where: set[str]) -> None:
     with pytest.raises(BadInput) as caught:
-        from_spec(table)
+        from_spec(Spec.read(table))
     assert {p.where for p in caught.value.problems} == where
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
-from equipoise.design.one_rate.simon import SimonTwoStage, from_spec, search, with_sizes
+from equipoise.design.one_rate.simon import SimonTwoStage, Spec, from_spec, search, with_sizes
 from equipoise.trial.decision import Stop
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.problem import BadInput
@@ -168,9 +169,12 @@ def test_fewer_than_planned_at_the_end_is_a_caution() -> None:
     )
 
 
-def test_a_first_look_on_another_number_is_refused() -> None:
+def test_a_first_look_on_more_is_refused_and_on_fewer_told() -> None:
     with pytest.raises(BadInput, match="39 patients: its cohort is fixed"):
-        NORTH.verdict(Evidence(1, "IMGN901", 38, 30))
+        NORTH.verdict(Evidence(1, "IMGN901", 40, 30))
+    found = NORTH.verdict(Evidence(1, "IMGN901", 38, 17))
+    assert found.action == Stop("futility")
+    assert f"{binom.cdf(17, 38, 0.44):.4f} at 0.44" in found.cautions[0]
 
 
 def test_the_boundary_itself_stops() -> None:
@@ -208,7 +212,7 @@ def bad(**changes: Any) -> list[str]:
         "power": 0.8,
     }
     with pytest.raises(BadInput) as caught:
-        from_spec({**table, **changes})
+        from_spec(Spec.read({**table, **changes}))
     return [f"{p.where}: {p.allowed}" for p in caught.value.problems]
 
 
@@ -252,4 +256,4 @@ WRONG = [
 def test_wrong_designs_of_others_are_told_of(row: tuple[float, float, float, float, int, int, int, int, str]) -> None:
     p0, p1, alpha, power, r1, n1, r, n, said = row
     stated = {"sizes": "stated", "p0": p0, "p1": p1, "alpha": alpha, "power": power, "r1": r1, "n1": n1, "r": r, "n": n}
-    assert any(said in caution for caution in from_spec(stated).cautions)
+    assert any(said in caution for caution in from_spec(Spec.read(stated)).cautions)

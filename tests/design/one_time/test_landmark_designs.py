@@ -68,7 +68,7 @@ def declared(d: TwoLookSurvival, scale: str, h: float, reps: int = 10_000) -> fl
 @pytest.mark.thorough
 def test_kaplan_meier_keeps_its_errors_in_simulated_patients(scale: str) -> None:
     """Within 4 Monte-Carlo errors and 0.02 for the approximation."""
-    d = km_landmark.from_spec({**NORTH, "scale": scale})
+    d = km_landmark.from_spec(km_landmark.Spec.read({**NORTH, "scale": scale}))
     assert declared(d, scale, 1.0) <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / 10_000)
     assert declared(d, scale, 0.66) >= 0.80 - 0.02 - 4 * math.sqrt(0.16 / 10_000)
 
@@ -81,7 +81,7 @@ def test_kaplan_meier_keeps_its_errors_in_simulated_patients(scale: str) -> None
 )
 @pytest.mark.slow
 def test_what_the_cautions_say_of_the_hazard_scale(module: Any, alpha: float, power: float) -> None:
-    d = module.from_spec(NORTH)
+    d = module.from_spec(module.Spec.read(NORTH))
     assert declared(d, "hazard", 1.0) == pytest.approx(alpha, abs=0.012)
     assert declared(d, "hazard", 0.66) == pytest.approx(power, abs=0.025)
     assert any(f"{alpha:g}" in c and f"{power:g}" in c for c in d.cautions)
@@ -91,7 +91,7 @@ def test_what_the_cautions_say_of_the_hazard_scale(module: Any, alpha: float, po
 @pytest.mark.parametrize("module", [case_morgan, huang_talukder_thomas, km_landmark])
 @pytest.mark.thorough
 def test_the_first_look_comes_after_the_landmark_and_in_time(module: Any) -> None:
-    d = module.from_spec(NORTH)
+    d = module.from_spec(module.Spec.read(NORTH))
     n = d.numbers()
     assert d.survival.landmark < d.plan.t1 < d.plan.ta < d.plan.end
     assert float(n["alpha"]) == pytest.approx(0.05, abs=1e-6)
@@ -102,7 +102,7 @@ def test_the_first_look_comes_after_the_landmark_and_in_time(module: Any) -> Non
 @pytest.mark.thorough
 def test_each_criterion_is_least_by_its_own_measure() -> None:
     found = {
-        c: huang_talukder_thomas.from_spec({**NORTH, "criterion": c}).numbers()
+        c: huang_talukder_thomas.from_spec(huang_talukder_thomas.Spec.read({**NORTH, "criterion": c})).numbers()
         for c in ("expected-n", "expected-length")
     }
     assert float(found["expected-n"]["en0"]) <= float(found["expected-length"]["en0"]) + 1e-6
@@ -112,7 +112,7 @@ def test_each_criterion_is_least_by_its_own_measure() -> None:
 @pytest.mark.parametrize("module", [case_morgan, huang_talukder_thomas, km_landmark])
 def test_bad_input(module: Any) -> None:
     with pytest.raises(BadInput) as bad:
-        module.from_spec(
+        module.Spec.read(
             {"s0": 0, "landmark": -6, "hazard_ratio": 2, "rate": 0, "alpha": 0.9, "power": 0.8, "criterion": "cheapest"}
         )
     assert {"s0", "landmark", "hazard_ratio", "rate", "criterion", "power"} <= {p.where for p in bad.value.problems}

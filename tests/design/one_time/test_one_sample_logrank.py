@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from equipoise.design.one_time.one_sample_logrank import OneSampleLogRankDesign, from_spec
+from equipoise.design.one_time.one_sample_logrank import OneSampleLogRankDesign, Spec, from_spec
 from equipoise.design.one_time.one_sample_logrank_theory import moments
 from equipoise.design.one_time.two_look_survival import Plan, Survival
 from equipoise.numerics.sequential.two_look_normal import both, final_boundary
@@ -54,7 +54,7 @@ def test_one_arm_2_stage_s_own_figures(setting: tuple[float, ...], theirs: tuple
 @pytest.mark.thorough
 def test_our_search_finds_their_designs(setting: tuple[float, ...], theirs: tuple[float, ...]) -> None:
     """With their formulas our optimum has their n, and an expected number within 0.03 of theirs (their grid stops short of 0.80)."""
-    d = from_spec(asked(setting, variance="onearm2stage"))
+    d = from_spec(Spec.read(asked(setting, variance="onearm2stage")))
     numbers = d.numbers()
     assert numbers["n"] == theirs[2]
     assert abs(int(numbers["n1"]) - theirs[0]) <= 1
@@ -97,7 +97,7 @@ def test_who_is_right_about_the_first_look() -> None:
 @pytest.mark.thorough
 def test_our_designs_hold_in_simulated_patients(setting: tuple[float, ...], _: tuple[float, ...]) -> None:
     """Exact variance: power at least 0.80 and alpha at most 0.05, less 4 Monte-Carlo errors; fewer patients are expected than theirs."""
-    d = from_spec(asked(setting))
+    d = from_spec(Spec.read(asked(setting)))
     reps = 10_000
     for h, low, high in ((1.0, 0.0, 0.05), (setting[2], 0.80, 1.0)):
         z1, z2 = simulate(d.plan, d.survival, h, setting[1], reps, 7)
@@ -112,7 +112,7 @@ def test_our_designs_hold_in_simulated_patients(setting: tuple[float, ...], _: t
 @pytest.mark.parametrize("restricted", [True, False])
 @pytest.mark.thorough
 def test_the_variance_and_the_follow_up_as_asked(variance: str, restricted: bool) -> None:
-    d = from_spec(asked(ONE_ARM_2_STAGE[0][0], variance=variance, restricted=restricted))
+    d = from_spec(Spec.read(asked(ONE_ARM_2_STAGE[0][0], variance=variance, restricted=restricted)))
     assert isinstance(d, OneSampleLogRankDesign)
     n = d.numbers()
     assert float(n["alpha"]) == pytest.approx(0.05, abs=1e-6)
@@ -122,7 +122,7 @@ def test_the_variance_and_the_follow_up_as_asked(variance: str, restricted: bool
 
 @pytest.mark.thorough
 def test_verdicts() -> None:
-    d = from_spec(asked(ONE_ARM_2_STAGE[0][0]))
+    d = from_spec(Spec.read(asked(ONE_ARM_2_STAGE[0][0])))
     assert d.verdict(StatisticEvidence(1, d.c1, d.plan.n1)).action.name == "stop"
     assert d.verdict(StatisticEvidence(2, d.c2 + 0.01, d.plan.n)).action.name == "declare"
     assert "were planned" in d.verdict(StatisticEvidence(1, 3.0, 10)).cautions[0]
@@ -132,9 +132,9 @@ def test_verdicts() -> None:
 
 def test_bad_input() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec(
+        Spec.read(
             {"s0": 1.2, "landmark": 0, "hazard_ratio": 1.3, "rate": -2, "alpha": 0.05, "power": 0.8, "variance": "huge"}
         )
     assert {"s0", "landmark", "hazard_ratio", "rate", "variance", "follow_up"} <= {p.where for p in bad.value.problems}
     with pytest.raises(BadInput, match="comes nearest"):
-        from_spec(asked((0.62, 2.0, 0.95, 5.0, 1.0), nmax=50))
+        from_spec(Spec.read(asked((0.62, 2.0, 0.95, 5.0, 1.0), nmax=50)))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from equipoise.design.randomised.exact_two_arm import ExactTwoArm, from_spec, search
+from equipoise.design.randomised.exact_two_arm import ExactTwoArm, Spec, search
 from equipoise.trial.evidence import TwoArmEvidence
 from equipoise.trial.problem import BadInput
 
@@ -59,7 +59,7 @@ def test_verdicts_at_other_numbers_than_planned() -> None:
 
 def test_all_problems_at_once() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec(
+        Spec.read(
             {"p0": 0.5, "p1": 0.4, "alpha": 0.1, "power": 0.8, "method": "chi", "stages": 3, "share": 0, "margin": 2}
         )
     assert {"p1", "method", "stages", "share", "margin"} <= {p.where for p in bad.value.problems}

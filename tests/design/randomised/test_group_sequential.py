@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.randomised.group_sequential import GroupSequentialLogRank, from_spec
+from equipoise.design.randomised.group_sequential import GroupSequentialLogRank, Spec, from_spec
 from equipoise.design.randomised.logrank_plan import Pace, events_by, month_of
 from equipoise.trial.evidence import StatisticEvidence
 from equipoise.trial.problem import BadInput
@@ -27,7 +27,9 @@ BOUNDARY = {
     "asHSD": "hsd",
 }
 NORTH = from_spec(
-    {"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "allocation": "2:1", "beta_spending": "obrien-fleming"}
+    Spec.read(
+        {"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "allocation": "2:1", "beta_spending": "obrien-fleming"}
+    )
 )
 
 
@@ -42,14 +44,13 @@ def test_events_as_in_rpact(d: dict[str, Any]) -> None:
     """Events of a single look and of the last, hazard ratio 0.7, allocation 1:1 and 2:1, by Schoenfeld: to 1e-6."""
     a = d["args"]
     for allocation, (single, most) in zip(("1:1", "2:1"), d["events"], strict=True):
-        ours = from_spec(
-            {
-                "hazard_ratio": 0.7, "alpha": a["alpha"], "power": 1 - a["beta"], "fractions": (*tuple(a["informationRates"][:-1]), 1.0),
-                "boundary": BOUNDARY[a["typeOfDesign"]], "alpha_parameter": a.get("gammaA", -4.0),
-                "beta_spending": BOUNDARY["a" + a["typeBetaSpending"][1:]] if "typeBetaSpending" in a else "none",
-                "beta_parameter": a.get("gammaB", -2.0), "binding": a.get("bindingFutility", False), "allocation": allocation,
-            }
-        )  # fmt: skip
+        table = {
+            "hazard_ratio": 0.7, "alpha": a["alpha"], "power": 1 - a["beta"], "fractions": (*tuple(a["informationRates"][:-1]), 1.0),
+            "boundary": BOUNDARY[a["typeOfDesign"]], "alpha_parameter": a.get("gammaA", -4.0),
+            "beta_spending": BOUNDARY["a" + a["typeBetaSpending"][1:]] if "typeBetaSpending" in a else "none",
+            "beta_parameter": a.get("gammaB", -2.0), "binding": a.get("bindingFutility", False), "allocation": allocation,
+        }  # fmt: skip
+        ours = from_spec(Spec.read(table))
         assert ours.fixed_events == pytest.approx(single, rel=1e-6)
         assert ours.maximum == pytest.approx(most, rel=1e-6)
 
@@ -58,7 +59,9 @@ def test_events_as_in_rpact(d: dict[str, Any]) -> None:
 def test_two_to_one_smoke_numbers() -> None:
     """shared/oracles.md, row 31: 2:1, O'Brien–Fleming-type spending at 0.5, 0.75, 1, one-sided 0.025: z 2.963, 2.359, 2.014."""
     d = from_spec(
-        {"hazard_ratio": 0.6, "alpha": 0.025, "power": 0.8, "fractions": (0.5, 0.75, 1.0), "allocation": "2:1"}
+        Spec.read(
+            {"hazard_ratio": 0.6, "alpha": 0.025, "power": 0.8, "fractions": (0.5, 0.75, 1.0), "allocation": "2:1"}
+        )
     )
     assert d.boundaries.upper == pytest.approx((2.963, 2.359, 2.014), abs=6e-4)
 
@@ -122,14 +125,16 @@ def test_at_fewer_events_a_good_treatment_is_not_stopped_too_soon() -> None:
 
 def test_binding_as_planned_and_a_little_off() -> None:
     d = from_spec(
-        {
-            "hazard_ratio": 0.67,
-            "alpha": 0.05,
-            "power": 0.80,
-            "allocation": "2:1",
-            "beta_spending": "obrien-fleming",
-            "binding": True,
-        }
+        Spec.read(
+            {
+                "hazard_ratio": 0.67,
+                "alpha": 0.05,
+                "power": 0.80,
+                "allocation": "2:1",
+                "beta_spending": "obrien-fleming",
+                "binding": True,
+            }
+        )
     )
     last = d.looks[-1].n
     bound = d.boundaries.upper[-1]
@@ -138,7 +143,7 @@ def test_binding_as_planned_and_a_little_off() -> None:
 
 
 def test_classical_boundaries_off_plan_are_a_caution() -> None:
-    d = from_spec({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "boundary": "classical-pocock"})
+    d = from_spec(Spec.read({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "boundary": "classical-pocock"}))
     assert "not kept exactly" in d.verdict(StatisticEvidence(1, 1.0, 20)).cautions[0]
 
 
@@ -158,7 +163,9 @@ def test_events_in_time_by_simulation() -> None:
 
 def test_too_few_patients_are_said() -> None:
     d = from_spec(
-        {"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.8, "accrual_rate": 8.0, "accrual_time": 5.0, "median": 5.5}
+        Spec.read(
+            {"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.8, "accrual_rate": 8.0, "accrual_time": 5.0, "median": 5.5}
+        )
     )
     assert "never have" in d.cautions[-1]
     assert "too few" in d.describe()
@@ -168,7 +175,7 @@ def test_too_few_patients_are_said() -> None:
 @pytest.mark.parametrize(
     ("table", "where"),
     [
-        ({"fractions": (math.nan, 1.0)}, "fractions"), ({"fractions": (0.5, 0.9)}, "fractions"), ({"fractions": (True,)}, "fractions"),
+        ({"fractions": (math.nan, 1.0)}, "fractions[0]"), ({"fractions": (0.5, 0.9)}, "fractions"), ({"fractions": (True,)}, "fractions[0]"),
         ({"alpha_parameter": "x"}, "alpha_parameter"), ({"boundary": "hsd", "alpha_parameter": -800.0}, "alpha_parameter"),
         ({"hazard_ratio": 1.2}, "hazard_ratio"), ({"accrual_rate": -3.0}, "accrual_rate"), ({"allocation": "2"}, "allocation"),
         ({"boundary": "classical-pocock", "beta_spending": "pocock"}, "beta_spending"),
@@ -176,7 +183,7 @@ def test_too_few_patients_are_said() -> None:
 )  # fmt: skip
 def test_bad_input(table: dict[str, Any], where: str) -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.8, **table})
+        Spec.read({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.8, **table})
     assert where in {p.where for p in bad.value.problems}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.randomised.jung import JungTwoStage, from_spec, search
+from equipoise.design.randomised.jung import JungTwoStage, Spec, search
 from equipoise.trial.evidence import TwoArmEvidence
 from equipoise.trial.problem import BadInput
 
@@ -134,7 +134,7 @@ def test_verdicts() -> None:
 
 def test_all_problems_at_once() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec({"p0": 0.5, "p1": 0.4, "alpha": 0, "power": 0.8, "allocation": "2/1", "nmax": 1})
+        Spec.read({"p0": 0.5, "p1": 0.4, "alpha": 0, "power": 0.8, "allocation": "2/1", "nmax": 1})
     assert {"p1", "alpha", "allocation", "nmax"} <= {p.where for p in bad.value.problems}
     with pytest.raises(BadInput, match="no design up to 40"):
         search(0.44, 0.50, 0.05, 0.9, nmax=40)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from equipoise.design.randomised.screening import Screening, from_spec
+from equipoise.design.randomised.screening import Screening, Spec
 from equipoise.trial.evidence import StatisticEvidence
 from equipoise.trial.problem import BadInput
 
@@ -49,5 +49,5 @@ def test_it_says_that_it_proves_nothing() -> None:
 
 def test_bad_input() -> None:
     with pytest.raises(BadInput) as bad:
-        from_spec({"hazard_ratio": 1.0, "alpha": 0.7, "allocation": "x", "median": 5.5})
+        Spec.read({"hazard_ratio": 1.0, "alpha": 0.7, "allocation": "x", "median": 5.5})
     assert {"hazard_ratio", "allocation", "accrual_rate, accrual_time"} <= {p.where for p in bad.value.problems}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from equipoise.design.randomised.selection import EXAMPLE, chances, from_spec, search
+from equipoise.design.randomised.selection import EXAMPLE, Spec, chances, from_spec, search
 from equipoise.trial.decision import Declare, Stop
 from equipoise.trial.evidence import ArmsEvidence
 from equipoise.trial.problem import BadInput
@@ -87,7 +87,7 @@ def test_n_is_the_least(arms: int) -> None:
 
 @pytest.mark.property
 def test_simulated_agrees_with_exact() -> None:
-    design = from_spec(EXAMPLE)
+    design = from_spec(Spec.read(EXAMPLE))
     rng = np.random.default_rng(7)
     x = rng.binomial(design.n, [0.35, 0.2, 0.2], size=(100_000, 3)) + rng.random((100_000, 3)) * 0.5  # ties at random
     exact = design.characteristics(design.truths()["target"]).declare.value
@@ -95,14 +95,14 @@ def test_simulated_agrees_with_exact() -> None:
 
 
 def test_verdicts() -> None:
-    design = from_spec({"arms": 2, "p0": 0.2, "delta": 0.15, "n": 30})
+    design = from_spec(Spec.read({"arms": 2, "p0": 0.2, "delta": 0.15, "n": 30}))
     won = design.verdict(ArmsEvidence(1, {"A": 9, "B": 10}))
     assert won.action == Declare("B selected")
     assert won.distance == 1
     tie = design.verdict(ArmsEvidence(1, {"A": 9, "B": 9}))
     assert isinstance(tie.action, Stop)
     assert tie.distance == 0
-    wide = from_spec({"arms": 2, "p0": 0.2, "delta": 0.15, "n": 30, "ambiguity": 0.1})
+    wide = from_spec(Spec.read({"arms": 2, "p0": 0.2, "delta": 0.15, "n": 30, "ambiguity": 0.1}))
     assert isinstance(wide.verdict(ArmsEvidence(1, {"A": 9, "B": 12})).action, Stop)
     assert isinstance(wide.verdict(ArmsEvidence(1, {"A": 9, "B": 13})).action, Declare)
     with pytest.raises(BadInput) as caught:
@@ -112,9 +112,9 @@ def test_verdicts() -> None:
 
 def test_all_problems_at_once() -> None:
     with pytest.raises(BadInput) as caught:
-        from_spec({"arms": 1, "p0": 0.9, "delta": 1.2, "correct": "x", "ambiguity": -1, "rho": 2, "n": 0, "nmax": 0.5})
+        Spec.read({"arms": 1, "p0": 0.9, "delta": 1.2, "correct": "x", "ambiguity": -1, "rho": 2, "n": 0, "nmax": 0.5})
     assert {p.where for p in caught.value.problems} == {"arms", "delta", "correct", "ambiguity", "rho", "n", "nmax"}
     with pytest.raises(BadInput, match="comes nearest"):
         search(3, 0.2, 0.05, 0.9, nmax=20)
     with pytest.raises(BadInput, match="chance alone"):
-        from_spec({"arms": 4, "p0": 0.2, "delta": 0.1, "correct": 0.25})
+        from_spec(Spec.read({"arms": 4, "p0": 0.2, "delta": 0.1, "correct": 0.25}))

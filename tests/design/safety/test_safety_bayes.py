@@ -117,7 +117,7 @@ def test_laws(theta0: float, n: int, phi: float, prior_n: float, cohort: int) ->
 
 
 def test_verdicts_and_words() -> None:
-    d = from_spec(EXAMPLE)
+    d = from_spec(Spec.read(EXAMPLE))
     assert Spec.model_validate({"kind": "safety-bayes", **EXAMPLE}).prior_n == 3
     assert isinstance(d.verdict(Evidence(4, "A", 4, 2)).action, Continue)
     assert d.verdict(Evidence(4, "A", 4, 3)).action == Stop("safety")
@@ -126,14 +126,14 @@ def test_verdicts_and_words() -> None:
     assert "Beta(0.6, 2.4) prior" in said
     assert "0.0996" in said
     assert "0.9631" in said
-    stated = from_spec({**EXAMPLE, "cutoff": 0.9})
+    stated = from_spec(Spec.read({**EXAMPLE, "cutoff": 0.9}))
     assert "above the stated 0.1" in stated.cautions[0]
-    assert from_spec({**EXAMPLE, "cutoff": d.cutoff}).stops_at == d.stops_at
+    assert from_spec(Spec.read({**EXAMPLE, "cutoff": d.cutoff})).stops_at == d.stops_at
 
 
 def test_bad_input_all_at_once() -> None:
     with pytest.raises(BadInput) as e:
-        from_spec({"theta0": 0, "theta1": 0.4, "n": True, "phi": 1, "prior_n": 0, "prior_mean": 1.5, "cutoff": 1.0})
+        Spec.read({"theta0": 0, "theta1": 0.4, "n": True, "phi": 1, "prior_n": 0, "prior_mean": 1.5, "cutoff": 1.0})
     assert {p.where for p in e.value.problems} == {"theta0", "n", "phi", "prior_n", "prior_mean", "cutoff"}
     with pytest.raises(BadInput, match=r"no cutoff keeps 0\.01"):
         search(0.5, 0.7, 4, 0.01)

@@ -30,7 +30,9 @@ from equipoise.trial.problem import BadInput
 
 
 def rule(method: str = "pocock", n: int = 94, control_n: int = 47, events: int = 21, **more: Any) -> ImbalanceRule:
-    return from_spec({"n": n, "control_n": control_n, "events": events, "method": method, "risk_ratio": 3.0, **more})
+    return from_spec(
+        Spec.read({"n": n, "control_n": control_n, "events": events, "method": method, "risk_ratio": 3.0, **more})
+    )
 
 
 @pytest.mark.independent
@@ -151,16 +153,16 @@ def test_laws(method: str, n: int, control_n: int, events: int, false_alarm: flo
     }
     if (n / (n + control_n)) ** events > false_alarm * (1 + 1e-12):
         with pytest.raises(BadInput, match="is the least that can"):
-            from_spec(table)
+            from_spec(Spec.read(table))
         return
-    d = from_spec(table)
+    d = from_spec(Spec.read(table))
     stops = [d.stop_probability(rr) for rr in (0.0, 0.3, 0.6, 0.9, 1.0)]
     assert max(stops) <= false_alarm * (1 + 1e-12)
     assert stops == sorted(stops)
     c = d.characteristics({"risk_ratio": 2.0})
     assert math.fsum(c.ends_at) == pytest.approx(1, abs=1e-12)
     assert c.declare.value + c.stop_early.value == pytest.approx(1, abs=1e-12)
-    assert from_spec({**table, "threshold": d.threshold}).stops_at == d.stops_at
+    assert from_spec(Spec.read({**table, "threshold": d.threshold})).stops_at == d.stops_at
     # over a binomial number of events in the tested arm the orders give back the whole
     share = share_at(n, control_n, 1.0)
     over = math.fsum(
@@ -225,7 +227,7 @@ def test_verdicts() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_what_it_says_of_itself(method: str) -> None:
-    d = from_spec({**EXAMPLE, "method": method})
+    d = from_spec(Spec.read({**EXAMPLE, "method": method}))
     assert Spec.model_validate({"kind": "safety-imbalance", **EXAMPLE, "method": method}).events == 25
     x, said = d.numbers(), d.describe()
     for shown in (f"{x['false_alarm']:.4f}", f"{x['power']:.4f}", str(x["boundary"]), "66.7%"):
@@ -234,29 +236,31 @@ def test_what_it_says_of_itself(method: str) -> None:
     assert d.table().rows
     assert max(d.curve().curves[0].y) <= 1
     assert "proportion to the allocation" in d.cautions[-1]
-    table = spoken_table({"5 %": d, "20 %": from_spec({**EXAMPLE, "method": method, "false_alarm": 0.2})}, 18, 3)
+    table = spoken_table(
+        {"5 %": d, "20 %": from_spec(Spec.read({**EXAMPLE, "method": method, "false_alarm": 0.2}))}, 18, 3
+    )
     assert [r[2] for r in table.rows] == ["does not stop", "stops"]
     assert table.rows[0][-1] == "none"
 
 
 def test_cautions() -> None:
-    assert "above the stated 0.05" in from_spec({**EXAMPLE, "threshold": 0.05}).cautions[0]
-    assert "never within reach" in from_spec({**EXAMPLE, "threshold": 1e-9}).cautions[0]
-    none = when_it_spoke(from_spec({**EXAMPLE, "threshold": 1e-9}), 3, 3)
+    assert "above the stated 0.05" in from_spec(Spec.read({**EXAMPLE, "threshold": 0.05})).cautions[0]
+    assert "never within reach" in from_spec(Spec.read({**EXAMPLE, "threshold": 1e-9})).cautions[0]
+    none = when_it_spoke(from_spec(Spec.read({**EXAMPLE, "threshold": 1e-9})), 3, 3)
     assert none.ever == 0
     assert none.quantile(0.5, "stopped") is None
 
 
 def test_bad_input_all_at_once() -> None:
     with pytest.raises(BadInput) as e:
-        from_spec(
+        Spec.read(
             {"n": 0, "events": 2.5, "method": "x", "false_alarm": 1, "risk_ratio": 0.8, "first": 0, "every": "1", "prior_a": -1, "threshold": 3}
         )  # fmt: skip
     assert {p.where for p in e.value.problems} == {
-        "n", "control_n", "events", "method", "false_alarm", "risk_ratio", "first", "every", "prior_a", "threshold",
+        "n", "control_n", "events", "method", "false_alarm", "risk_ratio", "first", "every", "prior_a",
     }  # fmt: skip
     with pytest.raises(BadInput) as e:
-        from_spec({"n": 40, "control_n": 20, "events": 30, "method": "bayes", "first": 31, "risk_ratio": "2"})
+        Spec.read({"n": 40, "control_n": 20, "events": 30, "method": "bayes", "first": 31, "threshold": 2})
     assert {p.code for p in e.value.problems} == {"too-many-events", "first-above-events", "out-of-range"}
     with pytest.raises(BadInput, match="events = 8 is the least that can"):
         rule(events=7)

@@ -156,7 +156,7 @@ def test_verdicts() -> None:
 
 
 def test_what_it_says_of_itself() -> None:
-    d = from_spec(EXAMPLE)
+    d = from_spec(Spec.read(EXAMPLE))
     assert Spec.model_validate({"kind": "safety-pocock", **EXAMPLE}).n == 30
     x, said = d.numbers(), d.describe()
     for shown in (f"{x['stop0']:.4f}", f"{x['stop1']:.4f}", str(x["boundary"]), f"{d.level:.4g}"):
@@ -172,23 +172,23 @@ def test_what_it_says_of_itself() -> None:
 
 
 def test_a_stated_level() -> None:
-    found = from_spec(EXAMPLE)
-    assert from_spec({**EXAMPLE, "level": found.level}).stops_at == found.stops_at
-    assert "above the stated 0.05" in from_spec({**EXAMPLE, "level": 0.05}).cautions[0]
-    never = from_spec({**EXAMPLE, "n": 2, "level": 0.001})
+    found = from_spec(Spec.read(EXAMPLE))
+    assert from_spec(Spec.read({**EXAMPLE, "level": found.level})).stops_at == found.stops_at
+    assert "above the stated 0.05" in from_spec(Spec.read({**EXAMPLE, "level": 0.05})).cautions[0]
+    never = from_spec(Spec.read({**EXAMPLE, "n": 2, "level": 0.001}))
     assert "never within reach" in never.cautions[0]
     assert never.numbers()["boundary"] == "none"
 
 
 def test_bad_input_all_at_once() -> None:
     with pytest.raises(BadInput) as e:
-        from_spec({"theta0": 1.2, "theta1": "x", "n": 2.5, "phi": 0, "first": 0, "cohort": -1, "level": 2})
+        Spec.read({"theta0": 1.2, "theta1": "x", "n": 2.5, "phi": 0, "first": 0, "cohort": -1, "level": 2})
     assert {p.where for p in e.value.problems} == {"theta0", "theta1", "n", "phi", "first", "cohort", "level"}
     with pytest.raises(BadInput) as e:
-        from_spec({"theta0": 0.4, "theta1": 0.2, "n": 10, "first": 11})
+        Spec.read({"theta0": 0.4, "theta1": 0.2, "n": 10, "first": 11})
     assert {p.code for p in e.value.problems} == {"theta1-not-above-theta0", "first-above-n"}
     with pytest.raises(BadInput) as e:
-        from_spec({})
+        Spec.read({})
     assert {p.where for p in e.value.problems} == {"theta0", "theta1", "n"}
     with pytest.raises(BadInput, match="n = 5 is the least that can"):
         search(0.5, 0.7, 4, 0.05)

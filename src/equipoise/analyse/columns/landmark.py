@@ -8,11 +8,11 @@ import numpy as np
 
 from equipoise.analyse.columns.codes import Codes
 from equipoise.analyse.columns.times import Times
-from equipoise.analyse.landmark import Status
+from equipoise.analyse.status import Standing
 from equipoise.trial.endpoint import Landmark
 
 #: '' for a patient without an origin.
-STATUSES: tuple[str, ...] = ("", *get_args(Status))
+STATUSES: tuple[str, ...] = ("", *get_args(Standing))
 
 
 def landmark_status(times: Times, endpoint: Landmark, cutoff: int) -> Codes:

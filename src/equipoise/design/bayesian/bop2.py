@@ -10,20 +10,19 @@ worth one patient (or one event) at the null hypothesis, as in the paper. All be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.bayesian.bop2_endpoints import Endpoint, EventTimes, Response, ResponseAndToxicity
+from equipoise.design.spec import Entries, above, between, growing, no_design
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import Evidence, ExposureEvidence, PairEvidence
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "bop2"
@@ -33,16 +32,25 @@ REFERENCE = "Zhou H, Lee JJ, Yuan Y. BOP2: Bayesian optimal design for phase II 
 EXAMPLE = {"endpoint": "response", "p0": 0.20, "p1": 0.40, "alpha": 0.10, "looks": (10, 15, 20, 25, 30, 35, 40)}
 
 
-class Spec(Part):
+#: What each endpoint must be told.
+NEEDED = {
+    "response": ("p0", "p1"), "response-and-toxicity": ("p0", "p1", "toxicity0", "toxicity1"),
+    "time-to-event": ("median0", "median1"),
+}  # fmt: skip
+
+
+class Spec(Entries):
     """BOP2: lambda and gamma stated, or searched for the errors."""
 
+    together: ClassVar[tuple[str, ...]] = ("lam", "gamma")
     kind: Literal["bop2"]
     endpoint: Literal["response", "response-and-toxicity", "time-to-event"] = Field(
         default="response", description="The endpoint."
     )
-    looks: tuple[int, ...] = Field(
-        default=(10, 20, 30, 40), description="Patients at each look (events, for time-to-event), such as 10,20,30,40."
-    )
+    looks: tuple[Annotated[int, Field(ge=1, le=300)], ...] = Field(
+        default=(10, 20, 30, 40), min_length=1,
+        description="Patients at each look (events, for time-to-event), such as 10,20,30,40.",
+    )  # fmt: skip
     alpha: float = Field(default=0.10, gt=0, lt=1, description="Type I error to keep.")
     power: float = Field(
         default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it."
@@ -56,6 +64,37 @@ class Spec(Part):
     lam: float | None = Field(default=None, gt=0, lt=1, description="lambda, if stated.")
     gamma: float | None = Field(default=None, ge=0, le=3, description="gamma, if stated.")
 
+    @between("looks")
+    def _looks_grow(self) -> Iterator[Problem]:
+        return growing(self, "looks", "10,20,30,40")
+
+    @between("p0", "p1")
+    def _p1_above_p0(self) -> Iterator[Problem]:
+        return above(self, "p0", "p1", "the rate worth finding")
+
+    @between("toxicity0", "toxicity1")
+    def _toxicity0_above_toxicity1(self) -> Iterator[Problem]:
+        return above(self, "toxicity1", "toxicity0", "the rate that is too high")
+
+    @between("median0", "median1")
+    def _median1_above_median0(self) -> Iterator[Problem]:
+        return above(self, "median0", "median1", "the median worth finding")
+
+    def problems(self, sound: Collection[str]) -> Iterator[Problem]:
+        """What is wrong between the entries, and what the endpoint must be told and is not."""
+        yield from super().problems(sound)
+        for name in NEEDED[self.endpoint] if "endpoint" in sound else ():
+            if name in sound and getattr(self, name) is None:
+                yield Problem("missing", name, "nothing", f"required for {self.endpoint}")
+
+    @property
+    def asked(self) -> Endpoint:
+        """The endpoint with its hypotheses."""
+        values = [getattr(self, name) for name in NEEDED[self.endpoint]]
+        made = {"response": Response, "response-and-toxicity": ResponseAndToxicity, "time-to-event": EventTimes}
+        endpoint: Endpoint = made[self.endpoint](*values)
+        return endpoint
+
 
 @dataclass(frozen=True)
 class Bop2:
@@ -67,6 +106,11 @@ class Bop2:
     gamma: float
     alpha: float
     power: float
+
+    @property
+    def takes(self) -> type[Evidence | PairEvidence | ExposureEvidence]:
+        """What the endpoint counts."""
+        return self.endpoint.takes
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -160,68 +204,13 @@ def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: floa
             if best is None or key > best[:2]:
                 best = (*key, d)
     if best is None:
-        raise BadInput(
-            "design",
-            [
-                Problem(
-                    "no-design",
-                    "looks",
-                    str(sizes),
-                    f"no lambda and gamma keep alpha {alpha:g}",
-                    "raise the last look, or alpha",
-                )
-            ],
-        )
+        nothing = f"no lambda and gamma keep alpha {alpha:g}"
+        raise no_design(sizes, nothing, "raise the last look, or alpha", "looks")
     return best[2]
 
 
-def from_spec(table: Mapping[str, Any]) -> Bop2:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = [p for k in ("alpha", "power") for p in checks.probability(k, values[k])]
-    looks = values["looks"]
-    whole = isinstance(looks, tuple | list) and all(isinstance(n, int) and not isinstance(n, bool) for n in looks)
-    if not whole or not looks or any(b <= a for a, b in zip((0, *looks), looks, strict=False)) or looks[-1] > 300:
-        problems.append(
-            Problem("looks", "looks", str(looks), "whole numbers that grow, up to 300, such as 10,20,30,40")
-        )
-    needed = {
-        "response": ("p0", "p1"), "response-and-toxicity": ("p0", "p1", "toxicity0", "toxicity1"),
-        "time-to-event": ("median0", "median1"),
-    }.get(str(values["endpoint"]))  # fmt: skip
-    if needed is None:
-        problems.append(
-            Problem(
-                "not-a-choice", "endpoint", repr(values["endpoint"]), "response, response-and-toxicity or time-to-event"
-            )
-        )
-    for name in needed or ():
-        check = checks.positive if name.startswith("median") else checks.probability
-        problems += (
-            check(name, values[name])
-            if name in values
-            else [Problem("missing", name, "nothing", f"required for {values['endpoint']}")]
-        )
-    problems += checks.above("p0", values.get("p0"), "p1", values.get("p1"), "the rate worth finding")
-    problems += checks.above(
-        "toxicity1", values.get("toxicity1"), "toxicity0", values.get("toxicity0"), "the rate that is too high"
-    )
-    problems += checks.above(
-        "median0", values.get("median0"), "median1", values.get("median1"), "the median worth finding"
-    )
-    stated = [k for k in ("lam", "gamma") if k in values]
-    if len(stated) == 1:
-        problems.append(
-            Problem("half-stated", stated[0], "one of the two", "lam and gamma, or neither to have them found")
-        )
-    checks.raise_if(problems)
-    if values["endpoint"] == "response":
-        endpoint: Endpoint = Response(float(values["p0"]), float(values["p1"]))
-    elif values["endpoint"] == "response-and-toxicity":
-        endpoint = ResponseAndToxicity(*(float(values[k]) for k in ("p0", "p1", "toxicity0", "toxicity1")))
-    else:
-        endpoint = EventTimes(float(values["median0"]), float(values["median1"]))
-    alpha, power = float(values["alpha"]), float(values["power"])
-    if stated:
-        return Bop2(endpoint, tuple(looks), float(values["lam"]), float(values["gamma"]), alpha, power)
-    return search(endpoint, tuple(looks), alpha, power)
+def from_spec(spec: Spec) -> Bop2:
+    """The design that a spec states. Raises BadInput if no lambda and gamma keep alpha."""
+    if spec.lam is None or spec.gamma is None:
+        return search(spec.asked, spec.looks, spec.alpha, spec.power)
+    return Bop2(spec.asked, spec.looks, spec.lam, spec.gamma, spec.alpha, spec.power)

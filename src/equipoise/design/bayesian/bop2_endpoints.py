@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import betainc, gammainc, gammaincinv
 
-from equipoise.design.checks import truth_of
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.beta_binomial import beyond
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.numerics.sequential.staged_pairs import PairEnds, cells, pair_ends
@@ -22,6 +22,11 @@ from equipoise.trial.problem import BadInput, Problem
 
 class Endpoint(Protocol):
     """What a BOP2 design asks of its endpoint."""
+
+    @property
+    def takes(self) -> type[Evidence | PairEvidence | ExposureEvidence]:
+        """The type of evidence that counts it."""
+        ...
 
     @property
     def unit(self) -> str:
@@ -69,6 +74,7 @@ class Response:
 
     p0: float
     p1: float
+    takes = Evidence
     unit = "patients"
     method = "exact binomial enumeration"
     cautions = ()
@@ -95,14 +101,18 @@ class Response:
         return PairEnds(e.low[:-1], e.high[-1], e.expected_n)
 
     def verdict(self, evidence: Evidence, n: int, cutoff: float, last: bool) -> Verdict:
-        """Stop for futility below the cut-off."""
-        _same_n(evidence.n, n)
-        p = float(self.posterior(evidence.successes, n))
-        because = f"{evidence.successes} responses among {n} patients: P(rate > {self.p0:g}) = {p:.4f}; {cutoff:.4f} is needed."
+        """Stop for futility below the cut-off; on fewer patients than planned the posterior is that of those there are."""
+        if not 0 < evidence.n <= n:
+            _same_n(evidence.n, n)
+        cautions = () if evidence.n == n else (
+            f"{evidence.n} patients could be evaluated at this look, {n} were planned; the cut-off stands.",
+        )  # fmt: skip
+        p = float(self.posterior(evidence.successes, evidence.n))
+        because = f"{evidence.successes} responses among {evidence.n} patients: P(rate > {self.p0:g}) = {p:.4f}; {cutoff:.4f} is needed."
+        spare, unit = p - cutoff, "posterior probability above the cut-off"
         if p < cutoff:
-            return Verdict(Stop("futility"), (because,), p - cutoff, "posterior probability above the cut-off")
-        action = Declare(f"a rate above {self.p0:g}") if last else Continue()
-        return Verdict(action, (because,), p - cutoff, "posterior probability above the cut-off")
+            return Verdict(Stop("futility"), (because,), spare, unit, cautions)
+        return Verdict(Declare(f"a rate above {self.p0:g}") if last else Continue(), (because,), spare, unit, cautions)
 
     def rule(self) -> str:
         """The rule in words."""
@@ -123,6 +133,7 @@ class ResponseAndToxicity:
     p1: float
     toxicity0: float
     toxicity1: float
+    takes = PairEvidence
     unit = "patients"
     method = "exact enumeration of both counts"
     cautions = (
@@ -208,6 +219,7 @@ class EventTimes:
 
     median0: float
     median1: float
+    takes = ExposureEvidence
     unit = "events"
     method = "exact, by the Poisson process of events over total time"
     cautions = (

@@ -11,26 +11,24 @@ doi:10.2307/2533377, with a beta prior.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 from scipy.special import expit, gammaln, logit
 
-from equipoise.design import checks
-from equipoise.design.bayesian import borrowing_terms as terms
-from equipoise.design.bayesian.borrowing_rate import arms_problems
+from equipoise.design.bayesian.borrowing_terms import RateTerms
 from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.spec import between, first_stage
 from equipoise.numerics.borrowing import logit_grid
 from equipoise.numerics.borrowing.methods import Array, Borrowing, Method, RatePrior, exceedance
 from equipoise.numerics.sequential.staged_binomial import Stages, path_counts
 from equipoise.trial.decision import Verdict
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
-from equipoise.trial.part import Part
 from equipoise.trial.problem import Problem
 
 KIND = "borrowing-one-arm"
@@ -46,28 +44,18 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-class Spec(Part):
+class Spec(RateTerms):
     """One arm against history."""
 
     kind: Literal["borrowing-one-arm"]
-    p0: float = Field(gt=0, lt=1, description="Control rate at which errors are stated.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    history_x: tuple[int, ...] = Field(min_length=1, description="Successes of each historical arm.")
-    history_n: tuple[int, ...] = Field(min_length=1, description="Patients of each historical arm.")
     n: int = Field(ge=2, le=400, description="Patients in all.")
     n1: int | None = Field(default=None, ge=1, description="Patients at the first look (default: no look).")
     delta: float = Field(default=0.0, ge=0, lt=1, description="By how much the control rate must be beaten.")
     method: Method = Field(default="map", description="How the prior is made from history.")
-    tau: Literal["half-normal", "half-cauchy", "half-t", "uniform"] = Field(
-        default="half-normal", description="Prior of the spread between trials, logit scale (MAP)."
-    )
-    tau_scale: float = Field(default=0.5, gt=0, le=10, description="Scale of that prior.")
-    weight: float = Field(default=0.2, gt=0, lt=1, description="Weight of the vague part (robust MAP, commensurate).")
-    a0: float = Field(default=0.5, gt=0, le=1, description="Power of history (power prior).")
-    threshold: float = Field(default=0.95, gt=0, lt=1, description="Declare at this posterior probability or more.")
-    p_low: float = Field(default=0.3, ge=0, lt=1, description="First look: stop at this probability or less.")
-    alpha: float = Field(default=0.10, gt=0, lt=1, description="Type I error that is acceptable: a caution beyond.")
-    power: float = Field(default=0.80, gt=0, lt=1, description="Power wanted: a caution below it.")
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
 
 
 @dataclass(frozen=True)
@@ -246,22 +234,10 @@ def _exceedance(borrowing: Borrowing, x: tuple[int, ...], past_n: tuple[int, ...
     return exceedance(n, 0, _prior(borrowing, x, past_n), delta=delta)[:, 0]
 
 
-def from_spec(table: Mapping[str, Any]) -> BorrowingOneArm:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    v = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(v.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += [*arms_problems(v.get("history_x"), v.get("history_n")), *terms.problems(v)]
-    sizes = list(checks.count("n", v.get("n"), 2, 400))
-    if "n1" in v:
-        sizes += checks.count("n1", v["n1"], 1, 399 if sizes else v["n"] - 1)
-    problems += [*sizes, *checks.probability("threshold", v["threshold"])]
-    for k in ("p_low", "delta"):
-        if isinstance(v[k], bool) or v[k] != 0:
-            problems += checks.probability(k, v[k])
-    if not problems and v["p_low"] >= v["threshold"]:
-        problems.append(Problem("thresholds", "p_low", f"{v['p_low']:g}", f"below threshold = {v['threshold']:g}"))
-    checks.raise_if(problems)
+def from_spec(spec: Spec) -> BorrowingOneArm:
+    """The design that a spec states."""
+    sizes = (spec.n,) if spec.n1 is None else (spec.n1, spec.n)
     return BorrowingOneArm(
-        tuple(v["history_x"]), tuple(v["history_n"]), (*((v["n1"],) if "n1" in v else ()), v["n"]), terms.borrowing_of(v), float(v["delta"]),
-        float(v["threshold"]), float(v["p_low"]), float(v["p0"]), float(v["p1"]), float(v["alpha"]), float(v["power"]),
+        spec.history_x, spec.history_n, sizes, spec.borrowing, spec.delta, spec.threshold, spec.p_low, spec.p0, spec.p1,
+        spec.alpha, spec.power,
     )  # fmt: skip

@@ -9,23 +9,23 @@ doi:10.1111/biom.12242.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
-from equipoise.design.bayesian import borrowing_terms as terms
-from equipoise.numerics.borrowing.methods import Array, Borrowing, Method, RatePrior, exceedance
+from equipoise.design.bayesian.borrowing_terms import RateTerms
+from equipoise.design.spec import Probability, below, between
+from equipoise.design.truth import truth_of
+from equipoise.numerics.borrowing.methods import Array, Borrowing, RatePrior, exceedance
 from equipoise.numerics.counts.two_binomials import after_two_stages, probability, size
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "borrowing-rate"
@@ -36,37 +36,28 @@ EXAMPLE = {
     "p0": 0.44, "p1": 0.62, "history_x": (40, 61, 26), "history_n": (90, 140, 60), "n_tested": 80, "n_control": 40,
     "n1_tested": 40, "n1_control": 20,
 }  # fmt: skip
-#: Beyond this a pooled history is finer than the grid of logits that posteriors are kept on (1e-7 here).
-MOST_HISTORY = 20000
 
 
-class Spec(Part):
+class Spec(RateTerms):
     """A randomised comparison that borrows from history."""
 
+    together: ClassVar[tuple[str, ...]] = ("n1_tested", "n1_control")
     kind: Literal["borrowing-rate"]
-    p0: float = Field(gt=0, lt=1, description="Control rate at which errors are stated.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding in the tested arm; above p0.")
-    history_x: tuple[int, ...] = Field(min_length=1, description="Successes of each historical arm.")
-    history_n: tuple[int, ...] = Field(min_length=1, description="Patients of each historical arm.")
+    p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
     n_tested: int = Field(ge=2, le=400, description="Tested patients in all.")
     n_control: int = Field(ge=1, le=400, description="Control patients in all.")
     n1_tested: int | None = Field(
         default=None, ge=1, description="Tested patients at the first look (default: no look)."
     )
     n1_control: int | None = Field(default=None, ge=1, description="Control patients at the first look.")
-    method: Method = Field(default="robust-map", description="How history is borrowed from.")
-    tau: Literal["half-normal", "half-cauchy", "half-t", "uniform"] = Field(
-        default="half-normal", description="Prior of the spread between trials, logit scale (MAP)."
-    )
-    tau_scale: float = Field(default=0.5, gt=0, le=10, description="Scale of that prior.")
-    weight: float = Field(default=0.2, gt=0, lt=1, description="Weight of the vague part (robust MAP, commensurate).")
-    a0: float = Field(default=0.5, gt=0, le=1, description="Power of history (power prior).")
-    threshold: float = Field(default=0.95, gt=0, lt=1, description="Declare at this posterior probability or more.")
-    p_low: float = Field(default=0.3, ge=0, lt=1, description="First look: stop at this probability or less.")
-    alpha: float = Field(
-        default=0.10, gt=0, lt=1, description="Type I error at p0 that is acceptable: a caution beyond."
-    )
-    power: float = Field(default=0.80, gt=0, lt=1, description="Power wanted: a caution below it.")
+
+    @between("n1_tested", "n_tested")
+    def _n1_tested_below_n_tested(self) -> Iterator[Problem]:
+        return below(self, "n1_tested", "n_tested")
+
+    @between("n1_control", "n_control")
+    def _n1_control_below_n_control(self) -> Iterator[Problem]:
+        return below(self, "n1_control", "n_control")
 
 
 @dataclass(frozen=True)
@@ -83,6 +74,8 @@ class BorrowingRate:
     p1: float
     alpha: float
     power: float
+
+    takes = TwoArmEvidence
 
     @property
     def prior(self) -> RatePrior:
@@ -116,7 +109,7 @@ class BorrowingRate:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """Exact behaviour; ``truth`` is {'tested': rate, 'control': rate}. ``expected_n`` counts both arms."""
-        px, py = checks.truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
+        px, py = truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
         pet, declares = self.ends(px, py)
         first, last = sum(self.sizes[0]), sum(self.sizes[-1])
         return Characteristics(
@@ -230,47 +223,12 @@ def _exceedance(borrowing: Borrowing, x: tuple[int, ...], n: tuple[int, ...], nx
     return exceedance(nx, ny, _prior(borrowing, x, n))
 
 
-def arms_problems(x: Any, n: Any) -> list[Problem]:
-    """What is wrong with historical arms given as successes and patients."""
-    problems = []
-    for name, values in (("history_x", x), ("history_n", n)):
-        least = 0 if name == "history_x" else 1
-        if not isinstance(values, tuple | list) or not values:
-            problems.append(Problem("not-a-count", name, str(values), "a whole number for each historical arm"))
-        else:
-            problems += [p for v in values for p in checks.count(name, v, least, 10000)]
-    if problems:
-        return problems
-    if len(x) != len(n):
-        return [Problem("arms", "history_x", f"{len(x)} arms", f"as many as in history_n, {len(n)}")]
-    if sum(n) > MOST_HISTORY:
-        problems.append(Problem("too-many", "history_n", f"{sum(n)} in all", f"at most {MOST_HISTORY} patients in all"))
-    return problems + [
-        Problem("too-many", f"history_x[{i}]", str(a), f"at most its {m} patients")
-        for i, (a, m) in enumerate(zip(x, n, strict=True))
-        if a > m
-    ]
-
-
-def from_spec(table: Mapping[str, Any]) -> BorrowingRate:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    v = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(v.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += arms_problems(v.get("history_x"), v.get("history_n"))
-    sizes = [p for k, least in (("n_tested", 2), ("n_control", 1)) for p in checks.count(k, v.get(k), least, 400)]
-    if ("n1_tested" in v) != ("n1_control" in v):
-        sizes.append(Problem("first-look", "n1_tested", "one of n1_tested and n1_control", "both, or neither"))
-    elif "n1_tested" in v and not sizes:
-        for k in ("tested", "control"):
-            sizes += checks.count(f"n1_{k}", v[f"n1_{k}"], 1, v[f"n_{k}"] - 1)
-    problems += [*sizes, *terms.problems(v), *checks.probability("threshold", v["threshold"])]
-    if v["p_low"] != 0:
-        problems += checks.probability("p_low", v["p_low"])
-    if not problems and v["p_low"] >= v["threshold"]:
-        problems.append(Problem("thresholds", "p_low", f"{v['p_low']:g}", f"below threshold = {v['threshold']:g}"))
-    checks.raise_if(problems)
-    first = ((v["n1_tested"], v["n1_control"]),) if "n1_tested" in v else ()
+def from_spec(spec: Spec) -> BorrowingRate:
+    """The design that a spec states."""
+    last = (spec.n_tested, spec.n_control)
+    first = (spec.n1_tested, spec.n1_control)
+    sizes = (last,) if first[0] is None or first[1] is None else ((first[0], first[1]), last)
     return BorrowingRate(
-        tuple(v["history_x"]), tuple(v["history_n"]), (*first, (v["n_tested"], v["n_control"])), terms.borrowing_of(v), float(v["threshold"]),
-        float(v["p_low"]), float(v["p0"]), float(v["p1"]), float(v["alpha"]), float(v["power"]),
+        spec.history_x, spec.history_n, sizes, spec.borrowing, spec.threshold, spec.p_low, spec.p0, spec.p1, spec.alpha,
+        spec.power,
     )  # fmt: skip

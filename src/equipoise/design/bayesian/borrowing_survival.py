@@ -12,39 +12,37 @@ one may at worst (Kopp-Schneider, Wiesenfarth, Held & Calderazzo 2024, Pharm Sta
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
-from equipoise.design.bayesian import borrowing_terms as terms
 from equipoise.design.bayesian.borrowing_survival_theory import (
     PastHazards,
     Question,
     accrual_for,
     from_medians,
     from_times,
-    history_problems,
     log_hazard,
     median_of,
-    pace_problems,
     prior_of,
     split,
 )
-from equipoise.design.randomised import allocation as shares
+from equipoise.design.bayesian.borrowing_terms import Terms
+from equipoise.design.randomised.allocation import Allocated
 from equipoise.design.randomised.logrank_plan import Pace, arms, month_of
+from equipoise.design.spec import Errors, Probability, below, between, no_design
+from equipoise.design.truth import truth_of
 from equipoise.numerics.borrowing.hazard_rule import HazardRule
-from equipoise.numerics.borrowing.methods import Borrowing, Method
+from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.borrowing.normal_mixture import NormalMixture
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmExposureEvidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "borrowing-survival"
@@ -66,21 +64,24 @@ RANGE = (0.5, 2.0)
 MOST = 2000
 
 
-class Spec(Part):
+#: The two ways in which history is stated.
+MEDIANS, EVENTS = ("history_n", "history_median"), ("history_events", "history_time")
+#: A number for each historical arm: patients or events, and a time.
+Sizes = Annotated[tuple[Annotated[float, Field(ge=1)], ...], Field(min_length=1)]
+Times = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
+
+
+class Spec(Allocated, Terms, Errors):
     """A randomised survival comparison that borrows from history."""
 
     kind: Literal["borrowing-survival"]
     hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
-    history_median: tuple[float, ...] | None = Field(
+    history_median: Times | None = Field(
         default=None, description="Kaplan-Meier median of each historical arm (any unit of time) …"
     )
-    history_n: tuple[float, ...] | None = Field(
-        default=None, description="… and its patients, nobody censored before the median."
-    )
-    history_events: tuple[float, ...] | None = Field(
-        default=None, description="Or instead: events of each historical arm …"
-    )
-    history_time: tuple[float, ...] | None = Field(
+    history_n: Sizes | None = Field(default=None, description="… and its patients, nobody censored before the median.")
+    history_events: Sizes | None = Field(default=None, description="Or instead: events of each historical arm …")
+    history_time: Times | None = Field(
         default=None, description="… over its total time at risk, each patient's time to the power shape."
     )
     events: int | None = Field(
@@ -92,25 +93,59 @@ class Spec(Part):
     )
     margin: float = Field(default=1.0, gt=0, le=2, description="Hazard ratio to be beaten; 1 is any benefit.")
     shape: float = Field(default=1.0, gt=0, le=10, description="Weibull shape, known; 1 is exponential.")
-    method: Method = Field(default="robust-map", description="How history is borrowed from.")
-    tau: Literal["half-normal", "half-cauchy", "half-t", "uniform"] = Field(
-        default="half-normal", description="Prior of the spread between trials, log hazards (MAP)."
-    )
-    tau_scale: float = Field(default=0.5, gt=0, le=10, description="Scale of that prior.")
-    weight: float = Field(default=0.2, gt=0, lt=1, description="Weight of the vague part (robust MAP, commensurate).")
-    a0: float = Field(default=0.5, gt=0, le=1, description="Power of history (power prior).")
     threshold: float | None = Field(
         default=None, gt=0, lt=1,
         description="Declare at this posterior probability or more (default: the one at which alpha is kept without drift).",
     )  # fmt: skip
     alpha: float = Field(default=0.05, gt=0, lt=0.5, description="One-sided type I error without drift.")
-    power: float = Field(default=0.80, gt=0, lt=1, description="Power wanted without drift.")
+    power: Probability = Field(default=0.80, description="Power wanted without drift.")
     accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms (shape 1 only).")
     accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual …")
     follow_up: float | None = Field(
         default=None, gt=0, description="… or months from the last patient to the analysis: patients are found."
     )
     dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+
+    @between("hazard_ratio", "margin")
+    def _hazard_ratio_below_margin(self) -> Iterator[Problem]:
+        return below(self, "hazard_ratio", "margin")
+
+    @between(*MEDIANS, *EVENTS)
+    def _history_is_stated_once(self) -> Iterator[Problem]:
+        stated = [k for k in (*MEDIANS, *EVENTS) if getattr(self, k) is not None]
+        pair = EVENTS if set(stated) & set(EVENTS) else MEDIANS
+        if set(stated) - set(pair):
+            allowed = "medians with n, or events with times, not both"
+            yield Problem("stated-twice", next(k for k in EVENTS if k in stated), ", ".join(stated), allowed)
+        elif len(stated) < 2:
+            for k in pair:
+                if k not in stated:
+                    yield Problem("missing", k, "nothing", "a number for each historical arm")
+        else:
+            size, other = (len(getattr(self, k)) for k in pair)
+            if other != size:
+                yield Problem("arms", pair[1], f"{other} arms", f"as many as in {pair[0]}, {size}")
+
+    @between("accrual_rate", "accrual_time", "follow_up")
+    def _pace_is_whole(self) -> Iterator[Problem]:
+        given = [k for k in ("accrual_rate", "accrual_time", "follow_up") if getattr(self, k) is not None]
+        if given and ("accrual_rate" not in given or len(given) != 2):
+            allowed = "accrual_rate with accrual_time or follow_up, or nothing"
+            yield Problem("half-stated", "accrual_rate", f"only {', '.join(given)}", allowed)
+
+    @between("accrual_rate", "accrual_time", "follow_up", "shape")
+    def _pace_of_constant_hazards(self) -> Iterator[Problem]:
+        if (self.accrual_rate or self.accrual_time or self.follow_up) and self.shape != 1:
+            allowed = "shape 1: months are those of constant hazards"
+            yield Problem("shape", "accrual_rate", f"shape {self.shape}", allowed)
+
+    @property
+    def past(self) -> PastHazards:
+        """History as log hazards and their standard errors."""
+        if self.history_events is not None and self.history_time is not None:
+            return from_times(self.history_time, self.history_events)
+        assert self.history_median is not None and self.history_n is not None, "one of the two ways is stated"  # noqa: PT018
+        return from_medians(self.history_median, self.history_n, self.shape)
 
 
 @dataclass(frozen=True)
@@ -126,6 +161,8 @@ class BorrowingSurvival:
     shape: float
     median: float
     pace: Pace | None = None
+
+    takes = TwoArmExposureEvidence
 
     @property
     def prior(self) -> NormalMixture:
@@ -156,7 +193,7 @@ class BorrowingSurvival:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """Behaviour at {'hazard_ratio': tested over control, 'drift': control hazard over the stated one}."""
-        ratio, drift = checks.truth_of(truth, hazard_ratio=(0.05, 20.0), drift=(0.05, 20.0))
+        ratio, drift = truth_of(truth, hazard_ratio=(0.05, 20.0), drift=(0.05, 20.0))
         more = {
             "expected events": Quantity(float(sum(self.events))),
             "events borrowed": Quantity(self.rule.borrowed(self.question.control + math.log(drift))),
@@ -246,7 +283,8 @@ class BorrowingSurvival:
             for name, count in zip(("events", "control_events"), d, strict=True)
             if count == 0
         ]
-        checks.raise_if(problems, "evidence")
+        if problems:
+            raise BadInput("evidence", problems)
         rule = HazardRule(self.prior, *d, math.log(self.question.margin))
         tested, control = (math.log(c / t) for c, t in zip(d, (evidence.time, evidence.control_time), strict=True))
         value = float(rule.probability(np.array([tested]), np.array([control]))[0])
@@ -343,54 +381,33 @@ def _count(events: int | None) -> int | str:
     return f"more than {MOST}" if events is None else events
 
 
-def from_spec(table: Mapping[str, Any]) -> BorrowingSurvival:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    v = checks.stated(Spec, table)
-    problems = [*checks.hazard_ratio("hazard_ratio", v.get("hazard_ratio")), *history_problems(v)]
-    problems += [*shares.problems(v["allocation"]), *checks.positive("margin", v["margin"])]
-    problems += [p for k in ("shape", "median") if k in v for p in checks.positive(k, v[k])]
-    problems += [p for k in ("alpha", "power", "threshold") if k in v for p in checks.probability(k, v[k])]
-    if "events" in v:
-        problems += checks.count("events", v["events"], 2, MOST)
-    problems += [*terms.problems(v), *pace_problems(v)]
-    if not problems and v["hazard_ratio"] >= v["margin"]:
-        allowed = f"below margin = {v['margin']:g}"
-        problems.append(Problem("hazard-ratio-not-below-margin", "hazard_ratio", f"{v['hazard_ratio']:g}", allowed))
-    if not problems and v["power"] <= v["alpha"]:
-        problems.append(
-            Problem("power-not-above-alpha", "power", f"{v['power']:g}", f"must exceed alpha = {v['alpha']:g}")
-        )
-    checks.raise_if(problems)
-    shape, ratio = float(v["shape"]), shares.parse(v["allocation"])
-    assert ratio is not None
-    if "history_time" in v:
-        past = from_times(v["history_time"], v["history_events"])
-    else:
-        past = from_medians(v["history_median"], v["history_n"], shape)
-    borrowing = terms.borrowing_of(v)
+def from_spec(spec: Spec) -> BorrowingSurvival:
+    """The design that a spec states. Raises BadInput if no number of events has the power."""
+    past, borrowing, shape = spec.past, spec.borrowing, spec.shape
     prior = prior_of(borrowing, past)
-    median = float(v["median"]) if "median" in v else median_of(prior.quantile(0.5), shape)
+    median = spec.median if spec.median is not None else median_of(prior.quantile(0.5), shape)
     question = Question(
-        log_hazard(median, shape), float(v["margin"]), float(v["hazard_ratio"]), ratio, float(v["alpha"]), float(v["power"]),
-        float(v["threshold"]) if "threshold" in v else None,
-    )  # fmt: skip
-    events = v["events"] if "events" in v else question.least(prior, MOST)
+        log_hazard(median, shape), spec.margin, spec.hazard_ratio, spec.ratio, spec.alpha, spec.power, spec.threshold
+    )
+    events = spec.events if spec.events is not None else question.least(prior, MOST)
     if events is None:
         reached = question.power_at(prior, MOST)
-        allowed = f"no number up to {MOST} has power {question.power:g}; {MOST} come nearest, with {reached:.4f}"
-        raise BadInput("design", [Problem("no-design", "events", "nothing", allowed, "ask for less, or borrow less")])
+        nothing = f"no number up to {MOST} has power {question.power:g}; {MOST} come nearest, with {reached:.4f}"
+        raise no_design("nothing", nothing, "ask for less, or borrow less", "events")
+    found = tuple(k for k in ("events", "threshold") if getattr(spec, k) is None)
     return BorrowingSurvival(
-        past, borrowing, split(events, *ratio), question.bound(prior, events), tuple(k for k in ("events", "threshold") if k not in v),
-        question, shape, median, _pace(v, median, events, question),
+        past, borrowing, split(events, *spec.ratio), question.bound(prior, events), found, question, shape, median,
+        _pace(spec, median, events, question),
     )  # fmt: skip
 
 
-def _pace(v: Mapping[str, Any], median: float, events: int, question: Question) -> Pace | None:
+def _pace(spec: Spec, median: float, events: int, question: Question) -> Pace | None:
     """The pace, where it is given; with ``follow_up`` the months of accrual that lead to the events under the alternative."""
-    if "accrual_rate" not in v:
+    rate, time = spec.accrual_rate, spec.accrual_time
+    if rate is None:
         return None
-    rate, dropout = float(v["accrual_rate"]), float(v["dropout"])
-    if "accrual_time" in v:
-        return Pace(rate, float(v["accrual_time"]), median, dropout)
-    both = arms(Pace(rate, 1.0, median, dropout), question.hazard_ratio, *question.allocation)
-    return Pace(rate, accrual_for(events, rate, float(v["follow_up"]), both), median, dropout)
+    if time is None:
+        assert spec.follow_up is not None, "a rate comes with one of the two"
+        both = arms(Pace(rate, 1.0, median, spec.dropout), question.hazard_ratio, *question.allocation)
+        time = accrual_for(events, rate, spec.follow_up, both)
+    return Pace(rate, time, median, spec.dropout)

@@ -7,22 +7,15 @@ exponential. A log hazard from a median m is log(log 2) - k log m.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from equipoise.design import checks
-from equipoise.design.bayesian import borrowing_terms as terms
 from equipoise.numerics.borrowing.hazard_rule import HazardRule
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.borrowing.normal_mixture import NormalMixture
 from equipoise.numerics.times.accrual_events import Arm, expected_events
-from equipoise.trial.problem import Problem
 
-#: The two ways in which history is stated, with the least that each number may be.
-_MEDIANS = {"history_n": 1.0, "history_median": 0.0}
-_EVENTS = {"history_events": 1.0, "history_time": 0.0}
 #: History as log hazards and their standard errors, one each a past arm.
 PastHazards = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -159,28 +152,3 @@ def accrual_for(events: float, rate: float, follow_up: float, arms: Sequence[Arm
         if high > 1e5:
             return math.inf
     return float(brentq(gap, 1e-9, high, xtol=1e-9))
-
-
-def history_problems(v: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with history: medians of so many patients, or events over a time at risk."""
-    medians, events = ({k: least for k, least in pair.items() if v.get(k) is not None} for pair in (_MEDIANS, _EVENTS))
-    if medians and events:
-        given = ", ".join((*medians, *events))
-        return [Problem("stated-twice", next(iter(events)), given, "medians with n, or events with times, not both")]
-    return terms.lists_problems(v, _EVENTS if events else _MEDIANS)
-
-
-def pace_problems(v: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the pace: a rate with months of accrual or of follow-up, or nothing; constant hazards only."""
-    names = ("accrual_rate", "accrual_time", "follow_up")
-    given = [k for k in names if v.get(k) is not None]
-    found = [p for k in given for p in checks.positive(k, v[k])]
-    found += checks.not_negative("dropout", v["dropout"])
-    if given and ("accrual_rate" not in given or len(given) != 2):
-        allowed = "accrual_rate with accrual_time or follow_up, or nothing"
-        found.append(Problem("half-stated", "accrual_rate", f"only {', '.join(given)}", allowed))
-    if given and v["shape"] != 1:
-        found.append(
-            Problem("shape", "accrual_rate", f"shape {v['shape']}", "shape 1: months are those of constant hazards")
-        )
-    return found

@@ -1,28 +1,36 @@
-"""How a design says from what it borrows and how: what is wrong with the terms, and the terms themselves. Shared."""
+"""How a design says from what it borrows and how: the terms, and historical arms given as successes and patients. Shared."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from equipoise.design import checks
-from equipoise.numerics.borrowing.methods import METHODS, Borrowing
+from pydantic import Field
+
+from equipoise.design.spec import Entries, Hypotheses, Probability, below, between
+from equipoise.numerics.borrowing.methods import Borrowing, Method
 from equipoise.numerics.borrowing.spread_prior import SpreadPrior
 from equipoise.trial.problem import Problem
 
-TAUS = ("half-normal", "half-cauchy", "half-t", "uniform")
+#: Beyond this a pooled history is finer than the grid of logits that posteriors are kept on (1e-7 here).
+MOST_HISTORY = 20000
 
 
-def problems(v: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the method, the prior of the spread, the weight of the vague part and the power."""
-    found = [*checks.probability("weight", v["weight"]), *checks.positive("tau_scale", v["tau_scale"])]
-    if isinstance(v["a0"], bool) or v["a0"] != 1:
-        found += checks.probability("a0", v["a0"])
-    if v["method"] not in METHODS:
-        found.append(Problem("not-a-choice", "method", repr(v["method"]), f"one of {', '.join(METHODS)}"))
-    if v["tau"] not in TAUS:
-        found.append(Problem("not-a-choice", "tau", repr(v["tau"]), "half-normal, half-cauchy, half-t or uniform"))
-    return found
+class Terms(Entries):
+    """How history is borrowed from."""
+
+    method: Method = Field(default="robust-map", description="How history is borrowed from.")
+    tau: Literal["half-normal", "half-cauchy", "half-t", "uniform"] = Field(
+        default="half-normal", description="Prior of the spread between trials, logit scale or log hazards (MAP)."
+    )
+    tau_scale: float = Field(default=0.5, gt=0, le=10, description="Scale of that prior.")
+    weight: float = Field(default=0.2, gt=0, lt=1, description="Weight of the vague part (robust MAP, commensurate).")
+    a0: float = Field(default=0.5, gt=0, le=1, description="Power of history (power prior).")
+
+    @property
+    def borrowing(self) -> Borrowing:
+        """The way of borrowing."""
+        return borrowing_of(dict(self))
 
 
 def borrowing_of(v: Mapping[str, Any]) -> Borrowing:
@@ -30,29 +38,36 @@ def borrowing_of(v: Mapping[str, Any]) -> Borrowing:
     return Borrowing(v["method"], SpreadPrior(v["tau"], float(v["tau_scale"])), float(v["weight"]), float(v["a0"]))
 
 
-def lists_problems(v: Mapping[str, Any], least: Mapping[str, float]) -> list[Problem]:
-    """What is wrong with lists of numbers, one for each historical arm: each a number above 0, all of one length.
+class RateTerms(Terms, Hypotheses):
+    """What a design may be told that borrows a control rate: historical arms, the terms, the rule and its errors."""
 
-    ``least``: the smallest number allowed by name of the list; the first is the one that the others are held against.
-    """
-    found, lengths = [], {}
-    for name, low in least.items():
-        values = v.get(name)
-        if not isinstance(values, tuple | list) or not values:
-            found.append(Problem("not-a-list", name, str(values), "a number for each historical arm"))
-            continue
-        lengths[name] = len(values)
-        bad = [
-            x for x in values if isinstance(x, bool) or not isinstance(x, int | float) or not low <= x < float("inf")
-        ]
-        allowed = "numbers above 0" if low < 1 else f"numbers, {low:g} or more"
-        if bad or (low == 0 and 0 in values):
-            found.append(Problem("out-of-range", name, ", ".join(map(str, bad or [0])), allowed))
-    if len(set(lengths.values())) > 1:
-        first, *others = lengths.items()
-        found += [
-            Problem("arms", name, f"{n} arms", f"as many as in {first[0]}, {first[1]}")
-            for name, n in others
-            if n != first[1]
-        ]
-    return found
+    p0: Probability = Field(description="Control rate at which errors are stated.")
+    history_x: tuple[Annotated[int, Field(ge=0, le=10000)], ...] = Field(
+        min_length=1, description="Successes of each historical arm."
+    )
+    history_n: tuple[Annotated[int, Field(ge=1, le=10000)], ...] = Field(
+        min_length=1, description="Patients of each historical arm."
+    )
+    threshold: Probability = Field(default=0.95, description="Declare at this posterior probability or more.")
+    p_low: float = Field(default=0.3, ge=0, lt=1, description="First look: stop at this probability or less.")
+    alpha: Probability = Field(default=0.10, description="Type I error at p0 that is acceptable: a caution beyond.")
+    power: Probability = Field(default=0.80, description="Power wanted: a caution below it.")
+
+    @between("p_low", "threshold")
+    def _p_low_below_threshold(self) -> Iterator[Problem]:
+        return below(self, "p_low", "threshold")
+
+    @between("history_n")
+    def _history_is_not_too_large(self) -> Iterator[Problem]:
+        if (total := sum(self.history_n)) > MOST_HISTORY:
+            yield Problem("too-many", "history_n", f"{total} in all", f"at most {MOST_HISTORY} patients in all")
+
+    @between("history_x", "history_n")
+    def _successes_are_of_patients(self) -> Iterator[Problem]:
+        x, n = self.history_x, self.history_n
+        if len(x) != len(n):
+            yield Problem("arms", "history_x", f"{len(x)} arms", f"as many as in history_n, {len(n)}")
+            return
+        for i, (a, m) in enumerate(zip(x, n, strict=True)):
+            if a > m:
+                yield Problem("too-many", f"history_x[{i}]", str(a), f"at most its {m} patients")

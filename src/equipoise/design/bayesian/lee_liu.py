@@ -7,22 +7,21 @@ Liu 2008, doi:10.1177/1740774508089279. theta_L and theta_T are searched so that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 from scipy.special import betaln, gammaln
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import smallest_n
+from equipoise.design.spec import Hypotheses, below, between, no_design
 from equipoise.numerics.counts.beta_binomial import beyond, predictive
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
-from equipoise.trial.part import Part
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 
 KIND = "lee-liu"
 TITLE = "Predictive probability, a look after each patient (Lee & Liu)"
@@ -31,14 +30,10 @@ REFERENCE = "Lee JJ, Liu DD. A predictive probability design for phase II cancer
 EXAMPLE = {"p0": 0.20, "p1": 0.40, "alpha": 0.10, "power": 0.90, "nmax": 36}
 
 
-class Spec(Part):
+class Spec(Hypotheses):
     """Lee & Liu's design: theta_L and theta_T stated, or searched for the errors."""
 
     kind: Literal["lee-liu"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at p1.")
     nmax: int | None = Field(
         default=None, ge=2, le=300, description="Patients in all (default: searched from the least that could do)."
     )
@@ -53,6 +48,17 @@ class Spec(Part):
         default=None, gt=0, lt=1, description="Posterior probability to declare at the end (default: searched)."
     )
     theta_u: float = Field(default=1.0, gt=0, le=1, description="Declare early if PP exceeds this; 1: never.")
+
+    @between("nmin", "nmax")
+    def _nmin_below_nmax(self) -> Iterator[Problem]:
+        return below(self, "nmin", "nmax")
+
+    @between("theta_l", "theta_t", "nmax")
+    def _thresholds_are_whole(self) -> Iterator[Problem]:
+        stated = [k for k in ("theta_l", "theta_t") if getattr(self, k) is not None]
+        if len(stated) == 1 or (stated and self.nmax is None):
+            allowed = "theta_l, theta_t and nmax, or neither theta"
+            yield Problem("half-stated", ", ".join(stated), "without the rest", allowed)
 
 
 def predictive_probability(x: int, n: int, nmax: int, p0: float, theta_t: float, a: float, b: float) -> float:
@@ -201,58 +207,20 @@ def search(
                     break  # a larger theta_L stops more
         if best is not None:
             return best[1]
-    raise BadInput(
-        "design",
-        [
-            Problem(
-                "no-design", "nmax", str(nmax) if nmax else "searched to 300",
-                f"no theta_L and theta_T keep alpha {alpha:g} and power {power:g}"
-                + (f"; n = {reached[1]} comes nearest, with power {reached[0]:.4f}" if reached[1] else ""),
-                "raise nmax",
-            )
-        ],
-    )  # fmt: skip
+    nearest = f"; n = {reached[1]} comes nearest, with power {reached[0]:.4f}" if reached[1] else ""
+    nothing = f"no theta_L and theta_T keep alpha {alpha:g} and power {power:g}{nearest}"
+    raise no_design(nmax or "searched to 300", nothing, "raise nmax")
 
 
-def from_spec(table: Mapping[str, Any]) -> PredictiveProbability:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    nmin, cohort, nmax = values["nmin"], values["cohort"], values.get("nmax")
-    problems += [*checks.count("nmin", nmin, 1), *checks.count("cohort", cohort, 1)]
-    if nmax is not None:
-        problems += checks.count("nmax", nmax, 2, 300)
-        if isinstance(nmax, int) and isinstance(nmin, int) and nmin >= nmax:
-            problems.append(Problem("nmin-not-below-nmax", "nmin", str(nmin), f"below nmax = {nmax}"))
-    for k in ("prior_a", "prior_b"):
-        problems += checks.positive(k, values.get(k, 1.0))
-    thresholds = [k for k in ("theta_l", "theta_t") if k in values]
-    if len(thresholds) == 1 or (thresholds and nmax is None):
-        problems.append(
-            Problem(
-                "half-stated", ", ".join(thresholds), "without the rest", "theta_l, theta_t and nmax, or neither theta"
-            )
-        )
-    for k in (*thresholds, "theta_u"):
-        v = values[k]
-        if not isinstance(v, int | float) or not 0 <= v <= 1:
-            problems.append(Problem("out-of-range", k, str(v), "a probability"))
-    checks.raise_if(problems)
-    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
-    prior = float(values.get("prior_a", p0)), float(values.get("prior_b", 1 - p0))
-    theta_u = float(values["theta_u"])
-    if thresholds and nmax is not None:
-        return PredictiveProbability(
-            nmin,
-            cohort,
-            nmax,
-            float(values["theta_l"]),
-            float(values["theta_t"]),
-            theta_u,
-            *prior,
-            p0,
-            p1,
-            alpha,
-            power,
-        )
-    return search(p0, p1, alpha, power, nmin, cohort, nmax, prior, theta_u)
+def from_spec(spec: Spec) -> PredictiveProbability:
+    """The design that a spec states. Raises BadInput if no thresholds keep both errors."""
+    p0, p1, alpha, power = spec.p0, spec.p1, spec.alpha, spec.power
+    prior = (
+        p0 if spec.prior_a is None else spec.prior_a,
+        1 - p0 if spec.prior_b is None else spec.prior_b,
+    )
+    if spec.theta_l is None or spec.theta_t is None or spec.nmax is None:
+        return search(p0, p1, alpha, power, spec.nmin, spec.cohort, spec.nmax, prior, spec.theta_u)
+    return PredictiveProbability(
+        spec.nmin, spec.cohort, spec.nmax, spec.theta_l, spec.theta_t, spec.theta_u, *prior, p0, p1, alpha, power
+    )

@@ -8,18 +8,17 @@ a prior that is certain. Thall & Simon 1994, doi:10.2307/2533377.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.spec import Hypotheses, Probability, below, between
 from equipoise.numerics.counts.beta_binomial import beyond, exceeds_other
 from equipoise.numerics.sequential.staged_binomial import Stages
-from equipoise.trial.part import Part
 from equipoise.trial.problem import Problem
 
 KIND = "thall-simon"
@@ -29,12 +28,11 @@ REFERENCE = "Thall PF, Simon R. Practical Bayesian guidelines for phase IIB clin
 EXAMPLE = {"p0": 0.44, "p1": 0.58, "nmax": 60, "nmin": 10, "cohort": 5, "standard_n": 200.0, "delta": 0.14}
 
 
-class Spec(Part):
+class Spec(Hypotheses):
     """Thall & Simon's rule."""
 
     kind: Literal["thall-simon"]
-    p0: float = Field(gt=0, lt=1, description="Mean of the standard's rate.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
+    p0: Probability = Field(description="Mean of the standard's rate.")
     nmax: int = Field(ge=2, le=400, description="Patients in all.")
     nmin: int = Field(default=10, ge=1, description="Patients before the first look.")
     cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
@@ -52,12 +50,18 @@ class Spec(Part):
     )
     p_low: float = Field(default=0.05, gt=0, lt=1, description="Stop if P(E > S + delta) is at most this.")
     p_high: float = Field(default=0.95, gt=0, lt=1, description="Declare if P(E > S) is at least this.")
-    alpha: float = Field(
-        default=0.10, gt=0, lt=1, description="Type I error that the user would accept: a caution is shown beyond it."
+    alpha: Probability = Field(
+        default=0.10, description="Type I error that the user would accept: a caution is shown beyond it."
     )
-    power: float = Field(
-        default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it."
-    )
+    power: Probability = Field(default=0.80, description="Power that the user wants: a caution is shown below it.")
+
+    @between("nmin", "nmax")
+    def _nmin_below_nmax(self) -> Iterator[Problem]:
+        return below(self, "nmin", "nmax")
+
+    @between("p_low", "p_high")
+    def _p_low_below_p_high(self) -> Iterator[Problem]:
+        return below(self, "p_low", "p_high")
 
 
 @dataclass(frozen=True)
@@ -140,28 +144,10 @@ def _first(n: int, holds: Callable[[int], bool]) -> int:
     return low
 
 
-def from_spec(table: Mapping[str, Any]) -> PosteriorMonitoring:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += [p for k in ("p_low", "p_high") for p in checks.probability(k, values[k])]
-    problems += [*checks.positive("prior_n", values["prior_n"]), *checks.not_negative("delta", values["delta"])]
-    if "standard_n" in values:
-        problems += checks.positive("standard_n", values["standard_n"])
-    if "prior_mean" in values:
-        problems += checks.probability("prior_mean", values["prior_mean"])
-    sizes = [
-        *checks.count("nmax", values.get("nmax"), 2, 400), *checks.count("nmin", values["nmin"], 1),
-        *checks.count("cohort", values["cohort"], 1),
-    ]  # fmt: skip
-    if not sizes and values["nmin"] >= values["nmax"]:
-        sizes.append(Problem("nmin-not-below-nmax", "nmin", str(values["nmin"]), f"below nmax = {values['nmax']}"))
-    if not problems and values["p_low"] >= values["p_high"]:
-        problems.append(Problem("thresholds", "p_low", f"{values['p_low']:g}", f"below p_high = {values['p_high']:g}"))
-    checks.raise_if([*problems, *sizes])
-    p0, p1 = float(values["p0"]), float(values["p1"])
+def from_spec(spec: Spec) -> PosteriorMonitoring:
+    """The design that a spec states."""
+    mean = (spec.p0 + spec.p1) / 2 if spec.prior_mean is None else spec.prior_mean
     return PosteriorMonitoring(
-        values["nmin"], values["cohort"], values["nmax"], values.get("standard_n"), float(values["prior_n"]),
-        float(values.get("prior_mean", (p0 + p1) / 2)), float(values["delta"]), float(values["p_low"]),
-        float(values["p_high"]), p0, p1, float(values["alpha"]), float(values["power"]),
+        spec.nmin, spec.cohort, spec.nmax, spec.standard_n, spec.prior_n, mean, spec.delta, spec.p_low, spec.p_high, spec.p0,
+        spec.p1, spec.alpha, spec.power,
     )  # fmt: skip

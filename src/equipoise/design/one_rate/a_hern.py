@@ -7,19 +7,18 @@ doi:10.1002/sim.721.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.spec import Hypotheses, below, between, no_design
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, single
-from equipoise.trial.part import Part
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 
 KIND = "a-hern"
 TITLE = "Exact single stage (A'Hern)"
@@ -28,17 +27,18 @@ REFERENCE = "A'Hern RP. Sample size tables for exact single-stage phase II desig
 EXAMPLE = {"p0": 0.44, "p1": 0.58, "alpha": 0.05, "power": 0.80}
 
 
-class Spec(Part):
+class Spec(Hypotheses):
     """The exact single-stage design: sizes computed from the hypotheses, or stated."""
 
+    together: ClassVar[tuple[str, ...]] = ("n", "r")
     kind: Literal["a-hern"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest, as with the standard treatment.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at p1.")
     n: int | None = Field(default=None, ge=1, description="Patients, if stated.")
     r: int | None = Field(default=None, ge=0, description="Reject the null with more than r successes, if stated.")
     nmax: int = Field(default=1000, ge=2, le=5000, description="Largest number of patients to consider.")
+
+    @between("n", "r")
+    def _r_below_n(self) -> Iterator[Problem]:
+        return below(self, "r", "n")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def search(p0: float, p1: float, alpha: float, power: float, nmax: int = 1000) -
 
     Power saws up and down with n: a larger n may fail again.
     """
-    checks.raise_if(list(checks.hypotheses(p0, p1, alpha, power)))
+    Hypotheses.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power})
     nearest = (0.0, 0)
     for n in range(1, nmax + 1):
         r = int(np.argmax(exceeds(n, p0) <= alpha))
@@ -88,33 +88,12 @@ def search(p0: float, p1: float, alpha: float, power: float, nmax: int = 1000) -
         if reached >= power:
             return SingleStage(n, r, p0, p1, alpha, power)
         nearest = max(nearest, (reached, n))
-    raise BadInput(
-        "design",
-        [
-            Problem(
-                "no-design", "nmax", str(nmax),
-                f"no n up to {nmax} has power {power:g} at alpha {alpha:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}",
-                "raise nmax or p1, or ask for less power",
-            )
-        ],
-    )  # fmt: skip
+    nothing = f"no n up to {nmax} has power {power:g} at alpha {alpha:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
+    raise no_design(nmax, nothing)
 
 
-def from_spec(table: Mapping[str, Any]) -> SingleStage:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    p0, p1, alpha, power = (table.get(k) for k in ("p0", "p1", "alpha", "power"))
-    n, r = table.get("n"), table.get("r")
-    problems = list(checks.hypotheses(p0, p1, alpha, power))
-    if (n is None) != (r is None):
-        problems.append(Problem("half-stated", "n, r", "one of the two", "both, or neither to have them found"))
-    if n is not None:
-        problems += checks.count("n", n, 1)
-    if r is not None:
-        problems += checks.count("r", r, 0)
-    if isinstance(n, int) and isinstance(r, int) and r >= n:
-        problems.append(Problem("r-not-below-n", "r", str(r), f"below n = {n}"))
-    checks.raise_if(problems)
-    p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
-    if n is None or r is None:
-        return search(p0, p1, alpha, power, int(checks.stated(Spec, table)["nmax"]))
-    return SingleStage(n, r, p0, p1, alpha, power)
+def from_spec(spec: Spec) -> SingleStage:
+    """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
+    if spec.n is None or spec.r is None:
+        return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.nmax)
+    return SingleStage(spec.n, spec.r, spec.p0, spec.p1, spec.alpha, spec.power)

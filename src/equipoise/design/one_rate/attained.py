@@ -8,20 +8,19 @@ known beforehand this is exact; that the sizes came by without regard to the out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
-from equipoise.design.one_rate.simon import SimonTwoStage, size_problems
+from equipoise.design.one_rate.simon import Planned, SimonTwoStage
+from equipoise.design.spec import between, first_stage
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages
-from equipoise.trial.part import Part
 from equipoise.trial.problem import Problem
 
 KIND = "attained"
@@ -37,20 +36,16 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-class Spec(Part):
+class Spec(Planned):
     """A planned Simon design and the sizes that came."""
 
     kind: Literal["attained"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error to keep.")
-    power: float = Field(gt=0, lt=1, description="Power at p1 that was planned.")
-    r1: int = Field(ge=0, description="Planned: stop with r1 or fewer successes of n1.")
-    n1: int = Field(ge=1, description="Planned patients of the first stage.")
-    r: int = Field(ge=0, description="Planned: reject with more than r successes of n.")
-    n: int = Field(ge=2, description="Planned patients in all.")
     attained_n1: int = Field(ge=1, description="Patients at the first look, as attained.")
     attained_n: int = Field(ge=2, description="Patients at the end, as attained.")
+
+    @between("attained_n1", "attained_n")
+    def _attained_n1_below_attained_n(self) -> Iterator[Problem]:
+        return first_stage(self, "attained_n1", "attained_n")
 
 
 @dataclass(frozen=True)
@@ -114,24 +109,6 @@ def _smallest_r(open_end: Stages, plan: SimonTwoStage) -> Stages:
     return Stages(open_end.n, (open_end.low[0], r), (open_end.high[0], r))
 
 
-def from_spec(table: Mapping[str, Any]) -> Attained:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += [Problem("missing", k, "nothing", "required") for k in ("r1", "n1", "r", "n") if table.get(k) is None]
-    problems += size_problems(table)
-    sizes = [
-        *checks.count("attained_n1", table.get("attained_n1"), 1),
-        *checks.count("attained_n", table.get("attained_n"), 2),
-    ]
-    if not sizes and table["attained_n1"] >= table["attained_n"]:
-        sizes.append(
-            Problem(
-                "n1-not-below-n", "attained_n1", str(table["attained_n1"]),
-                f"the first stage must be smaller than the whole (attained_n = {table['attained_n']})",
-            )
-        )  # fmt: skip
-    checks.raise_if([*problems, *sizes])
-    plan = SimonTwoStage(
-        table["r1"], table["n1"], table["r"], table["n"], *(float(table[k]) for k in ("p0", "p1", "alpha", "power"))
-    )
-    return Attained(plan, table["attained_n1"], table["attained_n"])
+def from_spec(spec: Spec) -> Attained:
+    """The design that a spec states."""
+    return Attained(spec.plan, spec.attained_n1, spec.attained_n)

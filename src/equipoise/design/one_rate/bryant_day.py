@@ -10,23 +10,23 @@ without toxicity; here toxicities are counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.simon_search import smallest_n
+from equipoise.design.spec import Entries, above, between, no_design
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_pairs import cells, pair_ends
 from equipoise.trial.decision import Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import PairEvidence
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "bryant-day"
@@ -42,7 +42,7 @@ EXAMPLE = {
 _EPSILON = 1e-11
 
 
-class Spec(Part):
+class Spec(Entries):
     """Bryant & Day's design, searched."""
 
     kind: Literal["bryant-day"]
@@ -57,6 +57,14 @@ class Spec(Part):
         default="optimal", description="Least expected number, or least n first."
     )
     nmax: int = Field(default=120, ge=3, le=200, description="Largest number of patients in all.")
+
+    @between("response0", "response1")
+    def _response1_above_response0(self) -> Iterator[Problem]:
+        return above(self, "response0", "response1", "the rate worth finding")
+
+    @between("toxicity0", "toxicity1")
+    def _toxicity0_above_toxicity1(self) -> Iterator[Problem]:
+        return above(self, "toxicity1", "toxicity0", "the rate that is too high")
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,8 @@ class ResponseToxicity:
     alpha_t: float
     power: float
 
+    takes = PairEvidence
+
     @property
     def looks(self) -> tuple[Look, Look]:
         """Two looks."""
@@ -93,7 +103,7 @@ class ResponseToxicity:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """Exact behaviour; ``truth`` is {'response', 'toxicity'} and, if not 1, 'odds_ratio'."""
-        response, toxicity, odds = checks.truth_of(
+        response, toxicity, odds = truth_of(
             {"odds_ratio": 1.0, **truth}, response=(0.0, 1.0), toxicity=(0.0, 1.0), odds_ratio=(1e-6, 1e6)
         )
         e = pair_ends((self.n1, self.n), (self.c_r1, self.c_r), (self.c_t1, self.c_t), cells(response, toxicity, odds))
@@ -241,17 +251,11 @@ def search(
             break
     if best is None:
         reached = _power_of_one_stage(nmax, asked)
-        raise BadInput(
-            "design",
-            [
-                Problem(
-                    "no-design", "nmax", str(nmax),
-                    f"no design up to {nmax} patients keeps the errors with power {power:g}; n = {nmax} comes nearest, with {reached:.4f} "
-                    "in one stage",
-                    "raise nmax or the errors, or ask for less power",
-                )
-            ],
-        )  # fmt: skip
+        nothing = (
+            f"no design up to {nmax} patients keeps the errors with power {power:g}; n = {nmax} comes nearest, with {reached:.4f} "
+            "in one stage"
+        )
+        raise no_design(nmax, nothing, "raise nmax or the errors, or ask for less power")
     return best
 
 
@@ -299,22 +303,9 @@ def _best_of_sizes(n1: int, n: int, asked: tuple[float, ...], least: float) -> t
     return design, float(expected[i, j])
 
 
-def from_spec(table: Mapping[str, Any]) -> ResponseToxicity:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    names = ("response0", "response1", "toxicity0", "toxicity1", "alpha_r", "alpha_t", "power")
-    problems = [p for k in names for p in checks.probability(k, values.get(k))]
-    problems += checks.above(
-        "response0", values.get("response0"), "response1", values.get("response1"), "the rate worth finding"
-    )
-    problems += checks.above(
-        "toxicity1", values.get("toxicity1"), "toxicity0", values.get("toxicity0"), "the rate that is too high"
-    )
-    problems += checks.count("nmax", values["nmax"], 3, 200)
-    if values["criterion"] not in ("optimal", "minimax"):
-        problems.append(Problem("not-a-choice", "criterion", repr(values["criterion"]), "'optimal' or 'minimax'"))
-    checks.raise_if(problems)
-    response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, power = (float(values[k]) for k in names)
+def from_spec(spec: Spec) -> ResponseToxicity:
+    """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
     return search(
-        response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, power, values["criterion"], values["nmax"]
-    )
+        spec.response0, spec.response1, spec.toxicity0, spec.toxicity1, spec.alpha_r, spec.alpha_t, spec.power,
+        spec.criterion, spec.nmax,
+    )  # fmt: skip

@@ -20,29 +20,27 @@ Simon's design of n3 patients with a second look that stops nobody only gives a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import (
     Found,
     Tables,
     best_of_size,
-    best_single_stage_power,
+    out_of_reach,
     search_frontier,
     smallest_n,
 )
+from equipoise.design.spec import Hypotheses
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_binomial import Stages
-from equipoise.trial.part import Part
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import BadInput
 
 KIND = "chen"
 TITLE = "Three stages for futility (Chen)"
@@ -59,14 +57,10 @@ MOST = 300
 _EPSILON = 1e-11
 
 
-class Spec(Part):
+class Spec(Hypotheses):
     """Chen's three-stage design, searched."""
 
     kind: Literal["chen"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at p1.")
     criterion: Criterion = Field(default="optimal", description="Least EN(p0), or least n3 first.")
     nmax: int = Field(default=NMAX, ge=3, le=MOST, description="Largest number of patients in all.")
 
@@ -115,11 +109,11 @@ def search(
     p0: float, p1: float, alpha: float, power: float, criterion: Criterion = "optimal", nmax: int = NMAX
 ) -> ThreeStage:
     """The best three-stage design. Raises BadInput with all problems, or if nothing up to ``nmax`` will do."""
-    checks.raise_if(_problems((p0, p1, alpha, power), criterion, nmax))
+    Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "criterion": criterion, "nmax": nmax})
     hypotheses = (p0, p1, alpha, power)
     first = smallest_n(p0, p1, alpha, power, nmax)
     if first is None:
-        raise BadInput("design", [_out_of_reach(hypotheses, nmax)])
+        raise out_of_reach(*hypotheses, nmax)
     tables = Tables.up_to(nmax, p0, p1, power)
     second = np.array([_least_size(n, p0, p1, power) for n in range(nmax + 1)])
     best: ThreeStage | None = None
@@ -151,7 +145,7 @@ def search(
         if best is not None and criterion == "minimax":
             break
     if best is None:
-        raise BadInput("design", [_out_of_reach(hypotheses, nmax)])
+        raise out_of_reach(*hypotheses, nmax)
     return best
 
 
@@ -234,28 +228,6 @@ def _from_right(a: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.cumsum(a[:, ::-1], axis=1)[:, ::-1]
 
 
-def _out_of_reach(hypotheses: tuple[float, float, float, float], nmax: int) -> Problem:
-    p0, p1, alpha, power = hypotheses
-    reached = best_single_stage_power(nmax, p0, p1, alpha)
-    return Problem(
-        "no-design", "nmax", str(nmax),
-        f"no design up to {nmax} patients has power {power:g} at alpha {alpha:g}; n = {nmax} comes nearest, with at most {reached:.4f}",
-        "raise nmax or p1, or ask for less power",
-    )  # fmt: skip
-
-
-def _problems(hypotheses: Sequence[Any], criterion: Any, nmax: Any) -> list[Problem]:
-    problems = [*checks.hypotheses(*hypotheses), *checks.count("nmax", nmax, 3, MOST)]
-    if criterion not in ("optimal", "minimax"):
-        problems.append(Problem("not-a-choice", "criterion", repr(criterion), "'optimal' or 'minimax'"))
-    return problems
-
-
-def from_spec(table: Mapping[str, Any]) -> ThreeStage:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    criterion, nmax = values["criterion"], values["nmax"]
-    given = [values.get(k) for k in ("p0", "p1", "alpha", "power")]
-    checks.raise_if(_problems(given, criterion, nmax))
-    p0, p1, alpha, power = (float(v) for v in given if v is not None)
-    return search(p0, p1, alpha, power, criterion, nmax)
+def from_spec(spec: Spec) -> ThreeStage:
+    """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
+    return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.criterion, spec.nmax)

@@ -8,23 +8,23 @@ and however it depends on x1. Englert & Kieser 2012, doi:10.1002/pst.541.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design import checks
-from equipoise.design.one_rate.simon import SimonTwoStage, size_problems
+from equipoise.design.one_rate.simon import Planned, SimonTwoStage
+from equipoise.design.spec import at_most, between
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.trial.decision import Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import Evidence
-from equipoise.trial.part import Part
-from equipoise.trial.problem import Problem
+from equipoise.trial.problem import BadInput, Problem
 
 KIND = "englert-kieser"
 TITLE = "Two stages, second size changed: conditional error (Englert & Kieser)"
@@ -35,22 +35,23 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-class Spec(Part):
+class Spec(Planned):
     """A planned Simon design, and the size that the whole attained."""
 
     kind: Literal["englert-kieser"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error of the plan.")
-    power: float = Field(gt=0, lt=1, description="Power at p1 that was planned.")
-    r1: int = Field(ge=0, description="Planned: stop with r1 or fewer successes of n1.")
-    n1: int = Field(ge=1, description="Planned patients of the first stage.")
-    r: int = Field(ge=0, description="Planned: reject with more than r successes of n.")
-    n: int = Field(ge=2, description="Planned patients in all.")
     attained_n: int = Field(ge=2, description="Patients in all, as attained or as now wanted.")
     x1: int | None = Field(
         default=None, ge=0, description="Successes at the first look, once known: the last look needs it."
     )
+
+    @between("n1", "attained_n")
+    def _attained_n_above_n1(self) -> Iterator[Problem]:
+        if self.attained_n <= self.n1:
+            yield Problem("n1-not-below-n", "attained_n", str(self.attained_n), f"above n1 = {self.n1}")
+
+    @between("x1", "n1")
+    def _x1_of_n1(self) -> Iterator[Problem]:
+        return at_most(self, "x1", "n1")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class EnglertKieser:
     planned: SimonTwoStage
     attained_n: int
     x1: int | None = None
+
+    takes = Evidence
+    #: The last boundary follows from the successes of the first stage.
+    looks_back = True
 
     @property
     def looks(self) -> tuple[Look, Look]:
@@ -97,7 +102,7 @@ class EnglertKieser:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """Exact behaviour; ``truth`` is {'rate': probability}."""
-        (rate,) = checks.truth_of(truth, rate=(0.0, 1.0))
+        (rate,) = truth_of(truth, rate=(0.0, 1.0))
         pet = self.planned.behaviour(rate).pet
         en = self.planned.n1 + (1 - pet) * (self.attained_n - self.planned.n1)
         return Characteristics(
@@ -118,28 +123,36 @@ class EnglertKieser:
         if evidence.look == 1:
             return d.verdict(evidence)
         problems = []
+        x1 = self.x1 if evidence.earlier_successes is None else evidence.earlier_successes
         if evidence.look != 2:
             problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
-        if evidence.n != self.attained_n:
+        if evidence.n <= d.n1:
             problems.append(
-                Problem("cohort", "n", str(evidence.n), f"the design is stated for {self.attained_n} patients")
+                Problem("cohort", "n", str(evidence.n), f"more than the {d.n1} patients of the look before")
             )
-        if self.x1 is None:
+        if x1 is None:
             problems.append(
                 Problem("missing", "x1", "nothing", "the successes at the first look: the boundary depends on them")
             )
-        elif not self.x1 <= evidence.successes <= self.x1 + self.attained_n - d.n1:
-            problems.append(Problem("not-allowed", "successes", str(evidence.successes), f"at least x1 = {self.x1}"))
-        checks.raise_if(problems, "evidence")
-        assert self.x1 is not None
-        r = self.x1 + int(self.critical()[self.x1])
+        elif not x1 <= evidence.successes <= x1 + max(evidence.n - d.n1, 0):
+            problems.append(Problem("not-allowed", "successes", str(evidence.successes), f"at least x1 = {x1}"))
+        if problems:
+            raise BadInput("evidence", problems)
+        assert x1 is not None
+        # The second stage may have any size: that is what the design is for.
+        attained = self if evidence.n == self.attained_n else _attained(d, evidence.n)
+        r = x1 + int(attained.critical()[x1])
         x = evidence.successes
         because = (
-            f"{x} successes among {evidence.n} patients, {self.x1} of them at the first look; the conditional type I error "
-            f"is {self.conditional_error()[self.x1]:.4f}, and more than {r} in all reject a rate of {d.p0:g} or less."
+            f"{x} successes among {evidence.n} patients, {x1} of them at the first look; the conditional type I error "
+            f"is {attained.conditional_error()[x1]:.4f}, and more than {r} in all reject a rate of {d.p0:g} or less."
         )
+        cautions = () if attained is self else (
+            f"{evidence.n} patients could be evaluated, {self.attained_n} were expected; with them the exact type I error is "
+            f"{attained.reject(d.p0):.4f} and the power {attained.reject(d.p1):.4f}.",
+        )  # fmt: skip
         action = Declare(f"a rate above {d.p0:g}") if x > r else Stop("the hurdle was not cleared")
-        return Verdict(action, (because,), x - r, "successes above the boundary")
+        return Verdict(action, (because,), x - r, "successes above the boundary", cautions)
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -168,19 +181,11 @@ class EnglertKieser:
         return found
 
 
-def from_spec(table: Mapping[str, Any]) -> EnglertKieser:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += [Problem("missing", k, "nothing", "required") for k in ("r1", "n1", "r", "n") if table.get(k) is None]
-    problems += size_problems(table)
-    size = list(checks.count("attained_n", table.get("attained_n"), 2))
-    n1, x1 = table.get("n1"), table.get("x1")
-    if not size and isinstance(n1, int) and table["attained_n"] <= n1:
-        size.append(Problem("n1-not-below-n", "attained_n", str(table["attained_n"]), f"above n1 = {n1}"))
-    if x1 is not None and isinstance(n1, int):
-        size += checks.count("x1", x1, 0, n1)
-    checks.raise_if([*problems, *size])
-    plan = SimonTwoStage(
-        table["r1"], table["n1"], table["r"], table["n"], *(float(table[k]) for k in ("p0", "p1", "alpha", "power"))
-    )
-    return EnglertKieser(plan, table["attained_n"], x1)
+@lru_cache(maxsize=256)
+def _attained(planned: SimonTwoStage, n: int) -> EnglertKieser:
+    return EnglertKieser(planned, n, None)
+
+
+def from_spec(spec: Spec) -> EnglertKieser:
+    """The design that a spec states."""
+    return EnglertKieser(spec.plan, spec.attained_n, spec.x1)

@@ -13,20 +13,18 @@ they miss what was asked for.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from scipy.special import ndtri
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.spec import Hypotheses, Probability, between, growing
 from equipoise.numerics.sequential.staged_binomial import Stages
-from equipoise.trial.part import Part
 from equipoise.trial.problem import Problem
 
 KIND = "fleming"
@@ -40,17 +38,19 @@ MOST_LOOKS = 20
 MOST = 2000
 
 
-class Spec(Part):
+class Spec(Hypotheses):
     """Fleming's design at stated sizes."""
 
     kind: Literal["fleming"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error aimed at.")
-    power: float = Field(gt=0, lt=1, description="Power at p1 aimed at.")
-    sizes: tuple[int, ...] = Field(
+    alpha: Probability = Field(description="One-sided type I error aimed at.")
+    power: Probability = Field(description="Power at p1 aimed at.")
+    sizes: tuple[Annotated[int, Field(ge=1, le=MOST)], ...] = Field(
         min_length=1, max_length=MOST_LOOKS, description="Patients in all at each look, such as 15,30,45."
     )
+
+    @between("sizes")
+    def _sizes_grow(self) -> Iterator[Problem]:
+        return growing(self, "sizes", "15,30,45")
 
 
 @dataclass(frozen=True)
@@ -132,21 +132,6 @@ def _nearest(x: float) -> int:
     return math.floor(x + 0.5)
 
 
-def from_spec(table: Mapping[str, Any]) -> Fleming:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    given = [table.get(k) for k in ("p0", "p1", "alpha", "power")]
-    sizes = table.get("sizes")
-    problems = [*checks.hypotheses(*given), *_size_problems(sizes)]
-    checks.raise_if(problems)
-    p0, p1, alpha, power = (float(v) for v in given if v is not None)
-    return Fleming(tuple(sizes or ()), p0, p1, alpha, power)
-
-
-def _size_problems(sizes: Any) -> Iterator[Problem]:
-    if not isinstance(sizes, tuple | list) or not 1 <= len(sizes) <= MOST_LOOKS:
-        yield Problem("sizes", "sizes", str(sizes), f"1 to {MOST_LOOKS} whole numbers that grow, such as 15,30,45")
-        return
-    wrong = [p for k, n in enumerate(sizes, 1) for p in checks.count(f"sizes, look {k}", n, 1, MOST)]
-    yield from wrong
-    if not wrong and any(b <= a for a, b in itertools.pairwise(sizes)):
-        yield Problem("sizes", "sizes", str(sizes), "sizes that grow: patients in all at each look, such as 15,30,45")
+def from_spec(spec: Spec) -> Fleming:
+    """The design that a spec states."""
+    return Fleming(spec.sizes, spec.p0, spec.p1, spec.alpha, spec.power)

@@ -16,22 +16,22 @@ worth estimating. The truth 'null' is a drug without any activity (rate 0), 'tar
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 from scipy.special import betaincinv
 
-from equipoise.design import checks
+from equipoise.design.spec import Entries, between
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "gehan"
@@ -47,7 +47,7 @@ SizedFor = Literal["upper-limit", "observed"]
 MOST = 5000
 
 
-class Spec(Part):
+class Spec(Entries):
     """Gehan's design."""
 
     kind: Literal["gehan"]
@@ -59,6 +59,12 @@ class Spec(Part):
         description="Rate that stage two is sized for: its upper limit after stage one, or as observed.",
     )
     level: float = Field(default=0.75, gt=0, lt=1, description="Level of that one-sided upper limit.")
+
+    @between("p1", "beta")
+    def _first_stage_is_not_too_large(self) -> Iterator[Problem]:
+        if (n1 := _first_stage(self.p1, self.beta)) > MOST:
+            given = f"{self.p1:g}, {self.beta:g}"
+            yield Problem("too-large", "p1, beta", given, f"values that need at most {MOST} patients, not {n1}")
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,10 @@ class Gehan:
         """``n2`` after 0 … n1 responses."""
         return tuple(self.n2(x) for x in range(self.n1 + 1))
 
+    takes = Evidence
+    #: The second stage's size follows from the responses of the first.
+    looks_back = True
+
     @property
     def looks(self) -> tuple[Look, ...]:
         """After n1, and after the largest number that stage two can bring; one look only if it never brings any."""
@@ -134,7 +144,7 @@ class Gehan:
         ``stop_early`` is P(stage two has no patients): nobody responded, or stage one was precise enough. ``more`` has the
         standard deviation of the estimated rate, given that somebody responded in stage one, where it can be.
         """
-        (rate,) = checks.truth_of(truth, rate=(0.0, 1.0))
+        (rate,) = truth_of(truth, rate=(0.0, 1.0))
         mass, n2 = pmf(self.n1, rate), np.array(self.second_stage)
         none = float(mass[0])
         ended = float(mass[n2 == 0].sum())
@@ -176,25 +186,33 @@ class Gehan:
         why = f"{evidence.successes} of {evidence.n} responded: {rate:.3f}, standard error {se:.3f} (wanted: {self.se:g})."
         return Verdict(Declare("activity; the rate is estimated"), (why,), self.se - se, "standard error to spare")
 
+    def enrols(self, evidence: Evidence) -> int:
+        """Patients in all that the look after ``evidence`` is to have."""
+        return self.n1 + self.n2(evidence.successes)
+
     def _screened(self, evidence: Evidence) -> Verdict:
-        if evidence.n != self.n1:
-            allowed = f"look 1 is on {self.n1} patients: its cohort is fixed"
+        if not 0 < evidence.n <= self.n1:
+            allowed = f"look 1 is on {self.n1} patients: its cohort is fixed, and may only have places left empty"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
-        x = evidence.successes
+        x, n = evidence.successes, evidence.n
+        missed = (1 - self.p1) ** n
+        cautions = () if n == self.n1 else (
+            f"{n} patients could be evaluated, {self.n1} were planned: nobody responds with probability {missed:.4f} at {self.p1:g}.",
+        )  # fmt: skip
         if x == 0:
-            why = f"Nobody among {self.n1} responded; at a rate of {self.p1:g} that happens with probability {self.missed:.4f}."
-            return Verdict(Stop("futility"), (why,), 0, "responses")
+            why = f"Nobody among {n} responded; at a rate of {self.p1:g} that happens with probability {missed:.4f}."
+            return Verdict(Stop("futility"), (why,), 0, "responses", cautions)
         more = self.n2(x)
-        seen = f"{x} of {self.n1} responded; sized for a rate of {self.assumed_rate(x):.3f}"
+        seen = f"{x} of {n} responded; sized for a rate of {self.assumed_rate(x):.3f}"
         if more:
-            action: Action = Continue()
+            action: Action = Continue(enrol=self.enrols(evidence))
             why = (
                 f"{seen}, {more} patients more, {self.n1 + more} in all, give a standard error of at most {self.se:g}."
             )
         else:
             action = Declare("activity; the rate is estimated precisely enough")
             why = f"{seen}, no more patients are needed for a standard error of at most {self.se:g}."
-        return Verdict(action, (why,), x, "responses")
+        return Verdict(action, (why,), x, "responses", cautions)
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -237,24 +255,6 @@ def _first_stage(p1: float, beta: float) -> int:
     return max(1, math.ceil(math.log(beta) / math.log1p(-p1) - 1e-12))
 
 
-def from_spec(table: Mapping[str, Any]) -> Gehan:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    p1 = values.get("p1")
-    beta, se, level, sized_for = (values[k] for k in ("beta", "se", "level", "sized_for"))
-    first = [*checks.probability("p1", p1), *checks.probability("beta", beta)]
-    precision = list(checks.probability("se", se)) or [
-        Problem("out-of-range", "se", f"{v:g}", "a standard error below 0.5") for v in (float(se),) if v >= 0.5
-    ]
-    problems = [*first, *precision, *checks.probability("level", level)]
-    if sized_for not in get_args(SizedFor):
-        problems.append(
-            Problem("not-a-choice", "sized_for", repr(sized_for), " or ".join(map(repr, get_args(SizedFor))))
-        )
-    if p1 is not None and not first and (n1 := _first_stage(p1, beta)) > MOST:
-        problems.append(
-            Problem("too-large", "p1, beta", f"{p1:g}, {beta:g}", f"values that need at most {MOST} patients, not {n1}")
-        )
-    checks.raise_if(problems)
-    assert p1 is not None, "checked"
-    return Gehan(float(p1), float(beta), float(se), sized_for, float(level))
+def from_spec(spec: Spec) -> Gehan:
+    """The design that a spec states."""
+    return Gehan(spec.p1, spec.beta, spec.se, spec.sized_for, spec.level)

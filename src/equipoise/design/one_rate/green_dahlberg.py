@@ -7,18 +7,17 @@ Green & Dahlberg 1992, doi:10.1002/sim.4780110703.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.spec import Hypotheses, Probability, between, first_stage
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages
-from equipoise.trial.part import Part
 from equipoise.trial.problem import Problem
 
 KIND = "green-dahlberg"
@@ -28,18 +27,20 @@ REFERENCE = "Green SJ, Dahlberg S. Planned versus attained design in phase II cl
 EXAMPLE = {"p0": 0.44, "p1": 0.58, "alpha": 0.05, "power": 0.80, "n1": 42, "n": 83}
 
 
-class Spec(Part):
+class Spec(Hypotheses):
     """Green & Dahlberg's rule at given sizes."""
 
     kind: Literal["green-dahlberg"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(default=0.05, gt=0, lt=1, description="Overall one-sided type I error aimed at.")
-    power: float = Field(default=0.80, gt=0, lt=1, description="Power at p1 aimed at.")
+    alpha: Probability = Field(default=0.05, description="Overall one-sided type I error aimed at.")
+    power: Probability = Field(default=0.80, description="Power at p1 aimed at.")
     n1: int = Field(ge=1, description="Patients at the first look, as attained.")
     n: int = Field(ge=2, description="Patients at the end, as attained.")
     first_level: float = Field(default=0.02, gt=0, lt=1, description="Level at which p1 is rejected at the first look.")
     final_level: float = Field(default=0.055, gt=0, lt=1, description="Level at which p0 is rejected at the end.")
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,6 @@ class GreenDahlberg(RateDesign):
         )
 
 
-def from_spec(table: Mapping[str, Any]) -> GreenDahlberg:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += [p for k in ("first_level", "final_level") for p in checks.probability(k, values[k])]
-    sizes = [*checks.count("n1", values.get("n1"), 1), *checks.count("n", values.get("n"), 2)]
-    if not sizes and values["n1"] >= values["n"]:
-        sizes.append(
-            Problem("n1-not-below-n", "n1", str(values["n1"]), f"the first stage must be smaller than the whole (n = {values['n']})")
-        )  # fmt: skip
-    checks.raise_if([*problems, *sizes])
-    return GreenDahlberg(
-        values["n1"],
-        values["n"],
-        *(float(values[k]) for k in ("p0", "p1", "alpha", "power", "first_level", "final_level")),
-    )
+def from_spec(spec: Spec) -> GreenDahlberg:
+    """The design that a spec states."""
+    return GreenDahlberg(spec.n1, spec.n, spec.p0, spec.p1, spec.alpha, spec.power, spec.first_level, spec.final_level)

@@ -24,22 +24,21 @@ Nothing is missed:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
-from equipoise.design.one_rate.simon_search import best_single_stage_power, smallest_n
+from equipoise.design.one_rate.simon_search import out_of_reach, smallest_n
+from equipoise.design.spec import Hypotheses, between
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_binomial import Stages
-from equipoise.trial.part import Part
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 
 KIND = "mander-thompson"
 TITLE = "Two stages, stopping for futility or efficacy (Mander & Thompson)"
@@ -57,14 +56,11 @@ MOST = 500
 _EPSILON = 1e-11
 
 
-class Spec(Part):
+class Spec(Hypotheses):
     """Two stages with both early stops: searched by a criterion, or stated."""
 
+    together: ClassVar[tuple[str, ...]] = ("r1", "u1", "n1", "r", "n")
     kind: Literal["mander-thompson"]
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at p1.")
     criterion: Criterion = Field(
         default="h0-optimal", description="Least expected number at p0 or p1; minimax: least n first."
     )
@@ -74,6 +70,18 @@ class Spec(Part):
     r1: int | None = Field(default=None, ge=0, description="Stated: stop for futility with r1 or fewer of n1.")
     u1: int | None = Field(default=None, ge=0, description="Stated: reject with more than u1 of n1.")
     r: int | None = Field(default=None, ge=0, description="Stated: reject with more than r of n.")
+
+    @between("r1", "u1", "n1", "r", "n")
+    def _in_order(self) -> Iterator[Problem]:
+        r1, u1, n1, r, n = self.r1, self.u1, self.n1, self.r, self.n
+        if r1 is None or u1 is None or n1 is None or r is None or n is None:
+            return
+        if n1 >= n:
+            yield Problem("boundaries", "n1", str(n1), f"the first stage must be smaller than the whole (n = {n})")
+        if not r1 < u1 <= n1:
+            yield Problem("boundaries", "u1", str(u1), f"above r1 = {r1}, at most n1 = {n1}")
+        if not (r1 <= r < n and u1 <= r):
+            yield Problem("boundaries", "r", str(r), f"at least u1 = {u1} and below n = {n}")
 
 
 @dataclass(frozen=True)
@@ -121,8 +129,7 @@ def search(
     >>> d.r1, d.u1, d.n1, d.r, d.n
     (0, 2, 9, 2, 17)
     """
-    problems = [*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 2, MOST), *_criterion(criterion)]
-    checks.raise_if(problems)
+    Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "criterion": criterion, "nmax": nmax})
     hypotheses = (p0, p1, alpha, power)
     first = smallest_n(*hypotheses, nmax)
     weigh = p0 if criterion.startswith("h0") else p1
@@ -147,7 +154,7 @@ def search(
         if best is not None and criterion.endswith("minimax"):
             break
     if best is None:
-        raise BadInput("design", [_out_of_reach(hypotheses, nmax)])
+        raise out_of_reach(*hypotheses, nmax)
     return best
 
 
@@ -203,47 +210,9 @@ def _beyond(n: int, p: float) -> NDArray[np.float64]:
     return np.concatenate([[1.0], exceeds(n, p)])
 
 
-def _out_of_reach(hypotheses: tuple[float, float, float, float], nmax: int) -> Problem:
-    p0, p1, alpha, power = hypotheses
-    reached = best_single_stage_power(nmax, p0, p1, alpha)
-    return Problem(
-        "no-design", "nmax", str(nmax),
-        f"no design up to {nmax} patients has power {power:g} at alpha {alpha:g}; n = {nmax} comes nearest, with at most {reached:.4f}",
-        "raise nmax or p1, or ask for less power",
-    )  # fmt: skip
-
-
-def _criterion(value: Any) -> list[Problem]:
-    if value in CRITERIA:
-        return []
-    return [Problem("not-a-choice", "criterion", repr(value), ", ".join(CRITERIA[:-1]) + f" or {CRITERIA[-1]}")]
-
-
-def from_spec(table: Mapping[str, Any]) -> TwoStageBothWays:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    given: dict[str, Any] = {k: values[k] for k in ("r1", "u1", "n1", "r", "n") if k in values}
-    if given and len(given) < 5:
-        missing = ", ".join(k for k in ("r1", "u1", "n1", "r", "n") if k not in given)
-        problems.append(
-            Problem("half-stated", missing, "nothing", "all of r1, u1, n1, r, n, or none to have them found")
-        )
-    sizes = [p for k, v in given.items() for p in checks.count(k, v, 1 if k[0] == "n" else 0)]
-    problems += sizes
-    if len(given) == 5 and not sizes:
-        r1, u1, n1, r, n = (given[k] for k in ("r1", "u1", "n1", "r", "n"))
-        for where, ok, rule in (
-            ("n1", n1 < n, f"the first stage must be smaller than the whole (n = {n})"),
-            ("u1", r1 < u1 <= n1, f"above r1 = {r1}, at most n1 = {n1}"),
-            ("r", r1 <= r < n and u1 <= r, f"at least u1 = {u1} and below n = {n}"),
-        ):
-            if not ok:
-                problems.append(Problem("boundaries", where, str(given[where]), rule))
-    criterion, nmax = values["criterion"], values["nmax"]
-    problems += [*_criterion(criterion), *checks.count("nmax", nmax, 2, MOST)]
-    checks.raise_if(problems)
-    p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
-    if given:
-        return TwoStageBothWays(given["r1"], given["u1"], given["n1"], given["r"], given["n"], p0, p1, alpha, power)
-    return search(p0, p1, alpha, power, criterion, nmax)
+def from_spec(spec: Spec) -> TwoStageBothWays:
+    """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
+    r1, u1, n1, r, n = spec.r1, spec.u1, spec.n1, spec.r, spec.n
+    if r1 is None or u1 is None or n1 is None or r is None or n is None:
+        return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.criterion, spec.nmax)
+    return TwoStageBothWays(r1, u1, n1, r, n, spec.p0, spec.p1, spec.alpha, spec.power)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from equipoise.design.checks import truth_of
+from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, arrive, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
@@ -47,6 +47,11 @@ class RateDesign(ABC):
     p1: float
     alpha: float
     power: float
+
+    @property
+    def takes(self) -> type[Evidence]:
+        """Successes among the patients of one arm."""
+        return Evidence
 
     @property
     @abstractmethod
@@ -89,7 +94,8 @@ class RateDesign(ABC):
         """At look k: stop for futility with low[k] or fewer successes, declare with more than high[k], else go on.
 
         At the last look fewer or more patients than planned may have been evaluated; the boundary is then the one of
-        ``attained_stages``. Raises BadInput for an earlier look on another number than planned: its cohort is fixed.
+        ``attained_stages``. An earlier look may be on fewer, where the protocol leaves places empty: its boundaries stand, which
+        stops no less often and declares no more often, and a caution says how often. Raises BadInput for an earlier look on more.
         """
         stages = self.stages
         if not 1 <= evidence.look <= len(stages.n):
@@ -98,29 +104,34 @@ class RateDesign(ABC):
             return self._final(evidence)
         k = evidence.look - 1
         planned, low, high = stages.n[k], stages.low[k], stages.high[k]
-        if evidence.n != planned:
-            raise BadInput(
-                "evidence",
-                [
-                    Problem(
-                        "cohort", "n", str(evidence.n), f"look {k + 1} is on {planned} patients: its cohort is fixed"
-                    )
-                ],
-            )
+        if not (stages.n[k - 1] if k else 0) < evidence.n <= planned:
+            allowed = f"look {k + 1} is on {planned} patients: its cohort is fixed, and may only have places left empty"
+            raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         x = evidence.successes
-        seen = f"{x} successes among {planned} patients"
+        seen = f"{x} successes among {evidence.n} patients"
+        cautions = () if evidence.n == planned else (self._on_fewer(k, evidence.n),)
         if x <= low:
             because = f"{seen}; {low} or fewer stop the trial ({self._low_name(k)} = {low})."
-            return Verdict(Stop("futility"), (because,), x - low, f"successes above {self._low_name(k)}")
+            return Verdict(Stop("futility"), (because,), x - low, f"successes above {self._low_name(k)}", cautions)
         if x > high:
             because = f"{seen}; more than {high} reject a rate of {self.p0:g} or less."
-            return Verdict(
-                Declare(f"a rate above {self.p0:g}"), (because,), x - high, f"successes above {self._high_name(k)}"
-            )
+            what = Declare(f"a rate above {self.p0:g}")
+            return Verdict(what, (because,), x - high, f"successes above {self._high_name(k)}", cautions)
         needed = f"more than {self._low_name(k)} = {low} were needed to go on" if low >= 0 else "no number stops here"
         if high < planned:
             needed += f", and more than {high} would have rejected the null"
-        return Verdict(Continue(), (f"{seen}; {needed}.",), x - low, f"successes above {self._low_name(k)}")
+        return Verdict(Continue(), (f"{seen}; {needed}.",), x - low, f"successes above {self._low_name(k)}", cautions)
+
+    def _on_fewer(self, k: int, n: int) -> str:
+        """The caution for look k + 1 on fewer patients than planned."""
+        stages = self.stages
+        sizes = (*stages.n[:k], n, *stages.n[k + 1 :])
+        attained = Stages(sizes, stages.low, tuple(min(h, m) for h, m in zip(stages.high, sizes, strict=True)))
+        null, target = (ends(attained, p) for p in (self.p0, self.p1))
+        return (
+            f"{n} patients could be evaluated at look {k + 1}, {stages.n[k]} were planned; its boundaries stand. The trial then stops "
+            f"there with probability {null.at[k]:.4f} at {self.p0:g} and {target.at[k]:.4f} at {self.p1:g}."
+        )
 
     def _low_name(self, k: int) -> str:
         return f"r{k + 1}"
@@ -131,7 +142,7 @@ class RateDesign(ABC):
     def _final(self, evidence: Evidence) -> Verdict:
         stages = self.stages
         planned, r, cautions = stages.n[-1], stages.high[-1], []
-        before = stages.n[-2] if len(stages.n) > 1 else 0
+        before = min(evidence.earlier_n or stages.n[-2], stages.n[-2]) if len(stages.n) > 1 else 0
         if evidence.n <= before:
             raise BadInput(
                 "evidence",

@@ -6,19 +6,18 @@ null hypothesis (rate ≤ p0) is rejected with more than r successes. Simon 1989
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import Constraints, lower_hull, search_frontier, smallest_r
+from equipoise.design.spec import Hypotheses, below, between, first_stage
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.exhibits import Table
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "simon"
@@ -31,23 +30,89 @@ NMAX = 1000
 MOST = 2000
 
 
-class Spec(Part):
+class TwoStages(Hypotheses):
+    """Sizes and boundaries of two stages with a stop for futility, as far as they are stated."""
+
+    n1: int | None = Field(default=None, ge=1, description="Patients of the first stage.")
+    n: int | None = Field(default=None, ge=2, description="Patients in all.")
+    r1: int | None = Field(default=None, ge=0, description="Stop with r1 or fewer successes of n1.")
+    r: int | None = Field(default=None, ge=0, description="Reject the null with more than r successes of n.")
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
+
+    @between("r1", "n1")
+    def _r1_below_n1(self) -> Iterator[Problem]:
+        return below(self, "r1", "n1")
+
+    @between("r", "n")
+    def _r_below_n(self) -> Iterator[Problem]:
+        return below(self, "r", "n")
+
+    @between("r1", "r")
+    def _r_from_r1(self) -> Iterator[Problem]:
+        if self.r is not None and self.r1 is not None and self.r < self.r1:
+            yield Problem("r-below-r1", "r", str(self.r), f"at least r1 = {self.r1}")
+
+
+class Planned(TwoStages):
+    """A design of two stages that has been planned: all of it is stated."""
+
+    n1: int = Field(ge=1, description="Planned patients of the first stage.")
+    n: int = Field(ge=2, description="Planned patients in all.")
+    r1: int = Field(ge=0, description="Planned: stop with r1 or fewer successes of n1.")
+    r: int = Field(ge=0, description="Planned: reject with more than r successes of n.")
+
+    @property
+    def plan(self) -> SimonTwoStage:
+        """The design that was planned."""
+        return SimonTwoStage(self.r1, self.n1, self.r, self.n, self.p0, self.p1, self.alpha, self.power)
+
+
+class Constrained(Hypotheses):
+    """What a search may be told beside the hypotheses."""
+
+    nmax: int = Field(default=NMAX, ge=2, le=MOST, description="Largest number of patients in all, for computed sizes.")
+    min_pet: float = Field(default=0.0, ge=0, lt=1, description="Least PET(p0), for computed sizes.")
+    n1: int | None = Field(default=None, ge=1, description="Patients of the first stage.")
+
+    @between("n1", "nmax")
+    def _n1_below_nmax(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "nmax")
+
+
+class Spec(TwoStages, Constrained):
     """Simon's two-stage design as a trial file states it: sizes stated, or computed from the hypotheses."""
 
     kind: Literal["simon"]
     sizes: Literal["stated", "optimal", "minimax"] = Field(
         description="'stated': n1 and n as given. 'optimal', 'minimax': computed from the hypotheses, n1 held if given."
     )
-    p0: float = Field(gt=0, lt=1, description="Rate of no interest, as with the standard treatment.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at p1.")
-    nmax: int = Field(default=NMAX, ge=2, le=MOST, description="Largest number of patients in all, for computed sizes.")
-    min_pet: float = Field(default=0.0, ge=0, lt=1, description="Least PET(p0), for computed sizes.")
-    n1: int | None = Field(default=None, ge=1, description="Patients of the first stage.")
-    n: int | None = Field(default=None, ge=2, description="Patients in all.")
-    r1: int | None = Field(default=None, ge=0, description="Stop with r1 or fewer successes of n1.")
-    r: int | None = Field(default=None, ge=0, description="Reject the null with more than r successes of n.")
+
+    @between("sizes", "n1", "nmax")
+    def _n1_below_nmax(self) -> Iterator[Problem]:
+        return iter(()) if self.sizes == "stated" else super()._n1_below_nmax()
+
+    @between("sizes", "r1", "r")
+    def _boundaries_are_both_stated(self) -> Iterator[Problem]:
+        if self.sizes == "stated" and (self.r1 is None) != (self.r is None):
+            yield Problem("half-stated", "r1, r", "one of the two", "both, or neither to have them found")
+
+    def problems(self, sound: Collection[str]) -> Iterator[Problem]:
+        """What is wrong between the entries, and which of them ``sizes`` needs or forbids."""
+        yield from super().problems(sound)
+        if "sizes" not in sound:
+            return
+        if self.sizes == "stated":
+            for k in ("n1", "n"):
+                if k in sound and getattr(self, k) is None:
+                    yield Problem("missing", k, "nothing", "required when sizes = 'stated'")
+            return
+        allowed = f"nothing: with sizes = {self.sizes!r} it is computed"
+        for k in ("n", "r1", "r"):
+            if k in sound and getattr(self, k) is not None:
+                yield Problem("not-stated", k, str(getattr(self, k)), allowed, "use sizes = 'stated'")
 
 
 @dataclass(frozen=True)
@@ -69,7 +134,7 @@ class SimonTwoStage(RateDesign):
     power: float
 
     def __post_init__(self) -> None:
-        checks.raise_if([*checks.hypotheses(self.p0, self.p1, self.alpha, self.power), *size_problems(asdict(self))])
+        Planned.read(asdict(self))
 
     @cached_property
     def stages(self) -> Stages:
@@ -184,14 +249,7 @@ def search(
     >>> (d.optimal.r1, d.optimal.n1, d.optimal.r, d.optimal.n), (d.minimax.r1, d.minimax.n1, d.minimax.r, d.minimax.n)
     ((0, 9, 2, 24), (0, 13, 2, 20))
     """
-    problems = [*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 2, MOST)]
-    if n1 is not None:
-        problems += checks.count("n1", n1, 1)
-    if isinstance(n1, int) and isinstance(nmax, int) and n1 >= nmax:
-        problems.append(Problem("n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than nmax = {nmax}"))
-    if not 0 <= min_pet < 1:
-        problems.append(Problem("out-of-range", "min_pet", f"{min_pet:g}", "a probability from 0 to below 1"))
-    checks.raise_if(problems)
+    Constrained.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "nmax": nmax, "min_pet": min_pet, "n1": n1})
     frontier = search_frontier(p0, p1, alpha, power, nmax, Constraints(n1, min_pet))
 
     def design(f: Any) -> SimonTwoStage:
@@ -203,42 +261,16 @@ def search(
     )
 
 
-def from_spec(table: Mapping[str, Any]) -> SimonTwoStage:
-    """The design that a trial file's [design] table states. Raises BadInput with all its problems."""
-    problems = list(checks.hypotheses(*(table.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    given = {k: table.get(k) for k in ("n1", "n", "r1", "r")}
-    sizes = table.get("sizes")
-    if sizes == "stated":
-        problems.extend(
-            Problem("missing", k, "nothing", "required when sizes = 'stated'") for k in ("n1", "n") if given[k] is None
-        )
-        if (given["r1"] is None) != (given["r"] is None):
-            problems.append(Problem("half-boundary", "r1, r", "one of the two", "both, or neither to have them found"))
-        problems.extend(size_problems(given))
-    elif sizes in ("optimal", "minimax"):
-        problems.extend(
-            Problem(
-                "not-stated",
-                k,
-                str(v),
-                f"nothing: with sizes = {sizes!r} it is computed",
-                "use sizes = 'stated'",
-            )
-            for k, v in given.items()
-            if v is not None and k != "n1"
-        )
-    else:
-        problems.append(Problem("not-a-choice", "sizes", repr(sizes), "'stated', 'optimal' or 'minimax'"))
-    checks.raise_if(problems)
-    p0, p1, alpha, power = (float(table[k]) for k in ("p0", "p1", "alpha", "power"))
-    if sizes != "stated":
-        values = checks.stated(Spec, table)
-        found = search(p0, p1, alpha, power, values["nmax"], given["n1"], float(values["min_pet"]))
-        return found.optimal if sizes == "optimal" else found.minimax
-    n1, n = int(table["n1"]), int(table["n"])
-    if given["r1"] is None:
-        return with_sizes(n1, n, p0, p1, alpha, power)
-    return SimonTwoStage(int(table["r1"]), n1, int(table["r"]), n, p0, p1, alpha, power)
+def from_spec(spec: Spec) -> SimonTwoStage:
+    """The design that a spec states. Raises BadInput if no sizes, or no boundaries, keep both errors."""
+    hypotheses = (spec.p0, spec.p1, spec.alpha, spec.power)
+    if spec.sizes != "stated":
+        found = search(*hypotheses, spec.nmax, spec.n1, spec.min_pet)
+        return found.optimal if spec.sizes == "optimal" else found.minimax
+    assert spec.n1 is not None and spec.n is not None, "a stated spec has them"  # noqa: PT018
+    if spec.r1 is None or spec.r is None:
+        return with_sizes(spec.n1, spec.n, *hypotheses)
+    return SimonTwoStage(spec.r1, spec.n1, spec.r, spec.n, *hypotheses)
 
 
 def with_sizes(n1: int, n: int, p0: float, p1: float, alpha: float, power: float) -> SimonTwoStage:
@@ -256,28 +288,3 @@ def with_sizes(n1: int, n: int, p0: float, p1: float, alpha: float, power: float
             )
         ],
     )  # fmt: skip
-
-
-def size_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with n1, n, r1 and r, as far as each is given."""
-    sizes = {k: given.get(k) for k in ("n1", "n", "r1", "r")}
-    for name, value in sizes.items():
-        if value is not None and (
-            isinstance(value, bool) or not isinstance(value, int) or value < (0 if name[0] == "r" else 1)
-        ):
-            yield Problem(
-                "not-a-count",
-                name,
-                str(value),
-                "a whole number, " + ("0" if name[0] == "r" else "1") + " or more",
-            )
-            sizes[name] = None
-    n1, n, r1, r = sizes["n1"], sizes["n"], sizes["r1"], sizes["r"]
-    if n1 is not None and n is not None and n1 >= n:
-        yield Problem("n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than the whole (n = {n})")
-    if r1 is not None and n1 is not None and r1 >= n1:
-        yield Problem("r1-not-below-n1", "r1", str(r1), f"below n1 = {n1}")
-    if r is not None and n is not None and r >= n:
-        yield Problem("r-not-below-n", "r", str(r), f"below n = {n}")
-    if r is not None and r1 is not None and r < r1:
-        yield Problem("r-below-r1", "r", str(r), f"at least r1 = {r1}")

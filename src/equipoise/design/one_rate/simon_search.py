@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from equipoise.design.spec import no_design
 from equipoise.numerics.counts.binomial import exceeds, pmf, rejection
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import BadInput
 
 Array = NDArray[np.float64]
 
@@ -111,7 +112,7 @@ def search_frontier(p0: float, p1: float, alpha: float, power: float, nmax: int,
     """Every design that some smaller n does not beat on EN(p0). Raises BadInput if nothing up to ``nmax`` will do."""
     first = smallest_n(p0, p1, alpha, power, nmax)
     if first is None:
-        raise BadInput("design", [_out_of_reach(p0, p1, alpha, power, nmax)])
+        raise out_of_reach(p0, p1, alpha, power, nmax)
     found: list[Found] = []
     best = np.inf
     n, proved = first, False
@@ -129,7 +130,7 @@ def search_frontier(p0: float, p1: float, alpha: float, power: float, nmax: int,
             best = design.en0
         n += 1
     if not found:
-        raise BadInput("design", [_out_of_reach(p0, p1, alpha, power, nmax, keep)])
+        raise out_of_reach(p0, p1, alpha, power, nmax, keep)
     return Frontier(tuple(found), n - 1, proved)
 
 
@@ -253,18 +254,14 @@ def smallest_r(n1: int, r1: int, n: int, p0: float, p1: float, alpha: float, pow
     return r
 
 
-def _out_of_reach(p0: float, p1: float, alpha: float, power: float, nmax: int, keep: Constraints = FREE) -> Problem:
+def out_of_reach(p0: float, p1: float, alpha: float, power: float, nmax: int, keep: Constraints = FREE) -> BadInput:
+    """No design up to ``nmax`` will do; the most power that its patients could have says how far off it is."""
     reached = best_single_stage_power(nmax, p0, p1, alpha)
     beyond = f"; n1 = {keep.n1}" if keep.n1 is not None else ""
     beyond += f"; PET(p0) ≥ {keep.min_pet:g}" if keep.min_pet else ""
-    return Problem(
-        "no-design",
-        "nmax",
-        str(nmax) + beyond,
-        f"no design up to {nmax} patients has power {power:g} at alpha {alpha:g}; n = {nmax} comes nearest, with at "
-        f"most {reached:.4f}",
-        "raise nmax or p1, or ask for less power" + (", or relax the constraints" if keep != FREE else ""),
-    )
+    nothing = f"no design up to {nmax} patients has power {power:g} at alpha {alpha:g}; n = {nmax} comes nearest, with at most {reached:.4f}"
+    relax = ", or relax the constraints" if keep != FREE else ""
+    return no_design(f"{nmax}{beyond}", nothing, f"raise nmax or p1, or ask for less power{relax}")
 
 
 def lower_hull(designs: tuple[Found, ...]) -> list[tuple[Found, tuple[float, float]]]:

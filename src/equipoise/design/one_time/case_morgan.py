@@ -8,16 +8,14 @@ doi:10.1186/1471-2288-3-6.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.a_hern import search as exact_single_stage
-from equipoise.design.one_time.landmark_looks import CumulativeHazardTest, landmark_problems, planned, theory_of
-from equipoise.design.one_time.two_look_survival import Plan, SurvivalSpec, single_stage
+from equipoise.design.one_time.landmark_looks import CumulativeHazardTest, planned, theory_of
+from equipoise.design.one_time.two_look_survival import Criterion, Plan, SurvivalSpec, single_stage
 from equipoise.numerics.sequential.two_look_normal import final_boundary
 
 KIND = "case-morgan"
@@ -34,9 +32,7 @@ class Spec(SurvivalSpec):
     """Survival at a landmark, two stages, enrolment going on (Case & Morgan)."""
 
     kind: Literal["case-morgan"]
-    criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
-        default="expected-length", description="What is least under the reference."
-    )
+    criterion: Criterion = Field(default="expected-length", description="What is least under the reference.")
     adjust: bool = Field(default=True, description="Whether sizes and times are raised to the exact binomial's.")
 
 
@@ -48,17 +44,15 @@ class CaseMorgan(CumulativeHazardTest):
     simulated = "the type I error is 0.065 where 0.05 is asked, and the power 0.87"
 
 
-def from_spec(table: Mapping[str, Any]) -> CaseMorgan:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    checks.raise_if(list(landmark_problems(values)))
-    survival, plan, c1, c2, alpha, power = planned(values, "hazard")
-    if values["adjust"]:
+def from_spec(spec: Spec) -> CaseMorgan:
+    """The design that a spec states. Raises BadInput if no n up to nmax has the power."""
+    survival, plan, c1, c2, alpha, power = planned(spec, "hazard")
+    if spec.adjust:
         theory = theory_of(survival, "hazard")
-        normal = single_stage(theory, survival, plan.rate, survival.landmark, alpha, power, values["nmax"])
+        normal = single_stage(theory, survival, plan.rate, survival.landmark, alpha, power, spec.nmax)
         exact = exact_single_stage(survival.s0, survival.s1, alpha, power).n
         if normal is not None and exact > normal:
             n = -(-plan.n * exact // normal)
             plan = Plan(n, plan.t1 * n / plan.n, plan.rate, survival.landmark)
             c2 = final_boundary(c1, alpha, theory(plan, 1.0).rho)  # the looks' correlation has changed
-    return CaseMorgan(survival, plan, c1, c2, alpha, power, bool(values["adjust"]))
+    return CaseMorgan(survival, plan, c1, c2, alpha, power, spec.adjust)

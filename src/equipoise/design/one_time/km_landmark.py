@@ -7,18 +7,15 @@ Breslow 1996, doi:10.2307/2533064.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from equipoise.design import checks
-from equipoise.design.one_time.landmark_looks import landmark_problems, planned
+from equipoise.design.one_time.landmark_looks import planned
 from equipoise.design.one_time.landmark_theory import Scale, moments
 from equipoise.design.one_time.two_look_survival import Plan, SurvivalSpec, TwoLookSurvival
 from equipoise.numerics.sequential.two_look_normal import Moments
-from equipoise.trial.problem import Problem
 
 KIND = "km-landmark"
 TITLE = "Kaplan–Meier at a landmark, two stages, enrolment going on"
@@ -34,9 +31,6 @@ class Spec(SurvivalSpec):
     """Kaplan–Meier at a landmark, two stages, enrolment going on."""
 
     kind: Literal["km-landmark"]
-    criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
-        default="expected-n", description="What is least under the reference."
-    )
     scale: Literal["log-log", "survival"] = Field(default="log-log", description="Scale of the test.")
 
 
@@ -56,11 +50,6 @@ class KaplanMeierLandmark(TwoLookSurvival):
         return f"the Kaplan–Meier estimate at the landmark, standardised on the {self.scale} scale"
 
 
-def from_spec(table: Mapping[str, Any]) -> KaplanMeierLandmark:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(landmark_problems(values))
-    if values["scale"] not in ("log-log", "survival"):
-        problems.append(Problem("not-a-choice", "scale", repr(values["scale"]), "log-log or survival"))
-    checks.raise_if(problems)
-    return KaplanMeierLandmark(*planned(values, values["scale"]), values["scale"])
+def from_spec(spec: Spec) -> KaplanMeierLandmark:
+    """The design that a spec states. Raises BadInput if no n up to nmax has the power."""
+    return KaplanMeierLandmark(*planned(spec, spec.scale), spec.scale)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from equipoise.design.one_time.landmark_theory import Scale, moments
 from equipoise.design.one_time.two_look_survival import (
     Plan,
     Survival,
+    SurvivalSpec,
     Theory,
     TwoLookSurvival,
     search,
-    survival_problems,
 )
 from equipoise.numerics.sequential.two_look_normal import Moments
-from equipoise.trial.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -45,22 +43,18 @@ class CumulativeHazardTest(TwoLookSurvival):
         )
 
 
-def landmark_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with what is asked for; patients are followed up to the landmark."""
-    return survival_problems({**values, "follow_up": values.get("landmark")})
-
-
 def theory_of(survival: Survival, scale: Scale) -> Theory:
     """The moments at the two looks, for a search."""
     return lambda plan, hazard_ratio: moments(survival, plan, hazard_ratio, scale)
 
 
-def planned(values: Mapping[str, Any], scale: Scale) -> tuple[Survival, Plan, float, float, float, float]:
-    """Reference, plan, c1, c2, alpha and power. Raises BadInput if no n up to nmax has the power."""
-    survival = Survival(*(float(values[k]) for k in ("s0", "landmark", "hazard_ratio", "shape")))
-    rate, alpha, power = (float(values[k]) for k in ("rate", "alpha", "power"))
+def planned(spec: SurvivalSpec, scale: Scale) -> tuple[Survival, Plan, float, float, float, float]:
+    """Reference, plan, c1, c2, alpha and power; patients are followed up to the landmark.
+
+    Raises BadInput if no n up to nmax has the power.
+    """
+    survival, theory = spec.survival, theory_of(spec.survival, scale)
     plan, c1, c2 = search(
-        theory_of(survival, scale), survival, rate, survival.landmark, alpha, power, values["criterion"], survival.landmark,
-        values["nmax"],
-    )  # fmt: skip
-    return survival, plan, c1, c2, alpha, power
+        theory, survival, spec.rate, spec.landmark, spec.alpha, spec.power, spec.criterion, spec.landmark, spec.nmax
+    )
+    return survival, plan, c1, c2, spec.alpha, spec.power

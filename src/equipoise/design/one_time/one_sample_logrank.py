@@ -12,25 +12,19 @@ larger than they need be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_time.one_sample_logrank_theory import Variance, moments
 from equipoise.design.one_time.two_look_survival import (
-    Criterion,
     Plan,
-    Survival,
     SurvivalSpec,
     TwoLookSurvival,
     search,
-    survival_problems,
 )
 from equipoise.numerics.sequential.two_look_normal import Moments
-from equipoise.trial.problem import Problem
 
 KIND = "one-sample-logrank"
 TITLE = "One-sample log-rank in two stages, enrolment going on (Kwak & Jung; Wu)"
@@ -45,14 +39,9 @@ class Spec(SurvivalSpec):
     """A two-stage one-sample log-rank design."""
 
     kind: Literal["one-sample-logrank"]
-    criterion: Literal["expected-n", "expected-length", "expected-accrual"] = Field(
-        default="expected-n", description="What is least under the reference."
-    )
     follow_up: float = Field(gt=0, description="Follow-up of each patient, or after the last entered.")
     restricted: bool = Field(default=True, description="Whether each patient is followed for follow_up only.")
-    variance: Literal["exact", "kwak-jung", "onearm2stage"] = Field(
-        default="exact", description="See the design's page."
-    )
+    variance: Variance = Field(default="exact", description="See the design's page.")
     least_t1: float = Field(default=0.0, ge=0, description="The first look comes no earlier than this.")
 
 
@@ -89,25 +78,15 @@ class OneSampleLogRankDesign(TwoLookSurvival):
         return found
 
 
-def from_spec(table: Mapping[str, Any]) -> OneSampleLogRankDesign:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = [*survival_problems(values), *checks.not_negative("least_t1", values["least_t1"])]
-    if values["variance"] not in ("exact", "kwak-jung", "onearm2stage"):
-        problems.append(
-            Problem("not-a-choice", "variance", repr(values["variance"]), "exact, kwak-jung or onearm2stage")
-        )
-    checks.raise_if(problems)
-    survival = Survival(*(float(values[k]) for k in ("s0", "landmark", "hazard_ratio", "shape")))
-    restricted, variance = bool(values["restricted"]), values["variance"]
+def from_spec(spec: Spec) -> OneSampleLogRankDesign:
+    """The design that a spec states. Raises BadInput if no n up to nmax has the power."""
+    survival = spec.survival
 
     def theory(plan: Plan, h: float) -> Moments:
-        return moments(survival, plan, h, restricted, variance)
+        return moments(survival, plan, h, spec.restricted, spec.variance)
 
-    alpha, power = float(values["alpha"]), float(values["power"])
-    criterion: Criterion = values["criterion"]
+    least_t1 = max(spec.least_t1, 0.02 * spec.landmark)
     plan, c1, c2 = search(
-        theory, survival, float(values["rate"]), float(values["follow_up"]), alpha, power, criterion,
-        max(float(values["least_t1"]), 0.02 * float(values["landmark"])), values["nmax"],
-    )  # fmt: skip
-    return OneSampleLogRankDesign(survival, plan, c1, c2, alpha, power, restricted, variance)
+        theory, survival, spec.rate, spec.follow_up, spec.alpha, spec.power, spec.criterion, least_t1, spec.nmax
+    )
+    return OneSampleLogRankDesign(survival, plan, c1, c2, spec.alpha, spec.power, spec.restricted, spec.variance)

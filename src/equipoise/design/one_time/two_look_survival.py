@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -18,28 +18,33 @@ import numpy as np
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
-from equipoise.design import checks
+from equipoise.design.spec import Errors, Probability, no_design
+from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import StatisticEvidence
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 Criterion = Literal["expected-n", "expected-length", "expected-accrual"]
 
 
-class SurvivalSpec(Part):
+class SurvivalSpec(Errors):
     """What every such design may be told."""
 
     s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
     landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
     hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
     rate: float = Field(gt=0, description="Patients a unit of time.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
+    power: Probability = Field(description="Power at the hazard ratio.")
     shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
     nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
+    criterion: Criterion = Field(default="expected-n", description="What is least under the reference.")
+
+    @property
+    def survival(self) -> Survival:
+        """The reference, and what is worth finding."""
+        return Survival(self.s0, self.landmark, self.hazard_ratio, self.shape)
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,8 @@ class TwoLookSurvival(ABC):
     alpha: float
     power: float
 
+    takes = StatisticEvidence
+
     @abstractmethod
     def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
         """Moments of the two statistics under a true hazard ratio."""
@@ -121,7 +128,7 @@ class TwoLookSurvival(ABC):
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """By the normal approximation; ``truth`` is {'hazard_ratio': tested over reference}."""
-        (ratio,) = checks.truth_of(truth, hazard_ratio=(0.05, 20.0))
+        (ratio,) = truth_of(truth, hazard_ratio=(0.05, 20.0))
         m = self.theory(self.plan, ratio)
         stop = float(ndtr((self.c1 - m.mean1) / m.sd1))
         reject = both(self.c1, self.c2, m)
@@ -219,18 +226,8 @@ def search(
     if first is None:
         m = theory(Plan(nmax, nmax / rate, rate, follow_up), survival.hazard_ratio)
         reached = float(ndtr((m.mean2 - ndtri(1 - alpha)) / m.sd2))
-        raise BadInput(
-            "design",
-            [
-                Problem(
-                    "no-design",
-                    "nmax",
-                    str(nmax),
-                    f"no n up to {nmax} has power {power:g}; n = {nmax} comes nearest, with {reached:.4f}",
-                    "raise nmax, or ask for less",
-                )
-            ],
-        )
+        nothing = f"no n up to {nmax} has power {power:g}; n = {nmax} comes nearest, with {reached:.4f}"
+        raise no_design(nmax, nothing, "raise nmax, or ask for less")
     best: tuple[float, Plan, float, float] | None = None
     idle = 0
     for n in range(first, nmax + 1):
@@ -268,18 +265,7 @@ def search(
             if idle >= 6:
                 break
     if best is None:
-        raise BadInput(
-            "design",
-            [
-                Problem(
-                    "no-design",
-                    "nmax",
-                    str(nmax),
-                    f"no two looks up to {nmax} patients have power {power:g}",
-                    "raise nmax",
-                )
-            ],
-        )
+        raise no_design(nmax, f"no two looks up to {nmax} patients have power {power:g}", "raise nmax")
     return best[1], best[2], best[3]
 
 
@@ -309,27 +295,3 @@ def _cost(pair: tuple[float, float], plan: Plan, criterion: Criterion) -> float:
     if criterion == "expected-accrual":
         return stop * min(plan.t1, plan.ta) + (1 - stop) * plan.ta
     return stop * plan.t1 + (1 - stop) * plan.end
-
-
-def survival_problems(values: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the reference, the rate and the errors."""
-    for k in ("s0", "alpha", "power"):
-        yield from checks.probability(k, values.get(k))
-    yield from checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))
-    for k in ("landmark", "rate", "shape", "follow_up"):
-        yield from checks.positive(k, values.get(k))
-    yield from checks.count("nmax", values.get("nmax"), 4, 1000)
-    if values.get("criterion") not in ("expected-n", "expected-length", "expected-accrual"):
-        yield Problem(
-            "not-a-choice",
-            "criterion",
-            repr(values.get("criterion")),
-            "expected-n, expected-length or expected-accrual",
-        )
-    if (
-        not [*checks.probability("alpha", values.get("alpha")), *checks.probability("power", values.get("power"))]
-        and values["power"] <= values["alpha"]
-    ):
-        yield Problem(
-            "power-not-above-alpha", "power", f"{values['power']:g}", f"must exceed alpha = {values['alpha']:g}"
-        )

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
+from pydantic import Field
+
+from equipoise.design.spec import Entries, between
 from equipoise.trial.problem import Problem
 
 
-def parse(text: Any) -> tuple[int, int] | None:
+def parse(text: str) -> tuple[int, int] | None:
     """(tested, control) in lowest terms; None if it cannot be read."""
-    parts = str(text).split(":")
+    parts = text.split(":")
     if len(parts) != 2 or not all(p.strip().isdigit() and int(p) > 0 for p in parts):
         return None
     a, b = (int(p) for p in parts)
     return a // math.gcd(a, b), b // math.gcd(a, b)
 
 
-def problems(text: Any) -> Iterator[Problem]:
-    """What is wrong with a written allocation."""
-    if parse(text) is None:
-        yield Problem("allocation", "allocation", repr(text), "tested:control in whole numbers, such as '2:1'")
+class Allocated(Entries):
+    """Two randomised arms."""
+
+    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
+
+    @between("allocation")
+    def _allocation_is_read(self) -> Iterator[Problem]:
+        if parse(self.allocation) is None:
+            allowed = "tested:control in whole numbers, such as '2:1'"
+            yield Problem("allocation", "allocation", repr(self.allocation), allowed)
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """(tested, control) in lowest terms."""
+        ratio = parse(self.allocation)
+        assert ratio is not None, "a rule has read it"
+        return ratio

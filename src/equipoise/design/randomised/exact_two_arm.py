@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
-from equipoise.design.randomised import allocation as shares
+from equipoise.design.randomised.allocation import Allocated
+from equipoise.design.spec import Hypotheses, Probability, no_design
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.two_binomials import (
     Method,
     Region,
@@ -31,7 +32,6 @@ from equipoise.numerics.counts.two_binomials import (
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "exact-two-arm"
@@ -41,21 +41,20 @@ REFERENCE = "Suissa S, Shuster JJ. Exact unconditional sample sizes for the 2 x 
 EXAMPLE = {"p0": 0.20, "p1": 0.45, "alpha": 0.10, "power": 0.80, "method": "barnard", "stages": 2}
 
 
-class Spec(Part):
+class Spec(Allocated, Hypotheses):
     """A comparison of two rates by an exact test."""
 
     kind: Literal["exact-two-arm"]
-    p0: float = Field(gt=0, lt=1, description="Rate with the control treatment.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding in the tested arm; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided level of the test.")
-    power: float = Field(gt=0, lt=1, description="Power at p1 against p0.")
-    method: Literal["barnard", "fisher", "pooled-z"] = Field(default="barnard", description="The final test.")
+    p0: Probability = Field(description="Rate with the control treatment.")
+    p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
+    alpha: Probability = Field(description="One-sided level of the test.")
+    power: Probability = Field(description="Power at p1 against p0.")
+    method: Method = Field(default="barnard", description="The final test.")
     stages: int = Field(default=1, ge=1, le=2, description="1, or 2 with a look for futility.")
     share: float = Field(default=0.5, gt=0, lt=1, description="Share of the patients at the first look.")
     margin: float = Field(
         default=0.0, gt=-1, lt=1, description="Stop at the first look if the rates differ by no more than this."
     )
-    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
     nmax: int = Field(default=300, ge=4, le=600, description="Largest number of patients in all, both arms.")
 
 
@@ -73,6 +72,8 @@ class ExactTwoArm:
     p1: float
     alpha: float
     power: float
+
+    takes = TwoArmEvidence
 
     @cached_property
     def region(self) -> Region:
@@ -107,7 +108,7 @@ class ExactTwoArm:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """Exact behaviour; ``truth`` is {'tested': rate, 'control': rate}. ``expected_n`` counts both arms."""
-        px, py = checks.truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
+        px, py = truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
         pet, reject = self.ends(px, py)
         arms = self.tested + self.control
         n = arms * (self.m if self.m1 is None else self.m1 + (1 - pet) * (self.m - self.m1))
@@ -213,7 +214,7 @@ def search(
 
     Raises BadInput with all problems, or naming the n that comes nearest.
     """
-    checks.raise_if([*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 4, 600)])
+    Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "nmax": nmax})
     a, b = allocation
     nearest = (0.0, 0)
     for m in range(2, nmax // (a + b) + 1):
@@ -227,34 +228,21 @@ def search(
         if reached >= power:
             return d
         nearest = max(nearest, (reached, (a + b) * m))
-    raise BadInput(
-        "design",
-        [
-            Problem(
-                "no-design", "nmax", str(nmax), f"no n up to {nmax} has power {power:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}",
-                "raise nmax, alpha or p1, or ask for less power",
-            )
-        ],
-    )  # fmt: skip
+    nothing = f"no n up to {nmax} has power {power:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
+    raise no_design(nmax, nothing, "raise nmax, alpha or p1, or ask for less power")
 
 
-def from_spec(table: Mapping[str, Any]) -> ExactTwoArm:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += [*shares.problems(values["allocation"]), *checks.count("nmax", values["nmax"], 4, 600)]
-    problems += [*checks.count("stages", values["stages"], 1, 2), *checks.probability("share", values["share"])]
-    if values["method"] not in ("barnard", "fisher", "pooled-z"):
-        problems.append(Problem("not-a-choice", "method", repr(values["method"]), "barnard, fisher or pooled-z"))
-    if not isinstance(values["margin"], int | float) or not -1 < values["margin"] < 1:
-        problems.append(
-            Problem("out-of-range", "margin", str(values["margin"]), "a difference of rates between -1 and 1")
-        )
-    checks.raise_if(problems)
-    ratio = shares.parse(values["allocation"])
-    assert ratio is not None
-    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
+def from_spec(spec: Spec) -> ExactTwoArm:
+    """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
     return search(
-        p0, p1, alpha, power, values["method"], values["stages"], float(values["share"]), float(values["margin"]), ratio,
-        values["nmax"],
-    )  # fmt: skip
+        spec.p0,
+        spec.p1,
+        spec.alpha,
+        spec.power,
+        spec.method,
+        spec.stages,
+        spec.share,
+        spec.margin,
+        spec.ratio,
+        spec.nmax,
+    )

@@ -9,22 +9,22 @@ approximation (1981, doi:10.1093/biomet/68.1.316): with a : b allocation z has m
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from equipoise.design import checks
-from equipoise.design.randomised import allocation as shares
-from equipoise.design.randomised.logrank_plan import Pace, drift, events_for, month_of, patients_by
+from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of, patients_by
+from equipoise.design.spec import between
+from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential import group_sequential as gs
 from equipoise.numerics.sequential.spending import spent
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import StatisticEvidence
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "group-sequential"
@@ -36,29 +36,48 @@ EXAMPLE = {
     "allocation": "2:1", "accrual_rate": 8.0, "accrual_time": 27.0, "median": 5.5,
 }  # fmt: skip
 Boundary = Literal["obrien-fleming", "pocock", "hsd", "power", "classical-obrien-fleming", "classical-pocock"]
+#: gamma of the hsd family, or rho of the power family.
+Parameter = Annotated[float, Field(ge=-50, le=50)]
 Spending = Literal["none", "obrien-fleming", "pocock", "hsd", "power"]
 
 
-class Spec(Part):
+class Spec(LogRankSpec):
     """A group-sequential log-rank design."""
 
     kind: Literal["group-sequential"]
-    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
-    alpha: float = Field(gt=0, lt=0.5, description="One-sided type I error.")
-    power: float = Field(gt=0, lt=1, description="Power at the hazard ratio.")
-    fractions: tuple[float, ...] = Field(
-        default=(0.5, 1.0), description="Share of the events at each look; the last is 1."
+    fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        default=(0.5, 1.0), min_length=1, description="Share of the events at each look; the last is 1."
     )
     boundary: Boundary = Field(default="obrien-fleming", description="Spending of alpha, or a classical boundary.")
-    alpha_parameter: float = Field(default=-4.0, description="gamma of hsd, rho of power, for alpha.")
+    alpha_parameter: Parameter = Field(default=-4.0, description="gamma of hsd, rho of power, for alpha.")
     beta_spending: Spending = Field(default="none", description="Spending of beta: futility stops.")
-    beta_parameter: float = Field(default=-2.0, description="gamma of hsd, rho of power, for beta.")
+    beta_parameter: Parameter = Field(default=-2.0, description="gamma of hsd, rho of power, for beta.")
     binding: bool = Field(default=False, description="Whether the futility stops may not be overruled.")
-    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
-    accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms.")
-    accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual.")
-    median: float | None = Field(default=None, gt=0, description="Median time of the control arm (months).")
-    dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+
+    @between("fractions")
+    def _fractions_grow_to_one(self) -> Iterator[Problem]:
+        if any(b <= a for a, b in pairwise(self.fractions)) or abs(self.fractions[-1] - 1) > 1e-12:
+            allowed = "growing shares of the events, the last 1, such as 0.5,1"
+            yield Problem("fractions", "fractions", str(self.fractions), allowed)
+
+    @between("boundary", "beta_spending")
+    def _classical_spends_no_beta(self) -> Iterator[Problem]:
+        if self.beta_spending != "none" and self.boundary.startswith("classical"):
+            yield Problem("not-together", "beta_spending", self.beta_spending, "none, with a classical boundary")
+
+    @between("boundary", "alpha_parameter")
+    def _rho_of_alpha(self) -> Iterator[Problem]:
+        return _rho("alpha_parameter", self.boundary, self.alpha_parameter)
+
+    @between("beta_spending", "beta_parameter")
+    def _rho_of_beta(self) -> Iterator[Problem]:
+        return _rho("beta_parameter", self.beta_spending, self.beta_parameter)
+
+
+def _rho(where: str, spending: str, value: float) -> Iterator[Problem]:
+    """The power family spends with rho, which is above 0."""
+    if spending == "power" and value <= 0:
+        yield Problem("out-of-range", where, f"{value:g}", "rho above 0")
 
 
 @dataclass(frozen=True)
@@ -67,7 +86,7 @@ class GroupSequentialLogRank:
 
     NORTH's question as a log-rank test, two looks, O'Brien–Fleming-type spending, 2:1:
 
-    >>> d = from_spec({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "allocation": "2:1"})
+    >>> d = from_spec(Spec.read({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "allocation": "2:1"}))
     >>> [round(z, 4) for z in d.boundaries.upper], round(d.maximum, 2)
     ([2.538, 1.6621], 174.84)
     """
@@ -84,6 +103,8 @@ class GroupSequentialLogRank:
     tested: int
     control: int
     pace: Pace | None = None
+
+    takes = StatisticEvidence
 
     @cached_property
     def boundaries(self) -> gs.Boundaries:
@@ -114,7 +135,7 @@ class GroupSequentialLogRank:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """By quadrature, at the events not rounded; futility stops are followed. With a pace, also months and patients."""
-        (ratio,) = checks.truth_of(truth, hazard_ratio=(0.01, 100.0))
+        (ratio,) = truth_of(truth, hazard_ratio=(0.01, 100.0))
         theta = drift(self.maximum, ratio, self.tested, self.control)
         c = gs.crossing(self.fractions, self.boundaries.lower, self.boundaries.upper, theta)
         ends = [u + low for u, low in zip(c.upper, c.lower, strict=True)]
@@ -273,73 +294,9 @@ class GroupSequentialLogRank:
         }  # fmt: skip
 
 
-def from_spec(table: Mapping[str, Any]) -> GroupSequentialLogRank:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = [*checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))]
-    problems += [p for k in ("alpha", "power") for p in checks.probability(k, values.get(k))]
-    if not problems and values["alpha"] >= min(values["power"], 0.5):
-        problems.append(Problem("alpha-too-large", "alpha", f"{values['alpha']:g}", "below 0.5 and below the power"))
-    fractions = values["fractions"]
-    ok = isinstance(fractions, tuple | list) and len(fractions) > 0
-    ok = ok and not [p for f in fractions for p in checks.positive("fractions", f)]
-    if (
-        not ok
-        or any(b <= a for a, b in zip((0, *fractions), fractions, strict=False))
-        or abs(fractions[-1] - 1) > 1e-12
-    ):
-        problems.append(
-            Problem("fractions", "fractions", str(fractions), "growing shares of the events, the last 1, such as 0.5,1")
-        )
-    boundaries = ("obrien-fleming", "pocock", "hsd", "power", "classical-obrien-fleming", "classical-pocock")
-    if values["boundary"] not in boundaries:
-        problems.append(Problem("not-a-choice", "boundary", repr(values["boundary"]), ", ".join(boundaries)))
-    if values["beta_spending"] not in ("none", *boundaries[:4]):
-        problems.append(
-            Problem(
-                "not-a-choice", "beta_spending", repr(values["beta_spending"]), ", ".join(("none", *boundaries[:4]))
-            )
-        )
-    elif values["beta_spending"] != "none" and str(values["boundary"]).startswith("classical"):
-        problems.append(
-            Problem("not-together", "beta_spending", values["beta_spending"], "none, with a classical boundary")
-        )
-    for role in ("alpha", "beta"):
-        which = values["boundary"] if role == "alpha" else values["beta_spending"]
-        parameter = values[f"{role}_parameter"]
-        if isinstance(parameter, bool) or not isinstance(parameter, int | float) or not abs(parameter) <= 50:
-            problems.append(Problem("out-of-range", f"{role}_parameter", str(parameter), "a number from -50 to 50"))
-        elif which == "power" and not parameter > 0:
-            problems.append(Problem("out-of-range", f"{role}_parameter", f"{parameter:g}", "rho above 0"))
-    problems += shares.problems(values["allocation"])
-    problems += pace_problems(values)
-    checks.raise_if(problems)
-    ratio = shares.parse(values["allocation"])
-    assert ratio is not None
+def from_spec(spec: Spec) -> GroupSequentialLogRank:
+    """The design that a spec states."""
     return GroupSequentialLogRank(
-        float(values["hazard_ratio"]), float(values["alpha"]), float(values["power"]), tuple(float(f) for f in fractions),
-        values["boundary"], float(values["alpha_parameter"]), values["beta_spending"], float(values["beta_parameter"]),
-        bool(values["binding"]), *ratio, pace_of(values),
+        spec.hazard_ratio, spec.alpha, spec.power, spec.fractions, spec.boundary, spec.alpha_parameter, spec.beta_spending,
+        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace,
     )  # fmt: skip
-
-
-def pace_problems(values: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the pace: all three of its numbers, or none."""
-    names = ("accrual_rate", "accrual_time", "median")
-    given = [k for k in names if values.get(k) is not None]
-    problems = [p for k in given for p in checks.positive(k, values[k])]
-    problems += checks.not_negative("dropout", values["dropout"])
-    if given and len(given) < 3:
-        missing = ", ".join(k for k in names if k not in given)
-        problems.append(
-            Problem("half-stated", missing, "nothing", "all of accrual_rate, accrual_time and median, or none")
-        )
-    return problems
-
-
-def pace_of(values: Mapping[str, Any]) -> Pace | None:
-    """The pace, where it is given."""
-    if values.get("median") is None:
-        return None
-    rate, time, median = (float(values[k]) for k in ("accrual_rate", "accrual_time", "median"))
-    return Pace(rate, time, median, float(values["dropout"]))

@@ -12,20 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.randomised import allocation as shares
+from equipoise.design.randomised.allocation import Allocated
+from equipoise.design.spec import Hypotheses, Probability, no_design
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "jung"
@@ -38,15 +38,14 @@ EXAMPLE = {"p0": 0.10, "p1": 0.30, "alpha": 0.10, "power": 0.80}
 _EPSILON = 1e-11
 
 
-class Spec(Part):
+class Spec(Allocated, Hypotheses):
     """Jung's design, searched."""
 
     kind: Literal["jung"]
-    p0: float = Field(gt=0, lt=1, description="Rate with the control treatment.")
-    p1: float = Field(gt=0, lt=1, description="Rate worth finding in the tested arm; above p0.")
-    alpha: float = Field(gt=0, lt=1, description="One-sided type I error where both rates are p0.")
-    power: float = Field(gt=0, lt=1, description="Power at p1 against p0.")
-    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
+    p0: Probability = Field(description="Rate with the control treatment.")
+    p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
+    alpha: Probability = Field(description="One-sided type I error where both rates are p0.")
+    power: Probability = Field(description="Power at p1 against p0.")
     criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
     nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
 
@@ -78,6 +77,8 @@ class JungTwoStage:
     alpha: float
     power: float
 
+    takes = TwoArmEvidence
+
     @property
     def looks(self) -> tuple[Look, Look]:
         """Two looks, counted in patients of the tested arm."""
@@ -103,7 +104,7 @@ class JungTwoStage:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """Exact behaviour; ``truth`` is {'tested': rate, 'control': rate}. ``expected_n`` counts both arms."""
-        px, py = checks.truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
+        px, py = truth_of(truth, tested=(0.0, 1.0), control=(0.0, 1.0))
         pet, reject = self._ends(px, py)
         arms = self.tested + self.control
         return Characteristics(
@@ -198,7 +199,7 @@ def search(
     The first m is the least at which the most powerful test, which would know the control's rate, reaches the power. The
     search ends where n1 + (1 - PETmax(n1)) (n - n1) exceeds the best for every n1.
     """
-    checks.raise_if([*checks.hypotheses(p0, p1, alpha, power), *checks.count("nmax", nmax, 4, 800)])
+    Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "criterion": criterion, "nmax": nmax})
     a, b = allocation
     known = smallest_n(p0, p1, alpha, power, max(a * nmax, 2))
     first = max(2, -(-(known or nmax) // a))
@@ -219,15 +220,8 @@ def search(
         if best is not None and criterion == "minimax":
             break
     if best is None:
-        raise BadInput(
-            "design",
-            [
-                Problem(
-                    "no-design", "nmax", str(nmax), f"no design up to {nmax} patients in both arms has power {power:g} at alpha {alpha:g}",
-                    "raise nmax, alpha or p1, or ask for less power",
-                )
-            ],
-        )  # fmt: skip
+        nothing = f"no design up to {nmax} patients in both arms has power {power:g} at alpha {alpha:g}"
+        raise no_design(nmax, nothing, "raise nmax, alpha or p1, or ask for less power")
     return best
 
 
@@ -275,16 +269,6 @@ def _best_of_sizes(
     return best
 
 
-def from_spec(table: Mapping[str, Any]) -> JungTwoStage:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(checks.hypotheses(*(values.get(k) for k in ("p0", "p1", "alpha", "power"))))
-    problems += shares.problems(values["allocation"])
-    problems += checks.count("nmax", values["nmax"], 4, 800)
-    if values["criterion"] not in ("optimal", "minimax"):
-        problems.append(Problem("not-a-choice", "criterion", repr(values["criterion"]), "'optimal' or 'minimax'"))
-    checks.raise_if(problems)
-    ratio = shares.parse(values["allocation"])
-    assert ratio is not None
-    p0, p1, alpha, power = (float(values[k]) for k in ("p0", "p1", "alpha", "power"))
-    return search(p0, p1, alpha, power, ratio, values["criterion"], values["nmax"])
+def from_spec(spec: Spec) -> JungTwoStage:
+    """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
+    return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.ratio, spec.criterion, spec.nmax)

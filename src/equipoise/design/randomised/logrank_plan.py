@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
+from pydantic import Field
+
+from equipoise.design.randomised.allocation import Allocated
+from equipoise.design.spec import Errors, Probability
 from equipoise.numerics.times.accrual_events import Arm, expected_events, time_of_events
 
 
@@ -21,6 +26,26 @@ class Pace:
     def patients(self) -> int:
         """Patients enrolled in all."""
         return math.ceil(self.accrual_rate * self.accrual_time - 1e-9)
+
+
+class LogRankSpec(Allocated, Errors):
+    """What a randomised log-rank design may be told: the hazard ratio, and the pace or nothing of it."""
+
+    together: ClassVar[tuple[str, ...]] = ("accrual_rate", "accrual_time", "median")
+    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
+    alpha: float = Field(gt=0, lt=0.5, description="One-sided type I error.")
+    power: Probability = Field(description="Power at the hazard ratio.")
+    accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms.")
+    accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual.")
+    median: float | None = Field(default=None, gt=0, description="Median time of the control arm (months).")
+    dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+
+    @property
+    def pace(self) -> Pace | None:
+        """The pace, where it is stated."""
+        if self.accrual_rate is None or self.accrual_time is None or self.median is None:
+            return None
+        return Pace(self.accrual_rate, self.accrual_time, self.median, self.dropout)
 
 
 def information(events: float, tested: int, control: int) -> float:

@@ -11,19 +11,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
-from equipoise.design import checks
-from equipoise.design.randomised import allocation as shares
-from equipoise.design.randomised.group_sequential import pace_of, pace_problems
-from equipoise.design.randomised.logrank_plan import Pace, drift, events_for, month_of
+from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of
+from equipoise.design.spec import Probability
+from equipoise.design.truth import truth_of
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import StatisticEvidence
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "screening"
@@ -36,18 +34,12 @@ REFERENCE = (
 EXAMPLE = {"hazard_ratio": 0.67, "alpha": 0.20, "power": 0.80, "allocation": "2:1"}
 
 
-class Spec(Part):
+class Spec(LogRankSpec):
     """A screening design."""
 
     kind: Literal["screening"]
-    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
     alpha: float = Field(default=0.20, gt=0, lt=0.5, description="One-sided type I error.")
-    power: float = Field(default=0.80, gt=0, lt=1, description="Power at the hazard ratio.")
-    allocation: str = Field(default="1:1", description="Tested to control, such as 2:1.")
-    accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms.")
-    accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual.")
-    median: float | None = Field(default=None, gt=0, description="Median time of the control arm (months).")
-    dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+    power: Probability = Field(default=0.80, description="Power at the hazard ratio.")
 
 
 @dataclass(frozen=True)
@@ -64,6 +56,8 @@ class Screening:
     tested: int
     control: int
     pace: Pace | None = None
+
+    takes = StatisticEvidence
 
     @cached_property
     def events(self) -> int:
@@ -103,7 +97,7 @@ class Screening:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """By the normal approximation; ``expected_n`` is the number enrolled, where a pace is given."""
-        (ratio,) = checks.truth_of(truth, hazard_ratio=(0.01, 100.0))
+        (ratio,) = truth_of(truth, hazard_ratio=(0.01, 100.0))
         reach = float(ndtr(drift(self.events, ratio, self.tested, self.control) - ndtri(1 - self.alpha)))
         more = {"expected events": Quantity(float(self.events))}
         if self.pace is not None:
@@ -158,16 +152,6 @@ class Screening:
         }  # fmt: skip
 
 
-def from_spec(table: Mapping[str, Any]) -> Screening:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = [*checks.hazard_ratio("hazard_ratio", values.get("hazard_ratio"))]
-    problems += [p for k in ("alpha", "power") for p in checks.probability(k, values[k])]
-    if not problems and values["alpha"] >= min(0.5, values["power"]):
-        problems.append(Problem("alpha-too-large", "alpha", f"{values['alpha']:g}", "below 0.5 and below the power"))
-    problems += [*shares.problems(values["allocation"]), *pace_problems(values)]
-    checks.raise_if(problems)
-    ratio = shares.parse(values["allocation"])
-    assert ratio is not None
-    hazard_ratio, alpha, power = (float(values[k]) for k in ("hazard_ratio", "alpha", "power"))
-    return Screening(hazard_ratio, alpha, power, *ratio, pace_of(values))
+def from_spec(spec: Spec) -> Screening:
+    """The design that a spec states."""
+    return Screening(spec.hazard_ratio, spec.alpha, spec.power, *spec.ratio, spec.pace)

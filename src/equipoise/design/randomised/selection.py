@@ -11,20 +11,20 @@ made on other grounds, which are right with probability ``rho``. Sargent & Goldb
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
+from equipoise.design.spec import Entries, between, no_design
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import ArmsEvidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "selection"
@@ -34,7 +34,7 @@ REFERENCE = "Simon R, Wittes RE, Ellenberg SS. Randomized phase II clinical tria
 EXAMPLE = {"arms": 3, "p0": 0.2, "delta": 0.15, "correct": 0.9}
 
 
-class Spec(Part):
+class Spec(Entries):
     """The selection design: patients per arm computed from the probability of correct selection, or stated."""
 
     kind: Literal["selection"]
@@ -48,8 +48,25 @@ class Spec(Part):
     rho: float = Field(
         default=0.5, ge=0, le=1, description="Probability that an ambiguous choice ends with the best arm."
     )
-    n: int | None = Field(default=None, ge=1, description="Patients in each arm, if stated.")
+    n: int | None = Field(default=None, ge=1, le=5000, description="Patients in each arm, if stated.")
     nmax: int = Field(default=1000, ge=1, le=5000, description="Largest number of patients in an arm to consider.")
+
+    @between("p0", "delta")
+    def _the_best_rate_is_a_rate(self) -> Iterator[Problem]:
+        if self.p0 + self.delta > 1:
+            yield Problem("out-of-range", "delta", f"{self.delta:g}", f"at most 1 - p0 = {1 - self.p0:g}")
+
+    @between("arms", "correct")
+    def _better_than_chance(self) -> Iterator[Problem]:
+        if self.correct <= 1 / self.arms:
+            allowed = f"above 1/arms = {1 / self.arms:.4g}, which chance alone gives"
+            yield Problem("out-of-range", "correct", f"{self.correct:g}", allowed)
+
+    @between("arms", "ambiguity")
+    def _ambiguous_between_two(self) -> Iterator[Problem]:
+        if self.ambiguity > 0 and self.arms != 2:
+            given = f"{self.ambiguity:g} with {self.arms} arms"
+            yield Problem("ambiguity-of-two", "ambiguity", given, "0, or two arms")
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,8 @@ class Selection:
     ambiguity: float = 0.0
     rho: float = 0.5
 
+    takes = ArmsEvidence
+
     @property
     def looks(self) -> tuple[Look, ...]:
         """One look, on n patients of each arm."""
@@ -155,7 +174,7 @@ class Selection:
 
     def characteristics(self, truth: Truth) -> Characteristics:
         """Exact behaviour; ``truth`` is {'rate': of all arms but one, 'best': of that one}; ``declare``: it is selected."""
-        rate, best = checks.truth_of(truth, rate=(0.0, 1.0), best=(0.0, 1.0))
+        rate, best = truth_of(truth, rate=(0.0, 1.0), best=(0.0, 1.0))
         found = self.chances(rate, best)
         return Characteristics(
             f"rate {best:g} in one arm, {rate:g} in {'the other' if self.arms == 2 else f'the {self.arms - 1} others'}",
@@ -183,7 +202,8 @@ class Selection:
             for arm, x in evidence.outcome.items()
             if not 0 <= x <= self.n
         ]
-        checks.raise_if(problems, "evidence")
+        if problems:
+            raise BadInput("evidence", problems)
         order = sorted(evidence.outcome.items(), key=lambda pair: -pair[1])
         (first, most), (_, second) = order[0], order[1]
         lead, margin = most - second, _margin(self.n, self.ambiguity)
@@ -259,60 +279,19 @@ def search(
 
     The probability may dip a little as n grows (with an ambiguous zone it saws): a larger n may fall short again.
     """
-    checks.raise_if(_problems(arms, p0, delta, correct, ambiguity, rho))
+    Spec.read({"arms": arms, "p0": p0, "delta": delta, "correct": correct, "ambiguity": ambiguity, "rho": rho})
     nearest = (0.0, 0)
     for n in range(1, nmax + 1):
         reached = chances(n, arms, p0, p0 + delta, ambiguity, rho).correct
         if reached >= correct:
             return Selection(n, arms, p0, delta, correct, ambiguity, rho)
         nearest = max(nearest, (reached, n))
-    raise BadInput(
-        "design",
-        [
-            Problem(
-                "no-design", "nmax", str(nmax),
-                f"no n up to {nmax} selects the best arm with probability {correct:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}",
-                "raise nmax or delta, or ask for less",
-            )
-        ],
-    )  # fmt: skip
+    nothing = f"no n up to {nmax} selects the best arm with probability {correct:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
+    raise no_design(nmax, nothing, "raise nmax or delta, or ask for less")
 
 
-def _problems(arms: Any, p0: Any, delta: Any, correct: Any, ambiguity: Any, rho: Any) -> Sequence[Problem]:
-    problems = [*checks.count("arms", arms, 2, 20), *checks.probability("p0", p0), *checks.probability("delta", delta)]
-    problems += checks.probability("correct", correct)
-    bad = {p.where for p in problems}
-    if not {"p0", "delta"} & bad and p0 + delta > 1:
-        problems.append(Problem("out-of-range", "delta", f"{delta:g}", f"at most 1 - p0 = {1 - p0:g}"))
-    if not {"arms", "correct"} & bad and correct <= 1 / arms:
-        problems.append(
-            Problem(
-                "out-of-range", "correct", f"{correct:g}", f"above 1/arms = {1 / arms:.4g}, which chance alone gives"
-            )
-        )
-    odd = [*checks.not_negative("ambiguity", ambiguity, "a difference of rates from 0 to below 1")]
-    if not odd and ambiguity >= 1:
-        odd = [Problem("out-of-range", "ambiguity", f"{ambiguity:g}", "a difference of rates from 0 to below 1")]
-    if not odd and ambiguity > 0 and "arms" not in bad and arms != 2:
-        odd = [Problem("ambiguity-of-two", "ambiguity", f"{ambiguity:g} with {arms} arms", "0, or two arms")]
-    problems += odd
-    found = [*checks.not_negative("rho", rho, "a probability from 0 to 1")]
-    if not found and rho > 1:
-        found = [Problem("out-of-range", "rho", f"{rho:g}", "a probability from 0 to 1")]
-    return [*problems, *found]
-
-
-def from_spec(table: Mapping[str, Any]) -> Selection:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    p0, delta, n = (values.get(k) for k in ("p0", "delta", "n"))
-    arms, correct, ambiguity, rho, nmax = (values[k] for k in ("arms", "correct", "ambiguity", "rho", "nmax"))
-    problems = [*_problems(arms, p0, delta, correct, ambiguity, rho), *checks.count("nmax", nmax, 1, 5000)]
-    if n is not None:
-        problems += checks.count("n", n, 1, 5000)
-    checks.raise_if(problems)
-    assert p0 is not None
-    assert delta is not None
-    if n is None:
-        return search(arms, float(p0), float(delta), float(correct), float(ambiguity), float(rho), nmax)
-    return Selection(n, arms, float(p0), float(delta), float(correct), float(ambiguity), float(rho))
+def from_spec(spec: Spec) -> Selection:
+    """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
+    if spec.n is None:
+        return search(spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho, spec.nmax)
+    return Selection(spec.n, spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho)

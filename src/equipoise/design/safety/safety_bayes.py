@@ -18,19 +18,16 @@ import numpy as np
 from pydantic import Field
 from scipy.special import betainc, betaln, roots_jacobi
 
-from equipoise.design import checks
 from equipoise.design.safety.safety_rule import (
-    MOST,
     TIE,
     Array,
     SafetyRule,
+    SafetySpec,
     calibrated,
     least_reaching,
     log_score,
     look_sizes,
-    safety_problems,
 )
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "safety-bayes"
@@ -43,16 +40,11 @@ REFERENCE = (
 EXAMPLE = {"theta0": 0.20, "theta1": 0.40, "n": 30, "phi": 0.10, "prior_n": 3.0}
 
 
-class Spec(Part):
+class Spec(SafetySpec):
     """Posterior monitoring: the cutoff calibrated to a false stop, or stated."""
 
     kind: Literal["safety-bayes"]
-    theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
-    theta1: float = Field(gt=0, lt=1, description="Toxicity rate that is too high; above theta0.")
-    n: int = Field(ge=1, le=MOST, description="Patients in all.")
     phi: float = Field(default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping at theta0.")
-    first: int = Field(default=1, ge=1, description="Patients at the first look.")
-    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
     prior_mean: float | None = Field(
         default=None, gt=0, lt=1, description="Mean of the prior of the rate (default: theta0)."
     )
@@ -164,28 +156,20 @@ def search(
     prior_n: float = 2.0,
 ) -> BayesianSafety:
     """The rule with the least cutoff that keeps ``phi``. Raises BadInput with all problems, or if no cutoff does."""
-    return from_spec(
-        {
-            "theta0": theta0, "theta1": theta1, "n": n, "phi": phi, "first": first, "cohort": cohort, "prior_mean": prior_mean,
-            "prior_n": prior_n,
-        }
-    )  # fmt: skip
+    asked: dict[str, Any] = {
+        "theta0": theta0, "theta1": theta1, "n": n, "phi": phi, "first": first, "cohort": cohort, "prior_mean": prior_mean,
+        "prior_n": prior_n,
+    }  # fmt: skip
+    return from_spec(Spec.read(asked))
 
 
-def from_spec(table: Mapping[str, Any]) -> BayesianSafety:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = [
-        *safety_problems(values, ("phi", "cutoff", "prior_mean")),
-        *checks.positive("prior_n", values["prior_n"]),
-    ]
-    checks.raise_if(problems)
-    theta0, theta1, phi, prior_n = (float(values[k]) for k in ("theta0", "theta1", "phi", "prior_n"))
-    n, first, cohort = (int(values[k]) for k in ("n", "first", "cohort"))
-    mean = float(values.get("prior_mean", theta0))
-    a, b = prior_n * mean, prior_n * (1 - mean)
-    if "cutoff" in values:
-        return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, float(values["cutoff"]))
+def from_spec(spec: Spec) -> BayesianSafety:
+    """The design that a spec states. Raises BadInput if no cutoff keeps ``phi``."""
+    theta0, theta1, phi, n, first, cohort = spec.theta0, spec.theta1, spec.phi, spec.n, spec.first, spec.cohort
+    mean = theta0 if spec.prior_mean is None else spec.prior_mean
+    a, b = spec.prior_n * mean, spec.prior_n * (1 - mean)
+    if spec.cutoff is not None:
+        return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, spec.cutoff)
     sizes = look_sizes(first, cohort, n)
     found = calibrated(sizes, [posterior_scores(m, theta0, a, b) for m in sizes], theta0, phi)
     if found is None:

@@ -18,15 +18,14 @@ Pocock's as in Ivanova, Qaqish & Schell 2005, doi:10.1111/j.1541-0420.2005.00311
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.safety.safety_bayes import not_above_table, posterior_excess
 from equipoise.design.safety.safety_pocock import tail_scores
 from equipoise.design.safety.safety_rule import (
@@ -46,13 +45,14 @@ from equipoise.design.safety.safety_rule import (
     upper_stages,
 )
 from equipoise.design.safety.safety_sprt import likelihood_scores
+from equipoise.design.spec import Entries, at_most, between
+from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
 from equipoise.trial.exhibits import Cell, Curve, LineFigure, Mark, Table
-from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "safety-imbalance"
@@ -68,7 +68,7 @@ Method = Literal["pocock", "sprt", "bayes"]
 METHODS: tuple[Method, ...] = ("pocock", "sprt", "bayes")
 
 
-class Spec(Part):
+class Spec(Entries):
     """A rule on the imbalance of events between the arms: its threshold calibrated to a false alarm, or stated."""
 
     kind: Literal["safety-imbalance"]
@@ -93,6 +93,22 @@ class Spec(Part):
     )  # fmt: skip
     prior_a: float = Field(default=0.5, gt=0, description="Prior beta parameter of an event, either arm (bayes).")
     prior_b: float = Field(default=0.5, gt=0, description="Prior beta parameter of no event, either arm (bayes).")
+
+    @between("method", "threshold")
+    def _threshold_of_method(self) -> Iterator[Problem]:
+        if self.threshold is not None and self.method != "sprt" and self.threshold >= 1:
+            yield Problem("out-of-range", "threshold", f"{self.threshold:g}", f"must be below 1 with {self.method}")
+
+    @between("first", "events")
+    def _first_is_in_events(self) -> Iterator[Problem]:
+        return at_most(self, "first", "events")
+
+    @between("method", "events", "n", "control_n")
+    def _events_are_of_patients(self) -> Iterator[Problem]:
+        arms = (self.n, self.control_n)
+        most, who = (min(arms), "the smaller arm") if self.method == "bayes" else (sum(arms), "both arms")
+        if self.events > most:
+            yield Problem("too-many-events", "events", str(self.events), f"at most the {most} patients of {who}")
 
 
 def share_at(n: int, control_n: int, risk_ratio: float) -> float:
@@ -126,6 +142,8 @@ class ImbalanceRule:
     prior_b: float
     #: as stated: a level, a likelihood ratio, or a posterior probability
     threshold: float
+
+    takes = TwoArmEvidence
 
     @property
     def share(self) -> float:
@@ -188,7 +206,7 @@ class ImbalanceRule:
         many have been enrolled at an event depends on the accrual, which this rule does not know. 'expected events' is
         exact.
         """
-        (rr,) = checks.truth_of(truth, risk_ratio=(0.0, 1000.0))
+        (rr,) = truth_of(truth, risk_ratio=(0.0, 1000.0))
         e = ends(self.stages, share_at(self.n, self.control_n, rr))
         return Characteristics(
             f"risk ratio {rr:g}",
@@ -346,16 +364,26 @@ class WhenItSpoke:
         return None
 
 
+class _Final(Entries):
+    """The events of a trial that has ended."""
+
+    tested_events: int = Field(ge=0)
+    control_events: int = Field(ge=0)
+
+    @between("tested_events", "control_events")
+    def _as_many_as_can_be_watched(self) -> Iterator[Problem]:
+        events = self.tested_events + self.control_events
+        if not 1 <= events <= MOST:
+            yield Problem("out-of-range", "events", str(events), f"1 to {MOST} in all")
+
+
 def when_it_spoke(design: ImbalanceRule, tested_events: int, control_events: int) -> WhenItSpoke:
     """When a rule would first have stopped, had these events come in any order: exact, by recursion over the orders.
 
     Of the events still to come each is as likely to be next, which gives every order the same probability. The rule looks
     where it says, up to its last planned event.
     """
-    problems = [*checks.count("tested_events", tested_events, 0), *checks.count("control_events", control_events, 0)]
-    if not problems and not 1 <= tested_events + control_events <= MOST:
-        problems.append(Problem("out-of-range", "events", str(tested_events + control_events), f"1 to {MOST} in all"))
-    checks.raise_if(problems, "events")
+    _Final.read({"tested_events": tested_events, "control_events": control_events}, "events")
     d = tested_events + control_events
     boundaries = dict(zip(design.sizes, design.stops_at, strict=True))
     state = np.zeros(tested_events + 1)
@@ -394,16 +422,12 @@ def spoken_table(designs: Mapping[str, ImbalanceRule], tested_events: int, contr
     )  # fmt: skip
 
 
-def from_spec(table: Mapping[str, Any]) -> ImbalanceRule:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    checks.raise_if(_problems(values))
-    sizes = {k: int(values[k]) for k in ("n", "control_n", "events", "first", "every")}
-    reals = {k: float(values[k]) for k in ("false_alarm", "risk_ratio", "prior_a", "prior_b")}
-    method: Method = values["method"]
-    if "threshold" in values:
-        return ImbalanceRule(method=method, threshold=float(values["threshold"]), **sizes, **reals)  # type: ignore[arg-type]
-    blank = ImbalanceRule(method=method, threshold=0.5, **sizes, **reals)  # type: ignore[arg-type]
+def from_spec(spec: Spec) -> ImbalanceRule:
+    """The design that a spec states. Raises BadInput if no threshold keeps the false alarm."""
+    stated = {k: v for k, v in spec if k not in ("kind", "threshold")}
+    if spec.threshold is not None:
+        return ImbalanceRule(**stated, threshold=spec.threshold)
+    blank = ImbalanceRule(**stated, threshold=0.5)
     found = calibrated(blank.sizes, [blank.score(d) for d in blank.sizes], blank.share, blank.false_alarm)
     if found is None:
         raise out_of_reach(
@@ -413,32 +437,5 @@ def from_spec(table: Mapping[str, Any]) -> ImbalanceRule:
         "pocock": math.exp(-found.threshold),
         "sprt": math.exp(found.threshold),
         "bayes": -math.expm1(-found.below),
-    }[method]
-    return ImbalanceRule(method=method, threshold=threshold, **sizes, **reals)  # type: ignore[arg-type]
-
-
-def _problems(values: Mapping[str, Any]) -> list[Problem]:
-    found = [p for k in ("n", "control_n", "first", "every") for p in checks.count(k, values.get(k), 1)]
-    found += checks.count("events", values.get("events"), 1, MOST)
-    sound = not found
-    found += checks.probability("false_alarm", values["false_alarm"])
-    found += [p for k in ("prior_a", "prior_b") for p in checks.positive(k, values[k])]
-    above_1 = "a risk ratio above 1: tested to control"
-    rr = values["risk_ratio"]
-    found += list(checks.positive("risk_ratio", rr, above_1)) or [
-        Problem("out-of-range", "risk_ratio", f"{rr:g}", above_1) for _ in range(rr <= 1)
-    ]
-    method, threshold = values["method"], values.get("threshold")
-    if method not in METHODS:
-        found.append(Problem("not-a-choice", "method", repr(method), "'pocock', 'sprt' or 'bayes'"))
-    if threshold is not None:
-        check = checks.positive if method == "sprt" else checks.probability
-        found += check("threshold", threshold)
-    if sound:
-        events, arms = values["events"], (values["n"], values["control_n"])
-        if values["first"] > events:
-            found.append(Problem("first-above-events", "first", str(values["first"]), f"at most events = {events}"))
-        most, who = (min(arms), "the smaller arm") if method == "bayes" else (sum(arms), "both arms")
-        if events > most:
-            found.append(Problem("too-many-events", "events", str(events), f"at most the {most} patients of {who}"))
-    return found
+    }[spec.method]
+    return ImbalanceRule(**stated, threshold=threshold)

@@ -10,25 +10,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.safety.safety_rule import (
-    MOST,
     Array,
     SafetyRule,
+    SafetySpec,
     calibrated,
     least_reaching,
     log_score,
     look_sizes,
     out_of_reach,
-    safety_problems,
 )
 from equipoise.numerics.counts.binomial import exceeds
-from equipoise.trial.part import Part
 
 KIND = "safety-pocock"
 TITLE = "Toxicity monitored by a Pocock-type boundary (Ivanova, Qaqish & Schell)"
@@ -40,16 +37,11 @@ REFERENCE = (
 EXAMPLE = {"theta0": 0.20, "theta1": 0.40, "n": 30, "phi": 0.05}
 
 
-class Spec(Part):
+class Spec(SafetySpec):
     """A Pocock-type boundary: its level calibrated to a false stop, or stated."""
 
     kind: Literal["safety-pocock"]
-    theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
-    theta1: float = Field(gt=0, lt=1, description="Toxicity rate that is too high; above theta0.")
-    n: int = Field(ge=1, le=MOST, description="Patients in all.")
     phi: float = Field(default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping at theta0.")
-    first: int = Field(default=1, ge=1, description="Patients at the first look.")
-    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
     level: float | None = Field(
         default=None, gt=0, lt=1, description="Level of each look, if stated (default: calibrated to phi)."
     )
@@ -97,8 +89,7 @@ class PocockSafety(SafetyRule):
 
 def search(theta0: float, theta1: float, n: int, phi: float = 0.05, first: int = 1, cohort: int = 1) -> PocockSafety:
     """The rule with the largest level that keeps ``phi``. Raises BadInput with all problems, or if no level does."""
-    values: dict[str, Any] = {"theta0": theta0, "theta1": theta1, "n": n, "phi": phi, "first": first, "cohort": cohort}
-    checks.raise_if(list(safety_problems(values, ("phi",))))
+    Spec.read({"theta0": theta0, "theta1": theta1, "n": n, "phi": phi, "first": first, "cohort": cohort})
     sizes = look_sizes(first, cohort, n)
     found = calibrated(sizes, [tail_scores(m, theta0) for m in sizes], theta0, phi)
     if found is None:
@@ -106,12 +97,8 @@ def search(theta0: float, theta1: float, n: int, phi: float = 0.05, first: int =
     return PocockSafety(theta0, theta1, n, first, cohort, phi, math.exp(-found.threshold))
 
 
-def from_spec(table: Mapping[str, Any]) -> PocockSafety:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    checks.raise_if(list(safety_problems(values, ("phi", "level"))))
-    theta0, theta1, phi = (float(values[k]) for k in ("theta0", "theta1", "phi"))
-    n, first, cohort = (int(values[k]) for k in ("n", "first", "cohort"))
-    if "level" in values:
-        return PocockSafety(theta0, theta1, n, first, cohort, phi, float(values["level"]))
-    return search(theta0, theta1, n, phi, first, cohort)
+def from_spec(spec: Spec) -> PocockSafety:
+    """The design that a spec states. Raises BadInput if no level keeps ``phi``."""
+    if spec.level is None:
+        return search(spec.theta0, spec.theta1, spec.n, spec.phi, spec.first, spec.cohort)
+    return PocockSafety(spec.theta0, spec.theta1, spec.n, spec.first, spec.cohort, spec.phi, spec.level)

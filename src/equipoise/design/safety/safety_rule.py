@@ -16,16 +16,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from equipoise.design import checks
+from equipoise.design.spec import Entries, above, at_most, between
+from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.evidence import ToxicityEvidence
 from equipoise.trial.exhibits import Cell, Curve, LineFigure, Mark, Table
 from equipoise.trial.problem import BadInput, Problem
 
@@ -39,6 +40,24 @@ ROUNDING = 1 + 1e-12
 
 #: The most patients, or events, that a safety design may have.
 MOST = 500
+
+
+class SafetySpec(Entries):
+    """What every rule that watches a toxicity rate may be told."""
+
+    theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
+    theta1: float = Field(gt=0, lt=1, description="Toxicity rate that is too high; above theta0.")
+    n: int = Field(ge=1, le=MOST, description="Patients in all.")
+    first: int = Field(default=1, ge=1, description="Patients at the first look.")
+    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
+
+    @between("theta0", "theta1")
+    def _theta1_above_theta0(self) -> Iterator[Problem]:
+        return above(self, "theta0", "theta1", "the rate that is too high")
+
+    @between("first", "n")
+    def _first_is_in_n(self) -> Iterator[Problem]:
+        return at_most(self, "first", "n")
 
 
 def look_sizes(first: int, every: int, last: int) -> tuple[int, ...]:
@@ -145,6 +164,8 @@ class SafetyRule(ABC):
     first: int
     cohort: int
 
+    takes = ToxicityEvidence
+
     @property
     @abstractmethod
     def allowed(self) -> float:
@@ -193,7 +214,7 @@ class SafetyRule(ABC):
     def characteristics(self, truth: Truth) -> Characteristics:
         """Exact behaviour; ``truth`` is {'rate': probability}. ``declare`` is P(never stopped for toxicity),
         ``stop_early`` P(stopped for toxicity at any look)."""
-        (rate,) = checks.truth_of(truth, rate=(0.0, 1.0))
+        (rate,) = truth_of(truth, rate=(0.0, 1.0))
         e = ends(self.stages, rate)
         stopped = math.fsum(e.high)
         return Characteristics(
@@ -206,7 +227,7 @@ class SafetyRule(ABC):
             {"expected patients with toxicity": Quantity(rate * e.expected_n)},
         )
 
-    def verdict(self, evidence: Evidence) -> Verdict:
+    def verdict(self, evidence: ToxicityEvidence) -> Verdict:
         """Stop for safety if the patients with toxicity (``successes``) reach the boundary of the look, else go on.
 
         At the last look another number of patients than planned may have been treated: the rule's boundary at that
@@ -333,25 +354,6 @@ class SafetyRule(ABC):
             f"The probability of stopping is {x['stop0']:.4f} if the true rate is {100 * self.theta0:g}% and {x['stop1']:.4f} if it is "
             f"{100 * self.theta1:g}%, with {x['en0']:.1f} and {x['en1']:.1f} patients expected until the monitoring ends. All figures are exact."
         )
-
-
-def safety_problems(values: Mapping[str, Any], probabilities: Sequence[str] = ()) -> Iterator[Problem]:
-    """What is wrong with theta0, theta1, n, first and cohort, and with what else must be a probability."""
-    theta0, theta1 = values.get("theta0"), values.get("theta1")
-    found = [*checks.probability("theta0", theta0), *checks.probability("theta1", theta1)]
-    yield from found
-    if not found:
-        yield from checks.above("theta0", theta0, "theta1", theta1, "the rate that is too high")
-    for name in probabilities:
-        if values.get(name) is not None:
-            yield from checks.probability(name, values[name])
-    sizes = [
-        *checks.count("n", values.get("n"), 1, MOST), *checks.count("first", values["first"], 1),
-        *checks.count("cohort", values["cohort"], 1),
-    ]  # fmt: skip
-    yield from sizes
-    if not sizes and values["first"] > values["n"]:
-        yield Problem("first-above-n", "first", str(values["first"]), f"at most n = {values['n']}")
 
 
 def out_of_reach(

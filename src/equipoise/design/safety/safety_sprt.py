@@ -13,25 +13,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design import checks
 from equipoise.design.safety.safety_rule import (
     MOST,
     TIE,
     Array,
     SafetyRule,
+    SafetySpec,
     calibrated,
     least_reaching,
     look_sizes,
     out_of_reach,
-    safety_problems,
 )
-from equipoise.trial.part import Part
-from equipoise.trial.problem import Problem
+from equipoise.design.spec import Errors, Probability
 
 KIND = "safety-sprt"
 TITLE = "Toxicity monitored by the truncated sequential probability ratio test (Wald)"
@@ -42,21 +40,17 @@ REFERENCE = (
 EXAMPLE = {"theta0": 0.20, "theta1": 0.40, "n": 30, "alpha": 0.05, "power": 0.80}
 
 
-class Spec(Part):
+class Spec(SafetySpec, Errors):
     """The truncated SPRT: Wald's thresholds, or the upper one calibrated."""
 
     kind: Literal["safety-sprt"]
-    theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
-    theta1: float = Field(gt=0, lt=1, description="Toxicity rate that is too high; above theta0.")
     n: int = Field(ge=1, le=MOST, description="Patients in all: the test is truncated there.")
-    alpha: float = Field(default=0.05, gt=0, lt=1, description="Nominal probability of stopping at theta0.")
-    power: float = Field(default=0.80, gt=0, lt=1, description="Nominal probability of stopping at theta1.")
+    alpha: Probability = Field(default=0.05, description="Nominal probability of stopping at theta0.")
+    power: Probability = Field(default=0.80, description="Nominal probability of stopping at theta1.")
     threshold: Literal["wald", "exact"] = Field(
         default="wald", description="A = power / alpha ('wald'), or the least A that keeps alpha exactly ('exact')."
     )
     lower: bool = Field(default=False, description="End the monitoring early where the rate is acceptable.")
-    first: int = Field(default=1, ge=1, description="Patients at the first look.")
-    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
 
 
 def likelihood_scores(n: int, theta0: float, theta1: float) -> Array:
@@ -69,7 +63,7 @@ def likelihood_scores(n: int, theta0: float, theta1: float) -> Array:
 class SprtSafety(SafetyRule):
     """Rates, sizes, nominal errors and the log threshold; the boundary follows.
 
-    >>> d = from_spec({"theta0": 0.1, "theta1": 0.3, "n": 40})
+    >>> d = from_spec(Spec.read({"theta0": 0.1, "theta1": 0.3, "n": 40}))
     >>> round(d.log_a, 4), d.stops_at[:5]
     (2.7726, (2, 3, 3, 3, 3))
     """
@@ -149,20 +143,11 @@ def _low_at(n: int, theta0: float, theta1: float, log_b: float) -> int:
     return int(np.searchsorted(likelihood_scores(n, theta0, theta1), log_b + TIE, side="right")) - 1
 
 
-def from_spec(table: Mapping[str, Any]) -> SprtSafety:
-    """The design that a [design] table states. Raises BadInput with all its problems."""
-    values = checks.stated(Spec, table)
-    problems = list(safety_problems(values, ("alpha", "power")))
-    if values["threshold"] not in ("wald", "exact"):
-        problems.append(Problem("not-a-choice", "threshold", repr(values["threshold"]), "'wald' or 'exact'"))
-    if not isinstance(values["lower"], bool):
-        problems.append(Problem("not-a-choice", "lower", repr(values["lower"]), "true or false"))
-    if not any(p.where in ("alpha", "power") for p in problems):
-        problems += checks.above("alpha", values["alpha"], "power", values["power"], "the power")
-    checks.raise_if(problems)
-    theta0, theta1, alpha, power = (float(values[k]) for k in ("theta0", "theta1", "alpha", "power"))
-    n, first, cohort = (int(values[k]) for k in ("n", "first", "cohort"))
-    exact, lower, log_a = values["threshold"] == "exact", bool(values["lower"]), math.log(power / alpha)
+def from_spec(spec: Spec) -> SprtSafety:
+    """The design that a spec states. Raises BadInput if an exact threshold is asked for and none keeps alpha."""
+    theta0, theta1, alpha, power = spec.theta0, spec.theta1, spec.alpha, spec.power
+    n, first, cohort, lower = spec.n, spec.first, spec.cohort, spec.lower
+    exact, log_a = spec.threshold == "exact", math.log(power / alpha)
     if exact:
         sizes = look_sizes(first, cohort, n)
         log_b = math.log((1 - power) / (1 - alpha))

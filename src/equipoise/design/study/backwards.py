@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from equipoise.design import checks
+from pydantic import Field
+
 from equipoise.design.one_rate.simon import SimonTwoStage, search
 from equipoise.design.one_rate.simon_search import Tables, best_of_size, best_single_stage_power, smallest_n
+from equipoise.design.spec import Entries, Probability, between, first_stage
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import Problem
 
@@ -48,6 +50,25 @@ class Explanation:
         }  # fmt: skip
 
 
+class _Asked(Entries):
+    """The sizes, and the ranges of p0 and p1 - p0 that are looked through."""
+
+    n1: int = Field(ge=1)
+    n: int = Field(ge=2, le=500)
+    p0: tuple[Probability, Probability]
+    delta: tuple[Probability, Probability]
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
+
+    @between("p0", "delta")
+    def _from_smaller_to_larger(self) -> Iterator[Problem]:
+        for name, (low, high) in (("p0", self.p0), ("delta", self.delta)):
+            if low > high:
+                yield Problem("empty-range", name, f"{low:g} to {high:g}", "from the smaller to the larger")
+
+
 def explain(
     n1: int,
     n: int,
@@ -64,16 +85,7 @@ def explain(
     >>> [(e.design.p0, e.design.p1, e.role) for e in explain(39, 80, p0=(0.43, 0.45), delta=(0.14, 0.14))]
     [(0.44, 0.58, 'minimax')]
     """
-    problems = [*checks.count("n1", n1, 1), *checks.count("n", n, 2, 500)]
-    if not problems and n1 >= n:
-        problems.append(
-            Problem("n1-not-below-n", "n1", str(n1), f"the first stage must be smaller than the whole (n = {n})")
-        )
-    for name, (low, high) in (("p0", p0), ("delta", delta)):
-        problems += [*checks.probability(name, low), *checks.probability(name, high)]
-        if low > high:
-            problems.append(Problem("empty-range", name, f"{low:g} to {high:g}", "from the smaller to the larger"))
-    checks.raise_if(problems)
+    _Asked.read({"n1": n1, "n": n, "p0": p0, "delta": delta})
     found = []
     for a, b in _grid(p0, delta):
         for alpha, power in errors:

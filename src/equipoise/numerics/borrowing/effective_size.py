@@ -55,14 +55,18 @@ def moment(mean: float, sd: float) -> float:
     return mean * (1 - mean) / sd**2 - 1
 
 
-def elir(mass: Array, slope: Array) -> float:
+def elir(mass: Array, slope: Array, least: float = 0.0) -> float:
     """The expected local-information ratio from masses on the grid and d log f / d logit, f the density of the rate.
 
     E[-(log f)'' p (1 - p)], written by parts as E[(slope + 1 - 2 p) slope / (p (1 - p))], so that one derivative is enough.
+    Masses below ``least`` of the largest are left out: where they come of a transform they are rounding, and far out 1 / (p (1 - p))
+    would make hundreds of patients of it.
     """
     p = logit_grid.RATE
     with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(mass > 1e-250, mass * slope * (slope + 1 - 2 * p) / (p * (1 - p)), 0.0)
+        terms = np.where(
+            mass > max(least * mass.max(), 1e-250), mass * slope * (slope + 1 - 2 * p) / (p * (1 - p)), 0.0
+        )
     return float(terms.sum())
 
 

@@ -18,6 +18,8 @@ THETA: Array = np.asarray(np.arange(-2048, 2048) * STEP, dtype=np.float64)
 RATE: Array = expit(THETA)
 THETA.setflags(write=False)
 RATE.setflags(write=False)
+#: What is below this share of the largest mass may be the rounding of a Fourier transform.
+ROUNDING = 1e-14
 _LENGTH = 2 * len(THETA)
 _FREQUENCY = 2 * np.pi * np.arange(_LENGTH // 2 + 1) / (_LENGTH * STEP)
 

@@ -83,7 +83,9 @@ class RateDensity:
         """What the prior is worth, in patients."""
         # of the rate's density, f = (density of the logit) / (p (1 - p))
         slope = logit_grid.slope(self.masses) - (1 - 2 * logit_grid.RATE)
-        return EffectiveSize(elir(self.masses, slope), moment(self.mean, self.sd), morita=self.morita())
+        return EffectiveSize(
+            elir(self.masses, slope, logit_grid.ROUNDING), moment(self.mean, self.sd), morita=self.morita()
+        )
 
     def morita(self, at: Place = "mean", vague: float = math.inf) -> float:
         """Morita's size: at the mean as in the paper, or at the mode with a large constant ``vague`` of 100 as in RBesT."""

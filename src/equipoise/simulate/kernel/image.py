@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.conduct.randomisation import stratum_of
-from equipoise.decide.enrolment import stage_targets
-from equipoise.history.control_check import p_against_history
+from equipoise.decide.ruling import REFUSED, Outcomes
+from equipoise.decide.trial_rule import cautions, rule_of
 from equipoise.numerics.random.streams import SHORT_BLOCK, key_of
 from equipoise.simulate.accrual import horizon
 from equipoise.simulate.day_table import HORIZON, DayTable
@@ -26,8 +26,7 @@ from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.places import GUIDE, LOOK
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned, schedule
-from equipoise.trial.evidence import Evidence
-from equipoise.trial.problem import BadInput
+from equipoise.trial.endpoint import Landmark
 from equipoise.trial.trial import Trial
 
 _AT = {"last assessment": at.ASSESSMENT, "last contact": at.CONTACT, "that day": at.THAT_DAY}
@@ -44,11 +43,10 @@ class Image:
 def image_of(plan: Plan) -> Image:
     """The plan in numbers."""
     trial, scenario = plan.trial, plan.scenario
-    assert trial.monitoring is not None
     assert trial.assessments is not None
-    monitoring = trial.monitoring
-    endpoint = trial.landmark(monitoring.endpoint)
-    monitored = trial.time_to_event(endpoint.of)
+    monitoring, endpoint, monitored = trial.monitored.monitoring, trial.monitored.endpoint, trial.monitored.times
+    assert isinstance(endpoint, Landmark)
+    assert monitored is not None
     censored = {rule.when: _AT[rule.at] for rule in monitored.censoring}
     arms = [a.name for a in trial.arms]
     stack = _Stack()
@@ -62,8 +60,8 @@ def image_of(plan: Plan) -> Image:
     first_scan, every = schedule(trial)
     varies = scenario.accrual.varies > 0 or scenario.accrual.opens_late.exact_days > 0
     reach, on = scenario.visits.jitter.days, np.arange(HORIZON + 2)
-    strata, actions, cautions = _strata(trial), _actions(plan), _cautions(plan)
-    sizes = trial.randomisation.block_sizes
+    strata, actions, warned = _strata(trial), _actions(plan), _cautions(plan)
+    sizes = blocks_of(trial)
     numbers: dict[int, float] = {
         at.TARGET: trial.target_enrolment,
         at.HORIZON: horizon(trial),
@@ -100,7 +98,7 @@ def image_of(plan: Plan) -> Image:
         at.BLOCK_CHOICES: len(sizes),
         at.MOST_LEVELS: widest,
         at.ACTION_SIDE: actions.shape[1],
-        at.CAUTION_SIDE: cautions.shape[0],
+        at.CAUTION_SIDE: warned.shape[0],
         at.PLAIN: len(monitored.events) == 2 and censored["no event"] == at.ASSESSMENT,
         at.VARIES: varies,
         at.MOST_DELAY: plan.leaving.delayed(2.0**-33),
@@ -122,7 +120,7 @@ def image_of(plan: Plan) -> Image:
         at.GUIDE_ROWS: _words([_guide(t) for t in stack.tables]),
         at.OPENS: [(s.activation - trial.start).days for s in trial.sites],
         at.ACTION: actions,
-        at.CAUTION: cautions,
+        at.CAUTION: warned,
         at.NEXT_SCAN: np.maximum((on - reach - first_scan + every - 1) // every, 0),
         at.LAST_SCAN: np.clip((on + reach - first_scan) // every, -1, scans_planned(trial) - 1),
         at.CUTS: [[*_cuts(t.survival).tolist(), -1] for t in stack.tables],
@@ -198,50 +196,49 @@ class _Stack:
 
 def _strata(trial: Trial) -> list[str]:
     """Names of the strata, the last factor's levels fastest."""
-    factors = trial.randomisation.factors
+    factors = trial.factors
     names = [f.name for f in factors]
     return [
         stratum_of(trial, dict(zip(names, levels, strict=True))) for levels in product(*(f.levels for f in factors))
     ]
 
 
+def blocks_of(trial: Trial) -> tuple[int, ...]:
+    """Sizes of blocks; where nobody is randomised, each patient is a block of the one arm."""
+    return trial.randomisation.block_sizes if trial.randomisation is not None else (1,)
+
+
 def _block(trial: Trial, size: int) -> list[int]:
     """The arms of a block before it is shuffled, and what fills the row."""
     total = sum(a.share for a in trial.arms)
     arms = [i for i, a in enumerate(trial.arms) for _ in range(a.share * size // total)]
-    return arms + [0] * (max(trial.randomisation.block_sizes) - len(arms))
+    return arms + [0] * (max(blocks_of(trial)) - len(arms))
 
 
 def _actions(plan: Plan) -> NDArray[np.int8]:
-    """What the design says of every evidence that a look can bring: shape (looks, n + 1, successes + 1)."""
-    looks = plan.design.looks
+    """What the trial's rule says of every evidence that a look can bring: shape (looks, n + 1, successes + 1)."""
+    looks, trial = plan.design.looks, plan.trial
     most = max(look.n for look in looks)
-    found = np.full((len(looks), most + 1, most + 1), at.REFUSED, dtype=np.int8)
-    codes = {"continue": at.CONTINUE, "stop": at.STOP, "declare": at.DECLARE}
-    arm = plan.trial.tested_arms[0].name
+    found = np.full((len(looks), most + 1, most + 1), REFUSED, dtype=np.int8)
     for i, look in enumerate(looks):
-        earlier = looks[i - 1].n if i else 0
+        rule, earlier = rule_of(trial, look.number), looks[i - 1].n if i else 0
         # Only the final look may be taken on fewer patients than planned.
-        for n in range(look.n + 1) if i == len(looks) - 1 else (look.n,):
-            for x in range(n + 1):
-                try:
-                    verdict = plan.design.verdict(Evidence(look.number, arm, n, x, earlier))
-                except BadInput:
-                    break
-                found[i, n, x] = codes[verdict.action.name]
+        for n in range(look.n + 1) if trial.monitored.is_final(look.number) else (look.n,):
+            found[i, n, : n + 1] = rule.table(Outcomes(look.number, trial.monitored.tested.name, n, earlier))[:, 0]
     return found
 
 
 def _cautions(plan: Plan) -> NDArray[np.bool_]:
     """Whether the control arm's check raises a caution: shape (n + 1, successes + 1)."""
-    check, most = plan.trial.control_check, max((n for _, n in _needs(plan)), default=0)
+    most = max((n for _, n in _needs(plan)), default=0)
     found = np.zeros((most + 1, most + 1), dtype=np.bool_)
     for n in range(1, most + 1):
-        for x in range(n + 1):
-            p = p_against_history(plan.trial, x, n)
-            found[n, x] = p is not None and check is not None and p < check.alpha
+        found[n, : n + 1] = cautions(plan.trial, n)
     return found
 
 
 def _needs(plan: Plan) -> list[tuple[int, int]]:
-    return [stage_targets(plan.trial, plan.design, look.number) for look in plan.design.looks]
+    m = plan.trial.monitored
+    planned = [m.planned(look.number) for look in plan.design.looks]
+    control = m.control.name if m.control is not None else ""
+    return [(p[m.tested.name], p.get(control, 0)) for p in planned]

@@ -38,7 +38,7 @@ HEAD = 66
 PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual")
 PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL = range(5)
 #: Actions in the table, and what stands where the design refuses the evidence.
-CONTINUE, STOP, DECLARE, REFUSED = range(4)
+CONTINUE, STOP, DECLARE, NOTHING, REFUSED = range(5)
 #: Where a patient is censored: no such rule, last assessment, last contact, that day.
 NOWHERE, ASSESSMENT, CONTACT, THAT_DAY = range(4)
 

@@ -123,7 +123,7 @@ def subject_drafts(
     first_dose = min((d.on for d in found), default=None)
     ends = list(dispositions(records, first_dose, notes))
     died = next((d.on for d in ends if d.kind == "died"), None)
-    start = list(entered(dm, records, arm, [f.name for f in trial.randomisation.factors], notes))
+    start = list(entered(dm, records, arm, [f.name for f in trial.factors], notes))
     randomised = next((d.on for d in start if d.kind == "randomised"), None)
     drafts = [*screened(dm, records, notes), *start, *doses(records.get("EX", ()), died, notes)]
     drafts += adverse_events(records.get("AE", ()), first_dose, died, notes)

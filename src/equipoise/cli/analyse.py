@@ -27,7 +27,7 @@ def command(trial: str, asked: Asked, as_json: bool) -> None:
         emit({**plain(result), "history": plain(against)})
         return
     say(f"{found.title}")
-    say(f"Data cut-off {result.cutoff}, {sum(result.randomised.values())} patients randomised.")
+    say(f"Data cut-off {result.cutoff}, {sum(result.randomised.values())} patients {found.entered}.")
     for shown in (times_table(found, result), comparisons_table(found, result), rates_table(found, result)):
         if shown.rows:
             show_table(shown)

@@ -36,7 +36,7 @@ def command(trial: str, patient: str, asked: Asked, as_json: bool) -> None:
                     "unknown-patient",
                     "--patient",
                     repr(patient),
-                    "a patient randomised by the cut-off",
+                    f"a patient {found.entered} by the cut-off",
                     near(patient, names),
                 )
             ],

@@ -76,13 +76,10 @@ def decision_exhibits(trial: Trial, d: Decision) -> list[Exhibit]:
     if not d.cautions:
         shown.append(Paragraph("No cautions."))
     shown.append(_cohorts(trial, d))
-    shown.append(Paragraph("Beside the decision, and no part of it:", "plain"))
-    shown += [Paragraph(text) for text in beside_lines(d)]
+    beside = [Paragraph(text) for text in beside_lines(d)]
+    if beside:
+        shown += [Paragraph("Beside the decision, and no part of it:", "plain"), *beside]
     return shown
-
-
-#: What becomes of who is not evaluable, as the head of a column.
-_POLICY = {"failure": "counted as failures", "replace": "replaced", "exclude": "left out"}
 
 
 def _cohorts(trial: Trial, d: Decision) -> Table:
@@ -99,7 +96,8 @@ def _cohorts(trial: Trial, d: Decision) -> Table:
                 numbers["failures"], unknown, rate, numbers["not_in_the_cohort"],
             ]
         )  # fmt: skip
-    unknown_are = _POLICY[trial.monitored.endpoint.not_evaluable]
+    failing = trial.monitored.endpoint.not_evaluable == "failure"
+    unknown_are = "counted as failures" if failing else "not counted"
     return Table(
         f"The cohorts of look {d.look}",
         [

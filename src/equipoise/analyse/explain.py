@@ -13,6 +13,7 @@ from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
+from equipoise.analyse.response_status import response_status
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent
 from equipoise.trial.patient import Patient
@@ -132,7 +133,9 @@ def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Told:
             return Told(endpoint.name, endpoint.label, "not at risk", f"not {trial.entered}", None, "")
         return Told(endpoint.name, endpoint.label, known.status, known.because, known.source, known.record)
     best = best_of(patient, endpoint, snap.cutoff)
-    success = "success" if best.response in endpoint.success else "no success"
+    status = response_status(patient, endpoint, trial, snap.cutoff)
+    pending = status is not None and status.status == "pending"
+    success = "success" if best.response in endpoint.success else "pending" if pending else "no success"
     event = best.event
     return Told(
         endpoint.name, endpoint.label, f"{best.response}, {success}", best.because,

@@ -142,6 +142,7 @@ def test_only_the_edge_says_what_was_left_out_of_the_data() -> None:
         assert not noted or where == "cli/data.py", f"{where}: {noted}"
 
 
+@pytest.mark.process
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     code = (
         "import sys; from equipoise.cli.main import run; status = run(['--help']); "

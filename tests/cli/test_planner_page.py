@@ -81,6 +81,7 @@ def test_a_page_of_scenarios_alone(equipoise: Any, tmp_path: Path) -> None:
     assert page.count("<figure") == page.count("</figure>") >= 4
 
 
+@pytest.mark.thorough
 def test_the_reference_says_the_same_as_the_kernel(equipoise: Any, tmp_path: Path) -> None:
     args = ["simulate", "north", "--scenario", "null", "--replicates", 12, "--json"]
     one, two = (equipoise(*args, "--engine", e, "--out", tmp_path / e) for e in ("compiled", "reference"))
@@ -90,6 +91,7 @@ def test_the_reference_says_the_same_as_the_kernel(equipoise: Any, tmp_path: Pat
     assert one.json == two.json
 
 
+@pytest.mark.thorough
 def test_a_page_tells_its_choices_its_assumptions_and_its_errors(equipoise: Any, tmp_path: Path) -> None:
     args = ["--scenario", "null", "--scenario", "target", "--replicates", 400, "--waiting", "both"]
     answer = equipoise("simulate", "north", *args, "--page", tmp_path / "plan.html", "--json")

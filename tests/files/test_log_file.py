@@ -132,6 +132,7 @@ def _write(path: Path, name: str, count: int) -> None:
             writer.save()
 
 
+@pytest.mark.process
 def test_two_writers_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     write_new_log(path, some_log(0))

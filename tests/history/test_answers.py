@@ -98,6 +98,7 @@ def test_from_a_log_and_what_history_is_worth(north: Any, snap: Snapshot) -> Non
 
 
 @pytest.mark.independent
+@pytest.mark.thorough
 def test_from_a_log_and_the_library_it_names(north: Any, snap: Snapshot) -> None:
     """The prior found again by brute force: sums over mu, tau and each arm's own logit in place of Fourier transforms."""
     library = library_of(north, "north")

@@ -10,6 +10,7 @@ import click
 
 from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import cut, known_on_option, log_option, table_option, take_log
+from equipoise.cli.extras import needing
 from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
@@ -102,7 +103,10 @@ class CountOrLibrary(CountOf):
     help="One-sided level of all decisions.",
 )
 @click.option(
-    "--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the three estimates of the rate as SVG."
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=needing("report"),
+    help="Write the three estimates of the rate as SVG.",
 )
 @json_option
 def command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise.cli.extras import needing
 from equipoise.cli.pages import write_figure
 
 if TYPE_CHECKING:
@@ -57,7 +58,12 @@ _ALL = ("exact binomial", "one-sample log-rank", "prior predictive", "Bayesian d
     "--replicates", type=click.IntRange(100), default=20000, show_default=True, help="For the simulated log-rank test."
 )
 @click.option("--seed", type=int, default=2012, show_default=True, help="Seed of that simulation.")
-@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write power against drift as SVG.")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=needing("report"),
+    help="Write power against drift as SVG.",
+)
 @json_option
 def command(
     trial: str, sizes: tuple[int, ...], methods: tuple[str, ...], all_methods: bool, worth: float, margin: float, entry: float, shape: float,

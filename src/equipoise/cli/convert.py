@@ -8,11 +8,19 @@ from pathlib import Path
 import click
 
 from equipoise.cli.common import emit, json_option, say
+from equipoise.cli.extras import needing
+
+
+def is_parquet(path: Path) -> bool:
+    """A file of this ending is read and written by a library of its own."""
+    return path.suffix.lower() == ".parquet"
 
 
 @click.command(name="convert", short_help="Datasets: .xpt, Dataset-JSON, CSV, Parquet into each other.")
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path), callback=needing("grid", when=is_parquet))
+@click.argument(
+    "target", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False), callback=needing("grid", when=is_parquet)
+)
 @click.option("--dataset", "name", help="Which dataset, where IN holds several.")
 @click.option("--encoding", help="Of a transport file or CSV that is not UTF-8, such as latin-1.")
 @click.option(

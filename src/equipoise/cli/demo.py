@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from equipoise.cli.common import emit, json_option
+from equipoise.cli.extras import need
 
 
 @click.command(name="demo", short_help="NORTH, from its file to a decision and a report.")
@@ -22,7 +23,7 @@ from equipoise.cli.common import emit, json_option
 @click.option(
     "--replicates",
     type=click.IntRange(2),
-    help="Simulated trials a scenario (default: 20,000; 300 where numba is not installed).",
+    help="Simulated trials a scenario (default: 20,000; 300 without the compiled simulator).",
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes; the results are the same for any number.")
 @json_option
@@ -32,6 +33,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     Read and check its file; compute the design exactly; simulate it; conduct one trial with virtual patients into a log;
     decide at the interim look and at the end; write the report and the machine-readable pieces.
     """
+    need("The report", "report")
     from equipoise.analyse.analysis import analyse
     from equipoise.analyse.data import cut
     from equipoise.cli.common import design_of, load_trial
@@ -43,13 +45,13 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     from equipoise.dossier.findings import Findings
     from equipoise.files.bundled import find_scenario, find_trial
     from equipoise.files.history_file import library_of
+    from equipoise.files.kernels import ready
     from equipoise.files.log_file import read_log, write_new_log
     from equipoise.files.plain import plain, to_json
     from equipoise.files.scenario_file import read_scenario
     from equipoise.files.write import write_text
     from equipoise.history.against import against_history
     from equipoise.simulate.plan import Plan
-    from equipoise.simulate.replicates import engine_here
     from equipoise.simulate.run import run
     from equipoise.trial.decision import Decision
 
@@ -69,7 +71,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
         f"{numbers['alpha']:.4f}, power {numbers['power']:.4f}, PET {numbers['pet0']:.4f}, EN {numbers['en0']:.2f}."
     )
 
-    replicates = replicates or (20_000 if engine_here() == "compiled" else 300)
+    replicates = replicates or (20_000 if ready() else 300)
     step(f"3 Simulating {replicates:,} trials for each of 2 truths, with enrolment continued and paused …")
     truths = [read_scenario(find_scenario(file, name)) for name in ("null", "target")]
     plans = [Plan.of(trial, truth, seed, way) for truth in truths for way in ("continue", "pause")]

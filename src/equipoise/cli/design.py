@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from equipoise.cli.common import design_of, emit, json_option, load_trial, mark_assumed, say, show_table, trial_argument
+from equipoise.cli.extras import needing
 
 #: Commands of their own; every kind of design has one besides, made from what its table may say.
 OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "simon")
@@ -287,6 +288,7 @@ def explain(
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
+    callback=needing("report"),
     help="Write the page (HTML), the table (CSV) and figures here.",
 )
 @json_option

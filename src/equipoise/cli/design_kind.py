@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.design_history import NUMBERS, history_parameters, show_history, standing_of, take
+from equipoise.cli.extras import needing
 from equipoise.cli.pages import write_figure
 from equipoise.design import shelf
 from equipoise.design.one_rate.rate_design import RateDesign
@@ -88,7 +89,8 @@ def make(kind: str) -> click.Command:
             help="Look after each patient and stop once the outcome is settled (designs for one arm and a rate).",
         ),
         click.Option(
-            ["--figure"], type=click.Path(path_type=Path, dir_okay=False), help="Write the operating characteristics as SVG."
+            ["--figure"], type=click.Path(path_type=Path, dir_okay=False), callback=needing("report"),
+            help="Write the operating characteristics as SVG.",
         ),
     ]  # fmt: skip
 

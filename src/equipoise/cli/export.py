@@ -11,6 +11,7 @@ import click
 
 from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.extras import needing
 
 if TYPE_CHECKING:
     from equipoise.standards.adam.agreement import Agreement
@@ -39,7 +40,15 @@ FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
     show_default=True,
     help="By the trial file, or by the templates of R's admiral and admiralonco (ADSL, ADRS, ADTTE).",
 )
-@click.option("--format", "ending", type=click.Choice(FORMATS), default="xpt", show_default=True, help="The format.")
+@click.option(
+    "--format",
+    "ending",
+    type=click.Choice(FORMATS),
+    default="xpt",
+    show_default=True,
+    callback=needing("grid", when="parquet".__eq__),
+    help="The format.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder.")
 @click.option(
     "--against",

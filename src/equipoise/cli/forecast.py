@@ -9,6 +9,7 @@ import click
 
 from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import cut, known_on_option, take_log
+from equipoise.cli.extras import needing
 from equipoise.cli.pages import write_figure
 
 
@@ -27,7 +28,12 @@ from equipoise.cli.pages import write_figure
     show_default=True,
     help="How sure the planned rates are: Gamma shape a site.",
 )
-@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the fan of accrual as SVG.")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=needing("report"),
+    help="Write the fan of accrual as SVG.",
+)
 @json_option
 def command(
     trial: str, log_path: Path, look: int, cutoff: date | None, known_on: date | None, draws: int, seed: int, site_shape: float,

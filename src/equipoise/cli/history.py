@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.extras import needing
 from equipoise.cli.history_choice import choice_asked, choice_options, choice_problems
 from equipoise.cli.pages import write_figure
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 library_argument = click.argument("library", metavar="LIBRARY")
 figure_option = click.option(
-    "--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the forest plot as SVG."
+    "--figure",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=needing("report"),
+    help="Write the forest plot as SVG.",
 )
 
 

@@ -10,6 +10,7 @@ import click
 
 from equipoise.cli.common import emit, json_option, load_trial, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.extras import need
 
 if TYPE_CHECKING:
     from equipoise.dossier.findings import Findings
@@ -26,6 +27,7 @@ def command(trial: str, asked: Asked, out: Path, as_json: bool) -> None:
     A look whose decision is recorded in the log (`decide --record`) is shown at the cut-off it was taken on; any other
     as it would stand at the report's cut-off.
     """
+    need("A report", "report")
     from equipoise.analyse.analysis import analyse
     from equipoise.analyse.data import cut
     from equipoise.decide.decide import decide

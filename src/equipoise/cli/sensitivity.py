@@ -8,6 +8,7 @@ import click
 
 from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.extras import needing
 from equipoise.cli.pages import write_figure
 
 
@@ -25,6 +26,7 @@ from equipoise.cli.pages import write_figure
 @click.option(
     "--figure",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=needing("report"),
     help="Write one arm's curves under each set of rules as SVG.",
 )
 @click.option("--arm", "arm_name", help="Whose curves (default: the first tested arm).")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise.cli.common import emit, json_option, load_trial, show_table, trial_argument
+from equipoise.cli.extras import need
 
 if TYPE_CHECKING:
     from equipoise.simulate.lines import Lines
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--engine",
     type=click.Choice(["compiled", "reference"]),
-    help="The compiled kernel (needs numba) or the loop through the log: the same trials, thousands of times slower.",
+    help="The compiled kernel or the loop through the log: the same trials, thousands of times slower.",
 )
 @click.option(
     "--grid",
@@ -68,13 +69,26 @@ def command(
     know: how many patients are already randomised when the interim look reads out. Ctrl-C keeps what is done.
     """
     if grid is not None:
-        from equipoise.cli.simulate_grid import run_grid
-
         if out is None:
             raise click.UsageError("--grid needs --out: a folder that keeps what is done.")
+        need(
+            "--grid" if cluster is None else "--grid with --cluster",
+            "grid",
+            "report",
+            *["cluster"] * (cluster is not None),
+        )
+        from equipoise.cli.simulate_grid import run_grid
+
         return run_grid(trial, grid, out, workers, cluster, as_json)
     if cluster is not None:
         raise click.UsageError("--cluster goes with --grid.")
+    if page is not None:
+        need("--page", "report")
+    if engine == "compiled":
+        from equipoise.files.kernels import ready
+
+        if not ready():
+            need("--engine compiled", "fast")
     from equipoise.files.bundled import find_trial, scenario_names
 
     found, file = load_trial(trial), find_trial(trial)

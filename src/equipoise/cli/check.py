@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from equipoise.cli.common import bullet, emit, json_option, load_trial, say, trial_argument
+from equipoise import desk
+from equipoise.cli.common import bullet, emit, json_option, say, trial_argument
 
 
 @click.command(name="check", short_help="Read a trial file and say all that is wrong with it.")
@@ -15,38 +16,10 @@ def command(trial: str, as_json: bool) -> None:
 
     A good file is summed up, with everything in it that is an assumption.
     """
-    from equipoise.analyse.estimands import stated, strategies
-    from equipoise.history.three_answers import prespecified_text
-
-    found = load_trial(trial)
-    design = found.design
-    cautions = list(getattr(design, "cautions", ()))
-    origin, library = None, None
-    if found.history is not None and found.history.library is not None:
-        from equipoise.files.history_file import library_of
-        from equipoise.history.provenance import provenance
-
-        library = library_of(found, trial)
-        assert library is not None
-        origin = provenance(found, library)
-        cautions += origin.cautions
-    borrowing = prespecified_text(found, library)
+    found = desk.opening.load_trial(trial)
+    checked = desk.check.check(trial, found)
     if as_json:
-        emit(
-            {
-                "trial": found.id,
-                "ok": True,
-                "fingerprint": found.fingerprint,
-                "arms": [a.name for a in found.arms],
-                "endpoints": [e.name for e in found.endpoints],
-                "estimands": {e.name: {s.event: s.strategy for s in m.intercurrent} for e, m in stated(found)},
-                "design": design.numbers() if design else None,
-                "cautions": cautions,
-                "history": origin,
-                "borrowing": borrowing or None,
-                "assumptions": [{"of": list(a.of), "because": a.because} for a in found.assumptions],
-            }
-        )
+        emit(checked.as_json())
         return
     say(f"{found.title}")
     shares = ":".join(str(a.share) for a in found.arms)
@@ -54,19 +27,18 @@ def command(trial: str, as_json: bool) -> None:
         f"{found.target_enrolment} patients, {shares} ({', '.join(a.label for a in found.arms)}); {len(found.sites)} sites"
     )
     say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")
-    estimands = list(stated(found))
-    if estimands:
+    if checked.estimands():
         click.echo("Estimands, by the strategies of ICH E9(R1):")
-        bullet([f"{e.name}, on {e.population}: {strategies(m)}" for e, m in estimands])
-    if design is not None:
-        say(design.describe())
-    if origin is not None:
-        say(origin.text)
-    if borrowing:
-        say(borrowing)
-    if cautions:
+        bullet(checked.estimands())
+    if found.design is not None:
+        say(found.design.describe())
+    if checked.origin is not None:
+        say(checked.origin.text)
+    if checked.borrowing:
+        say(checked.borrowing)
+    if checked.cautions:
         click.echo("Cautions:")
-        bullet(cautions)
+        bullet(checked.cautions)
     if found.assumptions:
         click.echo("Assumed, not said by the trial's sources:")
         bullet([f"{', '.join(a.of)}: {a.because}" for a in found.assumptions])

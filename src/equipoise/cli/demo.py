@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from equipoise.cli.common import emit, json_option
+from equipoise import desk
+from equipoise.cli.common import emit, json_option, progress
 from equipoise.cli.extras import need
+from equipoise.cli.simulate import watching
+from equipoise.trial.decision import Decision
 
 
 @click.command(name="demo", short_help="NORTH, from its file to a decision and a report.")
@@ -34,100 +36,62 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     decide at the interim look and at the end; write the report and the machine-readable pieces.
     """
     need("The report", "report")
-    from equipoise.analyse.analysis import analyse
-    from equipoise.analyse.data import cut
-    from equipoise.cli.common import design_of, load_trial
-    from equipoise.cli.decide import decision_json
-    from equipoise.cli.report import write_report
-    from equipoise.cli.simulate import run_plans
-    from equipoise.decide.decide import decide
     from equipoise.decide.words import headline
-    from equipoise.dossier.findings import Findings
-    from equipoise.files.bundled import find_scenario, find_trial
-    from equipoise.files.history_file import library_of
-    from equipoise.files.kernels import ready
-    from equipoise.files.log_file import read_log, write_new_log
-    from equipoise.files.plain import plain, to_json
-    from equipoise.files.scenario_file import read_scenario
-    from equipoise.files.write import write_text
-    from equipoise.history.against import against_history
-    from equipoise.simulate.plan import Plan
-    from equipoise.simulate.run import run
-    from equipoise.trial.decision import Decision
 
     def step(text: str) -> None:
         if not as_json:
             click.echo(text)
 
-    trial, file = load_trial("north"), find_trial("north")
+    trial = desk.opening.load_trial("north")
     step(
-        f"1 Read and checked {file.name}: {trial.target_enrolment} patients, {len(trial.sites)} sites, {len(trial.endpoints)} endpoints."
+        f"1 Read and checked trial.toml: {trial.target_enrolment} patients, {len(trial.sites)} sites, {len(trial.endpoints)} endpoints."
     )
 
-    design = design_of(trial)
-    numbers = design.numbers()
+    numbers = desk.opening.design_of(trial).numbers()
     step(
         f"2 Design: r1/n1 = {numbers['r1']}/{numbers['n1']}, r/n = {numbers['r']}/{numbers['n']}; exact alpha "
         f"{numbers['alpha']:.4f}, power {numbers['power']:.4f}, PET {numbers['pet0']:.4f}, EN {numbers['en0']:.2f}."
     )
 
-    replicates = replicates or (20_000 if ready() else 300)
+    replicates = replicates or (20_000 if desk.simulate.compiled() else 300)
     step(f"3 Simulating {replicates:,} trials for each of 2 truths, with enrolment continued and paused …")
-    truths = [read_scenario(find_scenario(file, name)) for name in ("null", "target")]
-    plans = [Plan.of(trial, truth, seed, way) for truth in truths for way in ("continue", "pause")]
-    summaries, exact, whole = run_plans(plans, replicates, workers, None, quiet=as_json)
-    for s, e in zip(summaries, exact, strict=True):
+    plans = desk.plans.plans_of("north", trial, ("null", "target"), seed, "both")
+    with progress(as_json) as bar:
+        done = desk.simulate.run(plans, replicates, workers, watch=watching(bar, replicates))
+    for s, e in zip(done.summaries, done.exact, strict=True):
         c = s.characteristics
         known = f"exact {e.stop_early.value:.3f} and {e.declare.value:.3f}" if e else ""
         step(
             f"  {s.scenario}, {s.waiting}: stop early {c.stop_early.value:.3f} ± {c.stop_early.mc_error:.3f}, declare "
             f"{c.declare.value:.3f} ± {c.declare.mc_error:.3f} ({known}); {s.at_readout.value:.0f} randomised at read-out"
         )
-    if not whole:
+    if not done.whole:
         step("Interrupted.")
         return 1
 
     step("4 Conducting one trial with virtual patients, day by day …")
-    virtual = run(plans[2], 0, detail=True)
     log_path = out / "north.log.jsonl"
     log_path.unlink(missing_ok=True)  # the demo's own, from an earlier run
-    write_new_log(log_path, virtual.log)
-    log = read_log(log_path, trial.id).log
-    step(f"  {len(log)} events in {log_path.name}, {virtual.randomised} patients randomised, chain {log.head[:12]}")
-
-    looks = [decide(trial, cut(trial, log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
-    for look in looks:
+    store = desk.opening.log_of(trial, log_path)
+    found = desk.virtual.conduct("north", done, 2, store)
+    log = store.read().log
+    randomised = sum(found.analysis.randomised.values())
+    step(f"  {len(log)} events in {log_path.name}, {randomised} patients randomised, chain {log.head[:12]}")
+    for look in found.looks:
         assert isinstance(look, Decision)
         step(f"5 {headline(look)}")
         for text in look.because:
             step(f"  {text}")
-        write_text(out / f"decision-look-{look.look}.json", to_json(decision_json(look)))
-
-    snap = cut(trial, log, virtual.looks[-1].cutoff)
-    analysis = analyse(trial, snap)
-    pieces: Mapping[str, object] = {
-        "design": {"numbers": numbers, "at": list(exact[::2])},
-        "simulation": {"summaries": summaries, "exact": exact},
-        "analysis": {**plain(analysis), "history": plain(against_history(trial, snap))},
-    }
-    for name, piece in pieces.items():
-        write_text(out / f"{name}.json", to_json(piece))
-    readouts = [(t.decision.look, t.readout, t.randomised_at_readout) for t in virtual.looks]
-    source = f"scenario '{plans[2].scenario.id}', seed {seed}, replicate 0"
-    written = write_report(
-        Findings(
-            trial, snap, analysis, looks, summaries, exact, readouts, source, library_of(trial, str(file))
-        ), out,
-    )  # fmt: skip
+    written = desk.virtual.write(found, out)
     step(f"6 Report: {written[0]} ({len(written) - 1} figures beside it). Every patient in it is simulated.")
     if as_json:
         emit(
             {
                 "out": str(out),
                 "report": str(written[0]),
-                "decisions": looks,
-                "summaries": summaries,
-                "exact": exact,
+                "decisions": found.looks,
+                "summaries": done.summaries,
+                "exact": done.exact,
                 "chain": log.head,
             }
         )

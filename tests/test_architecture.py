@@ -168,3 +168,20 @@ def test_no_paths_of_one_machine_and_no_registry() -> None:
             text = (ROOT / name).read_text()
             for forbidden in ("/wo" + "rk/", "/ro" + "ot/", "py" + "pi.org", "files.python" + "hosted"):
                 assert forbidden not in text, f"{name}: {forbidden}"
+
+
+def test_nobody_reads_the_entries_of_a_design_s_table() -> None:
+    """A trial carries its design: the stated table serves fingerprint and schema only (an alpha by default is not in it)."""
+    for room, path in modules():
+        if room == "design":
+            continue
+        text = path.read_text()
+        for forbidden in (
+            "design_table[",
+            "design_table.get(",
+            "design_table or {}",
+            '.get("alpha"',
+            '.get("p0"',
+            '.get("p1"',
+        ):
+            assert forbidden not in text, f"{path.relative_to(SOURCE)}: {forbidden}"

@@ -115,8 +115,8 @@ def linked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     kept = kernels.bitcode()
     monkeypatch.setattr(kernels, "_beside", lambda: tmp_path)
     monkeypatch.setattr(kernels, "bitcode", lambda: kept)
-    (tmp_path / "trials-of-yesterday.so").write_bytes(b"")
-    assert kernels.put_beside(".so") == ""
+    (tmp_path / "trials-of-yesterday.library").write_bytes(b"")
+    assert kernels.put_beside(".library") == ""
     (path,) = _files(tmp_path)
     return path
 
@@ -140,7 +140,7 @@ def test_a_library_needs_no_numba_and_gives_the_same_trials(
     assert kernels.ready()
     assert [a.tobytes() for a in found] == [a.tobytes() for a in expected]
     stamp = linked.stat().st_mtime_ns
-    assert kernels.put_beside(".so") == ""
+    assert kernels.put_beside(".library") == ""
     assert linked.stat().st_mtime_ns == stamp, "not linked again"
 
 
@@ -155,4 +155,4 @@ def test_a_damaged_library_is_none(linked: Path, monkeypatch: pytest.MonkeyPatch
 def test_without_a_linker_it_is_said(compilations: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CC", "no-such-compiler")
-    assert kernels.put_beside(".so").startswith("no linker here: none of no-such-compiler")
+    assert kernels.put_beside(".library").startswith("no linker here: none of no-such-compiler")

@@ -22,7 +22,7 @@ def command(trial: str, asked: Asked, as_json: bool) -> None:
         return
     result = analysed.analysis
     say(f"{found.title}")
-    say(f"Data cut-off {result.cutoff}, {sum(result.randomised.values())} patients randomised.")
+    say(f"Data cut-off {result.cutoff}, {sum(result.randomised.values())} patients {found.entered}.")
     for table in analysed.tables():
         show_table(table)
     prints = result.fingerprints

@@ -12,19 +12,20 @@ from equipoise.cli.common import bullet, emit, json_option, say, trial_argument
 @trial_argument
 @json_option
 def command(trial: str, as_json: bool) -> None:
-    """Read a trial file and say all that is wrong with it.
+    """Read a trial file, with the scenarios and grids beside it, and say all that is wrong with them.
 
     A good file is summed up, with everything in it that is an assumption.
     """
-    found = desk.opening.load_trial(trial)
-    checked = desk.check.check(trial, found)
+    checked = desk.check.check(trial)
+    found, folder = checked.trial, checked.folder
     if as_json:
         emit(checked.as_json())
         return
     say(f"{found.title}")
     shares = ":".join(str(a.share) for a in found.arms)
     say(
-        f"{found.target_enrolment} patients, {shares} ({', '.join(a.label for a in found.arms)}); {len(found.sites)} sites"
+        f"{found.target_enrolment} patients, {shares if len(found.arms) > 1 else 'one arm'} ({', '.join(a.label for a in found.arms)}); "
+        f"{len(found.sites)} site{'' if len(found.sites) == 1 else 's'}"
     )
     say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")
     if checked.estimands():
@@ -36,10 +37,19 @@ def command(trial: str, as_json: bool) -> None:
         say(checked.origin.text)
     if checked.borrowing:
         say(checked.borrowing)
+    if checked.balance:
+        say(checked.balance)
     if checked.cautions:
         click.echo("Cautions:")
         bullet(checked.cautions)
     if found.assumptions:
         click.echo("Assumed, not said by the trial's sources:")
         bullet([f"{', '.join(a.of)}: {a.because}" for a in found.assumptions])
+    if folder.scenarios or folder.grids:
+        both = [
+            f"{kind} {', '.join(names)}"
+            for kind, names in (("scenarios", folder.scenarios), ("grids", folder.grids))
+            if names
+        ]
+        say(f"Read with it: {'; '.join(both)}.")
     click.echo(f"No problems. Fingerprint {found.fingerprint[:16]}")

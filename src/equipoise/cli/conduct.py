@@ -58,7 +58,7 @@ def _give(
         click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
     event = done.event
     who = event.patient or event.site
-    detail = f": {event.data['arm']}" if event.kind == "randomised" else ""
+    detail = f": {event.data['arm']}" if event.data.get("arm") else ""
     click.echo(
         f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {done.hash[:12]}"
     )
@@ -121,6 +121,13 @@ _order(
     "progressed",
     "Record progression found otherwise than by an assessment.",
     click.option("--basis", required=True, help="'clinical', 'recurrence' …"),
+)
+_order(
+    "outcome",
+    "outcome",
+    "Record an outcome that the trial file names: a pathological response, a PET, a PSA …",
+    click.option("--outcome", required=True, help="Its endpoint's name in the trial file."),
+    click.option("--result", required=True, help="One of the endpoint's results."),
 )
 _order("death", "died", "Record a death.", click.option("--cause"))
 _order("withdraw", "withdrawn", "Record that a patient withdrew from follow-up.", click.option("--reason"))
@@ -192,7 +199,10 @@ def screen(
 def enrol(
     trial: str, log_path: Path, patient: str, on: date, factors: tuple[str, ...], by: str, why: str, as_json: bool
 ) -> None:
-    """Enrol a screened and eligible patient, with the levels of the stratification factors."""
+    """Enrol a screened and eligible patient, with the levels of the stratification factors.
+
+    Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it.
+    """
     levels = {}
     for factor in factors:
         name, sign, level = factor.partition("=")

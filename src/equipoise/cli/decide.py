@@ -66,8 +66,10 @@ def show_decision(d: Decision) -> None:
     say(f"Distance to the boundary: {d.distance:+g} {d.unit}.", indent="  ")
     click.echo("Cautions")
     bullet(d.cautions or ["none"])
-    click.echo("Beside it, not part of the decision")
-    bullet(beside_lines(d))
+    beside = beside_lines(d)
+    if beside:
+        click.echo("Beside it, not part of the decision")
+        bullet(beside)
     if d.assumptions:
         click.echo("Rests on assumptions")
         bullet(d.assumptions)

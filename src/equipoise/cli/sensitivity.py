@@ -50,7 +50,7 @@ def command(
         emit(result)
         return
     say(f"{found.title}")
-    say(f"Data cut-off {snap.cutoff}, {len(snap.randomised)} patients randomised.")
+    say(f"Data cut-off {snap.cutoff}, {len(snap.randomised)} patients {found.entered}.")
     show_table(question.table(result))
     if found.assessments is None:
         say(

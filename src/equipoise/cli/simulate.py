@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @click.command(name="simulate", short_help="Conduct many trials with virtual patients.")
 @trial_argument
 @click.option(
-    "--scenario", "scenarios", multiple=True, help="A scenario of the trial's folder, or a file; all if none."
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    help="A scenario of the trial's folder, or a file; all if none; the design's own truths if there are no files.",
 )
 @click.option("--replicates", type=click.IntRange(1, 1_000_000_000), default=10_000, show_default=True)
 @click.option("--seed", type=int, default=2012, show_default=True)

@@ -64,6 +64,9 @@ def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> No
         m.expected if m.expected > snap.cutoff or m.at_latest is None else m.at_latest + timedelta(days=1)
         for m in waiting
     ]
+    least = trial.monitored.monitoring.not_before
+    if least:
+        days.append(trial.start + timedelta(days=least[look - 1].days))
     until = followed_until(trial, look, standing)
     if until is not None:
         days.append(until)

@@ -73,10 +73,11 @@ def decision_exhibits(trial: Trial, d: Decision) -> list[Exhibit]:
     shown.append(
         Table(
             f"The cohorts of look {d.look}",
-            ["Arm", "Planned", "Evaluated", "Successes", "Failures", "Not evaluable, replaced", "Rate"],
+            ["Arm", "Planned", "Evaluated", "Successes", "Failures", "Not evaluable, not counted", "Rate"],
             rows,
         )
     )
-    shown.append(Paragraph("Beside the decision, and no part of it:", "plain"))
-    shown += [Paragraph(text) for text in beside_lines(d)]
+    beside = [Paragraph(text) for text in beside_lines(d)]
+    if beside:
+        shown += [Paragraph("Beside the decision, and no part of it:", "plain"), *beside]
     return shown

@@ -10,10 +10,10 @@ from equipoise.trial.trial import Trial
 
 
 def tell(trial: Trial, snap: Snapshot, patient: str) -> Explanation:
-    """The story of a patient who was randomised by the cut-off. Raises BadInput for any other."""
+    """The story of a patient who had come onto an arm by the cut-off. Raises BadInput for any other."""
     known = snap.patients.get(patient)
     if known is None or known.randomised is None:
         step = near(patient, [p.name for p in snap.randomised])
-        allowed = "a patient randomised by the cut-off"
+        allowed = f"a patient {trial.entered} by the cut-off"
         raise BadInput(trial.id, [Problem("unknown-patient", "--patient", repr(patient), allowed, step)])
     return explain(trial, snap, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from equipoise.analyse.data import cut
@@ -16,9 +17,19 @@ from equipoise.files.plain import to_json
 from equipoise.files.write import write_text
 from equipoise.simulate.run import run
 from equipoise.trial.decision import Decision
+from equipoise.trial.log import Log
 
 
-def conduct(name: str, simulated: Simulated, number: int, store: LogStore) -> Findings:
+@dataclass(frozen=True)
+class Virtual:
+    """A trial that was conducted with virtual patients: its log, and all that a report is made from."""
+
+    log: Log
+    entered: int
+    findings: Findings
+
+
+def conduct(name: str, simulated: Simulated, number: int, store: LogStore) -> Virtual:
     """The first replicate of plan ``number``, through the log as it is read back; ``name`` is where the trial is found."""
     plan = simulated.plans[number]
     trial, virtual = plan.trial, run(plan, 0, detail=True)
@@ -28,10 +39,11 @@ def conduct(name: str, simulated: Simulated, number: int, store: LogStore) -> Fi
     snap = cut(trial, log, virtual.looks[-1].cutoff)
     readouts = [(t.decision.look, t.readout, t.randomised_at_readout) for t in virtual.looks]
     source = f"scenario '{plan.scenario.id}', seed {plan.seed}, replicate 0"
-    return Findings(
+    found = Findings(
         trial, snap, analyse.run(trial, snap).analysis, looks, simulated.summaries, simulated.exact, readouts, source,
         library_of(trial, name),
     )  # fmt: skip
+    return Virtual(log, virtual.randomised, found)
 
 
 def write(found: Findings, out: Path) -> list[Path]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: The modules whose functions are compiled and kept.
 _KERNELS = ("equipoise.simulate.kernel.trial",)
-_BITCODE, _LIBRARY = ".bitcode", ".so"
+_BITCODE, _LIBRARY = ".bitcode", ".library"
 
 
 def ready() -> bool:

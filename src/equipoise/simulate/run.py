@@ -121,6 +121,8 @@ class _Run:
         self.tested = self.monitored.tested.name
         #: Patients of the tested arm that the last stage is to have, where an earlier look said so.
         self.enrol: int | None = None
+        #: Days on which time alone may make a look ripe.
+        self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
 
     def to_the_end(self) -> SimulatedTrial:
         start, plan = self.trial.start, self.plan
@@ -151,6 +153,7 @@ class _Run:
                 self._pause_when_full(today)
                 self._close_when_enough(today)
             final = self.stage == self.stages
+            self.changed |= today in self.looking_days
             if self.pending_look is None and (self.changed or final) and self._may_be_ripe(today):
                 self._look(today)
             self.changed = False

@@ -111,7 +111,7 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 
 def test_an_act_knows_no_terminal() -> None:
-    """What the desk does a site does too: no act prints, asks, or learns of options."""
+    """What the desk does a site does too: no act prints or asks."""
     for room, path in modules():
         if room == "cli":
             continue

@@ -115,7 +115,7 @@ def test_a_page_tells_its_choices_its_assumptions_and_its_errors(equipoise: Any,
 
 
 def test_two_cells_need_no_maps(plan: Any) -> None:
-    from equipoise.cli.planner_page import grid_page
+    from equipoise.dossier.planner import grid_page
     from equipoise.files.kernels import ready
     from equipoise.simulate.grid import Cell
     from equipoise.simulate.replicates import simulate
@@ -137,7 +137,7 @@ def test_two_cells_need_no_maps(plan: Any) -> None:
 
 
 def test_an_arm_like_another_is_told_without_what_says_nothing() -> None:
-    from equipoise.cli.planner_page import _entries
+    from equipoise.dossier.planner import _entries
 
     pieces = [{"until": "3 months", "ratio": 1.4}, {"until": None, "ratio": 0.5}]
     told = _entries({"arms": {"B": {"like": "A", "hazard_ratio": pieces, "shape": 1.0, "cured": 0.0, "tau": None}}})

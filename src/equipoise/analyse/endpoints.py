@@ -148,9 +148,11 @@ class _Seen:
             case "treatment ended early":
                 return _occurred(self._ended_early())
             case _:
+                if patient.lost is None:
+                    return None
                 # Who was seen again after being lost is not lost.
-                lost, seen = patient.lost, patient.last_contact
-                return None if lost is None or (seen is not None and seen > lost.happened) else _occurred(lost)
+                seen = patient.last_contact
+                return None if seen is not None and seen > patient.lost.happened else _occurred(patient.lost)
 
     def unseen(self, rule: Censoring, found: Occurrence | None) -> str:
         """Why too little was seen for the event to count; '' if enough was."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
@@ -19,9 +19,9 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
 from equipoise.decide.enrolment import stage_is_full
-from equipoise.decide.ripeness import ArmStanding, TrialStanding, unripe
-from equipoise.numerics.random.streams import short_uniforms
+from equipoise.decide.ripeness import ArmStanding, TrialStanding, followed_until, unripe
 from equipoise.simulate import accrual
+from equipoise.simulate.patient_draws import PatientDraws
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.virtual_patient import Happening, fate, life
 from equipoise.trial.decision import Continue, Decision
@@ -30,8 +30,6 @@ from equipoise.trial.problem import BadInput, Problem
 
 #: Records after which a patient's status may have changed.
 _TELLING = frozenset({"assessed", "died", "progressed", "outcome", "withdrawn", "lost", "next therapy", "contact"})
-#: Virtual patients drawn at a time; more are drawn when they are needed, and change nothing of the first.
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -70,22 +68,6 @@ def _moment(day: date) -> datetime:
     return datetime.combine(day, time(0), UTC)
 
 
-@dataclass
-class _Draws:
-    """The uniform numbers of each patient for each purpose, drawn in batches."""
-
-    plan: Plan
-    replicate: int
-    tables: dict[str, list[list[float]]] = field(default_factory=dict)
-
-    def of(self, index: int) -> dict[str, Sequence[float]]:
-        if not self.tables or index >= len(self.tables["patient"]):
-            rows = (index // _BATCH + 1) * _BATCH
-            for purpose, width in self.plan.widths.items():
-                self.tables[purpose] = short_uniforms(self.plan.seed, purpose, self.replicate, rows, width).tolist()
-        return {purpose: table[index] for purpose, table in self.tables.items()}
-
-
 def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     """Conduct one trial with virtual patients, day by day, to its last decision.
 
@@ -101,7 +83,7 @@ class _Run:
         self.trial, self.monitored = plan.trial, plan.trial.monitored
         allocation = PermutedBlocks(self.trial, plan.seed, replicate) if self.trial.randomisation is not None else None
         self.conduct = Conduct.open(self.trial, _moment(self.trial.start), "simulation", allocation)
-        self.draws = _Draws(plan, replicate)
+        self.draws = PatientDraws(plan.widths, plan.seed, replicate)
         self.due: dict[date, list[tuple[str, date, Happening]]] = defaultdict(list)
         self.order: dict[str, list[str]] = {arm.name: [] for arm in self.trial.arms}
         self.status: dict[str, Status | None] = {}
@@ -115,7 +97,10 @@ class _Run:
         self.full_at: dict[int, int] = {}
         self.full_on: dict[int, date] = {}
         self.stages = len(self.monitored.design.looks)
+        #: Whether anything happened today on which it hangs if a look is ripe.
         self.changed = False
+        #: The day on which time alone may make the last look ripe.
+        self.followed: date | None = None
         self.pending_look: tuple[Decision, date, int] | None = None
         self.monitoring, self.endpoint = self.monitored.monitoring, self.monitored.endpoint
         self.tested = self.monitored.tested.name
@@ -150,8 +135,7 @@ class _Run:
             if self.changed:
                 self._pause_when_full(today)
                 self._close_when_enough(today)
-            final = self.stage == self.stages
-            if self.pending_look is None and (self.changed or final) and self._may_be_ripe(today):
+            if self.pending_look is None and (self.changed or today == self.followed) and self._may_be_ripe(today):
                 self._look(today)
             self.changed = False
             today += timedelta(days=1)
@@ -222,11 +206,13 @@ class _Run:
         for name in touched:
             # Also those whose status was known: a late record may change it.
             self._judge(name, today)
-            self.changed = True
 
     def _judge(self, name: str, today: date) -> None:
-        found = status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
+        before, found = self.status.get(name), status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
         self.status[name] = found
+        # Who counts and who is waited for hangs on nothing else of a status.
+        if (before and before.status) != (found and found.status):
+            self.changed = True
         if found is not None and found.next_look is not None:
             # Time alone may settle it.
             self.unsettled_until[found.next_look].append(name)
@@ -268,6 +254,7 @@ class _Run:
     def _may_be_ripe(self, today: date) -> bool:
         """The rule of ripeness on what this loop keeps of each patient; ``decide`` has the word."""
         standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
+        self.followed = followed_until(self.trial, self.stage, standing)
         return not unripe(self.trial, self.stage, self._arms(), standing)
 
     def _arms(self) -> dict[str, ArmStanding]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from equipoise.analyse.best_overall import first_response, rule_of
 from equipoise.trial.assessment import Occurrence, documented_progression
@@ -19,8 +19,7 @@ LATE = 7
 _PLANNED_END = ("complet", "progress", "death", "died")
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """One patient's time to event: whole days from the origin, and where the record says so.
 
     ``days`` is the date of event or censoring minus the origin: day 0 is the origin itself. ``source`` is the number

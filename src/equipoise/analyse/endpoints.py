@@ -128,7 +128,7 @@ class _Seen:
 
     def first_event(self) -> Occurrence | None:
         """The first of the endpoint's events; on one day progression comes before the rest."""
-        return min((o for o in self._sources() if o is not None), key=lambda o: o.on, default=None)
+        return min([o for o in self._sources() if o is not None], key=lambda o: o.on, default=None)
 
     def trigger(self, rule: Censoring) -> Occurrence | None:
         """The event that triggers a rule."""

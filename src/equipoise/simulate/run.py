@@ -86,7 +86,9 @@ class _Run:
         self.draws = PatientDraws(plan.widths, plan.seed, replicate)
         self.due: dict[date, list[tuple[str, date, Happening]]] = defaultdict(list)
         self.order: dict[str, list[str]] = {arm.name: [] for arm in self.trial.arms}
+        #: Where each patient stands, and those of whom it is to be judged anew before anything hangs on it.
         self.status: dict[str, Status | None] = {}
+        self.stale: set[str] = set()
         self.unsettled_until: dict[date, list[str]] = defaultdict(list)
         self.randomised = 0
         self.last_entry: date | None = None
@@ -101,6 +103,8 @@ class _Run:
         self.changed = False
         #: The day on which time alone may make the last look ripe.
         self.followed: date | None = None
+        #: Whether a look hangs on the statuses alone; before that nobody's is judged.
+        self.near = False
         self.pending_look: tuple[Decision, date, int] | None = None
         self.monitoring, self.endpoint = self.monitored.monitoring, self.monitored.endpoint
         self.tested = self.monitored.tested.name
@@ -126,16 +130,20 @@ class _Run:
             self._readout(today)
             if self.stage > self.stages:
                 return self._result(today)
-            touched = self._record(today)
+            self._record(today)
             while arrival is not None and arrival[0] <= today:
                 self._arrive(arrived, arrival[1], today)
                 arrived += 1
                 arrival = next(coming, None)
-            self._settle(today, touched)
+            asked = self.changed or today == self.followed
+            if asked:
+                self.near = self._hangs_on_statuses(today)
+            if self.near:
+                self._settle(today)
             if self.changed:
                 self._pause_when_full(today)
                 self._close_when_enough(today)
-            if self.pending_look is None and (self.changed or today == self.followed) and self._may_be_ripe(today):
+            if self.near and self.pending_look is None and (self.changed or asked) and self._may_be_ripe(today):
                 self._look(today)
             self.changed = False
             today += timedelta(days=1)
@@ -151,13 +159,12 @@ class _Run:
 
     # -- days -------------------------------------------------------------------------------------------------------
 
-    def _record(self, today: date) -> set[str]:
-        touched = set(self.unsettled_until.pop(today, ()))
+    def _record(self, today: date) -> None:
+        self.stale.update(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
             self.conduct.order(thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data)
             if thing.kind in _TELLING:
-                touched.add(patient)
-        return touched
+                self.stale.add(patient)
 
     def _arrive(self, index: int, site: str, today: date) -> None:
         if self.closed or self.paused:
@@ -197,25 +204,30 @@ class _Run:
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(
                 (name, today + timedelta(days=thing.day), thing)
             )
-        self._judge(name, today)
+        self.status[name] = None
+        self.stale.add(name)
         if self.randomised >= self.trial.target_enrolment:
             self._close(today, f"the planned number is {self.trial.entered}")
 
-    def _settle(self, today: date, touched: set[str]) -> None:
-        """Bring the status up to date of those about whom something was recorded today."""
-        for name in touched:
-            # Also those whose status was known: a late record may change it.
-            self._judge(name, today)
+    def _hangs_on_statuses(self, today: date) -> bool:
+        """Whether anything may hang on who counts and who is waited for: all else that a ripe look needs is there."""
+        standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
+        self.followed = followed_until(self.trial, self.stage, standing)
+        at_best = {a: ArmStanding(n, len(self.order[a]), n, pending=0) for a, n in self._planned().items()}
+        return (self.enrol is not None and not self.closed) or not unripe(self.trial, self.stage, at_best, standing)
 
-    def _judge(self, name: str, today: date) -> None:
-        before, found = self.status.get(name), status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
-        self.status[name] = found
-        # Who counts and who is waited for hangs on nothing else of a status.
-        if (before and before.status) != (found and found.status):
-            self.changed = True
-        if found is not None and found.next_look is not None:
-            # Time alone may settle it.
-            self.unsettled_until[found.next_look].append(name)
+    def _settle(self, today: date) -> None:
+        """Bring the status up to date of those about whom something was recorded since, or whom time alone may settle."""
+        for name in self.stale:
+            # Also those whose status was known: a late record may change it.
+            before, found = self.status[name], status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
+            self.status[name] = found
+            # Who counts and who is waited for hangs on nothing else of a status.
+            if (before and before.status) != (found and found.status):
+                self.changed = True
+            if found is not None and found.next_look is not None:
+                self.unsettled_until[found.next_look].append(name)
+        self.stale.clear()
 
     def _counting(self, arm: str) -> list[str]:
         """Patients of an arm, in the order in which they came, less those known not to count where their places are filled again."""
@@ -254,13 +266,15 @@ class _Run:
     def _may_be_ripe(self, today: date) -> bool:
         """The rule of ripeness on what this loop keeps of each patient; ``decide`` has the word."""
         standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
-        self.followed = followed_until(self.trial, self.stage, standing)
         return not unripe(self.trial, self.stage, self._arms(), standing)
+
+    def _planned(self) -> dict[str, int]:
+        planned = self.monitored.planned(self.stage)
+        return planned if self.enrol is None else planned | {self.tested: self.enrol}
 
     def _arms(self) -> dict[str, ArmStanding]:
         found = {}
-        for arm, planned in self.monitored.planned(self.stage).items():
-            planned = self.enrol if self.enrol is not None and arm == self.tested else planned
+        for arm, planned in self._planned().items():
             places = self._counting(arm)[:planned]
             waited = sum((s := self.status[n]) is None or s.status == "pending" for n in places)
             found[arm] = ArmStanding(planned, len(places), len(places), waited)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from equipoise.trial.trial import Trial
 from equipoise.trial.when import Reached
 
 
-@dataclass(frozen=True, slots=True)
-class ArmStanding:
+class ArmStanding(NamedTuple):
     """How an arm stands for a look: places planned and taken, members that count, and of them those still waited for."""
 
     planned: int
@@ -25,8 +24,7 @@ class ArmStanding:
         return self.filled >= self.planned
 
 
-@dataclass(frozen=True, slots=True)
-class TrialStanding:
+class TrialStanding(NamedTuple):
     """How a trial stands on a day: how many have come onto an arm, the day of the last one (None: nobody), and whether no more come."""
 
     today: date

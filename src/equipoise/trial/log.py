@@ -13,7 +13,7 @@ from equipoise.trial.event import GENESIS, Event, hash_of
 class Log:
     """Events in the order in which they were recorded.
 
-    Only ``append`` changes a log, and only at its end. The hash chain is computed when it is asked for: a simulated
+    Only ``append`` and ``add`` change a log, and only at its end. The hash chain is computed when it is asked for: a simulated
     trial that is never written pays nothing for it.
     """
 
@@ -49,19 +49,13 @@ class Log:
         source: str = "",
     ) -> Event:
         """Add an event at the end and return it. What may be added is for ``conduct`` to judge."""
-        event = Event(
-            len(self._events) + 1,
-            kind,
-            happened,
-            recorded,
-            by,
-            why,
-            patient,
-            site,
-            data or {},
-            corrects,
-            source,
-        )
+        number = len(self._events) + 1
+        return self.add(Event(number, kind, happened, recorded, by, why, patient, site, data or {}, corrects, source))
+
+    def add(self, event: Event) -> Event:
+        """Add an event that is made already. Raises ValueError if its number is not the next."""
+        if event.number != len(self._events) + 1:
+            raise ValueError(f"event: got number {event.number}; the next is {len(self._events) + 1}")
         self._events.append(event)
         return event
 

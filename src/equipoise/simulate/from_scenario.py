@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 
-from equipoise.numerics.random.streams import short_uniforms
 from equipoise.simulate import accrual
+from equipoise.simulate.patient_draws import PatientDraws
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.source import Candidate, Life
 from equipoise.simulate.virtual_patient import fate, life
-
-#: Virtual patients drawn at a time; more are drawn when they are needed, and change nothing of the first.
-_BATCH = 256
 
 
 class FromScenario:
@@ -22,15 +19,7 @@ class FromScenario:
     def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
         self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.usual
         self.trial = plan.trial
-        self._tables: dict[str, list[list[float]]] = {}
-
-    def _draws(self, index: int) -> dict[str, Sequence[float]]:
-        """The uniform numbers of a patient for each purpose."""
-        if not self._tables or index >= len(self._tables["patient"]):
-            rows = (index // _BATCH + 1) * _BATCH
-            for purpose, width in self.plan.widths.items():
-                self._tables[purpose] = short_uniforms(self.plan.seed, purpose, self.replicate, rows, width).tolist()
-        return {purpose: table[index] for purpose, table in self._tables.items()}
+        self.draws = PatientDraws(plan.widths, plan.seed, replicate)
 
     def openings(self) -> Iterator[tuple[date, str]]:
         """The day on which each site opens."""
@@ -45,7 +34,7 @@ class FromScenario:
 
     def candidate(self, index: int) -> Candidate | None:
         """Who comes as number ``index`` (from 0); None for one who fails screening where there are no criteria to fail."""
-        own, name = self._draws(index)["patient"], f"P{index + 1:04d}"
+        own, name = self.draws.of(index)["patient"], f"P{index + 1:04d}"
         if own[0] < self.plan.scenario.screening_failure:
             failed = [1 + int(own[15] * len(self.trial.eligibility))] if self.trial.eligibility else []
             return Candidate(name, failed, {}) if failed else None
@@ -58,7 +47,7 @@ class FromScenario:
 
     def life(self, index: int, who: Candidate, arm: str) -> Life:
         """What becomes of that candidate on an arm."""
-        plan, draws = self.plan, self._draws(index)
+        plan, draws = self.plan, self.draws.of(index)
         course = plan.courses[arm].strata[who.stratum]
         what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws)
         things = life(

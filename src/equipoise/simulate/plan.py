@@ -52,6 +52,7 @@ class Plan:
             endpoint is None
             or self.trial.monitored.endpoint.not_evaluable == "exclude"
             or self.trial.monitored.design_looks_back
+            or self.trial.monitored.monitoring.not_before
         ):
             return False
         return (

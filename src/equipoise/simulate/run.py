@@ -18,7 +18,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
 from equipoise.decide.enrolment import counting, stage_is_full
-from equipoise.decide.ripeness import ArmStanding, TrialStanding, unripe
+from equipoise.decide.ripeness import ArmStanding, TrialStanding, followed_until, unripe
 from equipoise.simulate import accrual
 from equipoise.simulate.from_scenario import FromScenario
 from equipoise.simulate.plan import Plan, Waiting
@@ -134,9 +134,18 @@ class Loop:
         for name, s in self.status.items():
             if s is not None and s.next_look is not None:
                 self.unsettled_until[s.next_look].append(name)
+        #: Patients to be judged anew before anything hangs on where they stand.
+        self.stale: set[str] = set()
         self.looks: list[LookTaken] = []
         self.courses: list[tuple[str, int, int]] = []
+        #: Whether anything happened today on which it hangs if a look is ripe.
         self.changed = self.randomised > 0
+        #: The day on which time alone may make the last look ripe.
+        self.followed: date | None = None
+        #: Whether a look hangs on the statuses alone; before that nobody's is judged.
+        self.near = False
+        #: Days on which time alone may make a look ripe.
+        self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
 
     def from_day(self, today: date, horizon: date, last_look: int | None = None) -> date | None:
         """Go on from the morning of ``today`` until the trial's end, or until ``last_look`` is known; None: neither by the horizon."""
@@ -151,17 +160,20 @@ class Loop:
             self._readout(today)
             if self.stage > (last_look or self.stages):
                 return today
-            touched = self._record(today)
+            self._record(today)
             while arrival is not None and arrival[0] <= today:
                 self._arrive(arrived, arrival[1], today)
                 arrived += 1
                 arrival = next(coming, None)
-            self._settle(today, touched)
+            asked = self.changed or today == self.followed or today in self.looking_days
+            if asked:
+                self.near = self._hangs_on_statuses(today)
+            if self.near:
+                self._settle(today)
             if self.changed:
                 self._pause_when_full(today)
                 self._close_when_enough(today)
-            final = self.stage == self.stages
-            if self.pending_look is None and (self.changed or final) and self._may_be_ripe(today):
+            if self.near and self.pending_look is None and (self.changed or asked) and self._may_be_ripe(today):
                 self._look(today)
             self.changed = False
             today += timedelta(days=1)
@@ -169,13 +181,12 @@ class Loop:
 
     # -- days -------------------------------------------------------------------------------------------------------
 
-    def _record(self, today: date) -> set[str]:
-        touched = set(self.unsettled_until.pop(today, ()))
+    def _record(self, today: date) -> None:
+        self.stale.update(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
             self.conduct.order(thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data)
             if thing.kind in _TELLING:
-                touched.add(patient)
-        return touched
+                self.stale.add(patient)
 
     def _arrive(self, index: int, site: str, today: date) -> None:
         if self.closed or self.paused:
@@ -201,23 +212,35 @@ class Loop:
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(
                 (name, today + timedelta(days=thing.day), thing)
             )
-        self._judge(name, today)
+        self.status[name] = None
+        self.stale.add(name)
         if self.randomised >= self.trial.target_enrolment:
             self._close(today, f"the planned number is {self.trial.entered}")
 
-    def _settle(self, today: date, touched: set[str]) -> None:
-        """Bring the status up to date of those about whom something was recorded today."""
-        for name in touched:
-            # Also those whose status was known: a late record may change it.
-            self._judge(name, today)
-            self.changed = True
+    def _hangs_on_statuses(self, today: date) -> bool:
+        """Whether anything may hang on who counts and who is waited for: all else that a ripe look needs is there."""
+        standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
+        self.followed = followed_until(self.trial, self.stage, standing)
+        at_best = {a: ArmStanding(n, len(self.order[a]), n, pending=0) for a, n in self._planned().items()}
+        if self.enrol is not None and not self.closed:
+            return True
+        if not self.monitored.is_final(self.stage):
+            # Whether enrolment pauses hangs on who counts, also before the day on which the look may be taken.
+            return all(arm.complete for arm in at_best.values())
+        return not unripe(self.trial, self.stage, at_best, standing)
 
-    def _judge(self, name: str, today: date) -> None:
-        found = status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
-        self.status[name] = found
-        if found is not None and found.next_look is not None:
-            # Time alone may settle it.
-            self.unsettled_until[found.next_look].append(name)
+    def _settle(self, today: date) -> None:
+        """Bring the status up to date of those about whom something was recorded since, or whom time alone may settle."""
+        for name in self.stale:
+            # Also those whose status was known: a late record may change it.
+            before, found = self.status[name], status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
+            self.status[name] = found
+            # Who counts and who is waited for hangs on nothing else of a status.
+            if (before and before.status) != (found and found.status):
+                self.changed = True
+            if found is not None and found.next_look is not None:
+                self.unsettled_until[found.next_look].append(name)
+        self.stale.clear()
 
     def _counting(self, arm: str) -> Sequence[str]:
         return counting(self.order[arm], self.status, self.endpoint.not_evaluable)
@@ -255,10 +278,13 @@ class Loop:
         standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
         return not unripe(self.trial, self.stage, self._arms(), standing)
 
+    def _planned(self) -> dict[str, int]:
+        planned = self.monitored.planned(self.stage)
+        return planned if self.enrol is None else planned | {self.tested: self.enrol}
+
     def _arms(self) -> dict[str, ArmStanding]:
         found = {}
-        for arm, planned in self.monitored.planned(self.stage).items():
-            planned = self.enrol if self.enrol is not None and arm == self.tested else planned
+        for arm, planned in self._planned().items():
             places = self._counting(arm)[:planned]
             waited = sum((s := self.status[n]) is None or s.status == "pending" for n in places)
             found[arm] = ArmStanding(planned, len(places), len(places), waited)

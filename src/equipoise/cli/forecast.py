@@ -18,7 +18,7 @@ from equipoise.cli.data import Asked, known_on_option
 @click.option("--look", type=int, required=True, help="Number of the look, from 1.")
 @click.option("--cutoff", type=DAY, help="Today (default: the last day of the log).")
 @known_on_option
-@click.option("--draws", type=int, default=2000, show_default=True, help="How often the rest of the trial is played.")
+@click.option("--draws", type=int, default=400, show_default=True, help="How often the rest of the trial is played.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
 @click.option(
     "--site-shape",
@@ -37,7 +37,8 @@ def command(
 
     A forecast of the operations only: nothing of the outcome by arm is said.
     """
-    from equipoise.simulate.forecast import forecast, forecast_figure, forecast_table
+    from equipoise.simulate.forecast import forecast
+    from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 
     found = desk.opening.load_trial(trial)
     snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap

@@ -211,7 +211,7 @@ def _outcomes(
 
 def _depth(u: float) -> float:
     """By which share of its size a responder's disease shrinks."""
-    return 0.30 + 0.70 * u**0.8
+    return 0.30 + 0.70 * float(u**0.8)
 
 
 def complete(u: float) -> bool:

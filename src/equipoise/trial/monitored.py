@@ -55,8 +55,10 @@ class Monitored:
 
     def enrols(self, number: int, earlier: Any) -> int:
         """Patients of the tested arm that look ``number`` is on after the ``earlier`` look's evidence: as planned, unless the
-        design says so."""
-        return int(self.design.enrols(earlier)) if self.sized else self.look(number).n  # type: ignore[attr-defined]
+        design says so. As planned too where it would have no stage after that evidence, as it is known now: there was one.
+        """
+        said = int(self.design.enrols(earlier)) if self.sized else 0  # type: ignore[attr-defined]
+        return said if said > self.look(earlier.look).n else self.look(number).n
 
     @property
     def alpha(self) -> float | None:

@@ -54,7 +54,7 @@ class Answers:
 
     def __init__(self, plan: Plan, image: Wholes) -> None:
         self.plan = plan
-        self.side, self.control_side = int(image[at.SIDE]), int(image[at.CONTROL_SIDE])
+        self.side, self.control_side, self.earlier = (int(image[k]) for k in (at.SIDE, at.CONTROL_SIDE, at.EARLIER))
         self.known = Known(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
         self._one_at_a_time = Lock()
 
@@ -83,7 +83,8 @@ class Answers:
         rest, before = divmod(rest, self.side)
         look, n = divmod(rest, self.side)
         trial, arm = self.plan.trial, self.plan.trial.monitored.tested.name
-        successes = x_before - 1 if x_before else None
+        # Said wherever the look before is found anew, and of no account where it is no part of the question.
+        successes = x_before - 1 if x_before else 0 if self.earlier and look > 1 else None
         outcomes = Outcomes(look, arm, n, before, m, y > 0, successes, max(y - 1, 0))
         found = rule_of(trial, look).table(outcomes)[:, 0].astype(np.int64)
         if trial.monitored.sized and not trial.monitored.is_final(look):

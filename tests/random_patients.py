@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from equipoise.trial.assessment import Assessment
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient, gather
 from helpers import moment
@@ -23,8 +24,17 @@ ENDS = ("completed", "progressive disease", "adverse event", "physician decision
 
 
 def random_patients(random: Random, n: int) -> list[Patient]:
-    """Patients in the order in which they first appear."""
-    return list(gather(e for e in random_events(random, n) if e.happened <= CUTOFF).values())
+    """Patients in the order in which they first appear. Some assessments count from an earlier day than their own."""
+    people = list(gather(e for e in random_events(random, n) if e.happened <= CUTOFF).values())
+    for patient in people:
+        for read in (patient.assessments, *patient.readers.values()):
+            read[:] = [a._replace(counts_on=_earlier(a)) for a in read]
+    return people
+
+
+def _earlier(a: Assessment) -> date:
+    said = a.event.data.get("progressed_on")
+    return date.fromisoformat(said) if said else a.happened
 
 
 def random_events(random: Random, n: int) -> list[Event]:

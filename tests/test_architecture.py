@@ -117,6 +117,31 @@ def test_only_the_edge_touches_the_world() -> None:
                 assert called not in FORBIDDEN_CALLS, f"{where}: {called}"
 
 
+def calls(path: Path) -> Iterator[ast.Call]:
+    yield from (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call))
+
+
+def test_there_is_one_way_to_cut_the_data() -> None:
+    """What the data say must not depend on who cuts them: responses are as the trial file states, or they are nobody's."""
+    for _, path in modules():
+        where = path.relative_to(SOURCE).as_posix()
+        if where in ("analyse/data.py", "trial/snapshot.py"):
+            continue
+        assert "equipoise.trial.snapshot.snapshot" not in set(imports(path)), f"{where}: cut with analyse.data.cut"
+        for call in calls(path):
+            assert ast.unparse(call.func).split(".")[-1] != "snapshot", f"{where}: cut with analyse.data.cut"
+        if where != "cli/pool.py":  # it may be asked to derive where the file says not to
+            assert not any(n.startswith("equipoise.analyse.stated") for n in imports(path)), where
+
+
+def test_only_the_edge_says_what_was_left_out_of_the_data() -> None:
+    for _, path in modules():
+        where = path.relative_to(SOURCE).as_posix()
+        said = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]
+        noted = [n.value for n in said if isinstance(n.value, str) and n.value.startswith("Note: ")]
+        assert not noted or where == "cli/data.py", f"{where}: {noted}"
+
+
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     code = (
         "import sys; from equipoise.cli.main import run; status = run(['--help']); "

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
-from equipoise.analyse.best_overall import ORDER
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_outcome, analyse_response
 from equipoise.analyse.safety import ArmSafety, safety
@@ -18,6 +17,7 @@ from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies.recist11 import CR, PD, PR, SD, VOCABULARY
 
 
 @dataclass(frozen=True)
@@ -149,23 +149,21 @@ def response_table(trial: Trial, analysis: Analysis) -> Table | None:
     result = next((r for r in analysis.endpoints.values() if isinstance(r, RateResult) and r.kind == "response"), None)
     if result is None:
         return None
-    names = {
-        "CR": "Complete response", "PR": "Partial response", "NED": "No evidence of disease", "SD": "Stable disease",
-        "NON-CR/NON-PD": "Neither complete response nor progression (no measurable disease)",
-        "PD": "Progressive disease", "NE": "Not evaluable",
-    }  # fmt: skip
     rows: list[list[Cell]] = []
-    for code in ORDER:
-        counts = [a.by_category.get(code, 0) for a in result.arms.values()]
-        if any(counts) or code in ("CR", "PR", "SD", "PD"):
+    for word in VOCABULARY.words:
+        counts = [a.by_category.get(word.code, 0) for a in result.arms.values()]
+        if any(counts) or word.code in (CR, PR, SD, PD):
             totals = [sum(a.by_category.values()) for a in result.arms.values()]
             shares = [f"{k} ({100 * k / n:.0f}%)" if n else "0" for k, n in zip(counts, totals, strict=True)]
-            rows.append([names[code], *shares])
+            rows.append([word.label, *shares])
     columns = ["Best response", *(trial.arm_by_name[a].label for a in result.arms)]
     return Table("Best overall response", columns, rows, notes=(f"{_taken(trial)}; {result.policy}.",))
 
 
 def _taken(trial: Trial) -> str:
-    if trial.assessments is None or trial.assessments.responses == "as recorded":
+    a = trial.assessments
+    if a is None or (a.responses == "as recorded" and not a.words):
         return "As recorded at assessments"
-    return f"Derived from the lesions by {trial.assessments.criterion}"
+    if a.responses == "from lesions":
+        return f"Derived from the lesions by {a.criterion}"
+    return f"Recorded by {a.criterion}, read by the trial file's map ({a.read_as})"

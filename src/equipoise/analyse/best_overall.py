@@ -6,14 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.endpoint import Response, TimeToEvent
 from equipoise.trial.event import Event
-from equipoise.trial.patient import INVESTIGATOR, PROGRESSIVE, Patient, progression_day
+from equipoise.trial.patient import Patient
+from equipoise.trial.vocabularies.recist11 import CR, NE, NON_CR_NON_PD, PD, PR, SD, VOCABULARY
 
-NON_CR_NON_PD = "NON-CR/NON-PD"
-#: From best to worst. NED, no evidence of disease, stands where there was nothing to measure.
-ORDER = ("CR", "PR", "NED", "SD", NON_CR_NON_PD, "PD", "NE")
-RESPONSES = ("CR", "PR")
+#: The table's words from best to worst, and those that are responses.
+ORDER, RESPONSES = VOCABULARY.order, VOCABULARY.responses
+
+
+#: The best of a course without any assessment.
+MISSING = "MISSING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,16 @@ def rule_of(endpoint: Response | TimeToEvent) -> BestRule:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """One overall response."""
+    """One overall response, on the day from which it counts, and the assessment that it is of."""
 
     on: date
     response: str
-    event: Event | None = None
+    of: Assessment | None = None
+
+    @property
+    def event(self) -> Event | None:
+        """What was recorded."""
+        return None if self.of is None else self.of.event
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ def up_to_progression(assessed: Sequence[Assessed]) -> list[Assessed]:
     found: list[Assessed] = []
     for a in sorted(assessed, key=lambda a: a.on):
         found.append(a)
-        if a.response == PROGRESSIVE:
+        if a.response == PD:
             break
     return found
 
@@ -76,14 +85,14 @@ def confirmed_by(i: int, course: Sequence[Assessed], rule: BestRule) -> Assessed
     first = course[i]
     if rule.confirm_after is None or first.response not in RESPONSES:
         return None
-    as_good = ("CR",) if first.response == "CR" else RESPONSES
+    as_good = (CR,) if first.response == CR else RESPONSES
     for j in range(i + 1, len(course)):
         if course[j].response in as_good and (course[j].on - first.on).days >= rule.confirm_after:
             codes = [a.response for a in course[i + 1 : j + 1]]
-            stable = rule.stable_between if first.response == "PR" else 0
-            allowed = {*as_good, "NE", "SD"}
-            whole = codes.count("NE") <= rule.missing_between and codes.count("SD") <= stable
-            fell_back = "CR" in codes and "PR" in codes[codes.index("CR") :]
+            stable = rule.stable_between if first.response == PR else 0
+            allowed = {*as_good, NE, SD}
+            whole = codes.count(NE) <= rule.missing_between and codes.count(SD) <= stable
+            fell_back = CR in codes and PR in codes[codes.index(CR) :]
             return course[j] if whole and set(codes) <= allowed and not fell_back else None
     return None
 
@@ -96,7 +105,7 @@ def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule, unt
     course = up_to_progression(assessed)
     in_time = [i for i, a in enumerate(course) if until is None or a.on <= until]
     if not in_time:
-        return Best("MISSING", None, None, "no assessment after baseline")
+        return Best(MISSING, None, None, "no assessment after baseline")
 
     def late(a: Assessed) -> bool:
         return (a.on - origin).days >= rule.stable_from
@@ -108,19 +117,19 @@ def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule, unt
             if by is not None:
                 return a.response, f"{a.response} on {a.on}, confirmed by {by.response} on {by.on}"
             if late(a):
-                return "SD", f"{a.response} on {a.on}, not confirmed, so SD"
-        if a.response in ("PR", "SD") and not late(a):
-            gone = next((c for c in course[:i] if c.response == "CR"), None)
+                return SD, f"{a.response} on {a.on}, not confirmed, so {SD}"
+        if a.response in (PR, SD) and not late(a):
+            gone = next((c for c in course[:i] if c.response == CR), None)
             if gone is not None:
                 # Table 3, footnote a: whatever is seen after a complete response has come back.
                 return (
-                    "PD",
-                    f"{a.response} on {a.on}, before day {rule.stable_from}: disease again after CR on {gone.on}",
+                    PD,
+                    f"{a.response} on {a.on}, before day {rule.stable_from}: disease again after {CR} on {gone.on}",
                 )
         if a.response in RESPONSES and rule.confirm_after is not None:
-            return "NE", f"{a.response} on {a.on}, not confirmed, and before day {rule.stable_from}"
-        if a.response in ("SD", NON_CR_NON_PD) and not late(a):
-            return "NE", f"{a.response} on {a.on}, before day {rule.stable_from}"
+            return NE, f"{a.response} on {a.on}, not confirmed, and before day {rule.stable_from}"
+        if a.response in (SD, NON_CR_NON_PD) and not late(a):
+            return NE, f"{a.response} on {a.on}, before day {rule.stable_from}"
         return a.response, f"{a.response} on {a.on}"
 
     counted = [told(i) for i in in_time]
@@ -137,9 +146,9 @@ def first_that(assessed: Sequence[Assessed], holds: Callable[[int, Sequence[Asse
 def assessed_by(patient: Patient, assessor: str = INVESTIGATOR) -> list[Assessed]:
     """A patient's overall responses after baseline; progression stands on the day from which it counts."""
     return [
-        Assessed(progression_day(e), e.data["response"], e)
-        for e in patient.read_by(assessor)
-        if not e.data.get("baseline") and e.data["response"] in ORDER
+        Assessed(a.counts_on, a.word.code, a)
+        for a in patient.read_by(assessor)
+        if not a.baseline and a.word.code in ORDER
     ]
 
 
@@ -155,7 +164,7 @@ def counted(patient: Patient, assessor: str = INVESTIGATOR, after_next_therapy: 
     return [a for a in assessed_by(patient, assessor) if end is None or a.on <= end]
 
 
-def first_response(patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None) -> Event | None:
+def first_responding(patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None) -> Assessment | None:
     """The first CR or PR that may count; with a ``rule`` that asks for confirmation, the first that is confirmed."""
 
     def holds(i: int, course: Sequence[Assessed]) -> bool:
@@ -164,4 +173,10 @@ def first_response(patient: Patient, assessor: str = INVESTIGATOR, rule: BestRul
         return rule is None or rule.confirm_after is None or confirmed_by(i, course, rule) is not None
 
     found = first_that(counted(patient, assessor), holds)
+    return found.of if found else None
+
+
+def first_response(patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None) -> Event | None:
+    """The event of the first response; see ``first_responding``."""
+    found = first_responding(patient, assessor, rule)
     return found.event if found else None

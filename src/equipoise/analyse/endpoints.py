@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.best_overall import first_response, rule_of
+from equipoise.trial.assessment import Occurrence, documented_progression
 from equipoise.trial.endpoint import Censoring, TimeToEvent
 from equipoise.trial.event import Event
-from equipoise.trial.patient import PROGRESSIVE, UNREADABLE, Patient, progression_day
+from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import Assessments
 
 #: Days by which a planned assessment may be late before a death is said to have come after it was missed [days].
@@ -82,19 +83,24 @@ def observe(
         if rule.when in ("no baseline", "missed assessments"):
             reason = seen.unseen(rule, event)
             if reason:
-                on = seen.censored_on(rule, event.happened if event else cutoff, origin)
+                on = seen.censored_on(rule, event.on if event else cutoff, origin)
                 # The event that is not counted is what the reason leans on.
-                number, record = (event.number, event.source) if event else (None, "")
+                number, record = (event.event.number, event.event.source) if event else (None, "")
                 return Observed(patient.name, patient.arm, origin, on, False, reason, number, record)
             continue
         trigger = seen.trigger(rule)
-        if trigger is not None and (event is None or trigger.happened < event.happened):
-            on = seen.censored_on(rule, trigger.happened, origin)
-            return Observed(patient.name, patient.arm, origin, on, False, rule.when, trigger.number, trigger.source)
+        if trigger is not None and (event is None or trigger.on < event.on):
+            on = seen.censored_on(rule, trigger.on, origin)
+            by = trigger.event
+            return Observed(patient.name, patient.arm, origin, on, False, rule.when, by.number, by.source)
     assert event is not None  # the last rule is for 'no event': checked when the trial file is read
-    return Observed(
-        patient.name, patient.arm, origin, event.happened, True, seen.named(event), event.number, event.source
-    )
+    by = event.event
+    return Observed(patient.name, patient.arm, origin, event.on, True, seen.named(event), by.number, by.source)
+
+
+def _occurred(event: Event | None, shows: str = "") -> Occurrence | None:
+    """An event on the day on which it happened."""
+    return None if event is None else Occurrence(event.happened, event, shows)
 
 
 class _Seen:
@@ -104,64 +110,63 @@ class _Seen:
         self.patient, self.endpoint, self.schedule = patient, endpoint, schedule
         self.assessments = patient.read_by(endpoint.assessor)
 
-    def _sources(self) -> Iterator[Event | None]:
+    def _sources(self) -> Iterator[Occurrence | None]:
         patient, events = self.patient, self.endpoint.events
         if "documented progression" in events:
-            yield self._documented()
+            yield documented_progression(self.assessments)
         if "progression" in events:
-            yield self._documented()
-            yield from patient.progressed[:1]
+            yield patient.progression_by(self.endpoint.assessor)
         if "clinical progression" in events:
-            yield from patient.progressed[:1]
+            yield _occurred(next(iter(patient.progressed), None))
         if "death" in events:
-            yield patient.died
+            yield _occurred(patient.died)
         if "next therapy" in events:
-            yield patient.next_therapy
+            yield _occurred(patient.next_therapy)
         if "treatment ended early" in events:
-            yield self._ended_early()
+            yield _occurred(self._ended_early())
         if "response" in events:
-            yield first_response(patient, self.endpoint.assessor, rule_of(self.endpoint))
+            yield _occurred(first_response(patient, self.endpoint.assessor, rule_of(self.endpoint)), "response")
 
-    def first_event(self) -> Event | None:
+    def first_event(self) -> Occurrence | None:
         """The first of the endpoint's events; on one day progression comes before the rest."""
-        return min((e for e in self._sources() if e is not None), key=lambda e: e.happened, default=None)
+        return min((o for o in self._sources() if o is not None), key=lambda o: o.on, default=None)
 
-    def trigger(self, rule: Censoring) -> Event | None:
+    def trigger(self, rule: Censoring) -> Occurrence | None:
         """The event that triggers a rule."""
         patient = self.patient
         match rule.when:
             case "next therapy":
-                return patient.next_therapy
+                return _occurred(patient.next_therapy)
             case "withdrawal":
-                return patient.withdrawn
+                return _occurred(patient.withdrawn)
             case "death":
-                return patient.died
+                return _occurred(patient.died)
             case "progression":
-                return min(
-                    (e for e in (self._documented(), *patient.progressed[:1]) if e is not None),
-                    key=lambda e: e.happened,
-                    default=None,
-                )
+                return patient.progression_by(self.endpoint.assessor)
             case "clinical progression":
-                return next(iter(patient.progressed), None)
+                return _occurred(next(iter(patient.progressed), None))
             case "treatment ended early":
-                return self._ended_early()
+                return _occurred(self._ended_early())
             case _:
                 # Who was seen again after being lost is not lost.
                 lost, seen = patient.lost, patient.last_contact
-                return None if lost is None or (seen is not None and seen > lost.happened) else lost
+                return None if lost is None or (seen is not None and seen > lost.happened) else _occurred(lost)
 
-    def unseen(self, rule: Censoring, event: Event | None) -> str:
+    def unseen(self, rule: Censoring, found: Occurrence | None) -> str:
         """Why too little was seen for the event to count; '' if enough was."""
         if rule.when == "no baseline":
-            missing = not any(a.data.get("baseline") for a in self.assessments)
+            missing = not any(a.baseline for a in self.assessments)
             return "no assessment at baseline" if missing else ""
-        if event is None or event.kind == "next therapy" or (rule.before == "death" and event.kind != "died"):
+        if (
+            found is None
+            or found.event.kind == "next therapy"
+            or (rule.before == "death" and found.event.kind != "died")
+        ):
             return ""
-        missed = self._missed_before(event)
+        missed = self._missed_before(found)
         return f"{missed} assessments missed before the event" if missed >= rule.missed else ""
 
-    def _missed_before(self, event: Event) -> int:
+    def _missed_before(self, found: Occurrence) -> int:
         """Planned assessments missed in a row just before the event.
 
         An assessment without an overall response, not evaluable or not recorded, counts as missed, as it does for the last
@@ -170,39 +175,28 @@ class _Seen:
         if self.schedule is None or self.patient.randomised is None:
             return 0
         start = self.patient.randomised.happened
-        seen = [
-            a.happened
-            for a in self.assessments
-            if a.happened < event.happened and a.data["response"] not in (UNREADABLE, "") and not a.data.get("baseline")
-        ]
+        seen = [a.happened for a in self.assessments if a.happened < found.on and a.word.readable and not a.baseline]
         last = self.schedule.nearest_visit((max(seen) - start).days) if seen else 0
-        day = (event.happened - start).days
-        if event.kind == "assessed":
+        day = (found.on - start).days
+        if found.event.kind == "assessed":
             return max(self.schedule.nearest_visit(day) - last - 1, 0)
         return max(self.schedule.visit_by(day - LATE - 1) - last, 0)
-
-    def _documented(self) -> Event | None:
-        """The first progression by imaging, on the day from which it counts."""
-        found = min(
-            (a for a in self.assessments if a.data["response"] == PROGRESSIVE and not a.data.get("baseline")),
-            key=lambda a: (progression_day(a), a.number),
-            default=None,
-        )
-        if found is None or progression_day(found) == found.happened:
-            return found
-        return replace(found, happened=progression_day(found))
 
     def _ended_early(self) -> Event | None:
         ended = self.patient.treatment_ended
         return ended if ended is not None and unplanned(ended) else None
 
-    def named(self, event: Event) -> str:
+    def named(self, found: Occurrence) -> str:
         """What an event is called."""
-        if event.kind == "assessed":
-            return "progression" if event.data["response"] == PROGRESSIVE else "response"
-        if event.kind == "progressed":
-            return "clinical progression" if "clinical progression" in self.endpoint.events else "progression"
-        return "death" if event.kind == "died" else event.kind
+        match found.event.kind:
+            case "assessed":
+                return found.shows
+            case "progressed":
+                return "clinical progression" if "clinical progression" in self.endpoint.events else "progression"
+            case "died":
+                return "death"
+            case kind:
+                return kind
 
     def censored_on(self, rule: Censoring, trigger: date, origin: date) -> date:
         """The day of censoring; the origin where nothing was seen after it."""

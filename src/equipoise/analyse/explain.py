@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.criteria import CRITERIA
-from equipoise.analyse.criteria.criterion import scans_of
+from equipoise.analyse.criteria.criterion import TimePoint, scans_of
 from equipoise.analyse.endpoints import observe
 from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
+from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.endpoint import Landmark, TimeToEvent
 from equipoise.trial.endpoint import Outcome as RecordedOutcome
-from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies import OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Explanation:
 
 
 def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
-    """Explain a randomised patient of a snapshot whose responses are as stated (see ``stated``)."""
+    """Explain a randomised patient of a snapshot whose responses are as stated (see ``data``)."""
     assessments = trial.assessments
     return Explanation(
         patient.name,
@@ -75,28 +77,40 @@ def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
 
 
 def _points(trial: Trial, patient: Patient) -> list[Point]:
-    criterion = CRITERIA[trial.assessments.criterion if trial.assessments else "RECIST 1.1"]
+    criterion = CRITERIA.get(trial.assessments.criterion if trial.assessments else OURS.criterion)
     shown = []
-    for assessor, events in ({INVESTIGATOR: patient.assessments} | patient.readers).items():
-        read = {p.event: p for p in criterion.read(scans_of(events))}
-        for e in events:
-            if e.data.get("baseline"):
+    for assessor, read in ({INVESTIGATOR: patient.assessments} | patient.readers).items():
+        points = {p.event: p for p in criterion.read(scans_of(read))} if criterion is not None else {}
+        for a in read:
+            if a.baseline:
                 continue
-            point = read.get(e.number)
+            point = points.get(a.number)
             shown.append(
                 Point(
                     assessor,
-                    e.happened,
-                    e.data.get("visit", ""),
-                    e.data.get("recorded", e.data["response"]),
+                    a.happened,
+                    a.visit,
+                    a.recorded,
                     point.overall if point else "",
-                    e.data["response"],
-                    point.sentence if point else "No lesions are listed: as recorded.",
-                    e.number,
-                    e.source,
+                    a.response,
+                    _because(a, point),
+                    a.number,
+                    a.event.source,
                 )
             )
     return shown
+
+
+def _because(a: Assessment, point: TimePoint | None) -> str:
+    """How the response that counts came about."""
+    how = ""
+    if not a.word.known:
+        how = f"The trial's criterion has no word {a.recorded}: nothing follows."
+    elif not a.derived and a.response != a.recorded:
+        how = f"Recorded {a.recorded}, read as {a.response} by the trial file's map."
+    elif point is None:
+        how = "As recorded." if a.lesions else "No lesions are listed: as recorded."
+    return " ".join(s for s in (how, point.sentence if point else "") if s)
 
 
 def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Outcome:

@@ -12,8 +12,6 @@ from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
-_RESPONSES = {"CR": "complete response", "PR": "partial response"}
-
 
 def swimmer_figure(trial: Trial, snap: Snapshot) -> SwimmerFigure:
     """One lane a randomised patient, in months since randomisation."""
@@ -45,11 +43,12 @@ def _lane(patient: Patient, group: str, cutoff: date) -> Lane:
     else:
         spans.append((0.0, months(end), "off treatment"))
     points = []
-    first = next((a for a in patient.assessments if a.data["response"] in _RESPONSES), None)
+    first = next((a for a in patient.assessments if a.word.responds), None)
     if first is not None:
-        points.append((months(first.happened), _RESPONSES[first.data["response"]]))
-    if patient.first_progression is not None:
-        points.append((months(patient.first_progression.happened), "progression"))
+        points.append((months(first.happened), first.word.label.lower()))
+    progression = patient.first_progression
+    if progression is not None:
+        points.append((months(progression.on), "progression"))
     for event, name in ((patient.died, "death"), (patient.withdrawn, "withdrawn"), (patient.lost, "lost")):
         if event is not None:
             points.append((months(event.happened), name))

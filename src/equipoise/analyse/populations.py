@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from equipoise.analyse.best_overall import first_response
+from equipoise.analyse.best_overall import first_responding
 from equipoise.analyse.criteria.selection import measurable
 from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.status import Status
+from equipoise.trial.assessment import Occurrence
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.lesion import readings
-from equipoise.trial.patient import PROGRESSIVE, UNREADABLE, Patient
+from equipoise.trial.patient import Patient
 from equipoise.trial.population import Condition, Population
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -125,13 +126,10 @@ def _condition(c: Condition, patient: Patient, trial: Trial, cutoff: date) -> _M
         case "measurable at baseline":
             return _measurable(c, patient)
         case "assessed":
-            seen = next(
-                (a for a in patient.read_by(c.assessor)
-                 if not a.data.get("baseline") and a.data["response"] not in ("", UNREADABLE)), None
-            )  # fmt: skip
+            seen = next((a for a in patient.read_by(c.assessor) if not a.baseline and a.word.readable), None)
             if seen is None:
                 return _Met(False, f"no assessment after baseline that could be read ({c.assessor})")
-            return _Met(True, f"assessed on {seen.happened}", seen)
+            return _Met(True, f"assessed on {seen.happened}", seen.event)
         case "evaluable":
             status = landmark_status(patient, trial.landmark(str(c.endpoint)), trial, cutoff)
             if status is None:
@@ -140,10 +138,10 @@ def _condition(c: Condition, patient: Patient, trial: Trial, cutoff: date) -> _M
             met = status.status in ("success", "failure")
             return _Met(met, f"{c.endpoint}: {status.status}, {status.because}", cited=cited)
         case "responded":
-            response = first_response(patient, c.assessor)
+            response = first_responding(patient, c.assessor)
             if response is None:
                 return _Met(False, f"no response ({c.assessor})")
-            return _Met(True, f"{response.data['response']} on {response.happened}", response)
+            return _Met(True, f"{response.response} on {response.happened}", response.event)
         case "no major deviation":
             major = next((d for d in patient.deviations if d.data["major"]), None)
             if major is not None:
@@ -158,12 +156,8 @@ def _deciding(status: Status, patient: Patient, endpoint: TimeToEvent) -> tuple[
     if status.status != "success":
         return None
     by_contact = any(rule.when == "no event" and rule.at == "last contact" for rule in endpoint.censoring)
-    readable = [
-        a
-        for a in patient.read_by(endpoint.assessor)
-        if not a.data.get("baseline") and a.data["response"] not in ("", PROGRESSIVE, UNREADABLE)
-    ]
-    last = patient.last if by_contact else next(reversed(readable), None)
+    free = [a.event for a in patient.read_by(endpoint.assessor) if a.stands_free]
+    last = patient.last if by_contact else next(reversed(free), None)
     return None if last is None else (last.number, last.source)
 
 
@@ -189,25 +183,26 @@ def _cycles(c: Condition, patient: Patient) -> _Met:
     said = f"{begun} of at least {least} cycles begun"
     if begun >= least:
         return _Met(True, said, patient.doses[-1])
-    ended = min(
-        (e for e in (patient.first_progression, patient.died) if e is not None), key=lambda e: e.happened, default=None
-    )
+    progression, died = patient.first_progression, patient.died
+    ended = progression
+    if died is not None and (progression is None or died.happened < progression.on):
+        ended = Occurrence(died.happened, died)
     if c.unless_event and ended is not None:
-        return _Met(True, f"{said}; progression or death on {ended.happened}", ended)
+        return _Met(True, f"{said}; progression or death on {ended.on}", ended.event)
     return _Met(False, said, patient.doses[-1] if patient.doses else None)
 
 
 def _measurable(c: Condition, patient: Patient) -> _Met:
-    baseline = [a for a in patient.read_by(c.assessor) if a.data.get("baseline")]
+    baseline = [a for a in patient.read_by(c.assessor) if a.baseline]
     if not baseline:
         return _Met(False, f"no assessment at baseline ({c.assessor})")
-    for event in baseline:
-        targets = [r for r in readings(event.data.get("lesions", ())) if r.kind == "target" and measurable(r)]
+    for a in baseline:
+        targets = [r for r in readings(a.lesions) if r.kind == "target" and measurable(r)]
         if targets:
-            return _Met(True, f"{len(targets)} measurable target lesions on {event.happened}", event)
-        if not event.data.get("lesions") and event.data.get("sum_mm"):
-            return _Met(True, f"a sum of {event.data['sum_mm']:.4g} mm on {event.happened}", event)
-    return _Met(False, "no measurable lesion at baseline", baseline[-1])
+            return _Met(True, f"{len(targets)} measurable target lesions on {a.happened}", a.event)
+        if not a.lesions and a.sum_mm:
+            return _Met(True, f"a sum of {a.sum_mm:.4g} mm on {a.happened}", a.event)
+    return _Met(False, "no measurable lesion at baseline", baseline[-1].event)
 
 
 def populations_table(trial: Trial, found: Mapping[str, Sequence[Membership]]) -> Table:

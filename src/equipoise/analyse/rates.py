@@ -15,6 +15,7 @@ from equipoise.numerics.counts.proportions import clopper_pearson
 from equipoise.trial.endpoint import Landmark, Outcome, Policy, Response
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies.recist11 import NE
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def analyse_response(trial: Trial, snap: Snapshot, endpoint: Response) -> RateRe
         best = [best_response(p, endpoint, snap.cutoff) for p in group]
         tally = Counter(b.response for b in best)
         exclude = endpoint.not_evaluable == "exclude"
-        left = {"not evaluable": tally["NE"]} if exclude else {}
-        n = len(best) - (tally["NE"] if exclude else 0)
+        left = {"not evaluable": tally[NE]} if exclude else {}
+        n = len(best) - (tally[NE] if exclude else 0)
         arms[arm] = rate(n, sum(b.success for b in best), left, dict(sorted(tally.items())))
     confirmed = "confirmed" if endpoint.confirmed else "confirmation not required"
     return RateResult(

@@ -1,13 +1,15 @@
-"""Best overall response from the responses recorded at assessments, and the best change in the sum of diameters."""
+"""Best overall response from the responses that count at assessments, and the best change in the sum of diameters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from equipoise.analyse.best_overall import Best, best_overall, counted, rule_of, up_to_progression
+from equipoise.analyse.best_overall import MISSING, Best, best_overall, counted, rule_of, up_to_progression
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.endpoint import Response
-from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.patient import Patient
+from equipoise.trial.vocabularies.recist11 import NE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ def best_response(patient: Patient, endpoint: Response, cutoff: date) -> BestRes
     a response that is not confirmed counts as SD. Who has no assessment is not evaluable.
     """
     found = best_of(patient, endpoint, cutoff)
-    best = "NE" if found.response == "MISSING" else found.response
+    best = NE if found.response == MISSING else found.response
     return BestResponse(
         patient.name, patient.arm, best, best in endpoint.success, best_change(patient, cutoff, endpoint.assessor)
     )
@@ -55,10 +57,7 @@ def last_day_of(patient: Patient, endpoint: Response) -> date | None:
 
 def best_change(patient: Patient, cutoff: date, assessor: str = INVESTIGATOR) -> float | None:
     """The lowest sum of diameters up to progression against baseline (percent); None where either is missing."""
-    baseline = next(
-        (a.data["sum_mm"] for a in patient.read_by(assessor) if a.data.get("baseline") and a.data.get("sum_mm")),
-        None,
-    )
+    baseline = next((a.sum_mm for a in patient.read_by(assessor) if a.baseline and a.sum_mm), None)
     course = up_to_progression([a for a in counted(patient, assessor) if a.on <= cutoff])
-    sums = [a.event.data["sum_mm"] for a in course if a.event is not None and a.event.data.get("sum_mm") is not None]
+    sums = [a.of.sum_mm for a in course if a.of is not None and a.of.sum_mm is not None]
     return 100.0 * (min(sums) - baseline) / baseline if baseline and sums else None

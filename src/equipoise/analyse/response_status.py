@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from equipoise.analyse.best_overall import Assessed, confirmed_by, counted, rule_of, up_to_progression
+from equipoise.analyse.best_overall import MISSING, Assessed, confirmed_by, counted, rule_of, up_to_progression
 from equipoise.analyse.response import best_of, last_day_of, regards_next_therapy
 from equipoise.analyse.status import Standing, Status
+from equipoise.trial.assessment import Occurrence
 from equipoise.trial.endpoint import Response
-from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies.recist11 import NE, PD
 
 
 def response_status(patient: Patient, endpoint: Response, trial: Trial, cutoff: date) -> Status | None:
@@ -40,20 +41,23 @@ def response_status(patient: Patient, endpoint: Response, trial: Trial, cutoff: 
     if end is None and expected is not None:
         return found("pending", f"{best.because}; assessment due on {expected}")
     if end is not None:
-        because = f"{best.because}; {end.kind} on {end.happened}" if best.response != "PD" else best.because
-        source, record = (source, record) if source is not None else (end.number, end.source)
+        because = f"{best.because}; {end.shows} on {end.on}" if best.response != PD else best.because
+        source, record = (source, record) if source is not None else (end.event.number, end.event.source)
     else:
         because = best.because
-    return found("not evaluable" if best.response in ("NE", "MISSING") else "failure", because)
+    return found("not evaluable" if best.response in (NE, MISSING) else "failure", because)
 
 
-def _ended(patient: Patient, endpoint: Response, cutoff: date) -> Event | None:
+def _ended(patient: Patient, endpoint: Response, cutoff: date) -> Occurrence | None:
     """The first event after which no assessment can count any more; a day like any other still counts itself."""
     therapy = None if regards_next_therapy(endpoint) else patient.next_therapy
     seen = patient.last_contact
     lost = patient.lost if patient.lost is not None and (seen is None or seen <= patient.lost.happened) else None
-    ends = [e for e in (patient.first_progression, patient.died, patient.withdrawn, lost, therapy) if e is not None]
-    return min((e for e in ends if e.happened <= cutoff), key=lambda e: (e.happened, e.number), default=None)
+    events = [e for e in (patient.died, patient.withdrawn, lost, therapy) if e is not None]
+    ends = [Occurrence(e.happened, e, e.kind) for e in events]
+    if patient.first_progression is not None:
+        ends.append(patient.first_progression)
+    return min((e for e in ends if e.on <= cutoff), key=lambda e: (e.on, e.event.number), default=None)
 
 
 def _awaited(patient: Patient, endpoint: Response, trial: Trial, cutoff: date) -> tuple[date | None, date | None]:
@@ -61,7 +65,7 @@ def _awaited(patient: Patient, endpoint: Response, trial: Trial, cutoff: date) -
     assert patient.randomised is not None
     origin, window = patient.randomised.happened, timedelta(days=endpoint.window.days)
     schedule, last = trial.assessments, last_day_of(patient, endpoint)
-    made = [a for a in patient.read_by(endpoint.assessor) if not a.data.get("baseline")]
+    made = [a for a in patient.read_by(endpoint.assessor) if not a.baseline]
     if schedule is None:
         return None, None
     due = 1 if endpoint.within is None else max(schedule.visit_by(endpoint.within.days), 1)

@@ -1,4 +1,7 @@
-"""Responses as the trial file states: as they were recorded, or derived from the lesions by its criterion."""
+"""Responses as the trial file states: as they were recorded, or derived from the lesions by its criterion.
+
+An inner part of ``analyse.data``; nothing else asks which of the two holds.
+"""
 
 from __future__ import annotations
 
@@ -6,53 +9,46 @@ from dataclasses import replace
 
 from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import TimePoint, scans_of
-from equipoise.trial.event import Event
+from equipoise.trial.assessment import Assessment
 from equipoise.trial.patient import Patient
+from equipoise.trial.response import Glossary
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies import VOCABULARIES
 
 
 def as_stated(trial: Trial, snap: Snapshot) -> Snapshot:
     """The snapshot with the responses that the trial file says to use; itself where they are as recorded.
 
-    A derived response takes the place of the recorded one, which stays beside it as 'recorded'; so does the sum of the target lesions. An assessment
+    A derived response lies beside the recorded event, which stays what it was; so does the sum of the target lesions. An assessment
     that lists no lesion is taken as recorded. To do so twice changes nothing.
     """
-    if trial.assessments is None or trial.assessments.responses == "as recorded":
+    if not from_lesions(trial) or trial.assessments is None:
         return snap
     criterion = trial.assessments.criterion
     return replace(snap, patients={name: derived(p, criterion) for name, p in snap.patients.items()})
 
 
+def from_lesions(trial: Trial) -> bool:
+    """True where the trial file says that responses follow from the lesions."""
+    return trial.assessments is not None and trial.assessments.responses == "from lesions"
+
+
 def derived(patient: Patient, criterion: str) -> Patient:
     """A patient with the responses of every assessor derived by a criterion."""
-    readers = {name: _derived(events, criterion) for name, events in patient.readers.items()}
-    return replace(patient, assessments=_derived(patient.assessments, criterion), readers=readers)
+    if not any(a.lesions for a in patient.every_assessment):
+        return patient
+    words = VOCABULARIES[criterion].own
+    readers = {name: _derived(read, criterion, words) for name, read in patient.readers.items()}
+    return replace(patient, assessments=_derived(patient.assessments, criterion, words), readers=readers)
 
 
-def _derived(events: list[Event], criterion: str) -> list[Event]:
-    points = {p.event: p for p in CRITERIA[criterion].read(scans_of(events))}
-    return [_with(e, points.get(e.number)) for e in events]
+def _derived(read: list[Assessment], criterion: str, words: Glossary) -> list[Assessment]:
+    points = {p.event: p for p in CRITERIA[criterion].read(scans_of(read))}
+    return [_beside(a, points[a.number], words) if a.number in points else a for a in read]
 
 
-def _with(event: Event, point: TimePoint | None) -> Event:
-    if point is None:
-        return event
-    data = {**event.data, "response": point.overall, "recorded": event.data.get("recorded", event.data["response"])}
-    if point.sum is not None:
-        data["sum_mm"] = point.sum
-    if point.progressed_on is not None and point.progressed_on != event.happened:
-        data["progressed_on"] = point.progressed_on.isoformat()
-    return replace(event, data=data)
-
-
-def taken_as_recorded(trial: Trial, snap: Snapshot) -> int:
-    """Under 'from lesions': assessments after baseline that list no lesion, so that their response is as recorded."""
-    if trial.assessments is None or trial.assessments.responses == "as recorded":
-        return 0
-    return sum(
-        not e.data.get("lesions") and not e.data.get("baseline")
-        for p in snap.patients.values()
-        for events in (p.assessments, *p.readers.values())
-        for e in events
-    )
+def _beside(a: Assessment, point: TimePoint, words: Glossary) -> Assessment:
+    """What follows from the lesions, beside what was recorded. A sum that could not be taken is the recorded one."""
+    total = point.sum if point.sum is not None else a.sum_mm
+    return Assessment(a.event, words[point.overall], total, point.progressed_on or a.happened, a.baseline, derived=True)

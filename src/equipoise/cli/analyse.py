@@ -21,7 +21,7 @@ def command(trial: str, asked: Asked, as_json: bool) -> None:
     from equipoise.history.against import against_history, against_table
 
     found = load_trial(trial)
-    snap = asked.cut(asked.log(trial, found), found)
+    snap = asked.cut(found, asked.log(trial, found))
     result, against = analyse(found, snap), against_history(found, snap)
     if as_json:
         emit({**plain(result), "history": plain(against)})

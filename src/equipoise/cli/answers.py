@@ -157,7 +157,7 @@ def command(
         one = rate_answers(question, Count(*tested), concurrent, found.history.rate, past, borrowing, level, assumed)
         shown.append(replace(one, standing=standing))
     else:
-        snap = cut(take_log(trial, found, log_path, table), cutoff, known_on)
+        snap = cut(found, take_log(trial, found, log_path, table), cutoff, known_on)
         shown = all_answers(found, snap, counts, history_events, asked, level, library)
     if figure is not None:
         write_figure(figure, answers_figure(shown[0]), "three-answers")

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import click
 
-from equipoise.cli.common import bullet, emit, json_option, load_trial, say, trial_argument
+from equipoise.cli.common import bullet, emit, json_option, say, trial_argument
 
 
 @click.command(name="check", short_help="Read a trial file and say all that is wrong with it.")
 @trial_argument
 @json_option
 def command(trial: str, as_json: bool) -> None:
-    """Read a trial file and say all that is wrong with it.
+    """Read a trial file, with the scenarios and grids beside it, and say all that is wrong with them.
 
     A good file is summed up, with everything in it that is an assumption.
     """
     from equipoise.analyse.estimands import stated, strategies
+    from equipoise.conduct.balance import balance_in_words
+    from equipoise.files.bundled import find_trial
+    from equipoise.files.trial_folder import read_folder
     from equipoise.history.three_answers import prespecified_text
+    from equipoise.trial.foresight import foresight
 
-    found = load_trial(trial)
-    design = found.design
-    cautions = list(getattr(design, "cautions", ()))
+    folder = read_folder(find_trial(trial))
+    found, design = folder.trial, folder.trial.design
+    balance, unbalanced = balance_in_words(found)
+    cautions = [*getattr(design, "cautions", ()), *foresight(found), *unbalanced]
     origin, library = None, None
     if found.history is not None and found.history.library is not None:
         from equipoise.files.history_file import library_of
@@ -42,6 +47,9 @@ def command(trial: str, as_json: bool) -> None:
                 "estimands": {e.name: {s.event: s.strategy for s in m.intercurrent} for e, m in stated(found)},
                 "design": design.numbers() if design else None,
                 "cautions": cautions,
+                "balance": balance or None,
+                "scenarios": list(folder.scenarios),
+                "grids": list(folder.grids),
                 "history": origin,
                 "borrowing": borrowing or None,
                 "assumptions": [{"of": list(a.of), "because": a.because} for a in found.assumptions],
@@ -51,7 +59,8 @@ def command(trial: str, as_json: bool) -> None:
     say(f"{found.title}")
     shares = ":".join(str(a.share) for a in found.arms)
     say(
-        f"{found.target_enrolment} patients, {shares} ({', '.join(a.label for a in found.arms)}); {len(found.sites)} sites"
+        f"{found.target_enrolment} patients, {shares if len(found.arms) > 1 else 'one arm'} ({', '.join(a.label for a in found.arms)}); "
+        f"{len(found.sites)} site{'' if len(found.sites) == 1 else 's'}"
     )
     say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")
     estimands = list(stated(found))
@@ -64,10 +73,19 @@ def command(trial: str, as_json: bool) -> None:
         say(origin.text)
     if borrowing:
         say(borrowing)
+    if balance:
+        say(balance)
     if cautions:
         click.echo("Cautions:")
         bullet(cautions)
     if found.assumptions:
         click.echo("Assumed, not said by the trial's sources:")
         bullet([f"{', '.join(a.of)}: {a.because}" for a in found.assumptions])
+    if folder.scenarios or folder.grids:
+        both = [
+            f"{kind} {', '.join(names)}"
+            for kind, names in (("scenarios", folder.scenarios), ("grids", folder.grids))
+            if names
+        ]
+        say(f"Read with it: {'; '.join(both)}.")
     click.echo(f"No problems. Fingerprint {found.fingerprint[:16]}")

@@ -91,7 +91,7 @@ def _give(
     if aside is not None:
         click.echo(f"A torn last line was found and set aside in {aside.name}; nothing before it is lost.", err=True)
     who = event.patient or event.site
-    detail = f": {event.data['arm']}" if event.kind == "randomised" else ""
+    detail = f": {event.data['arm']}" if event.data.get("arm") else ""
     click.echo(
         f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {digest[:12]}"
     )
@@ -138,7 +138,9 @@ _order(
     "assess",
     "assessed",
     "Record a tumour assessment.",
-    click.option("--response", required=True, help="CR, PR, SD, PD, NE or NED."),
+    click.option(
+        "--response", required=True, help="CR, PR, SD, PD, NE or NED; or a word that the trial file maps to one."
+    ),
     click.option("--sum-mm", "sum_mm", type=float, help="Sum of diameters [mm]."),
     click.option("--new-lesion", "new_lesion", type=bool, help="true or false."),
     click.option("--baseline", type=bool, help="true for the assessment before treatment."),
@@ -157,6 +159,13 @@ _order(
     "progressed",
     "Record progression found otherwise than by an assessment.",
     click.option("--basis", required=True, help="'clinical', 'recurrence' …"),
+)
+_order(
+    "outcome",
+    "outcome",
+    "Record an outcome that the trial file names: a pathological response, a PET, a PSA …",
+    click.option("--outcome", required=True, help="Its endpoint's name in the trial file."),
+    click.option("--result", required=True, help="One of the endpoint's results."),
 )
 _order("death", "died", "Record a death.", click.option("--cause"))
 _order("withdraw", "withdrawn", "Record that a patient withdrew from follow-up.", click.option("--reason"))
@@ -257,7 +266,10 @@ def enrol(
     why: str,
     as_json: bool,
 ) -> None:
-    """Enrol a screened and eligible patient, with the levels of the stratification factors."""
+    """Enrol a screened and eligible patient, with the levels of the stratification factors.
+
+    Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it.
+    """
     levels = {}
     for factor in factors:
         name, sign, level = factor.partition("=")

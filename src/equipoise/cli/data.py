@@ -42,9 +42,9 @@ class Asked:
         """See ``take_log``."""
         return take_log(trial_name, trial, self.log_path, self.table)
 
-    def cut(self, log: Log, trial: Trial | None = None) -> Snapshot:
+    def cut(self, trial: Trial, log: Log) -> Snapshot:
         """See ``cut``."""
-        return cut(log, self.cutoff, self.known_on, trial)
+        return cut(trial, log, self.cutoff, self.known_on)
 
 
 def data_options(command: Callable[..., T]) -> Callable[..., T]:
@@ -79,31 +79,15 @@ def take_log(trial_name: str, trial: Trial, log_path: Path | None, table: Path |
     return log_from_table(trial, table or find_trial(trial_name).parent / str(own)).log
 
 
-def cut(log: Log, cutoff: date | None, known_on: date | None, trial: Trial | None = None) -> Snapshot:
-    """The log as known at a cut-off (the last day of the log unless given), saying what is left out.
-
-    With ``trial``, responses are those that its file says to use: as recorded, or from the lesions.
-    """
-    from equipoise.analyse.stated import as_stated, taken_as_recorded
+def cut(trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None) -> Snapshot:
+    """The data as stated at a cut-off (see ``analyse.data.cut``); what is left out is said on standard error."""
+    from equipoise.analyse import data
     from equipoise.trial.problem import BadInput, Problem
-    from equipoise.trial.snapshot import snapshot
 
-    day = cutoff or known_on or max(e.recorded.date() for e in log)
-    if known_on is not None and known_on < day:
-        raise BadInput(
-            "--known-on", [Problem("dates-out-of-order", "--known-on", str(known_on), f"not before the cut-off, {day}")]
-        )
-    snap = snapshot(log, day, known_on)
-    later = sum(e.happened <= day and e.recorded.date() > snap.known_on for e in log)
-    if later:
-        click.echo(
-            f"Note: {later} events that happened by {day} were recorded after {snap.known_on} and are left out; "
-            f"--known-on takes them in.",
-            err=True,
-        )
-    if trial is None:
-        return snap
-    bare = taken_as_recorded(trial, snap)
-    if bare:
-        click.echo(f"Note: {bare} assessments list no lesion; their responses are taken as recorded.", err=True)
-    return as_stated(trial, snap)
+    if cutoff is not None and known_on is not None and known_on < cutoff:
+        allowed = f"not before the cut-off, {cutoff}"
+        raise BadInput("--known-on", [Problem("dates-out-of-order", "--known-on", str(known_on), allowed)])
+    snap = data.cut(trial, log, cutoff, known_on)
+    for note in snap.notes:
+        click.echo(f"Note: {note}", err=True)
+    return snap

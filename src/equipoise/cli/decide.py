@@ -48,7 +48,8 @@ def command(
     if record and not by:
         raise click.UsageError("A record says who made it: give --by.")
     found = load_trial(trial)
-    result = decide(found, cut(take_log(trial, found, log_path, None), cutoff, known_on, found), look)
+    snap = cut(found, take_log(trial, found, log_path, None), cutoff, known_on)
+    result = decide(found, snap, look)
     if record and by and isinstance(result, Decision):
         record_decision(found, log_path, result, known_on or cutoff, by)
     if as_json:

@@ -1,4 +1,4 @@
-"""`equipoise demo`: NORTH, from its file to a decision and a report."""
+"""`equipoise demo`: a trial, NORTH unless another is named, from its file to a decision and a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import click
 from equipoise.cli.common import emit, json_option
 
 
-@click.command(name="demo", short_help="NORTH, from its file to a decision and a report.")
+@click.command(name="demo", short_help="A trial (NORTH), from its file to a decision and a report.")
+@click.argument("trial", metavar="TRIAL", default="north")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -26,60 +27,58 @@ from equipoise.cli.common import emit, json_option
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes; the results are the same for any number.")
 @json_option
-def command(out: Path, seed: int, replicates: int | None, workers: int | None, as_json: bool) -> int:
-    """Take NORTH along the whole road.
+def command(trial: str, out: Path, seed: int, replicates: int | None, workers: int | None, as_json: bool) -> int:
+    """Take a trial along the whole road: NORTH, or any with a design.
 
-    Read and check its file; compute the design exactly; simulate it; conduct one trial with virtual patients into a log;
+    Read and check its file; compute the design exactly; simulate it under its null and its target (its scenario files of these
+    names, else the design's own truths); conduct one trial with virtual patients into a log;
     decide at the interim look and at the end; write the report and the machine-readable pieces.
     """
     from equipoise.analyse.analysis import analyse
-    from equipoise.cli.common import design_of, load_trial
+    from equipoise.analyse.data import cut
+    from equipoise.cli.common import load_trial
     from equipoise.cli.decide import decision_json
     from equipoise.cli.report import write_report
     from equipoise.cli.simulate import run_plans
     from equipoise.decide.decide import decide
     from equipoise.decide.words import headline
     from equipoise.dossier.findings import Findings
-    from equipoise.files.bundled import find_scenario, find_trial
+    from equipoise.files.bundled import find_trial, scenario_names
     from equipoise.files.history_file import library_of
     from equipoise.files.log_file import read_log, write_new_log
     from equipoise.files.plain import plain, to_json
-    from equipoise.files.scenario_file import read_scenario
+    from equipoise.files.scenario_file import scenarios_of
     from equipoise.files.write import write_text
     from equipoise.history.against import against_history
     from equipoise.simulate.plan import Plan
     from equipoise.simulate.replicates import engine_here
     from equipoise.simulate.run import run
     from equipoise.trial.decision import Decision
-    from equipoise.trial.snapshot import snapshot
 
     def step(text: str) -> None:
         if not as_json:
             click.echo(text)
 
-    trial, file = load_trial("north"), find_trial("north")
+    found, file = load_trial(trial), find_trial(trial)
     step(
-        f"1 Read and checked {file.name}: {trial.target_enrolment} patients, {len(trial.sites)} sites, {len(trial.endpoints)} endpoints."
+        f"1 Read and checked {file.name}: {found.target_enrolment} patients, {len(found.sites)} sites, {len(found.endpoints)} endpoints."
     )
 
-    design = design_of(trial)
-    numbers = design.numbers()
-    step(
-        f"2 Design: r1/n1 = {numbers['r1']}/{numbers['n1']}, r/n = {numbers['r']}/{numbers['n']}; exact alpha "
-        f"{numbers['alpha']:.4f}, power {numbers['power']:.4f}, PET {numbers['pet0']:.4f}, EN {numbers['en0']:.2f}."
-    )
+    numbers = found.monitored.design.numbers()
+    step(f"2 Design: {', '.join(f'{k} = {round(v, 4) if isinstance(v, float) else v}' for k, v in numbers.items())}.")
 
     replicates = replicates or (20_000 if engine_here() == "compiled" else 300)
     step(f"3 Simulating {replicates:,} trials for each of 2 truths, with enrolment continued and paused …")
-    truths = [read_scenario(find_scenario(file, name)) for name in ("null", "target")]
-    plans = [Plan.of(trial, truth, seed, way) for truth in truths for way in ("continue", "pause")]
+    named = [name for name in ("null", "target") if name in scenario_names(file)]
+    truths = [read() for _, read in scenarios_of(found, file, named)]
+    plans = [Plan.of(found, truth, seed, way) for truth in (truths[0], truths[-1]) for way in ("continue", "pause")]
     summaries, exact, whole = run_plans(plans, replicates, workers, None, quiet=as_json)
     for s, e in zip(summaries, exact, strict=True):
         c = s.characteristics
         known = f"exact {e.stop_early.value:.3f} and {e.declare.value:.3f}" if e else ""
         step(
             f"  {s.scenario}, {s.waiting}: stop early {c.stop_early.value:.3f} ± {c.stop_early.mc_error:.3f}, declare "
-            f"{c.declare.value:.3f} ± {c.declare.mc_error:.3f} ({known}); {s.at_readout.value:.0f} randomised at read-out"
+            f"{c.declare.value:.3f} ± {c.declare.mc_error:.3f} ({known}); {s.at_readout.value:.0f} {found.entered} at read-out"
         )
     if not whole:
         step("Interrupted.")
@@ -87,13 +86,15 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
 
     step("4 Conducting one trial with virtual patients, day by day …")
     virtual = run(plans[2], 0, detail=True)
-    log_path = out / "north.log.jsonl"
+    log_path = out / f"{found.id}.log.jsonl"
     log_path.unlink(missing_ok=True)  # the demo's own, from an earlier run
     write_new_log(log_path, virtual.log)
-    log = read_log(log_path, trial.id).log
-    step(f"  {len(log)} events in {log_path.name}, {virtual.randomised} patients randomised, chain {log.head[:12]}")
+    log = read_log(log_path, found.id).log
+    step(
+        f"  {len(log)} events in {log_path.name}, {virtual.randomised} patients {found.entered}, chain {log.head[:12]}"
+    )
 
-    looks = [decide(trial, snapshot(log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
+    looks = [decide(found, cut(found, log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
     for look in looks:
         assert isinstance(look, Decision)
         step(f"5 {headline(look)}")
@@ -101,12 +102,12 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
             step(f"  {text}")
         write_text(out / f"decision-look-{look.look}.json", to_json(decision_json(look)))
 
-    snap = snapshot(log, virtual.looks[-1].cutoff)
-    analysis = analyse(trial, snap)
+    snap = cut(found, log, virtual.looks[-1].cutoff)
+    analysis = analyse(found, snap)
     pieces: Mapping[str, object] = {
         "design": {"numbers": numbers, "at": list(exact[::2])},
         "simulation": {"summaries": summaries, "exact": exact},
-        "analysis": {**plain(analysis), "history": plain(against_history(trial, snap))},
+        "analysis": {**plain(analysis), "history": plain(against_history(found, snap))},
     }
     for name, piece in pieces.items():
         write_text(out / f"{name}.json", to_json(piece))
@@ -114,7 +115,7 @@ def command(out: Path, seed: int, replicates: int | None, workers: int | None, a
     source = f"scenario '{plans[2].scenario.id}', seed {seed}, replicate 0"
     written = write_report(
         Findings(
-            trial, snap, analysis, looks, summaries, exact, readouts, source, library_of(trial, str(file))
+            found, snap, analysis, looks, summaries, exact, readouts, source, library_of(found, str(file))
         ), out,
     )  # fmt: skip
     step(f"6 Report: {written[0]} ({len(written) - 1} figures beside it). Every patient in it is simulated.")

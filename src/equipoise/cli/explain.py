@@ -25,7 +25,7 @@ def command(trial: str, patient: str, asked: Asked, as_json: bool) -> None:
     from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)
-    snap = asked.cut(asked.log(trial, found), found)
+    snap = asked.cut(found, asked.log(trial, found))
     known = snap.patients.get(patient)
     if known is None or known.randomised is None:
         names = [p.name for p in snap.randomised]
@@ -53,6 +53,8 @@ def _page(told: Explanation) -> None:
     click.echo("Time points:")
     for p in told.time_points:
         same = p.recorded if p.recorded == p.derived or not p.derived else f"recorded {p.recorded}, derived {p.derived}"
+        if p.used not in (p.recorded, p.derived):
+            same += f", read as {p.used}"
         at = f" ({p.visit})" if p.visit else ""
         bullet([f"{p.on}{at}, {p.assessor}: {same}. {p.because} [{_where(p.source, p.record)}]"])
     click.echo("Endpoints:")

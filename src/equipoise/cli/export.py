@@ -59,7 +59,7 @@ def command(
     if (standard, rules) not in EXPORTS or (against is not None and rules != "admiral"):
         raise click.UsageError("--rules admiral goes with --as adam, and --against with --rules admiral.")
     found = load_trial(trial)
-    snap = asked.cut(asked.log(trial, found))
+    snap = asked.cut(found, asked.log(trial, found))
     module, name = EXPORTS[standard, rules].split(":")
     datasets: Sequence[Dataset] = getattr(importlib.import_module(module), name)(found, snap)
     written = _write(datasets, found.id.upper(), out, ending, snap)

@@ -40,7 +40,7 @@ def command(
     from equipoise.simulate.forecast import forecast, forecast_figure, forecast_table
 
     found = load_trial(trial)
-    snap = cut(take_log(trial, found, log_path, None), cutoff, known_on, found)
+    snap = cut(found, take_log(trial, found, log_path, None), cutoff, known_on)
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
         write_figure(figure, forecast_figure(foreseen), "accrual-foreseen")

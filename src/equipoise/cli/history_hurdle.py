@@ -151,5 +151,5 @@ def _mixed(trial: Trial, path: Path, log_path: Path | None) -> Standardised:
     if log_path is not None:
         from equipoise.cli.data import cut, take_log
 
-        counts = counts_of(cut(take_log(trial.id, trial, log_path, None), None, None), trial.factors)
+        counts = counts_of(cut(trial, take_log(trial.id, trial, log_path, None)), trial.factors)
     return standardise(mix, trial.factors, counts)

@@ -59,12 +59,12 @@ def verify(trial: str, log_path: Path, as_json: bool) -> None:
 @json_option
 def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_json: bool) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
+    from equipoise.analyse.data import cut
     from equipoise.files.log_file import read_log
     from equipoise.trial.exhibits import Table
-    from equipoise.trial.snapshot import snapshot
 
     found = load_trial(trial)
-    snap = snapshot(read_log(log_path, found.id).log, day)
+    snap = cut(found, read_log(log_path, found.id).log, day)
     if patient is not None:
         events = [e for e in snap.events if e.patient == patient]
         if as_json:

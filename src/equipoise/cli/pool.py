@@ -29,9 +29,17 @@ def command(trial: str, asked: Asked, derive: bool, cores: int, as_json: bool) -
     from equipoise.analyse.columns.run import outcome
     from equipoise.analyse.columns.summary import counts_table, summary, times_table
     from equipoise.analyse.stated import derived
+    from equipoise.trial.problem import BadInput, Problem
 
     found = load_trial(trial)
-    snap = asked.cut(asked.log(trial, found))
+    if (
+        derive
+        and found.assessments is not None
+        and not found.assessments.vocabulary.derives(found.assessments.criterion)
+    ):
+        allowed = f"a trial whose responses follow from lesions; this one's are by {found.assessments.criterion}"
+        raise BadInput(found.id, [Problem("cannot-derive", "--derive", "asked for", allowed)])
+    snap = asked.cut(found, asked.log(trial, found))
     derive = derive or (found.assessments is not None and found.assessments.responses == "from lesions")
     pool = pool_of(snap.patients.values(), snap.cutoff, found)
     with Progress(console=Console(stderr=True), disable=as_json, transient=True) as progress:

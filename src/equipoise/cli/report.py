@@ -27,25 +27,20 @@ def command(trial: str, asked: Asked, out: Path, as_json: bool) -> None:
     as it would stand at the report's cut-off.
     """
     from equipoise.analyse.analysis import analyse
-    from equipoise.analyse.stated import as_stated
+    from equipoise.analyse.data import cut
     from equipoise.decide.decide import decide
     from equipoise.dossier.findings import Findings
     from equipoise.files.history_file import library_of
-    from equipoise.trial.snapshot import snapshot
 
     found = load_trial(trial)
     log = asked.log(trial, found)
-    snap = asked.cut(log, found)
+    snap = asked.cut(found, log)
     looks = []
     if found.design is not None and found.monitoring is not None:
         taken = {e.data["look"]: e.data for e in snap.events if e.kind == "decided"}
         for look in found.design.looks:
             at = taken.get(look.number)
-            then = (
-                snap
-                if at is None
-                else as_stated(found, snapshot(log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on"))))
-            )
+            then = snap if at is None else cut(found, log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on")))
             looks.append(decide(found, then, look.number))
     library = library_of(found, trial)
     written = write_report(Findings(found, snap, analyse(found, snap), looks, library=library), out)

@@ -76,7 +76,7 @@ def command(
     if problems:
         raise BadInput(found.id, problems)
     endpoint = times[endpoint_name]
-    snap = asked.cut(asked.log(trial, found), found)
+    snap = asked.cut(found, asked.log(trial, found))
     result = sensitivity(
         found,
         snap,

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @click.command(name="simulate", short_help="Conduct many trials with virtual patients.")
 @trial_argument
 @click.option(
-    "--scenario", "scenarios", multiple=True, help="A scenario of the trial's folder, or a file; all if none."
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    help="A scenario of the trial's folder, or a file; all if none; the design's own truths if there are no files.",
 )
 @click.option("--replicates", type=click.IntRange(1, 1_000_000_000), default=10_000, show_default=True)
 @click.option("--seed", type=int, default=2012, show_default=True)
@@ -75,12 +78,12 @@ def command(
         return run_grid(trial, grid, out, workers, cluster, as_json)
     if cluster is not None:
         raise click.UsageError("--cluster goes with --grid.")
-    from equipoise.files.bundled import find_trial, scenario_names
+    from equipoise.files.bundled import find_trial
 
     found, file = load_trial(trial), find_trial(trial)
     found.monitored  # noqa: B018 - a trial without a design is refused before anything else
     known: dict[str, list[Any]] = {"as planned": [None], "both": ["continue", "pause"]}
-    plans = plans_of(found, file, scenarios or scenario_names(file), seed, known.get(waiting, [waiting]))
+    plans = plans_of(found, file, scenarios, seed, known.get(waiting, [waiting]))
     summaries, exact, whole = run_plans(plans, replicates, workers, out, engine=engine)
     if page is not None and summaries:
         from equipoise.cli.pages import write_page
@@ -105,17 +108,16 @@ def command(
 
 def plans_of(trial: Trial, file: Path, names: Sequence[str], seed: int, ways: Sequence[Waiting | None]) -> list[Plan]:
     """A plan for each scenario and each way of waiting. Raises BadInput with the problems of all scenarios at once."""
-    from equipoise.files.bundled import find_scenario
-    from equipoise.files.scenario_file import read_scenario
+    from equipoise.files.scenario_file import scenarios_of
     from equipoise.simulate.plan import Plan
     from equipoise.trial.problem import BadInput, Problem
 
     plans: list[Plan] = []
     refused: list[tuple[str, BadInput]] = []
-    for name in names:
+    for name, read in scenarios_of(trial, file, names):
         courses = None
         try:
-            truth = read_scenario(find_scenario(file, name))
+            truth = read()
             for way in ways:
                 plans.append(Plan.of(trial, truth, seed, way, courses=courses))
                 courses = plans[-1].courses

@@ -12,6 +12,7 @@ from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.trial import Trial
 
 _ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
@@ -29,6 +30,7 @@ class Conduct:
 
     def __init__(self, trial: Trial, log: Log | None = None, allocation: PermutedBlocks | None = None) -> None:
         self.trial = trial
+        self._glossary = glossary_of(trial.assessments)
         self.log = log if log is not None else Log()
         self._allocation = allocation
         self._rebuild()
@@ -266,9 +268,9 @@ class Conduct:
         if late:
             patient = self.patients[event.patient] = Patient(event.patient)
             for e in sorted(events, key=lambda e: (e.happened, e.number)):
-                patient.add(e)
+                patient.add(e, self._glossary)
         else:
-            patient.add(event)
+            patient.add(event, self._glossary)
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1

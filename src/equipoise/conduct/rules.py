@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import KINDS, Event
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
+from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.trial import Trial
 
-RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED")
 _AFTER_RANDOMISATION = frozenset(
     {"treated", "treatment ended", "progressed", "outcome", "next therapy", "contact", "withdrawn", "lost"}
 )
@@ -110,8 +111,12 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             yield from _treated(event, patient, trial)
         case "assessed":
             response, size = event.data["response"], event.data.get("sum_mm")
-            if response not in RESPONSES and not (response == "" and _seen(event)):
-                yield Problem("unknown-response", "response", repr(response), f"one of {_list(RESPONSES)}")
+            glossary = glossary_of(trial.assessments)
+            if not (response in glossary if response else _seen(event)):
+                yield Problem(
+                    "unknown-response", "response", repr(response), f"one of {_list(glossary.words)}",
+                    near(response, glossary.words) or "a word of another criterion is mapped in [assessments.words] of the trial file",
+                )  # fmt: skip
             if size is not None and not 0 <= size < 10_000:
                 yield Problem("sum-out-of-range", "sum-mm", str(size), "millimetres, from 0 to 10,000")
             yield from lesion_problems(event.data.get("lesions", ()))

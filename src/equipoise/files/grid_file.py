@@ -65,6 +65,9 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
     names = grid.scenarios or tuple(scenario_names(trial_file))
     base = read_toml(trial_file, "a trial file in TOML")
     trial = trial_from(base, str(trial_file))
+    if not names:
+        allowed = "scenario files in the folder `scenarios` beside the trial file: a grid crosses them with its choices"
+        raise BadInput(str(path), [Problem("no-scenarios", "scenarios", "none", allowed)])
     cells: list[Cell] = []
     courses: dict[str, Any] = {}
     for name in names:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from equipoise.files.bundled import find_scenario, scenario_names
 from equipoise.files.trial_file import read_toml
+from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput
+from equipoise.trial.trial import Trial
 from equipoise.trial.validate import validate_parts
+
+
+def scenarios_of(trial: Trial, trial_file: Path, names: Sequence[str]) -> list[tuple[str, Callable[[], Scenario]]]:
+    """The scenarios that are meant, by name, to be read one by one: those named, else all of the trial's folder, else the
+    design's own truths (see ``own_truth``)."""
+    found = list(names) or scenario_names(trial_file)
+    if found:
+        return [(name, lambda name=name: read_scenario(find_scenario(trial_file, name))) for name in found]  # type: ignore[misc]
+    return [(own.id, lambda own=own: own) for own in own_scenarios(trial)]  # type: ignore[misc]
 
 
 def read_scenario(path: Path) -> Scenario:

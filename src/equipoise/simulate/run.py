@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 from equipoise.analyse.binary import status_of
+from equipoise.analyse.data import cut
 from equipoise.analyse.status import Status, counts
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
@@ -26,7 +27,6 @@ from equipoise.simulate.virtual_patient import Happening, fate, life
 from equipoise.trial.decision import Continue, Decision
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.snapshot import snapshot
 
 #: Records after which a patient's status may have changed.
 _TELLING = frozenset({"assessed", "died", "progressed", "outcome", "withdrawn", "lost", "next therapy", "contact"})
@@ -280,7 +280,7 @@ class _Run:
         return found
 
     def _look(self, today: date) -> None:
-        decision = decide(self.trial, snapshot(self.conduct.log, today, fingerprint=False), self.stage)
+        decision = decide(self.trial, cut(self.trial, self.conduct.log, today, fingerprint=False), self.stage)
         if isinstance(decision, Decision):
             readout = today + timedelta(days=self.monitoring.readout_delay.days)
             self.pending_look = (decision, readout, self.randomised)

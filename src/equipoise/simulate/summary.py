@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.simulate.lines import MILLIONTHS
+from equipoise.simulate.own_truth import BECAUSE, MARK
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.tally import Tally
 from equipoise.simulate.truth import rate_shown
@@ -176,7 +177,7 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
         c = s.characteristics
         rows.append(
             [
-                s.scenario,
+                f"{s.scenario} {MARK}" if MARK in s.label else s.scenario,
                 s.waiting,
                 str(s.done),
                 shown(c.stop_early, 3),
@@ -208,6 +209,7 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
         notes=(
             *stops_by_look(summaries),
             *(f"{name}: {label}." for name, label in {s.scenario: s.label for s in summaries}.items()),
+            *([BECAUSE] if any(MARK in s.label for s in summaries) else []),
             "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients randomised by then. "
             "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the scenario's rate of the "
             "monitored endpoint, with every planned patient evaluable.",

@@ -13,6 +13,7 @@ from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
 #: Days after randomisation within which a patient may die of an adverse event.
 TOXIC_DAYS = 150
@@ -166,7 +167,7 @@ def life(
     found: list[Happening] = []
     responses = _Responses(truth, response, draws["response"])
     if detail:
-        found.append(Happening(0, 0, "assessed", {"response": "NE", "sum_mm": responses.baseline, "baseline": True}))
+        found.append(Happening(0, 0, "assessed", {"response": NE, "sum_mm": responses.baseline, "baseline": True}))
     progression_recorded = 0
     for number, day in what.scans:
         progressed = day == what.seen
@@ -232,16 +233,16 @@ class _Responses:
 
     def at(self, number: int, progressed: bool, detail: bool) -> dict[str, Any]:
         if progressed:
-            response = "PD"
+            response = PD
         elif self.responds and number >= self.onset:
-            response = "CR" if self.complete else "PR"
+            response = CR if self.complete else PR
         else:
-            response = "SD"
+            response = SD
         if not detail:
             return {"response": response}
         fraction = min(1.0, number / 2) if not self.responds else (1.0 if number >= self.onset else 0.5 * 0.3)
         size = self.baseline * (1 - self.depth * fraction)
-        if response == "SD":
+        if response == SD:
             size = min(max(size, 0.71 * self.baseline), 1.19 * self.baseline)
         if progressed:
             nadir = min(self.baseline, max(self.baseline * (1 - self.depth), 0))

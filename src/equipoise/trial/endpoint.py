@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.estimand import Estimand, implied
 from equipoise.trial.named_rules import NAMED_RULES, RuleName
 from equipoise.trial.part import Part
+from equipoise.trial.vocabularies import VOCABULARIES
 
 EventSource = Literal[
     "progression",
@@ -35,7 +44,23 @@ Trigger = Literal[
 CensoringDay = Literal["last assessment", "last contact", "that day", "origin"]
 Policy = Literal["failure", "replace", "exclude"]
 Role = Literal["primary", "secondary", "exploratory"]
-ResponseCode = Literal["CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED"]
+
+
+def _a_word(code: str) -> str:
+    """A word of a criterion that is known here. Which of them the trial's own criterion has is checked with the whole file."""
+    if not any(code in v.order for v in VOCABULARIES.values()):
+        raise ValueError(
+            "; ".join(f"a response of {v.criterion}: {', '.join(v.order)}" for v in VOCABULARIES.values())
+            + ". What sites record in other words is mapped to these in [assessments.words]"
+        )
+    return code
+
+
+ResponseCode = Annotated[
+    str,
+    AfterValidator(_a_word),
+    WithJsonSchema({"type": "string", "enum": list(dict.fromkeys(c for v in VOCABULARIES.values() for c in v.order))}),
+]
 
 
 class Censoring(Part):

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from equipoise.trial.assessment import INVESTIGATOR, Assessment, Occurrence, documented_progression
 from equipoise.trial.event import Event
+from equipoise.trial.response import Glossary
+from equipoise.trial.vocabularies import OURS
 
-#: Responses at which a tumour assessment shows progression, and those from which no status can be read.
-PROGRESSIVE = "PD"
-UNREADABLE = "NE"
 #: Not a reader of its own: the independent reading that was accepted at each time point.
 ACCEPTED = "accepted"
-#: Who assesses where nobody else is named.
-INVESTIGATOR = "investigator"
-
-
-def progression_day(event: Event) -> date:
-    """The day from which an assessment's progression counts: its own, or that on which a new lesion was first, equivocally, seen."""
-    earlier = event.data.get("progressed_on")
-    return date.fromisoformat(earlier) if earlier else event.happened
 
 
 @dataclass(slots=True)
@@ -36,9 +28,9 @@ class Patient:
     doses: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
     study_ended: Event | None = None
-    assessments: list[Event] = field(default_factory=list)
-    #: Assessments by others than the investigator: assessor → events.
-    readers: dict[str, list[Event]] = field(default_factory=dict)
+    assessments: list[Assessment] = field(default_factory=list)
+    #: Assessments by others than the investigator: assessor → theirs.
+    readers: dict[str, list[Assessment]] = field(default_factory=dict)
     progressed: list[Event] = field(default_factory=list)
     #: Outcomes recorded by a name of their own: name → the last record.
     outcomes: dict[str, Event] = field(default_factory=dict)
@@ -62,9 +54,19 @@ class Patient:
         """Numbers of the eligibility criteria that the patient failed at screening."""
         return list(self.screened.data["failed"]) if self.screened else []
 
-    def add(self, event: Event) -> None:
-        """Take in one event. Events come in the order of the days on which they happened."""
+    def add(self, event: Event, glossary: Glossary = OURS.own) -> None:
+        """Take in one event. Events come in the order of the days on which they happened; ``glossary`` reads responses."""
+        # What is recorded most often stands first: a simulation adds thousands of events a trial.
         match event.kind:
+            case "treated":
+                self.doses.append(event)
+            case "assessed":
+                assessor, found = event.data.get("assessor", INVESTIGATOR), Assessment.of(event, glossary)
+                (self.assessments if assessor == INVESTIGATOR else self.readers.setdefault(assessor, [])).append(found)
+            case "adverse event":
+                self.adverse_events.append(event)
+            case "contact":
+                self.contacts.append(event)
             case "screened":
                 self.screened = event
             case "enrolled":
@@ -73,27 +75,18 @@ class Patient:
                     self.randomised = event
             case "randomised":
                 self.randomised = event
-            case "treated":
-                self.doses.append(event)
             case "treatment ended":
                 self.treatment_ended = event
             case "study ended":
                 self.study_ended = event
-            case "assessed":
-                assessor = event.data.get("assessor", INVESTIGATOR)
-                (self.assessments if assessor == INVESTIGATOR else self.readers.setdefault(assessor, [])).append(event)
             case "progressed":
                 self.progressed.append(event)
             case "outcome":
                 self.outcomes[event.data["outcome"]] = event
-            case "adverse event":
-                self.adverse_events.append(event)
             case "next therapy":
                 self.next_therapy = self.next_therapy or event
             case "deviation":
                 self.deviations.append(event)
-            case "contact":
-                self.contacts.append(event)
             case "withdrawn":
                 self.withdrawn = event
             case "lost":
@@ -108,10 +101,23 @@ class Patient:
             self.last = event
 
     @property
-    def first_progression(self) -> Event | None:
-        """The first event that shows progression: an assessment of PD, or progression recorded as such."""
-        candidates = [a for a in self.assessments if a.data["response"] == PROGRESSIVE] + self.progressed
-        return min(candidates, key=lambda e: (progression_day(e), e.number), default=None)
+    def every_assessment(self) -> Iterator[Assessment]:
+        """The investigator's and then every reader's."""
+        yield from self.assessments
+        for found in self.readers.values():
+            yield from found
+
+    def progression_by(self, assessor: str = INVESTIGATOR) -> Occurrence | None:
+        """The first progression: by an assessor's imaging, or recorded as such. On one day imaging comes first."""
+        imaged = documented_progression(self.read_by(assessor))
+        if not self.progressed or (imaged is not None and imaged.on <= self.progressed[0].happened):
+            return imaged
+        return Occurrence(self.progressed[0].happened, self.progressed[0])
+
+    @property
+    def first_progression(self) -> Occurrence | None:
+        """The first progression by the investigator; see ``progression_by``."""
+        return self.progression_by()
 
     @property
     def last_contact(self) -> date | None:
@@ -128,7 +134,7 @@ class Patient:
                 self.withdrawn,
                 *self.doses[-1:],
                 *self.assessments[-1:],
-                *(events[-1] for events in self.readers.values()),
+                *(read[-1] for read in self.readers.values()),
                 *self.progressed[-1:],
                 *self.outcomes.values(),
                 *self.adverse_events[-1:],
@@ -138,31 +144,25 @@ class Patient:
         ]
         return max(days, default=None)
 
-    def read_by(self, assessor: str) -> list[Event]:
+    def read_by(self, assessor: str) -> list[Assessment]:
         """The assessments of one assessor; of 'accepted', those of any reader that were accepted."""
         if assessor == ACCEPTED:
-            found = [a for events in self.readers.values() for a in events if a.data.get("accepted")]
+            found = [a for read in self.readers.values() for a in read if a.event.data.get("accepted")]
             return sorted(found, key=lambda a: (a.happened, a.number))
         return self.assessments if assessor == INVESTIGATOR else self.readers.get(assessor, [])
 
     def last_assessment(self, before: date, assessor: str = INVESTIGATOR) -> date | None:
         """The last day, not after ``before``, of an assessment that could be read and showed no progression."""
-        days = [
-            a.happened
-            for a in self.read_by(assessor)
-            if a.happened <= before
-            and a.data["response"] not in (PROGRESSIVE, UNREADABLE, "")
-            and not a.data.get("baseline")
-        ]
+        days = [a.happened for a in self.read_by(assessor) if a.stands_free and a.happened <= before]
         return max(days, default=None)
 
 
-def gather(events: Iterable[Event]) -> dict[str, Patient]:
-    """Patients from events in force, in the order in which they first appear."""
+def gather(events: Iterable[Event], glossary: Glossary = OURS.own) -> dict[str, Patient]:
+    """Patients from events in force, in the order in which they first appear. ``glossary`` reads the responses recorded."""
     patients: dict[str, Patient] = {}
     for event in sorted((e for e in events if e.patient), key=lambda e: (e.happened, e.number)):
         patient = patients.get(event.patient)
         if patient is None:
             patient = patients[event.patient] = Patient(event.patient)
-        patient.add(event)
+        patient.add(event, glossary)
     return patients

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.part import Part
+from equipoise.trial.response import Glossary, Vocabulary
+from equipoise.trial.vocabularies import OURS, VOCABULARIES
 
 
 class Criterion(Part):
@@ -49,11 +53,19 @@ class Randomisation(Part):
 class Assessments(Part):
     """When tumours are measured, and when a patient is contacted for survival afterwards."""
 
-    criterion: Literal["RECIST 1.1"]
+    criterion: str = Field(
+        min_length=1,
+        description="By which responses are assessed: 'RECIST 1.1', or any other, whose words `words` then maps.",
+    )
     responses: Literal["as recorded", "from lesions"] = Field(
         default="as recorded",
         description="'from lesions': derived by the criterion from the lesions of each assessment, whoever the assessor; an "
         "assessment that lists none is taken as recorded. 'as recorded': as the assessor stated them.",
+    )
+    words: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="The words that sites record → the words of RECIST 1.1 as which they count: sCR = 'CR', VGPR = 'PR'. A word "
+        "that is the same need not stand here. The log keeps what was recorded.",
     )
     first: Duration = Field(description="Time from randomisation to the first assessment.")
     every: Duration = Field(description="Time between assessments, until progression.")
@@ -77,6 +89,31 @@ class Assessments(Part):
         """The number of the planned assessment that lies nearest to a day; 0 is baseline."""
         first, every = self.first.days, self.every.days
         return 0 if day < first / 2 else max(1 + round((day - first) / every), 1)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """In whose words responses are concluded: the criterion's own, RECIST 1.1's where it has none here."""
+        return VOCABULARIES.get(self.criterion, OURS)
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        """What each recorded word means. Raises KeyError for a map to a word that is none (a trial file with one is refused)."""
+        return self.vocabulary.glossary(self.words)
+
+    @property
+    def read_as(self) -> str:
+        """The map in words: 'sCR as CR, VGPR as PR'; '' without one."""
+        return ", ".join(f"{word} as {ours}" for word, ours in self.words.items())
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "words" or v}
+
+
+def glossary_of(assessments: Assessments | None) -> Glossary:
+    """How the recorded words of responses are read; as RECIST 1.1's where the trial says nothing."""
+    return OURS.own if assessments is None else assessments.glossary
 
 
 class Monitoring(Part):

@@ -9,17 +9,23 @@ from datetime import date
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.patient import Patient, gather
+from equipoise.trial.response import Glossary
+from equipoise.trial.vocabularies import OURS
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was known by ``known_on`` of what had happened by ``cutoff``."""
+    """What was known by ``known_on`` of what had happened by ``cutoff``.
+
+    ``notes`` says what was left out, or taken otherwise than a reader might think; the edge says them.
+    """
 
     cutoff: date
     known_on: date
     events: Sequence[Event]
     patients: Mapping[str, Patient]
     head: str
+    notes: Sequence[str] = ()
 
     @property
     def randomised(self) -> list[Patient]:
@@ -32,12 +38,15 @@ class Snapshot:
         return [p for p in self.randomised if p.arm == arm]
 
 
-def snapshot(log: Log, cutoff: date, known_on: date | None = None, *, fingerprint: bool = True) -> Snapshot:
-    """Cut the log at ``cutoff``.
+def snapshot(
+    log: Log, cutoff: date, known_on: date | None = None, *, fingerprint: bool = True, glossary: Glossary = OURS.own
+) -> Snapshot:
+    """Cut the log at ``cutoff``, responses as they were recorded. Only ``analyse.data.cut`` asks: it knows what the trial states.
 
     An event is in if it happened on or before ``cutoff`` and was recorded on or before ``known_on`` (the cut-off
     itself unless a later day is given, when records of the past were still being completed). Corrections count from
     the day they were recorded. ``fingerprint`` off leaves ``head`` empty and spares hashing (simulation).
+    ``glossary`` reads the words of responses. Raises ValueError where ``known_on`` is before the cut-off.
     """
     known_on = known_on or cutoff
     if known_on < cutoff:
@@ -46,4 +55,4 @@ def snapshot(log: Log, cutoff: date, known_on: date | None = None, *, fingerprin
     events = [e for e in in_force(known) if e.happened <= cutoff]
     # Records are appended in time, so what is known is a beginning of the log and its hash names the data.
     head = log.hashes()[known[-1].number - 1] if fingerprint and known else ""
-    return Snapshot(cutoff, known_on, events, gather(events), head)
+    return Snapshot(cutoff, known_on, events, gather(events, glossary), head)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.trial.lesion import Kind, State
+from equipoise.trial.vocabularies import recist11
 
 Days = NDArray[np.int32]
 Codes = NDArray[np.int8]
@@ -23,11 +24,17 @@ EPOCH = 719_163
 KINDS: tuple[str, ...] = get_args(Kind)
 STATES: tuple[str, ...] = get_args(State)
 #: '' stands for a response that is missing and for one that is none of these.
-RESPONSES = ("", "CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED")
+RESPONSES = ("", *recist11.VOCABULARY.order)
 NEWS = ("", "equivocal", "unequivocal")
 
 TARGET, NON_TARGET, NEW = (KINDS.index(k) for k in ("target", "non-target", "new"))
-NOTHING, CR, PR, SD, NON_CR_NON_PD, PD, NE, NED = range(len(RESPONSES))
+NOTHING = 0
+CR, PR, NED, SD, NON_CR_NON_PD, PD, NE = (
+    RESPONSES.index(word)
+    for word in (
+        recist11.CR, recist11.PR, recist11.NED, recist11.SD, recist11.NON_CR_NON_PD, recist11.PD, recist11.NE,
+    )
+)  # fmt: skip
 
 
 def response_code(response: str) -> int:

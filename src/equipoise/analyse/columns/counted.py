@@ -12,22 +12,23 @@ from equipoise.analyse.columns.codes import CR, NEVER, PR, RESPONSES, Days
 from equipoise.analyse.columns.pool import NotPooled, Pool
 from equipoise.analyse.columns.recist import TimePoints
 from equipoise.analyse.columns.segments import first_row, in_order
-from equipoise.trial.patient import ACCEPTED, INVESTIGATOR
+from equipoise.trial.assessment import INVESTIGATOR
+from equipoise.trial.patient import ACCEPTED
 
 _ORDERED = np.array([r in ORDER for r in RESPONSES])
 _SPAN = 2**25
 
 
 def as_derived(pool: Pool, points: TimePoints) -> Pool:
-    """The pool with derived responses in the place of the recorded ones, as ``analyse.stated``: where lesions were read."""
+    """The pool with the responses that follow from the lesions, where they were read, as ``analyse.stated``."""
     seen = pool.assessments
-    moved = points.point & (points.progressed_on != NEVER) & (points.progressed_on != seen.day)
+    since = np.where(points.progressed_on != NEVER, points.progressed_on, seen.day)
     return replace(
         pool,
         assessments=replace(
             seen,
             recorded=np.where(points.point, points.overall, seen.recorded).astype(np.int8),
-            counts_on=np.where(moved, points.progressed_on, seen.counts_on).astype(np.int32),
+            counts_on=np.where(points.point, since, seen.counts_on).astype(np.int32),
         ),
     )
 

@@ -13,9 +13,10 @@ from equipoise.analyse.columns.pool import Patients, Pool
 from equipoise.analyse.criteria.selection import measurable
 from equipoise.analyse.endpoints import unplanned
 from equipoise.analyse.populations import treatment_received
+from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import readings
-from equipoise.trial.patient import INVESTIGATOR, Patient, progression_day
+from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
 
 
@@ -30,11 +31,11 @@ def pool_of(patients: Iterable[Patient], cutoff: date, trial: Trial, readers: Se
     """The pool of a trial's patients as known at ``cutoff``. Readers: those given, or all that there are."""
     people = list(patients)
     names = tuple(readers) or tuple(dict.fromkeys([INVESTIGATOR, *(r for p in people for r in p.readers)]))
-    events: list[tuple[int, Event]] = [
-        (i * len(names) + k, event)
+    read: list[tuple[int, Assessment]] = [
+        (i * len(names) + k, assessment)
         for i, patient in enumerate(people)
         for k, reader in enumerate(names)
-        for event in patient.read_by(reader)
+        for assessment in patient.read_by(reader)
     ]
     labels: dict[str, int] = {}
     of = [
@@ -47,20 +48,20 @@ def pool_of(patients: Iterable[Patient], cutoff: date, trial: Trial, readers: Se
             lesion.get("node", False),
             labels.setdefault(lesion["part_of"], len(labels)) if lesion.get("part_of") else -1,
         )
-        for at, (_, event) in enumerate(events)
-        for lesion in event.data.get("lesions", ())
+        for at, (_, assessment) in enumerate(read)
+        for lesion in assessment.lesions
     ]
     columns = list(zip(*of, strict=True)) or [()] * 7
     return arranged(
         day_of(cutoff),
         names,
         _people(people, trial),
-        course=np.array([course for course, _ in events], dtype=np.int64),
-        day=np.array([day_of(e) for _, e in events], dtype=np.int32),
-        baseline=np.array([bool(e.data.get("baseline")) for _, e in events], dtype=bool),
-        counts_on=np.array([day_of(progression_day(e)) for _, e in events], dtype=np.int32),
-        measurable=np.array([_measurable(e) for _, e in events], dtype=bool),
-        recorded=np.array([response_code(e.data["response"]) for _, e in events], dtype=np.int8),
+        course=np.array([course for course, _ in read], dtype=np.int64),
+        day=np.array([day_of(a.happened) for _, a in read], dtype=np.int32),
+        baseline=np.array([a.baseline for _, a in read], dtype=bool),
+        counts_on=np.array([day_of(a.counts_on) for _, a in read], dtype=np.int32),
+        measurable=np.array([_measurable(a) for _, a in read], dtype=bool),
+        recorded=np.array([response_code(a.response) for _, a in read], dtype=np.int8),
         assessment=np.array(columns[0], dtype=np.int64),
         label=np.array(columns[1], dtype=np.int64),
         kind=np.array(columns[2], dtype=np.int8),
@@ -71,14 +72,13 @@ def pool_of(patients: Iterable[Patient], cutoff: date, trial: Trial, readers: Se
     )
 
 
-def _measurable(event: Event) -> bool:
+def _measurable(a: Assessment) -> bool:
     """A measurable target lesion at baseline, or a sum of diameters where lesions are not listed."""
-    if not event.data.get("baseline"):
+    if not a.baseline:
         return False
-    lesions = event.data.get("lesions", ())
-    if not lesions:
-        return bool(event.data.get("sum_mm"))
-    return any(r.kind == "target" and measurable(r) for r in readings(lesions))
+    if not a.lesions:
+        return bool(a.sum_mm)
+    return any(r.kind == "target" and measurable(r) for r in readings(a.lesions))
 
 
 def _as_allocated(patient: Patient, trial: Trial) -> bool:

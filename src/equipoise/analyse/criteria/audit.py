@@ -11,10 +11,10 @@ from typing import Literal
 
 from equipoise.analyse.criteria.criterion import Criterion, TimePoint, scans_of
 from equipoise.analyse.criteria.selection import selection_findings
-from equipoise.trial.event import Event
+from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.lesion import Reading, readings
-from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.patient import Patient
 
 Rule = Literal[
     "target response",
@@ -76,34 +76,34 @@ def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:
     for patient in patients:
         by_assessor = {INVESTIGATOR: patient.assessments} | patient.readers
         n += any(by_assessor.values())
-        for assessor, events in by_assessor.items():
-            baseline = [e for e in events if e.data.get("baseline")]
-            after = [e for e in events if not e.data.get("baseline")]
+        for assessor, read in by_assessor.items():
+            baseline = [a for a in read if a.baseline]
+            after = [a for a in read if not a.baseline]
             time_points[assessor] += len(after)
             findings += _choice(patient, assessor, baseline)
             findings += _twice(patient, assessor, after)
-            points = {p.event: p for p in criterion.read(scans_of(events))}
-            for event in events:
-                findings += _one(patient, assessor, event, points.get(event.number), criterion, compared)
+            points = {p.event: p for p in criterion.read(scans_of(read))}
+            for one in read:
+                findings += _one(patient, assessor, one, points.get(one.number), criterion, compared)
     return Audit(criterion.name, n, dict(time_points), dict(compared), findings)
 
 
 def _one(
     patient: Patient,
     assessor: str,
-    event: Event,
+    assessment: Assessment,
     point: TimePoint | None,
     criterion: Criterion,
     compared: Counter[tuple[Rule, str]],
 ) -> list[Finding]:
-    data = event.data
-    seen = readings(data.get("lesions", ()))
+    data = assessment.event.data
+    seen = readings(assessment.lesions)
     found: list[Finding] = []
 
     def compare(rule: Rule, recorded: str, derived: str, because: str) -> None:
         compared[rule, assessor] += 1
         if recorded != derived:
-            found.append(_finding(patient, assessor, event, rule, recorded, derived, because, seen))
+            found.append(_finding(patient, assessor, assessment, rule, recorded, derived, because, seen))
 
     total = _sum(seen)
     if data.get("sum_mm") is not None and total is not None:
@@ -114,13 +114,13 @@ def _one(
             f"{data['sum_mm'] if same else total:.4g} mm",
             "The sum of the diameters that were recorded.",
         )
-    if data.get("baseline"):
+    if assessment.baseline:
         return found
     recorded, target, other = data["response"], data.get("target", ""), data.get("non_target", "")
     # What was recorded of new lesions counts where anything was; else what was read.
     new = data.get("new_lesion", any(r.kind == "new" and r.state == "unequivocal" for r in seen))
     if not recorded:
-        found.append(_finding(patient, assessor, event, "no response recorded", "nothing", "", "", seen))
+        found.append(_finding(patient, assessor, assessment, "no response recorded", "nothing", "", "", seen))
     if recorded and (target or other):
         because = f"From target {target or 'none'}, non-target {other or 'none'}, {'a' if new else 'no'} new lesion."
         compare("overall response from its parts", recorded, criterion.overall(target, other, new), because)
@@ -138,7 +138,7 @@ def _one(
 def _finding(
     patient: Patient,
     assessor: str,
-    event: Event,
+    assessment: Assessment,
     rule: Rule,
     recorded: str,
     derived: str,
@@ -151,8 +151,8 @@ def _finding(
     elif rule == "non-target response":
         kinds = ("non-target",)
     shown = tuple(_shown(r) for r in seen if r.kind in kinds)
-    visit = event.data.get("visit", "")
-    return Finding(patient.name, assessor, visit, event.happened, rule, recorded, derived, because, shown, event.source)
+    a = assessment
+    return Finding(patient.name, assessor, a.visit, a.happened, rule, recorded, derived, because, shown, a.event.source)
 
 
 def _shown(r: Reading) -> str:
@@ -168,30 +168,28 @@ def _sum(seen: Sequence[Reading]) -> float | None:
     return sum(r.size if r.size is not None else 5.0 if r.state == "too small" else 0.0 for r in targets)
 
 
-def _choice(patient: Patient, assessor: str, baseline: Sequence[Event]) -> list[Finding]:
+def _choice(patient: Patient, assessor: str, baseline: Sequence[Assessment]) -> list[Finding]:
     found = []
-    for event in baseline:
-        seen = readings(event.data.get("lesions", ()))
-        for why, shown in selection_findings(seen):
-            visit = event.data.get("visit", "")
+    for a in baseline:
+        for why, shown in selection_findings(readings(a.lesions)):
             found.append(
                 Finding(
-                    patient.name, assessor, visit, event.happened, "choice of lesions", "target", "not a target", why,
-                    tuple(_shown(r) for r in shown), event.source,
+                    patient.name, assessor, a.visit, a.happened, "choice of lesions", "target", "not a target", why,
+                    tuple(_shown(r) for r in shown), a.event.source,
                 )
             )  # fmt: skip
     return found
 
 
-def _twice(patient: Patient, assessor: str, events: Sequence[Event]) -> list[Finding]:
-    visits = Counter(e.data.get("visit") or e.happened.isoformat() for e in events)
+def _twice(patient: Patient, assessor: str, read: Sequence[Assessment]) -> list[Finding]:
+    visits = Counter(a.visit or a.happened.isoformat() for a in read)
     return [
         Finding(
-            patient.name, assessor, e.data.get("visit", ""), e.happened, "time point twice", e.data["response"], "",
-            f"{visits[e.data.get('visit') or e.happened.isoformat()]} records of one time point.", (), e.source,
+            patient.name, assessor, a.visit, a.happened, "time point twice", a.recorded, "",
+            f"{visits[a.visit or a.happened.isoformat()]} records of one time point.", (), a.event.source,
         )
-        for e in events
-        if visits[e.data.get("visit") or e.happened.isoformat()] > 1
+        for a in read
+        if visits[a.visit or a.happened.isoformat()] > 1
     ]  # fmt: skip
 
 

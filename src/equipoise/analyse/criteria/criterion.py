@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-from equipoise.trial.event import Event
+from equipoise.trial.assessment import Assessment
 from equipoise.trial.lesion import Reading, readings
 
 New = Literal["", "equivocal", "unequivocal"]
@@ -76,10 +76,6 @@ class Criterion(Protocol):
         ...
 
 
-def scans_of(events: Iterable[Event]) -> list[Scan]:
-    """The scans among 'assessed' events of one patient and one assessor: those that say what became of lesions."""
-    return [
-        Scan(e.happened, readings(e.data["lesions"]), bool(e.data.get("baseline")), e.data.get("visit", ""), e.number)
-        for e in events
-        if e.data.get("lesions")
-    ]
+def scans_of(assessments: Iterable[Assessment]) -> list[Scan]:
+    """The scans among the assessments of one patient by one assessor: those that say what became of lesions."""
+    return [Scan(a.happened, readings(a.lesions), a.baseline, a.visit, a.number) for a in assessments if a.lesions]

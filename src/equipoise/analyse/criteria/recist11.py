@@ -9,15 +9,14 @@ from datetime import date
 from equipoise.analyse.criteria.criterion import New, Scan, TimePoint
 from equipoise.analyse.criteria.recist11_target import Targets
 from equipoise.trial.lesion import Reading
-
-NON_CR_NON_PD = "NON-CR/NON-PD"
+from equipoise.trial.vocabularies.recist11 import CR, NE, NED, NON_CR_NON_PD, PD, PR, VOCABULARY
 
 
 @dataclass(frozen=True, slots=True)
 class Recist11:
     """The criteria, with nothing to choose."""
 
-    name: str = "RECIST 1.1"
+    name: str = VOCABULARY.criterion
     reference: str = "Eisenhauer et al. 2009, Eur J Cancer 45:228-247, doi:10.1016/j.ejca.2008.10.026"
 
     def overall(self, target: str, non_target: str, new: bool) -> str:
@@ -47,8 +46,8 @@ class Recist11:
             overall = overall_response(found.response, non_target, new == "unequivocal")
             total = f"Overall {overall}: {_spoken(found.response, non_target, new)}."
             progressed_on = None
-            if overall == "PD":
-                other = found.response == "PD" or non_target == "PD"
+            if overall == PD:
+                other = found.response == PD or non_target == PD
                 progressed_on = scan.on if other or since is None else since
             points.append(
                 TimePoint(
@@ -84,24 +83,24 @@ def non_target_response(at_baseline: list[Reading], scan: Scan) -> tuple[str, st
     missing = [name for name, state in states.items() if state == "not evaluated"]
     n = len(states)
     if worse:
-        return "PD", f"Non-target: {', '.join(worse)} progressed unequivocally: PD."
+        return PD, f"Non-target: {', '.join(worse)} progressed unequivocally: PD."
     if missing:
-        return "NE", f"Non-target: {', '.join(missing)} of {n} not evaluated: NE."
+        return NE, f"Non-target: {', '.join(missing)} of {n} not evaluated: NE."
     left = [name for name, state in states.items() if state != "absent"]
     if left:
         return NON_CR_NON_PD, f"Non-target: {len(left)} of {n} still there, none progressing: Non-CR/Non-PD."
-    return "CR", f"Non-target: all {n} gone: CR."
+    return CR, f"Non-target: all {n} gone: CR."
 
 
 def overall_response(target: str, non_target: str, new: bool) -> str:
     """Table 1 (target disease), Table 2 (non-target disease only); NED where there was none and nothing is new."""
-    if new or "PD" in (target, non_target):
-        return "PD"
+    if new or PD in (target, non_target):
+        return PD
     if not target:
-        return non_target or "NED"
-    if target == "CR":
+        return non_target or NED
+    if target == CR:
         # Without non-target lesions nothing stands against a complete response.
-        return "CR" if non_target in ("", "CR") else "PR"
+        return CR if non_target in ("", CR) else PR
     return target
 
 
@@ -138,4 +137,4 @@ def _spoken(target: str, non_target: str, new: New) -> str:
 
 def _without_baseline(scan: Scan) -> TimePoint:
     why = ("No lesions were read at baseline, so that nothing can be compared: NE.",)
-    return TimePoint(scan.on, scan.visit, "", "", "", "NE", None, None, None, why, ("no baseline",), None, scan.event)
+    return TimePoint(scan.on, scan.visit, "", "", "", NE, None, None, None, why, ("no baseline",), None, scan.event)

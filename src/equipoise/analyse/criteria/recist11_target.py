@@ -8,6 +8,7 @@ from datetime import date
 
 from equipoise.analyse.criteria.criterion import Scan
 from equipoise.trial.lesion import Reading
+from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
 #: A node whose short axis is below this is normal [mm].
 NORMAL_NODE = 10.0
@@ -63,7 +64,7 @@ class Targets:
             return TargetPoint("", None, None, "no target lesions", "")
         if self.baseline is None or self.nadir is None:
             names = ", ".join(self.unmeasured)
-            return TargetPoint("NE", None, None, "no baseline sum", f"Target: {names} not measured at baseline: NE.")
+            return TargetPoint(NE, None, None, "no baseline sum", f"Target: {names} not measured at baseline: {NE}.")
         sizes = {name: self._found(name, scan) for name in self.lesions}
         missing = [name for name, size in sizes.items() if size is None]
         known = {name: size for name, size in sizes.items() if size is not None}
@@ -74,7 +75,7 @@ class Targets:
         because = self._told(response, rule, total, missing, nadir, nadir_on, back)
         if not missing and total is not None and total < nadir:
             self.nadir, self.nadir_on = total, scan.on
-        if response == "CR" and self.complete_response_on is None:
+        if response == CR and self.complete_response_on is None:
             self.complete_response_on = scan.on
         for name, size in known.items():
             self.smallest[name] = min(size, self.smallest.get(name, size))
@@ -85,16 +86,16 @@ class Targets:
     ) -> tuple[str, str]:
         assert self.baseline is not None
         if not missing and all(self._gone(name, size) for name, size in known.items()):
-            return "CR", "all gone"
+            return CR, "all gone"
         if total is not None and progressed(total, nadir):
             # What was not evaluated could only add to the sum (section 4.4.1).
-            return "PD", "20 % and 5 mm above nadir" if not missing else "20 % and 5 mm above nadir, incomplete"
+            return PD, "20 % and 5 mm above nadir" if not missing else "20 % and 5 mm above nadir, incomplete"
         if back:
-            return "PD", "reappeared after complete response"
+            return PD, "reappeared after complete response"
         if missing:
-            return "NE", "not all evaluated"
+            return NE, "not all evaluated"
         assert total is not None
-        return ("PR", "30 % below baseline") if responded(total, self.baseline) else ("SD", "neither")
+        return (PR, "30 % below baseline") if responded(total, self.baseline) else (SD, "neither")
 
     def _found(self, name: str, scan: Scan) -> float | None:
         """What a target lesion adds to the sum [mm]; None if it was not evaluated.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from equipoise.trial.patient import INVESTIGATOR
+from equipoise.trial.assessment import INVESTIGATOR
 
 
 def label_of(assessor: str) -> str:

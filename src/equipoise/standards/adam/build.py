@@ -19,7 +19,8 @@ from equipoise.standards.adam.trial_times import time_rows
 from equipoise.standards.adam.written import dataset
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.study_day import study_day
-from equipoise.trial.patient import INVESTIGATOR, Patient
+from equipoise.trial.assessment import INVESTIGATOR
+from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -84,7 +85,8 @@ def response_dataset(
     trial: Trial, subjects: Sequence[Subject], assessors: Sequence[str], rules: ResponseRules
 ) -> Dataset:
     """ADRS."""
-    criterion = trial.assessments.criterion if trial.assessments else ""
+    a = trial.assessments
+    criterion = "" if a is None else f"{a.criterion} read as {a.vocabulary.criterion}" if a.words else a.criterion
     rows = (
         {**arm_columns(trial, s.patient), **response_row(s, sequence, r, name, criterion)}
         for s in subjects

@@ -11,7 +11,7 @@ from equipoise.standards.adam.assessors import label_of, parameter_code
 from equipoise.standards.adam.source import source_of
 from equipoise.standards.adam.subjects import imputed
 from equipoise.standards.study_day import study_day
-from equipoise.trial.event import Event
+from equipoise.trial.assessment import Assessment
 from equipoise.trial.lesion import readings
 from equipoise.trial.patient import Patient
 
@@ -25,19 +25,19 @@ def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dic
     for assessor in sorted(codes):
         base: float | None = None
         nadir: float | None = None
-        events = sorted(patient.read_by(assessor), key=lambda e: (e.happened, not e.data.get("baseline"), e.number))
-        points = {p.event: p for p in Recist11().read(scans_of(events))}
-        for event in events:
-            baseline = bool(event.data.get("baseline"))
-            point = points.get(event.number)
-            total, whole, why = _sum(event, point.sum if point else None)
+        read = sorted(patient.read_by(assessor), key=lambda a: (a.happened, not a.baseline, a.number))
+        points = {p.event: p for p in Recist11().read(scans_of(read))}
+        for a in read:
+            baseline, event = a.baseline, a.event
+            point = points.get(a.number)
+            total, whole, why = _sum(a, point.sum if point else None)
             if total is None:
                 continue
             sequence += 1
             yield {
                 "ASEQ": sequence, "PARAMCD": parameter_code("SUMDIAM", codes[assessor]) if codes[assessor] else "SUMDIAM",
                 "PARAM": f"Sum of Target Diameters by {label_of(assessor)} (mm)", "PARCAT2": label_of(assessor),
-                "AVISIT": event.data.get("visit", ""), "ADT": event.happened, "ADTF": imputed(event),
+                "AVISIT": a.visit, "ADT": event.happened, "ADTF": imputed(event),
                 "ADY": study_day(event.happened, start), "AVAL": total, "AVALU": "mm", "ABLFL": "Y" if baseline else "",
                 "BASE": total if baseline else base, "NADIR": None if baseline else nadir,
                 "CHG": _less(total, None if baseline else base), "PCHG": _percent(total, None if baseline else base),
@@ -51,12 +51,11 @@ def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dic
                 nadir = total
 
 
-def _sum(event: Event, of_lesions: float | None) -> tuple[float | None, bool, str]:
+def _sum(a: Assessment, of_lesions: float | None) -> tuple[float | None, bool, str]:
     """The sum [mm], whether every target lesion is in it, and how it came about."""
-    targets = [r for r in readings(event.data.get("lesions", ())) if r.kind == "target"]
+    targets = [r for r in readings(a.lesions) if r.kind == "target"]
     missing = [r.lesion for r in targets if r.state == "not evaluated"]
-    recorded = event.data.get("sum_mm")
-    if event.data.get("baseline") and targets:
+    if a.baseline and targets:
         sizes = [
             5.0 if r.state == "too small" and r.size is None else r.size or 0.0 for r in targets if r.state != "merged"
         ]
@@ -64,7 +63,7 @@ def _sum(event: Event, of_lesions: float | None) -> tuple[float | None, bool, st
     if of_lesions is not None:
         note = f", {', '.join(missing)} not evaluated" if missing else ""
         return of_lesions, not missing, f"sum of the target lesions{note}"
-    return (float(recorded), True, "as recorded") if recorded is not None else (None, False, "")
+    return (float(a.sum_mm), True, "as recorded") if a.sum_mm is not None else (None, False, "")
 
 
 def _less(total: float, other: float | None) -> float | None:

@@ -15,9 +15,11 @@ from equipoise.analyse.best_overall import (
     up_to_progression,
 )
 from equipoise.standards.adam.rules import NO_BENEFIT, PARAMETERS, Parameter, ResponseRules
+from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import readings
-from equipoise.trial.patient import INVESTIGATOR, PROGRESSIVE, Patient
+from equipoise.trial.patient import Patient
+from equipoise.trial.vocabularies.recist11 import PD
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +50,29 @@ def response_records(patient: Patient, assessor: str, rules: ResponseRules) -> l
     """All parameters of one patient by one assessor, death left out, in the order of PARAMETERS."""
     found: list[ResponseRecord] = []
     course = analysed(patient, assessor, rules)
-    flagged = {id(a.event) for a in course}
+    flagged = {a.of.number for a in course if a.of is not None}
     seen = _Course(patient, assessor, rules, course)
     for parameter in PARAMETERS:
         if parameter.kind == "each assessment":
-            for event in _assessments(patient, assessor):
-                counted = id(event) in flagged
-                response = str(event.data["response"])
-                because = "as recorded" if counted else _left_out(patient, assessor, event, rules, course)
+            for a in _assessments(patient, assessor):
+                counted = a.number in flagged
+                because = told(a) if counted else _left_out(patient, assessor, a, rules, course)
                 found.append(
                     ResponseRecord(
-                        patient.name, parameter, assessor, event.happened,
-                        rules.values.get(response), response, counted, event, because,
+                        patient.name, parameter, assessor, a.happened,
+                        rules.values.get(a.response), a.response, counted, a.event, because,
                     )
                 )  # fmt: skip
         elif parameter.of_assessor:
             found.append(seen.derive(parameter))
     return found
+
+
+def told(a: Assessment) -> str:
+    """How the response that counts came about: as recorded, or what was recorded beside it."""
+    if a.derived:
+        return f"derived from the lesions; recorded {a.recorded or 'nothing'}"
+    return "as recorded" if a.response == a.recorded else f"recorded {a.recorded}"
 
 
 def death_record(patient: Patient) -> ResponseRecord:
@@ -84,24 +92,23 @@ def analysed(patient: Patient, assessor: str, rules: ResponseRules) -> list[Asse
     if patient.randomised is None:
         return []
     start, end = patient.randomised.happened, _end(patient, assessor, rules)
-    worst: dict[date, Event] = {}
-    for event in _assessments(patient, assessor):
-        response, on = event.data["response"], event.happened
-        if response not in rules.values or on < start or (end is not None and on > end):
+    worst: dict[date, Assessment] = {}
+    for a in _assessments(patient, assessor):
+        on = a.happened
+        if a.response not in rules.values or on < start or (end is not None and on > end):
             continue
         other = worst.get(on)
-        if other is None or _badness(rules, other) <= _badness(rules, event):
-            worst[on] = event
-    return [Assessed(on, worst[on].data["response"], worst[on]) for on in sorted(worst)]
+        if other is None or _badness(rules, other) <= _badness(rules, a):
+            worst[on] = a
+    return [Assessed(on, worst[on].response, worst[on]) for on in sorted(worst)]
 
 
-def _assessments(patient: Patient, assessor: str) -> list[Event]:
-    return [e for e in patient.read_by(assessor) if not e.data.get("baseline") and e.data["response"]]
+def _assessments(patient: Patient, assessor: str) -> list[Assessment]:
+    return [a for a in patient.read_by(assessor) if not a.baseline and a.response]
 
 
-def _badness(rules: ResponseRules, event: Event) -> int:
-    response = event.data["response"]
-    return rules.worst_last.index(response) if response in rules.worst_last else -1
+def _badness(rules: ResponseRules, a: Assessment) -> int:
+    return rules.worst_last.index(a.response) if a.response in rules.worst_last else -1
 
 
 def _end(patient: Patient, assessor: str, rules: ResponseRules) -> date | None:
@@ -114,8 +121,8 @@ def _end(patient: Patient, assessor: str, rules: ResponseRules) -> date | None:
     return min(days, default=None)
 
 
-def _left_out(patient: Patient, assessor: str, event: Event, rules: ResponseRules, course: Sequence[Assessed]) -> str:
-    response, on = event.data["response"], event.happened
+def _left_out(patient: Patient, assessor: str, a: Assessment, rules: ResponseRules, course: Sequence[Assessed]) -> str:
+    response, on = a.response, a.happened
     end = _end(patient, assessor, rules)
     if patient.randomised is None or on < patient.randomised.happened:
         return "not analysed: not on or after randomisation"
@@ -123,7 +130,7 @@ def _left_out(patient: Patient, assessor: str, event: Event, rules: ResponseRule
         return f"not analysed: {response} has no value"
     if end is not None and on > end:
         return f"not analysed: after {end}, the day of progression or next therapy"
-    other = next(a.response for a in course if a.on == on)
+    other = next(c.response for c in course if c.on == on)
     return f"not analysed: {other} stands for this day"
 
 
@@ -168,7 +175,7 @@ class _Course:
         return self._record(parameter, found.event, 1, "Y", f"{yes}: {found.response} on {found.on}")
 
     def _progression(self) -> Iterator[Assessed]:
-        return (a for a in self.to_progression if a.response == PROGRESSIVE)
+        return (a for a in self.to_progression if a.response == PD)
 
     def _response(self, confirmed: bool) -> Assessed | None:
         def holds(i: int, course: Sequence[Assessed]) -> bool:
@@ -218,12 +225,13 @@ class _Course:
 
     def _measurable(self, parameter: Parameter) -> ResponseRecord:
         """Whether a target lesion was named at baseline. It has no day: it stands for the baseline as a whole."""
-        baseline = [e for e in self.patient.read_by(self.assessor) if e.data.get("baseline")]
-        for event in baseline:
-            targets = [r.lesion for r in readings(event.data.get("lesions", ())) if r.kind == "target"]
+        for a in self.patient.read_by(self.assessor):
+            if not a.baseline:
+                continue
+            targets = [r.lesion for r in readings(a.lesions) if r.kind == "target"]
             if targets:
                 because = f"target lesions at baseline: {', '.join(targets)}"
                 return ResponseRecord(
-                    self.patient.name, parameter, self.assessor, None, 1, "Y", True, event, because
+                    self.patient.name, parameter, self.assessor, None, 1, "Y", True, a.event, because
                 )  # fmt: skip
         return self._record(parameter, None, 0, "N", "no target lesion at baseline")

@@ -13,6 +13,7 @@ from typing import Literal
 from equipoise.analyse.best_overall import BestRule
 from equipoise.trial.endpoint import Response
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies.recist11 import CR, NE, NED, NON_CR_NON_PD, PD, PR, SD
 
 Kind = Literal[
     "each assessment",
@@ -64,7 +65,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 #: Not counted towards clinical benefit.
-NO_BENEFIT = ("NE", "ND", "PD")
+NO_BENEFIT = (NE, "ND", PD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,8 @@ class ResponseRules:
         return BestRule(None, self.best.stable_from, self.best.missing_between, self.best.stable_between)
 
 
-_VALUES = {"CR": 1, "PR": 2, "SD": 3, "NON-CR/NON-PD": 4, "PD": 5, "NE": 6, "MISSING": 7}
-_WORST_LAST = ("NE", "CR", "PR", "SD", "NON-CR/NON-PD", "PD")
+_VALUES = {CR: 1, PR: 2, SD: 3, NON_CR_NON_PD: 4, PD: 5, NE: 6, "MISSING": 7}
+_WORST_LAST = (NE, CR, PR, SD, NON_CR_NON_PD, PD)
 
 ADMIRAL = ResponseRules(
     name="admiral",
@@ -127,8 +128,8 @@ def rules_of(trial: Trial) -> ResponseRules:
         label=f"as the trial file says: confirmation after {best.confirm_after} days, SD from day {best.stable_from}",
         best=best,
         benefit_from=best.stable_from or ADMIRAL.benefit_from,
-        values={**_VALUES, "NED": 8},
-        worst_last=("NE", "CR", "PR", "NED", "SD", "NON-CR/NON-PD", "PD"),
+        values={**_VALUES, NED: 8},
+        worst_last=(NE, CR, PR, NED, SD, NON_CR_NON_PD, PD),
         ends=("progression without imaging",) if passed_over else ("next therapy", "progression without imaging"),
     )
 

@@ -93,7 +93,7 @@ def _alive(patient: Patient, alive_by: AliveBy) -> Iterator[tuple[date, Event]]:
         return
     events: Iterable[Event | None] = (
         patient.screened, patient.enrolled, patient.randomised, patient.treatment_ended, patient.study_ended, patient.next_therapy,
-        patient.withdrawn, *patient.assessments, *(e for events in patient.readers.values() for e in events),
+        patient.withdrawn, *(a.event for a in patient.every_assessment),
         *patient.progressed,
     )  # fmt: skip
     for event in events:

@@ -17,6 +17,8 @@ from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.patient import Patient, gather
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies import OURS
+from equipoise.trial.vocabularies.recist11 import PD
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
@@ -34,13 +36,14 @@ _PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
 def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
     """Datasets by domain; a domain without records is left out. ``events`` are put in force first."""
     rows: Rows = {}
+    criterion = trial.assessments.criterion if trial.assessments else OURS.criterion
     for patient in gather(e for e in in_force(list(events)) if e.patient).values():
         own: Rows = {}
         _subject(trial, patient, own)
         _dispositions(patient, own)
         _treatment(patient, own)
-        for event in (e for readers in (patient.assessments, *patient.readers.values()) for e in readers):
-            assessment_rows(event, own)
+        for assessment in patient.every_assessment:
+            assessment_rows(assessment.event, own, criterion)
         _others(patient, own)
         _finish(trial, patient, own)
         for domain, some in own.items():
@@ -161,7 +164,7 @@ def _others(patient: Patient, rows: Rows) -> None:
         )
     for e in patient.progressed:
         _add(rows, "RS", RSTESTCD="SYMPTDTR", RSTEST="Symptomatic Deterioration", RSCAT="PROTOCOL DEFINED RESPONSE CRITERIA",
-             RSORRES=e.data["basis"], RSSTRESC="PD", RSEVAL="INVESTIGATOR", RSDTC=day_text(e))  # fmt: skip
+             RSORRES=e.data["basis"], RSSTRESC=PD, RSEVAL="INVESTIGATOR", RSDTC=day_text(e))  # fmt: skip
     for e in [patient.next_therapy] if patient.next_therapy else []:
         _add(rows, "CM", CMTRT=e.data.get("therapy"), CMCAT="SUBSEQUENT ANTI-CANCER THERAPY", CMSTDTC=day_text(e))
     seen: set[float] = set()

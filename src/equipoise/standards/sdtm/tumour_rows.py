@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import Reading, readings
-from equipoise.trial.patient import INVESTIGATOR
 
 Rows = dict[str, list[dict[str, Any]]]
 _TERMS = {"unequivocal progression": "UNEQUIVOCAL", "merged": "TUMOR MERGED"}
@@ -17,8 +17,8 @@ _RESPONSES = (
 )
 
 
-def assessment_rows(event: Event, rows: Rows) -> None:
-    """Add the records of one time point of one assessor."""
+def assessment_rows(event: Event, rows: Rows, criterion: str) -> None:
+    """Add the records of one time point of one assessor, as they were recorded by a criterion."""
     data = event.data
     day = str(data.get("dated") or event.happened.isoformat())
     assessor = data.get("assessor", INVESTIGATOR)
@@ -41,10 +41,10 @@ def assessment_rows(event: Event, rows: Rows) -> None:
 
     for name, code, label in _RESPONSES:
         if data.get(name):
-            put("RS", RSTESTCD=code, RSTEST=label, RSCAT="RECIST 1.1", RSORRES=data[name], RSSTRESC=data[name])
+            put("RS", RSTESTCD=code, RSTEST=label, RSCAT=criterion, RSORRES=data[name], RSSTRESC=data[name])
     if data.get("new_lesion") is not None:
         word = "UNEQUIVOCAL" if data["new_lesion"] else "EQUIVOCAL"
-        put("RS", RSTESTCD="NEWLPROG", RSTEST="New Lesion Progression", RSCAT="RECIST 1.1", RSORRES=word, RSSTRESC=word)
+        put("RS", RSTESTCD="NEWLPROG", RSTEST="New Lesion Progression", RSCAT=criterion, RSORRES=word, RSSTRESC=word)
     for reading in readings(data.get("lesions", ())):
         _identify(reading, rows, put, assessor)
         _result(reading, put)

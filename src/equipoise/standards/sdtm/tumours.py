@@ -10,14 +10,14 @@ from typing import Any
 from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.lesion import Kind, Reading, State
 from equipoise.trial.partial_date import Dated, DateRule, PartialDate, impute
-from equipoise.trial.patient import INVESTIGATOR
+from equipoise.trial.vocabularies.recist11 import NE, VOCABULARY
 
 #: A scan whose day is not known stands on the last day it can have been.
 SCAN = DateRule("last", not_after="death")
 KINDS: Mapping[str, Kind] = {"TARGET": "target", "NON-TARGET": "non-target", "NEW": "new"}
-RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "NED")
 #: What a target lesion is measured by, in the order in which it counts: a node by its short axis.
 _NODE, _OTHER = ("SAXIS", "LPERP", "DIAMETER", "LDIAM"), ("LDIAM", "DIAMETER")
 _SIZES = frozenset(_NODE)
@@ -213,12 +213,12 @@ class _Reader:
                 self.notes.left("RS", f"RSCAT {category}", "other criteria than RECIST 1.1", record.example)
                 continue
             if not term and record.code("RSSTAT") == "NOT DONE":
-                term = "NE"
+                term = NE
             name = {"OVRLRESP": "response", "TRGRESP": "target", "NTRGRESP": "non_target"}.get(test)
             if name is not None:
                 if term == "NA":
                     continue
-                if term not in RESPONSES:
+                if term not in VOCABULARY.order:
                     self.notes.left("RS", f"{test} {term or 'empty'}", "no response of RECIST 1.1", record.example)
                 elif data.get(name):
                     self.notes.left("RS", test, "a second record of one time point: the first stands", record.example)

@@ -1,0 +1,57 @@
+"""The data of a trial at a cut-off, as its file states them: the one way to cut a log.
+
+Whoever analyses, decides, reports or exports begins here, so that all of them speak of the same data.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from equipoise.analyse.stated import as_stated, from_lesions
+from equipoise.trial.log import Log
+from equipoise.trial.protocol_parts import glossary_of
+from equipoise.trial.snapshot import Snapshot, snapshot
+from equipoise.trial.trial import Trial
+
+
+def last_day(log: Log, trial: Trial) -> date:
+    """The last day on which anything was recorded (UTC); the trial's start for a log that is empty."""
+    return max((e.recorded.date() for e in log), default=trial.start)
+
+
+def cut(
+    trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None, *, fingerprint: bool = True
+) -> Snapshot:
+    """What was known by ``known_on`` of what had happened by ``cutoff``, as the trial file says to take it.
+
+    ``cutoff`` is ``known_on`` unless given, and without either the last day of the log. Responses are as recorded, read in the words
+    of the trial's criterion, or derived from the lesions; the events are as recorded in any case. The snapshot's notes say what was
+    left out. Without ``fingerprint`` it has neither hash nor notes, which spares a simulation both. Raises ValueError where
+    ``known_on`` is before ``cutoff``.
+    """
+    day = cutoff or known_on or last_day(log, trial)
+    glossary = glossary_of(trial.assessments)
+    found = as_stated(trial, snapshot(log, day, known_on, fingerprint=fingerprint, glossary=glossary))
+    return replace(found, notes=tuple(_notes(trial, log, found))) if fingerprint else found
+
+
+def _notes(trial: Trial, log: Log, snap: Snapshot) -> Iterator[str]:
+    """What a reader of these data should know of what is not in them."""
+    later = sum(e.happened <= snap.cutoff and e.recorded.date() > snap.known_on for e in log)
+    if later:
+        yield f"left out, as recorded after {snap.known_on} though of {snap.cutoff} or before: {_of(later, 'event')}."
+    assessments = [a for p in snap.patients.values() for a in p.every_assessment]
+    bare = sum(not a.lesions and not a.baseline for a in assessments) if from_lesions(trial) else 0
+    if bare:
+        yield f"taken as recorded, for no lesion is listed: {_of(bare, 'assessment')}."
+    unknown = Counter(a.recorded for a in assessments if not a.word.known)
+    if unknown:
+        words = ", ".join(f"{word} ({n})" for word, n in unknown.most_common())
+        yield f"not read, for the trial's criterion has no such response: {_of(unknown.total(), 'assessment')}, {words}."
+
+
+def _of(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n:,} {what}s"

@@ -1,0 +1,70 @@
+"""A trial file with what lies beside it, scenarios and grids: all problems of all layers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from equipoise.files.grid_file import Grid, read_grid
+from equipoise.files.scenario_file import read_scenario
+from equipoise.files.trial_file import read_toml, read_trial
+from equipoise.simulate.plan import Plan
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+from equipoise.trial.validate import validate_parts
+
+
+@dataclass(frozen=True)
+class TrialFolder:
+    """A sound trial file, and the names of the scenarios and grids beside it that were read and fit it."""
+
+    trial: Trial
+    scenarios: tuple[str, ...]
+    grids: tuple[str, ...]
+
+
+def read_folder(trial_file: Path) -> TrialFolder:
+    """The trial with its scenarios and grids. Raises BadInput with the problems of all of them, each under its file's name.
+
+    Scenarios are held against the trial (and calibrated for it) where the trial itself is sound; a grid where its scenarios are.
+    """
+    trial: Trial | None = None
+    problems: list[Problem] = []
+    scenarios, grids = (sorted((trial_file.parent / kind).glob("*.toml")) for kind in ("scenarios", "grids"))
+    try:
+        trial = read_trial(trial_file)
+    except BadInput as bad:
+        problems.extend(bad.problems)
+    found: list[Problem] = []
+    for path in scenarios:
+        found.extend(_scenario(path, trial))
+    for path in grids:
+        found.extend(_grid(path, trial_file if trial is not None and not found else None))
+    if problems or found or trial is None:
+        raise BadInput(str(trial_file), [*problems, *found])
+    return TrialFolder(trial, tuple(p.stem for p in scenarios), tuple(p.stem for p in grids))
+
+
+def _scenario(path: Path, trial: Trial | None) -> Iterator[Problem]:
+    try:
+        scenario = read_scenario(path)
+        if trial is not None and trial.design is not None and trial.monitoring is not None:
+            Plan.of(trial, scenario, seed=1)
+    except BadInput as bad:
+        yield from (_under(path, p) for p in bad.problems)
+
+
+def _grid(path: Path, trial_file: Path | None) -> Iterator[Problem]:
+    try:
+        if trial_file is not None:
+            read_grid(path, trial_file)
+            return
+        _, problems = validate_parts(Grid, read_toml(path, "a grid in TOML"))
+        yield from (_under(path, p) for p in problems)
+    except BadInput as bad:
+        yield from (_under(path, p) for p in bad.problems)
+
+
+def _under(path: Path, p: Problem) -> Problem:
+    return Problem(p.code, f"{path.parent.name}/{path.name}: {p.where}", p.given, p.allowed, p.next_step)

@@ -1,0 +1,71 @@
+"""What a trial file allows and hardly anybody wants: said by `check` as a caution, before the first patient."""
+
+from __future__ import annotations
+
+from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.trial import Trial
+
+#: Enrolment that takes longer than this at the sites' promised pace is told of [months].
+LONG = 120.0
+
+
+def foresight(trial: Trial) -> list[str]:
+    """Cautions on enrolment, looks and follow-up that do not fit together."""
+    return [*_enrolment(trial), *_looks(trial), *_follow_up(trial)]
+
+
+def _enrolment(trial: Trial) -> list[str]:
+    if not trial.sites:
+        if trial.design is None:
+            return []
+        return ["Nobody can be enrolled: the file has no [[sites]]. It can be neither simulated nor conducted."]
+    pace = sum(s.rate for s in trial.sites)
+    months = trial.target_enrolment / pace
+    if months <= LONG:
+        return []
+    return [
+        f"At {pace:g} patients a month, all sites together, {trial.target_enrolment} patients take {months / 12:.0f} years: "
+        "a simulation is given up ten years after the last site opens."
+    ]
+
+
+def _looks(trial: Trial) -> list[str]:
+    if trial.design is None or trial.monitoring is None:
+        return []
+    m = trial.monitored
+    if m.design.looks[-1].unit != "patients":
+        return []
+    total = sum(a.share for a in trial.arms)
+    found = []
+    for arm, planned in m.planned(len(m.design.looks)).items():
+        label, comes = trial.arm_by_name[arm].label, trial.target_enrolment * trial.arm_by_name[arm].share / total
+        if comes >= planned + 1:
+            found.append(
+                f"{label}: about {comes:.0f} of {trial.target_enrolment} patients come onto this arm, and the last look is on {planned}: "
+                f"{comes - planned:.0f} more are enrolled than the looks use."
+            )
+        elif comes <= planned - 1:
+            found.append(
+                f"{label}: about {comes:.0f} of {trial.target_enrolment} patients come onto this arm, and the last look is planned on {planned}."
+            )
+    return found
+
+
+def _follow_up(trial: Trial) -> list[str]:
+    if trial.design is None or trial.monitoring is None:
+        return []
+    endpoint, least = trial.monitored.endpoint, trial.monitoring.final_follow_up.days
+    match endpoint:
+        case Landmark():
+            needed, what = endpoint.landmark.days, f"the landmark, {endpoint.landmark}"
+        case Response():
+            needed, what = (endpoint.within.days if endpoint.within else 0), f"`within`, {endpoint.within}"
+        case Outcome():
+            needed, what = endpoint.due.days, f"`due`, {endpoint.due}"
+    if needed <= least:
+        return []
+    return [
+        f"monitoring.final_follow_up is {trial.monitoring.final_follow_up}, shorter than {what}: the last look waits for its own patients "
+        f"all the same, {(needed - least) / DAYS_PER_MONTH:.1f} months longer than the file says."
+    ]

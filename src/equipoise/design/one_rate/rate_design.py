@@ -152,9 +152,9 @@ class RateDesign(ABC):
         stages = self.stages
         planned, r, cautions = stages.n[-1], stages.high[-1], []
         before = min(evidence.earlier_n or stages.n[-2], stages.n[-2]) if len(stages.n) > 1 else 0
-        # Where it is said how the look before stands, places may have been left empty: all that have come since, even.
-        left_empty = evidence.earlier_successes is not None and evidence.n >= max(evidence.earlier_n, 1)
-        if evidence.n <= before and not left_empty:
+        # Where it is said on how many the look before was, it may be that nobody who came since could be evaluated.
+        said = evidence.earlier_n > 0 or evidence.earlier_successes is not None
+        if evidence.n <= before and not (said and evidence.n >= max(evidence.earlier_n, 1)):
             raise BadInput(
                 "evidence",
                 [Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")],

@@ -85,13 +85,18 @@ DESIGNS: dict[str, list[dict[str, Any]]] = {
     "borrowing-one-arm": [{"p0": 0.3, "p1": 0.6, "history_x": (12, 9), "history_n": (40, 35), "n": 20, "n1": 9}],
     "bop2": [{"endpoint": "response", "p0": 0.3, "p1": 0.6, "alpha": 0.2, "looks": (6, 10, 16)}],
 }  # fmt: skip
+#: What a look is on: a time read at a landmark, by its name; a response; an outcome recorded by its own name.
+ENDPOINTS = ("PFS", "OS", "TTP", "ORR", "pCR")
+POLICIES = ("replace", "failure", "exclude")
 #: Those that test nothing: no comparison at their own alpha can take over.
 UNTESTED = ("gehan", "englert-kieser")
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """A plan of a random trial, with a random design, under a random truth."""
+def plans(draw: st.DrawFn, endpoint: str | None = None, policy: str | None = None) -> Plan:
+    """A plan of a random trial, with a random design, under a random truth; its ``endpoint`` (one of ENDPOINTS) and the
+    ``policy`` for who cannot be evaluated may be given.
+    """
     raw, truth = copy.deepcopy(NORTH), copy.deepcopy(TRUTH)
     raw["assumptions"], raw["sources"] = [], []
     shares = _arms(draw, raw, truth)
@@ -110,7 +115,9 @@ def plans(draw: st.DrawFn) -> Plan:
     monitoring["final_follow_up"] = draw(st.sampled_from(("1 month", "8 months")))
     every = draw(st.integers(3, 12))
     raw["assessments"].update(first=f"{every + draw(st.integers(0, 2))} weeks", every=f"{every} weeks")
-    rated = _endpoint(draw, raw)
+    rated = _endpoint(
+        draw, raw, endpoint or draw(st.sampled_from(ENDPOINTS)), policy or draw(st.sampled_from(POLICIES))
+    )
     _history(draw, raw, kind)
     truth.update(
         screening_failure=draw(st.sampled_from((0.0, 0.3))),
@@ -180,12 +187,11 @@ def _arms(draw: st.DrawFn, raw: dict[str, Any], truth: dict[str, Any]) -> tuple[
     return shares
 
 
-def _endpoint(draw: st.DrawFn, raw: dict[str, Any]) -> bool:
+def _endpoint(draw: st.DrawFn, raw: dict[str, Any], kind: str, not_evaluable: str) -> bool:
     """The monitored endpoint: a landmark, censored somehow, a response, or an outcome by its own name. True if a scenario may state
     its rate as scans show it."""
     endpoints = {e["name"]: e for e in raw["endpoints"]}
-    policy = {"not_evaluable": draw(st.sampled_from(("replace", "failure", "exclude")))}
-    kind = draw(st.sampled_from(("PFS", "PFS", "OS", "TTP", "ORR", "ORR", "pCR")))
+    policy = {"not_evaluable": not_evaluable}
     if kind == "ORR":
         every = int(raw["assessments"]["every"].split()[0])
         raw["monitoring"]["endpoint"] = "ORR"
@@ -213,7 +219,8 @@ def _endpoint(draw: st.DrawFn, raw: dict[str, Any]) -> bool:
         return False
     rules = [{"when": "no event", "at": draw(st.sampled_from(_RULES))}]
     for when in ("loss", "withdrawal", *(("death",) if kind == "TTP" else ())):
-        if draw(st.integers(0, 3)) > 0:
+        # Death is an event or it censors: one must be said.
+        if when == "death" or draw(st.integers(0, 3)) > 0:
             rules.insert(0, {"when": when, "at": draw(st.sampled_from(_RULES))})
     endpoints[kind]["censoring"] = rules
     endpoints[kind].pop("estimand", None)  # it speaks of the rules that stood there

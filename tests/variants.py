@@ -111,6 +111,8 @@ def plans(draw: st.DrawFn, endpoint: str | None = None, policy: str | None = Non
     monitoring.pop("control_cohort")
     if len(shares) > 1 and draw(st.integers(0, 2)) > 0:
         monitoring["control_cohort"] = [max(1, k * shares[1] // shares[0] - 2) for k in looks]
+    if draw(st.integers(0, 4)) == 0:
+        monitoring["not_before"] = [f"{6 * (i + 1)} months" for i in range(len(looks))]
     monitoring["readout_delay"] = draw(st.sampled_from(("0 days", "3 days", "4 weeks", "8 weeks")))
     monitoring["final_follow_up"] = draw(st.sampled_from(("1 month", "8 months")))
     every = draw(st.integers(3, 12))

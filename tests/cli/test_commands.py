@@ -1,4 +1,4 @@
-"""The command line as people use it: as a process, from the first order to the report, and with bad input."""
+"""The command line as people use it: from the first order to the report, and with bad input."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def seed(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_a_trial_by_hand(equipoise: Any, tmp_path: Path, seed: Path) -> None:
     log = tmp_path / "my.log.jsonl"
 
@@ -175,6 +176,7 @@ def test_analyse_speaks_to_people(equipoise: Any) -> None:
         assert text in answer.out
 
 
+@pytest.mark.process
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     command = [
         sys.executable,
@@ -245,6 +247,7 @@ def test_demo(equipoise: Any, tmp_path: Path) -> None:
     assert f"Look 1 of 2, data cut-off {look['cutoff']}" in page
 
 
+@pytest.mark.thorough
 def test_a_decision_is_recorded(equipoise: Any, tmp_path: Path) -> None:
     equipoise("demo", "--out", tmp_path, "--replicates", 2, "--workers", 1)
     log = tmp_path / "north.log.jsonl"

@@ -64,6 +64,7 @@ def test_both_formats_hold_the_same_and_give_the_analysis(
 
 
 @pytest.mark.snapshot
+@pytest.mark.thorough
 def test_the_same_data_give_the_same_bytes(
     equipoise: Callable[..., Answer], colon_files: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -116,6 +116,7 @@ def test_it_draws_its_operating_characteristics(built: tuple[shelf.Kind, Design[
     assert all(-1e-9 <= y <= 1 + 1e-9 for c in figure.curves for y in c.y) or figure.y_range is None
 
 
+@pytest.mark.thorough
 def test_it_is_a_frozen_value(built: tuple[shelf.Kind, Design[Any]]) -> None:
     kind, design = built
     assert dataclasses.is_dataclass(design)

@@ -92,6 +92,7 @@ def test_the_kernel_decides_as_the_reference_in_bundled_trials(name: str) -> Non
 
 @pytest.mark.parametrize("name", ["null", "target", "history", "observed"])
 @pytest.mark.parametrize(("waiting", "cap"), [("continue", None), ("pause", None), ("cap", 20)])
+@pytest.mark.thorough
 def test_the_kernel_decides_as_the_reference_in_north(plan: Any, name: str, waiting: str, cap: int | None) -> None:
     p = plan(name, waiting, seed=3, cap=cap)
     assert differing(Kernel(p).lines(100, 8), reference_lines(p, 100, 8)) == {}
@@ -137,6 +138,7 @@ def test_patients_by_month_add_up(plan: Any) -> None:
 
 @pytest.mark.property
 @pytest.mark.parametrize("rate", [0.35, 0.44, 0.5, 0.58])
+@pytest.mark.thorough
 def test_with_nobody_lost_it_is_the_binomial_design(plan: Any, north: Any, rate: float) -> None:
     """The first look is on 39 patients exactly: simulated and exact probabilities of stopping agree."""
     still = scenario(withdrawal_per_year=0.0, loss_per_year=0.0, arms__IMGN901__observed_rate=rate)
@@ -149,6 +151,7 @@ def test_with_nobody_lost_it_is_the_binomial_design(plan: Any, north: Any, rate:
 
 
 @pytest.mark.property
+@pytest.mark.thorough
 def test_proportional_hazards_come_back_from_cox(plan: Any, north: Any) -> None:
     """Scans on every day, all followed: the mean log hazard ratio is the log of the ratio, its variance Schoenfeld's."""
     raw = north.model_copy(
@@ -180,6 +183,7 @@ def test_the_logarithm_is_good_to_the_last_bits(u: float) -> None:
     assert minus_log(u) == pytest.approx(-math.log(u), rel=5e-16)
 
 
+@pytest.mark.thorough
 def test_streams_are_the_same_compiled(plan: Any) -> None:
     from numba import njit
 

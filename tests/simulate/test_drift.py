@@ -200,6 +200,7 @@ def test_files_that_say_nothing_new_keep_their_fingerprint(north: Trial) -> None
     assert "on_caution" in with_check(north, on_caution="stop").model_dump(mode="json")["control_check"]
 
 
+@pytest.mark.thorough
 def test_the_command_speaks_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figure = tmp_path / "power.svg"
     assert cli(["control-check", "north", "--n", "20", "--figure", str(figure), "--json"]) == 0

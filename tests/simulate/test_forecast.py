@@ -59,6 +59,7 @@ def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, pla
 
 
 @pytest.mark.property
+@pytest.mark.thorough
 def test_it_knows_nothing_of_tomorrow(north: Trial, one: SimulatedTrial, plan: Any) -> None:
     """The forecast of a day is the same whether or not the trial went on after it: twice the same, other seeds apart."""
     day = nth(one.log, 50)

@@ -79,6 +79,7 @@ def test_the_rate_of_survival_is_that_of_being_alive() -> None:
         "equal arms without strata, survival at a year",
     ],
 )
+@pytest.mark.thorough
 def test_another_trial_goes_the_whole_road(name: str) -> None:
     raw, truth = variant(name)
     trial = trial_from(raw, name)

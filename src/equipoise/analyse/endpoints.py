@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from equipoise.analyse.best_overall import first_response, rule_of
 from equipoise.trial.assessment import Occurrence, documented_progression
@@ -19,8 +19,7 @@ LATE = 7
 _PLANNED_END = ("complet", "progress", "death", "died")
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """One patient's time to event: whole days from the origin, and where the record says so.
 
     ``days`` is the date of event or censoring minus the origin: day 0 is the origin itself. ``source`` is the number
@@ -129,7 +128,7 @@ class _Seen:
 
     def first_event(self) -> Occurrence | None:
         """The first of the endpoint's events; on one day progression comes before the rest."""
-        return min((o for o in self._sources() if o is not None), key=lambda o: o.on, default=None)
+        return min([o for o in self._sources() if o is not None], key=lambda o: o.on, default=None)
 
     def trigger(self, rule: Censoring) -> Occurrence | None:
         """The event that triggers a rule."""
@@ -148,9 +147,11 @@ class _Seen:
             case "treatment ended early":
                 return _occurred(self._ended_early())
             case _:
+                if patient.lost is None:
+                    return None
                 # Who was seen again after being lost is not lost.
-                lost, seen = patient.lost, patient.last_contact
-                return None if lost is None or (seen is not None and seen > lost.happened) else _occurred(lost)
+                seen = patient.last_contact
+                return None if seen is not None and seen > patient.lost.happened else _occurred(patient.lost)
 
     def unseen(self, rule: Censoring, found: Occurrence | None) -> str:
         """Why too little was seen for the event to count; '' if enough was."""

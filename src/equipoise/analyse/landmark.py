@@ -19,7 +19,7 @@ def landmark_status(patient: Patient, endpoint: Landmark, trial: Trial, cutoff: 
     seen = observe(patient, trial.time_to_event(endpoint.of), cutoff, trial.assessments)
     if seen is None:
         return None
-    day = endpoint.landmark.days
+    day, days = endpoint.landmark.days, seen.days
     expected = seen.origin + timedelta(days=_first_visit(trial, endpoint, day))
     at_latest = seen.origin + timedelta(days=day + endpoint.window.days)
 
@@ -32,15 +32,15 @@ def landmark_status(patient: Patient, endpoint: Landmark, trial: Trial, cutoff: 
             patient.name, patient.arm, status, because, expected, at_latest, again, seen.source, seen.record
         )  # fmt: skip
 
-    if seen.event and seen.days <= day:
-        return found("failure", f"{seen.reason} on day {seen.days}")
-    if seen.days >= day:
-        return found("success", f"without an event to day {seen.days}")
+    if seen.event and days <= day:
+        return found("failure", f"{seen.reason} on day {days}")
+    if days >= day:
+        return found("success", f"without an event to day {days}")
     if seen.source is not None:
-        return found("not evaluable", f"{seen.reason}, last seen without an event on day {seen.days}")
+        return found("not evaluable", f"{seen.reason}, last seen without an event on day {days}")
     if cutoff > at_latest:
-        return found("not evaluable", f"not assessed at or after day {day}; last on day {seen.days}")
-    return found("pending", f"without an event to day {seen.days}")
+        return found("not evaluable", f"not assessed at or after day {day}; last on day {days}")
+    return found("pending", f"without an event to day {days}")
 
 
 def _first_visit(trial: Trial, endpoint: Landmark, day: int) -> int:

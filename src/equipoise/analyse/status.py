@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from equipoise.trial.endpoint import Policy
 
 Standing = Literal["success", "failure", "pending", "not evaluable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Where one patient stands, and why.
 
     For a pending patient ``expected`` is the day on which the next thing that can settle it is planned, ``at_latest`` the day

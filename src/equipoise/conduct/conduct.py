@@ -150,7 +150,7 @@ class Conduct:
         if problems:
             raise Refused(f"{kind} {patient or site}".strip(), problems)
         self._take(event)
-        return self.log.append(kind, on, recorded, by, why, patient, site, data, None, source)
+        return self.log.add(event)
 
     def correct(
         self,

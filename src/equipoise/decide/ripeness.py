@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from equipoise.trial.trial import Trial
+from equipoise.trial.when import Reached
 
 
-@dataclass(frozen=True, slots=True)
-class ArmStanding:
+class ArmStanding(NamedTuple):
     """How an arm stands for a look: places planned and taken, members that count, and of them those still waited for."""
 
     planned: int
@@ -24,8 +24,7 @@ class ArmStanding:
         return self.filled >= self.planned
 
 
-@dataclass(frozen=True, slots=True)
-class TrialStanding:
+class TrialStanding(NamedTuple):
     """How a trial stands on a day: how many have come onto an arm, the day of the last one (None: nobody), and whether no more come."""
 
     today: date
@@ -42,6 +41,12 @@ def unripe(trial: Trial, look: int, arms: Mapping[str, ArmStanding], standing: T
     """
     final = trial.monitored.is_final(look)
     because: list[str] = []
+    tested = arms[trial.monitored.tested.name]
+    # Cohorts are told of arm by arm, below; here all else that the look waits for.
+    known = Reached(standing.today, evaluable=max(tested.planned, trial.monitored.look(look).n))
+    later = trial.monitored.when(look, trial.start).missing(known)
+    if later:
+        because.append(f"look {look} is taken {later}")
     for name, c in arms.items():
         label = trial.arm_by_name[name].label
         if not c.complete and not (final and standing.over):

@@ -1,4 +1,4 @@
-"""Values as plain JSON: dataclasses as objects, days as ISO 8601, what is not a number as null."""
+"""Values as plain JSON: dataclasses and named tuples as objects, days as ISO 8601, what is not a number as null."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def plain(value: Any) -> Any:
     """The value with nothing in it but objects, arrays, texts, numbers, true, false and null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {name: plain(inner) for name, inner in zip(value._fields, value, strict=True)}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

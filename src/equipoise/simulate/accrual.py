@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from equipoise.trial.trial import Trial
 UNIT = 1 << 36
 #: The gamma distribution of the sites' rates stands in a table of so many equally likely values.
 GAMMA_VALUES = 4096
+#: Patients to come that are drawn at a time.
+_BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,31 +93,26 @@ def expected_by_site(trial: Trial, rates: SiteRates, opened: Sequence[tuple[int,
 def arrivals(trial: Trial, rates: SiteRates, seed: int, replicate: int) -> Iterator[tuple[int, int]]:
     """On which day and at which site (its place in the file) each patient comes: days from the trial's start, in order."""
     by_site = expected_by_site(trial, rates, openings(trial, rates, seed, replicate))
-    expected = by_site.sum(axis=0)
-    waits, sites = (_Sequence(seed, purpose, replicate) for purpose in ("accrual", "site"))
+    expected, last = by_site.sum(axis=0), horizon(trial)
     passed, k = 0, 0
     while True:
-        passed += int(minus_log(waits.of(k)) * UNIT)
-        day = int(np.searchsorted(expected, passed, side="right")) - 1
-        if day > horizon(trial):
+        # So many at a time, each the same however many are drawn: most trials need no more than the first few hundred.
+        waits, sites = (_uniforms(seed, purpose, replicate, k, k + _BATCH) for purpose in ("accrual", "site"))
+        sums = list(accumulate((int(minus_log(u) * UNIT) for u in waits.tolist()), initial=passed))
+        days = np.searchsorted(expected, sums[1:], side="right") - 1
+        days = days[days <= last]
+        # What each site adds on the day, summed up site by site; the site is the first whose sum passes the share drawn.
+        shares = np.cumsum(by_site[:, days + 1] - by_site[:, days], axis=0)
+        places = (shares <= sites[: len(days)] * shares[-1]).sum(axis=0)
+        yield from zip(days.tolist(), places.tolist(), strict=True)
+        if len(days) < _BATCH:
             return
-        shares = np.cumsum(by_site[:, day + 1] - by_site[:, day])
-        yield day, int(np.searchsorted(shares, sites.of(k) * shares[-1], side="right"))
-        k += 1
+        passed, k = sums[-1], k + _BATCH
 
 
-class _Sequence:
-    """One uniform number for each patient in the order in which they come, eight to a row of the stream."""
-
-    def __init__(self, seed: int, purpose: str, replicate: int) -> None:
-        self._name = (seed, purpose, replicate)
-        self._drawn: list[float] = []
-
-    def of(self, k: int) -> float:
-        if k >= len(self._drawn):
-            rows = 2 * (k // SHORT_BLOCK) + 32
-            self._drawn = short_uniforms(*self._name, rows, SHORT_BLOCK).ravel().tolist()
-        return self._drawn[k]
+def _uniforms(seed: int, purpose: str, replicate: int, first: int, end: int) -> NDArray[np.float64]:
+    """One uniform number for each of the patients ``first`` … ``end`` - 1 in the order in which they come, eight to a row."""
+    return short_uniforms(seed, purpose, replicate, -(-end // SHORT_BLOCK), SHORT_BLOCK).ravel()[first:end]
 
 
 def expected_arrivals(trial: Trial, accrual: Accrual) -> float:

@@ -13,12 +13,13 @@ from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
-from equipoise.trial.patient import INVESTIGATOR
 from equipoise.trial.population import ITT
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.when import Evaluable
 
 Waiting = Literal["continue", "pause", "cap"]
 #: Events that virtual patients may have, or never have: theirs are documented by scans.
@@ -53,10 +54,13 @@ class Plan:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail; a design that sizes more than its last stage.
+        or are censored by what is not drawn without detail; a design that sizes more than its last stage, or looks when something else
+        has come than so many patients.
         """
         monitored = self.trial.monitored
-        if monitored.sized and len(monitored.design.looks) > 2:
+        if monitored.sized and len(monitored.looks) > 2:
+            return False
+        if not all(isinstance(look.when, Evaluable) for look in monitored.looks):
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR

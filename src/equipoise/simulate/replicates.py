@@ -1,4 +1,4 @@
-"""Many replicates of a plan: the compiled kernel in threads where numba is there, the reference in processes where not.
+"""Many replicates of a plan: the compiled kernel in threads where it is at hand, the reference in processes where not.
 
 Both give the same lines for the same replicates, whatever the number of workers and the size of a chunk.
 """
@@ -9,7 +9,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
@@ -25,8 +24,10 @@ CHUNK: dict[Engine, int] = {"compiled": 4096, "reference": 10}
 
 
 def engine_here() -> Engine:
-    """'compiled' where numba is installed (the extra ``fast``)."""
-    return "compiled" if find_spec("numba") else "reference"
+    """'compiled' where the compiled simulator is at hand, or numba to compile it (the extra ``fast``)."""
+    from equipoise.simulate.kernel.rows import at_hand
+
+    return "compiled" if at_hand() else "reference"
 
 
 class Kernel:

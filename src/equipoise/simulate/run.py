@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
@@ -19,9 +19,9 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
 from equipoise.decide.enrolment import stage_is_full
-from equipoise.decide.ripeness import ArmStanding, TrialStanding, unripe
-from equipoise.numerics.random.streams import short_uniforms
+from equipoise.decide.ripeness import ArmStanding, TrialStanding, followed_until, unripe
 from equipoise.simulate import accrual
+from equipoise.simulate.patient_draws import PatientDraws
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.virtual_patient import Happening, fate, life
 from equipoise.trial.decision import Continue, Decision
@@ -30,8 +30,6 @@ from equipoise.trial.problem import BadInput, Problem
 
 #: Records after which a patient's status may have changed.
 _TELLING = frozenset({"assessed", "died", "progressed", "outcome", "withdrawn", "lost", "next therapy", "contact"})
-#: Virtual patients drawn at a time; more are drawn when they are needed, and change nothing of the first.
-_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -70,22 +68,6 @@ def _moment(day: date) -> datetime:
     return datetime.combine(day, time(0), UTC)
 
 
-@dataclass
-class _Draws:
-    """The uniform numbers of each patient for each purpose, drawn in batches."""
-
-    plan: Plan
-    replicate: int
-    tables: dict[str, list[list[float]]] = field(default_factory=dict)
-
-    def of(self, index: int) -> dict[str, Sequence[float]]:
-        if not self.tables or index >= len(self.tables["patient"]):
-            rows = (index // _BATCH + 1) * _BATCH
-            for purpose, width in self.plan.widths.items():
-                self.tables[purpose] = short_uniforms(self.plan.seed, purpose, self.replicate, rows, width).tolist()
-        return {purpose: table[index] for purpose, table in self.tables.items()}
-
-
 def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     """Conduct one trial with virtual patients, day by day, to its last decision.
 
@@ -101,10 +83,12 @@ class _Run:
         self.trial, self.monitored = plan.trial, plan.trial.monitored
         allocation = PermutedBlocks(self.trial, plan.seed, replicate) if self.trial.randomisation is not None else None
         self.conduct = Conduct.open(self.trial, _moment(self.trial.start), "simulation", allocation)
-        self.draws = _Draws(plan, replicate)
+        self.draws = PatientDraws(plan.widths, plan.seed, replicate)
         self.due: dict[date, list[tuple[str, date, Happening]]] = defaultdict(list)
         self.order: dict[str, list[str]] = {arm.name: [] for arm in self.trial.arms}
+        #: Where each patient stands, and those of whom it is to be judged anew before anything hangs on it.
         self.status: dict[str, Status | None] = {}
+        self.stale: set[str] = set()
         self.unsettled_until: dict[date, list[str]] = defaultdict(list)
         self.randomised = 0
         self.last_entry: date | None = None
@@ -115,12 +99,19 @@ class _Run:
         self.full_at: dict[int, int] = {}
         self.full_on: dict[int, date] = {}
         self.stages = len(self.monitored.design.looks)
+        #: Whether anything happened today on which it hangs if a look is ripe.
         self.changed = False
+        #: The day on which time alone may make the last look ripe.
+        self.followed: date | None = None
+        #: Whether a look hangs on the statuses alone; before that nobody's is judged.
+        self.near = False
         self.pending_look: tuple[Decision, date, int] | None = None
         self.monitoring, self.endpoint = self.monitored.monitoring, self.monitored.endpoint
         self.tested = self.monitored.tested.name
         #: Patients of the tested arm that the last stage is to have, where an earlier look said so.
         self.enrol: int | None = None
+        #: Days on which time alone may make a look ripe.
+        self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
 
     def to_the_end(self) -> SimulatedTrial:
         start, plan = self.trial.start, self.plan
@@ -141,17 +132,20 @@ class _Run:
             self._readout(today)
             if self.stage > self.stages:
                 return self._result(today)
-            touched = self._record(today)
+            self._record(today)
             while arrival is not None and arrival[0] <= today:
                 self._arrive(arrived, arrival[1], today)
                 arrived += 1
                 arrival = next(coming, None)
-            self._settle(today, touched)
+            asked = self.changed or today == self.followed or today in self.looking_days
+            if asked:
+                self.near = self._hangs_on_statuses(today)
+            if self.near:
+                self._settle(today)
             if self.changed:
                 self._pause_when_full(today)
                 self._close_when_enough(today)
-            final = self.stage == self.stages
-            if self.pending_look is None and (self.changed or final) and self._may_be_ripe(today):
+            if self.near and self.pending_look is None and (self.changed or asked) and self._may_be_ripe(today):
                 self._look(today)
             self.changed = False
             today += timedelta(days=1)
@@ -167,13 +161,12 @@ class _Run:
 
     # -- days -------------------------------------------------------------------------------------------------------
 
-    def _record(self, today: date) -> set[str]:
-        touched = set(self.unsettled_until.pop(today, ()))
+    def _record(self, today: date) -> None:
+        self.stale.update(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
             self.conduct.order(thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data)
             if thing.kind in _TELLING:
-                touched.add(patient)
-        return touched
+                self.stale.add(patient)
 
     def _arrive(self, index: int, site: str, today: date) -> None:
         if self.closed or self.paused:
@@ -213,23 +206,35 @@ class _Run:
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(
                 (name, today + timedelta(days=thing.day), thing)
             )
-        self._judge(name, today)
+        self.status[name] = None
+        self.stale.add(name)
         if self.randomised >= self.trial.target_enrolment:
             self._close(today, f"the planned number is {self.trial.entered}")
 
-    def _settle(self, today: date, touched: set[str]) -> None:
-        """Bring the status up to date of those about whom something was recorded today."""
-        for name in touched:
-            # Also those whose status was known: a late record may change it.
-            self._judge(name, today)
-            self.changed = True
+    def _hangs_on_statuses(self, today: date) -> bool:
+        """Whether anything may hang on who counts and who is waited for: all else that a ripe look needs is there."""
+        standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
+        self.followed = followed_until(self.trial, self.stage, standing)
+        at_best = {a: ArmStanding(n, len(self.order[a]), n, pending=0) for a, n in self._planned().items()}
+        if self.enrol is not None and not self.closed:
+            return True
+        if not self.monitored.is_final(self.stage):
+            # Whether enrolment pauses hangs on who counts, also before the day on which the look may be taken.
+            return all(arm.complete for arm in at_best.values())
+        return not unripe(self.trial, self.stage, at_best, standing)
 
-    def _judge(self, name: str, today: date) -> None:
-        found = status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
-        self.status[name] = found
-        if found is not None and found.next_look is not None:
-            # Time alone may settle it.
-            self.unsettled_until[found.next_look].append(name)
+    def _settle(self, today: date) -> None:
+        """Bring the status up to date of those about whom something was recorded since, or whom time alone may settle."""
+        for name in self.stale:
+            # Also those whose status was known: a late record may change it.
+            before, found = self.status[name], status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
+            self.status[name] = found
+            # Who counts and who is waited for hangs on nothing else of a status.
+            if (before and before.status) != (found and found.status):
+                self.changed = True
+            if found is not None and found.next_look is not None:
+                self.unsettled_until[found.next_look].append(name)
+        self.stale.clear()
 
     def _counting(self, arm: str) -> list[str]:
         """Patients of an arm, in the order in which they came, less those known not to count where their places are filled again."""
@@ -270,10 +275,13 @@ class _Run:
         standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
         return not unripe(self.trial, self.stage, self._arms(), standing)
 
+    def _planned(self) -> dict[str, int]:
+        planned = self.monitored.planned(self.stage)
+        return planned if self.enrol is None else planned | {self.tested: self.enrol}
+
     def _arms(self) -> dict[str, ArmStanding]:
         found = {}
-        for arm, planned in self.monitored.planned(self.stage).items():
-            planned = self.enrol if self.enrol is not None and arm == self.tested else planned
+        for arm, planned in self._planned().items():
             places = self._counting(arm)[:planned]
             waited = sum((s := self.status[n]) is None or s.status == "pending" for n in places)
             found[arm] = ArmStanding(planned, len(places), len(places), waited)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, yearly
 from equipoise.simulate.disease import Course
@@ -135,8 +135,7 @@ def fate(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """Something that will happen ``day`` days after randomisation and be recorded ``recorded`` days after it."""
 
     day: int

@@ -84,7 +84,7 @@ class Occurrence(NamedTuple):
 def documented_progression(assessments: Iterable[Assessment]) -> Occurrence | None:
     """The first progression by imaging, on the day from which it counts; of two on a day the one that was recorded first."""
     found = min(
-        (a for a in assessments if a.word.progresses and not a.baseline),
+        [a for a in assessments if a.word.progresses and not a.baseline],
         key=lambda a: (a.counts_on, a.event.number),
         default=None,
     )

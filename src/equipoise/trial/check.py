@@ -284,6 +284,12 @@ def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             f"an endpoint of this file: {', '.join(known) or 'none is defined'}",
             near(monitoring.endpoint, known),
         )
+    days = [d.days for d in monitoring.not_before]
+    if days != sorted(days):
+        yield Problem(
+            "looks-out-of-order", "monitoring.not_before", str([str(d) for d in monitoring.not_before]),
+            "a time for each look that is not before that of the look before",
+        )  # fmt: skip
     cohort = monitoring.control_cohort
     if list(cohort) != sorted(cohort):
         yield Problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -27,7 +28,7 @@ class Duration:
     exact_days: float
     text: str = ""
 
-    @property
+    @cached_property
     def days(self) -> int:
         """Whole days [days], rounded to the nearest."""
         return round(self.exact_days)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 #: What the hash of the first event is chained to.
 GENESIS = "0" * 64
@@ -97,8 +96,7 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What happened, when; who recorded it, when and why.
 
     ``number`` counts from 1. ``happened`` is a day. ``recorded`` is a moment in UTC; what is known on a day is what
@@ -114,7 +112,7 @@ class Event:
     why: str = ""
     patient: str = ""
     site: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = {}
     corrects: int | None = None
     source: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from equipoise.trial.event import GENESIS, Event, hash_of
 class Log:
     """Events in the order in which they were recorded.
 
-    Only ``append`` changes a log, and only at its end. The hash chain is computed when it is asked for: a simulated
+    Only ``append`` and ``add`` change a log, and only at its end. The hash chain is computed when it is asked for: a simulated
     trial that is never written pays nothing for it.
     """
 
@@ -48,19 +49,13 @@ class Log:
         source: str = "",
     ) -> Event:
         """Add an event at the end and return it. What may be added is for ``conduct`` to judge."""
-        event = Event(
-            len(self._events) + 1,
-            kind,
-            happened,
-            recorded,
-            by,
-            why,
-            patient,
-            site,
-            data or {},
-            corrects,
-            source,
-        )
+        number = len(self._events) + 1
+        return self.add(Event(number, kind, happened, recorded, by, why, patient, site, data or {}, corrects, source))
+
+    def add(self, event: Event) -> Event:
+        """Add an event that is made already. Raises ValueError if its number is not the next."""
+        if event.number != len(self._events) + 1:
+            raise ValueError(f"event: got number {event.number}; the next is {len(self._events) + 1}")
         self._events.append(event)
         return event
 
@@ -80,6 +75,14 @@ class Log:
     def known_by(self, day: date) -> list[Event]:
         """The events recorded by the end of ``day`` (UTC), in order, corrections among them."""
         return [e for e in self._events if e.recorded.date() <= day]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A log as it was read from where it is kept. ``torn`` is what is there of an unfinished last record, or None."""
+
+    log: Log
+    torn: bytes | None
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from equipoise.trial.arm import Arm
@@ -11,6 +13,7 @@ from equipoise.trial.design import Design, Look
 from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import Monitoring
+from equipoise.trial.when import LaterOf, OnDay, When
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,28 @@ class Monitored:
     #: The time to an event that the endpoint is read from, if it is a landmark.
     times: TimeToEvent | None
 
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """The design's looks."""
+        return tuple(self.design.looks)
+
     def look(self, number: int) -> Look:
         """Look ``number`` (from 1). Raises BadInput for one that there is not."""
-        looks = self.design.looks
-        if not 1 <= number <= len(looks):
-            raise BadInput("look", [Problem("no-such-look", "look", str(number), f"1 to {len(looks)}")])
-        return looks[number - 1]
+        if not 1 <= number <= len(self.looks):
+            raise BadInput("look", [Problem("no-such-look", "look", str(number), f"1 to {len(self.looks)}")])
+        return self.looks[number - 1]
+
+    def when(self, number: int, start: date) -> When:
+        """When look ``number`` is taken: as the design says and, where the protocol names one, not before a day."""
+        least = self.monitoring.not_before
+        said = self.look(number).when
+        if number > len(least):
+            return said
+        return LaterOf((said, OnDay(start + timedelta(days=least[number - 1].days))))
 
     def is_final(self, number: int) -> bool:
         """True for the last look."""
-        return number == len(self.design.looks)
+        return number == len(self.looks)
 
     def planned(self, number: int) -> dict[str, int]:
         """Patients of each arm that look ``number`` is planned on."""

@@ -153,8 +153,10 @@ class Patient:
 
     def last_assessment(self, before: date, assessor: str = INVESTIGATOR) -> date | None:
         """The last day, not after ``before``, of an assessment that could be read and showed no progression."""
-        days = [a.happened for a in self.read_by(assessor) if a.stands_free and a.happened <= before]
-        return max(days, default=None)
+        # They lie in the order of their days: the last is met first from the end.
+        return next(
+            (a.happened for a in reversed(self.read_by(assessor)) if a.stands_free and a.happened <= before), None
+        )
 
 
 def gather(events: Iterable[Event], glossary: Glossary = OURS.own) -> dict[str, Patient]:

@@ -192,7 +192,7 @@ class Gehan:
         return self.n1 + self.n2(evidence.successes)
 
     def _screened(self, evidence: Evidence) -> Verdict:
-        if not 0 < evidence.n <= self.n1:
+        if not 0 <= evidence.n <= self.n1:
             allowed = f"look 1 is on {self.n1} patients: its cohort is fixed, and may only have places left empty"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         x, n = evidence.successes, evidence.n

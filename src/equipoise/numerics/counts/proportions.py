@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from scipy.optimize import brentq
@@ -37,6 +38,7 @@ def _binomial_test(successes: int, n: int, p0: float = 0.5, alternative: Alterna
     return binomtest(successes, n, p0, alternative=alternative)
 
 
+@lru_cache(maxsize=4096)
 def clopper_pearson(successes: int, n: int, conf_level: float = 0.95) -> Interval:
     """The exact interval of Clopper & Pearson (1934, doi:10.1093/biomet/26.4.404); equal tails.
 
@@ -45,6 +47,7 @@ def clopper_pearson(successes: int, n: int, conf_level: float = 0.95) -> Interva
     >>> round(clopper_pearson(0, 20).upper, 12) == round(1 - 0.025 ** (1 / 20), 12)
     True
     """
+    # Kept: a simulation asks for the same few counts at every look of every trial.
     _check(successes, n, conf_level)
     found = _binomial_test(successes, n).proportion_ci(conf_level, method="exact")
     return Interval(successes / n, float(found.low), float(found.high))

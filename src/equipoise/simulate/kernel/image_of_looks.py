@@ -41,6 +41,7 @@ def look_tables(plan: Plan) -> dict[int, Any]:
     short, long = _times_that_agree(plan)
     return {
         at.NEED: _needs(plan),
+        at.NOT_BEFORE: _not_before(plan),
         at.CAUTION: _cautions(plan),
         at.TOO_SHORT: short,
         at.TOO_LONG: long,
@@ -53,6 +54,12 @@ def _needs(plan: Plan) -> list[tuple[int, int]]:
     planned = [m.planned(look.number) for look in plan.design.looks]
     control = m.control.name if m.control is not None else ""
     return [(p[m.tested.name], p.get(control, 0)) for p in planned]
+
+
+def _not_before(plan: Plan) -> list[int]:
+    """The first day, from the trial's start, on which each look may be taken."""
+    said = plan.trial.monitored.monitoring.not_before
+    return [d.days for d in said] or [0] * len(plan.design.looks)
 
 
 def _cautions(plan: Plan) -> NDArray[np.bool_]:

@@ -148,6 +148,7 @@ def see_to_looks(
             if not W[state + CLOSED]:
                 break
             day = max(day, W[(W[state + RANDOMISED] - 1) * HOT + AT] + N[at.FINAL_FOLLOW_UP])
+        day = max(day, N[N[at.NOT_BEFORE] + W[state + STAGE]])
         if day < coming:
             W[state + RIPE_FROM] = first_ripe(N, W, room, final, day, coming - 1)
         if max(day, W[state + RIPE_FROM]) >= coming:

@@ -28,7 +28,7 @@ from __future__ import annotations
 (
     SIDE, CONTROL_SIDE, EARLIER, LOOKS_BACK, SIZED, BY_TIMES, TAKES_OVER,
 ) = range(54, 61)
-#: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. BLOCKS (block
+#: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. NOT_BEFORE (looks): the first day. BLOCKS (block
 #: sizes, LARGEST_BLOCK): arms before they are shuffled. KEYS (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
 #: GUIDE_ROWS (tables, GUIDE / 4). FIRST, AFTER (arms, strata) and TOXIC (arms): rows of CUTS. OPENS (sites): planned days.
 #: CAUTION (n, successes) of the control arm. TOO_SHORT, TOO_LONG (events): days at risk up to which, or from which on, that many events
@@ -38,17 +38,17 @@ from __future__ import annotations
 #: LEVEL_CUT (factors, most levels): a word below it is of that level or an earlier one. RESPONDS, AT_FIRST, TURNS_OUT (arms): a word below it responds,
 #: does so by the first scan, has a success as its outcome.
 (
-    NEED, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS,
+    NEED, NOT_BEFORE, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS,
     CAUTION, TOO_SHORT, TOO_LONG, ENROLS, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT, RESPONDS, AT_FIRST, TURNS_OUT,
-) = range(61, 86)
+) = range(61, 87)
 #: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate.
 (
     RATE, SIZE,
-) = range(86, 88)
+) = range(87, 89)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 88
+HEAD = 89
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
 PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual", "response", "outcome")
 PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL, RESPONSE, OUTCOME = range(7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from threading import Lock
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from equipoise.decide.ruling import REFUSED
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.answers import Answers
-from equipoise.simulate.kernel.engine.machine_code import Loaded, bitcode_of
+from equipoise.simulate.kernel.engine.machine_code import Called, Loaded, bitcode_of
 from equipoise.simulate.kernel.image import Image
 from equipoise.simulate.kernel.layout import (
     ASKS,
@@ -47,22 +48,27 @@ def compile_now() -> bytes:
     return bitcode_of(trials)
 
 
-_source: Callable[[], bytes] = compile_now
+_source: Callable[[], Called] | None = None
 _one_at_a_time = Lock()
 
 
-def take_from(source: Callable[[], bytes]) -> None:
-    """Where the simulator's bitcode comes from when it is first needed, instead of being compiled."""
+def take_from(source: Callable[[], Called]) -> None:
+    """Where the simulator comes from when it is first needed, instead of being compiled."""
     global _source
     _source = source
 
 
+def at_hand() -> bool:
+    """True where there is a simulator: numba can compile it, or it was said where it comes from."""
+    return _source is not None or find_spec("numba") is not None
+
+
 @cache
-def _simulator() -> Loaded:
-    return Loaded(_source())
+def _simulator() -> Called:
+    return Loaded(compile_now()) if _source is None else _source()
 
 
-def simulator() -> Loaded:
+def simulator() -> Called:
     """The simulator, made ready when first asked for; threads may ask at the same time."""
     with _one_at_a_time:
         return _simulator()

@@ -35,9 +35,11 @@ class Kernel:
 
     def __init__(self, plan: Plan) -> None:
         # Imported where used: numba is an extra, and takes half a second.
+        from equipoise.simulate.kernel.answers import Answers
         from equipoise.simulate.kernel.image import image_of
 
         self.plan, self.image = plan, image_of(plan)
+        self.answers = Answers(plan, self.image.whole)
 
     def rows(self, first: int, n: int, months: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float64], Any]:
         """Whole and real numbers of replicates ``first`` …, and the randomised by month (n, months).
@@ -46,7 +48,7 @@ class Kernel:
         """
         from equipoise.simulate.kernel.rows import Room, simulate_rows
 
-        whole, real, by_month = simulate_rows(self.image, Room(self.image), first, n, months)
+        whole, real, by_month = simulate_rows(self.image, self.answers, Room(self.image), first, n, months)
         for i in np.flatnonzero(whole[:, 0]).tolist():
             run(self.plan, first + i)  # raises what the kernel met
         return whole, real, by_month

@@ -2,36 +2,67 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
+# Three set-ups of one .venv, each a part of the next: what the main job needs; pyarrow for grids; developers' tools.
+LEAN := $(VENV)/.lean
+GRID := $(VENV)/.grid
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --constraint requirements.lock
+KERNELS := $(BIN)/python -m equipoise.files.kernels
 CORES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup known demo test test-slow check format browser bench schema validation lock dist clean
+.NOTPARALLEL:
+.PHONY: help setup known demo test quick test-slow check format browser bench schema validation lock dist clean simulator
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP) ## Set up .venv with the versions of requirements.lock
+setup: $(READY) ## Set up .venv for developers, with the versions of requirements.lock; targets do it when they need it
 
-$(STAMP): pyproject.toml requirements.lock
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Equipoise needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[report,fast,cluster]' --group dev
-	$(BIN)/python -m equipoise.files.kernels
+	$(PYTHON) -m venv $(VENV)
+
+# Compiled to bytecode when first imported: most of it never is.
+$(LEAN): pyproject.toml requirements.lock | $(BIN)/python
+	$(INSTALL) --no-compile --editable '.[report]'
 	@touch $@
 
-known: $(STAMP) ## What NORTH could have known (out/known/page.html)
+$(GRID): pyproject.toml requirements.lock | $(BIN)/python
+	$(INSTALL) --no-compile --editable '.[report,grid]'
+	@touch $(LEAN) $@
+
+# Groups need pip 25.1.
+$(READY): pyproject.toml requirements.lock | $(BIN)/python
+	@$(BIN)/python -c 'import pip, sys; sys.exit(tuple(map(int, pip.__version__.split(".")[:2])) < (25, 1))' || \
+	  $(PIP) install --upgrade 'pip>=25.1'
+	$(INSTALL) --editable '.[report,fast,cluster]' --group dev
+	$(KERNELS)
+	@touch $(LEAN) $(GRID) $@
+
+# numba and LLVM (190 MB) are needed once, to compile the simulator. Without a linker they stay.
+simulator: $(LEAN)
+	@$(KERNELS) --ready || { \
+	  echo "Compiling the simulator, once …"; \
+	  $(INSTALL) --no-compile --no-deps --target $(VENV)/numba numba llvmlite && \
+	  PYTHONPATH=$(VENV)/numba $(KERNELS) --library; rm -rf $(VENV)/numba; $(KERNELS) --ready; } || \
+	  { $(INSTALL) numba && $(KERNELS); }
+
+known: $(GRID) simulator ## What NORTH could have known (out/known/page.html)
 	$(BIN)/equipoise simulate north --grid trials/north/grids/could-have-known.toml --out out/known
 
-demo: $(STAMP) ## NORTH, from its file to a decision and a report (out/demo/report.html)
+demo: simulator ## NORTH, from its file to a decision and a report (out/demo/report.html)
 	$(BIN)/equipoise demo
 
-test: $(STAMP) browser ## Run the tests (random order, warnings are errors)
+test: $(READY) browser ## Run the tests (random order, warnings are errors)
 	$(BIN)/python -m pytest -n $(CORES)
 
-test-slow: $(STAMP) browser ## Run the tests that take longer: clusters, whole pages, thousands of reference trials
+quick: $(READY) ## The tests that are quick, with few examples: under a minute on two cores
+	$(BIN)/python -m pytest -n $(CORES) --hypothesis-profile=quick -m "not (slow or thorough or process or browser)"
+
+test-slow: $(READY) browser ## Run the tests that take longer: clusters, whole pages, thousands of reference trials
 	$(BIN)/python -m pytest -n $(CORES) -m slow
 
 browser: ## Install Chromium for the browser tests (when root, on Debian); else they skip aloud
@@ -39,32 +70,32 @@ browser: ## Install Chromium for the browser tests (when root, on Debian); else 
 	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || \
 	  echo "No Chromium here: the browser tests will be skipped."
 
-check: $(STAMP) ## Lint, format and types
+check: $(READY) ## Lint, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: $(STAMP) ## Format the code
+format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(STAMP) ## Run the benchmarks: ratios to a named peer in the same run
+bench: $(READY) ## Run the benchmarks: ratios to a named peer in the same run
 	for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b; done
 
-dist: $(STAMP) ## Build the wheel, with the simulator compiled for machines of this kind
+dist: $(READY) ## Build the wheel, with the simulator compiled for machines of this kind
 	$(BIN)/python -m equipoise.files.kernels
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
-schema: $(STAMP) ## Write the JSON Schemas beside the bundled trials
+schema: $(LEAN) ## Write the JSON Schemas beside the bundled trials
 	$(BIN)/equipoise schema --out trials/trial.schema.json
 	$(BIN)/equipoise schema --of scenario --out trials/scenario.schema.json
 	$(BIN)/equipoise schema --of grid --out trials/grid.schema.json
 	$(BIN)/equipoise schema --of history --out trials/history.schema.json
 
-validation: $(STAMP) ## Write docs/validation.md anew
+validation: $(LEAN) ## Write docs/validation.md anew
 	$(BIN)/equipoise validation --markdown > docs/validation.md
 
-lock: $(STAMP) ## Write requirements.lock anew from pyproject.toml
+lock: $(READY) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra report --extra fast --extra cluster --group dev --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate --upgrade pyproject.toml --output-file requirements.lock

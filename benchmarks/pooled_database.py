@@ -6,14 +6,14 @@ import numpy as np
 
 from equipoise.analyse.columns.arrange import arranged
 from equipoise.analyse.columns.codes import KINDS, NEVER, RESPONSES, STATES
-from equipoise.analyse.columns.pool import Patients, Pool
+from equipoise.analyse.columns.database import Database, Patients
 from equipoise.numerics.random.streams import generator
 
 #: Target and non-target lesions that each patient has, and the day of the first randomisation.
 TARGETS, OTHERS, START = 3, 1, 15_000
 
 
-def pooled(n: int, visits: int, seed: int | str) -> Pool:
+def pooled(n: int, visits: int, seed: int | str) -> Database:
     """``n`` patients with a baseline and ``visits`` assessments each, of four lesions; some leave, go elsewhere, die after.
 
     Sizes follow a random walk, a lesion in fifty is not evaluated, some grow too small, some are nodes, in some

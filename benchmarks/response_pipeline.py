@@ -22,9 +22,9 @@ import pandas as pd
 from pooled_database import pooled
 
 from equipoise.analyse.columns.codes import EPOCH, KINDS, NEVER, RESPONSES, STATES
+from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.landmark import STATUSES
-from equipoise.analyse.columns.pool import Pool
-from equipoise.analyse.columns.run import Outcome, outcome
+from equipoise.analyse.columns.run import Concluded, outcome
 from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import scans_of
 from equipoise.analyse.endpoints import observe
@@ -87,7 +87,7 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def people_of(pool: Pool) -> list[Patient]:
+def people_of(pool: Database) -> list[Patient]:
     """The same patients as the log would hold them."""
     events: list[Event] = []
     p, read = pool.patients, pool.readings
@@ -146,7 +146,7 @@ def reference(people: list[Patient], trial: Trial, cutoff: date) -> list[dict[st
     return rows
 
 
-def held_to_reference(rows: list[dict[str, Any]], found: Outcome, pool: Pool) -> None:
+def held_to_reference(rows: list[dict[str, Any]], found: Concluded, pool: Database) -> None:
     assert found.points is not None
     place = {name: i for i, name in enumerate(pool.patients.name[: len(rows)])}
     for row in rows:
@@ -165,7 +165,7 @@ def held_to_reference(rows: list[dict[str, Any]], found: Outcome, pool: Pool) ->
             assert told.member == (arm[i] >= 0), (name, told)
 
 
-def frames_of(pool: Pool) -> dict[str, pd.DataFrame]:
+def frames_of(pool: Database) -> dict[str, pd.DataFrame]:
     read, seen, p = pool.readings, pool.assessments, pool.patients
     days = ("randomised", "progressed", "next_therapy", "withdrawn", "lost", "died", "last_contact", "first_dose")
     return {
@@ -272,7 +272,7 @@ def in_pandas(frames: dict[str, pd.DataFrame], cutoff: int, trial: Trial) -> dic
     return answer
 
 
-def held_to_pandas(answer: dict[str, Any], found: Outcome, pool: Pool) -> None:
+def held_to_pandas(answer: dict[str, Any], found: Concluded, pool: Database) -> None:
     assert found.points is not None
     names = np.array(RESPONSES)
     np.testing.assert_array_equal(

@@ -1,7 +1,9 @@
-"""What tests share: where things are, NORTH read once, and the command line as a process."""
+"""What tests share: where things are, NORTH read once, and the command line."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from equipoise.cli.main import run
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.files.bundled import find_scenario, find_trial
@@ -27,6 +30,22 @@ from helpers import FIXTURES, ROOT, Answer, moment
 # One set of settings for all machines: examples do not depend on how fast a machine is.
 settings.register_profile("equipoise", deadline=None, max_examples=60)
 settings.load_profile("equipoise")
+#: For `make quick`: a few examples of everything, whatever a test asks for itself.
+settings.register_profile("quick", settings.get_profile("equipoise"), max_examples=4)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what starts the command line as a process, and keep tests with their own number of examples to the profile's."""
+    quick = config.getoption("hypothesis_profile") == "quick"
+    most = settings.get_profile("quick").max_examples
+    for item in items:
+        if "equipoise_process" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.process)
+        test = getattr(item, "obj", None)
+        own = getattr(test, "_hypothesis_internal_use_settings", None)
+        if quick and own is not None and own.max_examples > most:
+            test._hypothesis_internal_use_settings = settings(own, max_examples=most)  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +95,27 @@ def running(north: Trial) -> Conduct:
 
 @pytest.fixture(scope="session")
 def equipoise() -> Callable[..., Answer]:
-    """The command line as a process."""
+    """The command line, called here: a process of its own takes a second to begin, and tests ask hundreds of times."""
+
+    def call(*args: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            patch.chdir(cwd or ROOT)
+            for name, value in {"COLUMNS": "160", **(env or {})}.items():
+                patch.setenv(name, value)
+            status = run([str(a) for a in args])
+        return Answer(status, out.getvalue(), err.getvalue())
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def equipoise_process() -> Callable[..., Answer]:
+    """The command line as a process, as people call it. Tests that use it are marked ``process``."""
 
     def call(*args: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
         done = subprocess.run(
@@ -88,6 +127,6 @@ def equipoise() -> Callable[..., Answer]:
             timeout=300,
             check=False,
         )
-        return Answer(done)
+        return Answer(done.returncode, done.stdout, done.stderr)
 
     return call

@@ -6,15 +6,17 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from equipoise import desk
 from helpers import ROOT
 
 SOURCE = ROOT / "src" / "equipoise"
 
-#: room → the rooms it may import. `files` is the doorway, `cli` and `dossier` are the edge.
+#: room → the rooms it may import. `files` is the doorway, `desk` holds the acts, `cli` is the edge.
 MAY_IMPORT = {
     "trial": set(),
     "numerics": set(),
@@ -28,22 +30,10 @@ MAY_IMPORT = {
     "standards": {"trial", "numerics", "analyse"},
     "files": {"trial", "numerics", "design", "conduct", "analyse", "history", "decide", "simulate", "standards"},
     "dossier": {"trial", "analyse", "history", "conduct", "design", "decide", "files", "report", "simulate"},
-    "cli": {
-        "trial",
-        "numerics",
-        "design",
-        "conduct",
-        "analyse",
-        "history",
-        "decide",
-        "simulate",
-        "report",
-        "standards",
-        "files",
-        "dossier",
-    },
 }
-EDGE = {"cli", "files", "dossier"}
+MAY_IMPORT["desk"] = set(MAY_IMPORT)
+MAY_IMPORT["cli"] = set(MAY_IMPORT)
+EDGE = {"cli", "desk", "files", "dossier"}
 #: The one place below the edge that may know of processes: replicates run on several cores.
 EXCUSED = {("simulate/replicates.py", "os"), ("simulate/replicates.py", "signal")}
 WORLD = {
@@ -77,8 +67,14 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield room, path
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All that stands in a file; read once, since each rule asks for it."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -111,14 +107,27 @@ def test_only_the_edge_touches_the_world() -> None:
             # SVG is drawn into memory: io.BytesIO touches no file
             if top in WORLD and (where, top) not in EXCUSED and where != "report/figures/style.py":
                 pytest.fail(f"{where} imports {name}")
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in FORBIDDEN_CALLS, f"{where}: {called}"
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
-    yield from (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call))
+    yield from (n for n in nodes(path) if isinstance(n, ast.Call))
+
+
+def test_an_act_knows_no_terminal() -> None:
+    """What the desk does a site does too: no act prints or asks."""
+    for room, path in modules():
+        if room == "cli":
+            continue
+        assert not {"click", "rich"} & {n.split(".")[0] for n in imports(path)}, path
+
+
+def test_the_desk_names_all_its_acts() -> None:
+    acts = {p.stem for p in (SOURCE / "desk").glob("*.py")} - {"__init__", "store", "interrupt"}
+    assert set(desk.__all__) == acts
 
 
 def test_there_is_one_way_to_cut_the_data() -> None:
@@ -130,18 +139,19 @@ def test_there_is_one_way_to_cut_the_data() -> None:
         assert "equipoise.trial.snapshot.snapshot" not in set(imports(path)), f"{where}: cut with analyse.data.cut"
         for call in calls(path):
             assert ast.unparse(call.func).split(".")[-1] != "snapshot", f"{where}: cut with analyse.data.cut"
-        if where != "cli/pool.py":  # it may be asked to derive where the file says not to
+        if where != "desk/pool.py":  # it may be asked to derive where the file says not to
             assert not any(n.startswith("equipoise.analyse.stated") for n in imports(path)), where
 
 
 def test_only_the_edge_says_what_was_left_out_of_the_data() -> None:
     for _, path in modules():
         where = path.relative_to(SOURCE).as_posix()
-        said = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]
+        said = [n for n in nodes(path) if isinstance(n, ast.Constant)]
         noted = [n.value for n in said if isinstance(n.value, str) and n.value.startswith("Note: ")]
         assert not noted or where == "cli/data.py", f"{where}: {noted}"
 
 
+@pytest.mark.process
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     code = (
         "import sys; from equipoise.cli.main import run; status = run(['--help']); "
@@ -165,3 +175,20 @@ def test_no_paths_of_one_machine_and_no_registry() -> None:
             text = (ROOT / name).read_text()
             for forbidden in ("/wo" + "rk/", "/ro" + "ot/", "py" + "pi.org", "files.python" + "hosted"):
                 assert forbidden not in text, f"{name}: {forbidden}"
+
+
+def test_nobody_reads_the_entries_of_a_design_s_table() -> None:
+    """A trial carries its design: the stated table serves fingerprint and schema only (an alpha by default is not in it)."""
+    for room, path in modules():
+        if room == "design":
+            continue
+        text = path.read_text()
+        for forbidden in (
+            "design_table[",
+            "design_table.get(",
+            "design_table or {}",
+            '.get("alpha"',
+            '.get("p0"',
+            '.get("p1"',
+        ):
+            assert forbidden not in text, f"{path.relative_to(SOURCE)}: {forbidden}"

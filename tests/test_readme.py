@@ -24,6 +24,7 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize(("document", "command", "lines"), BLOCKS, ids=[b[1] for b in BLOCKS])
+@pytest.mark.thorough
 def test_the_shown_lines_come_out(document: str, command: str, lines: list[str], equipoise: Any) -> None:
     words = shlex.split(command.removeprefix("$ "))
     assert words[0] == "equipoise"

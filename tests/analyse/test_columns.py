@@ -186,7 +186,7 @@ def test_every_short_course_is_that_of_the_reference(rule: BestRule) -> None:
     lengths = [len(c) for c in courses]
     on = np.array([d for n in lengths for d in days[:n]], dtype=np.int32)
     codes = np.array([RESPONSES.index(r) for c in courses for r in c], dtype=np.int8)
-    course = best.Course(np.repeat(np.arange(len(courses)), lengths), on, codes, on)
+    course = best.ResponseRows(np.repeat(np.arange(len(courses)), lengths), on, codes, on)
     response, shown = best.best_overall(course, np.zeros(len(courses), dtype=np.int32), rule)
     start = date(1970, 1, 1)
     for i, c in enumerate(courses):

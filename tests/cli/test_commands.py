@@ -1,4 +1,4 @@
-"""The command line as people use it: as a process, from the first order to the report, and with bad input."""
+"""The command line as people use it: from the first order to the report, and with bad input."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def seed(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_a_trial_by_hand(equipoise: Any, tmp_path: Path, seed: Path) -> None:
     log = tmp_path / "my.log.jsonl"
 
@@ -175,6 +176,7 @@ def test_analyse_speaks_to_people(equipoise: Any) -> None:
         assert text in answer.out
 
 
+@pytest.mark.process
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     command = [
         sys.executable,
@@ -217,7 +219,7 @@ def test_demo(equipoise: Any, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     answer = equipoise("demo", "--out", one, "--replicates", 6, "--workers", 2)
     assert answer.status == 0, answer.err
-    assert "r1/n1 = 17/39" in answer.out
+    assert "r1 = 17, n1 = 39, r = 42, n = 80" in answer.out
     assert "Look 1 of 2" in answer.out
     assert "Look 2 of 2" in answer.out
     again = equipoise("demo", "--out", two, "--replicates", 6, "--workers", 1, "--json")
@@ -245,6 +247,7 @@ def test_demo(equipoise: Any, tmp_path: Path) -> None:
     assert f"Look 1 of 2, data cut-off {look['cutoff']}" in page
 
 
+@pytest.mark.thorough
 def test_a_decision_is_recorded(equipoise: Any, tmp_path: Path) -> None:
     equipoise("demo", "--out", tmp_path, "--replicates", 2, "--workers", 1)
     log = tmp_path / "north.log.jsonl"

@@ -1,4 +1,4 @@
-"""`convert` and `define` as processes."""
+"""`convert` and `define`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shelf on the command line, as processes: list, one command a kind, comparison, backwards, bad input."""
+"""The shelf on the command line: list, one command a kind, comparison, backwards, bad input."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def options(table: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", [k.name for k in shelf.described() if k.name != "simon"])
+@pytest.mark.thorough
 def test_each_kind_has_its_command(equipoise: Any, kind: str) -> None:
     about = shelf.one(kind)
     page = equipoise("design", kind, *options(dict(about.example)))
@@ -52,6 +53,7 @@ def test_help_lists_every_kind(equipoise: Any) -> None:
     assert all(k in page for k in (*shelf.kinds(), "compare", "explain", "estimate", "spoke"))
 
 
+@pytest.mark.thorough
 def test_compare_writes_a_page_a_table_and_figures(equipoise: Any, tmp_path: Path) -> None:
     args = ["--p0", 0.44, "--p1", 0.58, "--alpha", 0.05, "--power", 0.8, "--accrual", 5, "--wait", 7, "--out", tmp_path]
     done = equipoise(
@@ -89,6 +91,7 @@ def test_compare_says_all_that_is_wrong_at_once(equipoise: Any, tmp_path: Path) 
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.thorough
 def test_explain_north(equipoise: Any) -> None:
     found = equipoise("design", "explain", "--n1", 39, "--n", 80, "--p0", 0.36, 0.60, "--json").json
     usual = [(e["p0"], e["p1"], e["role"]) for e in found if e["asked"]["alpha"] == 0.05]

@@ -1,15 +1,13 @@
-"""Designs that borrow take their history from a library or a trial file, and say which arms they took. Run in this process."""
+"""Designs that borrow take their history from a library or a trial file, and say which arms they took."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from equipoise.files.bundled import find_trial
-from helpers import Answer, in_this_process
 
 CHOSEN = [
     "--endpoint", "PFS", "--endpoint", "TTP", "--treatment", "platinum-etoposide", "--until", "2012", "--shape", "1.5",
@@ -18,11 +16,6 @@ TAKEN = ["Niell-2005-EP", "Hanna-2006-EP", "Eckardt-2006-EP", "Lara-2009-EP", "S
 ONE_ARM = ["design", "borrowing-one-arm", "--p0", "0.44", "--p1", "0.58", "--n", "80", "--n1", "39"]
 TIMES = ["design", "borrowing-survival", "--hazard-ratio", "0.67", "--allocation", "2:1"]
 RATES = ["design", "borrowing-rate", "--p0", "0.44", "--p1", "0.62", "--n-tested", "40", "--n-control", "20"]
-
-
-@pytest.fixture
-def equipoise(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    return in_this_process(capsys)
 
 
 def test_rates_of_a_library_are_the_counts_that_the_page_uses(equipoise: Any) -> None:
@@ -41,6 +34,7 @@ def test_rates_of_a_library_are_the_counts_that_the_page_uses(equipoise: Any) ->
     assert "Left out: Noda-2002-EP" in page.out
 
 
+@pytest.mark.thorough
 def test_times_of_a_library_are_its_medians(equipoise: Any) -> None:
     """Medians and n by hand, Eckardt's 25.1 weeks in months of 30.4375 days, give the same design."""
     medians = f"5.9,4.6,{25.1 * 7 / 30.4375},5.2,4.4"
@@ -57,6 +51,7 @@ def test_times_of_a_library_are_its_medians(equipoise: Any) -> None:
     assert of_trial["borrowing"] == "as prespecified in the trial file"
 
 
+@pytest.mark.thorough
 def test_a_trial_file_says_the_arms_and_the_way_of_borrowing(equipoise: Any, tmp_path: Path) -> None:
     found = equipoise(*RATES, "--trial", "north", "--json").json
     assert [a["arm"] for a in found["history"]["arms"]] == TAKEN

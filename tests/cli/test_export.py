@@ -26,6 +26,7 @@ def colon_files(equipoise: Callable[..., Answer], tmp_path_factory: pytest.TempP
 
 
 @pytest.mark.independent
+@pytest.mark.thorough
 def test_pyreadstat_opens_them(colon_files: dict[str, Path]) -> None:
     frame, meta = pyreadstat.read_xport(colon_files["xpt"] / "adtte.xpt")
     assert len(frame) == 2787
@@ -64,6 +65,7 @@ def test_both_formats_hold_the_same_and_give_the_analysis(
 
 
 @pytest.mark.snapshot
+@pytest.mark.thorough
 def test_the_same_data_give_the_same_bytes(
     equipoise: Callable[..., Answer], colon_files: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""`equipoise forecast` as a process, on the log of a simulated trial."""
+"""`equipoise forecast` on the log of a simulated trial."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def log(plan: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_a_page_json_and_a_figure(equipoise: Any, log: Path, tmp_path: Path) -> None:
     args = ["forecast", "north", "--log", log, "--look", 1, "--cutoff", "2013-01-01", "--draws", 200]
     page = equipoise(*args, "--figure", tmp_path / "fan.svg")

@@ -1,8 +1,7 @@
-"""`equipoise history`: each page, its JSON, and what is refused. Run in this process, which is quick."""
+"""`equipoise history`: each page, its JSON, and what is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,7 @@ import numpy as np
 import pytest
 
 from equipoise.numerics.times.survival import kaplan_meier
-from helpers import FIXTURES, Answer, in_this_process
-
-
-@pytest.fixture
-def equipoise(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    return in_this_process(capsys)
+from helpers import FIXTURES
 
 
 def test_show_check_and_pool(equipoise: Any, tmp_path: Path) -> None:
@@ -95,6 +89,7 @@ def test_what_is_refused(equipoise: Any, tmp_path: Path) -> None:
     assert equipoise("history", "hurdle", "colon").status == 2
 
 
+@pytest.mark.thorough
 def test_patients_out_of_a_curve_and_curves_pooled(equipoise: Any, tmp_path: Path) -> None:
     import csv
 
@@ -122,6 +117,7 @@ def test_patients_out_of_a_curve_and_curves_pooled(equipoise: Any, tmp_path: Pat
     assert equipoise("history", "curves", *written, "--grid", "12,6").status == 2
 
 
+@pytest.mark.thorough
 def test_norths_hurdle(equipoise: Any, tmp_path: Path) -> None:
     found = equipoise("history", "hurdle", "north", "--json").json
     h = found["hurdle"]

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from equipoise.cli.interrupt import unbroken
+from equipoise.desk.interrupt import unbroken
 
 
 def test_ctrl_c_within_comes_at_the_end() -> None:

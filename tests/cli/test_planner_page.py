@@ -81,6 +81,7 @@ def test_a_page_of_scenarios_alone(equipoise: Any, tmp_path: Path) -> None:
     assert page.count("<figure") == page.count("</figure>") >= 4
 
 
+@pytest.mark.thorough
 def test_the_reference_says_the_same_as_the_kernel(equipoise: Any, tmp_path: Path) -> None:
     args = ["simulate", "north", "--scenario", "null", "--replicates", 12, "--json"]
     one, two = (equipoise(*args, "--engine", e, "--out", tmp_path / e) for e in ("compiled", "reference"))
@@ -90,6 +91,7 @@ def test_the_reference_says_the_same_as_the_kernel(equipoise: Any, tmp_path: Pat
     assert one.json == two.json
 
 
+@pytest.mark.thorough
 def test_a_page_tells_its_choices_its_assumptions_and_its_errors(equipoise: Any, tmp_path: Path) -> None:
     args = ["--scenario", "null", "--scenario", "target", "--replicates", 400, "--waiting", "both"]
     answer = equipoise("simulate", "north", *args, "--page", tmp_path / "plan.html", "--json")
@@ -113,7 +115,7 @@ def test_a_page_tells_its_choices_its_assumptions_and_its_errors(equipoise: Any,
 
 
 def test_two_cells_need_no_maps(plan: Any) -> None:
-    from equipoise.cli.planner_page import grid_page
+    from equipoise.dossier.planner import grid_page
     from equipoise.files.kernels import ready
     from equipoise.simulate.grid import Cell
     from equipoise.simulate.replicates import simulate
@@ -135,7 +137,7 @@ def test_two_cells_need_no_maps(plan: Any) -> None:
 
 
 def test_an_arm_like_another_is_told_without_what_says_nothing() -> None:
-    from equipoise.cli.planner_page import _entries
+    from equipoise.dossier.planner import _entries
 
     pieces = [{"until": "3 months", "ratio": 1.4}, {"until": None, "ratio": 0.5}]
     told = _entries({"arms": {"B": {"like": "A", "hazard_ratio": pieces, "shape": 1.0, "cured": 0.0, "tau": None}}})

@@ -54,6 +54,7 @@ population = "CYCLES"
 """
 
 
+@pytest.mark.thorough
 def test_pool_agrees_with_analyse_on_sdtm_and_says_what_it_left_to_it(
     equipoise: Callable[..., Answer], tmp_path: Path
 ) -> None:

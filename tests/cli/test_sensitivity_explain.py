@@ -1,4 +1,4 @@
-"""`sensitivity` and `explain` as processes: the real colon trial, and a small log whose responses come from lesions."""
+"""`sensitivity` and `explain`: the real colon trial, and a small log whose responses come from lesions."""
 
 from __future__ import annotations
 
@@ -87,6 +87,7 @@ def test_explain_of_a_small_log(equipoise: Callable[..., Answer], small: tuple[P
     assert answer.json["populations"]["PFS6-evaluable"]["source"] == 5
 
 
+@pytest.mark.thorough
 def test_the_colon_trial(equipoise: Callable[..., Answer]) -> None:
     answer = equipoise("sensitivity", "colon", "--endpoint", "RFS", "--rules", "as stated", "--rules", "EMA", "--json")
     assert answer.status == 0, answer.err

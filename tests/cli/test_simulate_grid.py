@@ -162,6 +162,7 @@ def test_local_workers_of_dask(equipoise: Any, tmp_path: Path) -> None:
         ("seed = 7|sead = 7", "seed"),
     ],
 )
+@pytest.mark.thorough
 def test_a_bad_grid_is_refused_and_nothing_written(equipoise: Any, tmp_path: Path, change: str, said: str) -> None:
     path = grid(tmp_path, 1000)
     old, new = change.split("|")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from equipoise.conduct.balance import expected_balance
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_trial
+from equipoise.trial.trial import Trial
 
 NORTH = read_trial(find_trial("north"))
 
@@ -40,3 +43,21 @@ def test_strata_have_lists_of_their_own() -> None:
     a, b = ([blocks.arm(s, i) for i in range(60)] for s in ("x", "y"))
     assert a != b
     assert a.count("IMGN901") in range(38, 43)
+
+
+@pytest.mark.property
+def test_the_expected_imbalance_is_that_of_lists_stopped_anywhere(north: Trial) -> None:
+    """Four strata of NORTH's lists, each stopped at a place drawn evenly: the spread of the tested arm about two thirds."""
+    found = expected_balance(north)
+    assert found is not None
+    rng = np.random.default_rng(3)
+    off = []
+    for replicate in range(400):
+        blocks = PermutedBlocks(north, 11, replicate)
+        total = 0.0
+        for stratum in ("a", "b", "c", "d"):
+            stop = int(rng.integers(60, 120))
+            total += sum(blocks.arm(stratum, i) == "IMGN901" for i in range(stop)) - 2 * stop / 3
+        off.append(total)
+    assert np.std(off) == pytest.approx(found.sd, rel=0.12)
+    assert max(map(abs, off)) <= found.most

@@ -31,7 +31,16 @@ def example(name: str) -> Design[Any]:
     return design
 
 
-@pytest.fixture(scope="module", params=NAMES)
+#: They take seconds to build.
+SLOWLY_BUILT = {
+    "case-morgan", "km-landmark", "bryant-day", "bop2", "huang-talukder-thomas", "one-sample-logrank", "thall-simon",
+}  # fmt: skip
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(n, marks=[pytest.mark.thorough] if n in SLOWLY_BUILT else []) for n in NAMES],
+)
 def built(request: pytest.FixtureRequest) -> tuple[shelf.Kind, Design[Any]]:
     return shelf.one(request.param), example(request.param)
 
@@ -116,6 +125,7 @@ def test_it_draws_its_operating_characteristics(built: tuple[shelf.Kind, Design[
     assert all(-1e-9 <= y <= 1 + 1e-9 for c in figure.curves for y in c.y) or figure.y_range is None
 
 
+@pytest.mark.thorough
 def test_it_is_a_frozen_value(built: tuple[shelf.Kind, Design[Any]]) -> None:
     kind, design = built
     assert dataclasses.is_dataclass(design)

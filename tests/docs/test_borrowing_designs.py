@@ -17,6 +17,7 @@ PAGE = " ".join((ROOT / "docs" / "borrowing.md").read_text().split())
 
 
 @pytest.mark.parametrize("method", ["none", "robust-map", "map", "commensurate", "normalised-power"])
+@pytest.mark.thorough
 def test_what_borrowed_hazards_cost(method: str) -> None:
     about = shelf.one("borrowing-survival")
     d = shelf.build(about.name, {**about.example, "method": method})
@@ -47,6 +48,7 @@ def _patients(rng: np.random.Generator, n: int, median: float, ratio: float, sha
     ("analysed", "true", "ratio", "drift"),
     [(1.5, 1.5, 1.0, 1.0), (1.5, 1.5, 1.0, 0.8), (1.5, 1.5, 0.67, 1.0), (1.5, 1.0, 1.0, 1.0), (1.0, 1.5, 1.0, 1.0), (1.0, 1.5, 0.67, 1.0)],
 )  # fmt: skip
+@pytest.mark.thorough
 def test_borrowed_hazards_patient_by_patient(analysed: float, true: float, ratio: float, drift: float) -> None:
     """Cut at the total of events; each trial's own split has its own boundary."""
     about = shelf.one("borrowing-survival")
@@ -84,6 +86,7 @@ def test_borrowed_hazards_patient_by_patient(analysed: float, true: float, ratio
 
 
 @pytest.mark.parametrize("method", ["map", "robust-map", "normalised-power", "pooled"])
+@pytest.mark.thorough
 def test_what_one_arm_can_show(method: str) -> None:
     about = shelf.one("borrowing-one-arm")
     d = shelf.build(about.name, {**about.example, "method": method})

@@ -28,6 +28,7 @@ def library(north: Any) -> HistoryLibrary:
     return found
 
 
+@pytest.mark.thorough
 def test_what_the_hurdle_says_of_north(north: Any, north_design: Design, library: HistoryLibrary) -> None:
     control = prediction_of(list(pool_library(library, choice_of(north)).arms))
     found = hurdle(north_design, control)

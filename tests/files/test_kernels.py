@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import ast
+import os
+import shutil
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import equipoise
 from equipoise.files import kernels
 from equipoise.files.kernels import sources
+from equipoise.simulate.replicates import Kernel, engine_here
 
 SOURCE = Path(equipoise.__file__).parent
 
 
 def test_the_name_covers_what_is_compiled_and_what_it_takes() -> None:
     found = {p.relative_to(SOURCE).as_posix() for p in sources()}
-    kernel = ["trial", "patient", "enrolment", "cohort", "draws", "places", "layout", "two_groups", "engine/compiled"]
+    kernel = [
+        "trial", "patient", "enrolment", "cohort", "draws", "places", "layout", "two_groups", "looks", "asked", "comparison",
+        "status", "changes", "landmark", "response", "outcome", "engine/compiled",
+    ]  # fmt: skip
     assert {f"simulate/kernel/{n}.py" for n in kernel} | {"numerics/random/philox.py"} <= found
     # What a plan is made of, and what is done with the lines, compile nothing anew.
     assert not found & {
         "simulate/kernel/rows.py",
         "simulate/kernel/image.py",
+        "simulate/kernel/image_of_looks.py",
+        "simulate/kernel/answers.py",
         "simulate/truth.py",
         "simulate/planner.py",
         "simulate/run.py",
@@ -99,3 +109,57 @@ def test_a_cache_that_cannot_be_written_only_costs_time(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert kernels.bitcode() == kernels.bitcode()
     assert compilations == [1, 1]
+
+
+@pytest.fixture
+def linked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The simulator as a library in a folder of its own."""
+    pytest.importorskip("numba")
+    if not any(map(shutil.which, (os.environ.get("CC", "cc"), "gcc", "clang"))):
+        pytest.skip("No linker here: the simulator was not tried as a library")
+    kept = kernels.bitcode()
+    monkeypatch.setattr(kernels, "_beside", lambda: tmp_path)
+    monkeypatch.setattr(kernels, "bitcode", lambda: kept)
+    (tmp_path / "trials-of-yesterday.library").write_bytes(b"")
+    assert kernels.put_beside(".library") == ""
+    (path,) = _files(tmp_path)
+    return path
+
+
+@pytest.mark.thorough
+def test_a_library_needs_no_numba_and_gives_the_same_trials(
+    linked: Path, monkeypatch: pytest.MonkeyPatch, plan: Any
+) -> None:
+    from equipoise.simulate.kernel import rows
+
+    p = plan("history", "pause")
+    assert kernels.ready()
+    expected = Kernel(p).rows(0, 500, 24)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "numba", None)
+        without.setitem(sys.modules, "llvmlite", None)
+        assert kernels.ready()
+        assert engine_here() == "compiled"
+        rows._simulator.cache_clear()
+        found = Kernel(p).rows(0, 500, 24)
+    rows._simulator.cache_clear()
+    assert kernels.ready()
+    assert [a.tobytes() for a in found] == [a.tobytes() for a in expected]
+    stamp = linked.stat().st_mtime_ns
+    assert kernels.put_beside(".library") == ""
+    assert linked.stat().st_mtime_ns == stamp, "not linked again"
+
+
+@pytest.mark.parametrize("content", [b"", b"no library"])
+@pytest.mark.thorough
+def test_a_damaged_library_is_none(linked: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    linked.write_bytes(content)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert kernels.library() is None
+    assert not kernels.ready()
+
+
+def test_without_a_linker_it_is_said(compilations: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CC", "no-such-compiler")
+    assert kernels.put_beside(".library").startswith("no linker here: none of no-such-compiler")

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.conduct.conduct import Conduct
-from equipoise.files.log_file import line_of, read_log, write_new_log, writing
+from equipoise.desk.order import give
+from equipoise.files.log_file import LogFile, line_of, read_log, write_new_log
 from equipoise.trial.event import GENESIS
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
@@ -74,11 +75,10 @@ def test_a_torn_last_line_is_set_aside_and_nothing_is_lost(tmp_path: Path) -> No
         reading = read_log(path)
         assert len(reading.log) == len(log) - 1
         assert reading.torn == whole[last : last + cut]
-        with writing(path) as writer:
-            writer.log.append("contact", DAY, moment(date(2013, 1, 1)), "t", patient="P9")
-            writer.save()
-        assert writer.set_aside is not None
-        assert writer.set_aside.read_bytes() == whole[last : last + cut]
+        event = reading.log.append("contact", DAY, moment(date(2013, 1, 1)), "t", patient="P9")
+        aside = LogFile(path).append([event], reading.log.hashes()[-2])
+        assert aside is not None
+        assert Path(aside).read_bytes() == whole[last : last + cut]
         again = read_log(path)
         assert again.torn is None
         assert again.log[len(again.log) - 1].patient == "P9"
@@ -126,12 +126,15 @@ def test_a_log_of_another_trial_is_refused(tmp_path: Path) -> None:
 
 
 def _write(path: Path, name: str, count: int) -> None:
+    store = LogFile(path)
     for i in range(count):
-        with writing(path) as writer:
-            writer.log.append("contact", DAY, moment(date(2013, 1, 1)), name, patient=f"{name}{i}")
-            writer.save()
+        with store.held():
+            log = store.read().log
+            head = log.head
+            store.append([log.append("contact", DAY, moment(date(2013, 1, 1)), name, patient=f"{name}{i}")], head)
 
 
+@pytest.mark.process
 def test_two_writers_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     write_new_log(path, some_log(0))
@@ -149,9 +152,27 @@ def test_nothing_is_written_when_an_order_is_refused(tmp_path: Path, running: Co
     path = tmp_path / "log.jsonl"
     write_new_log(path, running.log)
     before = path.read_bytes()
-    with pytest.raises(BadInput), writing(path, "north") as writer:
-        Conduct(running.trial, writer.log).order("died", date(2011, 1, 1), moment(date(2013, 1, 1)), "t", patient="P1")
+    with pytest.raises(BadInput):
+        give(
+            running.trial,
+            LogFile(path, "north"),
+            lambda c, now: c.order("died", date(2011, 1, 1), now, "t", patient="P1"),
+        )
     assert path.read_bytes() == before
+
+
+def test_what_was_judged_by_an_older_log_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    write_new_log(path, some_log(0))
+    store, log = LogFile(path), read_log(path).log
+    head = log.head
+    event = log.append("contact", DAY, moment(date(2013, 1, 1)), "A", patient="P1")
+    assert store.append([event], head) is None
+    before = path.read_bytes()
+    with pytest.raises(BadInput, match="order again"):
+        store.append([event], head)
+    assert path.read_bytes() == before
+    assert read_log(path).log == log
 
 
 def test_the_chain_begins_with_genesis() -> None:

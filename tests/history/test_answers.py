@@ -12,7 +12,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import beta, binomtest, norm
 
-from equipoise.analyse.rates import analyse_landmark
+from equipoise.analyse.rates import analyse_rate
 from equipoise.cli.main import run as cli
 from equipoise.files.history_file import library_of
 from equipoise.history.against import against_history
@@ -98,6 +98,7 @@ def test_from_a_log_and_what_history_is_worth(north: Any, snap: Snapshot) -> Non
 
 
 @pytest.mark.independent
+@pytest.mark.thorough
 def test_from_a_log_and_the_library_it_names(north: Any, snap: Snapshot) -> None:
     """The prior found again by brute force: sums over mu, tau and each arm's own logit in place of Fourier transforms."""
     library = library_of(north, "north")
@@ -124,7 +125,7 @@ def test_from_a_log_and_the_library_it_names(north: Any, snap: Snapshot) -> None
     predicted /= predicted.sum()
     vague = expit(theta) * expit(-theta)
     prior = 0.8 * predicted + 0.2 * vague / vague.sum()
-    control = analyse_landmark(north, snap, north.landmark(north.monitoring.endpoint)).arms
+    control = analyse_rate(north, snap, north.landmark(north.monitoring.endpoint)).arms
     tested, own = control["IMGN901"], control["CE"]
     after = prior * np.exp(own.successes * theta - own.n * np.logaddexp(0, theta))
     after /= after.sum()

@@ -192,6 +192,7 @@ def test_assurance_against_simulated_trials(north_design: Design[Any]) -> None:
 
 @pytest.mark.property
 @pytest.mark.parametrize("kind", ["a-hern", "simon", "fleming", "green-dahlberg", "lee-liu", "jung"])
+@pytest.mark.thorough
 def test_every_rate_design_of_the_shelf(kind: str) -> None:
     design = shelf.build(kind, dict(shelf.one(kind).example))
     truths = list(design.truths().values())
@@ -210,6 +211,7 @@ def test_every_rate_design_of_the_shelf(kind: str) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_designs_without_a_rate_are_refused(library: HistoryLibrary) -> None:
     arms, _ = choose(library, asked(until=2012))
     control = prediction_of(arms)

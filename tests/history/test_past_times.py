@@ -118,6 +118,7 @@ def test_what_is_taken_of_an_arm() -> None:
 
 @pytest.mark.independent
 @pytest.mark.parametrize("shape", [1.0, 1.5])
+@pytest.mark.thorough
 def test_the_third_answer_for_times_by_hand(north: Any, snap: Snapshot, shape: float) -> None:
     """Pooled: inverse-variance means of log hazards of t^k, history's by their medians and n, in days."""
     found = library_of(north, "north")
@@ -244,6 +245,7 @@ def test_borrowing_needs_controls_and_something_to_borrow() -> None:
     assert {"borrowing-without-control", "borrowing-from-nothing"} <= {p.code for p in bad.value.problems}
 
 
+@pytest.mark.thorough
 def test_the_command_shows_the_arms_and_the_standing(
     virtual: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

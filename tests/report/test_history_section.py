@@ -34,6 +34,7 @@ def texts(shown: list[Exhibit], tone: str = "plain") -> list[str]:
     return [e.text for e in shown if isinstance(e, Paragraph) and (e.tone == tone)]
 
 
+@pytest.mark.thorough
 def test_the_arms_and_where_they_stand(findings: Findings) -> None:
     shown = history(findings)
     table = next(e for e in shown if isinstance(e, Table))
@@ -70,6 +71,7 @@ def test_the_hurdle_as_a_sentence(findings: Findings) -> None:
     assert any("prespecified: a robust" in t for t in texts(history(findings)))
 
 
+@pytest.mark.thorough
 def test_what_is_not_there_is_left_out_or_said(findings: Findings) -> None:
     trial = findings.trial
     bare = history(replace(findings, library=None))

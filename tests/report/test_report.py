@@ -36,6 +36,8 @@ from equipoise.trial.exhibits import (
 from equipoise.trial.log import Log
 from equipoise.trial.snapshot import snapshot
 
+pytestmark = pytest.mark.thorough
+
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",

@@ -78,6 +78,7 @@ def test_one_look_with_everybody_followed_to_the_landmark_in_closed_form(north: 
 
 @pytest.mark.independent
 @pytest.mark.parametrize("policy", ["stop", "randomised comparison", "re-estimate the hurdle"])
+@pytest.mark.thorough
 def test_trials_one_by_one(north: Trial, north_design: Design, policy: str) -> None:
     """Both arms drawn, each look analysed by ``one_sample_logrank`` itself: NORTH's rules written out."""
     trial = with_times(north, policy)
@@ -154,6 +155,7 @@ def test_what_is_missing_is_said(north: Trial, north_design: Design) -> None:
     assert {p.code for p in bad.value.problems} == {"no-controls", "check-without-curve"}
 
 
+@pytest.mark.thorough
 def test_the_command_gives_each_method_its_consequences(capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["control-check", "north", "--n", "20", "--replicates", "400", "--method", "one-sample log-rank"]
     assert cli([*asked, "--method", "prior predictive", "--json"]) == 0

@@ -47,6 +47,7 @@ def test_simulated_agrees_with_exact(plan: Any, north: Trial) -> None:
     assert abs(declared - expected) < 4 * math.sqrt(expected * (1 - expected) / n)
 
 
+@pytest.mark.thorough
 def test_one_worker_or_two_and_any_order(plan: Any) -> None:
     p = plan("null")
     alone, two = (
@@ -57,6 +58,7 @@ def test_one_worker_or_two_and_any_order(plan: Any) -> None:
     assert all(values[0] == alone[0][name][7] for name, values in seventh.items())
 
 
+@pytest.mark.thorough
 def test_details_change_no_decision(plan: Any) -> None:
     for replicate in range(4):
         plain, full = (run(plan("null"), replicate, detail=d) for d in (False, True))
@@ -79,6 +81,7 @@ def summary(p: Any, n: int) -> Summary:
     return summarise(p, tally, n)
 
 
+@pytest.mark.thorough
 def test_pausing_leaves_fewer_on_study_at_the_readout(plan: Any) -> None:
     going, capped, waiting = (
         summary(plan("null", w, cap=c), 30) for w, c in (("continue", None), ("cap", 20), ("pause", None))
@@ -130,6 +133,7 @@ def test_a_trial_that_cannot_end_says_which_and_why(north: Trial, plan: Any) -> 
         run(p, 0)
 
 
+@pytest.mark.thorough
 def test_with_three_looks_a_stop_is_told_by_look(north: Trial) -> None:
     """P(stop early) of a three-stage design is that of either early look: each is told, and they add up."""
     design = shelf.build(

@@ -17,6 +17,9 @@ from equipoise.simulate.two_arms import PURPOSE, RESULT, TwoArms, simulate
 from equipoise.simulate.two_arms_reference import dataset, replicate_of
 from helpers import FIXTURES
 
+# The first of them compiles the kernel.
+pytestmark = pytest.mark.thorough
+
 NAMES = RESULT.names or ()
 HAZARD = st.floats(0.01, 1.0)
 

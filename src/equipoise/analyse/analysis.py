@@ -9,11 +9,11 @@ from datetime import date
 
 from equipoise import __version__
 from equipoise.analyse.populations import Membership, all_memberships
-from equipoise.analyse.rates import RateResult, analyse_landmark, analyse_outcome, analyse_response
+from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.safety import ArmSafety, safety
-from equipoise.analyse.survival import ArmSurvival, SurvivalResult, analyse_survival
+from equipoise.analyse.survival import ArmSurvival, AtLandmark, Comparison, SurvivalResult, analyse_survival
 from equipoise.trial.decision import Fingerprints
-from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent
+from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -40,12 +40,8 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             endpoints[endpoint.name] = analyse_survival(trial, snap, endpoint)
-        elif isinstance(endpoint, Landmark):
-            endpoints[endpoint.name] = analyse_landmark(trial, snap, endpoint)
-        elif isinstance(endpoint, Outcome):
-            endpoints[endpoint.name] = analyse_outcome(trial, snap, endpoint)
         else:
-            endpoints[endpoint.name] = analyse_response(trial, snap, endpoint)
+            endpoints[endpoint.name] = analyse_rate(trial, snap, endpoint)
     return Analysis(
         trial.id,
         snap.cutoff,
@@ -93,16 +89,21 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
 
 
 def _times_cells(a: ArmSurvival) -> list[Cell]:
-    landmark = ""
+    landmark = f"{curve_at(a.landmark)}, day {a.landmark.day}" if a.landmark is not None else ""
     if a.landmark is not None and a.landmark.beyond:
-        landmark = f"nobody followed to day {a.landmark.day}"
-    elif a.landmark is not None:
-        low, high = a.landmark.ci
-        landmark = (
-            f"{100 * a.landmark.survival:.1f}% ({number(100 * low)} to {number(100 * high)}), day {a.landmark.day}"
-        )
+        landmark = curve_at(a.landmark)
     median = f"{number(a.median_months)} ({number(a.median_ci_months[0])} to {number(a.median_ci_months[1])})"
     return [a.n, a.events, median, landmark, number(a.follow_up_median / 30.4375)]
+
+
+def curve_at(at: AtLandmark | None) -> str:
+    """A Kaplan–Meier estimate at a landmark as it is read, in percent with its interval."""
+    if at is None:
+        return "–"
+    if at.beyond:
+        return f"nobody followed to day {at.day}"
+    low, high = at.ci
+    return f"{100 * at.survival:.1f}% ({number(100 * low)} to {number(100 * high)})"
 
 
 def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
@@ -112,11 +113,13 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
         if not isinstance(result, SurvivalResult):
             continue
         for c in result.comparisons.values():
-            hr = "not estimable: events in one arm only"
-            if c.estimable:
-                hr = f"{c.hr:.2f} ({c.hr_ci[0]:.2f} to {c.hr_ci[1]:.2f})"
-            names = f"{trial.arm_by_name[c.tested].label} against {trial.arm_by_name[c.control].label}"
-            rows.append([result.label, names, hr, _chi2(c.logrank_chi2), p_value(c.p)])
+            rows.append(
+                [result.label, _against(trial, c.tested, c.control), _ratio(c), _chi2(c.logrank_chi2), p_value(c.p)]
+            )
+        rows.extend(
+            [result.label, _against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–"]
+            for tested, control, nobody in _empty(trial, result)
+        )
         if result.all_arms is not None:
             rows.append([result.label, "All arms", "", _chi2(result.all_arms.logrank_chi2), p_value(result.all_arms.p)])
     return Table(
@@ -129,35 +132,78 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
     )
 
 
+def _against(trial: Trial, tested: str, control: str) -> str:
+    return f"{trial.arm_by_name[tested].label} against {trial.arm_by_name[control].label}"
+
+
+def _ratio(c: Comparison) -> str:
+    if not c.estimable:
+        return f"not estimable: {c.not_estimable_because}"
+    return f"{c.hr:.2f} ({c.hr_ci[0]:.2f} to {c.hr_ci[1]:.2f})"
+
+
+def _empty(trial: Trial, result: SurvivalResult) -> list[tuple[str, str, str]]:
+    """The comparisons that there are not because an arm is empty: tested, control, and the empty one's label."""
+    if not trial.control_arms or not any(a.n for a in result.arms.values()):
+        return []
+    control = trial.control_arms[0].name
+    found = []
+    for arm in trial.tested_arms:
+        empty = next((name for name in (arm.name, control) if not result.arms[name].n), None)
+        if empty is not None:
+            found.append((arm.name, control, trial.arm_by_name[empty].label))
+    return found
+
+
 def rates_table(trial: Trial, analysis: Analysis) -> Table:
     """Rate endpoints by arm."""
+    results = [r for r in analysis.endpoints.values() if isinstance(r, RateResult)]
+    curves = any(a.kaplan_meier is not None for r in results for a in r.arms.values())
     rows: list[list[Cell]] = []
     notes = ["Exact (Clopper–Pearson) intervals."]
-    for result in analysis.endpoints.values():
-        if not isinstance(result, RateResult):
-            continue
+    for result in results:
         rows.append([f"{result.label} ({result.policy})"])
-        for name, a in result.arms.items():
-            left = ", ".join(f"{k} {v}" for k, v in a.left_out.items() if v)
-            shown = f"{100 * a.rate:.1f}% ({100 * a.ci[0]:.1f} to {100 * a.ci[1]:.1f})" if a.n else "–"
-            rows.append([trial.arm_by_name[name].label, f"{a.successes}/{a.n}", shown, left or "none"])
-    return Table("Rates by arm", ["", "Successes", "Rate (95 % CI)", "Left out"], rows, notes=notes)
+        rows.extend([trial.arm_by_name[name].label, *_rate_cells(a, curves)] for name, a in result.arms.items())
+        notes.append(f"{result.label}: counted are {result.counted}.")
+    if any(a.too_recent for r in results for a in r.arms.values()):
+        notes.append(
+            "Too recent: who came later than that, whether known already or not: failures are known at once and successes later, "
+            "or the other way about. Pending though due: what would settle them was planned by the cut-off; neither successes nor "
+            "failures."
+        )
+    if curves:
+        notes.append("Kaplan–Meier: of all patients, at the landmark; log-log intervals.")
+    columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
+    columns += ["Too recent", "Pending though due", "Not evaluable"]
+    return Table("Rates by arm", columns, rows, notes=notes)
+
+
+def _rate_cells(a: ArmRate, curves: bool) -> list[Cell]:
+    shown = f"{100 * a.rate:.1f}% ({100 * a.ci[0]:.1f} to {100 * a.ci[1]:.1f})" if a.n else "–"
+    known = a.left_out["known early"]
+    recent = f"{a.too_recent} ({known} known)" if known else a.too_recent
+    curve: list[Cell] = [curve_at(a.kaplan_meier)] if curves else []
+    return [f"{a.successes}/{a.n}", shown, *curve, recent, a.pending_due, a.not_evaluable]
 
 
 def response_table(trial: Trial, analysis: Analysis) -> Table | None:
-    """Best overall response by arm, from complete response to not evaluable; None without such an endpoint."""
+    """Best overall response by arm of those who count, from complete response to not evaluable; None without such an endpoint."""
     result = next((r for r in analysis.endpoints.values() if isinstance(r, RateResult) and r.kind == "response"), None)
     if result is None:
         return None
     rows: list[list[Cell]] = []
     for word in VOCABULARY.words:
-        counts = [a.by_category.get(word.code, 0) for a in result.arms.values()]
+        counts = [a.counted_by_category.get(word.code, 0) for a in result.arms.values()]
         if any(counts) or word.code in (CR, PR, SD, PD):
-            totals = [sum(a.by_category.values()) for a in result.arms.values()]
+            totals = [sum(a.counted_by_category.values()) for a in result.arms.values()]
             shares = [f"{k} ({100 * k / n:.0f}%)" if n else "0" for k, n in zip(counts, totals, strict=True)]
             rows.append([word.label, *shares])
+    recent = [a.too_recent for a in result.arms.values()]
+    if any(recent):
+        rows.append(["Too recent to count", *recent])
     columns = ["Best response", *(trial.arm_by_name[a].label for a in result.arms)]
-    return Table("Best overall response", columns, rows, notes=(f"{_taken(trial)}; {result.policy}.",))
+    notes = (f"{_taken(trial)}; {result.policy}.", f"Counted are {result.counted}.")
+    return Table("Best overall response", columns, rows, notes=notes)
 
 
 def _taken(trial: Trial) -> str:

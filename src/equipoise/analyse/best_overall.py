@@ -26,20 +26,27 @@ class BestRule:
 
     ``confirm_after``: the least time from a response to the assessment that confirms it; None asks for no confirmation.
     ``stable_from``: SD counts only on or after this day since the origin, an earlier one is NE. Between a response
-    and its confirmation at most ``missing_between`` assessments may be NE and, for PR, ``stable_between`` SD.
+    and its confirmation at most ``missing_between`` assessments may be NE and, for PR, ``stable_between`` SD. What is first seen after
+    ``seen_by`` days since the origin does not count; it may confirm what was seen before.
     """
 
     confirm_after: int | None = None
     stable_from: int = 0
     missing_between: int = 1
     stable_between: int = 0
+    seen_by: int | None = None
+
+    def in_time(self, a: Assessed, origin: date) -> bool:
+        """True if what is seen on this day counts for itself."""
+        return self.seen_by is None or (a.on - origin).days <= self.seen_by
 
 
 def rule_of(endpoint: Response | TimeToEvent) -> BestRule:
     """How an endpoint chooses."""
     stable = endpoint.stable_from.days if isinstance(endpoint, Response) and endpoint.stable_from else 0
     after = endpoint.confirmation_after.days if endpoint.confirmed else None
-    return BestRule(after, stable, endpoint.missing_between, endpoint.stable_between)
+    seen_by = endpoint.seen_by if isinstance(endpoint, Response) else None
+    return BestRule(after, stable, endpoint.missing_between, endpoint.stable_between, seen_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +104,10 @@ def confirmed_by(i: int, course: Sequence[Assessed], rule: BestRule) -> Assessed
     return None
 
 
-def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule, until: date | None = None) -> Best:
-    """The best of a course; 'MISSING' where there is no assessment at all.
-
-    ``until``: what is first seen after this day does not count; it may confirm what was seen before.
-    """
+def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> Best:
+    """The best of a course; 'MISSING' where there is no assessment at all."""
     course = up_to_progression(assessed)
-    in_time = [i for i, a in enumerate(course) if until is None or a.on <= until]
+    in_time = [i for i, a in enumerate(course) if rule.in_time(a, origin)]
     if not in_time:
         return Best(MISSING, None, None, "no assessment after baseline")
 

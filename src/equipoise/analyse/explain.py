@@ -13,9 +13,9 @@ from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
+from equipoise.analyse.response_status import response_status
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
-from equipoise.trial.endpoint import Landmark, TimeToEvent
-from equipoise.trial.endpoint import Outcome as RecordedOutcome
+from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -38,7 +38,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Told:
     """One endpoint: its result in words, why, and the event of the log that decided."""
 
     endpoint: str
@@ -58,7 +58,7 @@ class Explanation:
     cutoff: date
     responses: str
     time_points: Sequence[Point]
-    endpoints: Sequence[Outcome]
+    endpoints: Sequence[Told]
     populations: Mapping[str, Membership]
 
 
@@ -113,29 +113,31 @@ def _because(a: Assessment, point: TimePoint | None) -> str:
     return " ".join(s for s in (how, point.sentence if point else "") if s)
 
 
-def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Outcome:
+def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Told:
     endpoint = trial.endpoints[i]
     if isinstance(endpoint, TimeToEvent):
         seen = observe(patient, endpoint, snap.cutoff, trial.assessments)
         if seen is None:
-            return Outcome(endpoint.name, endpoint.label, "not at risk", f"no {endpoint.origin}", None, "")
+            return Told(endpoint.name, endpoint.label, "not at risk", f"no {endpoint.origin}", None, "")
         result = f"{'event' if seen.event else 'censored'} on {seen.on}, day {seen.days} since {endpoint.origin}"
-        return Outcome(endpoint.name, endpoint.label, result, seen.reason, seen.source, seen.record)
+        return Told(endpoint.name, endpoint.label, result, seen.reason, seen.source, seen.record)
     if isinstance(endpoint, Landmark):
         status = landmark_status(patient, endpoint, trial, snap.cutoff)
         of = observe(patient, trial.time_to_event(endpoint.of), snap.cutoff, trial.assessments)
         if status is None or of is None:
-            return Outcome(endpoint.name, endpoint.label, "not at risk", "no origin", None, "")
-        return Outcome(endpoint.name, endpoint.label, status.status, status.because, of.source, of.record)
-    if isinstance(endpoint, RecordedOutcome):
+            return Told(endpoint.name, endpoint.label, "not at risk", "no origin", None, "")
+        return Told(endpoint.name, endpoint.label, status.status, status.because, of.source, of.record)
+    if isinstance(endpoint, Outcome):
         known = outcome_status(patient, endpoint, snap.cutoff)
         if known is None:
-            return Outcome(endpoint.name, endpoint.label, "not at risk", f"not {trial.entered}", None, "")
-        return Outcome(endpoint.name, endpoint.label, known.status, known.because, known.source, known.record)
+            return Told(endpoint.name, endpoint.label, "not at risk", f"not {trial.entered}", None, "")
+        return Told(endpoint.name, endpoint.label, known.status, known.because, known.source, known.record)
     best = best_of(patient, endpoint, snap.cutoff)
-    success = "success" if best.response in endpoint.success else "no success"
+    status = response_status(patient, endpoint, trial, snap.cutoff)
+    pending = status is not None and status.status == "pending"
+    success = "success" if best.response in endpoint.success else "pending" if pending else "no success"
     event = best.event
-    return Outcome(
+    return Told(
         endpoint.name, endpoint.label, f"{best.response}, {success}", best.because,
         event.number if event else None, event.source if event else "",
     )  # fmt: skip

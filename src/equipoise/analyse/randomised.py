@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from equipoise.analyse.cohort import Cohort
-from equipoise.analyse.survival import compare, observations
+from equipoise.analyse.survival import AtLandmark, at_landmark, compare, observations
 from equipoise.numerics.counts.proportions import risk_difference
-from equipoise.trial.endpoint import TimeToEvent
+from equipoise.trial.endpoint import Landmark, TimeToEvent
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -16,8 +16,8 @@ from equipoise.trial.trial import Trial
 def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]) -> dict[str, Any] | None:
     """All randomised patients compared on the monitored time-to-event endpoint, and the look's cohorts on their rates.
 
-    A hazard ratio below 1 and a difference above 0 favour the tested arm. Where the endpoint is no landmark there are rates
-    only. None without a control arm, or without anything to compare.
+    A hazard ratio below 1 and a difference above 0 favour the tested arm. ``at_landmark``: the Kaplan–Meier estimates of all randomised
+    at the landmark. Where the endpoint is no landmark there are rates only. None without a control arm, or without anything to compare.
     """
     m = trial.monitored
     if m.control is None:
@@ -42,7 +42,7 @@ def _times(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, tested: str, con
     found = compare(by_arm[tested], by_arm[control], tested, control)
     if found is None:
         return None
-    return {
+    numbers: dict[str, Any] = {
         "endpoint": endpoint.name,
         "n": {tested: len(by_arm[tested]), control: len(by_arm[control])},
         "events": {tested: sum(o.event for o in by_arm[tested]), control: sum(o.event for o in by_arm[control])},
@@ -52,5 +52,16 @@ def _times(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, tested: str, con
         "log_hr_se": found.log_hr_se,
         "hr_ci": list(found.hr_ci),
         "hr_estimable": found.estimable,
+        "hr_not_estimable_because": found.not_estimable_because,
         "method": found.method,
     }
+    monitored = trial.monitored.endpoint
+    if isinstance(monitored, Landmark):
+        numbers["at_landmark"] = {
+            arm: _plain(at) for arm in (tested, control) if (at := at_landmark(by_arm[arm], monitored.landmark.days))
+        }
+    return numbers
+
+
+def _plain(at: AtLandmark) -> dict[str, Any]:
+    return {"day": at.day, "survival": at.survival, "ci": list(at.ci), "at_risk": at.at_risk, "beyond": at.beyond}

@@ -40,7 +40,7 @@ def best_of(patient: Patient, endpoint: Response, cutoff: date) -> Best:
     """The best response with the assessment that shows it and why; 'MISSING' without an assessment."""
     origin = patient.randomised.happened if patient.randomised else cutoff
     usable = [a for a in counted(patient, endpoint.assessor, regards_next_therapy(endpoint)) if a.on <= cutoff]
-    return best_overall(usable, origin, rule_of(endpoint), last_day_of(patient, endpoint))
+    return best_overall(usable, origin, rule_of(endpoint))
 
 
 def regards_next_therapy(endpoint: Response) -> bool:
@@ -50,9 +50,9 @@ def regards_next_therapy(endpoint: Response) -> bool:
 
 def last_day_of(patient: Patient, endpoint: Response) -> date | None:
     """The last day on which a response may first be seen; None: there is none."""
-    if endpoint.within is None or patient.randomised is None:
+    if endpoint.seen_by is None or patient.randomised is None:
         return None
-    return patient.randomised.happened + timedelta(days=endpoint.within.days + endpoint.window.days)
+    return patient.randomised.happened + timedelta(days=endpoint.seen_by)
 
 
 def best_change(patient: Patient, cutoff: date, assessor: str = INVESTIGATOR) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from equipoise.numerics.times import survival as km
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Mark, SurvivalArm, SurvivalFigure
+from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -49,8 +50,8 @@ class ArmSurvival:
 class Comparison:
     """A tested arm against the control arm: a hazard ratio below 1 favours the tested arm.
 
-    ``estimable`` is false where the hazard ratio has no finite estimate: while both arms were at risk, events came in
-    one of them only, or in none.
+    ``estimable`` is false where the hazard ratio has no finite estimate, and ``not_estimable_because`` then says why: no events at all,
+    events in one arm only, or so while both arms were at risk (what comes later says nothing of the ratio), or a fit that fails.
     """
 
     tested: str
@@ -63,6 +64,7 @@ class Comparison:
     log_hr_se: float
     estimable: bool
     method: str = "log-rank test, two-sided; Cox model (Efron), Wald interval 95 %"
+    not_estimable_because: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,24 @@ class SurvivalResult:
 def observations(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> dict[str, list[Observed]]:
     """The endpoint's population by arm with their times, in the order of randomisation."""
     return {
-        arm: [o for p in group if (o := observe(p, endpoint, snap.cutoff, trial.assessments)) is not None]
+        arm: observed(trial, snap, endpoint, group)
         for arm, group in members_by_arm(trial, snap, endpoint.population).items()
     }
+
+
+def observed(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, group: Iterable[Patient]) -> list[Observed]:
+    """The times of a group, of those who have an origin."""
+    return [o for p in group if (o := observe(p, endpoint, snap.cutoff, trial.assessments)) is not None]
+
+
+def at_landmark(group: Sequence[Observed], day: int) -> AtLandmark | None:
+    """The Kaplan–Meier estimate of a group on ``day``; None for nobody."""
+    return _at(km.kaplan_meier(*arrays(group)), day) if group else None
+
+
+def _at(curve: km.KaplanMeier, day: int) -> AtLandmark:
+    at = curve.at(day)
+    return AtLandmark(day, at.survival, (at.lower, at.upper), at.n_risk, at.beyond)
 
 
 def arrays(observed: Sequence[Observed]) -> tuple[np.ndarray, np.ndarray]:
@@ -122,10 +139,7 @@ def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
     time, event = arrays(group)
     curve = km.kaplan_meier(time, event)
     median = curve.median()
-    landmark = None
-    if endpoint.report_at is not None:
-        at = curve.at(endpoint.report_at.days)
-        landmark = AtLandmark(endpoint.report_at.days, at.survival, (at.lower, at.upper), at.n_risk, at.beyond)
+    landmark = _at(curve, endpoint.report_at.days) if endpoint.report_at is not None else None
     return ArmSurvival(
         n=len(group),
         events=int(event.sum()),
@@ -146,7 +160,27 @@ def compare(tested: Sequence[Observed], control: Sequence[Observed], name: str, 
     treated = np.arange(len(time)) < len(tested)
     test = km.logrank(time, event, treated.astype(np.int64))
     cox = km.cox(time, event, treated)
-    return Comparison(name, against, test.chi2, test.df, test.p, cox.hr, (cox.lower, cox.upper), cox.se, cox.converged)
+    why_not = "" if cox.converged else _why_not(time, event, treated)
+    return Comparison(
+        name, against, test.chi2, test.df, test.p, cox.hr, (cox.lower, cox.upper), cox.se, cox.converged,
+        not_estimable_because=why_not,
+    )  # fmt: skip
+
+
+def _why_not(time: np.ndarray, event: np.ndarray, treated: np.ndarray) -> str:
+    """Why two arms, neither of them empty, give no hazard ratio. An event on a day ≤ the last of both arms speaks of it."""
+    both = time <= min(time[treated].max(), time[~treated].max())
+    arms = [(event & mine, event & both & mine) for mine in (treated, ~treated)]
+    with_events, with_telling = (sum(bool(found.any()) for found in part) for part in zip(*arms, strict=True))
+    if with_events == 0:
+        return "no events yet"
+    if with_events == 1:
+        return "events in one arm only"
+    if with_telling == 0:
+        return "no event while both arms were at risk"
+    if with_telling == 1:
+        return "while both arms were at risk, events came in one of them only"
+    return "Cox's model could not be fitted"
 
 
 def _all_arms(by_arm: Mapping[str, Sequence[Observed]]) -> AllArms | None:

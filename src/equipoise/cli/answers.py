@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
-from equipoise.cli.data import cut, known_on_option, log_option, table_option, take_log
-from equipoise.cli.pages import write_figure
-
-if TYPE_CHECKING:
-    from equipoise.history.answers import Answers
+from equipoise import desk
+from equipoise.cli.common import emit, figure_option, json_option, say, show_table, trial_argument
+from equipoise.cli.data import Asked, data_options
+from equipoise.trial.problem import BadInput, Problem
 
 
 class CountOf(click.ParamType[tuple[int, int]]):
@@ -48,10 +45,7 @@ class CountOrLibrary(CountOf):
 
 @click.command(name="answers", short_help="Tested arm against history, against controls, against both.")
 @trial_argument
-@log_option
-@table_option
-@click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
-@known_on_option
+@data_options
 @click.option("--tested", type=COUNT, help="Numbers in place of a log: successes/patients of the tested arm.")
 @click.option("--control", type=COUNT, help="The same of the concurrent controls.")
 @click.option(
@@ -85,14 +79,10 @@ class CountOrLibrary(CountOf):
     help="Scale of the prior of the spread between trials (MAP; default: as prespecified, else half-normal 0.5).",
 )
 @click.option(
-    "--weight",
-    type=click.FloatRange(0.01, 0.99),
-    help="Weight of the vague part (default: as prespecified, else 0.2).",
+    "--weight", type=click.FloatRange(0.01, 0.99), help="Weight of the vague part (default: as prespecified, else 0.2)."
 )
 @click.option(
-    "--a0",
-    type=click.FloatRange(0.01, 1),
-    help="Power of history (power prior; default: as prespecified, else 0.5).",
+    "--a0", type=click.FloatRange(0.01, 1), help="Power of history (power prior; default: as prespecified, else 0.5)."
 )
 @click.option(
     "--level",
@@ -101,13 +91,10 @@ class CountOrLibrary(CountOf):
     show_default=True,
     help="One-sided level of all decisions.",
 )
-@click.option(
-    "--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the three estimates of the rate as SVG."
-)
+@figure_option("Write the three estimates of the rate as SVG.")
 @json_option
 def command(
-    trial: str, log_path: Path | None, table: Path | None, cutoff: date | None, known_on: date | None, tested: tuple[int, int] | None,
-    control: tuple[int, int] | None, history: tuple[tuple[int, int] | str, ...], arms: tuple[str, ...], treatments: tuple[str, ...],
+    trial: str, asked: Asked, tested: tuple[int, int] | None, control: tuple[int, int] | None, history: tuple[tuple[int, int] | str, ...], arms: tuple[str, ...], treatments: tuple[str, ...],
     until: int | None, shape: float | None, history_events: tuple[int, ...], method: str | None, tau_scale: float | None,
     weight: float | None, a0: float | None, level: float, figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
@@ -117,58 +104,28 @@ def command(
     third answer borrows from the arms that [history] from names in the trial file, or what [control_check] worth says; with none of them
     it is left out. How it borrows is [history.borrowing]'s to say; the options make it a sensitivity analysis. With a log, times are answered too.
     """
-    from dataclasses import replace
-
-    from equipoise.files.history_file import library_of
-    from equipoise.history.answers import Count, answers_figure, answers_table, past_arms, rate_answers
-    from equipoise.history.hazards import conversions_table
-    from equipoise.history.three_answers import all_answers, borrowing_of, with_library
-    from equipoise.trial.problem import BadInput, Problem
-
-    found = load_trial(trial)
-    if found.history is None or found.monitoring is None:
-        raise BadInput(
-            found.id, [Problem("no-history", "history", "nothing", "[history] and [monitoring] in the trial file")]
-        )
-    counts = [Count(*h) for h in history if not isinstance(h, str)]
-    names = [h for h in history if isinstance(h, str)]
-    if len(names) + bool(counts) > 1:
-        raise click.UsageError("--history: give arms as x/n, or one library.")
-    changes = {"arms": arms, "treatments": treatments, "until": until, "shape": shape}
-    if any(v not in (None, ()) for v in changes.values()) or names:
-        own = found.history.library
-        if not names and (own is None or counts):
-            raise click.UsageError(
-                "--arm, --treatment, --until and --shape choose from a library: name it by --history."
-            )
-        found = with_library(found, names[0] if names else own.library if own is not None else "", changes)
-    assert found.history is not None
-    assert found.monitoring is not None
-    library = None if counts else library_of(found, trial)
-    asked = {"method": method, "tau_scale": tau_scale, "weight": weight, "a0": a0}
-    shown: list[Answers] = []
-    if tested is not None:
-        if log_path is not None or table is not None:
-            raise click.UsageError("Give --tested or a log, not both.")
-        question = found.landmark(found.monitoring.endpoint).label
-        concurrent = Count(*control) if control is not None else None
-        past, assumed = past_arms(found, counts, library)
-        borrowing, standing = borrowing_of(found, asked)
-        one = rate_answers(question, Count(*tested), concurrent, found.history.rate, past, borrowing, level, assumed)
-        shown.append(replace(one, standing=standing))
+    found = desk.opening.load_trial(trial)
+    chosen = {"arms": arms, "treatments": treatments, "until": until, "shape": shape}
+    found, counts = desk.answers.with_history(found, history, chosen)
+    terms = {"method": method, "tau_scale": tau_scale, "weight": weight, "a0": a0}
+    if tested is None:
+        data = asked.take(trial, found)
+        answered = desk.answers.of_data(trial, found, counts, data, history_events, terms, level)
+    elif asked.log_path is None and asked.table is None:
+        answered = desk.answers.of_counts(trial, found, counts, tested, control, terms, level)
     else:
-        snap = cut(found, take_log(trial, found, log_path, table), cutoff, known_on)
-        shown = all_answers(found, snap, counts, history_events, asked, level, library)
+        raise BadInput(
+            found.id, [Problem("two-sources", "--tested", "numbers and a log", "--tested or a log, not both")]
+        )
     if figure is not None:
-        write_figure(figure, answers_figure(shown[0]), "three-answers")
+        desk.pages.write_figure(figure, answered.figure(), "three-answers")
     if as_json:
-        emit({"trial": found.id, "questions": shown})
+        emit(answered)
         return
-    for each in shown:
-        show_table(answers_table(each))
-        if each.past is not None:
-            show_table(conversions_table(each.question, each.past))
-        if len({a.better for a in each.answers}) > 1:
+    for question in answered.questions:
+        for table in desk.answers.tables_of(question):
+            show_table(table)
+        if len({a.better for a in question.answers}) > 1:
             say("The answers differ: which is believed depends on which assumptions are.")
     if figure is not None:
         click.echo(f"Wrote {figure}.")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from equipoise.cli.extras import needing
+
 if TYPE_CHECKING:
-    from equipoise.trial.design import Design
+    from rich.progress import Progress
+
     from equipoise.trial.exhibits import Table
     from equipoise.trial.trial import Trial
 
+F = TypeVar("F", bound=Callable[..., Any])
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 trial_argument = click.argument("trial", metavar="TRIAL")
 
@@ -33,24 +38,6 @@ class Day(click.ParamType[date]):
 
 
 DAY = Day()
-
-
-def load_trial(name: str) -> Trial:
-    """The trial named on the command line."""
-    from equipoise.files.bundled import find_trial
-    from equipoise.files.trial_file import read_trial
-
-    return read_trial(find_trial(name))
-
-
-def design_of(trial: Trial) -> Design[Any]:
-    """The trial's design; a trial without one is bad input here."""
-    from equipoise.trial.problem import BadInput, Problem
-
-    if trial.design is None:
-        raise BadInput(trial.id, [Problem("no-design", "design", "nothing", "a [design] in the trial file")])
-    design: Design[Any] = trial.design
-    return design
 
 
 def emit(value: Any) -> None:
@@ -105,6 +92,22 @@ def say(text: str, indent: str = "", first: str = "") -> None:
 
     width = min(100, shutil.get_terminal_size((100, 24)).columns)
     click.echo(textwrap.fill(text, width, initial_indent=indent + first, subsequent_indent=indent + " " * len(first)))
+
+
+def figure_option(help_text: str) -> Callable[[F], F]:
+    """--figure, a file for an SVG."""
+    return click.option(
+        "--figure", type=click.Path(path_type=Path, dir_okay=False), callback=needing("report"), help=help_text
+    )
+
+
+def progress(quiet: bool = False, transient: bool = False) -> Progress:
+    """A bar on standard error that tells how much is done; none where ``quiet``, gone at the end where ``transient``."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=Console(stderr=True), disable=quiet, transient=transient)
 
 
 def bullet(lines: Sequence[str]) -> None:

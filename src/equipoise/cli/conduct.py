@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from equipoise.cli.common import DAY, emit, json_option, load_trial, trial_argument
+from equipoise import desk
+from equipoise.cli.common import DAY, emit, json_option, trial_argument
 from equipoise.cli.known import as_known_on, log_option, verify
+from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
     from equipoise.conduct.conduct import Conduct
     from equipoise.trial.event import Event
-    from equipoise.trial.trial import Trial
-
-SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
 
 
 @click.group(name="conduct", short_help="Run a trial: open its log, give orders, verify.")
@@ -38,62 +37,30 @@ _patient = click.option("--patient", required=True, help="The patient's number i
 _site = click.option("--site", required=True, help="The site.")
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _allocation(trial: Trial, seed_file: Path | None) -> Any:
-    from equipoise.conduct.randomisation import PermutedBlocks
-    from equipoise.trial.problem import BadInput, Problem
-
-    path = seed_file or (Path(os.environ[SEED_VARIABLE]) if os.environ.get(SEED_VARIABLE) else None)
-    if path is None:
-        return None
-    try:
-        seed = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        seed = ""
-    if len(seed) < 16:
-        raise BadInput(
-            "seed file",
-            [
-                Problem(
-                    "no-seed", "--seed-file", "no readable seed", "a file with a secret of at least 16 characters, kept outside the trial's folder",
-                    "for instance: openssl rand -hex 32",
-                )
-            ],
-        )  # fmt: skip
-    return PermutedBlocks(trial, seed)
-
-
 def _give(
     trial_name: str,
     log_path: Path,
     as_json: bool,
     order: Callable[[Conduct, datetime], Event],
     seed_file: Path | None = None,
+    *,
+    at_random: bool = False,
 ) -> None:
-    """Carry out one order under the log's lock: read, judge, append, say."""
-    from equipoise.conduct.conduct import Conduct
-    from equipoise.files.log_file import writing
-
-    trial = load_trial(trial_name)
-    allocation = _allocation(trial, seed_file)
-    with writing(log_path, trial.id) as writer:
-        conduct = Conduct(trial, writer.log, allocation)
-        event = order(conduct, max(_now(), writer.log[len(writer.log) - 1].recorded))
-        writer.save()
-        aside = writer.set_aside
-        digest = writer.log.head
+    """Carry out one order, and say what was recorded."""
+    trial = desk.opening.load_trial(trial_name)
+    allocation = desk.order.allocation(trial, seed_file) if at_random else None
+    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
     if as_json:
-        emit({"event": event, "hash": digest, "torn_line_set_aside": str(aside) if aside else None})
+        emit(done)
         return
-    if aside is not None:
-        click.echo(f"A torn last line was found and set aside in {aside.name}; nothing before it is lost.", err=True)
+    if done.torn_line_set_aside is not None:
+        aside = Path(done.torn_line_set_aside).name
+        click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
+    event = done.event
     who = event.patient or event.site
     detail = f": {event.data['arm']}" if event.data.get("arm") else ""
     click.echo(
-        f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {digest[:12]}"
+        f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {done.hash[:12]}"
     )
 
 
@@ -128,12 +95,7 @@ _order(
     click.option("--dose", type=float, required=True, help="Dose given, in the regimen's unit."),
     click.option("--unit", required=True),
 )
-_order(
-    "end-treatment",
-    "treatment ended",
-    "Record the end of treatment.",
-    click.option("--reason", required=True),
-)
+_order("end-treatment", "treatment ended", "Record the end of treatment.", click.option("--reason", required=True))
 _order(
     "assess",
     "assessed",
@@ -171,10 +133,7 @@ _order("death", "died", "Record a death.", click.option("--cause"))
 _order("withdraw", "withdrawn", "Record that a patient withdrew from follow-up.", click.option("--reason"))
 _order("lose", "lost", "Record that a patient is lost to follow-up.")
 _order(
-    "next-therapy",
-    "next therapy",
-    "Record the start of another treatment of the tumour.",
-    click.option("--therapy"),
+    "next-therapy", "next therapy", "Record the start of another treatment of the tumour.", click.option("--therapy")
 )
 _order(
     "deviation",
@@ -199,23 +158,12 @@ _order("close", "enrolment closed", "Close enrolment for good.", subject="")
 @json_option
 def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
     """Start a trial's log. An existing file is never overwritten."""
-    from equipoise.conduct.conduct import Conduct
-    from equipoise.files.log_file import write_new_log
-
-    found = load_trial(trial)
-    conduct = Conduct.open(found, _now(), by, why=why)
-    write_new_log(log_path, conduct.log)
+    found = desk.opening.load_trial(trial)
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why)
     if as_json:
-        emit(
-            {
-                "log": str(log_path),
-                "trial": found.id,
-                "fingerprint": found.fingerprint,
-                "hash": conduct.log.head,
-            }
-        )
+        emit(opened)
     else:
-        click.echo(f"Opened {log_path} for {found.id}. Chain {conduct.log.head[:12]}")
+        click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
 
 
 @command.command(short_help="Screen a patient.")
@@ -229,15 +177,7 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 @_why
 @json_option
 def screen(
-    trial: str,
-    log_path: Path,
-    patient: str,
-    site: str,
-    on: date,
-    failed: str,
-    by: str,
-    why: str,
-    as_json: bool,
+    trial: str, log_path: Path, patient: str, site: str, on: date, failed: str, by: str, why: str, as_json: bool
 ) -> None:
     """Screen a patient. Without --failed all criteria were met."""
     try:
@@ -257,14 +197,7 @@ def screen(
 @_why
 @json_option
 def enrol(
-    trial: str,
-    log_path: Path,
-    patient: str,
-    on: date,
-    factors: tuple[str, ...],
-    by: str,
-    why: str,
-    as_json: bool,
+    trial: str, log_path: Path, patient: str, on: date, factors: tuple[str, ...], by: str, why: str, as_json: bool
 ) -> None:
     """Enrol a screened and eligible patient, with the levels of the stratification factors.
 
@@ -287,27 +220,20 @@ def enrol(
 @click.option(
     "--seed-file",
     type=click.Path(path_type=Path),
-    help=f"File with the secret allocation seed [env {SEED_VARIABLE}].",
+    help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
 )
 @_by
 @_why
 @json_option
 def randomise(
-    trial: str,
-    log_path: Path,
-    patient: str,
-    on: date,
-    seed_file: Path | None,
-    by: str,
-    why: str,
-    as_json: bool,
+    trial: str, log_path: Path, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
 ) -> None:
     """Randomise an enrolled patient.
 
     The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
     away from the sites and out of the trial's folder.
     """
-    _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), seed_file)
+    _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), seed_file, at_random=True)
 
 
 @command.command(short_help="Correct an event by a new one.")
@@ -320,14 +246,7 @@ def randomise(
 @click.option("--why", required=True, help="Why it is corrected.")
 @json_option
 def correct(
-    trial: str,
-    log_path: Path,
-    number: int,
-    on: date | None,
-    changes: tuple[str, ...],
-    by: str,
-    why: str,
-    as_json: bool,
+    trial: str, log_path: Path, number: int, on: date | None, changes: tuple[str, ...], by: str, why: str, as_json: bool
 ) -> None:
     """Correct an event by a new one that names it. The old one stays in the log."""
     data = {}
@@ -337,14 +256,12 @@ def correct(
             raise click.BadParameter(f"got {change!r}; written NAME=VALUE, such as response=PD", param_hint="--set")
         data[name] = _value(value)
     if not data and on is None:
-        raise click.UsageError("Nothing to correct: give --on or --set.")
+        raise BadInput("correct", [Problem("nothing-to-correct", "--on, --set", "neither", "the right day or details")])
     _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data))
 
 
 def _value(text: str) -> Any:
     """A detail as typed: a number, true, false, a list, or else a text."""
-    import json
-
     try:
         return json.loads(text)
     except ValueError:
@@ -372,12 +289,9 @@ def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bo
 @json_option
 def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool) -> None:
     """Record that the trial file was amended: from now on the log goes with the file as it is today."""
-    fingerprint = load_trial(trial).fingerprint
+    fingerprint = desk.opening.load_trial(trial).fingerprint
     _give(
-        trial,
-        log_path,
-        as_json,
-        lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint}),
+        trial, log_path, as_json, lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint})
     )
 
 
@@ -385,33 +299,18 @@ def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool
 @trial_argument
 @log_option
 @click.option(
-    "--table",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="CSV, mapped by [table] in the trial file.",
+    "--table", type=click.Path(path_type=Path), required=True, help="CSV, mapped by [table] in the trial file."
 )
 @_by
 @json_option
 def import_table(trial: str, log_path: Path, table: Path, by: str, as_json: bool) -> None:
     """Take a table of patients into a new log, through the mapping in the trial file."""
-    from equipoise.files.log_file import write_new_log
-    from equipoise.files.table_file import log_from_table
-
-    conduct = log_from_table(load_trial(trial), table, _now(), by)
-    write_new_log(log_path, conduct.log)
+    found = desk.opening.load_trial(trial)
+    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by)
     if as_json:
-        emit(
-            {
-                "log": str(log_path),
-                "events": len(conduct.log),
-                "patients": len(conduct.patients),
-                "hash": conduct.log.head,
-            }
-        )
+        emit(taken)
     else:
-        click.echo(
-            f"{len(conduct.patients)} patients, {len(conduct.log)} events in {log_path}. Chain {conduct.log.head[:12]}"
-        )
+        click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
 command.add_command(verify)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.common import DAY, bullet, emit, json_option, load_trial, say, trial_argument
-from equipoise.cli.data import cut, known_on_option, take_log
-
-if TYPE_CHECKING:
-    from equipoise.trial.decision import Decision, NotRipe
-    from equipoise.trial.trial import Trial
+from equipoise import desk
+from equipoise.cli.common import DAY, bullet, emit, json_option, say, trial_argument
+from equipoise.cli.data import Asked, known_on_option
+from equipoise.trial.decision import Decision, NotRipe
 
 
 @click.command(name="decide", short_help="Take a look: the decision, its reasons and cautions.")
@@ -42,51 +39,21 @@ def command(
     Says the action, its reasons, cautions and the distance to the boundary; or that the look is not ripe (exit status
     2), who is still to be followed, and when it will be.
     """
-    from equipoise.decide.decide import decide
-    from equipoise.trial.decision import Decision
-
-    if record and not by:
-        raise click.UsageError("A record says who made it: give --by.")
-    found = load_trial(trial)
-    snap = cut(found, take_log(trial, found, log_path, None), cutoff, known_on)
-    result = decide(found, snap, look)
+    if record:
+        desk.look.somebody(by)
+    found = desk.opening.load_trial(trial)
+    snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
+    result = desk.look.take(found, snap, look)
     if record and by and isinstance(result, Decision):
-        record_decision(found, log_path, result, known_on or cutoff, by)
+        desk.look.record(found, desk.opening.log_of(found, log_path), result, snap.known_on, by)
     if as_json:
-        emit(decision_json(result))
+        emit(desk.look.as_json(result))
     elif isinstance(result, Decision):
         show_decision(result)
     else:
         show_not_ripe(result)
     if not isinstance(result, Decision):
         ctx.exit(2)
-
-
-def record_decision(trial: Trial, log_path: Path, d: Decision, known_on: date, by: str) -> None:
-    """Add the decision to the log, under its lock."""
-    from datetime import UTC, datetime
-
-    from equipoise.conduct.conduct import Conduct
-    from equipoise.files.log_file import writing
-
-    with writing(log_path, trial.id) as writer:
-        now = max(datetime.now(UTC), writer.log[len(writer.log) - 1].recorded)
-        data = {
-            "look": d.look,
-            "action": d.action.name,
-            "cutoff": d.cutoff.isoformat(),
-            "known_on": known_on.isoformat(),
-        }
-        Conduct(trial, writer.log).order("decided", now.date(), now, by, "; ".join(d.because), data=data)
-        writer.save()
-
-
-def decision_json(result: Decision | NotRipe) -> object:
-    """The documented shape: the decision, and `ripe`."""
-    from equipoise.files.plain import plain
-    from equipoise.trial.decision import Decision
-
-    return {"ripe": isinstance(result, Decision), **plain(result)}
 
 
 def show_decision(d: Decision) -> None:
@@ -99,8 +66,10 @@ def show_decision(d: Decision) -> None:
     say(f"Distance to the boundary: {d.distance:+g} {d.unit}.", indent="  ")
     click.echo("Cautions")
     bullet(d.cautions or ["none"])
-    click.echo("Beside it, not part of the decision")
-    bullet(beside_lines(d))
+    beside = beside_lines(d)
+    if beside:
+        click.echo("Beside it, not part of the decision")
+        bullet(beside)
     if d.assumptions:
         click.echo("Rests on assumptions")
         bullet(d.assumptions)

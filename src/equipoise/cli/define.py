@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from equipoise import desk
 from equipoise.cli.common import emit, json_option, say
 
 
@@ -23,36 +24,14 @@ def command(folder: Path, out: Path | None, study: str | None, created: datetime
 
     What a file does not say of a variable (label, core, codelist, key) is taken from SDTMIG 3.4 and ADaMIG 1.3.
     """
-    from equipoise.files.datasets import files_of, iterate, read_datasets
-    from equipoise.files.formats.piece import EPOCH, bad
-    from equipoise.files.write import write_text
-    from equipoise.standards.define_xml import define_xml
-    from equipoise.standards.metadata import described, domain
-
-    if not folder.is_dir():
-        raise bad(str(folder), "no-folder", "FOLDER", "no folder", "a folder of datasets")
-    datasets = [described(d) for d in read_datasets(folder).values()]
-    files = {name: path.name for path in files_of(folder) for name in {p.name for p in iterate(path)}}
-    studies = {s for d in datasets for s in set(d.text("STUDYID")) if s}
-    target = out or folder / "define.xml"
-    name = study or (min(studies) if len(studies) == 1 else "")
-    if not name:
-        raise bad(str(folder), "no-study", "--study", f"{len(studies)} studies in the data", "the name of the study")
-    write_text(target, define_xml(datasets, name, created=created or EPOCH, files=files).decode())
-    unknown = sorted(d.name for d in datasets if domain(d.name) is None)
-    without = sum(not v.origin for d in datasets for v in d.variables)
+    defined = desk.datasets.define(folder, out, study, created)
     if as_json:
-        emit(
-            {
-                "written": str(target),
-                "datasets": sorted(d.name for d in datasets),
-                "non_standard": unknown,
-                "variables_without_origin": without,
-            }
-        )
+        emit(defined.as_json())
         return
-    say(f"{target}: {len(datasets)} datasets, {sum(len(d.variables) for d in datasets)} variables.")
-    if unknown:
-        say(f"Not in the standards we know: {', '.join(unknown)}.")
-    if without:
-        say(f"{without} variables have no origin: data files do not say it. Complete it before a submission.")
+    say(f"{defined.written}: {len(defined.datasets)} datasets, {defined.variables} variables.")
+    if defined.non_standard:
+        say(f"Not in the standards we know: {', '.join(defined.non_standard)}.")
+    if defined.without_origin:
+        say(
+            f"{defined.without_origin} variables have no origin: data files do not say it. Complete it before a submission."
+        )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from equipoise.cli.common import design_of, emit, json_option, load_trial, mark_assumed, say, show_table, trial_argument
+from equipoise import desk
+from equipoise.cli.common import emit, json_option, mark_assumed, say, show_table, trial_argument
+from equipoise.cli.extras import needing
 
 #: Commands of their own; every kind of design has one besides, made from what its table may say.
 OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "simon")
@@ -45,31 +47,12 @@ def command() -> None:
 @json_option
 def list_kinds(as_json: bool) -> None:
     """The shelf: every kind of design, what it is held against, and its reference."""
-    from equipoise.design import shelf
-    from equipoise.files.grades import grade_of
-    from equipoise.files.trial_file import on_the_road
-    from equipoise.trial.exhibits import Table
-
-    found = [(k, grade_of(k.module)) for k in shelf.described()]
+    found = desk.shelf.every_kind()
     if as_json:
-        emit(
-            [
-                {
-                    "kind": k.name, "title": k.title, "family": k.family, "reference": k.reference,
-                    "example": dict(k.example), "in_trial_files": on_the_road(k), "grade": g.grade, "oracle": g.oracle,
-                }
-                for k, g in found
-            ]
-        )  # fmt: skip
+        emit([k.as_json() for k in found])
         return
-    for family in shelf.FAMILIES:
-        rows = [
-            [k.name, k.title, g.grade.upper() if g.grade == "unvalidated" else g.grade]
-            for k, g in found
-            if k.family == family
-        ]
-        if rows:
-            show_table(Table(family[0].upper() + family[1:], ["Kind", "What it is", "Grade"], rows))
+    for table in desk.shelf.tables(found):
+        show_table(table)
     say("`equipoise design KIND --help` says what a kind asks for; `equipoise validation` what each grade rests on.")
 
 
@@ -101,30 +84,14 @@ def simon(
 @json_option
 def show(trial: str, rates: tuple[float, ...], as_json: bool) -> None:
     """Say how a trial's own design behaves, exactly, at any true rate."""
-    from equipoise.cli.design_kind import behaviour_table
-    from equipoise.trial.design import Truth
-    from equipoise.trial.problem import BadInput, Problem
-
-    found = load_trial(trial)
-    design = design_of(found)
-    bad = [Problem("out-of-range", "--rate", f"{r:g}", "a probability from 0 to 1") for r in rates if not 0 <= r <= 1]
-    if bad:
-        raise BadInput("design show", bad)
-    truths: list[tuple[str, Truth]] = [(f"rate {r:g}", {"rate": r}) for r in rates] or list(design.truths().items())
-    behaviour = [(name, truth, design.characteristics(truth)) for name, truth in truths]
-    cautions = list(design.cautions)
+    found = desk.opening.load_trial(trial)
+    shown = desk.design.of_trial(found, rates)
     if as_json:
-        emit(
-            {
-                "design": design.numbers(),
-                "at": [{"rate": t["rate"], "characteristics": c} for _, t, c in behaviour],
-                "cautions": cautions,
-            }
-        )
+        emit(shown.as_json())
         return
-    say(design.describe() + mark_assumed(found, "design"))
-    show_table(behaviour_table(behaviour))
-    for caution in cautions:
+    say(shown.design.describe() + mark_assumed(found, "design"))
+    show_table(shown.table())
+    for caution in shown.design.cautions:
         say(f"Caution. {caution}")
 
 
@@ -140,13 +107,9 @@ def estimate(trial: str, look: int, n: int, successes: int, level: float, as_jso
 
     The naive estimate is biased because the trial could have stopped; the others respect the stages.
     """
-    from equipoise.design.one_rate.rate_design import RateDesign
-    from equipoise.design.study.estimate import estimate as estimate_after
     from equipoise.design.study.estimate import estimate_table
 
-    design = design_of(load_trial(trial))
-    assert isinstance(design, RateDesign), "a trial file names no other"
-    found = estimate_after(design, look, n, successes, level)
+    found = desk.design.after(desk.opening.load_trial(trial), look, n, successes, level)
     if as_json:
         emit(found)
     else:
@@ -182,49 +145,15 @@ def spoke(
 
     NORTH: `equipoise design spoke --tested 18 --control 3 --n 94 --control-n 47`.
     """
-    from equipoise.design.safety.safety_imbalance import METHODS, Spec, exact_p, from_spec, spoken_table, when_it_spoke
-
-    planned = events if events is not None else tested + control
-    rules = {
-        f"{method}, false alarm {alarm:g}": from_spec(
-            Spec.read(
-                {
-                    "n": n,
-                    "control_n": control_n,
-                    "events": planned,
-                    "method": method,
-                    "false_alarm": alarm,
-                    "risk_ratio": risk_ratio,
-                }
-            )
-        )
-        for alarm in alarms or (0.05, 0.10, 0.20)
-        for method in METHODS
-    }
-    table = spoken_table(rules, tested, control)
-    p = exact_p(tested, control, n, control_n)
+    found = desk.spoken.ask(tested, control, n, control_n, events, alarms, risk_ratio)
     if as_json:
-        found = {name: when_it_spoke(rule, tested, control) for name, rule in rules.items()}
-        emit(
-            {
-                "exact_p_one_sided": p,
-                "rules": [
-                    {
-                        "rule": name,
-                        "ever": w.ever,
-                        "at": list(w.at),
-                        "median": w.quantile(0.5, "stopped") if w.ever else None,
-                    }
-                    for name, w in found.items()
-                ],
-            }
-        )
+        emit(found.as_json())
         return
-    show_table(table)
+    show_table(found.table())
     share = n / (n + control_n)
     say(
         f"Without imbalance {share * (tested + control):.1f} of {tested + control} events are expected in the tested arm. Looked at "
-        f"once, the exact one-sided conditional p is {p:.4f}. Rules made for the number of events that came are hindsight."
+        f"once, the exact one-sided conditional p is {found.p:.4f}. Rules made for the number of events that came are hindsight."
     )
 
 
@@ -287,6 +216,7 @@ def explain(
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
+    callback=needing("report"),
     help="Write the page (HTML), the table (CSV) and figures here.",
 )
 @json_option
@@ -295,6 +225,11 @@ def compare(
     out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Put designs side by side: sizes, expected numbers, errors, time, and who is enrolled while a look is awaited."""
-    from equipoise.cli.design_compare import answer
-
-    answer(p0, p1, alpha, power, asked, accrual, wait, out, as_json)
+    hypotheses = {"p0": p0, "p1": p1, "alpha": alpha, "power": power}
+    found = desk.compare.run(hypotheses, asked, accrual, wait, out)
+    if as_json:
+        emit(found.as_json())
+        return
+    show_table(found.table())
+    if found.written:
+        click.echo(f"Wrote {found.written[0]} and {len(found.written) - 1} files beside it.")

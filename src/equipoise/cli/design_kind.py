@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 from click.core import ParameterSource
 
+from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
-from equipoise.cli.design_history import NUMBERS, history_parameters, show_history, standing_of, take
-from equipoise.cli.pages import write_figure
+from equipoise.cli.extras import needing
+from equipoise.cli.history_choice import history_parameters, show_history
 from equipoise.design import shelf
-from equipoise.design.one_rate.rate_design import RateDesign
-from equipoise.design.study.curtailed import Curtailed, Side
-from equipoise.design.study.estimate import estimate, estimate_table
-from equipoise.design.study.operating_curve import operating_curve
-from equipoise.numerics.sequential.staged_inference import StagedInference
-from equipoise.trial.design import Characteristics, Design, Truth
-from equipoise.trial.exhibits import Table
-from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
-    from equipoise.history.for_design import DesignHistory
+    from equipoise.design.study.curtailed import Side
+    from equipoise.desk.design import Answered
+    from equipoise.trial.design import Truth
 
 
 class Pairs(click.ParamType[dict[str, float]]):
@@ -68,7 +61,7 @@ def make(kind: str) -> click.Command:
     fields = shelf.spec_model(kind).model_fields
     of_history = history_parameters(fields)
     options: list[click.Parameter] = [
-        _option(name, field.annotation, field, given_otherwise=bool(of_history) and name in NUMBERS)
+        _option(name, field.annotation, field, given_otherwise=bool(of_history) and name in desk.history.NUMBERS)
         for name, field in fields.items()
         if name != "kind"
     ]
@@ -88,7 +81,8 @@ def make(kind: str) -> click.Command:
             help="Look after each patient and stop once the outcome is settled (designs for one arm and a rate).",
         ),
         click.Option(
-            ["--figure"], type=click.Path(path_type=Path, dir_okay=False), help="Write the operating characteristics as SVG."
+            ["--figure"], type=click.Path(path_type=Path, dir_okay=False), callback=needing("report"),
+            help="Write the operating characteristics as SVG.",
         ),
     ]  # fmt: skip
 
@@ -99,8 +93,16 @@ def make(kind: str) -> click.Command:
         table = {k: v for k, v in given.items() if v is not None and k in fields}
         asked = {k: v for k, v in given.items() if k not in fields}
         source = click.get_current_context().get_parameter_source
-        typed = {k for k in given if source(k) is ParameterSource.COMMANDLINE}
-        answer(kind, table, truths, evidence, ended, curtail, figure, as_json, asked, typed)
+        typed = frozenset(k for k in given if source(k) is ParameterSource.COMMANDLINE)
+        found = desk.design.ask(kind, table, truths, evidence, ended, curtail, asked, typed)
+        if figure is not None:
+            desk.pages.write_figure(figure, found.figure(), "operating-characteristics")
+        if as_json:
+            emit(found.as_json())
+            return
+        say_answer(found)
+        if figure is not None:
+            click.echo(f"Wrote {figure}.")
 
     command = click.Command(
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
@@ -135,174 +137,24 @@ def _click_type(annotation: Any) -> Any:
     return annotation
 
 
-def answer(
-    kind: str, given: dict[str, Any], truths: tuple[Truth, ...], evidence: Mapping[str, float] | None,
-    ended: Mapping[str, float] | None, curtail: Side | None, figure: Path | None, as_json: bool,
-    asked: Mapping[str, Any] | None = None, typed: set[str] | None = None,
-) -> None:  # fmt: skip
-    """Build the design and say what it is, how it behaves, and what it says of the evidence."""
-    from equipoise.files.grades import grade_of
-    from equipoise.files.trial_file import design_from
-
-    about = shelf.one(kind)
-    trial = (asked or {}).get("trial")
-    history, problems = _history(given, asked, typed or set())
-    # without a history the rest is held against the rules with the kind's own example
-    table = {k: v for k, v in (about.example if problems else given).items() if k in NUMBERS}
-    table |= {k: v for k, v in given.items() if k not in NUMBERS}
-    design, more = design_from({"kind": kind, **table})
-    problems += more
-    if design is None or problems:
-        raise BadInput(f"design {kind}", problems)
-    if curtail is not None:
-        if not isinstance(design, RateDesign):
-            raise BadInput(
-                f"design {kind}",
-                [Problem("not-curtailed", "--curtail", curtail, "only for designs of one arm and a rate")],
-            )
-        design = Curtailed(design, curtail)
-    named = [*design.truths().items(), *((truth_name(t), t) for t in truths)]
-    behaviour = [(name, truth, design.characteristics(truth)) for name, truth in named]
-    verdict = design.verdict(evidence_for(design, evidence)) if evidence is not None else None
-    estimates = _estimates(kind, design, ended) if ended is not None else None
-    grade = grade_of(about.module)
-    standing = standing_of(trial, given)
-    if figure is not None:
-        write_figure(figure, operating_curve(design), "operating-characteristics")
-    if as_json:
-        emit(
-            {
-                "kind": kind, "title": about.title, "design": design.numbers(),
-                "looks": list(design.looks), "protocol": design.describe(),
-                "at": [{"name": n, "truth": dict(t), "characteristics": c} for n, t, c in behaviour],
-                "verdict": verdict, "estimates": estimates, "cautions": list(design.cautions), "reference": about.reference,
-                "grade": {"grade": grade.grade, "oracle": grade.oracle},
-                **({} if history is None else {"history": history, "borrowing": standing or None}),
-            }
-        )  # fmt: skip
-        return
-    if history is not None:
-        show_history(history, standing)
+def say_answer(found: Answered) -> None:
+    """Print a design for people: what it is, how it behaves, and what it says of the evidence."""
+    design, verdict = found.design, found.verdict
+    if found.history is not None:
+        show_history(found.history, found.standing)
     say(design.describe())
-    show_table(numbers_table(about.title, design))
-    show_table(behaviour_table(behaviour))
+    for table in found.tables():
+        show_table(table)
     if verdict is not None:
         detail = getattr(verdict.action, "why", "") or getattr(verdict.action, "what", "")
         say(f"Verdict: {verdict.action.name.upper()}{f' ({detail})' if detail else ''}. {' '.join(verdict.because)}")
         for caution in verdict.cautions:
             say(f"Caution. {caution}")
+    estimates = found.estimates_table()
     if estimates is not None:
-        show_table(estimate_table(estimates))
+        show_table(estimates)
     for caution in design.cautions:
         say(f"Caution. {caution}")
-    say(f"Reference: {about.reference}")
+    say(f"Reference: {found.about.reference}")
+    grade = found.grade
     say(f"Grade: {grade.grade.upper() if grade.grade == 'unvalidated' else grade.grade}. {grade.oracle}")
-    if figure is not None:
-        click.echo(f"Wrote {figure}.")
-
-
-def _history(
-    given: dict[str, Any], asked: Mapping[str, Any] | None, typed: set[str]
-) -> tuple[DesignHistory | None, list[Problem]]:
-    """The history taken from a library, now in ``given``, or what is wrong with it."""
-    if not asked:
-        return None, []
-    try:
-        return take(given, dict(asked), typed, timed="shape" not in asked), []
-    except BadInput as bad:
-        return None, list(bad.problems)
-
-
-def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> StagedInference:
-    if not isinstance(design, RateDesign):
-        raise BadInput(
-            f"design {kind}",
-            [Problem("not-estimated", "--estimate", str(dict(ended)), "only for designs of one arm and a rate")],
-        )
-    names = ("look", "n", "successes")
-    problems = [
-        Problem("not-a-count", f"--estimate {k}", str(ended.get(k, "nothing")), "a whole number")
-        for k in names
-        if k not in ended or ended[k] != int(ended[k])
-    ]
-    problems += [
-        Problem("unknown-key", f"--estimate {k}", f"{v:g}", f"names are {', '.join(names)}, level")
-        for k, v in ended.items()
-        if k not in (*names, "level")
-    ]
-    if problems:
-        raise BadInput("estimate", problems)
-    look, n, successes = (int(ended[k]) for k in names)
-    return estimate(design, look, n, successes, ended.get("level", 0.90))
-
-
-def truth_name(truth: Truth) -> str:
-    """'rate 0.5' or 'tested 0.58, control 0.44'."""
-    return ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in truth.items())
-
-
-def evidence_for(design: Design[Any], given: Mapping[str, float]) -> Any:
-    """The evidence of the type that this design's verdict takes, from names and numbers. Raises BadInput otherwise."""
-    wanted = get_type_hints(design.verdict)["evidence"]
-    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome")}
-    types = get_type_hints(wanted)
-    open_ended = "outcome" in types
-    problems = [
-        Problem("unknown-key", f"--evidence {k}", f"{v:g}", f"names are {', '.join(fields)}")
-        for k, v in given.items()
-        if k not in fields and not open_ended
-    ]
-    problems += [
-        Problem("missing", f"--evidence {k}", "nothing", "a number")
-        for k, f in fields.items()
-        if k not in given and f.default is dataclasses.MISSING
-    ]
-    problems += [
-        Problem("not-a-count", f"--evidence {k}", f"{v:g}", "a whole number")
-        for k, v in given.items()
-        if k in fields and types[k] is int and v != int(v)
-    ]
-    if problems:
-        raise BadInput("evidence", problems)
-    values: dict[str, Any] = {k: types[k](v) for k, v in given.items() if k in fields}
-    if "arm" in types:
-        values["arm"] = "tested"
-    if open_ended:
-        values["outcome"] = {k: v for k, v in given.items() if k not in fields}
-    try:
-        return wanted(**values)
-    except ValueError as error:
-        raise BadInput("evidence", [Problem("not-allowed", "--evidence", str(dict(given)), str(error))]) from None
-
-
-def numbers_table(title: str, design: Design[Any]) -> Table:
-    """The design's own numbers."""
-    rows = [[k.replace("_", " "), show(v)] for k, v in design.numbers().items()]
-    return Table(title, ["Quantity", "Value"], rows)
-
-
-def behaviour_table(behaviour: list[tuple[str, Truth, Characteristics]]) -> Table:
-    """How the design behaves under each truth, with its Monte-Carlo error where it is simulated."""
-    more = list(dict.fromkeys(k for _, _, c in behaviour for k in c.more))
-    rows = []
-    for name, truth, c in behaviour:
-        label = name if name == truth_name(truth) else f"{name}: {truth_name(truth)}"
-        values = [c.declare, c.stop_early, c.expected_n, *(c.more.get(k) for k in more)]
-        rows.append([label, *("" if v is None else show(v.value, v.mc_error) for v in values)])
-    methods = list(dict.fromkeys(c.method for _, _, c in behaviour))
-    return Table(
-        "Behaviour",
-        ["Truth", "P(declare)", "P(stop early)", "Expected n", *more],
-        rows,
-        notes=[f"Method: {'; '.join(methods)}."],
-    )
-
-
-def show(value: float | int | str, mc_error: float | None = None) -> str:
-    """A number as it is printed: whole numbers as such, others to four decimals (two above 10)."""
-    if not isinstance(value, float):
-        return str(value)
-    if not math.isfinite(value):
-        return "never" if value > 0 else "–"
-    places = 2 if abs(value) >= 10 else 4
-    return f"{value:.{places}f}" + ("" if mc_error is None else f" ± {mc_error:.{places}f}")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.common import bullet, emit, json_option, load_trial, say, trial_argument
+from equipoise import desk
+from equipoise.cli.common import bullet, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, data_options
 
 if TYPE_CHECKING:
@@ -20,28 +21,8 @@ if TYPE_CHECKING:
 @json_option
 def command(trial: str, patient: str, asked: Asked, as_json: bool) -> None:
     """Say of one patient how each response, event, censoring and population came about, and which record says so."""
-    from equipoise.analyse.explain import explain
-    from equipoise.trial.check import near
-    from equipoise.trial.problem import BadInput, Problem
-
-    found = load_trial(trial)
-    snap = asked.cut(found, asked.log(trial, found))
-    known = snap.patients.get(patient)
-    if known is None or known.randomised is None:
-        names = [p.name for p in snap.randomised]
-        raise BadInput(
-            found.id,
-            [
-                Problem(
-                    "unknown-patient",
-                    "--patient",
-                    repr(patient),
-                    "a patient randomised by the cut-off",
-                    near(patient, names),
-                )
-            ],
-        )
-    told = explain(found, snap, known)
+    found = desk.opening.load_trial(trial)
+    told = desk.patient.tell(found, asked.take(trial, found).snap, patient)
     if as_json:
         emit(told)
     else:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from equipoise.cli.common import DAY, emit, json_option, load_trial, say, show_table, trial_argument
-from equipoise.cli.data import cut, known_on_option, take_log
-from equipoise.cli.pages import write_figure
+from equipoise import desk
+from equipoise.cli.common import DAY, emit, figure_option, json_option, say, show_table, trial_argument
+from equipoise.cli.data import Asked, known_on_option
 
 
 @click.command(name="forecast", short_help="When a look will be ripe, and who is on study then.")
@@ -18,7 +18,7 @@ from equipoise.cli.pages import write_figure
 @click.option("--look", type=int, required=True, help="Number of the look, from 1.")
 @click.option("--cutoff", type=DAY, help="Today (default: the last day of the log).")
 @known_on_option
-@click.option("--draws", type=int, default=2000, show_default=True, help="How often the rest of the trial is played.")
+@click.option("--draws", type=int, default=400, show_default=True, help="How often the rest of the trial is played.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
 @click.option(
     "--site-shape",
@@ -27,7 +27,7 @@ from equipoise.cli.pages import write_figure
     show_default=True,
     help="How sure the planned rates are: Gamma shape a site.",
 )
-@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the fan of accrual as SVG.")
+@figure_option("Write the fan of accrual as SVG.")
 @json_option
 def command(
     trial: str, log_path: Path, look: int, cutoff: date | None, known_on: date | None, draws: int, seed: int, site_shape: float,
@@ -37,13 +37,14 @@ def command(
 
     A forecast of the operations only: nothing of the outcome by arm is said.
     """
-    from equipoise.simulate.forecast import forecast, forecast_figure, forecast_table
+    from equipoise.simulate.forecast import forecast
+    from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 
-    found = load_trial(trial)
-    snap = cut(found, take_log(trial, found, log_path, None), cutoff, known_on)
+    found = desk.opening.load_trial(trial)
+    snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
-        write_figure(figure, forecast_figure(foreseen), "accrual-foreseen")
+        desk.pages.write_figure(figure, forecast_figure(foreseen), "accrual-foreseen")
     if as_json:
         emit(foreseen)
     elif foreseen.ripe_already:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from equipoise import desk
+from equipoise.cli import common
 from equipoise.cli.common import emit, json_option, say, show_table
-from equipoise.cli.history_choice import choice_asked, choice_options, choice_problems
-from equipoise.cli.pages import write_figure
-
-if TYPE_CHECKING:
-    from equipoise.history.library import HistoryLibrary
+from equipoise.cli.data import say_what_is_left_out
+from equipoise.cli.history_choice import choice_options
 
 library_argument = click.argument("library", metavar="LIBRARY")
-figure_option = click.option(
-    "--figure", type=click.Path(path_type=Path, dir_okay=False), help="Write the forest plot as SVG."
+figure_option = common.figure_option("Write the forest plot as SVG.")
+method_option = click.option(
+    "--method",
+    type=click.Choice(["REML", "DL", "PM", "ML", "common"]),
+    default="REML",
+    show_default=True,
+    help="Estimator of τ².",
 )
 
 
@@ -33,17 +37,14 @@ def command() -> None:
 @json_option
 def show(library: str, as_json: bool) -> None:
     """Show every arm with its numbers and how each was verified."""
-    from equipoise.history.exhibits import library_table
-    from equipoise.history.library_check import library_cautions
-
-    found = _read(library)
+    found = desk.library.read(library)
     if as_json:
-        emit({"library": found.model_dump(mode="json"), "cautions": library_cautions(found)})
+        emit(found.as_json())
         return
-    show_table(library_table(found))
-    if found.notes:
-        say(found.notes)
-    for c in library_cautions(found):
+    show_table(found.table())
+    if found.library.notes:
+        say(found.library.notes)
+    for c in found.cautions:
         say(f"Caution. {c}")
 
 
@@ -55,16 +56,12 @@ def check(library: str, as_json: bool) -> None:
 
     What cannot be is refused, all at once; what must be known is said.
     """
-    from equipoise.history.library_check import library_cautions
-
-    found = _read(library)
-    cautions = library_cautions(found)
-    numbers = sum(len(a.medians) + len(a.rates) + len(a.strata) for a in found.arms)
+    found = desk.library.read(library)
     if as_json:
-        emit({"library": found.id, "ok": True, "arms": len(found.arms), "numbers": numbers, "cautions": cautions})
+        emit(found.checked_as_json())
         return
-    say(f"{found.title}: {len(found.arms)} arms, {numbers} numbers. No contradictions.")
-    for c in cautions:
+    say(f"{found.library.title}: {len(found.library.arms)} arms, {found.numbers} numbers. No contradictions.")
+    for c in found.cautions:
         say(f"Caution. {c}")
 
 
@@ -80,13 +77,7 @@ def check(library: str, as_json: bool) -> None:
 )
 @click.option("--at", metavar="TIME", help="Landmark, such as '6 months'; none for response.")
 @choice_options
-@click.option(
-    "--method",
-    type=click.Choice(["REML", "DL", "PM", "ML", "common"]),
-    default="REML",
-    show_default=True,
-    help="Estimator of τ².",
-)
+@method_option
 @click.option(
     "--interval",
     type=click.Choice(["HKSJ-wider", "HKSJ", "normal"]),
@@ -105,22 +96,13 @@ def pool(
 
     Medians are converted under the shape that you state, and marked. Arms that share patients are refused.
     """
-    from equipoise.history.exhibits import forest, pooled_tables
-    from equipoise.history.next_trial import Priors
-    from equipoise.history.pooling import pool_library
-    from equipoise.trial.problem import BadInput
-
-    wrong = choice_problems(asked, tau_scale, endpoints, at)
-    if wrong:
-        raise BadInput("history pool", wrong)
-    found, priors = _read(library), Priors(tau_scale=tau_scale)
-    result = pool_library(found, choice_asked(endpoints, at, asked), method, interval, priors)
+    pooled = desk.library.pool(library, endpoints, at, asked, method, interval, tau_scale)
     if figure is not None:
-        write_figure(figure, forest(result), "forest")
+        desk.pages.write_figure(figure, pooled.figure(), "forest")
     if as_json:
-        emit(result)
+        emit(pooled.rates)
         return
-    for table in pooled_tables(result):
+    for table in pooled.tables():
         show_table(table)
     _wrote(figure)
 
@@ -147,28 +129,12 @@ def reconstruct(
 
     Published numbers at risk and events make it better: without them hazard ratios of censored data are unreliable.
     """
-    from equipoise.files.curve_file import read_curve, times_csv
-    from equipoise.files.write import write_text
-    from equipoise.history.reconstruction import rebuild, reconstruction_table
-
-    given = read_curve(curve, risk, n, events, tolerance)
-    patients, report = rebuild(
-        given.curve, given.n, given.risk_time, given.risk_n, given.events, along=points == "along"
-    )
-    if out is not None:
-        write_text(out, times_csv(patients))
+    rebuilt = desk.curves.reconstruct(curve, risk, n, events, tolerance, points == "along", out)
     if as_json:
-        emit(
-            {
-                "report": report,
-                "written": str(out) if out else None,
-                "patients": None if out else {"time": patients.time, "event": patients.event},
-            }
-        )
+        emit(rebuilt.as_json())
         return
-    show_table(reconstruction_table(report))
-    if out is not None:
-        click.echo(f"Wrote {out}.")
+    show_table(rebuilt.table())
+    _wrote(out)
 
 
 @command.command(short_help="Whole curves of several arms pooled.")
@@ -179,45 +145,18 @@ def reconstruct(
     required=True,
     help="Times at which to pool, such as '2,4,6,8,10,12'; the unit of the files.",
 )
-@click.option(
-    "--method",
-    type=click.Choice(["REML", "DL", "PM", "ML", "common"]),
-    default="REML",
-    show_default=True,
-    help="Estimator of τ².",
-)
+@method_option
 @figure_option
 @json_option
 def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None, as_json: bool) -> None:
     """Pool the curves of arms, one CSV of patients (time,event) an arm: at a grid of times, and as Weibull curves."""
-    from equipoise.files.curve_file import read_times
-    from equipoise.history.curves import curves_figure, curves_tables, grid_problems, pool_curves
-    from equipoise.trial.problem import BadInput, Problem
-
-    problems: list[Problem] = []
-    times: list[float] = []
-    try:
-        times = [float(t) for t in grid.split(",")]
-    except ValueError:
-        problems.append(Problem("not-a-number", "--grid", repr(grid), "times such as '2,4,6'"))
-    arms = {}
-    for path in curves:
-        try:
-            arms[path.stem] = read_times(path)
-        except BadInput as bad:
-            problems += bad.problems
-    problems += grid_problems(times) if times else []
-    if len(curves) < 2:
-        problems.append(Problem("too-few-arms", "curves", f"{len(curves)}", "2 arms or more"))
-    if problems:
-        raise BadInput("history curves", problems)
-    result = pool_curves(arms, times, method)
+    pooled = desk.curves.pool(curves, grid, method)
     if figure is not None:
-        write_figure(figure, curves_figure(result), "curves")
+        desk.pages.write_figure(figure, desk.curves.figure_of(pooled), "curves")
     if as_json:
-        emit(result)
+        emit(pooled)
         return
-    for table in curves_tables(result):
+    for table in desk.curves.tables_of(pooled):
         show_table(table)
     _wrote(figure)
 
@@ -261,20 +200,34 @@ def hurdle(
 
     A false go: the trial declares, and the true effect relative to the true control rate is 0 or less.
     """
-    from equipoise.cli.history_hurdle import answer
-
-    answer(
-        trial, library, design_text, also, by, tau_scale, p_null, odds_ratio, effect_sd, case_mix, log_path, figure,
-        as_json, asked,
-    )  # fmt: skip
-
-
-def _wrote(figure: Path | None) -> None:
+    question = desk.hurdle.Asked(
+        asked, library, design_text, also, by, tau_scale, p_null, odds_ratio, effect_sd, case_mix, log_path
+    )
+    found = desk.hurdle.ask(trial, question)
+    if found.data is not None:
+        say_what_is_left_out(found.data)
     if figure is not None:
-        click.echo(f"Wrote {figure}.")
+        desk.pages.write_figure(figure, found.figure(), "forest")
+    if as_json:
+        emit(found.as_json())
+        return
+    say(found.design.describe())
+    if (pooled := found.pooled) is not None:
+        arms = ", ".join(a.arm for a in pooled.arms)
+        say(f"History: {pooled.what}, {len(pooled.arms)} arms of {pooled.library}: {arms}.")
+        for c in pooled.cautions:
+            say(f"Caution. {c}")
+    for table in found.tables():
+        show_table(table)
+    if found.standardised is not None:
+        spread = "not known without a library: only sampling error is in."
+        say(
+            f"Weights: {found.standardised.weights_from}. The spread between trials (τ = {found.control.tau_mean:.3f}) is "
+            + ("that of the library." if pooled is not None else spread)
+        )
+    _wrote(figure)
 
 
-def _read(name: str) -> HistoryLibrary:
-    from equipoise.files.history_file import find_library, read_library
-
-    return read_library(find_library(name))
+def _wrote(path: Path | None) -> None:
+    if path is not None:
+        click.echo(f"Wrote {path}.")

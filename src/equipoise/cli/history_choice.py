@@ -1,4 +1,4 @@
-"""Which arms of a library are asked for, and how they are made into rates."""
+"""Which arms of a library are asked for, and how they are made into rates: the options, and the words of what was taken."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from equipoise import desk
+from equipoise.cli.common import say, show_table
+
 if TYPE_CHECKING:
-    from equipoise.history.rates import Choice
-    from equipoise.trial.problem import Problem
+    from equipoise.history.for_design import DesignHistory
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,55 +42,37 @@ def choice_parameters() -> list[click.Parameter]:
     return found[::-1]
 
 
-def choice_asked(
-    endpoints: tuple[str, ...], at: str | None, asked: Mapping[str, Any], *, timed: bool = False
-) -> Choice:
-    """What the options ask for; ``timed``: no landmark is needed. Raises BadInput with all that is wrong with them."""
-    from equipoise.history.rates import Choice, Shape
-    from equipoise.trial.duration import Duration
-    from equipoise.trial.problem import BadInput, Problem
-
-    problems = []
-    landmark = None
-    if at is not None:
-        try:
-            landmark = Duration.parse(at)
-        except ValueError as error:
-            problems.append(Problem("wrong-type", "--at", repr(at), str(error)))
-    elif not timed and "response" not in endpoints:
-        problems.append(
-            Problem("missing", "--at", "nothing", f"the landmark of {', '.join(endpoints)}, such as '6 months'")
-        )
-    if not asked["shape"] > 0:
-        problems.append(Problem("out-of-range", "--shape", f"{asked['shape']:g}", "a number above 0"))
-    if not asked["shape_sd"] >= 0:
-        problems.append(Problem("out-of-range", "--shape-sd", f"{asked['shape_sd']:g}", "0 or more"))
-    if problems:
-        raise BadInput("history", problems)
-    shape = None if asked["published_only"] else Shape(asked["shape"], asked["shape_sd"])
-    return Choice(
-        endpoints,
-        landmark,
-        asked["arms"],
-        asked["without"],
-        asked["treatments"],
-        asked["until"],
-        asked["unverified"],
-        shape,
-    )
+def borrows(fields: Mapping[str, Any]) -> bool:
+    """Does this kind of design take historical arms as numbers?"""
+    return any(k in fields for k in desk.history.NUMBERS)
 
 
-def choice_problems(
-    asked: Mapping[str, Any], tau_scale: float, endpoints: tuple[str, ...] = ("response",), at: str | None = None
-) -> list[Problem]:
-    """What is wrong with the choice and with the scale of the prior of the spread."""
-    from equipoise.trial.problem import BadInput, Problem
+def history_parameters(fields: Mapping[str, Any]) -> list[click.Parameter]:
+    """The options that name a library and choose from it; none for a kind that borrows nothing."""
+    if not borrows(fields):
+        return []
+    timed = "history_median" in fields
+    found: list[click.Parameter] = [
+        click.Option(["--history"], metavar="LIBRARY", help="Take history from this library (ed-sclc) in place of numbers."),
+        click.Option(
+            ["--trial"], metavar="TRIAL",
+            help="Take history as [history] from, and borrow as [history.borrowing], of this trial file; options given by hand win.",
+        ),
+        click.Option(
+            ["--endpoint", "endpoints"], multiple=True, default=("PFS",), show_default=True,
+            help="Of the library: PFS, OS, response …; several are taken as one.",
+        ),
+        click.Option(
+            ["--at"], metavar="TIME", help="Landmark of the rates, such as '6 months'" + ("." if timed else "; none for response.")
+        ),
+    ]  # fmt: skip
+    own = {*fields, "shape_sd"} if timed else set(fields)
+    return found + [p for p in choice_parameters() if p.name not in own]
 
-    found: list[Problem] = []
-    try:
-        choice_asked(endpoints, at, asked)
-    except BadInput as bad:
-        found += bad.problems
-    if not tau_scale > 0:
-        found.append(Problem("out-of-range", "--tau-scale", f"{tau_scale:g}", "a number above 0"))
-    return found
+
+def show_history(history: DesignHistory, standing: str) -> None:
+    """The arms taken, what a reader must believe of them, and whether the way of borrowing is the trial file's."""
+    show_table(desk.history.taken(history))
+    say(f"Leans on: {'; '.join(history.leans_on)}.")
+    if standing:
+        say(f"Borrowing: {standing}.")

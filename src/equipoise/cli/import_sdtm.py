@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from equipoise.cli.common import emit, json_option, load_trial, say, show_table
+from equipoise import desk
+from equipoise.cli.common import emit, json_option, say, show_table
 
 
 @click.command(name="import-sdtm", short_help="Take SDTM into a new log.")
@@ -21,40 +21,15 @@ def command(data: tuple[Path, ...], log_path: Path, trial: str | None, by: str, 
 
     Without --trial a minimal trial file is made from DM and written beside the log, for you to edit.
     """
-    from equipoise.files.log_file import write_new_log
-    from equipoise.files.sdtm_files import import_sdtm, read_domains, trial_toml
-    from equipoise.files.write import write_text
-    from equipoise.standards.sdtm.observed_trial import observed
-    from equipoise.trial.problem import BadInput, Problem
-
-    known = load_trial(trial) if trial else None
+    known = desk.opening.load_trial(trial) if trial else None
     trial_path = log_path.with_name(f"{log_path.name.split('.')[0]}.trial.toml")
-    if known is None and trial_path.exists():
-        raise BadInput(
-            str(trial_path), [Problem("trial-exists", "trial", "a file that is there already", "a new file")]
-        )
-    found = import_sdtm(data, known, datetime.now(UTC), by)
-    write_new_log(log_path, found.log)
-    if known is None:
-        write_text(trial_path, trial_toml(observed(read_domains(data)[0])))
-    patients = len({e.patient for e in found.log if e.patient})
+    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by)
     if as_json:
-        emit(
-            {
-                "log": str(log_path),
-                "trial": found.trial.id if known else str(trial_path),
-                "events": len(found.log),
-                "patients": patients,
-                "hash": found.log.head,
-                "imputed_dates": sum("dated" in e.data for e in found.log),
-                "unmapped": found.unmapped.entries,
-            }
-        )
+        emit(taken.as_json())
         return
-    say(f"{patients} patients, {len(found.log)} events in {log_path}. Chain {found.log.head[:12]}")
+    say(f"{taken.patients} patients, {taken.events} events in {log_path}. Chain {taken.hash[:12]}")
     if known is None:
         say(f"Trial file made from DM: {trial_path}. Edit it from the protocol, then open it with the log.")
-    imputed = sum("dated" in e.data for e in found.log)
-    say(f"{imputed} events stand on an imputed day; each says what was recorded and by which rule.")
-    if len(found.unmapped):
-        show_table(found.unmapped.table())
+    say(f"{taken.imputed_dates} events stand on an imputed day; each says what was recorded and by which rule.")
+    if len(taken.unmapped):
+        show_table(taken.unmapped.table())

@@ -94,13 +94,7 @@ def run(args: list[str]) -> int:
     except BadInput as bad:
         if as_json:
             problems = [
-                {
-                    "code": p.code,
-                    "where": p.where,
-                    "given": p.given,
-                    "allowed": p.allowed,
-                    "next_step": p.next_step,
-                }
+                {"code": p.code, "where": p.where, "given": p.given, "allowed": p.allowed, "next_step": p.next_step}
                 for p in bad.problems
             ]
             click.echo(

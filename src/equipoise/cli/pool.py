@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
-from equipoise.cli.common import emit, json_option, load_trial, say, show_table, trial_argument
+from equipoise import desk
+from equipoise.cli.common import emit, json_option, progress, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
 
 
@@ -21,46 +24,26 @@ def command(trial: str, asked: Asked, derive: bool, cores: int, as_json: bool) -
 
     What has a rule that the fast road does not know is named and derived as `analyse` does, patient by patient.
     """
-    from rich.console import Console
-    from rich.progress import Progress
+    found = desk.opening.load_trial(trial)
+    snap = asked.take(trial, found).snap
+    with progress(as_json, transient=True) as bar:
 
-    from equipoise.analyse.columns.fallback import completed
-    from equipoise.analyse.columns.from_patients import pool_of
-    from equipoise.analyse.columns.run import outcome
-    from equipoise.analyse.columns.summary import counts_table, summary, times_table
-    from equipoise.analyse.stated import derived
-    from equipoise.trial.problem import BadInput, Problem
+        def watch(patients: int) -> Callable[[int], None]:
+            task = bar.add_task("patients", total=patients)
+            return lambda done: bar.update(task, completed=done)
 
-    found = load_trial(trial)
-    if (
-        derive
-        and found.assessments is not None
-        and not found.assessments.vocabulary.derives(found.assessments.criterion)
-    ):
-        allowed = f"a trial whose responses follow from lesions; this one's are by {found.assessments.criterion}"
-        raise BadInput(found.id, [Problem("cannot-derive", "--derive", "asked for", allowed)])
-    snap = asked.cut(found, asked.log(trial, found))
-    derive = derive or (found.assessments is not None and found.assessments.responses == "from lesions")
-    pool = pool_of(snap.patients.values(), snap.cutoff, found)
-    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as progress:
-        task = progress.add_task("patients", total=len(pool.patients))
-        done = outcome(
-            pool, found, derive=derive, cores=cores, on_chunk=lambda n: progress.update(task, completed=n)
-        )  # fmt: skip
-    if done.refused or done.refused_populations:
-        people = [derived(p, "RECIST 1.1") if derive else p for p in snap.patients.values()]
-        done = completed(done, people, found, snap.cutoff, pool.patients.arms)
-    result = summary(pool, found, done)
+        pooled = desk.pool.run(found, snap, derive, cores, watch)
     if as_json:
-        emit({"trial": found.id, "cutoff": snap.cutoff, "derived": derive, "summary": result})
+        emit(pooled)
         return
+    result = pooled.summary
     say(f"{found.title}")
     say(
         f"Data cut-off {snap.cutoff}: {result.patients:,} patients, {result.assessments:,} assessments, "
         f"{result.readings:,} readings of lesions."
     )
-    show_table(times_table(result))
-    show_table(counts_table(result))
+    for table in pooled.tables():
+        show_table(table)
     for name, why in result.refused.items():
         say(f"{name}: patient by patient, as `equipoise analyse`; the fast road does not know {why}.")
     say("Research software.")

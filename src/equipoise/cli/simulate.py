@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from equipoise.cli.common import emit, json_option, load_trial, show_table, trial_argument
+from equipoise import desk
+from equipoise.cli.common import emit, json_option, progress, show_table, trial_argument
+from equipoise.cli.extras import need
+from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
-    from equipoise.simulate.lines import Lines
-    from equipoise.simulate.plan import Plan, Waiting
+    from rich.progress import Progress
+
+    from equipoise.simulate.plan import Plan
     from equipoise.simulate.replicates import Engine
-    from equipoise.simulate.summary import Summary
-    from equipoise.trial.design import Characteristics
-    from equipoise.trial.trial import Trial
 
 
 @click.command(name="simulate", short_help="Conduct many trials with virtual patients.")
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--engine",
     type=click.Choice(["compiled", "reference"]),
-    help="The compiled kernel (needs numba) or the loop through the log: the same trials, thousands of times slower.",
+    help="The compiled kernel or the loop through the log: the same trials, thousands of times slower.",
 )
 @click.option(
     "--grid",
@@ -71,139 +72,46 @@ def command(
     know: how many patients are already randomised when the interim look reads out. Ctrl-C keeps what is done.
     """
     if grid is not None:
+        if out is None:
+            raise BadInput(
+                "simulate", [Problem("missing", "--out", "nothing", "with --grid: a folder that keeps what is done")]
+            )
+        need(
+            "--grid" if cluster is None else "--grid with --cluster",
+            "grid",
+            "report",
+            *["cluster"] * (cluster is not None),
+        )
         from equipoise.cli.simulate_grid import run_grid
 
-        if out is None:
-            raise click.UsageError("--grid needs --out: a folder that keeps what is done.")
         return run_grid(trial, grid, out, workers, cluster, as_json)
     if cluster is not None:
-        raise click.UsageError("--cluster goes with --grid.")
-    from equipoise.files.bundled import find_trial
-
-    found, file = load_trial(trial), find_trial(trial)
+        raise BadInput("simulate", [Problem("no-grid", "--cluster", cluster, "--cluster goes with --grid")])
+    if page is not None:
+        need("--page", "report")
+    if engine == "compiled" and not desk.simulate.compiled():
+        need("--engine compiled", "fast")
+    found = desk.opening.load_trial(trial)
     found.monitored  # noqa: B018 - a trial without a design is refused before anything else
-    known: dict[str, list[Any]] = {"as planned": [None], "both": ["continue", "pause"]}
-    plans = plans_of(found, file, scenarios, seed, known.get(waiting, [waiting]))
-    summaries, exact, whole = run_plans(plans, replicates, workers, out, engine=engine)
-    if page is not None and summaries:
-        from equipoise.cli.pages import write_page
-        from equipoise.cli.planner_page import grid_page
-        from equipoise.simulate.grid import Cell
-
-        cells = [
-            Cell(p.scenario.id, {"Waiting": s.waiting}, {"monitoring.while_waiting": s.waiting}, p)
-            for p, s in zip(plans, summaries, strict=False)
-        ]
-        write_page(grid_page(cells, summaries, []), page)
+    plans = desk.plans.plans_of(trial, found, scenarios, seed, waiting)
+    with progress() as bar:
+        done = desk.simulate.run(plans, replicates, workers, out, engine, watching(bar, replicates))
+    if page is not None and done.summaries:
+        done.write_page(page)
     if as_json:
-        emit({"trial": found.id, "interrupted": not whole, "summaries": summaries, "exact": exact})
-    elif summaries:
-        from equipoise.simulate.summary import summary_table
-
-        show_table(summary_table(summaries, exact))
-    if not whole:
+        emit(done.as_json())
+    elif done.summaries:
+        show_table(done.table())
+    if not done.whole:
         click.echo("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each."), err=True)
-    return 0 if whole else 1
+    return 0 if done.whole else 1
 
 
-def plans_of(trial: Trial, file: Path, names: Sequence[str], seed: int, ways: Sequence[Waiting | None]) -> list[Plan]:
-    """A plan for each scenario and each way of waiting. Raises BadInput with the problems of all scenarios at once."""
-    from equipoise.files.scenario_file import scenarios_of
-    from equipoise.simulate.plan import Plan
-    from equipoise.trial.problem import BadInput, Problem
+def watching(bar: Progress, replicates: int) -> Callable[[Plan], Callable[[int], None]]:
+    """A line of the bar for each plan."""
 
-    plans: list[Plan] = []
-    refused: list[tuple[str, BadInput]] = []
-    for name, read in scenarios_of(trial, file, names):
-        courses = None
-        try:
-            truth = read()
-            for way in ways:
-                plans.append(Plan.of(trial, truth, seed, way, courses=courses))
-                courses = plans[-1].courses
-        except BadInput as bad:
-            refused.append((name, bad))
-    if len(refused) == 1:
-        raise refused[0][1]
-    if refused:
-        problems = [
-            Problem(p.code, f"scenario {name}: {p.where}", p.given, p.allowed, p.next_step)
-            for name, bad in refused
-            for p in bad.problems
-        ]
-        raise BadInput(f"scenarios of {trial.id}", problems)
-    return plans
+    def watch(plan: Plan) -> Callable[[int], None]:
+        task = bar.add_task(f"{plan.scenario.id}, {plan.waiting}", total=replicates)
+        return lambda done: bar.update(task, completed=done)
 
-
-def run_plans(
-    plans: Sequence[Plan],
-    replicates: int,
-    workers: int | None,
-    out: Path | None,
-    quiet: bool = False,
-    engine: Engine | None = None,
-) -> tuple[list[Summary], list[Characteristics | None], bool]:
-    """Run every plan with progress on the terminal. The last value is False after Ctrl-C: what is done is kept."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from equipoise.cli.interrupt import unbroken
-    from equipoise.files.kernels import ready
-    from equipoise.simulate.replicates import default_workers, simulate
-    from equipoise.simulate.summary import exact_of, summarise
-    from equipoise.simulate.tally import Tally
-
-    ready()
-    summaries: list[Summary] = []
-    exact: list[Characteristics | None] = []
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    whole = True
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
-        for plan in plans:
-            task = progress.add_task(f"{plan.scenario.id}, {plan.waiting}", total=replicates)
-            tally, lines = Tally(), _Lines(out, plan)
-            try:
-                for found in simulate(plan, replicates, workers or default_workers(), engine=engine):
-                    with unbroken():
-                        tally.add(found)
-                        lines.keep(found, tally.n)
-                    progress.update(task, completed=tally.n)
-            except KeyboardInterrupt:
-                whole = False
-            lines.close()
-            if tally.n:
-                summaries.append(summarise(plan, tally, replicates))
-                exact.append(exact_of(plan))
-            if not whole:
-                break
-    return summaries, exact, whole
-
-
-class _Lines:
-    """One line a replicate (JSON Lines), put in its place when all that came is written."""
-
-    def __init__(self, folder: Path | None, plan: Plan) -> None:
-        self.file = None
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.path = folder / f"{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl"
-            self.part = self.path.with_suffix(".part")
-            self.file = self.part.open("w", encoding="utf-8")
-
-    def keep(self, lines: Lines, done: int) -> None:
-        import json
-
-        from equipoise.simulate.lines import NONE
-
-        if self.file is None:
-            return
-        n = len(lines["looks"])
-        columns = {name: [None if v == NONE else v for v in values.tolist()] for name, values in lines.items()}
-        for i in range(n):
-            line = {"replicate": done - n + i} | {name: values[i] for name, values in columns.items()}
-            self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
-
-    def close(self) -> None:
-        if self.file is not None:
-            self.file.close()
-            self.part.replace(self.path)
+    return watch

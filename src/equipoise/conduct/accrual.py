@@ -26,7 +26,7 @@ def accrual_figure(trial: Trial, snap: Snapshot, marks: dict[str, date]) -> Line
     last = max([*days, *marks.values()], default=trial.start)
     xs = [0.0, *(months(d) for d in days), months(max(last, snap.cutoff) if not days else last)]
     ys = [0.0, *(float(i) for i in range(1, len(days) + 1)), float(len(days))]
-    curves = [Curve("Randomised", xs, ys, steps=True)]
+    curves = [Curve(trial.entered.capitalize(), xs, ys, steps=True)]
     if trial.sites:
         grid = [trial.start + timedelta(days=d) for d in range(0, (last - trial.start).days + 1, 7)]
         curves.append(
@@ -35,12 +35,12 @@ def accrual_figure(trial: Trial, snap: Snapshot, marks: dict[str, date]) -> Line
     return LineFigure(
         "Accrual against plan",
         f"Months since {trial.start}",
-        "Patients randomised",
+        f"Patients {trial.entered}",
         curves,
         [
             *(Mark(label, x=months(day)) for label, day in marks.items()),
             Mark(f"planned: {trial.target_enrolment}", y=float(trial.target_enrolment)),
         ],
-        caption="Patients randomised against the number that the sites' planned days and rates give.",
+        caption=f"Patients {trial.entered} against the number that the sites' planned days and rates give.",
         y_range=(0.0, 1.12 * max(trial.target_enrolment, len(days))),
     )

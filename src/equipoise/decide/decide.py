@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from equipoise import __version__
+from equipoise.analyse.early_enough import enrolment_over
 from equipoise.decide.evidence import maker_of
 from equipoise.decide.evidence.maker import Gathered
 from equipoise.decide.ripeness import TrialStanding, followed_until, unripe
@@ -49,9 +50,10 @@ def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
 def standing_of(trial: Trial, snap: Snapshot) -> TrialStanding:
     """How the trial stands at the cut-off: over once the planned number has come, or enrolment was closed before."""
     entered = snap.randomised
-    over = len(entered) >= trial.target_enrolment or any(e.kind == "enrolment closed" for e in snap.events)
     last = entered[-1].randomised if entered else None
-    return TrialStanding(snap.cutoff, len(entered), last.happened if last is not None else None, over)
+    return TrialStanding(
+        snap.cutoff, len(entered), last.happened if last is not None else None, enrolment_over(trial, snap)
+    )
 
 
 def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> NotRipe | None:
@@ -64,6 +66,9 @@ def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> No
         m.expected if m.expected > snap.cutoff or m.at_latest is None else m.at_latest + timedelta(days=1)
         for m in waiting
     ]
+    least = trial.monitored.monitoring.not_before
+    if least:
+        days.append(trial.start + timedelta(days=least[look - 1].days))
     until = followed_until(trial, look, standing)
     if until is not None:
         days.append(until)

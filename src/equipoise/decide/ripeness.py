@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from equipoise.trial.trial import Trial
+from equipoise.trial.when import Reached
 
 
 class ArmStanding(NamedTuple):
@@ -40,6 +41,12 @@ def unripe(trial: Trial, look: int, arms: Mapping[str, ArmStanding], standing: T
     """
     final = trial.monitored.is_final(look)
     because: list[str] = []
+    tested = arms[trial.monitored.tested.name]
+    # Cohorts are told of arm by arm, below; here all else that the look waits for.
+    known = Reached(standing.today, evaluable=max(tested.planned, trial.monitored.look(look).n))
+    later = trial.monitored.when(look, trial.start).missing(known)
+    if later:
+        because.append(f"look {look} is taken {later}")
     for name, c in arms.items():
         label = trial.arm_by_name[name].label
         if not c.complete and not (final and standing.over):

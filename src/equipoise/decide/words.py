@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from equipoise.analyse.analysis import p_value
+from collections.abc import Mapping
+from typing import Any
+
+from equipoise.analyse.analysis import number, p_value
 from equipoise.trial.decision import Decision
 from equipoise.trial.exhibits import Exhibit, Paragraph, Table
 from equipoise.trial.trial import Trial
@@ -23,13 +26,17 @@ def beside_lines(d: Decision) -> list[str]:
     if c is not None:
         if "hr" in c:
             low, high = c["hr_ci"]
-            ratio = "not estimable, events in one arm only"
+            ratio = f"not estimable ({c['hr_not_estimable_because']})"
             if c["hr_estimable"]:
                 ratio = f"{c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 favours the tested arm)"
             lines.append(
                 f"Randomised comparison, {c['endpoint']}: hazard ratio {ratio}, "
                 f"two-sided log-rank p: {p_value(c['logrank_p'])}."
             )
+        if c.get("at_landmark"):
+            day = next(iter(c["at_landmark"].values()))["day"]
+            curves = [f"{arm} {_curve(at)}, n = {c['n'][arm]}" for arm, at in c["at_landmark"].items()]
+            lines.append(f"Kaplan–Meier at day {day}, of all randomised (95 % CI, log-log): {'; '.join(curves)}.")
         if "rate_difference" in c:
             low, high = c["rate_difference_ci"]
             lines.append(
@@ -48,6 +55,13 @@ def beside_lines(d: Decision) -> list[str]:
     return lines
 
 
+def _curve(at: Mapping[str, Any]) -> str:
+    if at["beyond"]:
+        return "not followed so long"
+    low, high = at["ci"]
+    return f"{100 * at['survival']:.1f}% ({number(100 * low)} to {number(100 * high)})"
+
+
 def _named(method: str) -> str:
     """The check's number by its short name."""
     return "two-sided exact p" if method.startswith("two-sided exact") else method.rpartition(", Clopper")[0]
@@ -61,22 +75,35 @@ def decision_exhibits(trial: Trial, d: Decision) -> list[Exhibit]:
     shown += [Paragraph(f"Caution. {text}", "caution") for text in d.cautions]
     if not d.cautions:
         shown.append(Paragraph("No cautions."))
+    shown.append(_cohorts(trial, d))
+    beside = [Paragraph(text) for text in beside_lines(d)]
+    if beside:
+        shown += [Paragraph("Beside the decision, and no part of it:", "plain"), *beside]
+    return shown
+
+
+def _cohorts(trial: Trial, d: Decision) -> Table:
     rows = []
     for name, numbers in d.evidence.items():
-        rate = numbers["rate"]
+        rate = "–"
+        if numbers["rate"] is not None:
+            low, high = numbers["rate_ci"]
+            rate = f"{numbers['rate']:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+        unknown = numbers["not_evaluable_replaced"] + numbers["not_evaluable_counted_as_failure"]
         rows.append(
             [
                 trial.arm_by_name[name].label, numbers["planned"], numbers["n"], numbers["successes"],
-                numbers["failures"], numbers["not_evaluable_replaced"], f"{rate:.1%}" if rate is not None else "–",
+                numbers["failures"], unknown, rate, numbers["not_in_the_cohort"],
             ]
         )  # fmt: skip
-    shown.append(
-        Table(
-            f"The cohorts of look {d.look}",
-            ["Arm", "Planned", "Evaluated", "Successes", "Failures", "Not evaluable, replaced", "Rate"],
-            rows,
-        )
-    )
-    shown.append(Paragraph("Beside the decision, and no part of it:", "plain"))
-    shown += [Paragraph(text) for text in beside_lines(d)]
-    return shown
+    failing = trial.monitored.endpoint.not_evaluable == "failure"
+    unknown_are = "counted as failures" if failing else "not counted"
+    return Table(
+        f"The cohorts of look {d.look}",
+        [
+            "Arm", "Planned", "Evaluated", "Successes", "Failures", f"Not evaluable, {unknown_are}", "Rate (95 % CI)",
+            "Came after the cohort",
+        ],
+        rows,
+        notes=("Exact (Clopper–Pearson) intervals, which take no account of the looks.",),
+    )  # fmt: skip

@@ -27,7 +27,10 @@ def trial_document(f: Findings) -> Document:
         ("Trial", f.trial.id + (f" ({', '.join(f.trial.registration)})" if f.trial.registration else "")),
         ("Data cut-off", f.snap.cutoff.isoformat()),
         ("Patients", "virtual: " + f.virtual if f.virtual else "as recorded in the log"),
-        ("Randomised", ", ".join(f"{f.trial.arm_by_name[a].label}: {n}" for a, n in f.analysis.randomised.items())),
+        (
+            f.trial.entered.capitalize(),
+            ", ".join(f"{f.trial.arm_by_name[a].label}: {n}" for a, n in f.analysis.randomised.items()),
+        ),
     ]
     if decisions:
         facts.append(("Decision", headline(decisions[-1])))

@@ -24,7 +24,7 @@ def accrual(f: Findings) -> list[Exhibit]:
     }
     shown: list[Exhibit] = [accrual_figure(f.trial, f.snap, marks)]
     shown += [
-        Paragraph(f"{n} patients were randomised when look {look} became known, on {day}.")
+        Paragraph(f"{n} patients were {f.trial.entered} when look {look} became known, on {day}.")
         for look, day, n in f.readouts
     ]
     return shown

@@ -7,7 +7,9 @@ import math
 from equipoise.dossier.findings import Findings
 from equipoise.simulate.summary import summary_table
 from equipoise.trial.design import Quantity
+from equipoise.trial.endpoint import Landmark
 from equipoise.trial.exhibits import Exhibit, Paragraph
+from equipoise.trial.trial import Trial
 
 
 def planning(f: Findings) -> list[Exhibit]:
@@ -24,7 +26,7 @@ def planning(f: Findings) -> list[Exhibit]:
                 shown.append(
                     Paragraph(
                         f"{s.label}: with enrolment continued, {_mean(s.at_readout)} of {f.trial.target_enrolment} patients "
-                        f"are already randomised when the interim look reads out (10 to 90 %: {s.at_readout_range[0]:.0f} to "
+                        f"are already {f.trial.entered} when the interim look reads out (10 to 90 %: {s.at_readout_range[0]:.0f} to "
                         f"{s.at_readout_range[1]:.0f}). Paused, {_mean(other.at_readout)}, and the trial ends {longer:+.1f} ± "
                         f"{error:.1f} months later on average. ± is the Monte-Carlo standard error."
                     )
@@ -32,15 +34,30 @@ def planning(f: Findings) -> list[Exhibit]:
     shown.append(summary_table(f.summaries, f.exact))
     shown.append(
         Paragraph(
-            "Virtual patients go through the same randomisation, log, endpoints and decision as real ones. Progression is seen at "
-            "the next scan. Who withdraws or is lost before the landmark cannot be evaluated, so fewer than planned are "
-            "evaluated at the end. They were without an event when last seen, so leaving them out takes away more successes than "
-            "failures. Stratified blocks also leave the arms a little off their planned sizes. That is why the simulated "
-            "probabilities lie off the exact ones.",
+            _why_off(f.trial),
             "note",
         )
     )
     return shown
+
+
+def _why_off(trial: Trial) -> str:
+    """Why simulated probabilities may lie off the exact ones."""
+    allocation = "randomisation, " if trial.randomisation is not None else ""
+    said = [
+        f"Virtual patients go through the same {allocation}log, endpoints and decision as real ones. Progression is seen at the next scan."
+    ]
+    if isinstance(trial.monitored.endpoint, Landmark):
+        said.append(
+            "Who withdraws or is lost before the landmark cannot be evaluated, so fewer than planned are evaluated at the end. They were without "
+            "an event when last seen, so leaving them out takes away more successes than failures."
+        )
+    else:
+        said.append("Who dies or leaves before the outcome is known has none, by the protocol's policy.")
+    if trial.randomisation is not None:
+        said.append("Stratified blocks also leave the arms a little off their planned sizes.")
+    said.append("That is why simulated probabilities may lie off the exact ones.")
+    return " ".join(said)
 
 
 def _mean(q: Quantity) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equipoise.analyse.estimands import estimands_table
-from equipoise.trial.endpoint import Endpoint, Landmark, Response, TimeToEvent
+from equipoise.trial.endpoint import Endpoint, Outcome, Response, TimeToEvent
 from equipoise.trial.exhibits import Cell, Exhibit, Facts, Paragraph, Table
 from equipoise.trial.trial import Trial
 
@@ -69,18 +69,24 @@ def _regimens(t: Trial) -> Table:
 
 
 def _endpoints(t: Trial) -> Table:
-    rows = [[e.label, e.role, _defined(e) + _dagger(t, f"endpoints.{e.name}")] for e in t.endpoints]
+    rows = [[e.label, e.role, _defined(t, e) + _dagger(t, f"endpoints.{e.name}")] for e in t.endpoints]
     return Table("Endpoints", ["Endpoint", "Role", "Definition"], rows)
 
 
-def _defined(e: Endpoint) -> str:
+def _defined(t: Trial, e: Endpoint) -> str:
     if isinstance(e, TimeToEvent):
         rules = "; ".join(f"{c.when}: at {c.at}" for c in e.censoring)
-        return f"{' or '.join(e.events)} since {e.origin}. Censored, in this order: {rules}"
+        said = "enrolment" if e.origin == "randomisation" and t.randomisation is None else e.origin
+        return f"{' or '.join(e.events)} since {said}. Censored, in this order: {rules}"
     if isinstance(e, Response):
         confirmed = "confirmed" if e.confirmed else "confirmation not required"
-        return f"best overall response {' or '.join(e.success)}, {confirmed}; not evaluable: {e.not_evaluable}"
-    assert isinstance(e, Landmark)
+        seen = f", first seen within {e.within}" if e.within else ""
+        return f"best overall response {' or '.join(e.success)}{seen}, {confirmed}; not evaluable: {e.not_evaluable}"
+    if isinstance(e, Outcome):
+        return (
+            f"{' or '.join(e.success)} among those with {' or '.join((*e.success, *e.failure))}, due after {e.due}, window {e.window}; "
+            f"not evaluable: {e.not_evaluable}"
+        )
     return f"{e.of} at {e.landmark} (day {e.landmark.days}), window {e.window}; not evaluable: {e.not_evaluable}"
 
 

@@ -56,13 +56,21 @@ def read_datasets(
     """
     found: dict[str, Dataset] = {}
     origin: dict[str, Path] = {}
-    for path in files_of(where):
+    files = files_of(where)
+    ask_for_libraries(files)
+    for path in files:
         own = (variables or {}).get(path.stem.upper())
         for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
             if name in found:
                 raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
             found[name], origin[name] = joined(group), path
     return found
+
+
+def ask_for_libraries(files: Iterable[Path]) -> None:
+    """Raise Missing before the first file is read, where one of them needs a library that is not installed."""
+    if any(path.suffix.lower() == ".parquet" for path in files):
+        parquet_table.arrow()
 
 
 def files_of(where: Path | Iterable[Path]) -> list[Path]:

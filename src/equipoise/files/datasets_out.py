@@ -36,6 +36,8 @@ def write_pieces(source: Source, path: Path, *, created: datetime = EPOCH) -> Me
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise bad(str(path), "unknown-format", "file", f"the ending {ending!r}", f"one of {', '.join(ENDINGS)}")
+    if ending == ".parquet":
+        arrow()
     trouble, measure = Trouble(str(path)), Measure()
     for piece in source():
         measure.take(piece, trouble, transport=ending == ".xpt")

@@ -1,33 +1,48 @@
 """Where the compiled simulator is kept between runs: beside its source, if it was put there, or in the user's cache.
 
 Its file's name is a hash of the sources that it is made of: after any change of them it is compiled anew, and after no
-other. It also names the kind of machine, since numba asks it for the sizes of things. ``python -m equipoise.files.kernels`` puts it beside its source, as a release has it, and where it is used
-without compiling anything.
+other. It also names the kind of machine, since numba asks it for the sizes of things. ``python -m equipoise.files.kernels``
+puts it beside its source, as a release has it, and where it is used without compiling anything.
+
+With ``--library`` it is put there as a library, which needs a linker once and afterwards neither numba nor llvmlite. With
+``--ready`` the exit status tells whether there is a simulator.
 """
 
 from __future__ import annotations
 
 import ast
+import ctypes
 import hashlib
 import os
 import platform
+import shutil
+import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from equipoise.simulate.kernel.engine.machine_code import Called
 
 #: The modules whose functions are compiled and kept.
 _KERNELS = ("equipoise.simulate.kernel.trial",)
-_SUFFIX = ".bitcode"
+_BITCODE, _LIBRARY = ".bitcode", ".library"
 
 
 def ready() -> bool:
-    """True where kernels can be compiled: numba is there. From then on what is compiled is kept."""
-    if find_spec("numba") is None:
-        return False
+    """True where there is a compiled simulator: numba is there, or its library. From then on what is compiled is kept."""
     from equipoise.simulate.kernel import rows
+    from equipoise.simulate.kernel.engine.machine_code import Loaded
 
-    rows.take_from(bitcode)
-    return True
+    if find_spec("numba") is not None:
+        rows.take_from(lambda: Loaded(bitcode()))
+        return True
+    found = library()
+    if found is not None:
+        rows.take_from(lambda: found)
+    return found is not None
 
 
 def bitcode() -> bytes:
@@ -51,11 +66,41 @@ def bitcode() -> bytes:
     return made
 
 
-def _name() -> str:
+def library() -> Called | None:
+    """The simulator out of the library beside its source, where one of these sources was put there."""
+    from equipoise.simulate.kernel.engine.machine_code import IN_LIBRARY, Called
+
+    path = _beside() / _name(_LIBRARY)
+    try:
+        return Called(ctypes.CDLL(str(path))[IN_LIBRARY]) if path.is_file() else None
+    except (OSError, AttributeError):  # cut off, or another's
+        return None
+
+
+def link(content: bytes, into: Path) -> str:
+    """Link bitcode into a library. What went wrong, if anything did."""
+    from equipoise.simulate.kernel.engine.machine_code import object_of
+
+    names = [os.environ.get("CC", "cc"), "gcc", "clang"]
+    linker = next((found for name in names if (found := shutil.which(name))), None)
+    if linker is None:
+        return f"no linker here: none of {', '.join(names)}"
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=".linking-") as folder:
+        code, made = Path(folder) / "trials.o", Path(folder) / into.name
+        code.write_bytes(object_of(content))
+        done = subprocess.run(
+            [linker, "-shared", "-o", str(made), str(code), "-lm"], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            made.replace(into)
+        return done.stderr if done.returncode else ""
+
+
+def _name(suffix: str = _BITCODE) -> str:
     digest = hashlib.sha256()
     for path in sources():
         digest.update(path.read_bytes())
-    return f"trials-{digest.hexdigest()[:16]}-{platform.machine()}{_SUFFIX}"
+    return f"trials-{digest.hexdigest()[:16]}-{platform.machine()}{suffix}"
 
 
 def _beside() -> Path:
@@ -99,9 +144,21 @@ def sources() -> list[Path]:
     return sorted(found)
 
 
-if __name__ == "__main__":
-    for old in _beside().glob(f"*{_SUFFIX}"):
-        if old.name != _name():
+def put_beside(suffix: str) -> str:
+    """Put the simulator beside its source, in place of older ones. What went wrong, if anything did."""
+    path = _beside() / _name(suffix)
+    for old in _beside().glob(f"trials-*{suffix}"):
+        if old != path:
             old.unlink()
-    if not (_beside() / _name()).exists():
-        _put(_beside(), _name(), bitcode())
+    if path.exists():
+        return ""
+    if suffix == _LIBRARY:
+        return link(bitcode(), path)
+    _put(path.parent, path.name, bitcode())
+    return ""
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--ready"]:
+        sys.exit(not ready())
+    sys.exit(put_beside(_LIBRARY if sys.argv[1:] == ["--library"] else _BITCODE) or None)

@@ -9,30 +9,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.rules import shape_problems
 from equipoise.trial.event import GENESIS, Event, hash_of
-from equipoise.trial.log import Log
+from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
 
 _KEYS = {
     "number", "kind", "happened", "recorded", "by", "why", "patient", "site", "data", "corrects", "source",
     "previous", "hash",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A log as it was read. ``torn`` is the unfinished last line, or None."""
-
-    log: Log
-    torn: bytes | None
 
 
 def line_of(event: Event, previous: str) -> tuple[str, str]:
@@ -44,7 +35,7 @@ def line_of(event: Event, previous: str) -> tuple[str, str]:
 
 def write_new_log(path: Path, log: Log) -> None:
     """Write a whole log to a new file. Raises BadInput if the file is there: a log is never overwritten."""
-    data = "".join(_lines(log, 0, GENESIS)).encode()
+    data = "".join(_lines(log)).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -157,74 +148,95 @@ def _event(record: Any) -> tuple[Event, str, str]:
     return event, record["previous"], record["hash"]
 
 
-class Writer:
-    """A log held for writing: ``log`` as read under the lock; ``save`` writes what was appended to it since."""
+class LogFile:
+    """A trial's log in a file. Who judges by it holds it from reading to having appended."""
 
-    def __init__(self, path: Path, reading: Reading) -> None:
+    def __init__(self, path: Path, trial_id: str | None = None, timeout: float = 30.0) -> None:
         self.path = path
-        self.log = reading.log
-        self.set_aside: Path | None = None
-        self._torn = reading.torn
-        self._written = len(reading.log)
+        self._trial_id = trial_id
+        self._timeout = timeout
+        self._held = False
+        #: while it is held: the head and the torn line that were read
+        self._known: tuple[str, bytes | None] | None = None
 
-    def save(self) -> None:
-        """Append the new events, flushed to the disk before this returns. A torn line is set aside first."""
-        if len(self.log) == self._written:
-            return
-        hashes = self.log.hashes()
-        previous = hashes[self._written - 1] if self._written else GENESIS
-        data = "".join(_lines(self.log, self._written, previous)).encode()
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def create(self, log: Log) -> None:
+        """Begin with ``log``. Raises BadInput if the file is there."""
+        write_new_log(self.path, log)
+
+    def read(self) -> Reading:
+        """Read and verify the log. Raises BadInput with every broken line, or for a log of another trial."""
+        reading = read_log(self.path, self._trial_id)
+        if self._held:
+            self._known = reading.log.head, reading.torn
+        return reading
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the log for writing; another writer waits for its turn, until its time is out."""
+        from filelock import FileLock, Timeout
+
+        if not self.path.exists():
+            read_log(self.path)  # says what is missing, before a lock file is made
+        lock = FileLock(str(self.path) + ".lock")
+        try:
+            lock.acquire(timeout=self._timeout)
+        except Timeout:
+            given = Problem("locked", "log", "another writer holds it", "one writer at a time", "try again in a moment")
+            raise BadInput(str(self.path), [given]) from None
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held, self._known = False, None
+            lock.release()
+
+    def append(self, events: Sequence[Event], head: str) -> str | None:
+        """Append events to the log whose head is ``head``, flushed to the disk before this returns.
+
+        A torn line is set aside first, in a file of its own, whose path is returned. Raises BadInput where the log has
+        another head: somebody wrote since it was read, and what was judged by it is to be judged again.
+        """
+        if not self._held:
+            with self.held():
+                return self.append(events, head)
+        if self._known is None:
+            self.read()
+        assert self._known is not None
+        known, torn = self._known
+        if known != head:
+            now = Problem("log-has-grown", "log", f"a log up to {head[:12]}", f"it is at {known[:12]}", "order again")
+            raise BadInput(str(self.path), [now])
+        aside = None
+        lines = []
+        for event in events:
+            line, head = line_of(event, head)
+            lines.append(line)
         with self.path.open("r+b") as file:
-            if self._torn is not None:
-                self._set_aside(file)
+            if torn is not None and lines:
+                aside = str(self._set_aside(file, torn))
             file.seek(0, os.SEEK_END)
-            file.write(data)
+            file.write("".join(lines).encode())
             file.flush()
             os.fsync(file.fileno())
-        self._written = len(self.log)
+        self._known = head, None if lines else torn
+        return aside
 
-    def _set_aside(self, file: Any) -> None:
+    def _set_aside(self, file: Any, torn: bytes) -> Path:
         """Move the torn line to a file of its own beside the log: it was never a record, and is not lost."""
-        assert self._torn is not None
         count = 1
         while (aside := self.path.with_name(f"{self.path.name}.torn-{count}")).exists():
             count += 1
-        aside.write_bytes(self._torn)
-        file.seek(-len(self._torn), os.SEEK_END)
+        aside.write_bytes(torn)
+        file.seek(-len(torn), os.SEEK_END)
         file.truncate()
-        self.set_aside, self._torn = aside, None
+        return aside
 
 
-@contextmanager
-def writing(path: Path, trial_id: str | None = None, timeout: float = 30.0) -> Iterator[Writer]:
-    """Hold the log for writing; another writer waits up to ``timeout`` seconds for its turn."""
-    from filelock import FileLock, Timeout
-
-    if not path.exists():
-        read_log(path)  # says what is missing, before a lock file is made
-    lock = FileLock(str(path) + ".lock")
-    try:
-        lock.acquire(timeout=timeout)
-    except Timeout:
-        raise BadInput(
-            str(path),
-            [
-                Problem(
-                    "locked",
-                    "log",
-                    "another writer holds it",
-                    "one writer at a time",
-                    "try again in a moment",
-                )
-            ],
-        ) from None
-    try:
-        yield Writer(path, read_log(path, trial_id))
-    finally:
-        lock.release()
-
-
-def _lines(log: Log, start: int, previous: str) -> Iterator[str]:
-    for i in range(start, len(log)):
-        line, previous = line_of(log[i], previous)
+def _lines(log: Log) -> Iterator[str]:
+    previous = GENESIS
+    for event in log:
+        line, previous = line_of(event, previous)
         yield line

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import replay
-from equipoise.files.datasets import files_of, iterate, read_datasets
+from equipoise.files.datasets import ask_for_libraries, files_of, iterate, read_datasets
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds
 from equipoise.standards.sdtm.notes import Notes, Unmapped, merged
@@ -63,6 +63,7 @@ def domain_files(paths: Sequence[Path]) -> tuple[dict[str, Path], list[str]]:
 def read_domains(paths: Sequence[Path]) -> tuple[dict[str, Dataset], Unmapped]:
     """All domains, whole; files of a folder that hold none are listed."""
     files, others = domain_files(paths)
+    ask_for_libraries(files.values())
     notes, found, problems = Notes(), {}, []
     for name, file in files.items():
         try:
@@ -116,6 +117,7 @@ def patients_of(paths: Sequence[Path], notes: Notes, chunk: int = 50_000) -> Ite
     Each file must be sorted by USUBJID. Problems of a patient's records are collected in ``notes``.
     """
     files, _ = domain_files(paths)
+    ask_for_libraries(files.values())
     streams = {d: _subjects(d, files[d], chunk, notes) for d in _TUMOUR if d in files}
     if not {"TR", "RS"} & set(streams):
         raise BadInput("SDTM", [Problem("missing-domain", "RS, TR", ", ".join(files) or "nothing", "RS or TR, and TU")])

@@ -93,13 +93,13 @@ def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
 
 def _cohort_problems(parts: Mapping[str, Any], looks: int) -> list[Problem]:
     monitoring = parts.get("monitoring")
-    if monitoring is not None and monitoring.control_cohort and len(monitoring.control_cohort) != looks:
-        return [
-            Problem(
-                "control-cohort",
-                "monitoring.control_cohort",
-                str(list(monitoring.control_cohort)),
-                f"one number for each of the design's {looks} looks, or none",
-            )
-        ]
-    return []
+    if monitoring is None:
+        return []
+    each = {"control_cohort": list(monitoring.control_cohort), "not_before": [str(d) for d in monitoring.not_before]}
+    return [
+        Problem(
+            name.replace("_", "-"), f"monitoring.{name}", str(given), f"one for each of the design's {looks} looks, or none"
+        )
+        for name, given in each.items()
+        if given and len(given) != looks
+    ]  # fmt: skip

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from equipoise.analyse.analysis import p_value
-from equipoise.analyse.rates import analyse_landmark
-from equipoise.analyse.survival import arrays, observations
+from equipoise.analyse.analysis import curve_at, p_value
+from equipoise.analyse.rates import analyse_rate
+from equipoise.analyse.survival import AtLandmark, arrays, observations
 from equipoise.numerics.counts.proportions import exact_binomial
 from equipoise.numerics.times.one_sample import one_sample_logrank
 from equipoise.trial.exhibits import Cell, Table
@@ -18,7 +18,10 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True)
 class RateAgainstHistory:
-    """All patients of an arm with a known status against the historical rate. ``p`` is one-sided for 'better'."""
+    """All patients of an arm who came early enough (``analyse.rates``) against the historical rate. ``p`` is one-sided for 'better'.
+
+    ``too_recent`` did not; ``kaplan_meier`` is of all patients, and no part of the test.
+    """
 
     n: int
     successes: int
@@ -26,6 +29,8 @@ class RateAgainstHistory:
     reference: float
     p: float
     p_two_sided: float
+    too_recent: int
+    kaplan_meier: AtLandmark | None
     method: str = "exact binomial test; p one-sided (better than history)"
 
 
@@ -58,7 +63,7 @@ def against_history(trial: Trial, snap: Snapshot) -> dict[str, AgainstHistory]:
     """
     if trial.history is None:
         return {}
-    rates = analyse_landmark(trial, snap, trial.landmark(trial.monitoring.endpoint)).arms if trial.monitoring else {}
+    rates = analyse_rate(trial, snap, trial.looked_at).arms if trial.looked_at is not None else {}
     found: dict[str, AgainstHistory] = {}
     for arm in trial.arms:
         by_rate = None
@@ -66,7 +71,9 @@ def against_history(trial: Trial, snap: Snapshot) -> dict[str, AgainstHistory]:
         if r is not None and r.n:
             better = exact_binomial(r.successes, r.n, trial.history.rate, "greater").p
             both = exact_binomial(r.successes, r.n, trial.history.rate, "two-sided").p
-            by_rate = RateAgainstHistory(r.n, r.successes, r.rate, trial.history.rate, better, both)
+            by_rate = RateAgainstHistory(
+                r.n, r.successes, r.rate, trial.history.rate, better, both, r.too_recent, r.kaplan_meier
+            )
         times = {}
         for curve in trial.history.curves:
             group = observations(trial, snap, trial.time_to_event(curve.endpoint))[arm.name]
@@ -97,7 +104,8 @@ def against_table(trial: Trial, found: Mapping[str, AgainstHistory]) -> Table:
             rows.append(
                 [
                     f"Rate against {r.reference:.0%}",
-                    f"{r.successes}/{r.n} = {r.rate:.1%}",
+                    f"{r.successes}/{r.n} = {r.rate:.1%}"
+                    + (f"; {r.too_recent} too recent; Kaplan–Meier {curve_at(r.kaplan_meier)}" if r.too_recent else ""),
                     f"{r.reference:.0%}",
                     "",
                     p_value(r.p),
@@ -115,7 +123,7 @@ def against_table(trial: Trial, found: Mapping[str, AgainstHistory]) -> Table:
         ["", "Observed", "History", "Observed / expected", "p, one-sided"],
         rows,
         notes=(
-            "Rate: exact binomial. Times: one-sample log-rank against an exponential curve. p is one-sided, small if better "
+            "Rate: exact binomial, of those who came early enough (see the rates by arm). Times: one-sample log-rank against an exponential curve. p is one-sided, small if better "
             "than history. No account is taken of interim looks: the decision is the design's.",
         ),
     )

@@ -7,13 +7,13 @@ interim looks: they stand beside the design's decision.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import betainc
 
 from equipoise.analyse.analysis import p_value
-from equipoise.analyse.rates import analyse_landmark
+from equipoise.analyse.rates import ArmRate, analyse_rate
 from equipoise.history.borrowed import PastArm, borrowed
 from equipoise.history.hazards import PastTimes
 from equipoise.history.library import HistoryLibrary
@@ -59,6 +59,7 @@ class Answers:
     """The three answers to a question (fewer where there is no control, or no history).
 
     ``standing``: whether this way of borrowing is the prespecified one. ``past``: the published arms behind the third, for times.
+    ``counted``: which patients of a log a rate is of ('' for numbers as given).
     """
 
     question: str
@@ -67,6 +68,7 @@ class Answers:
     borrowed: str
     standing: str = ""
     past: PastTimes | None = None
+    counted: str = ""
 
 
 def rate_answers(
@@ -136,11 +138,12 @@ def trial_answers(
     trial: Trial, snap: Snapshot, history: Sequence[Count], borrowing: Borrowing | None = None, level: float = 0.05,
     library: HistoryLibrary | None = None,
 ) -> Answers:  # fmt: skip
-    """The rate of the monitored landmark, all patients with a known status.
+    """The rate of the monitored endpoint, of all patients who came early enough: those whom ``analyse_rate`` counts.
 
-    What is borrowed: ``past_arms``. Raises BadInput without history or monitoring, or without a tested patient.
+    What is borrowed: ``past_arms``. Raises BadInput without history or monitoring, or without a tested patient who counts.
     """
-    if trial.history is None or trial.monitoring is None:
+    endpoint = trial.looked_at
+    if trial.history is None or endpoint is None:
         given = [
             Problem(
                 "no-history",
@@ -151,19 +154,33 @@ def trial_answers(
         ]
         raise BadInput(trial.id, given)
     past, assumed = past_arms(trial, history, library)
-    endpoint = trial.landmark(trial.monitoring.endpoint)
-    arms = analyse_landmark(trial, snap, endpoint).arms
+    result = analyse_rate(trial, snap, endpoint)
+    arms = result.arms
     tested = arms[trial.tested_arms[0].name]
     if not tested.n:
         raise BadInput(
-            trial.id, [Problem("no-patients", "log", "no patient with a known status", "at least one tested patient")]
+            trial.id,
+            [
+                Problem(
+                    "no-patients",
+                    "log",
+                    f"nobody of {tested.of} on the tested arm who counts",
+                    f"at least one; counted are {result.counted}",
+                )
+            ],
         )
     control = arms[trial.control_arms[0].name] if trial.control_arms else None
     concurrent = Count(control.successes, control.n) if control is not None and control.n else None
-    return rate_answers(
+    found = rate_answers(
         endpoint.label, Count(tested.successes, tested.n), concurrent, trial.history.rate, past, borrowing or Borrowing(), level,
         assumed,
     )  # fmt: skip
+    who = [(trial.tested_arms[0].label, tested), *([(trial.control_arms[0].label, control)] if control else [])]
+    return replace(found, counted=f"{result.counted}. {'; '.join(f'{label}: {_of(a)}' for label, a in who)}")
+
+
+def _of(a: ArmRate) -> str:
+    return f"{a.successes}/{a.n}, {a.too_recent} too recent, {a.not_evaluable} not evaluable"
 
 
 def past_arms(
@@ -214,6 +231,7 @@ def answers_table(found: Answers) -> Table:
             "Intervals: "
             + "; ".join(a.interval_kind for a in found.answers)
             + ". No account is taken of interim looks.",
+            *((f"Counted are {found.counted}.",) if found.counted else ()),
             *((f"Borrowing: {found.standing}.",) if found.standing and found.borrowed else ()),
         ),
     )

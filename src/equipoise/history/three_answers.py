@@ -12,6 +12,7 @@ from equipoise.history.hazards import PastTimes, past_times
 from equipoise.history.library import HistoryLibrary
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.borrowing.spread_prior import SpreadPrior
+from equipoise.trial.problem import BadInput
 from equipoise.trial.protocol_parts import FromLibrary
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -77,19 +78,28 @@ def all_answers(
     """The monitored rate, then each endpoint with a curve in [history]: each question with its three answers.
 
     ``history``: arms to borrow from for the rate, and ``events`` behind the curves of the monitored times, in place of the
-    library's arms. Raises BadInput as ``trial_answers`` does.
+    library's arms. Before anybody has been followed for long enough, there are times only. Raises BadInput as ``trial_answers`` does,
+    but without patients who count only where there is no answer at all.
     """
     borrowing, standing = borrowing_of(trial, asked)
-    found = [trial_answers(trial, snap, history, borrowing, level, library)]
+    found: list[Answers] = []
+    nobody: BadInput | None = None
+    try:
+        found.append(trial_answers(trial, snap, history, borrowing, level, library))
+    except BadInput as bad:
+        if {problem.code for problem in bad.problems} != {"no-patients"}:
+            raise
+        nobody = bad
     assert trial.history is not None
-    assert trial.monitoring is not None
     of_times = {c.endpoint for c in trial.history.curves}
-    monitored = trial.landmark(trial.monitoring.endpoint).of
+    landmark = trial.looked_at_landmark
     for name in [e.name for e in trial.endpoints if e.name in of_times]:
-        own = events if name == monitored else ()
+        own = events if landmark is not None and name == landmark.of else ()
         past: PastTimes | None = None
         if library is not None and not own:
             past = past_times(trial, library, name)
         more = hazard_answers(trial, snap, name, own, borrowing, level, past)
         found += [more] if more is not None else []
+    if nobody is not None and not found:
+        raise nobody
     return [replace(a, standing=standing) for a in found]

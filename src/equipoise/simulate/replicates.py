@@ -1,4 +1,4 @@
-"""Many replicates of a plan: the compiled kernel in threads where numba is there, the reference in processes where not.
+"""Many replicates of a plan: the compiled kernel in threads where it is at hand, the reference in processes where not.
 
 Both give the same lines for the same replicates, whatever the number of workers and the size of a chunk.
 """
@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
@@ -28,8 +27,10 @@ CHUNK: dict[Engine, int] = {"compiled": 4096, "reference": 10}
 
 
 def engine_here() -> Engine:
-    """'compiled' where numba is installed (the extra ``fast``)."""
-    return "compiled" if find_spec("numba") else "reference"
+    """'compiled' where the compiled simulator is at hand, or numba to compile it (the extra ``fast``)."""
+    from equipoise.simulate.kernel.rows import at_hand
+
+    return "compiled" if at_hand() else "reference"
 
 
 class Kernel:
@@ -37,9 +38,11 @@ class Kernel:
 
     def __init__(self, plan: Plan) -> None:
         # Imported where used: numba is an extra, and takes half a second.
+        from equipoise.simulate.kernel.answers import Answers
         from equipoise.simulate.kernel.image import image_of
 
         self.plan, self.image = plan, image_of(plan)
+        self.answers = Answers(plan, self.image.whole)
 
     def rows(self, first: int, n: int, months: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float64], Any]:
         """Whole and real numbers of replicates ``first`` …, and the randomised by month (n, months).
@@ -48,7 +51,7 @@ class Kernel:
         """
         from equipoise.simulate.kernel.rows import Room, simulate_rows
 
-        whole, real, by_month = simulate_rows(self.image, Room(self.image), first, n, months)
+        whole, real, by_month = simulate_rows(self.image, self.answers, Room(self.image), first, n, months)
         for i in np.flatnonzero(whole[:, 0]).tolist():
             run(self.plan, first + i)  # raises what the kernel met
         return whole, real, by_month

@@ -283,7 +283,7 @@ def response_shown(course: ArmCourse, trial: Trial, scenario: Scenario, truth: A
     if scenario.visits.missed > 0 or scenario.visits.jitter.days > 0:
         return None
     plan, total = trial.assessments, 0.0
-    last = HORIZON if endpoint.within is None else endpoint.within.days + endpoint.window.days
+    last = HORIZON if endpoint.seen_by is None else endpoint.seen_by
     for visit, share in ((1, truth.first_scan_response), (2, 1 - truth.first_scan_response)):
         day = plan.day_of(visit)
         if day > last:

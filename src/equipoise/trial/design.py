@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from equipoise.trial.decision import Verdict
+from equipoise.trial.when import Evaluable, Events, When
 
 #: An assumed truth by the names that the design's own paper uses: {'rate': 0.44}, {'hazard_ratio': 0.67}, …
 Truth = Mapping[str, float]
@@ -49,6 +50,11 @@ class Look:
     number: int
     n: int
     unit: str = "patients"
+
+    @property
+    def when(self) -> When:
+        """When it is taken, as a value."""
+        return Events(self.n) if self.unit == "events" else Evaluable(self.n)
 
 
 E_contra = TypeVar("E_contra", contravariant=True)

@@ -213,6 +213,11 @@ class Response(_Named, _Confirmed):
         description="By how much an assessment may come late and still count as made in time.",
     )
 
+    @property
+    def seen_by(self) -> int | None:
+        """The last day since randomisation on which a response may first be seen; None: there is none."""
+        return None if self.within is None else self.within.days + self.window.days
+
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""

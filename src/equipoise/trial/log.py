@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -74,6 +75,14 @@ class Log:
     def known_by(self, day: date) -> list[Event]:
         """The events recorded by the end of ``day`` (UTC), in order, corrections among them."""
         return [e for e in self._events if e.recorded.date() <= day]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A log as it was read from where it is kept. ``torn`` is what is there of an unfinished last record, or None."""
+
+    log: Log
+    torn: bytes | None
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from equipoise.trial.design import Design, Look
 from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import Monitoring
+from equipoise.trial.when import LaterOf, OnDay, When
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class Monitored:
             raise BadInput("look", [Problem("no-such-look", "look", str(number), f"1 to {len(self.looks)}")])
         return self.looks[number - 1]
 
+    def when(self, number: int, start: date) -> When:
+        """When look ``number`` is taken: as the design says and, where the protocol names one, not before a day."""
+        least = self.monitoring.not_before
+        said = self.look(number).when
+        if number > len(least):
+            return said
+        return LaterOf((said, OnDay(start + timedelta(days=least[number - 1].days))))
+
     def is_final(self, number: int) -> bool:
         """True for the last look."""
         return number == len(self.looks)
@@ -53,11 +63,17 @@ class Monitored:
         """True of a design whose later looks depend on the successes of an earlier one."""
         return bool(getattr(self.design, "looks_back", False))
 
+    @property
+    def sized(self) -> bool:
+        """True of a design that says after a look how many patients the next is on."""
+        return hasattr(self.design, "enrols")
+
     def enrols(self, number: int, earlier: Any) -> int:
         """Patients of the tested arm that look ``number`` is on after the ``earlier`` look's evidence: as planned, unless the
-        design says so."""
-        said = getattr(self.design, "enrols", None)
-        return int(said(earlier)) if said is not None else self.look(number).n
+        design says so. As planned too where it would have no stage after that evidence, as it is known now: there was one.
+        """
+        said = int(self.design.enrols(earlier)) if self.sized else 0  # type: ignore[attr-defined]
+        return said if said > self.look(earlier.look).n else self.look(number).n
 
     @property
     def alpha(self) -> float | None:

@@ -128,6 +128,11 @@ class Monitoring(Part):
         "on, and pause once `cap` more are randomised."
     )
     cap: int | None = Field(default=None, ge=1, description="With 'cap': how many more are randomised while waiting.")
+    not_before: tuple[Duration, ...] = Field(
+        default=(),
+        description="For each look in turn, the least time from the trial's start: a look is taken at the later of this day and of "
+        "what the design asks for.",
+    )
     readout_delay: Duration = Field(description="Time from the look's cut-off to the decision being known to sites.")
     final_follow_up: Duration = Field(description="The least follow-up after the last randomisation at the final look.")
 
@@ -136,6 +141,11 @@ class Monitoring(Part):
         if (self.while_waiting == "cap") != (self.cap is not None):
             raise ValueError("`cap` goes with while_waiting = 'cap', and that with `cap`")
         return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "not_before" or v}
 
 
 class ReferenceCurve(Part):

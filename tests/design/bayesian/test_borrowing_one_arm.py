@@ -104,6 +104,7 @@ def test_the_boundary_of_thall_and_simon() -> None:
 
 @pytest.mark.independent
 @pytest.mark.parametrize("method", ["map", "robust-map"])
+@pytest.mark.thorough
 def test_drawn_trials(method: str) -> None:
     """Control rates drawn from the prior, patients drawn, the rule applied: within four Monte-Carlo errors."""
     d = example(method=method, threshold=0.9)
@@ -120,6 +121,7 @@ def test_drawn_trials(method: str) -> None:
 
 @pytest.mark.property
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.thorough
 def test_more_successes_are_never_worse(method: str) -> None:
     d = example(method=method)
     assert (np.diff(d.exceedance(80)) >= -1e-12).all()
@@ -134,6 +136,7 @@ def test_more_successes_are_never_worse(method: str) -> None:
 @pytest.mark.property
 @settings(max_examples=4, deadline=None)
 @given(st.floats(0.6, 0.99))
+@pytest.mark.thorough
 def test_power_tends_to_its_limit(threshold: float) -> None:
     """The gap shrinks like 1 / n."""
     some, more = (example(n=n, n1=None, threshold=threshold, p_low=0.0) for n in (100, 400))

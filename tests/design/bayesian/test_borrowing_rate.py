@@ -91,6 +91,7 @@ def test_behaviour_by_plain_enumeration(looks: int) -> None:
 
 @pytest.mark.property
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.thorough
 def test_more_successes_are_never_worse(method: str) -> None:
     d = example(method=method)
     table = d.exceedance(80, 40)
@@ -104,6 +105,7 @@ def test_more_successes_are_never_worse(method: str) -> None:
 
 
 @pytest.mark.property
+@pytest.mark.thorough
 def test_borrowing_buys_power_and_drift_is_paid_in_error() -> None:
     alone, pooled, robust = (example(method=m) for m in ("none", "pooled", "robust-map"))
     truth = alone.truths()["target"]

@@ -114,6 +114,7 @@ def test_patients_found_have_the_events() -> None:
 
 @pytest.mark.independent
 @pytest.mark.parametrize("method", ["robust-map", "commensurate", "power"])
+@pytest.mark.thorough
 def test_averages_over_history_by_drawing_it(method: str) -> None:
     """Control hazards drawn from the prior, times at risk from their gamma laws, 100,000 trials: within four MC errors."""
     d = example(method=method, events=90)

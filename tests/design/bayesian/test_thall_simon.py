@@ -22,6 +22,7 @@ def posterior(x: int, n: int, delta: float) -> float:
 
 
 @pytest.mark.independent
+@pytest.mark.thorough
 def test_boundaries_by_another_quadrature() -> None:
     s = D.stages
     for n, low, high in list(zip(s.n, s.low, s.high, strict=True))[:-1:4]:
@@ -30,6 +31,7 @@ def test_boundaries_by_another_quadrature() -> None:
 
 
 @pytest.mark.property
+@pytest.mark.thorough
 def test_simulated() -> None:
     rng = np.random.default_rng(9)
     reps = 20_000
@@ -48,6 +50,7 @@ def test_a_known_standard_is_a_prior_that_is_certain() -> None:
     assert known.posterior(20, 40, 0.0) == pytest.approx(sure.posterior(20, 40, 0.0), abs=2e-3)
 
 
+@pytest.mark.thorough
 def test_errors_not_kept_are_said() -> None:
     assert any("type I error" in c for c in D.cautions)
 

@@ -138,6 +138,7 @@ def test_both_errors_are_kept_and_simon_is_never_better(
 
 
 @pytest.mark.property
+@pytest.mark.thorough
 def test_the_third_stage_saves_about_a_tenth() -> None:
     """Chen's abstract: the average reduction from two stages to three is 10 per cent."""
     gains = []

@@ -118,6 +118,7 @@ def test_as_the_first_author_in_stata() -> None:
         ((0.12, 0.54, 0.30, 0.76), 12),  # without r1 < r a single stage would win
     ],
 )
+@pytest.mark.thorough
 def test_nothing_better_among_all_designs(problem: tuple[float, float, float, float], nmax: int) -> None:
     best = all_designs(*problem, nmax)
     for criterion in CRITERIA:

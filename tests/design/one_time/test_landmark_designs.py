@@ -65,6 +65,7 @@ def declared(d: TwoLookSurvival, scale: str, h: float, reps: int = 10_000) -> fl
 
 @pytest.mark.independent
 @pytest.mark.parametrize("scale", ["log-log", "survival"])
+@pytest.mark.thorough
 def test_kaplan_meier_keeps_its_errors_in_simulated_patients(scale: str) -> None:
     """Within 4 Monte-Carlo errors and 0.02 for the approximation."""
     d = km_landmark.from_spec(km_landmark.Spec.read({**NORTH, "scale": scale}))
@@ -88,6 +89,7 @@ def test_what_the_cautions_say_of_the_hazard_scale(module: Any, alpha: float, po
 
 @pytest.mark.property
 @pytest.mark.parametrize("module", [case_morgan, huang_talukder_thomas, km_landmark])
+@pytest.mark.thorough
 def test_the_first_look_comes_after_the_landmark_and_in_time(module: Any) -> None:
     d = module.from_spec(module.Spec.read(NORTH))
     n = d.numbers()
@@ -97,6 +99,7 @@ def test_the_first_look_comes_after_the_landmark_and_in_time(module: Any) -> Non
 
 
 @pytest.mark.property
+@pytest.mark.thorough
 def test_each_criterion_is_least_by_its_own_measure() -> None:
     found = {
         c: huang_talukder_thomas.from_spec(huang_talukder_thomas.Spec.read({**NORTH, "criterion": c})).numbers()

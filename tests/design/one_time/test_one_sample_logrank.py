@@ -51,6 +51,7 @@ def test_one_arm_2_stage_s_own_figures(setting: tuple[float, ...], theirs: tuple
 
 @pytest.mark.independent
 @pytest.mark.parametrize(("setting", "theirs"), ONE_ARM_2_STAGE, ids=lambda v: str(v[0]))
+@pytest.mark.thorough
 def test_our_search_finds_their_designs(setting: tuple[float, ...], theirs: tuple[float, ...]) -> None:
     """With their formulas our optimum has their n, and an expected number within 0.03 of theirs (their grid stops short of 0.80)."""
     d = from_spec(Spec.read(asked(setting, variance="onearm2stage")))
@@ -93,6 +94,7 @@ def test_who_is_right_about_the_first_look() -> None:
 
 @pytest.mark.independent
 @pytest.mark.parametrize(("setting", "_"), ONE_ARM_2_STAGE, ids=lambda v: str(v[0]))
+@pytest.mark.thorough
 def test_our_designs_hold_in_simulated_patients(setting: tuple[float, ...], _: tuple[float, ...]) -> None:
     """Exact variance: power at least 0.80 and alpha at most 0.05, less 4 Monte-Carlo errors; fewer patients are expected than theirs."""
     d = from_spec(Spec.read(asked(setting)))
@@ -108,6 +110,7 @@ def test_our_designs_hold_in_simulated_patients(setting: tuple[float, ...], _: t
 @pytest.mark.property
 @pytest.mark.parametrize("variance", ["exact", "kwak-jung"])
 @pytest.mark.parametrize("restricted", [True, False])
+@pytest.mark.thorough
 def test_the_variance_and_the_follow_up_as_asked(variance: str, restricted: bool) -> None:
     d = from_spec(Spec.read(asked(ONE_ARM_2_STAGE[0][0], variance=variance, restricted=restricted)))
     assert isinstance(d, OneSampleLogRankDesign)
@@ -117,6 +120,7 @@ def test_the_variance_and_the_follow_up_as_asked(variance: str, restricted: bool
     assert any("Kwak" in c for c in d.cautions) == (variance == "kwak-jung")
 
 
+@pytest.mark.thorough
 def test_verdicts() -> None:
     d = from_spec(Spec.read(asked(ONE_ARM_2_STAGE[0][0])))
     assert d.verdict(StatisticEvidence(1, d.c1, d.plan.n1)).action.name == "stop"

@@ -39,6 +39,7 @@ NORTH = from_spec(
     [d for d in RPACT if d["args"]["typeOfDesign"] in BOUNDARY],
     ids=lambda d: "-".join(map(str, d["args"].values())),
 )
+@pytest.mark.thorough
 def test_events_as_in_rpact(d: dict[str, Any]) -> None:
     """Events of a single look and of the last, hazard ratio 0.7, allocation 1:1 and 2:1, by Schoenfeld: to 1e-6."""
     a = d["args"]

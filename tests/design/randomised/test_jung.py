@@ -85,6 +85,7 @@ def test_outcome_by_outcome(
 @pytest.mark.parametrize(
     ("p0", "p1", "alpha", "power", "arms"), [(0.2, 0.6, 0.15, 0.8, (1, 1)), (0.1, 0.6, 0.2, 0.75, (2, 1))]
 )
+@pytest.mark.thorough
 def test_nothing_better_among_all(p0: float, p1: float, alpha: float, power: float, arms: tuple[int, int]) -> None:
     a, c = arms
     best: tuple[float, int] | None = None

@@ -23,6 +23,7 @@ FILES = sorted(SDTM.glob("*.xpt"))
 
 @pytest.mark.independent
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+@pytest.mark.thorough
 def test_every_value_as_pyreadstat_reads_it(path: Path) -> None:
     frame, about = pyreadstat.read_xport(path)
     (ours,) = read_datasets(path).values()

@@ -118,6 +118,7 @@ def map_of_rates(rng: Rng) -> float:
         (normal_mixture, 1000), (map_of_rates, 60),
     ],
 )  # fmt: skip
+@pytest.mark.thorough
 def test_every_posterior_is_calibrated(one: Callable[[Rng], float], times: int) -> None:
     rng = np.random.default_rng(2012)
     found = np.array([one(rng) for _ in range(times)])

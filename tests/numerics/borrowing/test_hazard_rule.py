@@ -97,6 +97,7 @@ def cut(arm: tuple[Array, Array, Array], month: Array) -> tuple[Array, Array]:
 @pytest.mark.independent
 @pytest.mark.parametrize("ratio", [1.0, 0.6])
 @pytest.mark.parametrize("drift", [1.0, 0.75])
+@pytest.mark.thorough
 def test_patients_one_by_one(ratio: float, drift: float) -> None:
     """Staggered entry, drop-outs, each arm cut at its own planned event; posteriors on a grid: within four MC errors.
 

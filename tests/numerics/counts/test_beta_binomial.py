@@ -34,6 +34,7 @@ def test_predictive_is_scipy_s() -> None:
     ],
 )
 @pytest.mark.parametrize("delta", [0.0, 0.1])
+@pytest.mark.thorough
 def test_one_rate_beyond_another(four: tuple[float, float, float, float], delta: float) -> None:
     a, b, c, d = four
     # midpoints on the scale of the other's distribution function, where no density is singular

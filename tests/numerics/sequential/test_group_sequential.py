@@ -44,6 +44,7 @@ def test_there_are_many() -> None:
 
 @pytest.mark.independent
 @pytest.mark.parametrize("d", DESIGNS, ids=name)
+@pytest.mark.thorough
 def test_rpact(d: dict[str, Any]) -> None:
     """Critical values, futility bounds, spending, stage levels, inflation, power, expected information: to 1e-6."""
     args = d["args"]

@@ -33,6 +33,8 @@ from equipoise.trial.snapshot import Snapshot, snapshot
 from equipoise.trial.trial import Trial
 from onco_data import log_of
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def north_log(plan: Callable[..., Plan]) -> Log:

@@ -161,6 +161,7 @@ def test_nothing_is_lost_that_sdtm_can_hold(north: Trial, log: Log) -> None:
 
 
 @pytest.mark.property
+@pytest.mark.thorough
 def test_a_simulated_trial_comes_back_whole(north: Trial, plan: Callable[..., Plan]) -> None:
     log = run(plan("target"), 0, detail=True).log
     assert after_a_round_trip(north, log) == content(log)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.analyse.columns.codes import Codes, Days, Flags, Reals, Rows
-from equipoise.analyse.columns.pool import Assessments, Lesions, Patients, Pool, Readings
+from equipoise.analyse.columns.database import Assessments, Database, Lesions, Patients, Readings
 from equipoise.analyse.columns.segments import begins, in_order
 
 
@@ -30,7 +30,7 @@ def arranged(
     size: Reals,
     node: Flags,
     part_of: NDArray[np.integer],
-) -> Pool:
+) -> Database:
     """A pool from columns; what is in order already is not sorted.
 
     The first six columns are of assessments: of those of one course and day the order given is kept. The rest are of
@@ -56,7 +56,7 @@ def arranged(
     nodes = np.zeros(len(whose), dtype=bool)
     # Of several baselines the last reading stays.
     nodes[lesion[at_baseline]] = node[at_baseline]
-    return Pool(
+    return Database(
         cutoff,
         readers,
         patients,

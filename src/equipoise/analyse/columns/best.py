@@ -31,7 +31,7 @@ _SPAN = 2**25
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class ResponseRows:
     """The responses of all patients, in the order of patients and days: of one reader, after baseline.
 
     ``day`` is the day from which a response counts, ``scan`` that of the assessment.
@@ -42,17 +42,17 @@ class Course:
     response: Codes
     scan: Days
 
-    def where(self, keep: Flags | Rows) -> Course:
+    def where(self, keep: Flags | Rows) -> ResponseRows:
         """Some of the rows."""
-        return Course(self.patient[keep], self.day[keep], self.response[keep], self.scan[keep])
+        return ResponseRows(self.patient[keep], self.day[keep], self.response[keep], self.scan[keep])
 
-    def up_to_progression(self, n: int) -> Course:
+    def up_to_progression(self, n: int) -> ResponseRows:
         """Up to and with the first progression of each of ``n`` patients."""
         first = first_row(self.response == PD, self.patient, n)[self.patient]
         return self.where((first < 0) | (np.arange(len(self.day)) <= first))
 
 
-def confirmed(course: Course, rule: BestRule) -> Flags:
+def confirmed(course: ResponseRows, rule: BestRule) -> Flags:
     """True for the responses (CR, PR) of a course up to progression that a later assessment confirms."""
     found = np.zeros(len(course.day), dtype=bool)
     if rule.confirm_after is None:
@@ -89,7 +89,7 @@ def confirmed(course: Course, rule: BestRule) -> Flags:
     return found
 
 
-def best_overall(course: Course, origin: Days, rule: BestRule) -> tuple[Codes, Days]:
+def best_overall(course: ResponseRows, origin: Days, rule: BestRule) -> tuple[Codes, Days]:
     """By patient, the best overall response (code 0: no assessment) and the day of the assessment that shows it.
 
     ``origin`` (n,) is the day from which ``stable_from`` counts.

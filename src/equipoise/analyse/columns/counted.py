@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from equipoise.analyse.best_overall import ORDER, BestRule
-from equipoise.analyse.columns.best import Course, confirmed
+from equipoise.analyse.columns.best import ResponseRows, confirmed
 from equipoise.analyse.columns.codes import CR, NEVER, PR, RESPONSES, Days
-from equipoise.analyse.columns.pool import NotPooled, Pool
+from equipoise.analyse.columns.database import Database, NotPooled
 from equipoise.analyse.columns.recist import TimePoints
 from equipoise.analyse.columns.segments import first_row, in_order
 from equipoise.trial.assessment import INVESTIGATOR
@@ -19,7 +19,7 @@ _ORDERED = np.array([r in ORDER for r in RESPONSES])
 _SPAN = 2**25
 
 
-def as_derived(pool: Pool, points: TimePoints) -> Pool:
+def as_derived(pool: Database, points: TimePoints) -> Database:
     """The pool with the responses that follow from the lesions, where they were read, as ``analyse.stated``."""
     seen = pool.assessments
     since = np.where(points.progressed_on != NEVER, points.progressed_on, seen.day)
@@ -33,19 +33,21 @@ def as_derived(pool: Pool, points: TimePoints) -> Pool:
     )
 
 
-def course_of(pool: Pool, reader: str) -> Course:
+def course_of(pool: Database, reader: str) -> ResponseRows:
     """The responses of one reader after baseline, in the order of scans. Raises NotPooled for accepted readings."""
     if reader == ACCEPTED:
         raise NotPooled(f"assessor: {reader}")
     seen, r = pool.assessments, len(pool.readers)
     if reader not in pool.readers:
         none = np.zeros(0, dtype=np.int32)
-        return Course(none.astype(np.int64), none, none.astype(np.int8), none)
+        return ResponseRows(none.astype(np.int64), none, none.astype(np.int8), none)
     keep = np.flatnonzero((seen.course % r == pool.readers.index(reader)) & ~seen.baseline)
-    return Course(seen.course[keep].astype(np.int64) // r, seen.counts_on[keep], seen.recorded[keep], seen.day[keep])
+    return ResponseRows(
+        seen.course[keep].astype(np.int64) // r, seen.counts_on[keep], seen.recorded[keep], seen.day[keep]
+    )
 
 
-def counted(pool: Pool, reader: str, *, after_next_therapy: bool = False) -> Course:
+def counted(pool: Database, reader: str, *, after_next_therapy: bool = False) -> ResponseRows:
     """Responses that may count, in the order of the days from which they do: up to a next therapy, and to a progression
     that the investigator recorded otherwise."""
     p, course = pool.patients, course_of(pool, reader)
@@ -59,7 +61,7 @@ def counted(pool: Pool, reader: str, *, after_next_therapy: bool = False) -> Cou
     return course if in_order(key) else course.where(np.argsort(key, kind="stable"))
 
 
-def first_response(pool: Pool, reader: str, rule: BestRule | None = None) -> Days:
+def first_response(pool: Database, reader: str, rule: BestRule | None = None) -> Days:
     """By patient the day of the first CR or PR that counts; with a rule that asks for it, the first that is confirmed."""
     n = len(pool.patients)
     course = counted(pool, reader).up_to_progression(n)

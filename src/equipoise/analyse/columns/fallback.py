@@ -11,19 +11,22 @@ from numpy.typing import NDArray
 
 from equipoise.analyse.columns.codes import Codes, response_code
 from equipoise.analyse.columns.from_patients import day_of
-from equipoise.analyse.columns.landmark import landmark_status
-from equipoise.analyse.columns.run import Outcome
+from equipoise.analyse.columns.landmark import STATUSES, landmark_status
+from equipoise.analyse.columns.run import Concluded
 from equipoise.analyse.columns.times import REASONS, Times
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.endpoints import observe as observed_by_reference
+from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.populations import membership
 from equipoise.analyse.response import best_response
-from equipoise.trial.endpoint import Landmark, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
 from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
 
 
-def completed(found: Outcome, people: Sequence[Patient], trial: Trial, cutoff: date, arms: Sequence[str]) -> Outcome:
+def completed(
+    found: Concluded, people: Sequence[Patient], trial: Trial, cutoff: date, arms: Sequence[str]
+) -> Concluded:
     """An outcome with what was refused filled in; ``refused`` still says what that was.
 
     ``people`` in the order of the pool, with the responses that count (see ``analyse.stated``).
@@ -36,6 +39,9 @@ def completed(found: Outcome, people: Sequence[Patient], trial: Trial, cutoff: d
             times[e.name] = _times([observed_by_reference(p, e, cutoff, trial.assessments) for p in people])
         elif e.name in found.refused and isinstance(e, Response):
             best[e.name] = _codes([best_response(p, e, cutoff).response for p in people])
+        elif e.name in found.refused and isinstance(e, Outcome):
+            standing = [outcome_status(p, e, cutoff) for p in people]
+            status[e.name] = np.array([STATUSES.index(s.status if s else "") for s in standing], dtype=np.int8)
     for e in trial.endpoints:
         if e.name in found.refused and isinstance(e, Landmark):
             status[e.name] = landmark_status(times[e.of], e, day_of(cutoff))

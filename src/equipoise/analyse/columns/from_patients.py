@@ -9,7 +9,7 @@ import numpy as np
 
 from equipoise.analyse.columns.arrange import arranged
 from equipoise.analyse.columns.codes import EPOCH, KINDS, NEVER, STATES, response_code
-from equipoise.analyse.columns.pool import Patients, Pool
+from equipoise.analyse.columns.database import Database, Patients
 from equipoise.analyse.criteria.selection import measurable
 from equipoise.analyse.endpoints import unplanned
 from equipoise.analyse.populations import treatment_received
@@ -27,7 +27,7 @@ def day_of(when: date | Event | None) -> int:
     return (when.happened if isinstance(when, Event) else when).toordinal() - EPOCH
 
 
-def pool_of(patients: Iterable[Patient], cutoff: date, trial: Trial, readers: Sequence[str] = ()) -> Pool:
+def pool_of(patients: Iterable[Patient], cutoff: date, trial: Trial, readers: Sequence[str] = ()) -> Database:
     """The pool of a trial's patients as known at ``cutoff``. Readers: those given, or all that there are."""
     people = list(patients)
     names = tuple(readers) or tuple(dict.fromkeys([INVESTIGATOR, *(r for p in people for r in p.readers)]))

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from equipoise.analyse.columns.codes import NE, NEVER, NOTHING, Codes, Flags
 from equipoise.analyse.columns.counted import course_of, first_response
+from equipoise.analyse.columns.database import Database, NotPooled
 from equipoise.analyse.columns.landmark import STATUSES
-from equipoise.analyse.columns.pool import NotPooled, Pool
 from equipoise.trial.patient import ACCEPTED
 from equipoise.trial.population import Condition, Population
 from equipoise.trial.trial import Trial
 
 
-def members(pool: Pool, population: Population, trial: Trial, status: Mapping[str, Codes]) -> NDArray[np.int16]:
+def members(pool: Database, population: Population, trial: Trial, status: Mapping[str, Codes]) -> NDArray[np.int16]:
     """By patient the arm under which one counts, a place in ``pool.patients.arms``; -1 for who is out.
 
     ``status`` at each landmark. Raises NotPooled for a condition that is not known here.
@@ -29,7 +29,7 @@ def members(pool: Pool, population: Population, trial: Trial, status: Mapping[st
     return np.where(within, arm, -1).astype(np.int16)
 
 
-def _met(pool: Pool, condition: Condition, trial: Trial, status: Mapping[str, Codes]) -> Flags:
+def _met(pool: Database, condition: Condition, trial: Trial, status: Mapping[str, Codes]) -> Flags:
     p = pool.patients
     match condition.what:
         case "eligible":
@@ -59,7 +59,7 @@ def _met(pool: Pool, condition: Condition, trial: Trial, status: Mapping[str, Co
     raise NotPooled(f"condition: {condition.what}")
 
 
-def _anyone(pool: Pool, reader: str, where: Flags) -> Flags:
+def _anyone(pool: Database, reader: str, where: Flags) -> Flags:
     """True for patients with a row of one reader on which ``where`` is true."""
     if reader == ACCEPTED:
         raise NotPooled(f"assessor: {reader}")

@@ -23,7 +23,7 @@ from equipoise.analyse.columns.codes import (
     Flags,
     Reals,
 )  # fmt: skip
-from equipoise.analyse.columns.pool import Pool
+from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.segments import begins
 from equipoise.analyse.columns.targets import Baseline, baseline_of, target_points
 from equipoise.analyse.criteria.recist11 import overall_response
@@ -61,7 +61,7 @@ class TimePoints:
     rule: Codes
 
 
-def time_points(pool: Pool) -> TimePoints:
+def time_points(pool: Database) -> TimePoints:
     """Every time point after baseline of every course. Without lesions at baseline it is NE."""
     seen, course = pool.assessments, pool.assessments.course
     point = np.bincount(pool.readings.assessment, minlength=len(seen)) > 0
@@ -82,7 +82,7 @@ def time_points(pool: Pool) -> TimePoints:
     )  # fmt: skip
 
 
-def _non_target(pool: Pool, base: Baseline, usable: Flags) -> Codes:
+def _non_target(pool: Database, base: Baseline, usable: Flags) -> Codes:
     read, n = pool.readings, len(pool.assessments)
     rows = np.flatnonzero((read.kind == NON_TARGET) & (read.state != _UNSEEN))
     rows = rows[(base.kind[read.lesion[rows]] == NON_TARGET) & usable[read.assessment[rows]]]
@@ -99,7 +99,7 @@ def _non_target(pool: Pool, base: Baseline, usable: Flags) -> Codes:
     ).astype(np.int8)
 
 
-def _new(pool: Pool, usable: Flags) -> tuple[Codes, Days]:
+def _new(pool: Database, usable: Flags) -> tuple[Codes, Days]:
     """Whether something is new at an assessment, and the day from which an unequivocal one counts.
 
     A lesion counts from the day on which it was first noted; what has gone again begins anew.

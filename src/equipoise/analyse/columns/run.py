@@ -13,12 +13,12 @@ from equipoise.analyse.best_overall import rule_of
 from equipoise.analyse.columns.best import best_overall
 from equipoise.analyse.columns.codes import NE, NEVER, NOTHING, Codes
 from equipoise.analyse.columns.counted import as_derived, counted
+from equipoise.analyse.columns.database import Database, NotPooled
 from equipoise.analyse.columns.landmark import landmark_status
-from equipoise.analyse.columns.pool import NotPooled, Pool
 from equipoise.analyse.columns.populations import members
 from equipoise.analyse.columns.recist import TimePoints, time_points
 from equipoise.analyse.columns.times import Times, observe
-from equipoise.trial.endpoint import Landmark, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
 from equipoise.trial.trial import Trial
 
 #: Patients at a time: their columns fit a cache, and one is soon done when Ctrl-C comes.
@@ -30,7 +30,7 @@ _RESPONSE_FIELDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Concluded:
     """What is found of a pool, by endpoint; ``points`` is None unless responses were asked to be derived."""
 
     points: TimePoints | None
@@ -45,8 +45,8 @@ class Outcome:
 
 
 def outcome(
-    pool: Pool, trial: Trial, *, derive: bool = False, cores: int = 1, on_chunk: Callable[[int], None] | None = None
-) -> Outcome:
+    pool: Database, trial: Trial, *, derive: bool = False, cores: int = 1, on_chunk: Callable[[int], None] | None = None
+) -> Concluded:
     """Every endpoint of the trial file, for every patient, and who is in which population.
 
     With ``derive`` responses follow from lesions by RECIST 1.1 wherever lesions were read; else those recorded count.
@@ -55,7 +55,7 @@ def outcome(
     n = len(pool.patients)
     spans = [(i, min(i + CHUNK, n)) for i in range(0, n, CHUNK)] or [(0, 0)]
 
-    def one(span: tuple[int, int]) -> Outcome:
+    def one(span: tuple[int, int]) -> Concluded:
         return _chunk(pool.part(*span), trial, derive)
 
     if cores == 1:
@@ -79,7 +79,7 @@ def outcome(
     return _joined(parts)
 
 
-def _chunk(pool: Pool, trial: Trial, derive: bool) -> Outcome:
+def _chunk(pool: Database, trial: Trial, derive: bool) -> Concluded:
     points = time_points(pool) if derive else None
     if points is not None:
         pool = as_derived(pool, points)
@@ -95,6 +95,8 @@ def _chunk(pool: Pool, trial: Trial, derive: bool) -> Outcome:
                 times[e.name] = observe(pool, e, trial.assessments)
             elif isinstance(e, Response):
                 best[e.name] = best_response(pool, e)
+            elif isinstance(e, Outcome):
+                raise NotPooled("outcomes recorded by their own name")
         except NotPooled as why:
             refused[e.name] = str(why)
     for e in trial.endpoints:
@@ -107,10 +109,10 @@ def _chunk(pool: Pool, trial: Trial, derive: bool) -> Outcome:
             populations[name] = members(pool, population, trial, status)
         except NotPooled as why:
             refused_populations[name] = str(why)
-    return Outcome(points, times, best, status, populations, refused, refused_populations)
+    return Concluded(points, times, best, status, populations, refused, refused_populations)
 
 
-def best_response(pool: Pool, endpoint: Response) -> Codes:
+def best_response(pool: Database, endpoint: Response) -> Codes:
     """By patient the best overall response, as ``analyse.response.best_response``: NE for who has no assessment."""
     unknown = [
         f for f, of in type(endpoint).model_fields.items() if f not in _RESPONSE_FIELDS and getattr(endpoint, f) != of.default
@@ -126,7 +128,7 @@ def best_response(pool: Pool, endpoint: Response) -> Codes:
     return found
 
 
-def _joined(parts: list[Outcome]) -> Outcome:
+def _joined(parts: list[Concluded]) -> Concluded:
     def stacked(tables: list[object]) -> object:
         first = tables[0]
         if isinstance(first, np.ndarray):
@@ -139,5 +141,5 @@ def _joined(parts: list[Outcome]) -> Outcome:
         return type(first)(*(stacked([getattr(t, name) for t in tables]) for name in names))
 
     whole = stacked(list(parts))
-    assert isinstance(whole, Outcome)
+    assert isinstance(whole, Concluded)
     return whole

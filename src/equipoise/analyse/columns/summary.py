@@ -9,9 +9,9 @@ import numpy as np
 
 from equipoise.analyse.analysis import number
 from equipoise.analyse.columns.codes import RESPONSES
+from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.landmark import STATUSES
-from equipoise.analyse.columns.pool import Pool
-from equipoise.analyse.columns.run import Outcome
+from equipoise.analyse.columns.run import Concluded
 from equipoise.numerics.times.survival import kaplan_meier
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Cell, Table
@@ -46,7 +46,7 @@ class PoolSummary:
     refused: Mapping[str, str]
 
 
-def summary(pool: Pool, trial: Trial, found: Outcome) -> PoolSummary:
+def summary(pool: Database, trial: Trial, found: Concluded) -> PoolSummary:
     """Sum up each endpoint by arm, of the population on which it is analysed."""
     p = pool.patients
     within = {e.name: found.populations[e.population] for e in trial.endpoints}

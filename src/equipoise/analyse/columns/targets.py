@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.analyse.columns.codes import CR, NE, NOTHING, PD, PR, SD, STATES, TARGET, Codes, Flags, Reals, Rows
-from equipoise.analyse.columns.pool import Pool
+from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.segments import first_row, running_min, shifted
 from equipoise.analyse.criteria.recist11_target import AT_LEAST, NORMAL_NODE, PROGRESSION, RESPONSE, SAME, TOO_SMALL
 
@@ -36,7 +36,7 @@ class Baseline:
     sum: Reals
 
 
-def baseline_of(pool: Pool) -> Baseline:
+def baseline_of(pool: Database) -> Baseline:
     """The lesions at baseline; of several readings of one lesion the last stands."""
     read, lesions, courses = pool.readings, pool.lesions, pool.courses
     rows = np.flatnonzero(pool.assessments.baseline[read.assessment])
@@ -77,7 +77,7 @@ class Cells:
     size: Reals
 
 
-def cells_of(pool: Pool, base: Baseline) -> Cells:
+def cells_of(pool: Database, base: Baseline) -> Cells:
     """What is found of each target lesion: fragments are added, a merged lesion counts where it is measured."""
     read = pool.readings
     rows = np.flatnonzero((read.kind == TARGET) & ~pool.assessments.baseline[read.assessment])
@@ -95,7 +95,7 @@ def cells_of(pool: Pool, base: Baseline) -> Cells:
     return _with_fragments(pool, Cells(assessment, lesion, adds), read.state[own] == _MERGED, parts)
 
 
-def _merged(pool: Pool, rows: Rows) -> Reals:
+def _merged(pool: Database, rows: Rows) -> Reals:
     """0 for a lesion that merged into one that was evaluated, else NaN."""
     read = pool.readings
     at = np.zeros(len(pool.assessments), dtype=bool)
@@ -108,7 +108,7 @@ def _merged(pool: Pool, rows: Rows) -> Reals:
     return np.where((read.part_of[rows] >= 0) & np.isin(wanted, evaluated), 0.0, np.nan)
 
 
-def _with_fragments(pool: Pool, cells: Cells, merged: Flags, parts: Rows) -> Cells:
+def _with_fragments(pool: Database, cells: Cells, merged: Flags, parts: Rows) -> Cells:
     """Lesions that split: what is left of the lesion and its fragments, added. What merged has no fragments."""
     read = pool.readings
     split = np.zeros(len(pool.lesions), dtype=bool)
@@ -138,7 +138,7 @@ class TargetPoints:
     rule: Codes
 
 
-def target_points(pool: Pool, base: Baseline, point: Flags) -> TargetPoints:
+def target_points(pool: Database, base: Baseline, point: Flags) -> TargetPoints:
     """The target response at the assessments that are a ``point``."""
     n, course = len(pool.assessments), pool.assessments.course
     cells = cells_of(pool, base)
@@ -174,7 +174,7 @@ def target_points(pool: Pool, base: Baseline, point: Flags) -> TargetPoints:
     )
 
 
-def _back(pool: Pool, base: Baseline, cells: Cells, gone: Flags, cr: Flags) -> Flags:
+def _back(pool: Database, base: Baseline, cells: Cells, gone: Flags, cr: Flags) -> Flags:
     """Assessments after a complete response of the targets at which one is back: a node must also have grown."""
     course, n = pool.assessments.course, len(pool.assessments)
     first = first_row(cr, course, pool.courses)

@@ -9,10 +9,10 @@ from typing import get_args
 import numpy as np
 
 from equipoise.analyse.best_overall import rule_of
-from equipoise.analyse.columns.best import Course
+from equipoise.analyse.columns.best import ResponseRows
 from equipoise.analyse.columns.codes import NE, NEVER, NOTHING, PD, Codes, Days, Flags, Rows
 from equipoise.analyse.columns.counted import course_of, first_response
-from equipoise.analyse.columns.pool import NotPooled, Pool
+from equipoise.analyse.columns.database import Database, NotPooled
 from equipoise.analyse.endpoints import LATE
 from equipoise.trial.endpoint import Censoring, EventSource, TimeToEvent, Trigger
 from equipoise.trial.protocol_parts import Assessments
@@ -80,7 +80,7 @@ def unknown_rules(endpoint: TimeToEvent) -> Iterator[str]:
         yield from (f"{what}: {v}" for v in dict.fromkeys(values) if v not in _KNOWN[what])
 
 
-def observe(pool: Pool, endpoint: TimeToEvent, schedule: Assessments | None) -> Times:
+def observe(pool: Database, endpoint: TimeToEvent, schedule: Assessments | None) -> Times:
     """Every patient's time to the endpoint. Raises NotPooled for rules that are not known here."""
     unknown = list(unknown_rules(endpoint))
     if unknown:
@@ -91,7 +91,7 @@ def observe(pool: Pool, endpoint: TimeToEvent, schedule: Assessments | None) -> 
 class _Seen:
     """The pool as one endpoint sees it."""
 
-    def __init__(self, pool: Pool, endpoint: TimeToEvent, schedule: Assessments | None) -> None:
+    def __init__(self, pool: Database, endpoint: TimeToEvent, schedule: Assessments | None) -> None:
         self.pool, self.endpoint, self.schedule = pool, endpoint, schedule
         self.people, self.n = pool.patients, len(pool.patients)
         p, course = self.people, course_of(pool, endpoint.assessor)
@@ -238,7 +238,7 @@ class _Seen:
         return np.where(day == NEVER, self.origin, np.maximum(day, self.origin)).astype(np.int32)
 
 
-def _last(key: Rows, course: Course, before: Days) -> Days:
+def _last(key: Rows, course: ResponseRows, before: Days) -> Days:
     """By patient, the last day of a course that is not after ``before``; NEVER where there is none."""
     patient = np.arange(len(before), dtype=np.int64)
     if not len(key):

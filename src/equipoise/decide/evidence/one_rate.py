@@ -13,6 +13,7 @@ from equipoise.analyse.status import Status
 from equipoise.decide.ripeness import ArmStanding
 from equipoise.decide.ruling import Seen
 from equipoise.history.control_check import checked, control_times
+from equipoise.numerics.counts.proportions import clopper_pearson
 from equipoise.trial.arm import Arm
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Endpoint, Response, TimeToEvent
@@ -67,7 +68,7 @@ class OneRate:
 
     def numbers(self) -> Mapping[str, Mapping[str, Any]]:
         """The cohort of each arm in numbers."""
-        return {name: _numbers(c) for name, c in self.cohorts.items()}
+        return {name: _numbers(c, len(self.snap.on_arm(name))) for name, c in self.cohorts.items()}
 
     def beside(self) -> Mapping[str, Mapping[str, Any] | None]:
         """The randomised comparison, and the control arm's check."""
@@ -156,7 +157,8 @@ def _in_time(endpoint: Response, schedule: Assessments | None) -> Iterator[Probl
         )  # fmt: skip
 
 
-def _numbers(c: Cohort) -> dict[str, Any]:
+def _numbers(c: Cohort, entered: int) -> dict[str, Any]:
+    ci = clopper_pearson(c.successes, len(c.members)) if c.members else None
     failures = sum(m.status == "failure" for m in c.members)
     return {
         "planned": c.planned,
@@ -166,4 +168,6 @@ def _numbers(c: Cohort) -> dict[str, Any]:
         "not_evaluable_counted_as_failure": len(c.members) - c.successes - failures,
         "not_evaluable_replaced": len(c.passed_over),
         "rate": c.successes / len(c.members) if c.members else None,
+        "rate_ci": [ci.lower, ci.upper] if ci is not None else None,
+        "not_in_the_cohort": entered - len(c.members) - len(c.passed_over),
     }

@@ -178,8 +178,10 @@ class _Course:
         return (a for a in self.to_progression if a.response == PD)
 
     def _response(self, confirmed: bool) -> Assessed | None:
+        origin = self.patient.randomised.happened if self.patient.randomised is not None else date.min
+
         def holds(i: int, course: Sequence[Assessed]) -> bool:
-            if course[i].response not in RESPONSES:
+            if course[i].response not in RESPONSES or not self.rules.best.in_time(course[i], origin):
                 return False
             return not confirmed or confirmed_by(i, course, self.rules.best) is not None
 

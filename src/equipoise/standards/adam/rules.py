@@ -7,7 +7,7 @@ The set 'admiral' is what the templates of the R packages admiral and admiralonc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from equipoise.analyse.best_overall import BestRule
@@ -89,7 +89,7 @@ class ResponseRules:
     @property
     def unconfirmed(self) -> BestRule:
         """The rule for a best response that needs no confirmation."""
-        return BestRule(None, self.best.stable_from, self.best.missing_between, self.best.stable_between)
+        return replace(self.best, confirm_after=None)
 
 
 _VALUES = {CR: 1, PR: 2, SD: 3, NON_CR_NON_PD: 4, PD: 5, NE: 6, "MISSING": 7}
@@ -122,6 +122,7 @@ def rules_of(trial: Trial) -> ResponseRules:
             endpoint.stable_from.days if endpoint.stable_from else 0,
             endpoint.missing_between,
             endpoint.stable_between,
+            endpoint.seen_by,
         )
     return ResponseRules(
         name=trial.id,

@@ -8,7 +8,8 @@ from typing import Any
 
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import arrange
-from equipoise.standards.sdtm.subject import PERSON, disposition_term, factor_name
+from equipoise.standards.sdtm.outcomes import outcome_row
+from equipoise.standards.sdtm.subject import ENTERED, PERSON, disposition_term, factor_name
 from equipoise.standards.sdtm.tumour_rows import assessment_rows
 from equipoise.standards.study_day import study_day
 from equipoise.trial.event import Event
@@ -45,6 +46,8 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         for assessment in patient.every_assessment:
             assessment_rows(assessment.event, own, criterion)
         _others(patient, own)
+        for outcome in patient.outcomes.values():
+            _add(own, "RS", **outcome_row(trial, outcome, day_text(outcome)))
         _finish(trial, patient, own)
         for domain, some in own.items():
             rows.setdefault(domain, []).extend(some)
@@ -101,7 +104,7 @@ def _subject(trial: Trial, patient: Patient, rows: Rows) -> None:
     if patient.enrolled is not None:
         for factor, level in patient.enrolled.data["factors"].items():
             extra(factor_name(factor), f"Stratification factor {factor}"[:40], level)
-    if randomised is not None:
+    if randomised is not None and "stratum" in randomised.data:
         extra("STRATUM", "Stratum of the Randomisation", randomised.data["stratum"])
     if patient.failed_criteria:
         extra("IEFAIL", "Eligibility Criteria Not Met", ";".join(map(str, patient.failed_criteria)))
@@ -115,8 +118,11 @@ def _dispositions(patient: Patient, rows: Rows) -> None:
             _add(rows, "DS", DSTERM=words, DSDECOD=term, DSCAT=category, DSSCAT=scope, DSSTDTC=day_text(event))
 
     milestone, ending = "PROTOCOL MILESTONE", "DISPOSITION EVENT"
-    put(patient.enrolled, "ELIGIBILITY CRITERIA MET", "ELIGIBILITY CRITERIA MET", milestone)
-    put(patient.randomised, "RANDOMIZED", "RANDOMIZED", milestone)
+    if patient.randomised is patient.enrolled:  # nobody is randomised in this trial: enrolment gives the arm
+        put(patient.enrolled, ENTERED, ENTERED, milestone)
+    else:
+        put(patient.enrolled, "ELIGIBILITY CRITERIA MET", "ELIGIBILITY CRITERIA MET", milestone)
+        put(patient.randomised, "RANDOMIZED", "RANDOMIZED", milestone)
     if (ended := patient.treatment_ended) is not None:
         put(ended, disposition_term(ended.data["reason"]), ended.data["reason"], ending, "STUDY TREATMENT")
     study = "STUDY PARTICIPATION"

@@ -19,7 +19,9 @@ EVENT = DateRule("first", not_before="the first dose")
 #: Details of a person that the log holds: variable → name.
 PERSON = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnic", "COUNTRY": "country", "BRTHDTC": "born"}
 _NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN", "")
-_ENTERED = ("ELIGIBILITY CRITERIA MET", "ENTERED INTO TRIAL")
+#: The milestone of who comes onto an arm without being randomised.
+ENTERED = "ENTERED INTO TRIAL"
+_ENTERED = ("ELIGIBILITY CRITERIA MET", ENTERED)
 _ENDED: Mapping[str, tuple[str, ...]] = {
     "COMPLETED": ("complet",),
     "PROGRESSIVE DISEASE": ("progress",),
@@ -72,8 +74,10 @@ def screened(dm: Record, records: Records, notes: Notes) -> Iterator[Draft]:
     yield Draft("screened", on.on, data, dm.source(variable), site=dm.text("SITEID"))
 
 
-def entered(dm: Record, records: Records, arm: str | None, factors: Sequence[str], notes: Notes) -> Iterator[Draft]:
-    """Enrolment and randomisation."""
+def entered(
+    dm: Record, records: Records, arm: str | None, factors: Sequence[str], notes: Notes, *, randomises: bool
+) -> Iterator[Draft]:
+    """Enrolment and randomisation; where nobody is randomised, enrolment gives the arm."""
     extra = supplement(records)
     for r in records.get("DS", ()):
         if r.code("DSDECOD") in _ENTERED:
@@ -82,11 +86,12 @@ def entered(dm: Record, records: Records, arm: str | None, factors: Sequence[str
                 notes.left("DS", r.code("DSDECOD"), "no date", r.example)
                 continue
             on = impute(partial, DateRule("first"))
+            given = {"arm": arm} if arm is not None and not randomises else {}
             levels = {f: extra[factor_name(f)][1] for f in factors if factor_name(f) in extra}
             yield Draft(
-                "enrolled", on.on, {"factors": levels} | on.flags(), r.source("DSDECOD"), site=dm.text("SITEID")
+                "enrolled", on.on, {"factors": levels} | given | on.flags(), r.source("DSDECOD"), site=dm.text("SITEID")
             )
-    if arm is None:
+    if arm is None or not randomises:
         return
     found = random_day(records, notes)
     if found is None:

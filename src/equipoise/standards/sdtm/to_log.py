@@ -9,6 +9,7 @@ from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
+from equipoise.standards.sdtm.outcomes import outcomes
 from equipoise.standards.sdtm.record import Record
 from equipoise.standards.sdtm.subject import assigned, dispositions, entered, screened, therapies, visits
 from equipoise.standards.sdtm.treatment import adverse_events, doses
@@ -123,11 +124,14 @@ def subject_drafts(
     first_dose = min((d.on for d in found), default=None)
     ends = list(dispositions(records, first_dose, notes))
     died = next((d.on for d in ends if d.kind == "died"), None)
-    start = list(entered(dm, records, arm, [f.name for f in trial.factors], notes))
-    randomised = next((d.on for d in start if d.kind == "randomised"), None)
+    start = list(
+        entered(dm, records, arm, [f.name for f in trial.factors], notes, randomises=trial.randomisation is not None)
+    )
+    randomised = next((d.on for d in start if d.data.get("arm")), None)
     drafts = [*screened(dm, records, notes), *start, *doses(records.get("EX", ()), died, notes)]
     drafts += adverse_events(records.get("AE", ()), first_dose, died, notes)
     drafts += tumour_drafts(records, Bounds(first_dose, randomised, died), notes)
+    drafts += outcomes(trial, list(records.get("RS", ())), notes)
     drafts += therapies(records, first_dose, notes)
     drafts += ends
     yield from drafts

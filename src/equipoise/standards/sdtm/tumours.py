@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.notes import Notes
+from equipoise.standards.sdtm.outcomes import CATEGORY as OUTCOME
 from equipoise.standards.sdtm.record import Record
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.lesion import Kind, Reading, State
@@ -94,7 +95,7 @@ class _Reader:
     ) -> None:
         self.assessor, self.bounds, self.notes = assessor, bounds, notes
         self.lesions: dict[str, _Lesion] = {}
-        self.rs = own["RS"]
+        self.rs = [r for r in own["RS"] if r.code("RSCAT") != OUTCOME]
         self.tr = own["TR"]
         self.tu = own["TU"]
         for record in self.tu:

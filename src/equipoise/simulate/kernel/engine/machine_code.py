@@ -1,7 +1,8 @@
 """A compiled function kept as LLVM's bitcode, and called again without numba: what takes ten seconds is done once.
 
 Bitcode is made for no processor: what reads it turns it into the instructions of the machine at hand, in half a second.
-Needs llvmlite, which comes with numba (the extra ``fast``).
+Needs llvmlite, which comes with numba (the extra ``fast``) and is large. Object code, linked into a library, needs neither:
+it is for any processor of one kind of machine, and therefore a little slower.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from typing import Any
+
+#: The function's name in a library.
+IN_LIBRARY = "equipoise_kernel"
 
 
 def bitcode_of(function: Any) -> bytes:
@@ -45,10 +49,38 @@ def is_bitcode(kept: bytes) -> bool:
     return True
 
 
-class Loaded:
-    """The function that ``bitcode_of`` kept: call it with addresses and whole numbers. Raises ValueError for what is no
-    bitcode. Others may run meanwhile: it holds no lock of the interpreter.
-    """
+def object_of(kept: bytes) -> bytes:
+    """Object code of what ``bitcode_of`` kept, for a linker: a library gives the function as ``IN_LIBRARY``. Raises ValueError."""
+    from llvmlite import binding
+
+    module = _parsed(kept)
+    module.get_function(kept.partition(b"\n")[0].decode()).name = IN_LIBRARY
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    machine = binding.Target.from_default_triple().create_target_machine(opt=3, reloc="pic", codemodel="default")
+    return bytes(machine.emit_object(module))
+
+
+class Called:
+    """A compiled function: call it with addresses and whole numbers. Others may run meanwhile: it holds no lock of the
+    interpreter."""
+
+    def __init__(self, call: Callable[..., int]) -> None:
+        self._call = call
+
+    def __call__(self, *arguments: int) -> None:
+        """Call it; every argument is 64 bits wide."""
+        # numba's own way of calling: where the result goes, where an error goes, then the arguments.
+        result, error = ctypes.c_void_p(), ctypes.c_void_p()
+        status = self._call(
+            ctypes.byref(result), ctypes.byref(error), *(ctypes.c_int64(argument) for argument in arguments)
+        )
+        if status not in (0, -2):
+            raise RuntimeError(f"the compiled function gave up with status {status}")
+
+
+class Loaded(Called):
+    """The function that ``bitcode_of`` kept. Raises ValueError for what is no bitcode."""
 
     def __init__(self, kept: bytes) -> None:
         from llvmlite import binding
@@ -63,14 +95,4 @@ class Loaded:
         self._engine = binding.create_mcjit_compiler(module, machine)
         self._engine.finalize_object()
         address = self._engine.get_function_address(kept.partition(b"\n")[0].decode())
-        self._call: Callable[..., int] = ctypes.CFUNCTYPE(ctypes.c_int32)(address)
-
-    def __call__(self, *arguments: int) -> None:
-        """Call it; every argument is 64 bits wide."""
-        # numba's own way of calling: where the result goes, where an error goes, then the arguments.
-        result, error = ctypes.c_void_p(), ctypes.c_void_p()
-        status = self._call(
-            ctypes.byref(result), ctypes.byref(error), *(ctypes.c_int64(argument) for argument in arguments)
-        )
-        if status not in (0, -2):
-            raise RuntimeError(f"the compiled function gave up with status {status}")
+        super().__init__(ctypes.CFUNCTYPE(ctypes.c_int32)(address))

@@ -1,4 +1,4 @@
-"""Pool: many patients as columns: who they are, when they were assessed, and what was read of each lesion."""
+"""Database: many patients as columns: who they are, when they were assessed, and what was read of each lesion."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Readings:
 
 
 @dataclass(frozen=True, eq=False)
-class Pool:
+class Database:
     """Patients, their assessments by each reader, and the lesions that were read, as known at ``cutoff`` [day]."""
 
     cutoff: int
@@ -113,14 +113,14 @@ class Pool:
         """How many courses there are: one for each patient and reader."""
         return len(self.patients) * len(self.readers)
 
-    def part(self, first: int, end: int) -> Pool:
+    def part(self, first: int, end: int) -> Database:
         """Patients ``first`` to ``end`` (exclusive), with what belongs to them. No column is copied but places."""
         r = len(self.readers)
         a0, a1 = np.searchsorted(self.assessments.course, [first * r, end * r])
         l0, l1 = np.searchsorted(self.lesions.course, [first * r, end * r])
         r0, r1 = np.searchsorted(self.readings.assessment, [a0, a1])
         read = _rows(self.readings, r0, r1)
-        return Pool(
+        return Database(
             self.cutoff,
             self.readers,
             _rows(self.patients, first, end),

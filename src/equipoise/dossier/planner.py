@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from equipoise.report.document import Document
-    from equipoise.simulate.grid import Cell, Difference
-    from equipoise.simulate.plan import Plan
-    from equipoise.simulate.summary import Summary
+from equipoise import __version__
+from equipoise.files.kernels import ready
+from equipoise.report.document import Document
+from equipoise.simulate import planner
+from equipoise.simulate.grid import Cell, Difference, differences_table
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.summary import Summary, exact_of, shown, stop_label
+from equipoise.trial.exhibits import Exhibit, Paragraph, Section, Table
 
 _SIMULATED = (
     "Every patient on this page is simulated. Research software: for planning; it replaces no statistician's own check."
@@ -24,11 +27,6 @@ def grid_page(
     question: str = "",
 ) -> Document:
     """The page of a grid. ``cells`` and ``summaries`` go together."""
-    from equipoise.simulate import planner
-    from equipoise.simulate.grid import differences_table
-    from equipoise.simulate.summary import exact_of, stop_label
-    from equipoise.trial.exhibits import Exhibit, Paragraph, Section
-
     axes = list(cells[0].labels)
     keys = [(c.scenario, *c.labels.values()) for c in cells]
     rows = dict(zip(keys, summaries, strict=True))
@@ -80,8 +78,6 @@ def _truths(scenarios: Sequence[str]) -> tuple[str, str]:
 
 def _in_short(rows: Mapping[tuple[str, ...], Summary], cells: Sequence[Cell], null: str) -> str:
     """What the first choices come to where the drug does not work, in a sentence."""
-    from equipoise.simulate.summary import shown
-
     cell = next(c for c in cells if c.scenario == null)
     s = rows[(null, *cell.labels.values())]
     return (
@@ -92,10 +88,6 @@ def _in_short(rows: Mapping[tuple[str, ...], Summary], cells: Sequence[Cell], nu
 
 
 def _accrual(plans: Mapping[str, Plan], scenario: str) -> list[Any]:
-    from equipoise.files.kernels import ready
-    from equipoise.simulate import planner
-    from equipoise.trial.exhibits import Paragraph
-
     if not ready():
         return [Paragraph("The fan chart of accrual needs numba: pip install 'equipoise[fast]'.", "note")]
     known = {way: plan for way, plan in plans.items() if plan.usual}
@@ -103,8 +95,6 @@ def _accrual(plans: Mapping[str, Plan], scenario: str) -> list[Any]:
 
 
 def _asked(cells: Sequence[Cell], question: str) -> list[Any]:
-    from equipoise.trial.exhibits import Paragraph, Table
-
     plan = cells[0].plan
     shown: list[Any] = [Paragraph(text) for text in question.strip().split("\n\n") if text.strip()]
     shown.append(Paragraph(plan.design.describe()))
@@ -149,8 +139,6 @@ def _told(value: Any) -> str:
 
 
 def _assumed(cells: Sequence[Cell]) -> list[Any]:
-    from equipoise.trial.exhibits import Paragraph, Table
-
     trial = cells[0].plan.trial
     shown = [Paragraph(f"{', '.join(a.of)}: {a.because}", "note") for a in trial.assumptions]
     how = (
@@ -188,9 +176,6 @@ def _entries(part: Mapping[str, Any], path: str = "") -> dict[str, str]:
 
 
 def _document(plan: Plan, title: str, summaries: Sequence[Summary], sections: Sequence[Any]) -> Document:
-    from equipoise import __version__
-    from equipoise.report.document import Document
-
     trials = sum(s.done for s in summaries)
     return Document(
         title=title or f"{plan.trial.id}: what to expect",

@@ -1,0 +1,28 @@
+"""Acts: open a trial, give an order, cut the data, take a look, report, run a plan, run a grid. One act a file.
+
+Values in, values out: nothing here prints or asks. An edge (the command line, a site) turns options into an act and its
+answer into words or JSON. An act is loaded when it is first asked for, so that an edge may name all of them and its
+help still answers at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from equipoise.desk import (  # noqa: I001
+        analyse, answers, audit, check, compare, control_check, curves, data, datasets, design, design_text, export, grid,
+        history, hurdle, import_sdtm, known, library, look, opening, order, pages, patient, plans, pool, report,
+        sensitivity, shelf, simulate, spoken, virtual,
+    )  # fmt: skip
+
+__all__ = [
+    "analyse", "answers", "audit", "check", "compare", "control_check", "curves", "data", "datasets", "design",
+    "design_text", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "opening", "order",
+    "pages", "patient", "plans", "pool", "report", "sensitivity", "shelf", "simulate", "spoken", "virtual",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,60 @@
+"""Which data an act speaks of: those of a log or of a table, as known at a cut-off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from equipoise.analyse import data
+from equipoise.files.bundled import find_trial
+from equipoise.files.log_file import LogFile
+from equipoise.files.table_file import log_from_table
+from equipoise.trial.log import Log, Reading
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class Data:
+    """The log and what was known at the cut-off; the snapshot's notes say what was left out. ``torn``: of which log a line."""
+
+    log: Log
+    snap: Snapshot
+    torn: str | None
+
+
+def take(
+    name: str,
+    trial: Trial,
+    log: Path | None,
+    table: Path | None = None,
+    cutoff: date | None = None,
+    known_on: date | None = None,
+) -> Data:
+    """The data of a log, or of a table (the trial file's own if none is named); ``name`` is where the trial is found.
+
+    Without a cut-off that of the last day of the log. Raises BadInput with what is wrong with what was asked for.
+    """
+    reading = _read(name, trial, log, table)
+    return Data(reading.log, cut(trial, reading.log, cutoff, known_on), str(log) if reading.torn is not None else None)
+
+
+def _read(name: str, trial: Trial, log: Path | None, table: Path | None) -> Reading:
+    if log is not None and table is not None:
+        raise BadInput(trial.id, [Problem("two-sources", "--log", "a log and a table", "--log or --table, not both")])
+    if log is not None:
+        return LogFile(log, trial.id).read()
+    own = trial.table.file if trial.table is not None else None
+    if table is None and own is None:
+        raise BadInput(trial.id, [Problem("no-data", "--log", "nothing", "a log, or a table with --table")])
+    return Reading(log_from_table(trial, table or find_trial(name).parent / str(own)).log, None)
+
+
+def cut(trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None) -> Snapshot:
+    """The data as the trial file states them (see ``analyse.data.cut``). Raises BadInput for days out of order."""
+    if cutoff is not None and known_on is not None and known_on < cutoff:
+        allowed = f"not before the cut-off, {cutoff}"
+        raise BadInput("--known-on", [Problem("dates-out-of-order", "--known-on", str(known_on), allowed)])
+    return data.cut(trial, log, cutoff, known_on)

@@ -1,0 +1,62 @@
+"""Read a design's text: 'simon p0=0.44 p1=0.58 alpha=0.05 power=0.8'."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from equipoise.design import shelf
+from equipoise.files.trial_file import design_from
+from equipoise.trial.design import Design
+from equipoise.trial.problem import BadInput, Problem
+
+
+def read_design(text: str, hypotheses: Mapping[str, float]) -> tuple[Design[Any] | None, list[Problem]]:
+    """A design from 'KIND name=value …'; names that its kind knows are filled in from the common hypotheses."""
+    words = shlex.split(text)
+    if not words:
+        return None, [Problem("missing", "--design", repr(text), "'KIND name=value …'")]
+    kind, problems, table = words[0], [], {}
+    try:
+        fields = shelf.spec_model(kind).model_fields
+    except BadInput as bad:
+        return None, list(bad.problems)
+    for word in words[1:]:
+        name, mark, value = word.partition("=")
+        name = name.replace("-", "_")
+        if not mark or name not in fields:
+            allowed = f"name=value; names are {', '.join(f for f in fields if f != 'kind')}"
+            problems.append(Problem("unknown-key", f"--design {kind}", word, allowed))
+            continue
+        table[name] = _value(value)
+    if problems:
+        return None, problems
+    known = {k: v for k, v in hypotheses.items() if k in fields}
+    return design_from({"kind": kind, **known, **table})
+
+
+def rate_design(text: str) -> Design[Any]:
+    """A design that looks for a higher rate, from its text. Raises BadInput for any other."""
+    design, problems = read_design(text, {})
+    if problems or design is None:
+        raise BadInput("--design", problems)
+    kind = shelf.one(text.split()[0])
+    if kind.family == "safety":
+        given = Problem("not-a-rate-design", "--design", kind.name, "a design that looks for a higher rate")
+        raise BadInput("--design", [given])
+    return design
+
+
+def _value(text: str) -> Any:
+    """A whole number, a number, numbers with commas, true or false, or a word."""
+    if text in ("true", "false"):
+        return text == "true"
+    if "," in text:
+        return tuple(_value(part) for part in text.split(","))
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,143 @@
+"""Export what was known at a cut-off as datasets of the field's standards, in the field's formats."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from equipoise.files.datasets_out import write_dataset
+from equipoise.standards.adam.agreement import Agreement, compare
+from equipoise.standards.adam.build import by_admiral
+from equipoise.standards.dataset import Dataset
+from equipoise.standards.define_xml import define_xml
+from equipoise.standards.metadata import described
+from equipoise.trial.exhibits import Table
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+#: Standard and rules → the function (trial, snapshot) → datasets that makes them.
+EXPORTS = {
+    ("adam", "trial"): "equipoise.standards.adam.build:to_adam",
+    ("adam", "admiral"): "equipoise.standards.adam.build:admiral_datasets",
+    ("sdtm", "trial"): "equipoise.standards.sdtm.from_log:to_sdtm",
+}
+_TITLES = {"sdtm": "SDTM", "adam": "ADaM"}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Datasets and where each was written; ``agreement`` with those that they were compared with."""
+
+    trial: str
+    standard: str
+    rules: str
+    snap: Snapshot
+    datasets: Sequence[Dataset]
+    written: Sequence[Path]
+    agreement: Agreement | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        found: dict[str, Any] = {
+            "standard": self.standard,
+            "rules": self.rules,
+            "cutoff": self.snap.cutoff,
+            "data": self.snap.head,
+            "datasets": [
+                {"name": d.name, "label": d.label, "records": d.n, "variables": len(d.variables), "file": str(p)}
+                for d, p in self._files()
+            ],
+        }
+        a = self.agreement
+        if a is not None:
+            found["agreement"] = {
+                "patients": a.patients,
+                "records": a.records,
+                "cells": a.cells,
+                "differences": a.differences,
+                "unexplained": len(a.unexplained),
+            }
+        return found
+
+    def table(self) -> Table:
+        """The datasets under each other."""
+        return Table(
+            f"{self.trial} as {_TITLES[self.standard]} at {self.snap.cutoff}",
+            ["Dataset", "Label", "Records", "Variables", "File"],
+            [[d.name, d.label, d.n, len(d.variables), p.name] for d, p in self._files()],
+        )
+
+    def _files(self) -> Iterator[tuple[Dataset, Path]]:
+        return zip(self.datasets, self.written, strict=True)
+
+
+def can(standard: str, rules: str, against: Path | None) -> None:
+    """Raise BadInput where these do not go together."""
+    if (standard, rules) not in EXPORTS:
+        allowed = " or ".join(r for s, r in EXPORTS if s == standard)
+        raise BadInput(
+            "export", [Problem("no-such-export", "--rules", repr(rules), f"with --as {standard}: {allowed}")]
+        )
+    if against is not None and rules != "admiral":
+        given = Problem("no-comparison", "--against", str(against), "--against goes with --rules admiral")
+        raise BadInput("export", [given])
+
+
+def run(
+    trial: Trial, snap: Snapshot, standard: str, rules: str, ending: str, out: Path, against: Path | None = None
+) -> Exported:
+    """Write datasets and define.xml to a folder; ``against``: a folder of CSV to compare the values with."""
+    can(standard, rules, against)
+    module, name = EXPORTS[standard, rules].split(":")
+    datasets: Sequence[Dataset] = getattr(importlib.import_module(module), name)(trial, snap)
+    written = _write(datasets, trial.id.upper(), out, ending, snap)
+    agreement = _agreement(snap, against) if against is not None else None
+    return Exported(trial.id, standard, rules, snap, datasets, written, agreement)
+
+
+def _write(datasets: Sequence[Dataset], study: str, out: Path, ending: str, snap: Snapshot) -> list[Path]:
+    """All files or none, and define.xml."""
+    # The same data give the same bytes: a file is dated by its data.
+    created = datetime.combine(snap.known_on, time(0), UTC)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    problems: list[Problem] = []
+    paths = [out / f"{d.name.lower()}.{ending}" for d in datasets]
+    with TemporaryDirectory(dir=out.parent, prefix=".export-") as kept:
+        for d, path in zip(datasets, paths, strict=True):
+            try:
+                write_dataset(d, Path(kept) / path.name, created=created)
+            except BadInput as bad:
+                problems += [
+                    Problem(p.code, f"{d.name}.{p.where}", p.given, p.allowed, p.next_step) for p in bad.problems
+                ]
+        if problems:
+            raise BadInput(str(out), problems)
+        out.mkdir(exist_ok=True)
+        for path in paths:
+            (Path(kept) / path.name).replace(path)
+        files = {d.name: path.name for d, path in zip(datasets, paths, strict=True)}
+        text = define_xml([described(d) for d in datasets], study, created=created, files=files)
+        (Path(kept) / "define.xml").write_bytes(text)
+        (Path(kept) / "define.xml").replace(out / "define.xml")
+    return paths
+
+
+def _agreement(snap: Snapshot, against: Path) -> Agreement:
+    tables = []
+    for name in ("adrs_onco.csv", "adtte_onco.csv"):
+        path = against / name
+        if not path.is_file():
+            raise BadInput(str(against), [Problem("no-file", name, "nothing there", "a CSV with USUBJID and PARAMCD")])
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        if rows and not {"USUBJID", "PARAMCD"} <= set(rows[0]):
+            raise BadInput(str(path), [Problem("missing", "columns", ", ".join(rows[0]), "USUBJID and PARAMCD")])
+        tables.append(rows)
+    return compare(by_admiral(snap), tables[0], tables[1])

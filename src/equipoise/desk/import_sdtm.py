@@ -1,0 +1,54 @@
+"""Take SDTM into a new log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from equipoise.desk.order import now
+from equipoise.files.log_file import LogFile
+from equipoise.files.sdtm_files import import_sdtm, read_domains, trial_toml
+from equipoise.files.write import write_text
+from equipoise.standards.sdtm.notes import Unmapped
+from equipoise.standards.sdtm.observed_trial import observed
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A log that was started from SDTM. ``trial``: its id, or the file that was made; ``unmapped``: what the log cannot hold."""
+
+    log: str
+    trial: str
+    events: int
+    patients: int
+    hash: str
+    imputed_dates: int
+    unmapped: Unmapped
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        return {**vars(self), "unmapped": self.unmapped.entries}
+
+
+def run(data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: Path, by: str) -> TakenIn:
+    """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit."""
+    if trial is None and trial_path.exists():
+        given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
+        raise BadInput(str(trial_path), [given])
+    found = import_sdtm(data, trial, now(), by)
+    LogFile(log_path).create(found.log)
+    if trial is None:
+        write_text(trial_path, trial_toml(observed(read_domains(data)[0])))
+    return TakenIn(
+        str(log_path),
+        found.trial.id if trial is not None else str(trial_path),
+        len(found.log),
+        len({e.patient for e in found.log if e.patient}),
+        found.log.head,
+        sum("dated" in e.data for e in found.log),
+        found.unmapped,
+    )

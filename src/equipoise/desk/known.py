@@ -1,0 +1,99 @@
+"""Read a trial's log: verify it, and say what was known on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from equipoise.analyse.data import cut
+from equipoise.conduct.conduct import replay
+from equipoise.desk.store import LogStore
+from equipoise.trial.event import Event
+from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A log in which nothing was changed and nothing is impossible."""
+
+    ok: bool
+    events: int
+    hash: str
+    torn_bytes: int
+
+
+def verify(trial: Trial, store: LogStore) -> Verified:
+    """Verify the chain, and judge every event again. Raises BadInput with every event that is impossible."""
+    reading = store.read()
+    impossible = replay(trial, list(reading.log))
+    if impossible:
+        raise BadInput(
+            str(store),
+            [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
+        )
+    return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""))
+
+
+@dataclass(frozen=True)
+class PatientKnown:
+    """One patient's events as known on a day."""
+
+    as_known_on: date
+    patient: str
+    events: Sequence[Event]
+
+    def table(self) -> Table:
+        """The events under each other."""
+        rows: list[list[Cell]] = [
+            [e.number, str(e.happened), e.kind, ", ".join(f"{k} {v}" for k, v in e.data.items()), e.by]
+            for e in self.events
+        ]
+        title = f"{self.patient} as known on {self.as_known_on}"
+        return Table(title, ["Event", "Happened", "What", "Details", "By"], rows)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The trial as known on a day, in numbers by arm."""
+
+    as_known_on: date
+    events: int
+    hash: str
+    sites_open: int
+    screened: int
+    arms: Mapping[str, Mapping[str, int]]
+
+    def table(self, trial: Trial) -> Table:
+        """The arms under each other."""
+        rows: list[list[Cell]] = [[trial.arm_by_name[a].label, *c.values()] for a, c in self.arms.items()]
+        where = f"{self.sites_open} sites open, {self.screened} screened"
+        columns = ["Arm", "Randomised", "Died", "Progressed", "Withdrew", "Lost"]
+        return Table(f"{trial.id} as known on {self.as_known_on}: {where}", columns, rows)
+
+
+def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
+    """What was recorded by ``day``, corrections of then included."""
+    snap = cut(trial, store.read().log, day)
+    counts: dict[str, Any] = {}
+    for arm in trial.arms:
+        group = snap.on_arm(arm.name)
+        counts[arm.name] = {
+            "randomised": len(group),
+            "died": sum(p.died is not None for p in group),
+            "progressed": sum(p.first_progression is not None for p in group),
+            "withdrew": sum(p.withdrawn is not None for p in group),
+            "lost": sum(p.lost is not None for p in group),
+        }
+    sites = sum(e.kind == "site activated" for e in snap.events)
+    screened = sum(p.screened is not None for p in snap.patients.values())
+    return Known(day, len(snap.events), snap.head, sites, screened, counts)
+
+
+def patient_as_known_on(trial: Trial, store: LogStore, day: date, patient: str) -> PatientKnown:
+    """One patient's events that were recorded by ``day``."""
+    snap = cut(trial, store.read().log, day)
+    return PatientKnown(day, patient, [e for e in snap.events if e.patient == patient])

@@ -1,0 +1,38 @@
+"""Take a look at the data, and record the decision."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from equipoise.decide.decide import decide
+from equipoise.desk.order import give
+from equipoise.desk.store import LogStore
+from equipoise.files.plain import plain
+from equipoise.trial.decision import Decision, NotRipe
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+def take(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
+    """The decision of a look on these data, or why it cannot be taken yet."""
+    return decide(trial, snap, look)
+
+
+def somebody(by: str | None) -> str:
+    """Who records a decision. Raises BadInput for nobody."""
+    if not by:
+        raise BadInput("decide", [Problem("nobody", "--by", "nothing", "a record says who made it: give --by")])
+    return by
+
+
+def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) -> None:
+    """Add the decision to the log, so that the report shows it at the cut-off at which it was taken."""
+    data = {"look": d.look, "action": d.action.name, "cutoff": d.cutoff.isoformat(), "known_on": known_on.isoformat()}
+    give(trial, store, lambda c, now: c.order("decided", now.date(), now, by, "; ".join(d.because), data=data))
+
+
+def as_json(result: Decision | NotRipe) -> dict[str, Any]:
+    """The documented shape: the decision, and ``ripe``."""
+    return {"ripe": isinstance(result, Decision), **plain(result)}

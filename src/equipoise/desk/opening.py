@@ -1,0 +1,70 @@
+"""Open a trial: read its file, and start its log, empty or with a table of patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from equipoise.conduct.conduct import Conduct
+from equipoise.desk.order import now
+from equipoise.desk.store import LogStore
+from equipoise.files.bundled import find_trial
+from equipoise.files.log_file import LogFile
+from equipoise.files.table_file import log_from_table
+from equipoise.files.trial_file import read_trial
+from equipoise.trial.design import Design
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+
+
+def load_trial(name: str) -> Trial:
+    """The trial called ``name``: a file, its folder, or a bundled trial. Raises BadInput with all problems of its file."""
+    return read_trial(find_trial(name))
+
+
+def design_of(trial: Trial) -> Design[Any]:
+    """The trial's design; a trial without one is bad input here."""
+    if trial.design is None:
+        raise BadInput(trial.id, [Problem("no-design", "design", "nothing", "a [design] in the trial file")])
+    design: Design[Any] = trial.design
+    return design
+
+
+def log_of(trial: Trial, path: Path) -> LogFile:
+    """Where the trial's log is, or will be: a file."""
+    return LogFile(path, trial.id)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A log that was started."""
+
+    log: str
+    trial: str
+    fingerprint: str
+    hash: str
+
+
+def open_log(trial: Trial, store: LogStore, by: str, why: str = "") -> Opened:
+    """Start a trial's log. What is there is never overwritten."""
+    log = Conduct.open(trial, now(), by, why=why).log
+    store.create(log)
+    return Opened(str(store), trial.id, trial.fingerprint, log.head)
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A log that was started with a table's patients."""
+
+    log: str
+    events: int
+    patients: int
+    hash: str
+
+
+def take_in(trial: Trial, store: LogStore, table: Path, by: str) -> TakenIn:
+    """Take a table of patients into a new log, through the mapping in the trial file."""
+    conduct = log_from_table(trial, table, now(), by)
+    store.create(conduct.log)
+    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head)

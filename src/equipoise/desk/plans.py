@@ -1,0 +1,52 @@
+"""Plan simulations: a plan for each scenario and each way of waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from equipoise.files.bundled import find_trial, scenario_names
+from equipoise.files.scenario_file import scenarios_of
+from equipoise.simulate.plan import Plan, Waiting
+from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
+
+#: What may be asked of waiting beside one way: as the trial file says, or both ways.
+WAYS: Mapping[str, Sequence[Waiting | None]] = {"as planned": (None,), "both": ("continue", "pause")}
+
+
+def plans_of(name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiting: str = "as planned") -> list[Plan]:
+    """A plan for each scenario and each way of waiting; ``name`` is where the trial is found.
+
+    Without scenarios all in the trial's folder are taken, or the design's own truths where it has none. Raises BadInput with the problems of all scenarios at once.
+    """
+    file = find_trial(name)
+    ways: Any = WAYS.get(waiting, (waiting,))
+    plans: list[Plan] = []
+    refused: list[tuple[str, BadInput]] = []
+    for name, read in scenarios_of(trial, file, scenarios):
+        courses = None
+        try:
+            truth = read()
+            for way in ways:
+                plans.append(Plan.of(trial, truth, seed, way, courses=courses))
+                courses = plans[-1].courses
+        except BadInput as bad:
+            refused.append((name, bad))
+    if len(refused) == 1:
+        raise refused[0][1]
+    if refused:
+        problems = [
+            Problem(p.code, f"scenario {name}: {p.where}", p.given, p.allowed, p.next_step)
+            for name, bad in refused
+            for p in bad.problems
+        ]
+        raise BadInput(f"scenarios of {trial.id}", problems)
+    return plans
+
+
+def null_and_target(name: str, trial: Trial, seed: int) -> list[Plan]:
+    """Enrolment continued and paused under the null, then under the target: the scenarios of these names, else the design's own."""
+    there = scenario_names(find_trial(name))
+    plans = plans_of(name, trial, [n for n in ("null", "target") if n in there], seed, "both")
+    return [*plans[:2], *plans[-2:]]

@@ -1,0 +1,37 @@
+"""Report a trial: each look at the cut-off at which its decision was recorded."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from equipoise.analyse.analysis import analyse
+from equipoise.decide.decide import decide
+from equipoise.desk.data import Data, cut
+from equipoise.desk.pages import write_page
+from equipoise.dossier.document import trial_document
+from equipoise.dossier.findings import Findings
+from equipoise.files.history_file import library_of
+from equipoise.trial.decision import Decision, NotRipe
+from equipoise.trial.trial import Trial
+
+
+def findings(name: str, trial: Trial, data: Data) -> Findings:
+    """What a report of these data is made from; ``name`` is where the trial is found.
+
+    A look whose decision is in the log is taken at its own cut-off, any other as it would stand at the report's.
+    """
+    looks: list[Decision | NotRipe] = []
+    if trial.design is not None and trial.monitoring is not None:
+        taken = {e.data["look"]: e.data for e in data.snap.events if e.kind == "decided"}
+        for look in trial.design.looks:
+            at, then = taken.get(look.number), data.snap
+            if at is not None:
+                then = cut(trial, data.log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on")))
+            looks.append(decide(trial, then, look.number))
+    return Findings(trial, data.snap, analyse(trial, data.snap), looks, library=library_of(trial, name))
+
+
+def write(found: Findings, out: Path) -> list[Path]:
+    """Render the report and write it with its figures; the paths, the page first."""
+    return write_page(trial_document(found), out / "report.html")

@@ -1,0 +1,45 @@
+"""The shelf: every kind of design, what it is held against, and whether a trial file may name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from equipoise.design import shelf
+from equipoise.files.grades import Grade, grade_of
+from equipoise.files.trial_file import on_the_road
+from equipoise.trial.exhibits import Table
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of design with its grade."""
+
+    about: shelf.Kind
+    grade: Grade
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        k = self.about
+        return {
+            "kind": k.name, "title": k.title, "family": k.family, "reference": k.reference, "example": dict(k.example),
+            "in_trial_files": on_the_road(k), "grade": self.grade.grade, "oracle": self.grade.oracle,
+        }  # fmt: skip
+
+
+def every_kind() -> list[Kind]:
+    """All kinds, in the order of the shelf."""
+    return [Kind(k, grade_of(k.module)) for k in shelf.described()]
+
+
+def tables(found: Sequence[Kind]) -> Iterator[Table]:
+    """The kinds of each family that has any."""
+    for family in shelf.FAMILIES:
+        rows = [
+            [k.about.name, k.about.title, k.grade.grade.upper() if k.grade.grade == "unvalidated" else k.grade.grade]
+            for k in found
+            if k.about.family == family
+        ]
+        if rows:
+            yield Table(family[0].upper() + family[1:], ["Kind", "What it is", "Grade"], rows)

@@ -1,0 +1,116 @@
+"""Run plans: many trials with virtual patients; an interrupt keeps what is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from equipoise.desk.interrupt import unbroken
+from equipoise.desk.pages import write_page
+from equipoise.dossier.planner import grid_page
+from equipoise.files.kernels import ready
+from equipoise.simulate.grid import Cell
+from equipoise.simulate.lines import NONE, Lines
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.replicates import Engine, default_workers, simulate
+from equipoise.simulate.summary import Summary, exact_of, summarise, summary_table
+from equipoise.simulate.tally import Tally
+from equipoise.trial.design import Characteristics
+from equipoise.trial.exhibits import Table
+
+#: Told of a plan before it runs, it says whom to tell how many of its trials are done.
+Watch = Callable[[Plan], Callable[[int], object]]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What came of the plans; ``whole`` is False after an interrupt, and the last that ran is then shorter than asked."""
+
+    plans: Sequence[Plan]
+    summaries: Sequence[Summary]
+    exact: Sequence[Characteristics | None]
+    whole: bool
+
+    def table(self) -> Table:
+        """What came, beside what is known exactly."""
+        return summary_table(self.summaries, self.exact)
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        return {
+            "trial": self.plans[0].trial.id, "interrupted": not self.whole, "summaries": self.summaries, "exact": self.exact,
+        }  # fmt: skip
+
+    def write_page(self, page: Path) -> list[Path]:
+        """Write the planner's page; the paths, the page first."""
+        cells = [
+            Cell(p.scenario.id, {"Waiting": s.waiting}, {"monitoring.while_waiting": s.waiting}, p)
+            for p, s in zip(self.plans, self.summaries, strict=False)
+        ]
+        return write_page(grid_page(cells, self.summaries, []), page)
+
+
+def compiled() -> bool:
+    """True where the compiled simulator is at hand."""
+    return ready()
+
+
+def run(
+    plans: Sequence[Plan],
+    replicates: int,
+    workers: int | None = None,
+    out: Path | None = None,
+    engine: Engine | None = None,
+    watch: Watch = lambda plan: lambda done: None,
+) -> Simulated:
+    """Run every plan; with ``out`` a folder keeps one line a replicate. KeyboardInterrupt ends it, and what is done is kept."""
+    ready()
+    summaries: list[Summary] = []
+    exact: list[Characteristics | None] = []
+    whole = True
+    for plan in plans:
+        done, tally, lines = watch(plan), Tally(), _Lines(out, plan)
+        try:
+            for found in simulate(plan, replicates, workers or default_workers(), engine=engine):
+                with unbroken():
+                    tally.add(found)
+                    lines.keep(found, tally.n)
+                done(tally.n)
+        except KeyboardInterrupt:
+            whole = False
+        lines.close()
+        if tally.n:
+            summaries.append(summarise(plan, tally, replicates))
+            exact.append(exact_of(plan))
+        if not whole:
+            break
+    return Simulated(plans, summaries, exact, whole)
+
+
+class _Lines:
+    """One line a replicate (JSON Lines), put in its place when all that came is written."""
+
+    def __init__(self, folder: Path | None, plan: Plan) -> None:
+        self.file = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path = folder / f"{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl"
+            self.part = self.path.with_suffix(".part")
+            self.file = self.part.open("w", encoding="utf-8")
+
+    def keep(self, lines: Lines, done: int) -> None:
+        if self.file is None:
+            return
+        n = len(lines["looks"])
+        columns = {name: [None if v == NONE else v for v in values.tolist()] for name, values in lines.items()}
+        for i in range(n):
+            line = {"replicate": done - n + i} | {name: values[i] for name, values in columns.items()}
+            self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.file.close()
+            self.part.replace(self.path)

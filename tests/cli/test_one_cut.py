@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ def data(tmp_path: Path) -> tuple[Path, Path]:
     return lesion_trial(tmp_path), lesion_log(tmp_path)
 
 
+@pytest.mark.thorough
 def test_answers_analyse_decide_and_export_tell_one_story(
     equipoise: Callable[..., Answer], data: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -69,6 +69,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.property
 @pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.thorough
 def test_deriving_is_recording_what_follows(
     equipoise: Callable[..., Answer], data: tuple[Path, Path], tmp_path: Path, name: str
 ) -> None:
@@ -79,7 +80,7 @@ def test_deriving_is_recording_what_follows(
     found = cut(read_trial(trial), read_log(log, "north").log, CUTOFF, CUTOFF.replace(year=CUTOFF.year + 1))
     says = {a.number: a.response for p in found.patients.values() for a in p.every_assessment}
     written = Log(
-        replace(e, data={**e.data, "response": says[e.number]}) if e.number in says else e
+        e._replace(data={**e.data, "response": says[e.number]}) if e.number in says else e
         for e in read_log(log, "north").log
     )
     write_new_log(folder / "log.jsonl", written)

@@ -21,12 +21,17 @@ SOURCE = Path(equipoise.__file__).parent
 
 def test_the_name_covers_what_is_compiled_and_what_it_takes() -> None:
     found = {p.relative_to(SOURCE).as_posix() for p in sources()}
-    kernel = ["trial", "patient", "enrolment", "cohort", "draws", "places", "layout", "two_groups", "engine/compiled"]
+    kernel = [
+        "trial", "patient", "enrolment", "cohort", "draws", "places", "layout", "two_groups", "looks", "asked", "comparison",
+        "status", "changes", "landmark", "response", "outcome", "engine/compiled",
+    ]  # fmt: skip
     assert {f"simulate/kernel/{n}.py" for n in kernel} | {"numerics/random/philox.py"} <= found
     # What a plan is made of, and what is done with the lines, compile nothing anew.
     assert not found & {
         "simulate/kernel/rows.py",
         "simulate/kernel/image.py",
+        "simulate/kernel/image_of_looks.py",
+        "simulate/kernel/answers.py",
         "simulate/truth.py",
         "simulate/planner.py",
         "simulate/run.py",
@@ -121,6 +126,7 @@ def linked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_a_library_needs_no_numba_and_gives_the_same_trials(
     linked: Path, monkeypatch: pytest.MonkeyPatch, plan: Any
 ) -> None:
@@ -145,6 +151,7 @@ def test_a_library_needs_no_numba_and_gives_the_same_trials(
 
 
 @pytest.mark.parametrize("content", [b"", b"no library"])
+@pytest.mark.thorough
 def test_a_damaged_library_is_none(linked: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     linked.write_bytes(content)
     monkeypatch.setitem(sys.modules, "numba", None)

@@ -11,15 +11,19 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from equipoise.files.bundled import find_scenario, find_trial, scenario_names
 from equipoise.files.kernels import ready
+from equipoise.files.scenario_file import read_scenario
+from equipoise.files.trial_file import read_trial
 from equipoise.numerics.random.streams import minus_log
 from equipoise.simulate.lines import INTEGERS, NONE
+from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Kernel, reference_lines, simulate
 from equipoise.simulate.tally import Tally
 from equipoise.simulate.truth import rate_shown
 from equipoise.trial.problem import BadInput
-from variants import plans, scenario
+from variants import ENDPOINTS, POLICIES, plans, scenario
 
 pytest.importorskip("numba")
 # Compiled code is kept from run to run; kernels are imported when first used.
@@ -41,15 +45,14 @@ def differing(a: Any, b: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.property
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_the_kernel_decides_as_the_reference_in_random_trials(data: st.DataObject) -> None:
+def decides_as_the_reference(data: st.DataObject, *given: str) -> None:
+    """A random trial, of the endpoint and policy given, replicate by replicate and column by column."""
     try:
-        plan = data.draw(plans())
+        plan = data.draw(plans(*given))
     except BadInput:
         # Random truths may contradict themselves; they are refused before anything runs.
         assume(False)
+    assert plan.usual
     try:
         theirs = reference_lines(plan, 0, REPLICATES)
     except BadInput as bad:
@@ -57,6 +60,34 @@ def test_the_kernel_decides_as_the_reference_in_random_trials(data: st.DataObjec
             Kernel(plan).lines(0, REPLICATES)
         return
     assert differing(Kernel(plan).lines(0, REPLICATES), theirs) == {}
+
+
+@pytest.mark.property
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_the_kernel_decides_as_the_reference_in_random_trials(data: st.DataObject) -> None:
+    decides_as_the_reference(data)
+
+
+@pytest.mark.slow
+@pytest.mark.property
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@settings(max_examples=2 * EXAMPLES, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_kernel_decides_as_the_reference_in_thousands(data: st.DataObject, endpoint: str, policy: str) -> None:
+    decides_as_the_reference(data, endpoint, policy)
+
+
+@pytest.mark.parametrize("name", ["create-imt", "merkel", "myeloma"])
+def test_the_kernel_decides_as_the_reference_in_bundled_trials(name: str) -> None:
+    file = find_trial(name)
+    trial = read_trial(file)
+    named = [read_scenario(find_scenario(file, s)) for s in scenario_names(file)]
+    for truth in named or own_scenarios(trial):
+        p = Plan.of(trial, truth, 3)
+        assert p.usual
+        assert differing(Kernel(p).lines(0, 12), reference_lines(p, 0, 12)) == {}
 
 
 @pytest.mark.parametrize("name", ["null", "target", "history", "observed"])

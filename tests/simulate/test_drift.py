@@ -179,12 +179,6 @@ def test_the_logrank_check_decides_on_times(north: Trial, north_design: Design, 
     from scipy.stats import norm
 
     assert check["p"] == pytest.approx(2 * norm.sf(abs(z)), rel=1e-9)
-    p = plan("target")
-    from dataclasses import replace
-
-    assert p.usual
-    assert not replace(p, trial=with_check(north, method="one-sample log-rank")).usual
-    assert not replace(p, trial=with_check(north, on_caution="stop")).usual
 
 
 def test_methods_have_their_numbers_and_their_problems(north: Trial) -> None:

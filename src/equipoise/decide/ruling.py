@@ -37,7 +37,8 @@ class Seen:
 class Outcomes:
     """All outcomes of a look at once: of the tested arm's ``n`` patients 0 … n, and of the control cohort's ``m`` 0 … m.
 
-    ``warned``: what a check of times said; None where the check is of a count or there is none.
+    ``warned``: what the check said; None: it is of a count and is asked. ``earlier_successes``: as in Evidence.
+    ``y``: of the control cohort this number only.
     """
 
     look: int
@@ -46,6 +47,8 @@ class Outcomes:
     earlier_n: int = 0
     m: int = 0
     warned: bool | None = None
+    earlier_successes: int | None = None
+    y: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Rule(ABC):
 
     @abstractmethod
     def table(self, outcomes: Outcomes) -> Codes:
-        """The action on every outcome, shape (n + 1, m + 1), as CODES, NOTHING or REFUSED."""
+        """The action on every outcome, shape (n + 1, m + 1) or, of one ``y``, (n + 1, 1), as CODES, NOTHING or REFUSED."""
 
     def __and__(self, other: Rule) -> Rule:
         return _Both(self, other)

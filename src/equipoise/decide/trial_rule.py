@@ -44,7 +44,8 @@ class DesignRule(Rule):
 
     def table(self, outcomes: Outcomes) -> Codes:
         """The verdict on every count, the same whatever the controls show; REFUSED where the design takes no such number."""
-        return _verdicts(self.design, outcomes.look, outcomes.arm, outcomes.n, outcomes.earlier_n)
+        o = outcomes
+        return _verdicts(self.design, o.look, o.arm, o.n, o.earlier_n, o.earlier_successes)
 
 
 class UnlessControlsContradict(Rule):
@@ -78,15 +79,17 @@ class UnlessControlsContradict(Rule):
     def table(self, outcomes: Outcomes) -> Codes:
         """The action on every pair of counts."""
         n, m = outcomes.n, outcomes.m
-        found = np.repeat(self.rule.table(outcomes), m + 1, axis=1)
+        of = range(m + 1) if outcomes.y is None else (outcomes.y,)
+        found = np.repeat(self.rule.table(outcomes), len(of), axis=1)
         if not self.then.takes_over or m == 0:
             return found
         warned = cautions(self.trial, m) if outcomes.warned is None else np.full(m + 1, outcomes.warned)
         goes = DECLARE if self.last else CONTINUE
-        for y in np.flatnonzero(warned).tolist():
-            least = needed(self.then, n, y, m, self.last)
-            instead = np.where(np.arange(n + 1) >= least, goes, STOP)
-            found[:, y] = np.where(found[:, y] == REFUSED, REFUSED, instead)
+        for i, y in enumerate(of):
+            if warned[y]:
+                least = needed(self.then, n, y, m, self.last)
+                instead = np.where(np.arange(n + 1) >= least, goes, STOP)
+                found[:, i] = np.where(found[:, i] == REFUSED, REFUSED, instead)
         return found
 
 
@@ -115,10 +118,10 @@ def on_caution_of(trial: Trial) -> OnCaution:
 
 
 @lru_cache(maxsize=4096)
-def _verdicts(design: Any, look: int, arm: str, n: int, earlier: int) -> Codes:
+def _verdicts(design: Any, look: int, arm: str, n: int, earlier: int, successes: int | None) -> Codes:
     def ask(x: int) -> int:
         try:
-            return code_of(design.verdict(Evidence(look, arm, n, x, earlier)).action)
+            return code_of(design.verdict(Evidence(look, arm, n, x, earlier, successes)).action)
         except BadInput:
             return REFUSED
 

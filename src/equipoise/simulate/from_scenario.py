@@ -19,7 +19,7 @@ class FromScenario:
     def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
         self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.usual
         self.trial = plan.trial
-        self.draws = PatientDraws(plan.widths, plan.seed, replicate)
+        self._draws = PatientDraws(plan.widths, plan.seed, replicate)
 
     def openings(self) -> Iterator[tuple[date, str]]:
         """The day on which each site opens."""
@@ -34,7 +34,7 @@ class FromScenario:
 
     def candidate(self, index: int) -> Candidate | None:
         """Who comes as number ``index`` (from 0); None for one who fails screening where there are no criteria to fail."""
-        own, name = self.draws.of(index)["patient"], f"P{index + 1:04d}"
+        own, name = self._draws.of(index)["patient"], f"P{index + 1:04d}"
         if own[0] < self.plan.scenario.screening_failure:
             failed = [1 + int(own[15] * len(self.trial.eligibility))] if self.trial.eligibility else []
             return Candidate(name, failed, {}) if failed else None
@@ -47,7 +47,7 @@ class FromScenario:
 
     def life(self, index: int, who: Candidate, arm: str) -> Life:
         """What becomes of that candidate on an arm."""
-        plan, draws = self.plan, self.draws.of(index)
+        plan, draws = self.plan, self._draws.of(index)
         course = plan.courses[arm].strata[who.stratum]
         what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws)
         things = life(

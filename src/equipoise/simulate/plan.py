@@ -13,13 +13,18 @@ from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
-from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.population import ITT
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.when import Evaluable
 
 Waiting = Literal["continue", "pause", "cap"]
-_KNOWN = {"next therapy", "withdrawal", "loss", "death", "no event"}
+#: Events that virtual patients may have, or never have: theirs are documented by scans.
+_EVENTS = {"progression", "documented progression", "clinical progression", "death"}
+_CENSORING = {"withdrawal", "loss", "death", "no event"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,22 +51,20 @@ class Plan:
 
     @property
     def usual(self) -> bool:
-        """True if the monitored endpoint's rules are those that the compiled kernel knows; others need the reference."""
-        endpoint, check = self.trial.monitored.times, self.trial.control_check
-        if (
-            endpoint is None
-            or self.trial.monitored.endpoint.not_evaluable == "exclude"
-            or self.trial.monitored.design_looks_back
-            or self.trial.monitored.monitoring.not_before
-        ):
+        """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
+
+        Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
+        or are censored by what is not drawn without detail; a design that sizes more than its last stage, or looks when something else
+        has come than so many patients.
+        """
+        monitored = self.trial.monitored
+        if monitored.sized and len(monitored.looks) > 2:
             return False
-        return (
-            {*endpoint.events} <= {"progression", "death"}
-            and {rule.when for rule in endpoint.censoring} <= _KNOWN
-            and all(rule.at != "origin" for rule in endpoint.censoring)
-            and endpoint.assessor == "investigator"
-            and (check is None or (check.on_caution == "note" and check.method != "one-sample log-rank"))
-        )
+        if not all(isinstance(look.when, Evaluable) for look in monitored.looks):
+            return False
+        if isinstance(monitored.endpoint, Response):
+            return monitored.endpoint.assessor == INVESTIGATOR
+        return monitored.times is None or _known(monitored.times)
 
     @property
     def design(self) -> Design[Any]:
@@ -120,6 +123,20 @@ class Plan:
             widths(trial),
             monitored.times is not None and any(rule.at == "last contact" for rule in monitored.times.censoring),
         )
+
+
+def _known(times: TimeToEvent) -> bool:
+    """Whether the kernel knows a time's events and what censors it."""
+    progression = {"progression", "documented progression"} & {*times.events}
+    # A next therapy is given for a progression that was seen: where that is the event, it censors nothing.
+    censoring = _CENSORING | ({"next therapy"} if progression else set())
+    return (
+        {*times.events} <= _EVENTS
+        and {rule.when for rule in times.censoring} <= censoring
+        and all(rule.at != "origin" for rule in times.censoring)
+        and times.assessor == INVESTIGATOR
+        and times.population == ITT
+    )
 
 
 def _has_what_a_disease_needs(trial: Trial, scenario: Scenario) -> bool:

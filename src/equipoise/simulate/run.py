@@ -134,17 +134,16 @@ class Loop:
         for name, s in self.status.items():
             if s is not None and s.next_look is not None:
                 self.unsettled_until[s.next_look].append(name)
-        #: Patients to be judged anew before anything hangs on where they stand.
-        self.stale: set[str] = set()
         self.looks: list[LookTaken] = []
         self.courses: list[tuple[str, int, int]] = []
+        #: Of whom it is to be judged anew where they stand before anything hangs on it.
+        self.stale: set[str] = set()
         #: Whether anything happened today on which it hangs if a look is ripe.
         self.changed = self.randomised > 0
-        #: The day on which time alone may make the last look ripe.
-        self.followed: date | None = None
         #: Whether a look hangs on the statuses alone; before that nobody's is judged.
         self.near = False
-        #: Days on which time alone may make a look ripe.
+        #: The day on which time alone may make the last look ripe, and those on which it may make any.
+        self.followed: date | None = None
         self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
 
     def from_day(self, today: date, horizon: date, last_look: int | None = None) -> date | None:

@@ -209,6 +209,16 @@ def _outcomes(
     return found
 
 
+def _depth(u: float) -> float:
+    """By which share of its size a responder's disease shrinks."""
+    return 0.30 + 0.70 * float(u**0.8)
+
+
+def complete(u: float) -> bool:
+    """Whether a responder's response is complete."""
+    return _depth(u) > 0.93
+
+
 class _Responses:
     """The responses that a patient's assessments show, and the sums of diameters behind them."""
 
@@ -216,9 +226,8 @@ class _Responses:
         self.responds = draws[0] < response
         self.onset = 1 if draws[1] < truth.first_scan_response else 2
         self.baseline = round(30 + 120 * draws[2])
-        depth = 0.30 + 0.70 * draws[3] ** 0.8
-        self.complete = self.responds and depth > 0.93
-        self.depth = (1.0 if self.complete else depth) if self.responds else -0.18 + 0.46 * draws[3]
+        self.complete = self.responds and complete(draws[3])
+        self.depth = (1.0 if self.complete else _depth(draws[3])) if self.responds else -0.18 + 0.46 * draws[3]
         self.growth = 0.25 + 0.5 * draws[4]
 
     def at(self, number: int, progressed: bool, detail: bool) -> dict[str, Any]:

@@ -63,11 +63,17 @@ class Monitored:
         """True of a design whose later looks depend on the successes of an earlier one."""
         return bool(getattr(self.design, "looks_back", False))
 
+    @property
+    def sized(self) -> bool:
+        """True of a design that says after a look how many patients the next is on."""
+        return hasattr(self.design, "enrols")
+
     def enrols(self, number: int, earlier: Any) -> int:
         """Patients of the tested arm that look ``number`` is on after the ``earlier`` look's evidence: as planned, unless the
-        design says so."""
-        said = getattr(self.design, "enrols", None)
-        return int(said(earlier)) if said is not None else self.look(number).n
+        design says so. As planned too where it would have no stage after that evidence, as it is known now: there was one.
+        """
+        said = int(self.design.enrols(earlier)) if self.sized else 0  # type: ignore[attr-defined]
+        return said if said > self.look(earlier.look).n else self.look(number).n
 
     @property
     def alpha(self) -> float | None:

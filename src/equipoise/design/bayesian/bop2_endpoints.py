@@ -102,7 +102,8 @@ class Response:
 
     def verdict(self, evidence: Evidence, n: int, cutoff: float, last: bool) -> Verdict:
         """Stop for futility below the cut-off; on fewer patients than planned the posterior is that of those there are."""
-        if not 0 < evidence.n <= n:
+        # With places left empty an early look may be on nobody: the prior speaks.
+        if not int(last) <= evidence.n <= n:
             _same_n(evidence.n, n)
         cautions = () if evidence.n == n else (
             f"{evidence.n} patients could be evaluated at this look, {n} were planned; the cut-off stands.",

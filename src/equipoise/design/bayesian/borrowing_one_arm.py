@@ -168,7 +168,7 @@ class BorrowingOneArm(RateDesign):
     def attained_stages(self, n: int) -> Stages:
         """With another number at the last look: the same bound on the posterior probability, on ``n`` patients."""
         r = int((self.exceedance(n) < self.threshold).sum()) - 1
-        return Stages((*self.stages.n[:-1], n), (*self.stages.low[:-1], r), (*self.stages.high[:-1], r))
+        return self.with_last(n, r)
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

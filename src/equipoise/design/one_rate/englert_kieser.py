@@ -126,21 +126,24 @@ class EnglertKieser:
         x1 = self.x1 if evidence.earlier_successes is None else evidence.earlier_successes
         if evidence.look != 2:
             problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
-        if evidence.n <= d.n1:
+        # The first stage may have left places empty; the second is what has come since.
+        before = min(evidence.earlier_n or d.n1, d.n1)
+        if evidence.n <= before:
             problems.append(
-                Problem("cohort", "n", str(evidence.n), f"more than the {d.n1} patients of the look before")
+                Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")
             )
         if x1 is None:
             problems.append(
                 Problem("missing", "x1", "nothing", "the successes at the first look: the boundary depends on them")
             )
-        elif not x1 <= evidence.successes <= x1 + max(evidence.n - d.n1, 0):
+        elif not x1 <= evidence.successes <= x1 + max(evidence.n - before, 0):
             problems.append(Problem("not-allowed", "successes", str(evidence.successes), f"at least x1 = {x1}"))
         if problems:
             raise BadInput("evidence", problems)
         assert x1 is not None
         # The second stage may have any size: that is what the design is for.
-        attained = self if evidence.n == self.attained_n else _attained(d, evidence.n)
+        second = d.n1 + evidence.n - before
+        attained = self if second == self.attained_n else _attained(d, second)
         r = x1 + int(attained.critical()[x1])
         x = evidence.successes
         because = (

@@ -178,8 +178,9 @@ class Gehan:
             raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.looks)}")])
         if evidence.look == 1:
             return self._screened(evidence)
-        if evidence.n <= self.n1:
-            allowed = f"more than the {self.n1} patients of the look before"
+        before = min(evidence.earlier_n or self.n1, self.n1)
+        if evidence.n < before + (evidence.earlier_successes is None):
+            allowed = f"more than the {before} patients of the look before"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         rate = evidence.successes / evidence.n
         se = math.sqrt(rate * (1 - rate) / evidence.n)
@@ -191,7 +192,7 @@ class Gehan:
         return self.n1 + self.n2(evidence.successes)
 
     def _screened(self, evidence: Evidence) -> Verdict:
-        if not 0 < evidence.n <= self.n1:
+        if not 0 <= evidence.n <= self.n1:
             allowed = f"look 1 is on {self.n1} patients: its cohort is fixed, and may only have places left empty"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         x, n = evidence.successes, evidence.n

@@ -66,9 +66,7 @@ class GreenDahlberg(RateDesign):
 
     def attained_stages(self, n: int) -> Stages:
         """The same rule at another last size."""
-        return GreenDahlberg(
-            self.n1, n, self.p0, self.p1, self.alpha, self.power, self.first_level, self.final_level
-        ).stages
+        return self.with_last(n, int(np.argmax(exceeds(n, self.p0) <= self.final_level)))
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

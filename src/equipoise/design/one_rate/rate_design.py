@@ -104,7 +104,7 @@ class RateDesign(ABC):
             return self._final(evidence)
         k = evidence.look - 1
         planned, low, high = stages.n[k], stages.low[k], stages.high[k]
-        if not (stages.n[k - 1] if k else 0) < evidence.n <= planned:
+        if not evidence.earlier_n <= evidence.n <= planned:
             allowed = f"look {k + 1} is on {planned} patients: its cohort is fixed, and may only have places left empty"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         x = evidence.successes
@@ -124,13 +124,22 @@ class RateDesign(ABC):
 
     def _on_fewer(self, k: int, n: int) -> str:
         """The caution for look k + 1 on fewer patients than planned."""
-        stages = self.stages
-        sizes = (*stages.n[:k], n, *stages.n[k + 1 :])
-        attained = Stages(sizes, stages.low, tuple(min(h, m) for h, m in zip(stages.high, sizes, strict=True)))
+        stages, said = (
+            self.stages,
+            f"{n} patients could be evaluated at look {k + 1}, {self.stages.n[k]} were planned; its boundaries stand.",
+        )
+        if n == 0:
+            return said
+        # Looks before it that were planned on as many cannot have been; what they would have stopped is stopped here.
+        early = [j for j in range(k) if stages.n[j] < n]
+        low = (*(stages.low[j] for j in early), min(stages.low[k], n), *stages.low[k + 1 :])
+        high = (*(stages.high[j] for j in early), min(stages.high[k], n), *stages.high[k + 1 :])
+        attained = Stages((*(stages.n[j] for j in early), n, *stages.n[k + 1 :]), low, high)
         null, target = (ends(attained, p) for p in (self.p0, self.p1))
+        here = len(early)
         return (
-            f"{n} patients could be evaluated at look {k + 1}, {stages.n[k]} were planned; its boundaries stand. The trial then stops "
-            f"there with probability {null.at[k]:.4f} at {self.p0:g} and {target.at[k]:.4f} at {self.p1:g}."
+            f"{said} The trial then stops there with probability {null.at[here]:.4f} at {self.p0:g} and {target.at[here]:.4f} at "
+            f"{self.p1:g}."
         )
 
     def _low_name(self, k: int) -> str:
@@ -143,7 +152,9 @@ class RateDesign(ABC):
         stages = self.stages
         planned, r, cautions = stages.n[-1], stages.high[-1], []
         before = min(evidence.earlier_n or stages.n[-2], stages.n[-2]) if len(stages.n) > 1 else 0
-        if evidence.n <= before:
+        # Where it is said on how many the look before was, it may be that nobody who came since could be evaluated.
+        said = evidence.earlier_n > 0 or evidence.earlier_successes is not None
+        if evidence.n <= before and not (said and evidence.n >= max(evidence.earlier_n, 1)):
             raise BadInput(
                 "evidence",
                 [Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")],
@@ -181,13 +192,21 @@ class RateDesign(ABC):
         Where the planned design does not keep its own alpha, that of the plan is kept instead. Smallest is not always
         monotone: r is the first at which the exact error is within alpha.
         """
+        early = self.with_last(n, n)
+        alpha = max(self.alpha, sum(ends(self.stages, self.p0).high))
+        arrays = zip(arrive(self.stages, self.p0)[:-1], self.stages.high[:-1], strict=True)
+        spent = sum(float(a[h + 1 :].sum()) for a, h in arrays)
+        beyond = np.concatenate([np.cumsum(arrive(early, self.p0)[-1][:0:-1])[::-1], [0.0]])
+        return self.with_last(n, int(np.argmax(spent + beyond <= alpha)))
+
+    def with_last(self, n: int, r: int) -> Stages:
+        """The stages with ``n`` patients at the last look and the boundary ``r``. Looks that were planned on as many are left
+        out: they cannot have been, and without them no boundary is too low.
+        """
         stages = self.stages
-        alpha = max(self.alpha, sum(ends(stages, self.p0).high))
-        arrays = arrive(Stages((*stages.n[:-1], n), (*stages.low[:-1], n), (*stages.high[:-1], n)), self.p0)
-        earlier = sum(float(a[h + 1 :].sum()) for a, h in zip(arrays[:-1], stages.high[:-1], strict=True))
-        beyond = np.concatenate([np.cumsum(arrays[-1][:0:-1])[::-1], [0.0]])
-        r = int(np.argmax(earlier + beyond <= alpha))
-        return Stages((*stages.n[:-1], n), (*stages.low[:-1], r), (*stages.high[:-1], r))
+        early = [k for k, size in enumerate(stages.n[:-1]) if size < n]
+        low, high = (tuple(b[k] for k in early) for b in (stages.low, stages.high))
+        return Stages((*(stages.n[k] for k in early), n), (*low, r), (*high, r))
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:

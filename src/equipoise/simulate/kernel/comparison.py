@@ -1,11 +1,11 @@
-"""The randomised comparison of a look, compiled: ``analyse.randomised`` of what is known on its day."""
+"""What a look reads from times, compiled: ``analyse.randomised`` and the controls' check of what is known on its day."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
+from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,
@@ -42,3 +42,17 @@ def compare_arms(
     log_hr, se, chi2 = compare(W, V, room[COUNTS], room[MARKED], longest, n1, n0, 0)
     if n0 > 0 and n1 > 0:
         real[0], real[1], real[2] = log_hr, se, chi2
+
+
+@jit(WHETHER(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
+def times_contradict(N: Any, W: Any, replicate: int, randomised: int, today: int) -> bool:
+    """Whether all controls' times are a caution: their days at risk against those within which so many events agree with
+    history."""
+    events = days = 0
+    for p in range(randomised):
+        if W[p * HOT + ARM] == N[at.CONTROL]:
+            day, event = observed(N, W, replicate, p, today - W[p * HOT + AT])
+            days += day
+            events += int(event)
+    short = days > 0 and days <= N[N[at.TOO_SHORT] + events]
+    return short or days >= N[N[at.TOO_LONG] + events]

@@ -2,8 +2,8 @@
 in tables.
 
 Everything lies in two long arrays, since a compiled function with two arguments is built in a tenth of the time and is
-called faster than one with fifty. The first places hold single numbers and where each table begins. The design becomes a table of actions, one entry for each look, number evaluated and number of successes, filled by
-asking the design itself; so does the control arm's check. The kernel can special-case neither.
+called faster than one with fifty. The first places hold single numbers and where each table begins. What the design says is not in it: it is asked when a
+simulated look brings its evidence (``answers``), so the kernel can special-case none.
 """
 
 from __future__ import annotations
@@ -17,19 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.conduct.randomisation import stratum_of
-from equipoise.decide.ruling import REFUSED, Outcomes
-from equipoise.decide.trial_rule import cautions, rule_of
 from equipoise.numerics.random.streams import SHORT_BLOCK, key_of
 from equipoise.simulate.accrual import horizon
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.image_of_endpoint import endpoint_numbers, endpoint_tables
+from equipoise.simulate.kernel.image_of_looks import look_numbers, look_tables
 from equipoise.simulate.kernel.places import GUIDE, LOOK
+from equipoise.simulate.kernel.words import cut, cuts
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned, schedule
-from equipoise.trial.endpoint import Landmark
 from equipoise.trial.trial import Trial
-
-_AT = {"last assessment": at.ASSESSMENT, "last contact": at.CONTACT, "that day": at.THAT_DAY}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +42,7 @@ def image_of(plan: Plan) -> Image:
     """The plan in numbers."""
     trial, scenario = plan.trial, plan.scenario
     assert trial.assessments is not None
-    monitoring, endpoint, monitored = trial.monitored.monitoring, trial.monitored.endpoint, trial.monitored.times
-    assert isinstance(endpoint, Landmark)
-    assert monitored is not None
-    censored = {rule.when: _AT[rule.at] for rule in monitored.censoring}
+    monitoring = trial.monitored.monitoring
     arms = [a.name for a in trial.arms]
     stack = _Stack()
     tables: dict[int, Any] = {
@@ -60,7 +55,7 @@ def image_of(plan: Plan) -> Image:
     first_scan, every = schedule(trial)
     varies = scenario.accrual.varies > 0 or scenario.accrual.opens_late.exact_days > 0
     reach, on = scenario.visits.jitter.days, np.arange(HORIZON + 2)
-    strata, actions, warned = _strata(trial), _actions(plan), _cautions(plan)
+    strata = _strata(trial)
     sizes = blocks_of(trial)
     numbers: dict[int, float] = {
         at.TARGET: trial.target_enrolment,
@@ -69,22 +64,13 @@ def image_of(plan: Plan) -> Image:
         at.STRATA: len(strata),
         at.SITES: len(trial.sites),
         at.FACTORS: len(plan.levels),
-        at.LOOKS: len(plan.design.looks),
         at.TESTED: arms.index(trial.tested_arms[0].name),
         at.CONTROL: arms.index(trial.control_arms[0].name) if trial.control_arms else -1,
-        at.LANDMARK: endpoint.landmark.days,
-        at.WINDOW: endpoint.window.days,
-        at.REPLACES: endpoint.not_evaluable != "failure",
-        at.PAUSES: plan.waiting != "continue",
+        at.PAUSES: plan.waiting != "continue" or trial.monitored.sized,
+        at.WAITS: plan.waiting != "continue",
         at.CAP: plan.cap,
         at.READOUT_DELAY: monitoring.readout_delay.days,
         at.FINAL_FOLLOW_UP: monitoring.final_follow_up.days,
-        at.OF_PROGRESSION: "progression" in monitored.events,
-        at.OF_DEATH: "death" in monitored.events,
-        at.AT_NO_EVENT: censored["no event"],
-        at.AT_WITHDRAWAL: censored.get("withdrawal", at.NOWHERE),
-        at.AT_LOSS: censored.get("loss", at.NOWHERE),
-        at.AT_DEATH: censored.get("death", at.NOWHERE),
         at.FIRST_SCAN: first_scan,
         at.EVERY: every,
         at.SCANS: scans_planned(trial),
@@ -97,19 +83,17 @@ def image_of(plan: Plan) -> Image:
         at.LARGEST_BLOCK: max(sizes),
         at.BLOCK_CHOICES: len(sizes),
         at.MOST_LEVELS: widest,
-        at.ACTION_SIDE: actions.shape[1],
-        at.CAUTION_SIDE: warned.shape[0],
-        at.PLAIN: len(monitored.events) == 2 and censored["no event"] == at.ASSESSMENT,
         at.VARIES: varies,
         at.MOST_DELAY: plan.leaving.delayed(2.0**-33),
         at.RAMP: plan.rates.ramp,
-        at.MISSED: _cut(scenario.visits.missed),
-        at.SCREENING_FAILURE: _cut(scenario.screening_failure),
-        at.WITHDRAWN: _cut(plan.leaving.withdrawn),
+        at.MISSED: cut(scenario.visits.missed),
+        at.SCREENING_FAILURE: cut(scenario.screening_failure),
+        at.WITHDRAWN: cut(plan.leaving.withdrawn),
         at.EXACT: scenario.visits.missed == 0 and reach == 0,
+        **endpoint_numbers(plan),
+        **look_numbers(plan),
     }
     tables |= {
-        at.NEED: _needs(plan),
         at.COUNTS: [len(s) for s in plan.levels],
         at.BLOCK_SIZES: list(sizes),
         at.BLOCKS: [_block(trial, size) for size in sizes],
@@ -119,26 +103,17 @@ def image_of(plan: Plan) -> Image:
         at.SITE_KEYS: _words([key_of(plan.seed, f"accrual|{s.name}") for s in trial.sites]),
         at.GUIDE_ROWS: _words([_guide(t) for t in stack.tables]),
         at.OPENS: [(s.activation - trial.start).days for s in trial.sites],
-        at.ACTION: actions,
-        at.CAUTION: warned,
         at.NEXT_SCAN: np.maximum((on - reach - first_scan + every - 1) // every, 0),
         at.LAST_SCAN: np.clip((on + reach - first_scan) // every, -1, scans_planned(trial) - 1),
-        at.CUTS: [[*_cuts(t.survival).tolist(), -1] for t in stack.tables],
-        at.DEATH_CUT: [[*_cuts(plan.courses[a].strata[0].death_share).tolist(), 0] for a in arms],
-        at.LEVEL_CUT: [[*_cuts(np.array(s)).tolist(), *[1 << 33] * (widest - len(s))] for s in plan.levels],
+        at.CUTS: [[*cuts(t.survival).tolist(), -1] for t in stack.tables],
+        at.DEATH_CUT: [[*cuts(plan.courses[a].strata[0].death_share).tolist(), 0] for a in arms],
+        at.LEVEL_CUT: [[*cuts(np.array(s)).tolist(), *[1 << 33] * (widest - len(s))] for s in plan.levels],
         at.RATE: [s.rate for s in trial.sites],
         at.SIZE: plan.rates.size,
+        **endpoint_tables(plan),
+        **look_tables(plan),
     }
     return _packed(numbers, tables)
-
-
-def _cuts(p: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The number that just those words lie below whose uniform number (w + 1/2) 2^-32 lies below p."""
-    return np.ceil(p * 2.0**32 - 0.5).astype(np.int64)
-
-
-def _cut(p: float) -> int:
-    return int(_cuts(np.array(p)))
 
 
 def _words(keys: list[NDArray[np.uint64]]) -> NDArray[np.int64]:
@@ -149,7 +124,7 @@ def _guide(table: DayTable) -> NDArray[np.uint64]:
     """Four to a word: of the words that begin with the bits of i < GUIDE, the day on which all of them end the time; or
     the earliest, marked LOOK.
     """
-    rising = -_cuts(table.survival)
+    rising = -cuts(table.survival)
     step = 1 << (32 - at.GUIDE_BITS)
     lowest = np.arange(GUIDE) * step
     earliest, latest = (
@@ -213,32 +188,3 @@ def _block(trial: Trial, size: int) -> list[int]:
     total = sum(a.share for a in trial.arms)
     arms = [i for i, a in enumerate(trial.arms) for _ in range(a.share * size // total)]
     return arms + [0] * (max(blocks_of(trial)) - len(arms))
-
-
-def _actions(plan: Plan) -> NDArray[np.int8]:
-    """What the trial's rule says of every evidence that a look can bring: shape (looks, n + 1, successes + 1)."""
-    looks, trial = plan.design.looks, plan.trial
-    most = max(look.n for look in looks)
-    found = np.full((len(looks), most + 1, most + 1), REFUSED, dtype=np.int8)
-    for i, look in enumerate(looks):
-        rule, earlier = rule_of(trial, look.number), looks[i - 1].n if i else 0
-        # Only the final look may be taken on fewer patients than planned.
-        for n in range(look.n + 1) if trial.monitored.is_final(look.number) else (look.n,):
-            found[i, n, : n + 1] = rule.table(Outcomes(look.number, trial.monitored.tested.name, n, earlier))[:, 0]
-    return found
-
-
-def _cautions(plan: Plan) -> NDArray[np.bool_]:
-    """Whether the control arm's check raises a caution: shape (n + 1, successes + 1)."""
-    most = max((n for _, n in _needs(plan)), default=0)
-    found = np.zeros((most + 1, most + 1), dtype=np.bool_)
-    for n in range(1, most + 1):
-        found[n, : n + 1] = cautions(plan.trial, n)
-    return found
-
-
-def _needs(plan: Plan) -> list[tuple[int, int]]:
-    m = plan.trial.monitored
-    planned = [m.planned(look.number) for look in plan.design.looks]
-    control = m.control.name if m.control is not None else ""
-    return [(p[m.tested.name], p.get(control, 0)) for p in planned]

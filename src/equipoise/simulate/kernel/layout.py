@@ -19,6 +19,8 @@ HOT = 8
 ) = range(11)
 COLD = 15
 # fmt: on
+#: After the cold places of all, for an endpoint that is no landmark, a patient's changes of status: how many, and of each
+#: the day after randomisation and what it becomes.
 NEVER = HORIZON + 1
 #: A day that does not come.
 NO_DAY = 1 << 30
@@ -39,26 +41,32 @@ OPENED = 27
 #: randomisation; how many are randomised to each arm; patients whose status may change more than once; of each
 #: stratum's list the size of the block at hand, the place in it, blocks used, the block; patients by day, group and
 #: event; a bit for each such day; arrivals; words of the patients at hand, and room; their strata; what a look finds, or
-#: words for a block; by how much each day's arrivals change; how the trial stands.
+#: words for a block; by how much each day's arrivals change; scans of the patient at hand; how the trial stands.
 (
-    ORDER, ENROLLED, ODD, LISTS, COUNTS, MARKED, QUEUE, WORDS_AT_HAND, STRATA_AT_HAND, FOUND, STEPS, STATE,
-) = range(12)
-#: What a look finds: evaluated and successes of the tested arm and of the control arm.
-FINDINGS = 4
+    ORDER, ENROLLED, ODD, LISTS, COUNTS, MARKED, QUEUE, WORDS_AT_HAND, STRATA_AT_HAND, FOUND, STEPS, SCANS_AT_HAND, STATE,
+) = range(13)
+#: What a look finds: evaluated and successes of the tested arm and of the control arm, and of the tested arm's look before.
+FINDINGS = 6
+#: Places of a scan at hand: its day, the day on which it is known, what it shows.
+SCAN = 3
 #: How the trial stands: stage from 0; patients randomised; of them, whose status may change more than once; enrolment is
 #: closed, is paused; a look is awaited; the trial has ended. Of the stage: randomised when its cohort was enrolled (-1: it
 #: is not), the day from which that is to be asked, the day on which it is so, the day from which that may change, the
-#: first day on which the look may be ripe. Of the look: cut-off, read-out, what the design says.
+#: first day on which the look may be ripe. Of the look: cut-off, read-out, what the rule says, how many of the tested arm the
+#: next stage is to have (0: as planned).
 (
     STAGE, RANDOMISED, ODDS, CLOSED, PAUSED, AWAITED, ENDED, FULL_AT, FULL_FROM, FULL, FULL_TO, RIPE_FROM, CUTOFF,
-    READOUT, ACTION,
-) = range(15)
-STATES = 15
-#: Columns of a row: ``lines.INTEGERS``.
+    READOUT, ACTION, ENROL,
+) = range(16)
+STATES = 16
+#: Columns of a row: ``lines.INTEGERS``, and the last look's question.
 (
     ROW_STATUS, ROW_LOOKS, ROW_ACTION, ROW_SUCCESSES, ROW_EVALUABLE, ROW_CONTROL_SUCCESSES, ROW_CONTROL_EVALUABLE,
     ROW_RANDOMISED, ROW_TESTED, ROW_COHORT_FULL, ROW_AT_CUTOFF, ROW_AT_READOUT, ROW_ON_STUDY, ROW_LOOK_DAY,
     ROW_READOUT_DAY, ROW_DURATION, ROW_CAUTION, ROW_EXPOSURE, ROW_EVENTS, ROW_CONTROL_EVENTS, ROW_FULL_DAY,
-    ROW_ENROLMENT_DAY,
-) = range(22)
+    ROW_ENROLMENT_DAY, ROW_QUESTION,
+) = range(23)
+ROW_WIDTH = 23
+#: How a trial ended, in its row: it did, it was given up, the rule refused the evidence, the rule must be asked.
+AT_ITS_END, GIVEN_UP, REFUSES, ASKS = range(4)
 # fmt: on

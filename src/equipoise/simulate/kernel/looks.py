@@ -5,27 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.asked import column_of, question
 from equipoise.simulate.kernel.cohort import come_before, first_full, first_ripe
-from equipoise.simulate.kernel.comparison import compare_arms
+from equipoise.simulate.kernel.comparison import compare_arms, times_contradict
 from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel.layout import (
     ACTION,
+    ASKS,
     AT,
     AWAITED,
     CLOSED,
     CUTOFF,
     DEATH,
     ENDED,
+    ENROL,
     FOUND,
     FULL,
     FULL_AT,
     FULL_FROM,
     FULL_TO,
+    GIVEN_UP,
     GONE,
     HOT,
     PAUSED,
     RANDOMISED,
     READOUT,
+    REFUSES,
     RIPE_FROM,
     ROW_ACTION,
     ROW_AT_CUTOFF,
@@ -39,6 +44,7 @@ from equipoise.simulate.kernel.layout import (
     ROW_LOOK_DAY,
     ROW_LOOKS,
     ROW_ON_STUDY,
+    ROW_QUESTION,
     ROW_READOUT_DAY,
     ROW_STATUS,
     ROW_SUCCESSES,
@@ -64,7 +70,7 @@ def _read_out(N: Any, W: Any, row: Any, room: Any) -> None:
     if stage == 0:
         full = readout
         if not final:
-            full, _ = first_full(N, W, room, 0)
+            full, _ = first_full(N, W, room, N[N[at.NEED]], N[N[at.NEED] + 1], 0)
         row[ROW_COHORT_FULL], row[ROW_FULL_DAY] = come_before(N, W, room, full + 1), full
         row[ROW_AT_CUTOFF], row[ROW_AT_READOUT] = come_before(N, W, room, cutoff + 1), come_before(N, W, room, readout)
         row[ROW_LOOK_DAY], row[ROW_READOUT_DAY] = cutoff, readout
@@ -76,26 +82,57 @@ def _read_out(N: Any, W: Any, row: Any, room: Any) -> None:
     W[state + FULL_FROM] = W[state + RIPE_FROM] = readout
 
 
-@jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE))
-def _look(N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int) -> None:
-    """The look is ripe: what the design says of it, the control arm's check, and before an end the comparison."""
-    state, found, side = room[STATE], room[FOUND], N[at.ACTION_SIDE]
+@jit(NONE(WHOLES, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE))
+def _look(N: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int) -> None:
+    """The look is ripe: what the trial's rule says of it, the control arm's check, and before an end the comparison.
+
+    The last look's answer changes nothing of the trial's course: it is found later, from the question in the row.
+    """
+    state, found = room[STATE], room[FOUND]
     n, x, control_n, control_x = W[found], W[found + 1], W[found + 2], W[found + 3]
-    action, cutoff = N[N[at.ACTION] + (W[state + STAGE] * side + n) * side + x], W[state + RIPE_FROM]
+    cutoff = W[state + RIPE_FROM]
+    randomised = come_before(N, W, room, cutoff + 1)
+    warned = N[N[at.CAUTION] + control_n * N[at.CONTROL_SIDE] + control_x]
+    if N[at.BY_TIMES] and control_n > 0:
+        warned = int(times_contradict(N, W, replicate, randomised, cutoff))
     # What is known on a day is read out on a later one.
     W[state + AWAITED], W[state + CUTOFF], W[state + READOUT] = 1, cutoff, cutoff + max(N[at.READOUT_DELAY], 1)
-    W[state + ACTION] = action
     row[ROW_SUCCESSES], row[ROW_EVALUABLE] = x, n
     row[ROW_CONTROL_SUCCESSES], row[ROW_CONTROL_EVALUABLE] = control_x, control_n
-    row[ROW_CAUTION] = N[N[at.CAUTION] + control_n * N[at.CAUTION_SIDE] + control_x]
+    row[ROW_CAUTION] = warned
+    row[ROW_QUESTION] = question(N, W, W[state + STAGE], found, warned * N[at.TAKES_OVER])
+    answer = at.STOP
+    if W[state + STAGE] < N[at.LOOKS] - 1:
+        column = column_of(A, row[ROW_QUESTION])
+        if column < 0:
+            row[ROW_STATUS], W[state + ENDED] = ASKS, 1
+            return
+        answer = A[column + x]
+    action = answer & 7
+    W[state + ACTION], W[state + ENROL] = action, answer >> 3
     if action == at.REFUSED:
-        row[ROW_STATUS], W[state + ENDED] = 2, 1
-    elif action != at.CONTINUE and N[at.CONTROL] >= 0:
-        compare_arms(N, W, V, row, real, room, replicate, come_before(N, W, room, cutoff + 1), cutoff)
+        row[ROW_STATUS], W[state + ENDED] = REFUSES, 1
+    elif action != at.CONTINUE and N[at.COMPARED]:
+        compare_arms(N, W, V, row, real, room, replicate, randomised, cutoff)
 
 
-@jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE))
-def see_to_looks(N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, coming: int) -> None:
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE))
+def _close(N: Any, W: Any, room: Any, coming: int) -> None:
+    """Close enrolment if before the day ``coming`` as many of the tested arm were enrolled as an earlier look said."""
+    state = room[STATE]
+    if W[state + ENROL] == 0 or coming <= W[state + FULL_FROM]:
+        return
+    full, _ = first_full(N, W, room, W[state + ENROL], 0, W[state + FULL_FROM])
+    W[state + CLOSED] = int(full < coming)
+    W[state + FULL_FROM] = coming
+    if full < coming:
+        W[state + RIPE_FROM] = max(W[state + RIPE_FROM], full)
+
+
+@jit(NONE(WHOLES, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE))
+def see_to_looks(
+    N: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, coming: int
+) -> None:  # fmt: skip
     """Until the morning of the day ``coming``: looks on the days before it, read-outs on it too."""
     state = room[STATE]
     while not W[state + ENDED]:
@@ -107,15 +144,18 @@ def see_to_looks(N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replica
         final, day = W[state + STAGE] == N[at.LOOKS] - 1, W[state + RIPE_FROM]
         if final:
             if not W[state + CLOSED]:
+                _close(N, W, room, coming)
+            if not W[state + CLOSED]:
                 break
             day = max(day, W[(W[state + RANDOMISED] - 1) * HOT + AT] + N[at.FINAL_FOLLOW_UP])
+        day = max(day, N[N[at.NOT_BEFORE] + W[state + STAGE]])
         if day < coming:
             W[state + RIPE_FROM] = first_ripe(N, W, room, final, day, coming - 1)
         if max(day, W[state + RIPE_FROM]) >= coming:
             break
-        _look(N, W, V, row, real, room, replicate)
+        _look(N, A, W, V, row, real, room, replicate)
     if not W[state + ENDED] and coming > N[at.HORIZON]:
-        row[ROW_STATUS], W[state + ENDED] = 1, 1
+        row[ROW_STATUS], W[state + ENDED] = GIVEN_UP, 1
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE))
@@ -123,14 +163,16 @@ def see_to_pause(N: Any, W: Any, room: Any, coming: int) -> None:
     """Whether enrolment is paused on the morning of the day ``coming``: the stage's cohort is full, and as many more as
     are allowed have come. While nobody comes and no status changes, a cohort stays as full as it is."""
     state = room[STATE]
-    if W[state + STAGE] == N[at.LOOKS] - 1 or coming <= W[state + FULL_FROM]:
+    stage = W[state + STAGE]
+    if not N[at.WAITS] or stage == N[at.LOOKS] - 1 or coming <= W[state + FULL_FROM]:
         return
+    need_tested, need_control = N[N[at.NEED] + 2 * stage], N[N[at.NEED] + 2 * stage + 1]
     if W[state + FULL_AT] < 0:
-        W[state + FULL], W[state + FULL_TO] = first_full(N, W, room, W[state + FULL_FROM])
+        W[state + FULL], W[state + FULL_TO] = first_full(N, W, room, need_tested, need_control, W[state + FULL_FROM])
         if W[state + FULL] < coming:
             W[state + FULL_AT] = come_before(N, W, room, W[state + FULL] + 1)
     if W[state + FULL_AT] >= 0 and W[state + FULL_TO] < coming:
-        W[state + FULL], W[state + FULL_TO] = first_full(N, W, room, coming - 1)
+        W[state + FULL], W[state + FULL_TO] = first_full(N, W, room, need_tested, need_control, coming - 1)
     enough = W[state + FULL_AT] >= 0 and W[state + RANDOMISED] >= W[state + FULL_AT] + N[at.CAP]
     W[state + PAUSED] = int(enough and W[state + FULL] < coming)
     W[state + FULL_FROM] = coming

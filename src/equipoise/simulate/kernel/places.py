@@ -4,40 +4,60 @@ from __future__ import annotations
 
 # fmt: off
 #: Single whole numbers; times in days. LEAVING_TABLE, DELAY, LATE: their row among the tables of CUTS.
+#: REPLACES, EXCLUDES: the policy for who cannot be evaluated. PAUSES: who comes depends on looks; WAITS: enrolment pauses.
 #: PLAIN: the endpoint is of progression or death, and who has neither is censored at the last assessment. VARIES: some site's rate or opening does.
-#: EXACT: every scan is made, on its day.
+#: EXACT: every scan is made, on its day. COMPARED: there is a randomised comparison of times.
 #: MOST_DELAY: no record comes later than so many days. MISSED, SCREENING_FAILURE, WITHDRAWN (share of those leaving who
 #: withdraw): a word below it says yes.
 (
-    TARGET, HORIZON, ARMS, STRATA, SITES, FACTORS, LOOKS, TESTED, CONTROL, LANDMARK, WINDOW, REPLACES, PAUSES, CAP,
+    TARGET, HORIZON, ARMS, STRATA, SITES, FACTORS, LOOKS, TESTED, CONTROL, REPLACES, EXCLUDES, PAUSES, WAITS, CAP,
     READOUT_DELAY, FINAL_FOLLOW_UP, OF_PROGRESSION, OF_DEATH, AT_NO_EVENT, AT_WITHDRAWAL, AT_LOSS, AT_DEATH,
     FIRST_SCAN, EVERY, SCANS, REACH, CONTACT_EVERY, LEAVING_TABLE, SOME_TOXIC, DELAY, LATE, LARGEST_BLOCK, BLOCK_CHOICES,
-    MOST_LEVELS, ACTION_SIDE, CAUTION_SIDE, PLAIN, VARIES,
-    MOST_DELAY, RAMP, MISSED, SCREENING_FAILURE, WITHDRAWN, EXACT,
-) = range(44)
-#: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. BLOCKS (block
+    MOST_LEVELS, PLAIN, VARIES, MOST_DELAY, RAMP, MISSED, SCREENING_FAILURE, WITHDRAWN, EXACT, COMPARED,
+) = range(43)
+#: The endpoint: its kind, the day that it is about and how long after it the status may still come to be known (landmark,
+#: outcome); how many places a patient's changes of status take. Of a response: the last day on which it may first be seen, the
+#: number of the assessment by then, the least time to its confirmation (-1: none is asked for), the day from which SD
+#: counts, a bit for each of BEST that is a success; a word below it is no complete response. Which column says an outcome.
+(
+    ENDPOINT, LANDMARK, WINDOW, CHANGES, LAST_DAY, DUE_VISIT, CONFIRM_AFTER, STABLE_FROM, GOOD, INCOMPLETE, OUTCOME_COLUMN,
+) = range(43, 54)
+#: What a look asks: sides of the number that stands for a question (see ``answers``); the look before is found anew, its
+#: successes are part of the question, they say how many the stage has; the controls' check is of times, and its caution
+#: changes the answer.
+(
+    SIDE, CONTROL_SIDE, EARLIER, LOOKS_BACK, SIZED, BY_TIMES, TAKES_OVER,
+) = range(54, 61)
+#: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. NOT_BEFORE (looks): the first day. BLOCKS (block
 #: sizes, LARGEST_BLOCK): arms before they are shuffled. KEYS (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
 #: GUIDE_ROWS (tables, GUIDE / 4). FIRST, AFTER (arms, strata) and TOXIC (arms): rows of CUTS. OPENS (sites): planned days.
-#: ACTION (looks, n, successes). CAUTION (n, successes) of the control arm. COUNTS: levels of each factor. NEXT_SCAN,
+#: CAUTION (n, successes) of the control arm. TOO_SHORT, TOO_LONG (events): days at risk up to which, or from which on, that many events
+#: of the controls are a caution. ENROLS (n, successes): patients that the stage after has. COUNTS: levels of each factor. NEXT_SCAN,
 #: LAST_SCAN (days): the first scan that may fall on the day or later, the last that may fall on it or earlier.
 #: CUTS (tables, days + 1): a word below it survives the day; the last is -1. DEATH_CUT (arms, days + 1): a word below it dies first.
-#: LEVEL_CUT (factors, most levels): a word below it is of that level or an earlier one.
+#: LEVEL_CUT (factors, most levels): a word below it is of that level or an earlier one. RESPONDS, AT_FIRST, TURNS_OUT (arms): a word below it responds,
+#: does so by the first scan, has a success as its outcome.
 (
-    NEED, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS, ACTION,
-    CAUTION, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT,
-) = range(44, 64)
+    NEED, NOT_BEFORE, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS,
+    CAUTION, TOO_SHORT, TOO_LONG, ENROLS, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT, RESPONDS, AT_FIRST, TURNS_OUT,
+) = range(61, 87)
 #: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate.
 (
     RATE, SIZE,
-) = range(64, 66)
+) = range(87, 89)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 66
+HEAD = 89
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
-PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual")
-PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL = range(5)
-#: Actions in the table, and what stands where the design refuses the evidence.
+PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual", "response", "outcome")
+PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL, RESPONSE, OUTCOME = range(7)
+#: Kinds of endpoint.
+OF_LANDMARK, OF_RESPONSE, OF_OUTCOME = range(3)
+#: What a patient's best response may be, from best to worst; nothing: without an assessment.
+BEST = ("CR", "PR", "SD", "PD", "NE")
+CR, PR, SD, PD, NE, NO_BEST = range(6)
+#: Actions, and what stands where the design refuses the evidence.
 CONTINUE, STOP, DECLARE, NOTHING, REFUSED = range(5)
 #: Where a patient is censored: no such rule, last assessment, last contact, that day.
 NOWHERE, ASSESSMENT, CONTACT, THAT_DAY = range(4)

@@ -10,11 +10,34 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.decide.ruling import REFUSED
 from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.answers import Answers
 from equipoise.simulate.kernel.engine.machine_code import Called, Loaded, bitcode_of
 from equipoise.simulate.kernel.image import Image
-from equipoise.simulate.kernel.layout import AT_ONCE, COLD, FINDINGS, HOT, NEVER, OPENED, STATES
-from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS
+from equipoise.simulate.kernel.layout import (
+    ASKS,
+    AT_ITS_END,
+    AT_ONCE,
+    COLD,
+    FINDINGS,
+    HOT,
+    NEVER,
+    OPENED,
+    REFUSES,
+    ROW_ACTION,
+    ROW_LOOKS,
+    ROW_QUESTION,
+    ROW_STATUS,
+    ROW_SUCCESSES,
+    ROW_WIDTH,
+    SCAN,
+    STATES,
+)
+from equipoise.simulate.lines import REAL_COLUMNS
+
+#: Trials begun before all others where the rule has not been asked anything yet: most of what it will be asked is asked by them.
+_FIRST = 32
 
 
 def compile_now() -> bytes:
@@ -61,23 +84,61 @@ class Room:
     def __init__(self, image: Image) -> None:
         n = image.whole
         target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
-        wholes = [target * (HOT + COLD), arms * target, arms, target, int(n[at.STRATA]) * (3 + largest)]
+        wholes = [
+            target * (HOT + COLD + int(n[at.CHANGES])),
+            arms * target,
+            arms,
+            target,
+            int(n[at.STRATA]) * (3 + largest),
+        ]
         wholes += [NEVER + 1, (NEVER >> 6) + 1, OPENED + int(n[at.SITES]), 5 * AT_ONCE, AT_ONCE, FINDINGS + largest + 8]
-        wholes += [2 * (int(n[at.HORIZON]) + 2)]
+        wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS])]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + STATES, dtype=np.int64)
         self.v = np.zeros(max(target, AT_ONCE))
 
 
-def simulate_rows(image: Image, room: Room, first: int, replicates: int, months: int = 0) -> Any:
+def simulate_rows(image: Image, answers: Answers, room: Room, first: int, replicates: int, months: int = 0) -> Any:
     """Replicates ``first``, ``first`` + 1 …: whole numbers (n, INTEGERS), real ones (n, REAL_COLUMNS), and (n, months)
     how many are randomised by the end of each 30.4375 days.
 
     Releases the GIL: threads may run with a room each.
     """
-    whole = np.zeros((replicates, len(INTEGERS)), dtype=np.int64)
+    whole = np.zeros((replicates, ROW_WIDTH), dtype=np.int64)
     real = np.full((replicates, len(REAL_COLUMNS)), np.nan)
     by_month = np.zeros((replicates, months), dtype=np.int64)
-    lie = [a.ctypes.data for a in (image.whole, image.real, room.w, room.v, whole, real, by_month)]
-    simulator()(*lie, first, replicates, months, room.of_w.ctypes.data)
-    return whole, real, by_month
+
+    def run(begin: int, end: int, a: Any) -> None:
+        lie = [image.whole, image.real, a, room.w, room.v, whole[begin:end], real[begin:end], by_month[begin:end]]
+        simulator()(*(x.ctypes.data for x in lie), first + begin, end - begin, months, room.of_w.ctypes.data)
+
+    def to_the_end(begin: int, end: int) -> None:
+        known = answers.known
+        run(begin, end, known.for_kernel())
+        status, questions = whole[:, ROW_STATUS], whole[:, ROW_QUESTION]
+        while len(asking := begin + np.flatnonzero(status[begin:end] == ASKS)):
+            known = answers.learn(questions[asking])
+            whole[asking], real[asking], by_month[asking] = 0, np.nan, 0
+            a = known.for_kernel()
+            for stretch in np.split(asking, np.flatnonzero(np.diff(asking) > 1) + 1):
+                run(int(stretch[0]), int(stretch[-1]) + 1, a)
+
+    pilot = min(_FIRST, replicates) if not len(answers.known.questions) else 0
+    if pilot:
+        to_the_end(0, pilot)
+    if replicates > pilot:
+        to_the_end(pilot, replicates)
+    _answer_the_last(image, answers, whole)
+    return whole[:, :ROW_QUESTION], real, by_month
+
+
+def _answer_the_last(image: Image, answers: Answers, whole: Any) -> None:
+    """The action at the last look, or that the rule refuses its evidence."""
+    last = np.flatnonzero((whole[:, ROW_STATUS] == AT_ITS_END) & (whole[:, ROW_LOOKS] == image.whole[at.LOOKS]))
+    questions, successes = whole[last, ROW_QUESTION], whole[last, ROW_SUCCESSES]
+    known = answers.known
+    if len(known.missing(questions)):
+        known = answers.learn(questions)
+    action = known.actions(questions, successes)
+    whole[last, ROW_ACTION] = action
+    whole[last[action == REFUSED], ROW_STATUS] = REFUSES

@@ -9,6 +9,7 @@ from equipoise.simulate.kernel.cohort import come_before
 from equipoise.simulate.kernel.draws import draw_eight
 from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit, moved
 from equipoise.simulate.kernel.enrolment import next_arrivals, next_block, next_patients, open_sites
+from equipoise.simulate.kernel.landmark import draw_status
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,
@@ -37,6 +38,7 @@ from equipoise.simulate.kernel.layout import (
     ROW_EXPOSURE,
     ROW_RANDOMISED,
     ROW_TESTED,
+    ROW_WIDTH,
     STATE,
     STATES,
     STEPS,
@@ -44,8 +46,9 @@ from equipoise.simulate.kernel.layout import (
     WORDS_AT_HAND,
 )
 from equipoise.simulate.kernel.looks import off_study, see_to_looks, see_to_pause
-from equipoise.simulate.kernel.patient import cold_of, draw_fate, draw_status
-from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS
+from equipoise.simulate.kernel.patient import cold_of, draw_fate
+from equipoise.simulate.kernel.status import draw_changes
+from equipoise.simulate.lines import REAL_COLUMNS
 
 
 @jit(NONE(WHOLES, REALS, WHOLES, WHOLES, WHOLE))
@@ -68,6 +71,8 @@ def _enrol(N: Any, W: Any, room: Any, replicate: int, arrived: int, next_in: int
     All of them, where enrolment never pauses; else those who come on the day ``coming``.
     """
     state, lists, order, enrolled = room[STATE], room[LISTS], room[ORDER], room[ENROLLED]
+    if W[state + CLOSED]:
+        return next_in
     pauses, slots, first = N[at.PAUSES] != 0, 3 + N[at.LARGEST_BLOCK], W[state + RANDOMISED]
     randomised = first
     while next_in < AT_ONCE and randomised < N[at.TARGET]:
@@ -93,7 +98,11 @@ def _enrol(N: Any, W: Any, room: Any, replicate: int, arrived: int, next_in: int
     for p in range(first, randomised):
         k = W[p * HOT + ROW] - arrived
         draw_fate(N, W, replicate, p, W[room[STRATA_AT_HAND] + k], room[WORDS_AT_HAND] + k)
-        if draw_status(N, W, replicate, p):
+        if (
+            draw_status(N, W, replicate, p)
+            if N[at.ENDPOINT] == at.OF_LANDMARK
+            else draw_changes(N, W, room, replicate, p)
+        ):
             W[room[ODD] + W[state + ODDS]] = p
             W[state + ODDS] += 1
     if randomised > first:
@@ -121,20 +130,20 @@ def _end(N: Any, W: Any, row: Any, by_month: Any, months: int, room: Any) -> Non
             by_month[month] += by_month[month - 1]
 
 
-@jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES))
+@jit(NONE(WHOLES, REALS, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES))
 def trials(
-    N: Any, X: Any, W: Any, V: Any, rows: Any, reals: Any, by_month: Any, first: int, replicates: int, months: int,
-    room: Any,
+    N: Any, X: Any, A: Any, W: Any, V: Any, rows: Any, reals: Any, by_month: Any, first: int, replicates: int,
+    months: int, room: Any,
 ) -> None:  # fmt: skip
     """Trials. Patients come; where enrolment may pause, looks are seen to before each day on which one comes, and
     else when all have come, for then nobody's coming depends on them, except that a trial that stops counts no later one.
 
-    N, X: the image. W, V: room to work in; ``room`` says where in W each thing lies (see ``layout``). A row of whole
+    N, X: the image. A: what the rule has answered so far (see ``answers``). W, V: room to work in; ``room`` says where in W each thing lies (see ``layout``). A row of whole
     numbers, of zeros before, and one of real ones for each trial; and the randomised by month.
     """
     state, queue = room[STATE], room[QUEUE]
     for r in range(replicates):
-        replicate, row, real = first + r, moved(rows, r * len(INTEGERS)), moved(reals, r * len(REAL_COLUMNS))
+        replicate, row, real = first + r, moved(rows, r * ROW_WIDTH), moved(reals, r * len(REAL_COLUMNS))
         _begin(N, X, W, room, replicate)
         arrived, next_in = -AT_ONCE, AT_ONCE
         while True:
@@ -147,7 +156,7 @@ def trials(
                     next_patients(N, W, replicate, arrived, room[WORDS_AT_HAND], room[STRATA_AT_HAND])
                 coming = W[queue + next_in]
             if N[at.PAUSES] or coming > N[at.HORIZON]:
-                see_to_looks(N, W, V, row, real, room, replicate, coming)
+                see_to_looks(N, A, W, V, row, real, room, replicate, coming)
                 if W[state + ENDED]:
                     break
                 see_to_pause(N, W, room, coming)

@@ -189,7 +189,7 @@ def _resumed(trial: Trial, snap: Snapshot) -> Conduct:
     """The trial as the snapshot has it: what stands, all known by the end of the cut-off, responses as its file states."""
     end = datetime.combine(snap.cutoff, time.max, UTC)
     standing = (
-        event._replace(number=number, corrects=None, recorded=min(event.recorded, end))
+        replace(event, number=number, corrects=None, recorded=min(event.recorded, end))
         for number, event in enumerate(snap.events, start=1)
     )
     found = Conduct(trial, Log(standing))

@@ -168,7 +168,7 @@ def test_nothing_after_the_cutoff_and_no_order_of_records_matters(events: list[E
     everything = told(cut(events, cutoff, trial), trial)
     assert everything == told(cut([e for e in events if e.happened <= cutoff], cutoff, trial), trial)
     Random(day).shuffle(events)
-    renumbered = [e._replace(number=i) for i, e in enumerate(events, 1)]
+    renumbered = [replace(e, number=i) for i, e in enumerate(events, 1)]
     assert without_numbers(told(cut(renumbered, cutoff, trial), trial)) == without_numbers(everything)
 
 
@@ -204,7 +204,7 @@ def test_progression_free_survival_is_no_longer_than_survival_under_any_rules(
 def test_a_correction_changes_what_it_should_and_nothing_else(
     events: list[Event], trial: Trial, data: st.DataObject
 ) -> None:
-    events = [e._replace(number=i, recorded=moment(CUTOFF)) for i, e in enumerate(events, 1)]
+    events = [replace(e, number=i, recorded=moment(CUTOFF)) for i, e in enumerate(events, 1)]
     seen = [e for e in events if e.kind == "assessed" and not e.data.get("baseline")]
     if not seen:
         return
@@ -212,12 +212,13 @@ def test_a_correction_changes_what_it_should_and_nothing_else(
     other = data.draw(st.sampled_from(["CR", "PR", "SD", "PD", "NE"]))
     # Another response, no lesions, and perhaps a day on which nothing else happened.
     day = data.draw(st.sampled_from([wrong.happened, START + timedelta(days=55)]))
-    right = wrong._replace(
+    right = replace(
+        wrong,
         happened=day,
         data={k: v for k, v in wrong.data.items() if k not in ("lesions", "progressed_on")} | {"response": other},
     )
     number = len(events) + 1
-    correction = right._replace(number=number, recorded=moment(LATER), corrects=wrong.number, why="misread")
+    correction = replace(right, number=number, recorded=moment(LATER), corrects=wrong.number, why="misread")
     before = told(cut(events, CUTOFF, trial), trial)
     after = told(cut([*events, correction], CUTOFF, trial), trial)
     assert told(cut([*events, correction], CUTOFF, trial, CUTOFF), trial) == before

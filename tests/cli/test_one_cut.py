@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_deriving_is_recording_what_follows(
     found = cut(read_trial(trial), read_log(log, "north").log, CUTOFF, CUTOFF.replace(year=CUTOFF.year + 1))
     says = {a.number: a.response for p in found.patients.values() for a in p.every_assessment}
     written = Log(
-        e._replace(data={**e.data, "response": says[e.number]}) if e.number in says else e
+        replace(e, data={**e.data, "response": says[e.number]}) if e.number in says else e
         for e in read_log(log, "north").log
     )
     write_new_log(folder / "log.jsonl", written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -62,5 +63,5 @@ def test_a_store_that_is_no_file_holds_the_same_log(north: Trial, tmp_path: Path
             give(north, store, lambda c, now: c.activate("S99", DAY, now, "dm"))
         verified = verify(north, store)
         assert (verified.events, verified.hash) == (2, done.hash)
-        logs.append([e._replace(recorded=e.recorded.min, happened=DAY) for e in store.read().log])
+        logs.append([replace(e, recorded=e.recorded.min, happened=DAY) for e in store.read().log])
     assert logs[0] == logs[1]

@@ -44,10 +44,10 @@ def command(
     snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
-        desk.pages.write_figure(figure, forecast_figure(foreseen), "accrual-foreseen")
+        desk.pages.write_figure(figure, forecast_figure(foreseen, found.entered), "accrual-foreseen")
     if as_json:
         emit(foreseen)
     elif foreseen.ripe_already:
         say(f"Look {look} is ripe at {foreseen.cutoff}: take it with `equipoise decide`.")
     else:
-        show_table(forecast_table(foreseen))
+        show_table(forecast_table(foreseen, found.entered))

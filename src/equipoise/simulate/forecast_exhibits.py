@@ -7,12 +7,12 @@ from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Curve, LineFigure, Mark, Table
 
 
-def forecast_table(f: Forecast) -> Table:
-    """The forecast for people: medians with 80 % intervals, days as dates."""
+def forecast_table(f: Forecast, entered: str = "randomised") -> Table:
+    """The forecast for people: medians with 80 % intervals, days as dates. ``entered``: what the trial calls who came onto an arm."""
     rows: list[list[str | int | float | None]] = []
     for label, x, as_day in (
         ("Cohort of the look enrolled", f.cohort_full, True), ("Look ripe", f.ripe, True), ("Decision known at the sites", f.known, True),
-        ("Randomised when it is ripe", f.randomised_at_ripe, False), ("Randomised when it is known", f.randomised_at_known, False),
+        (f"{entered.capitalize()} when it is ripe", f.randomised_at_ripe, False), (f"{entered.capitalize()} when it is known", f.randomised_at_known, False),
         ("On study without progression when it is ripe", f.on_study_at_ripe, False),
     ):  # fmt: skip
         if x is None:
@@ -24,14 +24,14 @@ def forecast_table(f: Forecast) -> Table:
         unit = " days" if as_day else ""
         rows.append([label, show[0], f"{show[1]} to {show[2]}", f"{x.mc_error[0.5]:.1f}{unit}"])
     return Table(
-        f"Look {f.look} of {f.trial}, foreseen on {f.cutoff} ({f.randomised_today} randomised)",
+        f"Look {f.look} of {f.trial}, foreseen on {f.cutoff} ({f.randomised_today} {entered})",
         ["What", "Median", "80 % interval", "MC error of the median"],
         rows,
         notes=(f"{f.method}. Assumes that sites go on as they have, and open as planned.",),
     )
 
 
-def forecast_figure(f: Forecast) -> LineFigure:
+def forecast_figure(f: Forecast, entered: str = "randomised") -> LineFigure:
     """The fan of accrual, with the look's median and 80 % interval."""
     x = [d / DAYS_PER_MONTH for d, *_ in f.fan]
     marks = []
@@ -41,7 +41,7 @@ def forecast_figure(f: Forecast) -> LineFigure:
             for name, q in (("10 %", 0.1), ("median", 0.5), ("90 %", 0.9))
         ]
     return LineFigure(
-        f"Accrual foreseen on {f.cutoff}", f"Months after {f.cutoff}", "Patients randomised",
+        f"Accrual foreseen on {f.cutoff}", f"Months after {f.cutoff}", f"Patients {entered}",
         [Curve("Median, with the 80 % interval", x, [m for *_, m, _ in f.fan], [a for _, a, *_ in f.fan], [c for *_, c in f.fan])],
         marks, caption=f"{f.method}.",
     )  # fmt: skip

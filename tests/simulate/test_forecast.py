@@ -72,6 +72,7 @@ def test_it_knows_nothing_of_tomorrow(north: Trial, one: SimulatedTrial, plan: A
     assert other != f
 
 
+@pytest.mark.thorough
 @pytest.mark.property
 def test_quantiles_are_in_order_and_in_the_future(north: Trial, one: SimulatedTrial) -> None:
     widths = []
@@ -101,6 +102,7 @@ def test_a_look_that_is_ripe_needs_no_forecast(north: Trial, one: SimulatedTrial
     assert not at(north, one, one.looks[0].cutoff - timedelta(days=1)).ripe_already
 
 
+@pytest.mark.thorough
 def test_before_the_first_patient_the_plan_is_all_there_is(north: Trial, one: SimulatedTrial) -> None:
     f = at(north, one, north.start)
     assert f.randomised_today <= 1
@@ -109,6 +111,7 @@ def test_before_the_first_patient_the_plan_is_all_there_is(north: Trial, one: Si
     assert 420 < f.ripe.quantiles[0.5] < 620
 
 
+@pytest.mark.thorough
 def test_the_final_look_waits_for_the_last_patient(north: Trial, one: SimulatedTrial) -> None:
     day = nth(one.log, 100)
     f, first = at(north, one, day, look=2), at(north, one, day)

@@ -68,6 +68,7 @@ def at(trial: Trial, done: SimulatedTrial, day: date, look: int = 1, **options: 
     return forecast(trial, cut(trial, done.log, day), look, **{"draws": 100, **options})
 
 
+@pytest.mark.thorough
 @pytest.mark.property
 @pytest.mark.parametrize(
     "name",
@@ -144,6 +145,7 @@ def test_nobody_comes_while_enrolment_is_paused(paused: tuple[Trial, SimulatedTr
     assert f.fan[-1][2] > f.randomised_today, "it goes on once the look is known"
 
 
+@pytest.mark.thorough
 @pytest.mark.property
 def test_a_look_that_is_awaited_is_known_when_it_was_to_be(paused: tuple[Trial, SimulatedTrial]) -> None:
     """Nine days after the cut-off of look 1 enrolment is paused, and resumes when its readout comes: 19 days later, in every draw."""
@@ -156,6 +158,7 @@ def test_a_look_that_is_awaited_is_known_when_it_was_to_be(paused: tuple[Trial, 
     assert next(most for day, _, _, most in f.fan if day > left + 20) > f.randomised_today
 
 
+@pytest.mark.thorough
 def test_a_pause_of_another_reason_ends_tomorrow(north: Trial, plan: Any) -> None:
     done = run(plan(), 1)
     day = entries(north, done.log)[29]

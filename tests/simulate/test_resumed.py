@@ -65,6 +65,7 @@ def taken_up(plan: Plan, replicate: int, log: Log, day: date) -> tuple[Log, Loop
     return conduct.log, loop
 
 
+@pytest.mark.thorough
 @pytest.mark.property
 @pytest.mark.parametrize(("waiting", "cap"), [("continue", None), ("pause", None), ("cap", 9)])
 def test_taken_up_from_its_log_it_ends_as_it_would_have(north: Any, waiting: Any, cap: int | None) -> None:

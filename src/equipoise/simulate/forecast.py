@@ -6,8 +6,8 @@ cohort is full and a look is ripe, the rules that ``decide`` asks. A look on the
 outcome is foreseen but the days on which it is known. After the look is known, the fan counts those who come as long as places are
 left. A pause that the protocol does not ask for is taken to end tomorrow.
 
-A draw of NORTH at its 40th patient takes DRAW_MS, against SIM_MS for a whole simulated NORTH: 400 draws are
-the default, and every figure shows its Monte-Carlo error.
+A draw of NORTH's first look from its 40th patient costs about a sixth of a whole simulated NORTH: 18 ms of a slow core, 7 s for the
+400 draws that are the default. Every figure shows its Monte-Carlo error.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def forecast(
     if problems:
         raise BadInput("forecast", problems)
     base = (trial.id, look, snap.cutoff, draws, seed)
-    method = f"Poisson–gamma by site (shape {site_shape:g}), exponential times to event, {draws} draws, seed {seed}"
+    method = f"Conducted onward from the log: Poisson–gamma by site (shape {site_shape:g}), exponential times, {draws} draws, seed {seed}"
     randomised = len(snap.randomised)
     if is_ripe(trial, snap, look):
         return Forecast(*base, True, randomised, None, None, None, None, None, None, (), method)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from equipoise.simulate.virtual_patient import Happening
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Who comes to be screened: the numbers of the criteria that are not met, the levels of the stratification factors, and
     the number of the stratum that they make."""
 
@@ -21,8 +19,7 @@ class Candidate:
     stratum: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(NamedTuple):
     """What will be recorded of a patient, in days after entry, and the day on which it goes off study."""
 
     off_study: int

@@ -39,6 +39,16 @@ def rates(works: dict[str, tuple[Callable[[], object], int]]) -> dict[str, float
     return {name: float(np.median(each)) for name, each in found.items()}
 
 
+def reference_on(plan: Plan, cores: int) -> float:
+    """Trials a second of the reference loop in so many processes, once they have begun."""
+    n, start = 0, 0.0
+    for lines in simulate(plan, 60 * cores, cores, engine="reference"):
+        if start:
+            n += len(lines["looks"])
+        start = start or time.perf_counter()
+    return n / (time.perf_counter() - start)
+
+
 def main() -> None:
     file = find_trial("north")
     trial = read_trial(file)
@@ -48,10 +58,14 @@ def main() -> None:
     start = time.perf_counter()
     reference_lines(plan, 0, 30)
     reference = 30 / (time.perf_counter() - start)
-    if not ready():
-        print(f"reference loop: {reference:.1f} trials a second on one core; no numba here: no kernel to compare")
-        return
     cores = default_workers()
+    reference_all = reference_on(plan, cores)
+    if not ready():
+        print(
+            f"reference loop: {reference:.1f} trials a second on one core, {reference_all:.1f} on {cores}; no numba here: no "
+            "kernel to compare"
+        )
+        return
     next(simulate(plan, 1))
     # As many as of A: making the plan ready, a twentieth of a second, is part of it.
     n = 400_000
@@ -80,6 +94,7 @@ def main() -> None:
     print(
         f"B, reference loop, one core  {reference:12,.1f} trials/s   compiled / reference (one core): {one / reference:,.0f}"
     )
+    print(f"B, reference loop, {cores} cores   {reference_all:12,.1f} trials/s")
     print(f"A, all cores                 {a_rate:12,.0f} trials/s   B / A: {all_cores / a_rate:.3f}")
     print(f"random words of B alone (numpy, one core) {words:,.0f} trials/s   B / bound (one core): {one / words:.2f}")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,14 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield room, path
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All that stands in a file; read once, since each rule asks for it."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -100,14 +107,14 @@ def test_only_the_edge_touches_the_world() -> None:
             # SVG is drawn into memory: io.BytesIO touches no file
             if top in WORLD and (where, top) not in EXCUSED and where != "report/figures/style.py":
                 pytest.fail(f"{where} imports {name}")
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in FORBIDDEN_CALLS, f"{where}: {called}"
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
-    yield from (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call))
+    yield from (n for n in nodes(path) if isinstance(n, ast.Call))
 
 
 def test_an_act_knows_no_terminal() -> None:
@@ -139,7 +146,7 @@ def test_there_is_one_way_to_cut_the_data() -> None:
 def test_only_the_edge_says_what_was_left_out_of_the_data() -> None:
     for _, path in modules():
         where = path.relative_to(SOURCE).as_posix()
-        said = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]
+        said = [n for n in nodes(path) if isinstance(n, ast.Constant)]
         noted = [n.value for n in said if isinstance(n.value, str) and n.value.startswith("Note: ")]
         assert not noted or where == "cli/data.py", f"{where}: {noted}"
 

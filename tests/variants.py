@@ -6,6 +6,7 @@ import copy
 import tomllib
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from equipoise.files.bundled import find_scenario, find_trial
@@ -13,6 +14,7 @@ from equipoise.files.trial_file import design_from, read_toml, trial_from
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput
+from equipoise.trial.trial import Trial
 from equipoise.trial.validate import validate_parts
 
 NORTH: dict[str, Any] = tomllib.loads(find_trial("north").read_text())
@@ -277,3 +279,41 @@ def tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: tuples(v) for k, v in value.items()}
     return tuple(tuples(v) for v in value) if isinstance(value, list | tuple) else value
+
+
+def other_trial(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A variant of NORTH, and of its truth, by name."""
+    raw, truth = copy.deepcopy(NORTH), copy.deepcopy(TRUTH)
+    raw["assumptions"], raw["sources"] = [], []
+    match name:
+        case "one arm, computed design, no history":
+            raw["arms"] = raw["arms"][:1]
+            raw["arms"][0]["share"] = 1
+            raw["target_enrolment"] = 40
+            raw["design"] = {"kind": "simon", "sizes": "optimal", "p0": 0.40, "p1": 0.65, "alpha": 0.10, "power": 0.80}
+            raw["monitoring"].pop("control_cohort")
+            raw.pop("control_check")
+            raw.pop("history")
+            truth["arms"].pop("CE")
+        case "not evaluable is failure, pause":
+            raw["endpoints"][1]["not_evaluable"] = "failure"
+            raw["monitoring"]["while_waiting"] = "pause"
+        case "equal arms without strata, survival at a year":
+            raw["arms"][0]["share"] = 1
+            raw["randomisation"] = {"method": "permuted blocks", "block_sizes": [2, 4]}
+            raw["monitoring"].update(endpoint="OS12", control_cohort=[15, 30])
+            raw["endpoints"][2]["not_evaluable"] = "replace"
+            raw["design"] = {"kind": "simon", "sizes": "minimax", "p0": 0.40, "p1": 0.65, "alpha": 0.10, "power": 0.90}
+            raw["target_enrolment"] = 60
+            truth["factors"] = {}
+            for arm in truth["arms"].values():
+                arm.pop("observed_rate")
+                arm["median_pfs"] = "6 months"
+    return raw, truth
+
+
+def otherwise_paced(trial: Trial, seed: int) -> Trial:
+    """The trial with sites as a forecast thinks that they may be."""
+    rng = np.random.default_rng(seed)
+    sites = tuple(s.model_copy(update={"rate": float(rng.gamma(4) / 4 * s.rate)}) for s in trial.sites)
+    return trial.model_copy(update={"sites": sites})

@@ -149,7 +149,7 @@ def test_an_outcome_by_its_own_name(record: list[tuple[int, str, dict[str, Any]]
 def test_words_that_the_file_does_not_know_are_refused(data: dict[str, str], words: str) -> None:
     with pytest.raises(Refused, match=words):
         conducted(merkel(pcr=PCR), [(140, "outcome", data)])
-    with pytest.raises(Refused, match="none: the trial has no such endpoint"):
+    with pytest.raises(Refused, match="the trial has no endpoint of kind 'outcome'"):
         conducted(merkel(), [(140, "outcome", data)])
 
 

@@ -219,7 +219,7 @@ def test_demo(equipoise: Any, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     answer = equipoise("demo", "--out", one, "--replicates", 6, "--workers", 2)
     assert answer.status == 0, answer.err
-    assert "r1/n1 = 17/39" in answer.out
+    assert "r1 = 17, n1 = 39, r = 42, n = 80" in answer.out
     assert "Look 1 of 2" in answer.out
     assert "Look 2 of 2" in answer.out
     again = equipoise("demo", "--out", two, "--replicates", 6, "--workers", 1, "--json")

@@ -26,6 +26,7 @@ def colon_files(equipoise: Callable[..., Answer], tmp_path_factory: pytest.TempP
 
 
 @pytest.mark.independent
+@pytest.mark.thorough
 def test_pyreadstat_opens_them(colon_files: dict[str, Path]) -> None:
     frame, meta = pyreadstat.read_xport(colon_files["xpt"] / "adtte.xpt")
     assert len(frame) == 2787

@@ -20,7 +20,7 @@ def log(plan: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.thorough
 def test_a_page_json_and_a_figure(equipoise: Any, log: Path, tmp_path: Path) -> None:
-    args = ["forecast", "north", "--log", log, "--look", 1, "--cutoff", "2013-01-01", "--draws", 200]
+    args = ["forecast", "north", "--log", log, "--look", 1, "--cutoff", "2013-01-01", "--draws", 100]
     page = equipoise(*args, "--figure", tmp_path / "fan.svg")
     assert page.status == 0, page.err
     assert "Look ripe" in page.out

@@ -24,6 +24,7 @@ def data(tmp_path: Path) -> tuple[Path, Path]:
     return lesion_trial(tmp_path), lesion_log(tmp_path)
 
 
+@pytest.mark.thorough
 def test_answers_analyse_decide_and_export_tell_one_story(
     equipoise: Callable[..., Answer], data: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.property
 @pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.thorough
 def test_deriving_is_recording_what_follows(
     equipoise: Callable[..., Answer], data: tuple[Path, Path], tmp_path: Path, name: str
 ) -> None:

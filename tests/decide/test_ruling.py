@@ -92,6 +92,7 @@ def test_a_table_is_every_ruling(codes: list[list[int]], ands: bool) -> None:
 
 @pytest.mark.parametrize("policy", ["note", "stop", "randomised comparison", "re-estimate the hurdle"])
 @pytest.mark.parametrize("look", [1, 2])
+@pytest.mark.thorough
 def test_a_trial_s_table_is_every_ruling_on_all_pairs_of_counts(north: Trial, policy: str, look: int) -> None:
     """What the kernel and the enumeration are told is what `decide` would say, outcome by outcome."""
     check = ControlCheck.model_validate(

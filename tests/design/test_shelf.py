@@ -31,7 +31,16 @@ def example(name: str) -> Design[Any]:
     return design
 
 
-@pytest.fixture(scope="module", params=NAMES)
+#: They take seconds to build.
+SLOWLY_BUILT = {
+    "case-morgan", "km-landmark", "bryant-day", "bop2", "huang-talukder-thomas", "one-sample-logrank", "thall-simon",
+}  # fmt: skip
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(n, marks=[pytest.mark.thorough] if n in SLOWLY_BUILT else []) for n in NAMES],
+)
 def built(request: pytest.FixtureRequest) -> tuple[shelf.Kind, Design[Any]]:
     return shelf.one(request.param), example(request.param)
 

@@ -126,6 +126,7 @@ def linked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_a_library_needs_no_numba_and_gives_the_same_trials(
     linked: Path, monkeypatch: pytest.MonkeyPatch, plan: Any
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_library_needs_no_numba_and_gives_the_same_trials(
 
 
 @pytest.mark.parametrize("content", [b"", b"no library"])
+@pytest.mark.thorough
 def test_a_damaged_library_is_none(linked: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     linked.write_bytes(content)
     monkeypatch.setitem(sys.modules, "numba", None)

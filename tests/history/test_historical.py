@@ -211,6 +211,7 @@ def test_every_rate_design_of_the_shelf(kind: str) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_designs_without_a_rate_are_refused(library: HistoryLibrary) -> None:
     arms, _ = choose(library, asked(until=2012))
     control = prediction_of(arms)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import tomllib
-from typing import Any
-
 import pytest
 
 from equipoise.analyse.analysis import analyse
@@ -13,8 +9,7 @@ from equipoise.conduct.conduct import replay
 from equipoise.decide.decide import decide
 from equipoise.dossier.document import trial_document
 from equipoise.dossier.findings import Findings
-from equipoise.files.bundled import find_scenario, find_trial
-from equipoise.files.trial_file import read_toml, trial_from
+from equipoise.files.trial_file import trial_from
 from equipoise.report.document import render
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
@@ -23,43 +18,11 @@ from equipoise.simulate.truth import rate_shown
 from equipoise.trial.decision import Decision
 from equipoise.trial.problem import BadInput
 from equipoise.trial.snapshot import snapshot
-
-NORTH: dict[str, Any] = tomllib.loads(find_trial("north").read_text())
-TRUTH: dict[str, Any] = read_toml(find_scenario(find_trial("north"), "target"), "a scenario")
-
-
-def variant(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    raw, truth = copy.deepcopy(NORTH), copy.deepcopy(TRUTH)
-    raw["assumptions"], raw["sources"] = [], []
-    match name:
-        case "one arm, computed design, no history":
-            raw["arms"] = raw["arms"][:1]
-            raw["arms"][0]["share"] = 1
-            raw["target_enrolment"] = 40
-            raw["design"] = {"kind": "simon", "sizes": "optimal", "p0": 0.40, "p1": 0.65, "alpha": 0.10, "power": 0.80}
-            raw["monitoring"].pop("control_cohort")
-            raw.pop("control_check")
-            raw.pop("history")
-            truth["arms"].pop("CE")
-        case "not evaluable is failure, pause":
-            raw["endpoints"][1]["not_evaluable"] = "failure"
-            raw["monitoring"]["while_waiting"] = "pause"
-        case "equal arms without strata, survival at a year":
-            raw["arms"][0]["share"] = 1
-            raw["randomisation"] = {"method": "permuted blocks", "block_sizes": [2, 4]}
-            raw["monitoring"].update(endpoint="OS12", control_cohort=[15, 30])
-            raw["endpoints"][2]["not_evaluable"] = "replace"
-            raw["design"] = {"kind": "simon", "sizes": "minimax", "p0": 0.40, "p1": 0.65, "alpha": 0.10, "power": 0.90}
-            raw["target_enrolment"] = 60
-            truth["factors"] = {}
-            for arm in truth["arms"].values():
-                arm.pop("observed_rate")
-                arm["median_pfs"] = "6 months"
-    return raw, truth
+from variants import other_trial
 
 
 def test_the_rate_of_survival_is_that_of_being_alive() -> None:
-    raw, truth = variant("equal arms without strata, survival at a year")
+    raw, truth = other_trial("equal arms without strata, survival at a year")
     trial = trial_from(raw, "t")
     assert trial.design is not None
     plan = Plan.of(trial, Scenario.model_validate(truth), 5)
@@ -81,7 +44,7 @@ def test_the_rate_of_survival_is_that_of_being_alive() -> None:
 )
 @pytest.mark.thorough
 def test_another_trial_goes_the_whole_road(name: str) -> None:
-    raw, truth = variant(name)
+    raw, truth = other_trial(name)
     trial = trial_from(raw, name)
     plan = Plan.of(trial, Scenario.model_validate(truth), 5)
     for replicate in range(3):

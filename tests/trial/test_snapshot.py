@@ -74,3 +74,11 @@ def test_a_correction_counts_from_the_day_it_was_recorded() -> None:
 def test_known_on_is_not_before_the_cutoff() -> None:
     with pytest.raises(ValueError, match="cannot be before"):
         snapshot(Log(), date(2012, 5, 2), date(2012, 5, 1))
+
+
+def test_a_made_event_takes_its_own_place_only() -> None:
+    log = Log()
+    first = log.append("contact", START, moment(START), "t", patient="A")
+    with pytest.raises(ValueError, match="number 1; the next is 2"):
+        log.add(first)
+    assert list(log) == [first]

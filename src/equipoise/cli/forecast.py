@@ -18,7 +18,7 @@ from equipoise.cli.data import Asked, known_on_option
 @click.option("--look", type=int, required=True, help="Number of the look, from 1.")
 @click.option("--cutoff", type=DAY, help="Today (default: the last day of the log).")
 @known_on_option
-@click.option("--draws", type=int, default=2000, show_default=True, help="How often the rest of the trial is played.")
+@click.option("--draws", type=int, default=400, show_default=True, help="How often the rest of the trial is played.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
 @click.option(
     "--site-shape",
@@ -37,16 +37,17 @@ def command(
 
     A forecast of the operations only: nothing of the outcome by arm is said.
     """
-    from equipoise.simulate.forecast import forecast, forecast_figure, forecast_table
+    from equipoise.simulate.forecast import forecast
+    from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 
     found = desk.opening.load_trial(trial)
     snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
-        desk.pages.write_figure(figure, forecast_figure(foreseen), "accrual-foreseen")
+        desk.pages.write_figure(figure, forecast_figure(foreseen, found.entered), "accrual-foreseen")
     if as_json:
         emit(foreseen)
     elif foreseen.ripe_already:
         say(f"Look {look} is ripe at {foreseen.cutoff}: take it with `equipoise decide`.")
     else:
-        show_table(forecast_table(foreseen))
+        show_table(forecast_table(foreseen, found.entered))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 
-from equipoise.conduct.randomisation import PermutedBlocks, stratum_of
+from equipoise.conduct.randomisation import Allocation, stratum_of
 from equipoise.conduct.rules import Standing, day_problems, patient_problems, shape_problems, site_problems
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
@@ -28,7 +29,7 @@ class Conduct:
     The running state is derived from the log and can be rebuilt from it at any time.
     """
 
-    def __init__(self, trial: Trial, log: Log | None = None, allocation: PermutedBlocks | None = None) -> None:
+    def __init__(self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None) -> None:
         self.trial = trial
         self._glossary = glossary_of(trial.assessments)
         self.log = log if log is not None else Log()
@@ -41,7 +42,7 @@ class Conduct:
         trial: Trial,
         recorded: datetime,
         by: str,
-        allocation: PermutedBlocks | None = None,
+        allocation: Allocation | None = None,
         why: str = "",
     ) -> Conduct:
         """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
@@ -55,6 +56,16 @@ class Conduct:
             data={"trial": trial.id, "fingerprint": trial.fingerprint},
         )
         return cls(trial, log, allocation)
+
+    def fork(self, allocation: Allocation | None) -> Conduct:
+        """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
+        other = copy(self)
+        other.log, other._allocation = Log(self.log), allocation
+        other.standing = Standing(dict(self.standing.sites), list(self.standing.enrolment))
+        other.patients = {name: patient.copy() for name, patient in self.patients.items()}
+        other._events_of = {name: list(events) for name, events in self._events_of.items()}
+        other._allocated = dict(self._allocated)
+        return other
 
     # -- orders -----------------------------------------------------------------------------------------------------
 

@@ -8,9 +8,18 @@ no file of the trial and in no report.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from equipoise.numerics.random.streams import short_uniforms
 from equipoise.trial.trial import Trial
+
+
+class Allocation(Protocol):
+    """Who gives the arms: a list for each stratum."""
+
+    def arm(self, stratum: str, position: int) -> str:
+        """The arm at ``position`` (from 0) of the stratum's list."""
+        ...
 
 
 class PermutedBlocks:

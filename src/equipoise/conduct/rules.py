@@ -190,7 +190,10 @@ def _outcome(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
     endpoint = known.get(name)
     if endpoint is None:
         yield Problem(
-            "unknown-outcome", "outcome", repr(name), f"one of {_list(known) or 'none: the trial has no such endpoint'}"
+            "unknown-outcome",
+            "outcome",
+            repr(name),
+            f"one of {_list(known)}" if known else "the trial has no endpoint of kind 'outcome'",
         )
     elif result not in endpoint.results:
         yield Problem("unknown-result", "result", repr(result), f"one of {_list(endpoint.results)}")

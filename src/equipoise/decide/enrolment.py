@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from equipoise.analyse.status import Status, counts
+from equipoise.trial.endpoint import Policy
 from equipoise.trial.trial import Trial
 
 
@@ -14,3 +16,10 @@ def stage_is_full(trial: Trial, stage: int, counting: Mapping[str, int]) -> bool
     filled again (the policy 'replace').
     """
     return all(counting[arm] >= planned for arm, planned in trial.monitored.planned(stage).items())
+
+
+def counting(order: Sequence[str], status: Mapping[str, Status | None], policy: Policy) -> Sequence[str]:
+    """Patients of an arm, in the order in which they came, less those known not to count where their places are filled again."""
+    if policy != "replace":
+        return order
+    return [name for name in order if (s := status[name]) is None or counts(s, "replace")]

@@ -74,8 +74,7 @@ def of_counts(
 ) -> Answered:
     """The answers for numbers in place of a log: successes and patients of the arms."""
     assert trial.history is not None
-    assert trial.monitoring is not None
-    question = trial.landmark(trial.monitoring.endpoint).label
+    question = trial.looked_at.label if trial.looked_at is not None else "The rate"
     concurrent = Count(*control) if control is not None else None
     past, assumed = past_arms(trial, counts, None if counts else library_of(trial, name))
     borrowing, standing = borrowing_of(trial, asked)

@@ -147,7 +147,7 @@ def run(trial: Trial, asked: Asked) -> Checked:
 def _of_times(trial: Trial, alpha: float, n: int, drift: list[float], how: Entry) -> CheckPower:
     """What the log-rank check sees. Raises BadInput without a curve of the monitored endpoint."""
     assert trial.history is not None
-    endpoint = trial.landmark(trial.monitoring.endpoint) if trial.monitoring is not None else None
+    endpoint = trial.looked_at_landmark
     curve = next((c for c in trial.history.curves if endpoint is not None and c.endpoint == endpoint.of), None)
     if endpoint is None or curve is None:
         given = Problem("check-without-curve", "history.curves", "nothing", "a curve of the monitored endpoint")

@@ -135,10 +135,11 @@ def _from_library(trial: Trial, name: str, asked: Asked) -> tuple[PooledRates | 
 
 
 def _landmark(trial: Trial) -> Landmark:
-    if trial.monitoring is None:
-        given = Problem("no-monitoring", "monitoring", "nothing", "a trial that monitors a landmark")
-        raise BadInput(trial.id, [given])
-    return trial.landmark(trial.monitoring.endpoint)
+    found = trial.looked_at_landmark
+    if found is None:
+        given = trial.monitoring.endpoint if trial.monitoring is not None else "nothing"
+        raise BadInput(trial.id, [Problem("no-monitoring", "monitoring", given, "a trial that monitors a landmark")])
+    return found
 
 
 def _mixed(trial: Trial, path: Path, data: Data | None) -> Standardised:

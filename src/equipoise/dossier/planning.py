@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from equipoise.dossier.findings import Findings
+from equipoise.simulate.summary import shown as shown_as
 from equipoise.simulate.summary import summary_table
-from equipoise.trial.design import Quantity
 from equipoise.trial.endpoint import Landmark
 from equipoise.trial.exhibits import Exhibit, Paragraph
 from equipoise.trial.trial import Trial
@@ -25,9 +25,9 @@ def planning(f: Findings) -> list[Exhibit]:
                 error = math.hypot(other.duration_months.mc_error or 0.0, s.duration_months.mc_error or 0.0)
                 shown.append(
                     Paragraph(
-                        f"{s.label}: with enrolment continued, {_mean(s.at_readout)} of {f.trial.target_enrolment} patients "
+                        f"{s.label}: with enrolment continued, {shown_as(s.at_readout, 1)} of {f.trial.target_enrolment} patients "
                         f"are already {f.trial.entered} when the interim look reads out (10 to 90 %: {s.at_readout_range[0]:.0f} to "
-                        f"{s.at_readout_range[1]:.0f}). Paused, {_mean(other.at_readout)}, and the trial ends {longer:+.1f} ± "
+                        f"{s.at_readout_range[1]:.0f}). Paused, {shown_as(other.at_readout, 1)}, and the trial ends {longer:+.1f} ± "
                         f"{error:.1f} months later on average. ± is the Monte-Carlo standard error."
                     )
                 )
@@ -58,7 +58,3 @@ def _why_off(trial: Trial) -> str:
         said.append("Stratified blocks also leave the arms a little off their planned sizes.")
     said.append("That is why simulated probabilities may lie off the exact ones.")
     return " ".join(said)
-
-
-def _mean(q: Quantity) -> str:
-    return f"{q.value:.1f} ± {q.mc_error:.1f}"

@@ -63,7 +63,7 @@ def against_history(trial: Trial, snap: Snapshot) -> dict[str, AgainstHistory]:
     """
     if trial.history is None:
         return {}
-    rates = analyse_rate(trial, snap, trial.landmark(trial.monitoring.endpoint)).arms if trial.monitoring else {}
+    rates = analyse_rate(trial, snap, trial.looked_at).arms if trial.looked_at is not None else {}
     found: dict[str, AgainstHistory] = {}
     for arm in trial.arms:
         by_rate = None

@@ -138,11 +138,12 @@ def trial_answers(
     trial: Trial, snap: Snapshot, history: Sequence[Count], borrowing: Borrowing | None = None, level: float = 0.05,
     library: HistoryLibrary | None = None,
 ) -> Answers:  # fmt: skip
-    """The rate of the monitored landmark, of all patients who came early enough: those whom ``analyse_rate`` counts.
+    """The rate of the monitored endpoint, of all patients who came early enough: those whom ``analyse_rate`` counts.
 
     What is borrowed: ``past_arms``. Raises BadInput without history or monitoring, or without a tested patient who counts.
     """
-    if trial.history is None or trial.monitoring is None:
+    endpoint = trial.looked_at
+    if trial.history is None or endpoint is None:
         given = [
             Problem(
                 "no-history",
@@ -153,7 +154,6 @@ def trial_answers(
         ]
         raise BadInput(trial.id, given)
     past, assumed = past_arms(trial, history, library)
-    endpoint = trial.landmark(trial.monitoring.endpoint)
     result = analyse_rate(trial, snap, endpoint)
     arms = result.arms
     tested = arms[trial.tested_arms[0].name]

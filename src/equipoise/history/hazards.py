@@ -116,7 +116,7 @@ def past_times(trial: Trial, library: HistoryLibrary, endpoint: str) -> PastTime
         return PastTimes((), 1.0, ())
     marks = [e for e in trial.endpoints if isinstance(e, Landmark) and e.of == endpoint]
     at = trial.time_to_event(endpoint).report_at or (marks[0].landmark if marks else None)
-    monitored = trial.monitoring is not None and trial.landmark(trial.monitoring.endpoint).of == endpoint
+    monitored = trial.looked_at_landmark is not None and trial.looked_at_landmark.of == endpoint
     names = of.endpoints if monitored and of.endpoints else (endpoint,)
     shape = None if of.published_only else Shape(of.shape)
     return times_of(library, Choice(names, at, of.arms, of.without, of.treatments, of.until, of.unverified, shape))

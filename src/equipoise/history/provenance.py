@@ -30,9 +30,8 @@ def choice_of(trial: Trial) -> Choice:
     """What the trial's [history] asks of its library: the monitored landmark of the arms named."""
     assert trial.history is not None
     assert trial.history.library is not None
-    assert trial.monitoring is not None
-    of = trial.history.library
-    landmark = trial.landmark(trial.monitoring.endpoint)
+    of, landmark = trial.history.library, trial.looked_at_landmark
+    assert landmark is not None, "the doorway asks for a landmark where there is a library"
     return Choice(
         of.endpoints or (landmark.of,), landmark.landmark, of.arms, of.without, of.treatments, of.until, of.unverified,
         None if of.published_only else Shape(of.shape),

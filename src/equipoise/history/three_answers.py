@@ -91,11 +91,10 @@ def all_answers(
             raise
         nobody = bad
     assert trial.history is not None
-    assert trial.monitoring is not None
     of_times = {c.endpoint for c in trial.history.curves}
-    monitored = trial.landmark(trial.monitoring.endpoint).of
+    landmark = trial.looked_at_landmark
     for name in [e.name for e in trial.endpoints if e.name in of_times]:
-        own = events if name == monitored else ()
+        own = events if landmark is not None and name == landmark.of else ()
         past: PastTimes | None = None
         if library is not None and not own:
             past = past_times(trial, library, name)

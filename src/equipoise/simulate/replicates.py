@@ -5,10 +5,13 @@ Both give the same lines for the same replicates, whatever the number of workers
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -78,15 +81,22 @@ def simulate(
 ) -> Iterator[Lines]:
     """Lines of replicates ``first``, ``first`` + 1 …, a chunk at a time, in order; the same for any ``workers``.
 
-    ``progress`` is told how many are done. To stop early, stop asking: what came is whole.
+    ``progress`` is told how many are done. To stop early, stop asking: what came is whole. The reference begins processes for
+    more than one worker: a script that asks for them keeps its own work under ``if __name__ == "__main__"``.
     """
     engine = engine or engine_here()
     if not plan.usual:
         engine = "reference"
     size = chunk or CHUNK[engine]
     starts = range(first, first + replicates, size)
-    work: Callable[[int, int], Lines] = Kernel(plan).lines if engine == "compiled" else _Reference(plan)
     done = 0
+    work: Callable[[int, int], Lines]
+    if engine == "compiled":
+        work = Kernel(plan).lines
+    elif workers <= 1:
+        work = partial(reference_lines, plan)
+    else:
+        work = _reference_lines_here
     if workers <= 1:
         for start in starts:
             found = work(start, min(size, first + replicates - start))
@@ -98,7 +108,7 @@ def simulate(
     pool: Executor = (
         ThreadPoolExecutor(workers)
         if engine == "compiled"
-        else ProcessPoolExecutor(workers, initializer=_ignore_interrupt)
+        else ProcessPoolExecutor(workers, _processes(), initializer=_begin, initargs=(plan,))
     )
     with pool:
         # Only so many ahead as keep all busy: memory does not grow with the number of replicates.
@@ -123,21 +133,33 @@ def simulate(
                 future.cancel()
 
 
-class _Reference:
-    """``reference_lines`` of a plan, for processes."""
+def _processes() -> multiprocessing.context.BaseContext:
+    """How worker processes are begun: forked from a server that has no threads and has read our modules once.
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    A fork of this process itself would copy locks that other threads hold (the progress bar's, a numerical library's). Where
+    nothing forks, each process begins anew.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # The latter are imported where they are first used, which would else be in every process.
+    context.set_forkserver_preload([__name__, "scipy.stats", "survival"])
+    return context
 
-    def __call__(self, first: int, n: int) -> Lines:
-        return reference_lines(self.plan, first, n)
+
+#: In a worker process: the plan, sent once when the process begins and not with every chunk.
+_plan_here: list[Plan] = []
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C is for the parent, which keeps what is done; a worker finishes its chunk."""
-    import signal
-
+def _begin(plan: Plan) -> None:
+    """A worker process begins. Ctrl-C is for the parent, which keeps what is done; a worker finishes its chunk."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _plan_here[:] = [plan]
+
+
+def _reference_lines_here(first: int, n: int) -> Lines:
+    """``reference_lines`` of the plan that this process was given."""
+    return reference_lines(_plan_here[0], first, n)
 
 
 def default_workers() -> int:

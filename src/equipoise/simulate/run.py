@@ -1,32 +1,34 @@
 """One simulated trial: virtual patients through the same randomiser, log, snapshot, endpoints and decision.
 
-This loop is the reference. It knows no design: it asks ``decide``.
+This loop is the reference. It knows no design: it asks ``decide``. It begins where a trial stands: a new one, or one that is under
+way and is foreseen.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 from equipoise.analyse.binary import status_of
 from equipoise.analyse.data import cut
-from equipoise.analyse.status import Status, counts
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
-from equipoise.decide.enrolment import stage_is_full
+from equipoise.decide.enrolment import counting, stage_is_full
 from equipoise.decide.ripeness import ArmStanding, TrialStanding, followed_until, unripe
 from equipoise.simulate import accrual
-from equipoise.simulate.patient_draws import PatientDraws
-from equipoise.simulate.plan import Plan
-from equipoise.simulate.virtual_patient import Happening, fate, life
-from equipoise.trial.decision import Continue, Decision
+from equipoise.simulate.from_scenario import FromScenario
+from equipoise.simulate.plan import Plan, Waiting
+from equipoise.simulate.progress import Ask, Progress
+from equipoise.simulate.source import Source
+from equipoise.simulate.virtual_patient import Happening
+from equipoise.trial.decision import Continue, Decision, NotRipe
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.trial import Trial
 
 #: Records after which a patient's status may have changed.
 _TELLING = frozenset({"assessed", "died", "progressed", "outcome", "withdrawn", "lost", "next therapy", "contact"})
@@ -74,64 +76,89 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     ``detail`` adds doses, adverse events and contacts to the log; the decisions are the same without, unless the
     monitored endpoint asks for them, and then they are always there.
     """
-    return _Run(plan, replicate, detail).to_the_end()
+    trial, start = plan.trial, plan.trial.start
+    allocation = PermutedBlocks(trial, plan.seed, replicate) if trial.randomisation is not None else None
+    conduct = Conduct.open(trial, _moment(start), "simulation", allocation)
+    source = FromScenario(plan, replicate, detail)
+    loop = Loop(conduct, source, by_the_rule, Progress.of(conduct, start, by_the_rule), plan.waiting, plan.cap)
+    ended = loop.from_day(start, start + timedelta(days=accrual.horizon(trial)))
+    if ended is None:
+        problem = Problem(
+            "endless",
+            "accrual",
+            f"replicate {replicate}, waiting '{plan.waiting}', has {loop.randomised} of "
+            f"{trial.target_enrolment} randomised and goes on ten years after its last site opened",
+            "trials that end by then, every one of them",
+            "raise accrual.pace, add sites or rates, or let the sites vary less",
+        )
+        raise BadInput(f"scenario {plan.scenario.id}", [problem])
+    return SimulatedTrial(
+        replicate,
+        tuple(loop.looks),
+        loop.randomised,
+        len(loop.order[loop.tested]),
+        ended,
+        conduct.log,
+        tuple(loop.courses),
+    )
 
 
-class _Run:
-    def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
-        self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.usual
-        self.trial, self.monitored = plan.trial, plan.trial.monitored
-        allocation = PermutedBlocks(self.trial, plan.seed, replicate) if self.trial.randomisation is not None else None
-        self.conduct = Conduct.open(self.trial, _moment(self.trial.start), "simulation", allocation)
-        self.draws = PatientDraws(plan.widths, plan.seed, replicate)
+def by_the_rule(trial: Trial, log: Log, today: date, look: int) -> Decision | NotRipe:
+    """What the trial's own rule says."""
+    return decide(trial, cut(trial, log, today, fingerprint=False), look)
+
+
+class Loop:
+    """A trial conducted day by day from how far it has come. Who comes, and what becomes of them, the source says; what a
+    look comes to, ``ask`` says. ``futures``: what is yet to be recorded of those who are in the trial, by the day of its record.
+    """
+
+    def __init__(
+        self, conduct: Conduct, source: Source, ask: Ask, progress: Progress, waiting: Waiting, cap: int,
+        futures: Mapping[date, Sequence[tuple[str, date, Happening]]] | None = None,
+    ) -> None:  # fmt: skip
+        self.conduct, self.source, self.ask, self.waiting, self.cap = conduct, source, ask, waiting, cap
+        self.trial, self.monitored = conduct.trial, conduct.trial.monitored
+        self.monitoring, self.endpoint = self.monitored.monitoring, self.monitored.endpoint
+        self.tested, self.stages = self.monitored.tested.name, len(self.monitored.design.looks)
+        self.order = {arm: list(names) for arm, names in progress.order.items()}
+        self.status = dict(progress.status)
+        self.randomised, self.last_entry = sum(map(len, self.order.values())), progress.last_entry
+        self.stage, self.enrol, self.pending_look = progress.stage, progress.enrol, progress.awaited
+        self.full_at, self.full_on = dict(progress.full_at), dict(progress.full_on)
+        self.paused, self.closed = progress.paused, progress.closed
         self.due: dict[date, list[tuple[str, date, Happening]]] = defaultdict(list)
-        self.order: dict[str, list[str]] = {arm.name: [] for arm in self.trial.arms}
-        #: Where each patient stands, and those of whom it is to be judged anew before anything hangs on it.
-        self.status: dict[str, Status | None] = {}
-        self.stale: set[str] = set()
+        for day, things in (futures or {}).items():
+            self.due[day].extend(things)
         self.unsettled_until: dict[date, list[str]] = defaultdict(list)
-        self.randomised = 0
-        self.last_entry: date | None = None
+        for name, s in self.status.items():
+            if s is not None and s.next_look is not None:
+                self.unsettled_until[s.next_look].append(name)
         self.looks: list[LookTaken] = []
-        self.stage = 1
         self.courses: list[tuple[str, int, int]] = []
-        self.paused = self.closed = False
-        self.full_at: dict[int, int] = {}
-        self.full_on: dict[int, date] = {}
-        self.stages = len(self.monitored.design.looks)
+        #: Of whom it is to be judged anew where they stand before anything hangs on it.
+        self.stale: set[str] = set()
         #: Whether anything happened today on which it hangs if a look is ripe.
-        self.changed = False
-        #: The day on which time alone may make the last look ripe.
-        self.followed: date | None = None
+        self.changed = self.randomised > 0
         #: Whether a look hangs on the statuses alone; before that nobody's is judged.
         self.near = False
-        self.pending_look: tuple[Decision, date, int] | None = None
-        self.monitoring, self.endpoint = self.monitored.monitoring, self.monitored.endpoint
-        self.tested = self.monitored.tested.name
-        #: Patients of the tested arm that the last stage is to have, where an earlier look said so.
-        self.enrol: int | None = None
-        #: Days on which time alone may make a look ripe.
+        #: The day on which time alone may make the last look ripe, and those on which it may make any.
+        self.followed: date | None = None
         self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
 
-    def to_the_end(self) -> SimulatedTrial:
-        start, plan = self.trial.start, self.plan
-        horizon = start + timedelta(days=accrual.horizon(self.trial))
-        coming = (
-            (start + timedelta(days=day), self.trial.sites[site].name)
-            for day, site in accrual.arrivals(self.trial, plan.rates, plan.seed, self.replicate)
-        )
+    def from_day(self, today: date, horizon: date, last_look: int | None = None) -> date | None:
+        """Go on from the morning of ``today`` until the trial's end, or until ``last_look`` is known; None: neither by the horizon."""
         opening: dict[date, list[str]] = defaultdict(list)
-        opens = accrual.openings(self.trial, plan.rates, plan.seed, self.replicate)
-        for site, (day, _) in zip(self.trial.sites, opens, strict=True):
-            opening[start + timedelta(days=day)].append(site.name)
+        for day, site in self.source.openings():
+            opening[day].append(site)
+        coming = self.source.arrivals()
         arrival, arrived = next(coming, None), 0
-        today = self.trial.start
         while today <= horizon:
             for site_name in opening.get(today, ()):
                 self.conduct.activate(site_name, today, _moment(today), "simulation")
             self._readout(today)
-            if self.stage > self.stages:
-                return self._result(today)
+            if self.stage > (last_look or self.stages):
+                return today
             self._record(today)
             while arrival is not None and arrival[0] <= today:
                 self._arrive(arrived, arrival[1], today)
@@ -149,15 +176,7 @@ class _Run:
                 self._look(today)
             self.changed = False
             today += timedelta(days=1)
-        problem = Problem(
-            "endless",
-            "accrual",
-            f"replicate {self.replicate}, waiting '{plan.waiting}', has {self.randomised} of "
-            f"{self.trial.target_enrolment} randomised and goes on ten years after its last site opened",
-            "trials that end by then, every one of them",
-            "raise accrual.pace, add sites or rates, or let the sites vary less",
-        )
-        raise BadInput(f"scenario {plan.scenario.id}", [problem])
+        return None
 
     # -- days -------------------------------------------------------------------------------------------------------
 
@@ -171,23 +190,14 @@ class _Run:
     def _arrive(self, index: int, site: str, today: date) -> None:
         if self.closed or self.paused:
             return
-        draws = self.draws.of(index)
-        own = draws["patient"]
-        name, now = f"P{index + 1:04d}", _moment(today)
-        failed = []
-        if own[0] < self.plan.scenario.screening_failure:
-            failed = [1 + int(own[15] * len(self.trial.eligibility))] if self.trial.eligibility else []
-            if not failed:
-                return
-        self.conduct.screen(name, site, today, now, "simulation", failed)
-        if failed:
+        who = self.source.candidate(index)
+        if who is None:
             return
-        factors, stratum = {}, 0
-        for factor, levels, u in zip(self.trial.factors, self.plan.levels, [*own[1:4], *own[8:15]], strict=False):
-            level = min(bisect_right(levels, u), len(levels) - 1)
-            factors[factor.name] = factor.levels[level]
-            stratum = stratum * len(levels) + level
-        entry = self.conduct.enrol(name, today, now, "simulation", factors)
+        name, now = who.name, _moment(today)
+        self.conduct.screen(name, site, today, now, "simulation", who.failed)
+        if who.failed:
+            return
+        entry = self.conduct.enrol(name, today, now, "simulation", who.factors)
         if self.trial.randomisation is not None:
             entry = self.conduct.randomise(name, today, now, "simulation")
         arm = entry.data["arm"]
@@ -195,14 +205,9 @@ class _Run:
         self.changed = True
         self.randomised += 1
         self.last_entry = today
-        plan = self.plan
-        course = plan.courses[arm].strata[stratum]
-        what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws)
+        what = self.source.life(index, who, arm)
         self.courses.append((arm, (today - self.trial.start).days, what.off_study))
-        for thing in life(
-            self.trial, plan.scenario, arm, what, plan.leaving, draws,
-            response=plan.responses[arm], detail=self.detail, contacts=plan.contacts,
-        ):  # fmt: skip
+        for thing in what.happenings:
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(
                 (name, today + timedelta(days=thing.day), thing)
             )
@@ -236,14 +241,11 @@ class _Run:
                 self.unsettled_until[found.next_look].append(name)
         self.stale.clear()
 
-    def _counting(self, arm: str) -> list[str]:
-        """Patients of an arm, in the order in which they came, less those known not to count where their places are filled again."""
-        if self.endpoint.not_evaluable != "replace":
-            return self.order[arm]
-        return [n for n in self.order[arm] if (s := self.status[n]) is None or counts(s, "replace")]
+    def _counting(self, arm: str) -> Sequence[str]:
+        return counting(self.order[arm], self.status, self.endpoint.not_evaluable)
 
     def _pause_when_full(self, today: date) -> None:
-        if self.stage in self.full_at and self.plan.waiting == "continue":
+        if self.stage in self.full_at and self.waiting == "continue":
             return
         if self.stage == self.stages:
             return
@@ -251,8 +253,8 @@ class _Run:
         if full:
             self.full_at.setdefault(self.stage, self.randomised)
             self.full_on.setdefault(self.stage, today)
-        if self.plan.waiting != "continue" and not self.closed:
-            enough = full and self.randomised >= self.full_at[self.stage] + self.plan.cap
+        if self.waiting != "continue" and not self.closed:
+            enough = full and self.randomised >= self.full_at[self.stage] + self.cap
             if enough != self.paused:
                 self.paused = enough
                 kind = "enrolment paused" if enough else "enrolment resumed"
@@ -288,7 +290,7 @@ class _Run:
         return found
 
     def _look(self, today: date) -> None:
-        decision = decide(self.trial, cut(self.trial, self.conduct.log, today, fingerprint=False), self.stage)
+        decision = self.ask(self.trial, self.conduct.log, today, self.stage)
         if isinstance(decision, Decision):
             readout = today + timedelta(days=self.monitoring.readout_delay.days)
             self.pending_look = (decision, readout, self.randomised)
@@ -330,14 +332,3 @@ class _Run:
         if self.paused:
             self.paused = False
             self.conduct.order("enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue")
-
-    def _result(self, today: date) -> SimulatedTrial:
-        return SimulatedTrial(
-            self.replicate,
-            tuple(self.looks),
-            self.randomised,
-            len(self.order[self.tested]),
-            today,
-            self.conduct.log,
-            tuple(self.courses),
-        )

@@ -210,7 +210,7 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
             *stops_by_look(summaries),
             *(f"{name}: {label}." for name, label in {s.scenario: s.label for s in summaries}.items()),
             *([BECAUSE] if any(MARK in s.label for s in summaries) else []),
-            "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients randomised by then. "
+            "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients in the trial by then. "
             "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the scenario's rate of the "
             "monitored endpoint, with every planned patient evaluable.",
         ),

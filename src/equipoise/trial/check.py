@@ -314,6 +314,13 @@ def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
                     f"a time-to-event endpoint: {', '.join(times)}",
                     near(curve.endpoint, times),
                 )
+    if history is not None and history.library is not None and endpoints and parts.get("monitoring") is not None:
+        read = next((e for e in endpoints if e.name == parts["monitoring"].endpoint), None)
+        if read is not None and not isinstance(read, Landmark):
+            yield Problem(
+                "library-without-landmark", "history.from", f"a library, for {read.name}",
+                "a landmark as the monitored endpoint: past arms are read at one", "state history.rate with its source, without `from`",
+            )  # fmt: skip
     if history is not None and history.borrowing is not None:
         if parts.get("arms") and all(a.tested for a in parts["arms"]):
             yield Problem(

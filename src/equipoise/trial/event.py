@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 #: What the hash of the first event is chained to.
 GENESIS = "0" * 64
@@ -96,7 +97,8 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
 }
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Event:
     """What happened, when; who recorded it, when and why.
 
     ``number`` counts from 1. ``happened`` is a day. ``recorded`` is a moment in UTC; what is known on a day is what
@@ -112,7 +114,7 @@ class Event(NamedTuple):
     why: str = ""
     patient: str = ""
     site: str = ""
-    data: Mapping[str, Any] = {}
+    data: Mapping[str, Any] = field(default_factory=dict)
     corrects: int | None = None
     source: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -53,6 +54,15 @@ class Patient:
     def failed_criteria(self) -> list[int]:
         """Numbers of the eligibility criteria that the patient failed at screening."""
         return list(self.screened.data["failed"]) if self.screened else []
+
+    def copy(self) -> Patient:
+        """The same record, to be added to apart from this one."""
+        found = copy(self)
+        for name in ("doses", "assessments", "progressed", "adverse_events", "deviations", "contacts"):
+            setattr(found, name, list(getattr(self, name)))
+        found.readers = {name: list(read) for name, read in self.readers.items()}
+        found.outcomes = dict(self.outcomes)
+        return found
 
     def add(self, event: Event, glossary: Glossary = OURS.own) -> None:
         """Take in one event. Events come in the order of the days on which they happened; ``glossary`` reads responses."""

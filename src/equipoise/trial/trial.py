@@ -13,7 +13,7 @@ from pydantic import Field
 
 from equipoise.trial.arm import Arm
 from equipoise.trial.design import Design
-from equipoise.trial.endpoint import Endpoint, Landmark, TimeToEvent
+from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import Part
 from equipoise.trial.population import Population, populations_of
@@ -136,6 +136,18 @@ class Trial(Part):
         if not isinstance(endpoint, Landmark):
             raise KeyError(f"{name} is not a landmark endpoint")
         return endpoint
+
+    @property
+    def looked_at(self) -> Binary | None:
+        """The endpoint that [monitoring] names, with a design or without; None where there is none."""
+        endpoint = self.endpoint_by_name.get(self.monitoring.endpoint) if self.monitoring is not None else None
+        return None if isinstance(endpoint, TimeToEvent) else endpoint
+
+    @property
+    def looked_at_landmark(self) -> Landmark | None:
+        """That endpoint, if it is a landmark of a time to an event."""
+        endpoint = self.looked_at
+        return endpoint if isinstance(endpoint, Landmark) else None
 
     @cached_property
     def monitored(self) -> Monitored:

@@ -12,6 +12,10 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned
 from equipoise.simulate.virtual_patient import complete
 from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
+
+#: Best responses in the order of their numbers in ``places``.
+BEST = (CR, PR, SD, PD, NE)
 
 _AT = {"last assessment": at.ASSESSMENT, "last contact": at.CONTACT, "that day": at.THAT_DAY}
 
@@ -76,7 +80,7 @@ def _response(plan: Plan, endpoint: Response) -> dict[int, float]:
         at.DUE_VISIT: max(schedule.visit_by(endpoint.within.days), 1),
         at.CONFIRM_AFTER: -1 if rule.confirm_after is None else rule.confirm_after,
         at.STABLE_FROM: rule.stable_from,
-        at.GOOD: sum(1 << i for i, name in enumerate(at.BEST) if name in endpoint.success),
+        at.GOOD: sum(1 << i for i, name in enumerate(BEST) if name in endpoint.success),
         at.INCOMPLETE: low,
     }
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 #: The endpoint: its kind, the day that it is about and how long after it the status may still come to be known (landmark,
 #: outcome); how many places a patient's changes of status take. Of a response: the last day on which it may first be seen, the
 #: number of the assessment by then, the least time to its confirmation (-1: none is asked for), the day from which SD
-#: counts, a bit for each of BEST that is a success; a word below it is no complete response. Which column says an outcome.
+#: counts, a bit for each best response that is a success; a word below it is no complete response. Which column says an outcome.
 (
     ENDPOINT, LANDMARK, WINDOW, CHANGES, LAST_DAY, DUE_VISIT, CONFIRM_AFTER, STABLE_FROM, GOOD, INCOMPLETE, OUTCOME_COLUMN,
 ) = range(43, 54)
@@ -54,8 +54,7 @@ PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual", "response", 
 PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL, RESPONSE, OUTCOME = range(7)
 #: Kinds of endpoint.
 OF_LANDMARK, OF_RESPONSE, OF_OUTCOME = range(3)
-#: What a patient's best response may be, from best to worst; nothing: without an assessment.
-BEST = ("CR", "PR", "SD", "PD", "NE")
+#: What a patient's best response may be, from best to worst (``image_of_endpoint.BEST``); nothing: without an assessment.
 CR, PR, SD, PD, NE, NO_BEST = range(6)
 #: Actions, and what stands where the design refuses the evidence.
 CONTINUE, STOP, DECLARE, NOTHING, REFUSED = range(5)

@@ -1,0 +1,57 @@
+"""Sites and patients by a scenario: every draw by its own name, so that none depends on what was asked before."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from equipoise.simulate import accrual
+from equipoise.simulate.patient_draws import PatientDraws
+from equipoise.simulate.plan import Plan
+from equipoise.simulate.source import Candidate, Life
+from equipoise.simulate.virtual_patient import fate, life
+
+
+class FromScenario:
+    """One replicate of a plan. ``detail`` adds doses, adverse events and contacts to what is recorded."""
+
+    def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
+        self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.usual
+        self.trial = plan.trial
+        self._draws = PatientDraws(plan.widths, plan.seed, replicate)
+
+    def openings(self) -> Iterator[tuple[date, str]]:
+        """The day on which each site opens."""
+        opens = accrual.openings(self.trial, self.plan.rates, self.plan.seed, self.replicate)
+        for site, (day, _) in zip(self.trial.sites, opens, strict=True):
+            yield self.trial.start + timedelta(days=day), site.name
+
+    def arrivals(self) -> Iterator[tuple[date, str]]:
+        """On which day and at which site each candidate comes, in order."""
+        for day, site in accrual.arrivals(self.trial, self.plan.rates, self.plan.seed, self.replicate):
+            yield self.trial.start + timedelta(days=day), self.trial.sites[site].name
+
+    def candidate(self, index: int) -> Candidate | None:
+        """Who comes as number ``index`` (from 0); None for one who fails screening where there are no criteria to fail."""
+        own, name = self._draws.of(index)["patient"], f"P{index + 1:04d}"
+        if own[0] < self.plan.scenario.screening_failure:
+            failed = [1 + int(own[15] * len(self.trial.eligibility))] if self.trial.eligibility else []
+            return Candidate(name, failed, {}) if failed else None
+        factors, stratum = {}, 0
+        for factor, levels, u in zip(self.trial.factors, self.plan.levels, [*own[1:4], *own[8:15]], strict=False):
+            level = min(bisect_right(levels, u), len(levels) - 1)
+            factors[factor.name] = factor.levels[level]
+            stratum = stratum * len(levels) + level
+        return Candidate(name, [], factors, stratum)
+
+    def life(self, index: int, who: Candidate, arm: str) -> Life:
+        """What becomes of that candidate on an arm."""
+        plan, draws = self.plan, self._draws.of(index)
+        course = plan.courses[arm].strata[who.stratum]
+        what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws)
+        things = life(
+            self.trial, plan.scenario, arm, what, plan.leaving, draws,
+            response=plan.responses[arm], detail=self.detail, contacts=plan.contacts,
+        )  # fmt: skip
+        return Life(what.off_study, things)

@@ -98,6 +98,13 @@ def test_the_kernel_decides_as_the_reference_in_north(plan: Any, name: str, wait
     assert differing(Kernel(p).lines(100, 8), reference_lines(p, 100, 8)) == {}
 
 
+def test_a_trial_may_outlast_the_years_for_which_a_patient_is_followed(north: Any) -> None:
+    p = Plan.of(north, scenario(accrual={"pace": 0.2}), 3, "continue")
+    theirs = reference_lines(p, 0, 6)
+    assert theirs["duration"].max() > 6.5 * 365
+    assert differing(Kernel(p).lines(0, 6), theirs) == {}
+
+
 def test_the_same_lines_for_any_workers_chunks_and_beginnings(plan: Any) -> None:
     p = plan("history", "cap", cap=11)
     whole = Kernel(p).lines(0, 1500)

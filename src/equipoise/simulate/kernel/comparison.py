@@ -23,11 +23,12 @@ from equipoise.simulate.kernel.two_groups import compare, count
 def compare_arms(
     N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, randomised: int, today: int
 ) -> None:
-    """Events of both arms into the row; log hazard ratio, its standard error and log-rank chi² into the real one.
+    """Events of both arms into the row; log hazard ratio, its standard error and log-rank chi² into the real one; nothing where
+    an arm has nobody yet.
 
     The room's counts are left as they were: zeros.
     """
-    longest = n1 = n0 = 0
+    longest = n1 = n0 = events = control_events = 0
     for p in range(randomised):
         arm = W[p * HOT + ARM]
         if arm != N[at.TESTED] and arm != N[at.CONTROL]:
@@ -36,11 +37,13 @@ def compare_arms(
         day, event = observed(N, W, replicate, p, today - W[p * HOT + AT])
         count(W, room[COUNTS], room[MARKED], day, group, int(event))
         longest = max(longest, day)
-        row[ROW_EVENTS if group == 1 else ROW_CONTROL_EVENTS] += int(event)
+        events += int(event) & group
+        control_events += int(event) & (1 - group)
         n1 += group
         n0 += 1 - group
     log_hr, se, chi2 = compare(W, V, room[COUNTS], room[MARKED], longest, n1, n0, 0)
     if n0 > 0 and n1 > 0:
+        row[ROW_EVENTS], row[ROW_CONTROL_EVENTS] = events, control_events
         real[0], real[1], real[2] = log_hr, se, chi2
 
 

@@ -113,7 +113,8 @@ def _observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
     seen_on, death, gone, left = W[hot + SEEN], W[hot + DEATH], W[hot + GONE], W[cold + LEFT]
     # What happened long enough ago is recorded, whatever the delay: there is no need to draw it.
     long_ago = day - N[at.MOST_DELAY]
-    seen = seen_on <= day and (
+    # A look may be taken when the patient's five years are long over, and NEVER too.
+    seen = seen_on <= min(day, HORIZON) and (
         seen_on <= long_ago or known(N, W, replicate, p, SEEN_KNOWN, seen_on, SCAN_DELAYS + W[cold + SEEN_AT]) <= day
     )
     if seen and N[at.OF_PROGRESSION]:
@@ -161,6 +162,6 @@ def observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
     hot = p * HOT
     event = min(W[hot + SEEN], W[hot + DEATH] if W[hot + DEATH] <= W[hot + GONE] else NO_DAY)
     # What happened long enough ago is recorded, whatever the delay.
-    if N[at.PLAIN] and event <= day - N[at.MOST_DELAY]:
+    if N[at.PLAIN] and event <= min(day - N[at.MOST_DELAY], HORIZON):
         return event, True
     return _observed(N, W, replicate, p, day)

@@ -142,6 +142,8 @@ class Loop:
         self.changed = self.randomised > 0
         #: Whether a look hangs on the statuses alone; before that nobody's is judged.
         self.near = False
+        #: One who is known to be waited for and those who are passed over: a look waits until something is recorded of one of them.
+        self.hinges: set[str] = set()
         #: The day on which time alone may make the last look ripe, and those on which it may make any.
         self.followed: date | None = None
         self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
@@ -167,12 +169,13 @@ class Loop:
             asked = self.changed or today == self.followed or today in self.looking_days
             if asked:
                 self.near = self._hangs_on_statuses(today)
-            if self.near:
+            near = self.near and not self._waits()
+            if near:
                 self._settle(today)
             if self.changed:
                 self._pause_when_full(today)
                 self._close_when_enough(today)
-            if self.near and self.pending_look is None and (self.changed or asked) and self._may_be_ripe(today):
+            if near and self.pending_look is None and (self.changed or asked) and self._may_be_ripe(today):
                 self._look(today)
             self.changed = False
             today += timedelta(days=1)
@@ -227,6 +230,16 @@ class Loop:
             # Whether enrolment pauses hangs on who counts, also before the day on which the look may be taken.
             return all(arm.complete for arm in at_best.values())
         return not unripe(self.trial, self.stage, at_best, standing)
+
+    def _waits(self) -> bool:
+        """Whether a look waits, wherever the others stand: for its readout, or for one about whom nothing was recorded since.
+
+        Never where enrolment still pauses or closes by who counts.
+        """
+        full = self.stage == self.stages or (self.waiting == "continue" and self.stage in self.full_at)
+        if not full or (self.enrol is not None and not self.closed):
+            return False
+        return self.pending_look is not None or (bool(self.hinges) and self.hinges.isdisjoint(self.stale))
 
     def _settle(self, today: date) -> None:
         """Bring the status up to date of those about whom something was recorded since, or whom time alone may settle."""
@@ -283,10 +296,15 @@ class Loop:
 
     def _arms(self) -> dict[str, ArmStanding]:
         found = {}
+        self.hinges = set()
         for arm, planned in self._planned().items():
-            places = self._counting(arm)[:planned]
-            waited = sum((s := self.status[n]) is None or s.status == "pending" for n in places)
-            found[arm] = ArmStanding(planned, len(places), len(places), waited)
+            counted = self._counting(arm)
+            places = counted[:planned]
+            waited = [n for n in places if (s := self.status[n]) is None or s.status == "pending"]
+            if waited:
+                # The last to come is waited for longest, unless somebody before is to count after all and takes the place.
+                self.hinges = {waited[-1], *set(self.order[arm]).difference(counted)}
+            found[arm] = ArmStanding(planned, len(places), len(places), len(waited))
         return found
 
     def _look(self, today: date) -> None:
@@ -328,6 +346,7 @@ class Loop:
             return
         self.stage += 1
         self.changed = True
+        self.hinges = set()
         self.enrol = decision.action.enrol if isinstance(decision.action, Continue) else None
         if self.paused:
             self.paused = False

@@ -93,7 +93,14 @@ class Room:
         ]
         # Who is censored on the day of a look has been followed up to then, however late it is.
         longest = max(NEVER, int(n[at.HORIZON]))
-        wholes += [longest + 1, (longest >> 6) + 1, OPENED + int(n[at.SITES]), 5 * AT_ONCE, AT_ONCE, FINDINGS + largest + 8]
+        wholes += [
+            longest + 1,
+            (longest >> 6) + 1,
+            OPENED + int(n[at.SITES]),
+            5 * AT_ONCE,
+            AT_ONCE,
+            FINDINGS + largest + 8,
+        ]
         wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS])]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + STATES, dtype=np.int64)

@@ -12,6 +12,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
 
@@ -65,9 +66,24 @@ class Kernel:
 
 def reference_lines(plan: Plan, first: int, n: int) -> Lines:
     """Lines of replicates ``first`` … by the reference loop."""
-    rows = [reference_row(plan, r) for r in range(first, first + n)]
+    rows = []
+    for replicate in range(first, first + n):
+        with _uncollected():
+            rows.append(reference_row(plan, replicate))
     whole = np.array([w for w, _ in rows], dtype=np.int64).reshape(n, len(INTEGERS))
     return as_lines(whole, np.array([r for _, r in rows]).reshape(n, len(REAL_COLUMNS)), plan)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cyclic collector for as long as one trial takes: its log only grows, and hardly anything in it is a cycle."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def simulate(

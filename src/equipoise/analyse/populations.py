@@ -216,5 +216,5 @@ def populations_table(trial: Trial, found: Mapping[str, Sequence[Membership]]) -
         "Populations",
         columns,
         rows,
-        notes=("Of all randomised patients; equipoise analyse --json has each patient's reason.",),
+        notes=(f"Of all {trial.entered} patients; equipoise analyse --json has each patient's reason.",),
     )

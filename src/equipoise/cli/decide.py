@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -83,13 +85,14 @@ def show_not_ripe(n: NotRipe) -> None:
     bullet(n.because)
     if n.waiting:
         click.echo("Still to be followed")
-        bullet(
-            [
-                f"{w['patient']} ({w['arm']}): {w['because']}; assessment due {w['expected']}, at the latest {w['at_latest']}"
-                for w in n.waiting[:20]
-            ]
-        )
+        bullet([_awaited(w) for w in n.waiting[:20]])
         if len(n.waiting) > 20:
             say(f"and {len(n.waiting) - 20} more (--json lists all).", indent="  ")
     when = f"expected on {n.ripe_on}" if n.ripe_on else "when its cohort is enrolled and followed"
     say(f"Ripe: {when}, if everybody is assessed as planned.")
+
+
+def _awaited(w: Mapping[str, Any]) -> str:
+    day = str(w["expected"])
+    due = "" if day in w["because"] else f"; due {day}"
+    return f"{w['patient']} ({w['arm']}): {w['because']}{due}, at the latest {w['at_latest']}"

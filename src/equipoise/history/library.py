@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from equipoise.trial.duration import Duration
+from equipoise.trial.duration import Lasting
 from equipoise.trial.part import Part
 
 #: How a number was verified, best first.
@@ -30,9 +30,9 @@ class PublishedMedian(Number):
     """A median time, in the unit in which it was published."""
 
     endpoint: str = Field(min_length=1, description="PFS, TTP, OS …")
-    value: Duration
-    lower: Duration | None = None
-    upper: Duration | None = None
+    value: Lasting
+    lower: Lasting | None = None
+    upper: Lasting | None = None
     conf_level: float = Field(default=0.95, gt=0, lt=1)
 
 
@@ -40,7 +40,7 @@ class PublishedRate(Number):
     """A rate: of survival at a landmark (``at``), or of response (without)."""
 
     endpoint: str = Field(min_length=1, description="PFS, OS, response …")
-    at: Duration | None = None
+    at: Lasting | None = None
     rate: Rate01
     lower: Rate01 | None = None
     upper: Rate01 | None = None
@@ -53,7 +53,7 @@ class Stratum(Number):
 
     levels: Mapping[str, str] = Field(description="Factor → level, as the trial names them: {ecog = '0-1'}.")
     endpoint: str
-    at: Duration | None = None
+    at: Lasting | None = None
     rate: Rate01
     n: int
 

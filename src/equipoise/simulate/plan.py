@@ -95,7 +95,8 @@ class Plan:
             problems.append(
                 Problem("cap", "cap", given, "how many more patients are randomised while a look is awaited")
             )
-        if courses is None and _has_what_a_disease_needs(trial, scenario):
+        unreachable = any(p.code == "beyond-follow-up" for p in problems)
+        if courses is None and not unreachable and _has_what_a_disease_needs(trial, scenario):
             try:
                 courses = calibrated(trial, _sound(scenario, problems))
             except BadInput as bad:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from equipoise.trial.duration import Duration
+from equipoise.trial.duration import Duration, Lasting
 from equipoise.trial.part import Part
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -63,7 +63,7 @@ class ArmTruth(Part):
         lt=1,
         description="Rate of the monitored landmark endpoint, as the protocol's scans show it.",
     )
-    median_pfs: Duration | None = Field(default=None, description="True median progression-free survival.")
+    median_pfs: Lasting | None = Field(default=None, description="True median progression-free survival.")
     like: str | None = Field(default=None, description="The arm whose first-event hazard is taken.")
     hazard_ratio: float | tuple[RatioPiece, ...] | None = Field(
         default=None, description="With `like`: a number (proportional) or pieces (delayed, crossing)."
@@ -71,7 +71,7 @@ class ArmTruth(Part):
     hazards: PieceHazards | None = None
     shape: float = Field(default=1.0, ge=0.2, le=10, description="Weibull shape of the first event; 1 is exponential.")
     cured: BelowOne = Field(default=0.0, description="Share of patients who never progress nor die of the disease.")
-    median_os: Duration | None = Field(default=None, description="True median overall survival.")
+    median_os: Lasting | None = Field(default=None, description="True median overall survival.")
     shape_after: float = Field(default=1.0, ge=0.2, le=10, description="Weibull shape of death after progression.")
     death_first: Probability | None = Field(
         default=None, description="Share of first events that are deaths without progression."

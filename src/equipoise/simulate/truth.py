@@ -217,7 +217,9 @@ class _Calibration:
             base.cured + (1 - base.cured) * np.exp(-m * base.first(np.arange(math.ceil(median) + 1.0)))
             for m in self.ratio.tolist()
         ]
-        progressed = [-np.diff(s, prepend=1.0) * (1 - base.death_share[: len(s)]) for s in first]
+        # A median may lie beyond the days for which patients are followed: what was last is taken to go on.
+        share = np.pad(base.death_share, (0, max(len(first[0]) - len(base.death_share), 0)), mode="edge")
+        progressed = [-np.diff(s, prepend=1.0) * (1 - share[: len(s)]) for s in first]
 
         def alive(day: int, scale: float) -> float:
             back = (np.arange(day, -1, -1.0)) ** shape

@@ -298,6 +298,12 @@ def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             str(list(cohort)),
             "numbers that grow from look to look",
         )
+    planned: int | None = parts.get("target_enrolment")
+    if cohort and planned is not None and max(cohort) >= planned:
+        yield Problem(
+            "control-cohort", "monitoring.control_cohort", str(list(cohort)),
+            f"fewer than the trial's {planned} patients, of whom some come onto the tested arm",
+        )  # fmt: skip
 
 
 def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from equipoise.trial.duration import Duration
+from equipoise.trial.duration import Duration, Lasting
 from equipoise.trial.estimand import Estimand, implied
 from equipoise.trial.named_rules import NAMED_RULES, RuleName
 from equipoise.trial.part import Part
@@ -178,7 +178,7 @@ class Landmark(_Named):
 
     kind: Literal["landmark"]
     of: str = Field(description="The time-to-event endpoint that is read at the landmark; it carries the origin.")
-    landmark: Duration
+    landmark: Lasting
     window: Duration = Field(description="How long after the landmark the status may still come to be known.")
     not_evaluable: Policy = Field(
         description="'failure': counts as a failure. 'replace': not counted, the next patient takes the place in a "
@@ -203,7 +203,7 @@ class Response(_Named, _Confirmed):
     estimand: Estimand | None = None
     assessor: str = Field(default="investigator", min_length=1, description="Whose assessments count.")
     not_evaluable: Policy
-    within: Duration | None = Field(
+    within: Lasting | None = Field(
         default=None,
         description="Only a response first seen by this long after randomisation (and `window`) counts. A design that looks "
         "at a response needs it: by then a patient without one is a failure.",

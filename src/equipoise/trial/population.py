@@ -65,10 +65,13 @@ class Population(Part):
     require: tuple[Condition, ...] = ()
 
 
-def shipped(endpoints: Iterable[Endpoint]) -> dict[str, Population]:
-    """The populations that every trial has unless its file says otherwise under the same name."""
+def shipped(endpoints: Iterable[Endpoint], entered: str = "randomised") -> dict[str, Population]:
+    """The populations that every trial has unless its file says otherwise under the same name.
+
+    ``entered``: what a patient is who has come onto an arm, *enrolled* where nobody is randomised.
+    """
     found = [
-        Population(name=ITT, label="Intention to treat: all randomised"),
+        Population(name=ITT, label=f"Intention to treat: all {entered}"),
         Population(
             name="SAF",
             label="Safety: treated, by treatment received",
@@ -98,6 +101,8 @@ def shipped(endpoints: Iterable[Endpoint]) -> dict[str, Population]:
     return {p.name: p for p in found}
 
 
-def populations_of(own: Iterable[Population], endpoints: Iterable[Endpoint]) -> Mapping[str, Population]:
+def populations_of(
+    own: Iterable[Population], endpoints: Iterable[Endpoint], entered: str = "randomised"
+) -> Mapping[str, Population]:
     """The trial's populations by name: those that ship, and the file's own, which go before."""
-    return {**shipped(endpoints), **{p.name: p for p in own}}
+    return {**shipped(endpoints, entered), **{p.name: p for p in own}}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from equipoise.trial.duration import Duration
+from equipoise.trial.duration import Duration, Lasting
 from equipoise.trial.part import Part
 from equipoise.trial.response import Glossary, Vocabulary
 from equipoise.trial.vocabularies import OURS, VOCABULARIES
@@ -67,9 +67,9 @@ class Assessments(Part):
         description="The words that sites record → the words of RECIST 1.1 as which they count: sCR = 'CR', VGPR = 'PR'. A word "
         "that is the same need not stand here. The log keeps what was recorded.",
     )
-    first: Duration = Field(description="Time from randomisation to the first assessment.")
-    every: Duration = Field(description="Time between assessments, until progression.")
-    follow_up_every: Duration = Field(description="Time between contacts for survival after the last assessment.")
+    first: Lasting = Field(description="Time from randomisation to the first assessment.")
+    every: Lasting = Field(description="Time between assessments, until progression.")
+    follow_up_every: Lasting = Field(description="Time between contacts for survival after the last assessment.")
 
     def day_of(self, visit: int) -> int:
         """The day on which assessment ``visit`` (from 1; 0 is baseline) is planned, counted from entry."""
@@ -152,7 +152,7 @@ class ReferenceCurve(Part):
     """A historical survival curve, taken as exponential with this median."""
 
     endpoint: str
-    median: Duration
+    median: Lasting
     source: str = Field(min_length=1)
 
 
@@ -169,7 +169,7 @@ class FromLibrary(Part):
     until: int | None = Field(default=None, description="Arms published in this year or before.")
     unverified: bool = Field(default=False, description="Take numbers from memory too.")
     shape: float = Field(
-        default=1.0, gt=0, description="Weibull shape by which medians become rates; 1 is exponential."
+        default=1.0, ge=0.2, le=10, description="Weibull shape by which medians become rates; 1 is exponential."
     )
     published_only: bool = Field(default=False, description="Published rates only: convert no median.")
 

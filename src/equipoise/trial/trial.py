@@ -96,7 +96,7 @@ class Trial(Part):
     @cached_property
     def population_by_name(self) -> Mapping[str, Population]:
         """Populations by their short names, those that ship among them."""
-        return populations_of(self.populations, self.endpoints)
+        return populations_of(self.populations, self.endpoints, self.entered)
 
     @property
     def factors(self) -> tuple[Factor, ...]:

@@ -114,7 +114,9 @@ def _problem(model: type[Part], key: str, error: Any, raw: Any) -> Problem:
                 near(context["tag"], allowed),
             )
         case "union_tag_not_found":
-            return Problem("missing", f"{where}.kind", "nothing", "required: 'time to event', 'landmark' or 'response'")
+            return Problem(
+                "missing", f"{where}.kind", "nothing", "required: 'time to event', 'landmark', 'response' or 'outcome'"
+            )
         case "value_error":
             return Problem("not-allowed", where, given, str(context["error"]))
         case "string_pattern_mismatch":

@@ -211,7 +211,7 @@ def test_a_rule_that_is_not_known_here_is_refused() -> None:
     odd = endpoint.model_copy(
         update={"censoring": (Censoring.model_construct(when="eclipse", at="that day", missed=2),)}
     )
-    with pytest.raises(times.NotPooled, match="eclipse"):
+    with pytest.raises(times.NotInColumns, match="eclipse"):
         times.observe(pool_of([], CUTOFF, NORTH), odd, None)
 
 

@@ -92,7 +92,6 @@ def command(
     if engine == "compiled" and not desk.simulate.compiled():
         need("--engine compiled", "fast")
     found = desk.opening.load_trial(trial)
-    found.monitored  # noqa: B018 - a trial without a design is refused before anything else
     plans = desk.plans.plans_of(trial, found, scenarios, seed, waiting)
     with progress() as bar:
         done = desk.simulate.run(plans, replicates, workers, out, engine, watching(bar, replicates))

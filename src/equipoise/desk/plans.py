@@ -11,20 +11,20 @@ from equipoise.simulate.plan import Plan, Waiting
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
-#: What may be asked of waiting beside one way: as the trial file says, or both ways.
-WAYS: Mapping[str, Sequence[Waiting | None]] = {"as planned": (None,), "both": ("continue", "pause")}
-
 
 def plans_of(name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiting: str = "as planned") -> list[Plan]:
     """A plan for each scenario and each way of waiting; ``name`` is where the trial is found.
 
-    Without scenarios all in the trial's folder are taken, or the design's own truths where it has none. Raises BadInput with the problems of all scenarios at once.
+    Without scenarios all in the trial's folder are taken, or the design's own truths where it has none. ``waiting`` is one way, *as planned* or *both*.
+    Raises BadInput for a trial without a design, and with the problems of all scenarios at once.
     """
     file = find_trial(name)
-    ways: Any = WAYS.get(waiting, (waiting,))
+    planned = trial.monitored.monitoring.while_waiting
+    asked: Mapping[str, Sequence[Waiting]] = {"as planned": (planned,), "both": ("continue", "pause")}
+    ways: Any = asked.get(waiting, (waiting,))
     plans: list[Plan] = []
     refused: list[tuple[str, BadInput]] = []
-    for name, read in scenarios_of(trial, file, scenarios):
+    for scenario, read in scenarios_of(trial, file, scenarios):
         courses = None
         try:
             truth = read()
@@ -32,13 +32,13 @@ def plans_of(name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiti
                 plans.append(Plan.of(trial, truth, seed, way, courses=courses))
                 courses = plans[-1].courses
         except BadInput as bad:
-            refused.append((name, bad))
+            refused.append((scenario, bad))
     if len(refused) == 1:
         raise refused[0][1]
     if refused:
         problems = [
-            Problem(p.code, f"scenario {name}: {p.where}", p.given, p.allowed, p.next_step)
-            for name, bad in refused
+            Problem(p.code, f"scenario {scenario}: {p.where}", p.given, p.allowed, p.next_step)
+            for scenario, bad in refused
             for p in bad.problems
         ]
         raise BadInput(f"scenarios of {trial.id}", problems)

@@ -9,7 +9,7 @@ import numpy as np
 from equipoise.analyse.best_overall import ORDER, BestRule
 from equipoise.analyse.columns.best import ResponseRows, confirmed
 from equipoise.analyse.columns.codes import CR, NEVER, PR, RESPONSES, Days
-from equipoise.analyse.columns.database import Database, NotPooled
+from equipoise.analyse.columns.database import Database, NotInColumns
 from equipoise.analyse.columns.recist import TimePoints
 from equipoise.analyse.columns.segments import first_row, in_order
 from equipoise.trial.assessment import INVESTIGATOR
@@ -34,9 +34,9 @@ def as_derived(pool: Database, points: TimePoints) -> Database:
 
 
 def course_of(pool: Database, reader: str) -> ResponseRows:
-    """The responses of one reader after baseline, in the order of scans. Raises NotPooled for accepted readings."""
+    """The responses of one reader after baseline, in the order of scans. Raises NotInColumns for accepted readings."""
     if reader == ACCEPTED:
-        raise NotPooled(f"assessor: {reader}")
+        raise NotInColumns(f"assessor: {reader}")
     seen, r = pool.assessments, len(pool.readers)
     if reader not in pool.readers:
         none = np.zeros(0, dtype=np.int32)

@@ -15,7 +15,7 @@ Places = NDArray[np.int32]
 _Table = TypeVar("_Table", "Patients", "Assessments", "Lesions", "Readings")
 
 
-class NotPooled(Exception):  # noqa: N818 - an answer, not an error
+class NotInColumns(Exception):  # noqa: N818 - an answer, not an error
     """A rule that this road does not know: the reference must be asked."""
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from equipoise.analyse.columns.codes import NE, NEVER, NOTHING, Codes, Flags
 from equipoise.analyse.columns.counted import course_of, first_response
-from equipoise.analyse.columns.database import Database, NotPooled
+from equipoise.analyse.columns.database import Database, NotInColumns
 from equipoise.analyse.columns.landmark import STATUSES
 from equipoise.trial.patient import ACCEPTED
 from equipoise.trial.population import Condition, Population
@@ -19,7 +19,7 @@ from equipoise.trial.trial import Trial
 def members(pool: Database, population: Population, trial: Trial, status: Mapping[str, Codes]) -> NDArray[np.int16]:
     """By patient the arm under which one counts, a place in ``pool.patients.arms``; -1 for who is out.
 
-    ``status`` at each landmark. Raises NotPooled for a condition that is not known here.
+    ``status`` at each landmark. Raises NotInColumns for a condition that is not known here.
     """
     p = pool.patients
     within = p.randomised != NEVER
@@ -56,13 +56,13 @@ def _met(pool: Database, condition: Condition, trial: Trial, status: Mapping[str
         case "evaluable" if str(condition.endpoint) in status:
             known = [STATUSES.index(s) for s in ("success", "failure")]
             return np.isin(status[str(condition.endpoint)], known)
-    raise NotPooled(f"condition: {condition.what}")
+    raise NotInColumns(f"condition: {condition.what}")
 
 
 def _anyone(pool: Database, reader: str, where: Flags) -> Flags:
     """True for patients with a row of one reader on which ``where`` is true."""
     if reader == ACCEPTED:
-        raise NotPooled(f"assessor: {reader}")
+        raise NotInColumns(f"assessor: {reader}")
     found = np.zeros(len(pool.patients), dtype=bool)
     if reader in pool.readers:
         r = len(pool.readers)

@@ -13,7 +13,7 @@ from equipoise.analyse.best_overall import rule_of
 from equipoise.analyse.columns.best import best_overall
 from equipoise.analyse.columns.codes import NE, NEVER, NOTHING, Codes
 from equipoise.analyse.columns.counted import as_derived, counted
-from equipoise.analyse.columns.database import Database, NotPooled
+from equipoise.analyse.columns.database import Database, NotInColumns
 from equipoise.analyse.columns.landmark import landmark_status
 from equipoise.analyse.columns.populations import members
 from equipoise.analyse.columns.recist import TimePoints, time_points
@@ -96,8 +96,8 @@ def _chunk(pool: Database, trial: Trial, derive: bool) -> Concluded:
             elif isinstance(e, Response):
                 best[e.name] = best_response(pool, e)
             elif isinstance(e, Outcome):
-                raise NotPooled("outcomes recorded by their own name")
-        except NotPooled as why:
+                raise NotInColumns("outcomes recorded by their own name")
+        except NotInColumns as why:
             refused[e.name] = str(why)
     for e in trial.endpoints:
         if isinstance(e, Landmark) and e.of in times:
@@ -107,7 +107,7 @@ def _chunk(pool: Database, trial: Trial, derive: bool) -> Concluded:
     for name, population in trial.population_by_name.items():
         try:
             populations[name] = members(pool, population, trial, status)
-        except NotPooled as why:
+        except NotInColumns as why:
             refused_populations[name] = str(why)
     return Concluded(points, times, best, status, populations, refused, refused_populations)
 
@@ -118,7 +118,7 @@ def best_response(pool: Database, endpoint: Response) -> Codes:
         f for f, of in type(endpoint).model_fields.items() if f not in _RESPONSE_FIELDS and getattr(endpoint, f) != of.default
     ]  # fmt: skip
     if unknown:
-        raise NotPooled(f"fields: {', '.join(unknown)}")
+        raise NotInColumns(f"fields: {', '.join(unknown)}")
     policy = endpoint.estimand is not None and endpoint.estimand.strategy("next therapy") == "treatment policy"
     course = counted(pool, endpoint.assessor, after_next_therapy=policy)
     randomised = pool.patients.randomised

@@ -12,7 +12,7 @@ from equipoise.analyse.best_overall import rule_of
 from equipoise.analyse.columns.best import ResponseRows
 from equipoise.analyse.columns.codes import NE, NEVER, NOTHING, PD, Codes, Days, Flags, Rows
 from equipoise.analyse.columns.counted import course_of, first_response
-from equipoise.analyse.columns.database import Database, NotPooled
+from equipoise.analyse.columns.database import Database, NotInColumns
 from equipoise.analyse.endpoints import LATE
 from equipoise.trial.endpoint import Censoring, EventSource, TimeToEvent, Trigger
 from equipoise.trial.protocol_parts import Assessments
@@ -81,10 +81,10 @@ def unknown_rules(endpoint: TimeToEvent) -> Iterator[str]:
 
 
 def observe(pool: Database, endpoint: TimeToEvent, schedule: Assessments | None) -> Times:
-    """Every patient's time to the endpoint. Raises NotPooled for rules that are not known here."""
+    """Every patient's time to the endpoint. Raises NotInColumns for rules that are not known here."""
     unknown = list(unknown_rules(endpoint))
     if unknown:
-        raise NotPooled("; ".join(unknown))
+        raise NotInColumns("; ".join(unknown))
     return _Seen(pool, endpoint, schedule).times()
 
 

@@ -34,13 +34,17 @@ class ToxicityEvidence(Evidence):
 
 @dataclass(frozen=True)
 class TwoArmEvidence:
-    """Successes of the tested and of the control arm at one look."""
+    """Successes of the tested and of the control arm at one look.
+
+    ``earlier``: patients of the tested arm and controls on whom each earlier look was really taken, oldest first; empty: as planned.
+    """
 
     look: int
     n: int
     successes: int
     control_n: int
     control_successes: int
+    earlier: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         for name, x, n in (
@@ -53,12 +57,16 @@ class TwoArmEvidence:
 
 @dataclass(frozen=True)
 class PairEvidence:
-    """Responses and toxicities among the same ``n`` patients of one arm at one look."""
+    """Responses and toxicities among the same ``n`` patients of one arm at one look.
+
+    ``earlier``: patients on whom each earlier look was really taken, oldest first; empty: as planned.
+    """
 
     look: int
     n: int
     responses: int
     toxicities: int
+    earlier: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, x in (("responses", self.responses), ("toxicities", self.toxicities)):
@@ -68,32 +76,45 @@ class PairEvidence:
 
 @dataclass(frozen=True)
 class StatisticEvidence:
-    """A standardised statistic at one look: ``z`` > 0 favours the tested arm. ``information`` in the look's unit."""
+    """A standardised statistic at one look: ``z`` > 0 favours the tested arm. ``information`` in the look's unit.
+
+    ``earlier``: the information on which each earlier look was really taken, oldest first; empty: as planned. Shorter than the looks
+    before where one was never taken.
+    """
 
     look: int
     z: float
     information: float
+    earlier: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class ExposureEvidence:
-    """Events over a total time on study at one look (``time`` in the design's unit of time)."""
+    """Events over a total time on study at one look (``time`` in the design's unit of time).
+
+    ``earlier``: events at each earlier look as it was really taken, oldest first; empty: as planned.
+    """
 
     look: int
     n: int
     events: int
     time: float
+    earlier: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class TwoArmExposureEvidence:
-    """Events over a total time at risk in the tested and in the control arm at one look (times in the design's unit)."""
+    """Events over a total time at risk in the tested and in the control arm at one look (times in the design's unit).
+
+    ``earlier``: events of both arms at each earlier look as it was really taken, oldest first; empty: as planned.
+    """
 
     look: int
     events: int
     time: float
     control_events: int
     control_time: float
+    earlier: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, d, t in (

@@ -34,7 +34,7 @@ class SurvivalSpec(Errors):
 
     s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
     landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
-    hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding; below 1.")
+    hazard_ratio: float = Field(ge=0.05, lt=1, description="Hazard ratio worth finding; 0.05 or more, below 1.")
     rate: float = Field(gt=0, description="Patients a unit of time.")
     power: Probability = Field(description="Power at the hazard ratio.")
     shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")

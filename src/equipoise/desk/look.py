@@ -29,8 +29,15 @@ def somebody(by: str | None) -> str:
 
 def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) -> None:
     """Add the decision to the log, so that the report shows it at the cut-off at which it was taken."""
-    data = {"look": d.look, "action": d.action.name, "cutoff": d.cutoff.isoformat(), "known_on": known_on.isoformat()}
-    give(trial, store, lambda c, now: c.order("decided", now.date(), now, by, "; ".join(d.because), data=data))
+    data: dict[str, Any] = {
+        "look": d.look,
+        "action": d.action.name,
+        "cutoff": d.cutoff.isoformat(),
+        "known_on": known_on.isoformat(),
+    }
+    if trial.cohort_name:
+        data["cohort"] = trial.cohort_name
+    give(trial.whole, store, lambda c, now: c.order("decided", now.date(), now, by, "; ".join(d.because), data=data))
 
 
 def as_json(result: Decision | NotRipe) -> dict[str, Any]:

@@ -140,6 +140,15 @@ class Trial(Part):
             raise BadInput(self.id, [Problem("unknown-cohort", "cohort", repr(name) if name else "none", allowed)])
         return self.whole.views[name]
 
+    def one(self, cohort: str = "") -> Trial:
+        """The trial as the cohort sees it that is named; itself where none is. Raises BadInput for a trial with cohorts and none named."""
+        if cohort:
+            return self.cohort(cohort)
+        if self.divided:
+            allowed = f"one of {', '.join(self.cohort_names)}: each has its own design, looks and decision, and none is pooled with another"
+            raise BadInput(self.id, [Problem("which-cohort", "cohort", "none", allowed, "--cohort NAME")])
+        return self
+
     def _seen_by(self, c: TrialCohort) -> Trial:
         r = self.randomisation
         seen = self.model_copy(
@@ -239,9 +248,7 @@ class Trial(Part):
     @cached_property
     def monitored(self) -> Monitored:
         """The design with what it looks at. Raises BadInput for a trial that has no design or no [monitoring], or whose cohorts have each their own."""
-        if self.divided:
-            allowed = f"one of {', '.join(self.cohort_names)}: each has its own design, looks and decision"
-            raise BadInput(self.id, [Problem("which-cohort", "cohort", "none", allowed, "--cohort NAME")])
+        self.one()
         return monitored(self.id, self.design, self.monitoring, self.endpoints, self.arms)
 
     def designed(self, design: Design[Any], table: Mapping[str, Any] | None = None) -> Self:

@@ -10,6 +10,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, mark_assumed, say, show_table, trial_argument
 from equipoise.cli.extras import needing
+from equipoise.cli.pairs import Pairs
 
 if TYPE_CHECKING:
     from equipoise.desk.design import Shown
@@ -87,15 +88,24 @@ def simon(
 @trial_argument
 @cohort_option
 @click.option("--rate", "rates", type=float, multiple=True, help="A true rate; may be given again.")
+@click.option(
+    "--truth",
+    "truths",
+    type=Pairs(),
+    multiple=True,
+    help="A truth by the design's own names, such as tested=0.5,control=0.3; may be given again.",
+)
 @json_option
-def show(trial: str, cohort: str, rates: tuple[float, ...], as_json: bool) -> None:
-    """Say how a trial's own design behaves, exactly, at any true rate.
+def show(
+    trial: str, cohort: str, rates: tuple[float, ...], truths: tuple[dict[str, float], ...], as_json: bool
+) -> None:
+    """Say how a trial's own design behaves, at any truth.
 
     Of a trial with cohorts each design is shown, and what they do together: the family's error.
     """
     found = desk.opening.load_trial(trial)
     if found.divided and not cohort:
-        cohorts = desk.design.of_cohorts(found, rates)
+        cohorts = desk.design.of_cohorts(found, rates, truths)
         if as_json:
             emit(cohorts.as_json())
             return
@@ -106,7 +116,7 @@ def show(trial: str, cohort: str, rates: tuple[float, ...], as_json: bool) -> No
         say(cohorts.family.in_words())
         return
     found = found.one(cohort)
-    shown = desk.design.of_trial(found, rates)
+    shown = desk.design.of_trial(found, rates, truths)
     if as_json:
         emit(shown.as_json())
         return

@@ -74,6 +74,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
         "cohort": ((str,), False),
+        "attained": ((list,), False),
     },
     "voided": {},
 }

@@ -86,6 +86,8 @@ def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, a
                 show_decision(result)
             else:
                 show_not_ripe(result)
+            for note in looks.notes[c.name]:
+                say(f"Note: {note}", indent="  ")
             click.echo()
     if not looks.taken:
         ctx.exit(2)

@@ -42,6 +42,8 @@ class Looks:
 
     look: int
     of: Mapping[str, Decision | NotRipe | None]
+    #: What was left out of each cohort's data.
+    notes: Mapping[str, Sequence[str]]
 
     @property
     def taken(self) -> bool:
@@ -61,13 +63,9 @@ def look_in_each(trial: Trial, log: Log, look: int, cutoff: date | None, known_o
     views = trial.views
     if all(look > len(v.monitored.looks) for v in views.values()) or look < 1:
         next(iter(views.values())).monitored.look(look)
-    return Looks(
-        look,
-        {
-            name: decide(view, data.cut(view, log, cutoff, known_on), look) if look <= len(view.monitored.looks) else None
-            for name, view in views.items()
-        },
-    )  # fmt: skip
+    snaps = {name: data.cut(view, log, cutoff, known_on) for name, view in views.items()}
+    of = {n: decide(v, snaps[n], look) if look <= len(v.monitored.looks) else None for n, v in views.items()}
+    return Looks(look, of, {name: snap.notes for name, snap in snaps.items()})
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def test_two_cohorts_of_one_log_to_their_decisions(equipoise: Any, tmp_path: Pat
     assert (of["ALCL"]["action"]["name"], of["ALCL"]["evidence"]["CRZ"]["successes"]) == ("stop", 1)
     assert of["ALCL"]["evidence"]["CRZ"]["not_in_the_cohort"] == 0
     page = equipoise(*ask)
-    assert "they do not count (marker = altered): 1 patient" in page.out.replace("\n", " ").replace("    ", " ")
+    assert "in cohort ALCL they do not count (marker = altered): 1 patient" in page.err
     alone = equipoise(*ask, "--cohort", "IMT", "--json").json
     assert alone == of["IMT"]
     assert equipoise(*ask, "--record", "--by", "dmc").status == 2, "a decision is recorded of one cohort"

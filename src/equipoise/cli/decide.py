@@ -11,7 +11,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
-from equipoise.cli.data import Asked, known_on_option
+from equipoise.cli.data import Asked, known_on_option, say_notes
 from equipoise.trial.decision import Decision, NotRipe
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, a
                 show_decision(result)
             else:
                 show_not_ripe(result)
-            for note in looks.notes[c.name]:
-                say(f"Note: {note}", indent="  ")
             click.echo()
+    for notes in looks.notes.values():
+        say_notes(notes)
     if not looks.taken:
         ctx.exit(2)
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from equipoise.design.bayesian.bayes_two_endpoints import ENDS, EXAMPLE, Spec, TwoEndpoints, from_spec
+from equipoise.design.bayesian.bayes_two_endpoints import EXAMPLE, Spec, TwoEndpoints, from_spec
+from equipoise.design.bayesian.pair_boundary import ENDS
 from equipoise.numerics.sequential.staged_pairs import advance, cells, joint
 from equipoise.trial.evidence import PairEvidence
 from equipoise.trial.problem import BadInput

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 from scipy.special import betainc
 
+from equipoise.design.bayesian.pair_boundary import ENDS, Boundary
 from equipoise.design.spec import Entries, Probability, above, between, growing
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.beta_binomial import beyond
@@ -53,9 +54,6 @@ EXAMPLE = {
 
 #: Posterior probabilities this close to a level reach it: they differ by rounding only.
 TIE = 1e-12
-
-#: The ways in which a trial ends, as ``pair_outcomes`` numbers them; -1 goes on.
-ENDS = ("declare", "toxicity", "futility", "without")
 
 Level = Annotated[float, Field(ge=0, le=1)]
 _Said = tuple[Level | Literal["none"], ...] | Level | Literal["none"]
@@ -156,47 +154,6 @@ class Spec(Entries):
 def _asked(level: float) -> bool:
     """Is there such an end at this level?"""
     return 0 < level < 1
-
-
-@dataclass(frozen=True)
-class Boundary:
-    """A look's boundary in data on ``n`` patients.
-
-    It declares with ``responses`` or more and ``toxicities`` or fewer; else stops for toxicity with ``toxic`` or more; else
-    for futility with ``futile`` responses or fewer. Where there is no such end: n + 1, -1, n + 1, -1.
-    """
-
-    n: int
-    responses: int
-    toxicities: int
-    toxic: int
-    futile: int
-
-    @property
-    def declares(self) -> bool:
-        """Can it declare?"""
-        return self.responses <= self.n and self.toxicities >= 0
-
-    def region(self, last: bool) -> NDArray[np.intp]:
-        """The end, as a number of ``ENDS``, at r responses and t toxicities; -1 goes on. (n + 1, n + 1)."""
-        r, t = np.ogrid[: self.n + 1, : self.n + 1]
-        ways = [
-            (r >= self.responses) & (t <= self.toxicities),
-            (t >= self.toxic) & (r >= 0),
-            (r <= self.futile) & (t >= 0),
-        ]
-        return np.select(ways, [0, 1, 2], 3 if last else -1).astype(np.intp)
-
-    def words(self) -> str:
-        """The boundary in words."""
-        ends = [
-            f"{self.responses} or more responses with {self.toxicities} or fewer toxicities declare"
-            if self.declares
-            else "",
-            f"{self.toxic} or more toxicities stop" if self.toxic <= self.n else "",
-            f"{self.futile} or fewer responses stop" if self.futile >= 0 else "",
-        ]
-        return f"on {self.n}: " + (", ".join(filter(None, ends)) or "no end")
 
 
 @dataclass(frozen=True)

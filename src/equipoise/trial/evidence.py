@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,11 @@ class TwoArmExposureEvidence:
 
 @dataclass(frozen=True)
 class ArmsEvidence:
-    """An outcome for each of several arms at one look: the larger the better."""
+    """An outcome for each of several arms at one look: the larger the better.
+
+    ``n``: patients of each arm who could be evaluated, where their numbers differ from the plan; empty: as planned.
+    """
 
     look: int
     outcome: Mapping[str, float]
+    n: Mapping[str, int] = field(default_factory=dict)

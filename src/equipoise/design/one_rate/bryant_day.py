@@ -11,7 +11,7 @@ without toxicity; here toxicities are counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from equipoise.design.earlier import earlier_problems
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.spec import Entries, above, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
-from equipoise.numerics.sequential.staged_pairs import cells, pair_ends
+from equipoise.numerics.sequential.staged_pairs import Cells, cells, convolve, joint, pair_ends
 from equipoise.trial.decision import Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import PairEvidence
@@ -137,14 +138,22 @@ class ResponseToxicity:
         return tuple(found)
 
     def verdict(self, evidence: PairEvidence) -> Verdict:
-        """Stop for too few responses or too many toxicities; recommend if neither at the end."""
+        """Stop for too few responses or too many toxicities; recommend if neither at the end.
+
+        At other numbers than planned the boundaries are recomputed (see ``attained``), and a caution says so.
+        """
+        problems = list(earlier_problems(evidence.look, evidence.n, evidence.earlier, "n", "patients", may_stand=True))
         if evidence.look not in (1, 2):
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1 or 2")])
-        n, c_r, c_t = (self.n1, self.c_r1, self.c_t1) if evidence.look == 1 else (self.n, self.c_r, self.c_t)
-        if evidence.n != n:
-            raise BadInput(
-                "evidence", [Problem("cohort", "n", str(evidence.n), f"look {evidence.look} is on {n} patients")]
-            )
+            problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
+        if problems:
+            raise BadInput("evidence", problems)
+        n, first = evidence.n, evidence.look == 1
+        n1 = n if first else evidence.earlier[0] if evidence.earlier else self.n1
+        design, cautions = self, tuple[str, ...]()
+        if n1 != self.n1 or (not first and n != self.n):
+            design = self.attained(n1, self.n if first else n)
+            cautions = (self._off_plan(design, first),)
+        c_r, c_t = (design.c_r1, design.c_t1) if first else (design.c_r, design.c_t)
         because = (
             f"{evidence.responses} responses among {n} patients; more than {c_r} are needed.",
             f"{evidence.toxicities} toxicities; at most {c_t} are allowed.",
@@ -152,11 +161,58 @@ class ResponseToxicity:
         spare = min(evidence.responses - c_r, c_t + 1 - evidence.toxicities)
         unit = "patients to the nearer boundary"
         if evidence.toxicities > c_t:
-            return Verdict(Stop("safety"), because, spare, unit)
+            return Verdict(Stop("safety"), because, spare, unit, cautions)
         if evidence.responses <= c_r:
-            return Verdict(Stop("futility"), because, spare, unit)
-        action = Continue() if evidence.look == 1 else Declare("a treatment that works and is safe enough")
-        return Verdict(action, because, spare, unit)
+            return Verdict(Stop("futility"), because, spare, unit, cautions)
+        action = Continue() if first else Declare("a treatment that works and is safe enough")
+        return Verdict(action, because, spare, unit, cautions)
+
+    def attained(self, n1: int, n: int) -> ResponseToxicity:
+        """This design with ``n1`` patients really evaluated at the first look and ``n`` at the last.
+
+        The first boundaries are the strictest at which a good treatment passes no less often than planned, by each outcome.
+        The last are those of the greatest power that keep both errors exactly, given that first look; where the plan does not
+        keep its own errors, those of the plan are kept. A first look on as many as the last is none: nothing stops there.
+        """
+        c_r1, c_t1 = self.c_r1, self.c_t1
+        if n1 >= n:
+            c_r1, c_t1 = -1, n1
+        elif n1 != self.n1:
+            passes_r = _beyond(self.n1, self.response1, self.c_r1)
+            passes_t = _beyond(self.n1, 1 - self.toxicity1, self.n1 - self.c_t1 - 1)
+            c_r1 = int((exceeds(n1, self.response1) >= passes_r * (1 - 1e-9)).sum()) - 1
+            c_t1 = n1 - int((exceeds(n1, 1 - self.toxicity1) >= passes_t * (1 - 1e-9)).sum())
+        if (n1, n) == (self.n1, self.n):
+            return self
+        truths = self.truths()
+        null, toxic, target = (
+            _passing(n1, n, c_r1, c_t1, cells(t["response"], t["toxicity"]))
+            for t in (truths[k] for k in ("null", "too toxic", "target"))
+        )
+        allowed = [
+            max(asked, self.characteristics(truths[k]).declare.value) * (1 + 1e-12)
+            for asked, k in ((self.alpha_r, "null"), (self.alpha_t, "too toxic"))
+        ]
+        power = np.where((null <= allowed[0]) & (toxic <= allowed[1]), target, -1.0)
+        i, c_t = (int(v) for v in np.unravel_index(int(np.argmax(power)), power.shape))
+        return replace(self, c_r1=c_r1, c_t1=c_t1, n1=n1, c_r=i - 1, c_t=c_t, n=n)
+
+    def _off_plan(self, d: ResponseToxicity, first: bool) -> str:
+        """The caution: what differed, and what the boundaries are now."""
+        attained = f"{d.n1} patients could be evaluated at the first look" + (
+            "" if first else f" and {d.n} at the last"
+        )
+        planned = f"{self.n1}" + ("" if first else f" and {self.n}") + " were planned"
+        now, was = ((d.c_r1, d.c_t1), (self.c_r1, self.c_t1)) if first else ((d.c_r, d.c_t), (self.c_r, self.c_t))
+        null, toxic, target = (
+            _passing(d.n1, d.n, d.c_r1, d.c_t1, cells(t["response"], t["toxicity"]))[d.c_r + 1, d.c_t]
+            for t in (d.truths()[k] for k in ("null", "too toxic", "target"))
+        )
+        return (
+            f"{attained}, {planned}: the boundaries are recomputed from these, more than {now[0]} responses and at most {now[1]} "
+            f"toxicities instead of {was[0]} and {was[1]}, with exact errors {null:.4f} (response) and {toxic:.4f} (toxicity) "
+            f"and power {target:.4f}{' if the last look is as planned' if first else ''}."
+        )
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -180,6 +236,21 @@ class ResponseToxicity:
             "en_low_response": c["null"].expected_n.value, "en_toxic": c["too toxic"].expected_n.value,
             "pet_both_bad": c["both bad"].stop_early.value,
         }  # fmt: skip
+
+
+def _beyond(n: int, rate: float, c: int) -> float:
+    """P(count > c) among n."""
+    return 1.0 if c < 0 else float(exceeds(n, rate)[c])
+
+
+def _passing(n1: int, n: int, c_r1: int, c_t1: int, c: Cells) -> NDArray[np.float64]:
+    """P(passes the first look, R ≥ r, T ≤ t) at the last, for r = 0 … n + 1 and t = 0 … n: shape (n + 2, n + 1)."""
+    first = joint(n1, c)
+    first[: c_r1 + 1, :] = 0.0
+    first[:, c_t1 + 1 :] = 0.0
+    last = convolve(first, joint(n - n1, c))
+    tail = np.cumsum(np.cumsum(last[::-1], axis=0)[::-1], axis=1)
+    return np.vstack([tail, np.zeros(n + 1)])
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,11 @@ class KaplanMeierLandmark(TwoLookSurvival):
         return moments(self.survival, plan, hazard_ratio, self.scale)
 
     @property
+    def least_t1(self) -> float:
+        """Nobody has been followed up to the landmark before."""
+        return self.survival.landmark
+
+    @property
     def statistic(self) -> str:
         """The statistic in words."""
         return f"the Kaplan–Meier estimate at the landmark, standardised on the {self.scale} scale"

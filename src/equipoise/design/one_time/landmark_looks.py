@@ -29,6 +29,11 @@ class CumulativeHazardTest(TwoLookSurvival):
         return moments(self.survival, plan, hazard_ratio, "hazard")
 
     @property
+    def least_t1(self) -> float:
+        """Nobody has been followed up to the landmark before."""
+        return self.survival.landmark
+
+    @property
     def statistic(self) -> str:
         """The statistic in words."""
         return "the standardised difference of the cumulative hazards at the landmark"

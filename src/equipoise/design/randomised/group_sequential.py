@@ -12,11 +12,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from equipoise.design.earlier import earlier_problems
 from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of, patients_by
 from equipoise.design.spec import between
 from equipoise.design.truth import truth_of
@@ -169,34 +170,31 @@ class GroupSequentialLogRank:
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
         """Declare with z ≥ upper, stop with z < lower.
 
-        Where the events attained differ from the plan, spending boundaries of both sides are recomputed at the attained fraction
-        (at the last look all of alpha is spent), the looks before taken as planned.
+        Where the events attained, now or at an earlier look, differ from the plan, the boundary is recomputed from those of all
+        looks so far. Spending boundaries of both sides spend what their function allows at each attained fraction of the
+        planned events; at the last look all of alpha is spent (Lan & DeMets 1983). A classical boundary spends by look k what
+        it was planned to spend by look k (Slud & Wei 1982, J Am Stat Assoc 77:862-868). Both keep alpha.
         """
         k = evidence.look - 1
+        problems = list(
+            earlier_problems(evidence.look, evidence.information, evidence.earlier, "information", "events")
+        )
         if not 0 <= k < len(self.fractions):
-            raise BadInput(
-                "evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}")]
-            )
+            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}"))
+        elif k and not evidence.earlier and 0 < evidence.information <= self.looks[k - 1].n:
+            given, allowed = f"{evidence.information:g}", "more events than at the look before"
+            next_step = "say on how many the looks before were taken: earlier"
+            problems.append(Problem("cohort", "information", given, allowed, next_step))
         if math.isnan(evidence.z):
-            raise BadInput("evidence", [Problem("not-a-number", "z", "nan", "a number")])
-        if not evidence.information > 0 or (k and evidence.information <= self.fractions[k - 1] * self.maximum):
-            raise BadInput(
-                "evidence",
-                [Problem("cohort", "information", f"{evidence.information:g}", "more events than at the look before")],
-            )
+            problems.append(Problem("not-a-number", "z", "nan", "a number"))
+        if problems:
+            raise BadInput("evidence", problems)
         last = k == len(self.fractions) - 1
         upper, lower, cautions = self.boundaries.upper[k], self.boundaries.lower[k], []
-        planned = self.looks[k].n
-        if abs(evidence.information - planned) >= 0.5:
-            if self.boundary.startswith("classical"):
-                cautions.append(
-                    f"{evidence.information:g} events, {planned} were planned: the boundary is the planned one, and alpha is not kept exactly."
-                )
-            else:
-                lower, upper = self._attained(k, evidence.information)
-                cautions.append(
-                    f"{evidence.information:g} events, {planned} were planned: the boundaries are recomputed."
-                )
+        t = self._fractions_attained(evidence)
+        if t != list(self.fractions[: k + 1]):
+            lower, upper = self._attained(k, t)
+            cautions.append(self._recomputed(evidence))
         floor = f", below {lower:.4f} stops" if math.isfinite(lower) and not last else ""
         because = (f"z = {evidence.z:.4f} at {evidence.information:g} events; {upper:.4f} or more rejects{floor}.",)
         if evidence.z >= upper:
@@ -210,11 +208,54 @@ class GroupSequentialLogRank:
         decides = upper if last or action.name == "declare" or not math.isfinite(lower) else lower
         return Verdict(action, because, evidence.z - decides, "z above the boundary that decides", tuple(cautions))
 
-    def _attained(self, k: int, events: float) -> tuple[float, float]:
-        """Lower and upper boundary of look k at the events attained; at the last look all that is left is spent."""
+    def _fractions_attained(self, evidence: StatisticEvidence) -> list[float]:
+        """The share of the planned events at each look taken, this one last; the planned share where events are as planned."""
+        planned = {look.n: f for look, f in zip(self.looks, self.fractions, strict=True)}
+
+        def share(events: float) -> float:
+            near = round(events)
+            return planned[near] if near in planned and abs(events - near) < 0.5 else events / self.maximum
+
+        before = [share(e) for e in evidence.earlier] or list(self.fractions[: evidence.look - 1])
+        found = [*before, share(evidence.information)]
+        if all(a < b for a, b in pairwise(found)):
+            return found
+        # less than one event apart: as they are
+        return [e / self.maximum for e in (*evidence.earlier, evidence.information)]
+
+    def _recomputed(self, evidence: StatisticEvidence) -> str:
+        """The caution: what differed from the plan, and how the boundary was recomputed."""
+        k, said = evidence.look - 1, []
+        before = [look.n for look in self.looks[:k]]
+        if evidence.earlier and list(evidence.earlier) != before:
+            attained, planned = (", ".join(f"{e:g}" for e in v) for v in (evidence.earlier, before))
+            said.append(f"the looks before were taken at {attained} events, {planned} were planned")
+        if abs(evidence.information - self.looks[k].n) >= 0.5:
+            said.insert(0, f"{evidence.information:g} events, {self.looks[k].n} were planned")
+        how = (
+            "so that by each look it spends the error planned by that look (Slud and Wei)"
+            if self.boundary.startswith("classical")
+            else "by spending at the events attained at all looks so far"
+        )
+        what = "; ".join(said) or "another number of events than planned"
+        return f"{what[0].upper()}{what[1:]}: the boundary is recomputed, {how}."
+
+    @cached_property
+    def _planned_spending(self) -> tuple[float, ...]:
+        """Alpha that a classical boundary is planned to spend by each look."""
+        none = [-math.inf] * len(self.fractions)
+        up = gs.crossing(self.fractions, none, self.boundaries.upper, 0.0).upper
+        return (*accumulate(up[:-1]), self.alpha)
+
+    def _attained(self, k: int, t: list[float]) -> tuple[float, float]:
+        """Lower and upper boundary of look k at attained shares ``t`` of the events, one for each look taken; at the last
+        look all that is left is spent.
+        """
         last = k == len(self.fractions) - 1
-        t = [*self.fractions[:k], events / self.maximum]
-        alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
+        if self.boundary.startswith("classical"):
+            alphas = [*self._planned_spending[: len(t) - 1], self._planned_spending[k]]
+        else:
+            alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
         if last:
             alphas[-1] = self.alpha
         if self.beta_spending == "none" or (last and not self.binding):
@@ -227,7 +268,7 @@ class GroupSequentialLogRank:
             lows, ups, _ = gs.spend_both(
                 [*t, t[-1] + 1.0], [*alphas, self.alpha], [*betas, 1 - self.power], self.boundaries.drift, self.binding
             )
-        return lows[k], ups[k]
+        return lows[len(t) - 1], ups[len(t) - 1]
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
+from equipoise.design.earlier import earlier_problems
 from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of
 from equipoise.design.spec import Probability
 from equipoise.design.truth import truth_of
@@ -109,22 +110,37 @@ class Screening:
         )  # fmt: skip
 
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
-        """Promising with z ≥ z(1 - alpha)."""
+        """Promising with z ≥ z(1 - alpha), whatever the events: z is standardised at those attained, so that alpha is kept.
+
+        A caution says what another number of events than planned does to the power and to the critical hazard ratio.
+        """
+        problems = list(
+            earlier_problems(evidence.look, evidence.information, evidence.earlier, "information", "events")
+        )
         if evidence.look != 1:
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1: there is one look")])
+            problems.append(Problem("no-such-look", "look", str(evidence.look), "1: there is one look"))
+        if math.isnan(evidence.z):
+            problems.append(Problem("not-a-number", "z", "nan", "a number"))
+        if problems:
+            raise BadInput("evidence", problems)
         bound = float(ndtri(1 - self.alpha))
         action: Action = Declare("promising: worth a phase III trial") if evidence.z >= bound else Stop("not promising")
-        cautions = (
-            (f"{evidence.information:g} events, {self.events} were planned.",)
-            if evidence.information != self.events
-            else ()
-        )
+        cautions = () if evidence.information == self.events else (self._at_other_events(evidence.information),)
         return Verdict(
             action,
             (f"z = {evidence.z:.4f}; {bound:.4f} or more is promising.",),
             evidence.z - bound,
             "z above the boundary",
             cautions,
+        )
+
+    def _at_other_events(self, events: float) -> str:
+        bound = float(ndtri(1 - self.alpha))
+        reached = float(ndtr(drift(events, self.hazard_ratio, self.tested, self.control) - bound))
+        ratio = math.exp(-bound / -drift(events, math.e, self.tested, self.control))
+        return (
+            f"{events:g} events, {self.events} were planned: at those attained a hazard ratio of about {ratio:.3f} or less is "
+            f"promising, at the same level of {self.alpha:g}, and the power is {reached:.4f} at {self.hazard_ratio:g}."
         )
 
     def describe(self) -> str:

@@ -150,8 +150,8 @@ class Bop2:
         k, n = evidence.look - 1, self.endpoint.attained(evidence)
         earlier = _earlier(evidence)
         # With places left empty an early look may be on nobody: the prior speaks.
-        nobody = n == 0 and not earlier and 0 <= k < len(self.sizes) - 1
         unit = self.endpoint.unit
+        nobody = n == 0 and unit == "patients" and not earlier and 0 <= k < len(self.sizes) - 1
         where = "events" if unit == "events" else "n"
         problems = [] if nobody else list(earlier_problems(evidence.look, n, earlier, where, unit, may_stand=True))
         if not 0 <= k < len(self.sizes):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from pydantic import Field
 
 from equipoise.design.earlier import earlier_problems
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.spec import Entries, above, between, no_design
+from equipoise.design.spec import Entries, above, at_most, below, between, first_stage, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_pairs import Cells, cells, convolve, joint, pair_ends
@@ -44,8 +44,9 @@ _EPSILON = 1e-11
 
 
 class Spec(Entries):
-    """Bryant & Day's design, searched."""
+    """Bryant & Day's design: searched, or its sizes and boundaries stated as published."""
 
+    together: ClassVar[tuple[str, ...]] = ("n1", "n", "c_r1", "c_t1", "c_r", "c_t")
     kind: Literal["bryant-day"]
     response0: float = Field(gt=0, lt=1, description="Response rate of no interest.")
     response1: float = Field(gt=0, lt=1, description="Response rate worth finding; above response0.")
@@ -58,6 +59,37 @@ class Spec(Entries):
         default="optimal", description="Least expected number, or least n first."
     )
     nmax: int = Field(default=120, ge=3, le=200, description="Largest number of patients in all.")
+    n1: int | None = Field(default=None, ge=1, le=400, description="Stated: patients of the first stage.")
+    n: int | None = Field(default=None, ge=2, le=400, description="Stated: patients in all.")
+    c_r1: int | None = Field(default=None, ge=0, le=400, description="Stated: stop with c_r1 or fewer responses of n1.")
+    c_t1: int | None = Field(
+        default=None, ge=0, le=400, description="Stated: stop with more than c_t1 toxicities of n1."
+    )
+    c_r: int | None = Field(
+        default=None, ge=0, le=400, description="Stated: recommend with more than c_r responses of n."
+    )
+    c_t: int | None = Field(default=None, ge=0, le=400, description="Stated: and at most c_t toxicities of n.")
+    least_gap: int = Field(default=1, ge=1, le=199, description="Least patients between the stages, in the search.")
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
+
+    @between("c_r1", "n1")
+    def _c_r1_below_n1(self) -> Iterator[Problem]:
+        return below(self, "c_r1", "n1")
+
+    @between("c_t1", "n1")
+    def _c_t1_at_most_n1(self) -> Iterator[Problem]:
+        return at_most(self, "c_t1", "n1")
+
+    @between("c_r", "n")
+    def _c_r_below_n(self) -> Iterator[Problem]:
+        return below(self, "c_r", "n")
+
+    @between("c_t", "n")
+    def _c_t_at_most_n(self) -> Iterator[Problem]:
+        return at_most(self, "c_t", "n")
 
     @between("response0", "response1")
     def _response1_above_response0(self) -> Iterator[Problem]:
@@ -299,6 +331,7 @@ def _side(n1: int, n: int, bad: float, good: float, power: float, most: float) -
 def search(
     response0: float, response1: float, toxicity0: float, toxicity1: float, alpha_r: float, alpha_t: float, power: float,
     criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 120,
+    least_gap: int = 1,
 ) -> ResponseToxicity:  # fmt: skip
     """The best design. Every n from the least that either outcome alone needs; raises BadInput if none up to ``nmax`` will do."""
     asked = (response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, power)
@@ -312,7 +345,7 @@ def search(
     for n in range(first, nmax + 1):
         if least < n and _least_possible(n, asked) >= least:
             break
-        for n1 in range(1, n):
+        for n1 in range(1, n + 1 - least_gap):
             if n1 >= least:
                 break
             found = _best_of_sizes(n1, n, asked, least)
@@ -376,7 +409,12 @@ def _best_of_sizes(n1: int, n: int, asked: tuple[float, ...], least: float) -> t
 
 def from_spec(spec: Spec) -> ResponseToxicity:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
-    return search(
+    asked = (
         spec.response0, spec.response1, spec.toxicity0, spec.toxicity1, spec.alpha_r, spec.alpha_t, spec.power,
-        spec.criterion, spec.nmax,
     )  # fmt: skip
+    stated = (spec.c_r1, spec.c_t1, spec.n1, spec.c_r, spec.c_t, spec.n)
+    numbers = [v for v in stated if v is not None]
+    if len(numbers) < len(stated):
+        return search(*asked, spec.criterion, spec.nmax, spec.least_gap)
+    c_r1, c_t1, n1, c_r, c_t, n = numbers
+    return ResponseToxicity(c_r1, c_t1, n1, c_r, c_t, n, *asked)

@@ -9,10 +9,10 @@ As in the paper alpha is kept where both rates are p0; the largest error at any 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ from pydantic import Field
 
 from equipoise.design.earlier import two_arm_problems
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.randomised.allocation import Allocated
-from equipoise.design.spec import Hypotheses, Probability, no_design
+from equipoise.design.randomised.allocation import Allocated, parse
+from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
 from equipoise.numerics.counts.two_binomials import Region, at_the_end
@@ -41,8 +41,9 @@ _EPSILON = 1e-11
 
 
 class Spec(Allocated, Hypotheses):
-    """Jung's design, searched."""
+    """Jung's design: searched, or its sizes and boundaries stated as published."""
 
+    together: ClassVar[tuple[str, ...]] = ("n1", "n", "a1", "a")
     kind: Literal["jung"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
@@ -50,6 +51,25 @@ class Spec(Allocated, Hypotheses):
     power: Probability = Field(description="Power at p1 against p0.")
     criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
     nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
+    n1: int | None = Field(default=None, ge=1, le=800, description="Stated: tested patients of the first stage.")
+    n: int | None = Field(default=None, ge=2, le=800, description="Stated: tested patients in all.")
+    a1: int | None = Field(default=None, ge=-640000, le=640000, description="Stated: go on with D of a1 or more.")
+    a: int | None = Field(default=None, ge=-640000, le=640000, description="Stated: reject with D of a or more.")
+    least_gap: int = Field(
+        default=1, ge=1, le=400, description="Least tested patients between the stages, in the search."
+    )
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
+
+    @between("allocation", "n1", "n")
+    def _sizes_are_multiples(self) -> Iterator[Problem]:
+        ratio = parse(self.allocation)
+        for name in ("n1", "n"):
+            value = getattr(self, name)
+            if ratio is not None and value is not None and value % ratio[0]:
+                yield Problem("allocation", name, str(value), f"a multiple of {ratio[0]}, as the allocation has it")
 
 
 def _distribution(m: int, tested: int, control: int, px: float, py: float) -> NDArray[np.float64]:
@@ -139,10 +159,17 @@ class JungTwoStage:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Where another common rate than p0 would break alpha."""
+        found = []
+        null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
+        if null > self.alpha:
+            found.append(f"The exact type I error is {null:.4f}, above the stated alpha of {self.alpha:g}.")
+        if target < self.power:
+            found.append(f"The exact power is {target:.4f}, below the stated {self.power:g}.")
         worst, at = self.largest_error
-        if worst <= self.alpha:
-            return ()
+        if worst <= self.alpha or null > self.alpha:
+            return tuple(found)
         return (
+            *found,
             f"Alpha is kept where both rates are {self.p0:g}. If the common rate were {at:.3f} the exact type I error would be {worst:.4f}.",
         )
 
@@ -253,7 +280,7 @@ class JungTwoStage:
 
 def search(
     p0: float, p1: float, alpha: float, power: float, allocation: tuple[int, int] = (1, 1),
-    criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 400,
+    criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 400, least_gap: int = 1,
 ) -> JungTwoStage:  # fmt: skip
     """Least EN(p0), or least n and then least EN(p0). Raises BadInput with all problems, or if nothing up to ``nmax`` will do.
 
@@ -267,7 +294,9 @@ def search(
     best: JungTwoStage | None = None
     least = np.inf
     for m in range(first, nmax // (a + b) + 1):
-        m1s = np.arange(1, m)
+        m1s = np.arange(1, m + 1 - max(1, -(-least_gap // a)))  # the stages are so far apart
+        if not len(m1s):
+            continue
         pets = np.array([_pet_max(int(k), a, b, p0, p1, power)[0] for k in m1s])
         bound = m1s + (1 - pets) * (m - m1s)
         if best is not None and bound.min() >= least - _EPSILON:
@@ -332,4 +361,8 @@ def _best_of_sizes(
 
 def from_spec(spec: Spec) -> JungTwoStage:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
-    return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.ratio, spec.criterion, spec.nmax)
+    hypotheses = (spec.p0, spec.p1, spec.alpha, spec.power)
+    if spec.n1 is None or spec.n is None or spec.a1 is None or spec.a is None:
+        return search(*hypotheses, spec.ratio, spec.criterion, spec.nmax, spec.least_gap)
+    tested, control = spec.ratio
+    return JungTwoStage(spec.a1, spec.n1 // tested, spec.a, spec.n // tested, tested, control, *hypotheses)

@@ -41,6 +41,7 @@ class Spec(LogRankSpec):
     kind: Literal["screening"]
     alpha: float = Field(default=0.20, gt=0, lt=0.5, description="One-sided type I error.")
     power: Probability = Field(default=0.80, description="Power at the hazard ratio.")
+    events: int | None = Field(default=None, ge=1, le=100000, description="Stated: events at the look.")
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,15 @@ class Screening:
     tested: int
     control: int
     pace: Pace | None = None
+    stated: int | None = None
 
     takes = StatisticEvidence
 
     @cached_property
     def events(self) -> int:
-        """Events at the look, rounded up."""
+        """Events at the look: as stated, or those of the power, rounded up."""
+        if self.stated is not None:
+            return self.stated
         wanted = float(ndtri(1 - self.alpha) + ndtri(self.power))
         return math.ceil(events_for(wanted, self.hazard_ratio, self.tested, self.control) - 1e-9)
 
@@ -84,6 +88,9 @@ class Screening:
             found.append(
                 f"A screening result: of treatments without effect {100 * self.alpha:g}% look promising. It is no proof of efficacy."
             )
+        reached = self.characteristics(self.truths()["target"]).declare.value
+        if self.stated is not None and reached < self.power:
+            found.append(f"The power is {reached:.4f}, below the stated {self.power:g}.")
         if self.pace is not None and not math.isfinite(self._month(self.hazard_ratio)):
             found.append(f"{self.pace.patients} patients never have the {self.events} events that are needed.")
         return tuple(found)
@@ -170,4 +177,4 @@ class Screening:
 
 def from_spec(spec: Spec) -> Screening:
     """The design that a spec states."""
-    return Screening(spec.hazard_ratio, spec.alpha, spec.power, *spec.ratio, spec.pace)
+    return Screening(spec.hazard_ratio, spec.alpha, spec.power, *spec.ratio, spec.pace, spec.events)

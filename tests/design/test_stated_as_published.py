@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from scipy.stats import multivariate_normal
 
 from equipoise.design import shelf
+from equipoise.trial.evidence import StatisticEvidence
 from equipoise.trial.problem import BadInput
 
 #: What a search found, by the names under which it is stated.
@@ -36,6 +38,37 @@ def test_e2511() -> None:
     assert not any("below the stated" in c for c in d.cautions)
     short = shelf.build("screening", {"hazard_ratio": 0.625, "alpha": 0.10, "power": 0.90, "events": 110})
     assert "0.8816, below the stated 0.9" in " ".join(short.cautions)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("boundary", ["obrien-fleming", "classical-pocock"])
+def test_a_sequential_design_by_its_events_and_boundaries(boundary: str) -> None:
+    table = {"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "fractions": (0.4, 0.7, 1.0), "boundary": boundary}
+    searched = shelf.build("group-sequential", table)
+    n = searched.numbers()
+    stated = shelf.build(
+        "group-sequential",
+        {**table, "events": n["events"], "upper": tuple(n[f"upper_z_{k}"] for k in (1, 2, 3))},
+    )
+    for k, v in n.items():
+        assert stated.numbers()[k] == (v if isinstance(v, str) else pytest.approx(v, rel=1e-9))
+    assert stated.looks == searched.looks
+    assert not stated.cautions
+    last = searched.looks[-1].n
+    e = StatisticEvidence(3, 1.9, last + 9, (searched.looks[0].n + 7, searched.looks[1].n - 4))
+    assert (stated.verdict(e).action, boundary) in [(searched.verdict(e).action, boundary)]
+    short = shelf.build("group-sequential", {**table, "events": 120.0})
+    assert any("below the stated 0.8" in c for c in short.cautions)
+    assert "power of 80%" not in short.describe()
+    loose = shelf.build("group-sequential", {**table, "events": 200.0, "upper": (2.0, 1.8, 1.7)})
+    t, upper = [0.4, 0.7, 1.0], [2.0, 1.8, 1.7]
+    rho = [[min(a, b) ** 0.5 / max(a, b) ** 0.5 for a in t] for b in t]
+    error = 1 - multivariate_normal.cdf(upper, [0, 0, 0], rho, abseps=1e-8, releps=1e-8)
+    assert loose.numbers()["alpha"] == pytest.approx(error, abs=1e-6)
+    assert any(f"{error:.4f}, above the stated alpha" in c for c in loose.cautions)
+    with pytest.raises(BadInput) as bad:
+        shelf.build("group-sequential", {**table, "upper": (2.0, 1.8), "beta_spending": "pocock"})
+    assert {p.where for p in bad.value.problems} >= {"upper", "events", "beta_spending"}
 
 
 @pytest.mark.parametrize("kind", [*NAMES])

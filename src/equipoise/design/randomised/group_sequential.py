@@ -55,6 +55,30 @@ class Spec(LogRankSpec):
     beta_parameter: Parameter = Field(default=-2.0, description="gamma of hsd, rho of power, for beta.")
     binding: bool = Field(default=False, description="Whether the futility stops may not be overruled.")
 
+    events: float | None = Field(default=None, ge=1, le=100000, description="Stated: events at the last look.")
+    upper: tuple[Annotated[float, Field(ge=-10, le=50)], ...] | None = Field(
+        default=None, min_length=1, description="Stated: z from which each look rejects, such as 2.54,1.66."
+    )
+
+    @between("fractions", "upper")
+    def _a_boundary_for_each_look(self) -> Iterator[Problem]:
+        if self.upper is not None and len(self.upper) != len(self.fractions):
+            allowed = f"{len(self.fractions)} numbers, one for each of the fractions"
+            yield Problem("looks", "upper", f"{len(self.upper)} numbers", allowed)
+
+    @between("events", "upper")
+    def _boundaries_at_events(self) -> Iterator[Problem]:
+        if self.upper is not None and self.events is None:
+            yield Problem("half-stated", "events", "nothing", "the events at the last look, where upper is stated")
+
+    @between("events", "upper", "beta_spending")
+    def _stated_without_beta(self) -> Iterator[Problem]:
+        if self.beta_spending != "none" and (self.events is not None or self.upper is not None):
+            allowed = (
+                "none, where events or upper are stated: beta is spent at the drift of the power that is asked for"
+            )
+            yield Problem("not-together", "beta_spending", self.beta_spending, allowed)
+
     @between("fractions")
     def _fractions_grow_to_one(self) -> Iterator[Problem]:
         if any(b <= a for a, b in pairwise(self.fractions)) or abs(self.fractions[-1] - 1) > 1e-12:
@@ -104,6 +128,9 @@ class GroupSequentialLogRank:
     tested: int
     control: int
     pace: Pace | None = None
+    #: events and boundaries as stated; None: from the errors
+    events: float | None = None
+    upper: tuple[float, ...] | None = None
 
     takes = StatisticEvidence
 
@@ -111,6 +138,9 @@ class GroupSequentialLogRank:
     def boundaries(self) -> gs.Boundaries:
         """z boundaries, and the drift at which the power is reached."""
         t, beta = self.fractions, 1 - self.power
+        if self.upper is not None:
+            lower = (*[-math.inf] * (len(t) - 1), self.upper[-1])
+            return gs.Boundaries(lower, self.upper, drift(self.maximum, self.hazard_ratio, self.tested, self.control))
         if self.boundary.startswith("classical"):
             upper = gs.shaped_boundaries(t, self.alpha, 0.0 if self.boundary.endswith("fleming") else 0.5)
             return gs.with_power(t, upper, self.power)
@@ -122,7 +152,9 @@ class GroupSequentialLogRank:
 
     @cached_property
     def maximum(self) -> float:
-        """Events at the last look."""
+        """Events at the last look: as stated, or those of the power."""
+        if self.events is not None:
+            return self.events
         return events_for(self.boundaries.drift, self.hazard_ratio, self.tested, self.control)
 
     @property
@@ -156,6 +188,12 @@ class GroupSequentialLogRank:
     def cautions(self) -> tuple[str, ...]:
         """Alpha with futility stops followed or not; patients too few for the events."""
         found = []
+        if self.events is not None or self.upper is not None:
+            null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
+            if null > self.alpha + 1e-9:
+                found.append(f"The type I error is {null:.4f}, above the stated alpha of {self.alpha:g}.")
+            if target < self.power - 1e-9:
+                found.append(f"The power is {target:.4f}, below the stated {self.power:g}.")
         if self.binding and self.beta_spending != "none":
             free = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
             found.append(f"The futility stops are binding: if one is overruled the type I error can reach {free:.4f}.")
@@ -234,30 +272,35 @@ class GroupSequentialLogRank:
             said.insert(0, f"{evidence.information:g} events, {self.looks[k].n} were planned")
         how = (
             "so that by each look it spends the error planned by that look (Slud and Wei)"
-            if self.boundary.startswith("classical")
+            if self._shaped
             else "by spending at the events attained at all looks so far"
         )
         what = "; ".join(said) or "another number of events than planned"
         return f"{what[0].upper()}{what[1:]}: the boundary is recomputed, {how}."
+
+    @property
+    def _shaped(self) -> bool:
+        """Whether the boundary is a shape, or stated: it then spends what it is planned to spend."""
+        return self.upper is not None or self.boundary.startswith("classical")
 
     @cached_property
     def _planned_spending(self) -> tuple[float, ...]:
         """Alpha that a classical boundary is planned to spend by each look."""
         none = [-math.inf] * len(self.fractions)
         up = gs.crossing(self.fractions, none, self.boundaries.upper, 0.0).upper
-        return (*accumulate(up[:-1]), self.alpha)
+        return tuple(accumulate(up)) if self.upper is not None else (*accumulate(up[:-1]), self.alpha)
 
     def _attained(self, k: int, t: list[float]) -> tuple[float, float]:
         """Lower and upper boundary of look k at attained shares ``t`` of the events, one for each look taken; at the last
         look all that is left is spent.
         """
         last = k == len(self.fractions) - 1
-        if self.boundary.startswith("classical"):
+        if self._shaped:
             alphas = [*self._planned_spending[: len(t) - 1], self._planned_spending[k]]
         else:
             alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
         if last:
-            alphas[-1] = self.alpha
+            alphas[-1] = self._planned_spending[-1] if self.upper is not None else self.alpha
         if self.beta_spending == "none" or (last and not self.binding):
             upper = gs.spending_boundaries(t, alphas)[-1]
             return (upper if last else -math.inf), upper
@@ -280,6 +323,9 @@ class GroupSequentialLogRank:
             "power": f"power alpha-spending (rho {self.alpha_parameter:g})",
             "classical-obrien-fleming": "the O'Brien–Fleming boundary", "classical-pocock": "the Pocock boundary",
         }[self.boundary]  # fmt: skip
+        if self.upper is not None:
+            name = "stated boundaries"
+        power = self.power if self.events is None else round(target.declare.value, 4)
         rules = "; ".join(
             f"at {look.n} events, rejection with z of {u:.4f} or more (hazard ratio about {self._ratio_at(u, f):.3f})"
             + (f", futility below {low:.4f}" if math.isfinite(low) and f < 1 else "")
@@ -302,7 +348,7 @@ class GroupSequentialLogRank:
             )
         return (
             f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
-            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * self.power:g}% at a hazard ratio of "
+            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * power:g}% at a hazard ratio of "
             f"{self.hazard_ratio:g} (a single look would need {math.ceil(self.fixed_events - 1e-9)}). Expected events: "
             f"{null.more['expected events'].value:.1f} under no difference, {target.more['expected events'].value:.1f} under the alternative.{time}"
         )
@@ -339,5 +385,5 @@ def from_spec(spec: Spec) -> GroupSequentialLogRank:
     """The design that a spec states."""
     return GroupSequentialLogRank(
         spec.hazard_ratio, spec.alpha, spec.power, spec.fractions, spec.boundary, spec.alpha_parameter, spec.beta_spending,
-        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace,
+        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace, spec.events, spec.upper,
     )  # fmt: skip

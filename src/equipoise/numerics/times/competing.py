@@ -67,8 +67,8 @@ class CumulativeIncidence:
         i = int(np.searchsorted(self.time, time, side="right")) - 1
         if i < 0:
             return IncidenceAt(time, 0.0, 0.0, 0.0, at_risk, 0.0, beyond=False)
-        here = (float(a[i]) for a in (self.incidence, self.lower, self.upper))
-        return IncidenceAt(time, *here, at_risk, float(self.std_err[i]), beyond=time > float(self.time[-1]))
+        here, low, high, spread = (float(a[i]) for a in (self.incidence, self.lower, self.upper, self.std_err))
+        return IncidenceAt(time, here, low, high, at_risk, spread, beyond=time > float(self.time[-1]))
 
 
 @dataclass(frozen=True)
@@ -151,15 +151,14 @@ def gray_test(time: ArrayLike, kind: ArrayLike, group: ArrayLike, strata: ArrayL
         more, spread = _score_of(t[mine], k[mine], code[mine], several)
         score, variance = score + more, variance + spread
     said = tuple(names.tolist())
-    # Rows of a singular matrix that add up to 0: one group's follows from the others'.
-    rank = (
-        int(np.linalg.matrix_rank(variance, tol=1e-9 * max(1.0, float(np.trace(variance))), hermitian=True))
-        if several
-        else 0
-    )
-    if rank < 1:
+    # The scores add up to 0, so one direction at least has no variance; in a few tied patients the estimate may be below 0.
+    values, directions = np.linalg.eigh(variance)
+    tolerance = 1e-9 * max(1.0, float(np.trace(variance)))
+    telling = values > tolerance
+    rank = int(telling.sum())
+    if rank < 1 or (values < -tolerance).any():
         return GrayTest(_NAN, max(several - 1, 0), _NAN, tuple(score.tolist()), said)
-    chi2 = float(score @ np.linalg.pinv(variance, rcond=1e-9, hermitian=True) @ score)
+    chi2 = float(((directions.T @ score)[telling] ** 2 / values[telling]).sum())
     return GrayTest(chi2, rank, float(chi_squared.sf(chi2, rank)), tuple(score.tolist()), said)
 
 
@@ -204,8 +203,11 @@ def _score_of(t: Floats, k: Whole, code: Whole, several: int) -> tuple[Floats, F
 
 
 def _apart(events: Floats, among: Floats) -> Floats:
-    """By what events on one day are less spread than events apart: 1 where there is one, 0 where all have it."""
-    several = (events > 1) & (among > events)
+    """By what events on one day are less spread than events apart: 1 where there is one, 0 where all have it.
+
+    Among fewer than there are events (at one group's share of the pooled events, late in a curve) it is below 0, as in cmprsk.
+    """
+    several = (events > 1) & (among > 1 + 1e-9)
     lost = np.where(several, (events - 1) / np.where(several, among - 1, 1.0), np.where(events > 1, 1.0, 0.0))
     return 1 - np.asarray(lost, dtype=np.float64)
 

@@ -84,10 +84,13 @@ def _logrank(a: Sequence[Observed], b: Sequence[Observed], strata: Strata, by: S
     test = km.logrank(time, event, treated.astype(np.int64), coded([o.patient for o in both], strata))
     observed, expected = test.observed[1], test.expected[1]
     z = math.copysign(math.sqrt(max(test.chi2, 0.0)), expected - observed)
-    return LogRankBetween(z, test.chi2, test.df, test.p, int(event.sum()), observed, expected, _said(both, strata, by))
+    return LogRankBetween(
+        z, test.chi2, test.df, test.p, int(event.sum()), observed, expected, said_of(both, strata, by)
+    )
 
 
-def _said(both: Sequence[Observed], strata: Strata, by: Sequence[str]) -> str:
+def said_of(both: Sequence[Observed], strata: Strata, by: Sequence[str]) -> str:
+    """How a comparison of these patients is stratified, in words."""
     without = sum(NOT_RECORDED in strata.get(o.patient, (NOT_RECORDED,)) for o in both)
     return in_words(by, without, len(both))
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from equipoise import __version__
 from equipoise.analyse.between_arms import Comparison
+from equipoise.analyse.incidence import overstated
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.responders import Responders, responders
@@ -88,6 +89,7 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
         notes=(
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
+            *(said for e in trial.endpoints if isinstance(e, TimeToEvent) and (said := overstated(e))),
         ),
     )
 

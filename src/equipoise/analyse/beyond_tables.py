@@ -83,10 +83,15 @@ def means_table(trial: Trial, analysis: Analysis) -> Table:
         for pair, gap in found.differences.items():
             shown = _months(gap.difference, gap.lower, gap.upper, "+")
             rows.append([f"Difference, {_pair(trial, pair)}", shown, _month(gap.std_err), p_value(gap.p)])
-    notes = (
+    notes = [
         "Mean time free of the event in the first τ: the area under Kaplan–Meier. τ is the smallest of the arms' largest times. A "
         "difference above 0 favours the first arm; it needs no proportional hazards, and is unstratified.",
-    )
+    ]
+    notes += [
+        f"{r.label}: the time were there no {' and '.join(r.incidence.competing)}, which censors; the cumulative incidence takes it as it is."
+        for r in _results(analysis)
+        if r.incidence is not None
+    ]
     return Table("Restricted mean times", ["", "Months (95 % CI)", "Standard error", "p"], rows, notes=notes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equipoise.analyse.analysis import comparisons_table, rates_table, times_table
 from equipoise.analyse.beyond_tables import tables_beyond
-from equipoise.analyse.incidence import incidence_figure, overstated, watched_of
+from equipoise.analyse.incidence import incidence_figure, watched_of
 from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
 from equipoise.analyse.subgroups import subgroups_figure
 from equipoise.analyse.survival import SurvivalResult, observations, survival_figure
@@ -38,13 +38,13 @@ def efficacy(f: Findings) -> list[Exhibit]:
 
 
 def _curves(f: Findings, endpoint: TimeToEvent) -> list[Exhibit]:
-    """Kaplan–Meier; where an event competes with a caution, and the cumulative incidence."""
+    """Kaplan–Meier, with a caution in its caption where an event competes, and then the cumulative incidence."""
     shown: list[Exhibit] = [survival_figure(f.trial, f.snap, endpoint)]
     if endpoint.competing:
         incidence = incidence_figure(
             f.trial, endpoint, watched_of(f.snap, endpoint, observations(f.trial, f.snap, endpoint))
         )
-        shown += [Paragraph(overstated(endpoint), "caution"), incidence]
+        shown.append(incidence)
     return shown
 
 

@@ -15,11 +15,17 @@ from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.evidence import (
+    Evidence,
+    ReferenceStatistic,
+    StatisticEvidence,
+    ToxicityEvidence,
+    TwoArmEvidence,
+)
 from equipoise.trial.population import ITT
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
-from equipoise.trial.when import Evaluable
 
 Waiting = Literal["continue", "pause", "cap"]
 #: Events that virtual patients may have, or never have: theirs are documented by scans.
@@ -60,13 +66,25 @@ class Plan:
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
-        if not all(isinstance(look.when, Evaluable) for look in monitored.looks):
+        if not self._known_looks:
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
         if monitored.times is not None and monitored.times.stratified_by and monitored.control is not None:
             return False
         return monitored.times is None or _known(monitored.times)
+
+    @property
+    def _known_looks(self) -> bool:
+        """Whether the kernel knows what the looks are on, and can ask the rule of what they bring."""
+        m = self.trial.monitored
+        if m.by_cohort:
+            # A place that stays empty at a look before changes on how many of both arms it was.
+            two = m.design.takes is TwoArmEvidence and m.policy != "exclude"
+            return two or m.design.takes in (Evidence, ToxicityEvidence)
+        # A question is one whole number of what all looks attained.
+        short = (self.trial.target_enrolment + 1) ** len(m.looks) * len(m.looks) < 2**62
+        return short and m.design.takes in (StatisticEvidence, ReferenceStatistic)
 
     @property
     def design(self) -> Design[Any]:
@@ -229,9 +247,15 @@ def _responses(
 def _endpoint_problems(trial: Trial, scenario: Scenario) -> Iterator[Problem]:
     """Whether virtual patients can have the monitored endpoint."""
     monitored = trial.monitored
-    endpoint, of = monitored.endpoint, monitored.times
+    of = monitored.times
     if of is not None and of.origin != "randomisation":
         yield Problem("not-simulable", f"endpoints.{of.name}.origin", repr(of.origin), "'randomisation'")
+    for endpoint in (monitored.endpoint, monitored.toxicity):
+        if endpoint is not None and not isinstance(endpoint, TimeToEvent):
+            yield from _yes_or_no_problems(endpoint, scenario)
+
+
+def _yes_or_no_problems(endpoint: Binary, scenario: Scenario) -> Iterator[Problem]:
     if isinstance(endpoint, Outcome):
         for name, truth in scenario.arms.items():
             if endpoint.name not in truth.outcomes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,11 @@ class StatisticEvidence:
 
 
 @dataclass(frozen=True)
+class ReferenceStatistic(StatisticEvidence):
+    """A standardised statistic of one arm's times against a reference: the design says which. ``information``: patients enrolled."""
+
+
+@dataclass(frozen=True)
 class ExposureEvidence:
     """Events over a total time on study at one look (``time`` in the design's unit of time).
 
@@ -127,7 +132,32 @@ class TwoArmExposureEvidence:
 
 @dataclass(frozen=True)
 class ArmsEvidence:
-    """An outcome for each of several arms at one look: the larger the better."""
+    """An outcome for each of several arms at one look: the larger the better.
+
+    ``n``: patients of each arm, by its name; empty: as planned.
+    """
 
     look: int
     outcome: Mapping[str, float]
+    n: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HazardRatioEvidence:
+    """The observed hazard ratio between two arms, tested over control, at a number of ``deaths`` in both.
+
+    ``log_hr`` is its natural logarithm as it was estimated, not rounded: above 0 more deaths in the tested arm. Infinite where
+    one arm has none (``inf``: the control arm). ``earlier``: deaths at each earlier look as it was really taken, oldest first;
+    empty: as planned. Shorter than the looks before where one was never taken.
+    """
+
+    look: int
+    log_hr: float
+    deaths: int
+    earlier: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.log_hr != self.log_hr:
+            raise ValueError("log_hr: got nan; allowed is a number, or infinity where one arm has no deaths")
+        if self.deaths < 1:
+            raise ValueError(f"deaths: got {self.deaths}; allowed are 1 or more")

@@ -61,7 +61,7 @@ class Plan:
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
         or are censored by what is not drawn without detail; a design that sizes more than its last stage, or looks when something else
-        has come than so many patients.
+        has come than so many patients; a comparison with controls in strata.
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
@@ -70,6 +70,8 @@ class Plan:
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
+        if monitored.times is not None and monitored.times.stratified_by and monitored.control is not None:
+            return False
         return monitored.times is None or _known(monitored.times)
 
     @property

@@ -8,7 +8,8 @@ from equipoise.analyse.landmark import landmark_status
 from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.response_status import response_status
 from equipoise.analyse.status import Status
-from equipoise.trial.endpoint import Binary, Landmark, Response
+from equipoise.analyse.toxicity_status import toxicity_status
+from equipoise.trial.endpoint import Binary, Landmark, Response, Toxicity
 from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
 
@@ -20,5 +21,7 @@ def status_of(patient: Patient, endpoint: Binary, trial: Trial, cutoff: date) ->
             return landmark_status(patient, endpoint, trial, cutoff)
         case Response():
             return response_status(patient, endpoint, trial, cutoff)
+        case Toxicity():
+            return toxicity_status(patient, endpoint, cutoff)
         case _:
             return outcome_status(patient, endpoint, cutoff)

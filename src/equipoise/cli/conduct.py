@@ -115,6 +115,7 @@ _order(
     click.option("--grade", type=int, required=True, help="CTCAE grade, 1 to 5."),
     click.option("--serious", type=bool, help="true or false."),
     click.option("--related", type=bool, help="true or false."),
+    click.option("--organ-class", help="System organ class of MedDRA: 'Cardiac disorders' …"),
 )
 _order(
     "progression",

@@ -10,6 +10,7 @@ from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import KINDS, Event
 from equipoise.trial.lesion import lesion_problems
+from equipoise.trial.organ_class import ORGAN_CLASSES
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import glossary_of
@@ -124,6 +125,15 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "adverse event":
             if event.data["grade"] not in range(1, 6):
                 yield Problem("grade-out-of-range", "grade", str(event.data["grade"]), "1 to 5 (CTCAE)")
+            if not event.data["term"].strip():
+                yield Problem("no-term", "term", repr(event.data["term"]), "what happened, in a word: 'neutropenia'")
+            organ = event.data.get("organ_class")
+            # What is taken from datasets may be coded by another dictionary; what is given by hand is MedDRA's.
+            if organ is not None and not event.source and organ.casefold() not in {c.casefold() for c in ORGAN_CLASSES}:
+                yield Problem(
+                    "unknown-organ-class", "organ-class", repr(organ), "a system organ class of MedDRA, one of 27",
+                    near(organ, list(ORGAN_CLASSES)),
+                )  # fmt: skip
         case "withdrawn":
             if patient.withdrawn is not None:
                 yield _problem("withdrawn-twice", event, f"withdrawn already, on {patient.withdrawn.happened}")

@@ -21,8 +21,9 @@ from equipoise.simulate.day_table import HORIZON, DayTable, days
 from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.scans import last_scan_probabilities
 from equipoise.simulate.scenario import ArmTruth, Piece, RatioPiece, Scenario
+from equipoise.simulate.toxicities import toxicity_shown
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -265,6 +266,8 @@ def shown_of(
     if isinstance(endpoint, Response):
         share = response_shown(course, trial, scenario, truth)
         return None if share is None else true_response(truth, share) * share
+    if isinstance(endpoint, Toxicity):
+        return toxicity_shown(endpoint, truth, course, trial, next(n for n, t in scenario.arms.items() if t is truth))
     assert of is not None
     day = endpoint.landmark.days
     if set(of.events) == {"death"}:

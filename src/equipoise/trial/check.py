@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
-from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.estimand import contradictions
 from equipoise.trial.population import populations_of
 from equipoise.trial.problem import Problem
@@ -184,6 +184,13 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
             words = list(endpoint.results)
             for word in sorted({w for w in words if words.count(w) > 1}):
                 yield Problem("duplicate-name", f"{where}", repr(word), "each result in one of the lists, once")
+        if isinstance(endpoint, Toxicity) and endpoint.origin == "first dose":
+            untreated = [a.name for a in parts.get("arms") or () if not a.regimen]
+            if untreated:
+                yield Problem(
+                    "no-first-dose", f"{where}.origin", f"'first dose', and arm {', '.join(untreated)} is given nothing",
+                    "'randomisation', or a regimen in every arm",
+                )  # fmt: skip
         if isinstance(endpoint, Response):
             yield from _estimand(endpoint, where)
         if isinstance(endpoint, TimeToEvent):

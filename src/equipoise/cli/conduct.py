@@ -92,8 +92,12 @@ _order(
     click.option("--drug", required=True),
     click.option("--cycle", type=int, required=True),
     click.option("--day", type=int, required=True, help="Day of the cycle."),
-    click.option("--dose", type=float, required=True, help="Dose given, in the regimen's unit."),
-    click.option("--unit", required=True),
+    click.option(
+        "--dose", type=float, help="Dose given each time, in the regimen's unit; a device or procedure may have none."
+    ),
+    click.option("--unit", help="The regimen's unit."),
+    click.option("--times-a-day", type=int, help="How often a day, where it is not once."),
+    click.option("--until", help="Last day of a stretch of days, YYYY-MM-DD."),
 )
 _order("end-treatment", "treatment ended", "Record the end of treatment.", click.option("--reason", required=True))
 _order(

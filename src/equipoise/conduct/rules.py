@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import KINDS, Event
@@ -226,8 +227,7 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
             f"a drug of arm {patient.arm}: {_list(regimen)}",
         )
         return
-    if event.data["unit"] != treatment.unit:
-        yield Problem("unit", "unit", repr(event.data["unit"]), f"{treatment.drug} is given in {treatment.unit}")
+    yield from _amount(event, treatment)
     if event.data["day"] not in treatment.days:
         yield Problem(
             "day-of-cycle",
@@ -242,8 +242,9 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
             str(event.data["cycle"]),
             f"{treatment.drug} is given for 1 to {treatment.cycles} cycles",
         )
-    if event.data["dose"] <= 0:
-        yield Problem("dose", "dose", str(event.data["dose"]), "must exceed 0")
+    dose = event.data.get("dose")
+    if dose is not None and dose <= 0:
+        yield Problem("dose", "dose", str(dose), "must exceed 0")
     if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
         yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
     for dose in reversed(patient.doses):
@@ -255,6 +256,28 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
                 "correct that event",
             )
             break
+
+
+def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
+    """The dose, its unit and how often a day, as the regimen has them; and an end that is not before the beginning."""
+    dose, unit, times = (event.data.get(k) for k in ("dose", "unit", "times_a_day"))
+    if treatment.dose is None:
+        if dose is not None or unit is not None:
+            yield Problem("dose", "dose", f"{dose} {unit}", f"none: {treatment.drug} has no dose in the trial file")
+    elif dose is None:
+        yield Problem("missing", "dose", "nothing", f"{treatment.drug} is given in {treatment.unit}")
+    if treatment.dose is not None and unit != treatment.unit:
+        yield Problem("unit", "unit", repr(unit), f"{treatment.drug} is given in {treatment.unit}")
+    if times is not None and not 1 <= times <= treatment.times_a_day:
+        yield Problem("times-a-day", "times-a-day", str(times), f"1 to {treatment.times_a_day}, as planned")
+    until = event.data.get("until")
+    if until is not None:
+        try:
+            backwards = date.fromisoformat(until) < event.happened
+        except ValueError:
+            backwards = True
+        if backwards:
+            yield Problem("until", "until", repr(until), f"a day, not before {event.happened}")
 
 
 def shape_problems(kind: str, data: object) -> Iterator[Problem]:

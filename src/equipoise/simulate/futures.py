@@ -269,8 +269,7 @@ class ToToxicity(_Chance):
             return []
         day = 0 if known is NEW else known.age + 1
         drug = min(regimen, key=lambda t: min(t.days))
-        data = {"drug": drug.drug, "cycle": 1, "day": min(drug.days), "dose": drug.dose, "unit": drug.unit}
-        return [Happening(day, day, "treated", data)]
+        return [Happening(day, day, "treated", drug.given(1, min(drug.days)))]
 
 
 def futures(trial: Trial, truth: Truth, delays: Sequence[int], rng: np.random.Generator) -> Futures:

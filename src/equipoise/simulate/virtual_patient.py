@@ -297,8 +297,7 @@ def _treatment(
             for day in drug.days:
                 when = start + day - 1
                 if when < stop:
-                    dose = round(drug.dose * (0.8 if cycle >= reduced_from else 1.0), 2)
-                    data = {"drug": drug.drug, "cycle": cycle, "day": day, "dose": dose, "unit": drug.unit}
+                    data = drug.given(cycle, day, 0.8 if cycle >= reduced_from else 1.0)
                     found.append(Happening(when, when, "treated", data))
                     last_dose = max(last_dose, when)
             cycle += 1

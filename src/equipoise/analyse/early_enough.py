@@ -27,6 +27,12 @@ ASSESSMENTS = 2
 
 
 def days_awaited(endpoint: Binary, trial: Trial) -> int:
+    """For how long a patient is waited for at most [days]: for the endpoint, and for the review of eligibility where there is one."""
+    own = _endpoint_awaited(endpoint, trial)
+    return own if trial.eligibility_review is None else max(own, trial.eligibility_review.within.days)
+
+
+def _endpoint_awaited(endpoint: Binary, trial: Trial) -> int:
     """For how long after its origin a patient is waited for at most [days]: the same for all patients of an endpoint.
 
     Landmark: ``landmark`` + ``window``. Toxicity: ``within`` + ``window``. Outcome: ``due`` + ``window``. Response: the last day for a first response (``within``, but not

@@ -64,6 +64,14 @@ def _give(
     )
 
 
+def _numbers(text: str | None) -> list[int] | None:
+    """Numbers of criteria as typed: '2,5'."""
+    try:
+        return [int(n) for n in text.replace(",", " ").split()] if text is not None else None
+    except ValueError:
+        raise click.BadParameter(f"got {text!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
+
+
 def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
     """Add a verb: its options are the details of its kind of event."""
 
@@ -120,6 +128,16 @@ _order(
     click.option("--serious", type=bool, help="true or false."),
     click.option("--related", type=bool, help="true or false."),
     click.option("--organ-class", help="System organ class of MedDRA: 'Cardiac disorders' …"),
+)
+_order(
+    "review-eligibility",
+    "eligibility reviewed",
+    "Record that a review after enrolment found a patient eligible, or not.",
+    click.option("--eligible", type=bool, required=True, help="true or false."),
+    click.option(
+        "--failed", callback=lambda _c, _p, text: _numbers(text), help="Numbers of the criteria not met: 2,5."
+    ),
+    click.option("--reason", help="In words."),
 )
 _order(
     "progression",

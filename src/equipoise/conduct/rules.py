@@ -18,7 +18,17 @@ from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.trial import Trial
 
 _AFTER_RANDOMISATION = frozenset(
-    {"treated", "treatment ended", "progressed", "outcome", "next therapy", "contact", "withdrawn", "lost"}
+    {
+        "eligibility reviewed",
+        "treated",
+        "treatment ended",
+        "progressed",
+        "outcome",
+        "next therapy",
+        "contact",
+        "withdrawn",
+        "lost",
+    }
 )
 _REQUIRED = {kind: [name for name, (_, must) in fields.items() if must] for kind, fields in KINDS.items()}
 _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
@@ -76,7 +86,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 "correct that event",
             )
             return
-        if day > patient.died.happened:
+        if day > patient.died.happened and kind != "eligibility reviewed":
             yield _problem("after-death", event, f"the patient died on {patient.died.happened}")
             return
     if patient.withdrawn is not None and day > patient.withdrawn.happened and kind in _NOT_AFTER_WITHDRAWAL:
@@ -108,6 +118,8 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 yield _problem("not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol")
             if event.data["arm"] not in trial.arm_by_name:
                 yield Problem("unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(trial.arm_by_name)}")
+        case "eligibility reviewed":
+            yield from _reviewed(event, patient, trial)
         case "outcome":
             yield from _outcome(event, patient, trial)
         case "treated":
@@ -194,6 +206,26 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
                 repr(factors[name]),
                 "a factor of the trial's randomisation",
             )
+
+
+def _reviewed(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
+    eligible, failed = event.data["eligible"], event.data.get("failed") or []
+    if trial.eligibility_review is None:
+        yield _problem("no-review", event, "[eligibility_review] in the trial file says who reviews and what follows")
+    if patient.reviewed is not None:
+        yield _problem(
+            "reviewed-twice", event, f"reviewed already, on {patient.reviewed.happened}", "correct that event"
+        )
+    known = {c.number for c in trial.eligibility}
+    if any(n not in known for n in failed):
+        allowed = (
+            f"numbers of the trial's criteria, 1 to {len(known)}" if known else "none: the file numbers no criteria"
+        )
+        yield Problem("unknown-criterion", "failed", str(failed), allowed)
+    if eligible and failed:
+        yield Problem("eligible-and-failed", "failed", str(failed), "none: the patient is found eligible")
+    if not eligible and not failed and not str(event.data.get("reason", "")).strip():
+        yield Problem("no-reason", "reason", "nothing", "why: numbers of criteria, or words")
 
 
 def _outcome(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:

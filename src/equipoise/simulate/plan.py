@@ -57,13 +57,15 @@ class Plan:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail; toxicities; a design that sizes more than its last stage, or looks when something else
+        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; a design that sizes more than its last stage, or looks when something else
         has come than so many patients.
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
         if not monitored.by_cohort or monitored.design.takes not in COMPILED:
+            return False
+        if self.trial.eligibility_review is not None:
             return False
         if isinstance(monitored.endpoint, Toxicity) or isinstance(monitored.toxicity, Toxicity):
             return False
@@ -178,6 +180,15 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     if len(trial.factors) > 10:
         problems.append(Problem("not-simulable", "randomisation.factors", str(len(trial.factors)), "at most 10"))
     problems.extend(_factor_problems(trial, scenario))
+    if scenario.ineligible and trial.eligibility_review is None:
+        problems.append(
+            Problem(
+                "no-review",
+                "ineligible",
+                f"{scenario.ineligible:g}",
+                "[eligibility_review] in the trial file, which finds them",
+            )
+        )
     problems.extend(_said_of_adverse_events(trial, scenario))
     if trial.design is None:
         problems.append(Problem("not-simulable", "design", "nothing in the trial file", "a simulation needs [design]"))

@@ -209,6 +209,9 @@ class Scenario(Part):
     label: str = Field(min_length=1)
     because: str = Field(min_length=1, description="Where the assumed truth comes from.")
     arms: dict[str, ArmTruth]
+    ineligible: BelowOne = Field(
+        default=0.0, description="With [eligibility_review]: share of patients whom the review finds ineligible."
+    )
     screening_failure: BelowOne = Field(description="Probability of failing at screening.")
     withdrawal_per_year: BelowOne = Field(description="Probability of withdrawing within a year.")
     loss_per_year: BelowOne = Field(description="Probability of being lost within a year.")
@@ -223,3 +226,8 @@ class Scenario(Part):
         description="For each stratification factor that matters, by what each level multiplies the hazards of a first "
         "event and of death after it. An arm's medians and rates are those of all its patients together.",
     )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that scenarios that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "ineligible" or v}

@@ -259,6 +259,15 @@ def shown_of(
     endpoint: Binary, of: TimeToEvent | None, truth: ArmTruth, course: ArmCourse, trial: Trial, scenario: Scenario
 ) -> float | None:
     """Rate of a yes or no that this truth makes the protocol's scans show; None where it has no closed form here."""
+    review = trial.eligibility_review
+    found = _shown_of_the_eligible(endpoint, of, truth, course, trial, scenario)
+    failing = scenario.ineligible if review is not None and review.ineligible == "failure" else 0.0
+    return None if found is None else found * (1 - failing)
+
+
+def _shown_of_the_eligible(
+    endpoint: Binary, of: TimeToEvent | None, truth: ArmTruth, course: ArmCourse, trial: Trial, scenario: Scenario
+) -> float | None:
     if isinstance(endpoint, Outcome):
         # Who dies before it is due has none.
         alive = course.alive[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0

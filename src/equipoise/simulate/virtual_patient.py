@@ -28,7 +28,8 @@ def widths(trial: Trial) -> Mapping[str, int]:
     patient: screening, three factors; first event, which it is, death after progression, leaving; seven factors more,
     criterion failed. leaving: withdrawal or loss, death of an adverse event. visits: two for each scan (missed,
     jitter). reporting: death, leaving, one for each scan. outcome: two for each outcome recorded by its own name (which,
-    when recorded). toxicities: three for each endpoint of toxicity (whether, when, when recorded).
+    when recorded). review: what it finds, when.
+    toxicities: three for each endpoint of toxicity (whether, when, when recorded).
     """
     scans = scans_planned(trial)
     return {
@@ -42,6 +43,7 @@ def widths(trial: Trial) -> Mapping[str, int]:
         "toxicity": 60,
         "follow-up": 4,
         "outcome": 2 * sum(isinstance(e, Outcome) for e in trial.endpoints),
+        "review": 2 if trial.eligibility_review is not None else 0,
         "toxicities": EACH * len(toxicities(trial)),
     }
 
@@ -177,6 +179,7 @@ def life(
         if progressed:
             progression_recorded = recorded
     last = min(what.death - 1, what.gone)
+    found.extend(_review(trial, scenario, draws))
     found.extend(_outcomes(trial, truth, last, leaving, draws))
     if detail:
         found.extend(_treatment(trial, arm, truth, draws, what.off_study))
@@ -195,6 +198,19 @@ def life(
         kind, data = ("withdrawn", {"reason": "consent withdrawn"}) if what.withdrawn else ("lost", {})
         found.append(Happening(what.gone, recorded, kind, data))
     return sorted(found, key=lambda h: h.day)
+
+
+def _review(trial: Trial, scenario: Scenario, draws: Mapping[str, Sequence[float]]) -> list[Happening]:
+    """What the review of eligibility finds, on any day of its time alike, whatever becomes of the patient meanwhile."""
+    review = trial.eligibility_review
+    if review is None:
+        return []
+    what, when = draws["review"][:2]
+    day = 1 + int(when * review.within.days)
+    said: dict[str, Any] = {"eligible": what >= scenario.ineligible}
+    if not said["eligible"]:
+        said["reason"] = "as drawn"
+    return [Happening(day, day, "eligibility reviewed", said)]
 
 
 def _outcomes(

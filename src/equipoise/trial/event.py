@@ -21,6 +21,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "enrolment closed": {},
     "screened": {"failed": ((list,), True), "subject": ((dict,), False)},
     "enrolled": {"factors": ((dict,), True), "arm": ((str,), False)},
+    "eligibility reviewed": {"eligible": ((bool,), True), "failed": ((list,), False), "reason": ((str,), False)},
     "randomised": {"arm": ((str,), True), "stratum": ((str,), True), "actual": ((str,), False)},
     "treated": {
         "drug": ((str,), True),

@@ -39,11 +39,15 @@ def completed(
             times[e.name] = _times([observed_by_reference(p, e, cutoff, trial.assessments) for p in people])
         elif e.name in found.refused and isinstance(e, Response):
             best[e.name] = _codes([best_response(p, e, cutoff).response for p in people])
-        elif e.name in found.refused and isinstance(e, Outcome | Toxicity):
+        elif (
+            e.name in found.refused
+            and isinstance(e, Outcome | Toxicity | Landmark)
+            and (trial.eligibility_review is not None or not isinstance(e, Landmark))
+        ):
             standing = [status_of(p, e, trial, cutoff) for p in people]
             status[e.name] = np.array([STATUSES.index(s.status if s else "") for s in standing], dtype=np.int8)
     for e in trial.endpoints:
-        if e.name in found.refused and isinstance(e, Landmark):
+        if e.name in found.refused and isinstance(e, Landmark) and e.name not in status:
             status[e.name] = landmark_status(times[e.of], e, day_of(cutoff))
     populations = dict(found.populations)
     for name in found.refused_populations:

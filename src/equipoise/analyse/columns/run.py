@@ -102,7 +102,9 @@ def _chunk(pool: Database, trial: Trial, derive: bool) -> Concluded:
         except NotInColumns as why:
             refused[e.name] = str(why)
     for e in trial.endpoints:
-        if isinstance(e, Landmark) and e.of in times:
+        if isinstance(e, Landmark) and trial.eligibility_review is not None:
+            refused[e.name] = "eligibility reviewed after entry"
+        elif isinstance(e, Landmark) and e.of in times:
             status[e.name] = landmark_status(times[e.of], e, pool.cutoff)
         elif isinstance(e, Landmark):
             refused[e.name] = f"read on {e.of}"

@@ -9,7 +9,7 @@ from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.simulate.futures import NEW, Known, ToToxicity, Truth
 from equipoise.trial.endpoint import Toxicity
-from test_toxicities import DLT, pair
+from toxicity_trials import DLT, pair
 
 N = 4000
 

@@ -85,7 +85,7 @@ def test_what_is_not_said_is_not_written() -> None:
 
 def optimal() -> Trial:
     """A procedure once, a device every day, a drug twice daily, in a bundled trial of one arm."""
-    raw = read_toml(find_trial("create-imt"), "a trial")
+    raw = read_toml(find_trial("myeloma"), "a trial")
     cycle = {"cycle_length": "28 days", "cycles": 2}
     regimen = (
         {"drug": "skull remodelling surgery", "kind": "procedure", "days": (1,), "cycle_length": "1 day", "cycles": 1},
@@ -98,7 +98,7 @@ def optimal() -> Trial:
 
 def test_it_is_simulated_conducted_and_exported() -> None:
     trial = optimal()
-    scenario = scenarios_of(trial, find_trial("create-imt"), [])[-1][1]()
+    scenario = scenarios_of(trial, find_trial("myeloma"), [])[-1][1]()
     done = run(Plan.of(trial, scenario, 3), 1, detail=True)
     assert replay(trial, list(done.log)) == []
     given = [e.data for e in done.log if e.kind == "treated"]

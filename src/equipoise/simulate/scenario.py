@@ -201,6 +201,12 @@ class Accrual(Part):
     )
 
 
+class CohortTruth(Part):
+    """What is true in one cohort, where it is otherwise than in the others."""
+
+    arms: dict[str, ArmTruth] = Field(description="Truths of arms, each whole, in the place of those under [arms].")
+
+
 class Scenario(Part):
     """An assumed truth: how the disease goes in each arm, and how the trial is run."""
 
@@ -226,8 +232,11 @@ class Scenario(Part):
         description="For each stratification factor that matters, by what each level multiplies the hazards of a first "
         "event and of death after it. An arm's medians and rates are those of all its patients together.",
     )
+    cohorts: dict[str, CohortTruth] = Field(
+        default={}, description="For each cohort of the trial in which it is otherwise: [cohorts.NAME.arms.ARM]."
+    )
 
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is not said, so that scenarios that do not say it stay what they were."""
-        return {k: v for k, v in handler(self).items() if k != "ineligible" or v}
+        """Without what is not said, so that what was made from a scenario that does not say it stays what it was."""
+        return {k: v for k, v in handler(self).items() if k not in ("cohorts", "ineligible") or v}

@@ -63,7 +63,7 @@ def _primary_times(f: Findings) -> list[TimeToEvent]:
     times = [
         f.trial.time_to_event(e.of) if isinstance(e, Landmark) else e
         for e in f.trial.endpoints
-        if e.role == "primary" and not isinstance(e, Response | Outcome)
+        if e.role == "primary" and not isinstance(e, Response | Outcome | Toxicity)
     ]
     return list({e.name: e for e in times}.values())
 

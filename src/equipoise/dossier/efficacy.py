@@ -13,7 +13,7 @@ from equipoise.history.against import against_history, against_table
 from equipoise.history.answers import answers_figure, answers_table
 from equipoise.history.hazards import conversions_table
 from equipoise.history.three_answers import all_answers
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Exhibit, Paragraph
 from equipoise.trial.named_rules import NAMED_RULES
 from equipoise.trial.problem import BadInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +13,18 @@ from equipoise import desk
 from equipoise.cli.common import DAY, bullet, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option
 from equipoise.trial.decision import Decision, NotRipe
+from equipoise.trial.problem import BadInput, Problem
+
+if TYPE_CHECKING:
+    from equipoise.desk.safety import SafetyAsked
+    from equipoise.trial.trial import Trial
 
 
 @click.command(name="decide", short_help="Take a look: the decision, its reasons and cautions.")
 @trial_argument
 @click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
-@click.option("--look", type=int, required=True, help="Number of the look, from 1.")
+@click.option("--look", type=int, help="Number of the look, from 1.")
+@click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
 @known_on_option
 @click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
@@ -29,7 +35,8 @@ def command(
     ctx: click.Context,
     trial: str,
     log_path: Path,
-    look: int,
+    look: int | None,
+    safety: bool,
     cutoff: date,
     known_on: date | None,
     record: bool,
@@ -40,11 +47,26 @@ def command(
 
     Says the action, its reasons, cautions and the distance to the boundary; or that the look is not ripe (exit status
     2), who is still to be followed, and when it will be.
+
+    With --safety each rule of [[safety]]: its counts, its boundary, how far it is, what it says and what it does.
     """
+    if (look is None) != safety:
+        allowed = "one of them: a look of the design by its number, or the safety rules beside it"
+        given = "both" if safety else "neither"
+        raise BadInput("decide", [Problem("look-or-safety", "--look, --safety", given, allowed)])
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
     snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
+    if look is None:
+        asked = desk.safety.take(found, snap)
+        if record and by:
+            desk.safety.record(found, desk.opening.log_of(found, log_path), asked, by)
+        if as_json:
+            emit(asked.as_json())
+        else:
+            show_safety(found, asked)
+        return
     result = desk.look.take(found, snap, look)
     if record and by and isinstance(result, Decision):
         desk.look.record(found, desk.opening.log_of(found, log_path), result, snap.known_on, by)
@@ -76,6 +98,17 @@ def show_decision(d: Decision) -> None:
         click.echo("Rests on assumptions")
         bullet(d.assumptions)
     f = d.fingerprints
+    say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
+
+
+def show_safety(trial: Trial, asked: SafetyAsked) -> None:
+    """Print what each safety rule says, for people."""
+    from equipoise.decide.safety_words import headline, lines
+
+    for r in asked.rules:
+        click.secho(headline(r), bold=True)
+        bullet(lines(trial, r))
+    f = asked.fingerprints
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
 
 

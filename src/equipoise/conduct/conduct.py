@@ -8,7 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 from equipoise.conduct.randomisation import Allocation, stratum_of
-from equipoise.conduct.rules import Standing, day_problems, patient_problems, shape_problems, site_problems
+from equipoise.conduct.rules import (
+    Standing,
+    day_problems,
+    patient_problems,
+    safety_problems,
+    shape_problems,
+    site_problems,
+)
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.patient import Patient
@@ -190,7 +197,7 @@ class Conduct:
                 [Problem("no-reason", "why", "nothing", "a correction states its reason")],
             )
         problems = []
-        if old.kind in ("opened", "amended", "decided") or (old.kind == "randomised" and void):
+        if old.kind in ("opened", "amended", "decided", "safety look") or (old.kind == "randomised" and void):
             problems.append(Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands"))
         if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
             problems.append(Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed"))
@@ -228,6 +235,8 @@ class Conduct:
         problems.extend(self._clock_problems(event))
         if event.kind == "site activated":
             problems.extend(site_problems(event, self.trial, self.standing))
+        elif event.kind == "safety look":
+            problems.extend(safety_problems(event, self.trial))
         if event.patient:
             patient = self.patients.get(event.patient)
             if patient is not None and patient.last is not None and event.happened < patient.last.happened:
@@ -317,6 +326,8 @@ def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]
         if event.kind == "site activated":
             found.extend((event, p) for p in site_problems(event, trial, standing))
             standing.sites[event.site] = event.happened
+        elif event.kind == "safety look":
+            found.extend((event, p) for p in safety_problems(event, trial))
         elif event.kind in _ENROLMENT:
             standing.enrolment.append((event.happened, event.number, _ENROLMENT[event.kind]))
         elif event.patient:

@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
+from equipoise.files.trial_safety import read_safety
 from equipoise.trial.check import check_parts
 from equipoise.trial.design import Design
 from equipoise.trial.problem import BadInput, Problem
@@ -85,10 +86,13 @@ def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
         if parts["design"] is not None:
             problems.extend(_cohort_problems(parts, len(parts["design"].looks)))
             problems.extend(MAKERS[parts["design"].takes].problems(parts))
+    safety, found = read_safety(parts, raw)
+    problems.extend(found)
     problems.extend(check_parts(parts, raw))
     if problems:
         raise BadInput(source, problems)
-    return Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
+    trial = Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
+    return trial.model_copy(update={"safety": safety}) if safety else trial
 
 
 def _cohort_problems(parts: Mapping[str, Any], looks: int) -> list[Problem]:

@@ -65,6 +65,7 @@ def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         ("sites", "name"),
         ("endpoints", "name"),
         ("populations", "name"),
+        ("safety", "name"),
         ("eligibility", "number"),
     ):
         seen: set[object] = set()

@@ -74,6 +74,15 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
     },
+    "safety look": {
+        "rule": ((str,), True),
+        "speaks": ((bool,), True),
+        "does": ((str,), True),
+        "events": ((int,), True),
+        "watched": ((int,), True),
+        "cutoff": ((str,), True),
+        "known_on": ((str,), True),
+    },
     "voided": {},
 }
 
@@ -86,6 +95,7 @@ TRIAL_KINDS = frozenset(
         "enrolment resumed",
         "enrolment closed",
         "decided",
+        "safety look",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

@@ -29,6 +29,7 @@ from equipoise.trial.protocol_parts import (
     Site,
     Source,
 )
+from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 
@@ -64,6 +65,9 @@ class Trial(Part):
         default=None, description="[design] as the file states it: its `kind` and what that kind asks for."
     )
     monitoring: Monitoring | None = None
+    safety: tuple[SafetyRule, ...] = Field(
+        default=(), description="Rules of the safety shelf beside the design, each watching an event."
+    )
     history: History | None = None
     control_check: ControlCheck | None = None
     table: TableMapping | None = None
@@ -75,6 +79,8 @@ class Trial(Part):
         """SHA-256 of the definition's content; comments and layout of the file do not count."""
         said = self.model_dump(mode="json")
         said["design"] = said.pop("design_table")
+        # What is not said leaves the fingerprints of files that do not say it what they were.
+        said = {k: v for k, v in said.items() if k != "safety" or v}
         text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,0 +1,29 @@
+"""The first event of a patient that counts for a safety rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from equipoise.trial.event import Event
+from equipoise.trial.patient import Patient
+from equipoise.trial.what_counts import WhatCounts
+
+#: What a record of a death says where an adverse event was its cause.
+OF_AN_ADVERSE_EVENT = "adverse event"
+
+
+def first_counted(patient: Patient, counts: WhatCounts, since: date, until: date | None) -> Event | None:
+    """The first event that counts between two days, both included (None: no end).
+
+    A death whose record names an adverse event as its cause is a fatal one too, of a term that is not told.
+    """
+    found = (e for e in _counted(patient, counts) if since <= e.happened and (until is None or e.happened <= until))
+    return min(found, key=lambda e: (e.happened, e.number), default=None)
+
+
+def _counted(patient: Patient, counts: WhatCounts) -> Iterator[Event]:
+    yield from (event for event in patient.adverse_events if counts.of(event))
+    death = patient.died
+    if death is not None and death.data.get("cause") == OF_AN_ADVERSE_EVENT and counts.of_any_kind:
+        yield death

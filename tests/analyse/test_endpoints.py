@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -94,12 +95,14 @@ def test_who_cannot_be_evaluated_gives_the_place_to_the_next() -> None:
         patient(seen(84), (90, "withdrawn"), name="B"),
         patient(seen(42, "PD"), name="C"),
     ]
-    found = cohort(group, NORTH.landmark("PFS6"), NORTH, FAR, 2)
+    found = cohort(
+        group, partial(landmark_status, endpoint=NORTH.landmark("PFS6"), trial=NORTH, cutoff=FAR), "replace", 2
+    )
     assert [m.patient for m in found.members] == ["A", "C"]
     assert [m.patient for m in found.passed_over] == ["B"]
     assert (found.successes, found.complete) == (1, True)
     failing = NORTH.landmark("PFS6").model_copy(update={"not_evaluable": "failure"})
-    strict = cohort(group, failing, NORTH, FAR, 2)
+    strict = cohort(group, partial(landmark_status, endpoint=failing, trial=NORTH, cutoff=FAR), "failure", 2)
     assert [m.patient for m in strict.members] == ["A", "B"]
 
 

@@ -176,5 +176,5 @@ def test_who_is_not_evaluable_by_the_protocol_s_policy(policy: str, members: int
     snap = cut(trial, c.log, on)
     endpoint = trial.monitored.endpoint
     assert isinstance(endpoint, Response | Outcome)
-    found = cohort(snap.on_arm("DRUG"), endpoint, trial, on, 3)
+    found = cohort(snap.on_arm("DRUG"), lambda p: status_of(p, endpoint, trial, on), endpoint.not_evaluable, 3)
     assert (len(found.members), len(found.passed_over), found.filled, found.complete) == (members, passed, 3, True)

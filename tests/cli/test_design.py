@@ -176,14 +176,17 @@ def test_bad_input_is_status_two(equipoise: Any, args: list[Any]) -> None:
     assert "Traceback" not in done.err
 
 
-def test_a_design_that_a_trial_file_may_not_name(equipoise: Any, tmp_path: Path) -> None:
+def test_a_design_that_does_not_fit_the_trial_tells_all_at_once(equipoise: Any, tmp_path: Path) -> None:
     text = (ROOT / "trials" / "north" / "trial.toml").read_text()
     start, end = text.index("[design]"), text.index("[monitoring]")
     other = text[:start] + '[design]\nkind = "screening"\nhazard_ratio = 0.67\n\n' + text[end:]
-    (tmp_path / "trial.toml").write_text(other)
+    (tmp_path / "trial.toml").write_text(other.replace('while_waiting = "continue"', 'while_waiting = "pause"'))
     done = equipoise("check", tmp_path / "trial.toml")
     assert done.status == 2
-    assert "whose evidence can be made from a trial's data" in done.err
+    for where in (
+        "monitoring.endpoint", "monitoring.control_cohort", "monitoring.while_waiting", "control_check", "design.allocation",
+    ):  # fmt: skip
+        assert where in done.err
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from equipoise.analyse.binary import status_of
 from equipoise.analyse.status import Status, counts
-from equipoise.trial.endpoint import Binary
+from equipoise.trial.endpoint import Policy
 from equipoise.trial.patient import Patient
-from equipoise.trial.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -46,16 +43,21 @@ class Cohort:
         return self.filled == self.planned
 
 
-def cohort(patients: Sequence[Patient], endpoint: Binary, trial: Trial, cutoff: date, planned: int) -> Cohort:
-    """The first ``planned`` places, of ``patients`` in the order in which they came."""
+def cohort(
+    patients: Sequence[Patient], standing: Callable[[Patient], Status | None], policy: Policy, planned: int
+) -> Cohort:
+    """The first ``planned`` places, of ``patients`` in the order in which they came.
+
+    ``standing`` says where each stands, ``policy`` what becomes of those who cannot be evaluated.
+    """
     members: list[Status] = []
     passed: list[Status] = []
-    refilled = endpoint.not_evaluable != "exclude"
+    refilled = policy != "exclude"
     for patient in patients:
         if len(members) + (0 if refilled else len(passed)) == planned:
             break
-        status = status_of(patient, endpoint, trial, cutoff)
+        status = standing(patient)
         if status is None:
             continue
-        (members if counts(status, endpoint.not_evaluable) else passed).append(status)
+        (members if counts(status, policy) else passed).append(status)
     return Cohort(planned, members, passed, refilled)

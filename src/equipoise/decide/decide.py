@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from equipoise import __version__
 from equipoise.analyse.early_enough import enrolment_over
@@ -21,9 +22,9 @@ from equipoise.trial.trial import Trial
 def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
     """What the trial's rule says at ``look`` of what was known at the snapshot's cut-off.
 
-    The tested arm is compared with history, by the design. The randomised comparison stands beside the decision; a control
-    arm that disagrees with history is a caution, and changes the decision only where the trial file's ``on_caution`` says so. The same trial, log and cut-off give the
-    same decision, to the byte. Raises BadInput for a look that there is not, or a trial without a design or [monitoring].
+    The design rules on the evidence that it takes. Where that is the tested arm's rate, the randomised comparison stands beside the
+    decision; a control arm that disagrees with history is a caution, and changes the decision only where the trial file's ``on_caution``
+    says so. The same trial, log and cut-off give the same decision, to the byte. Raises BadInput for a look that there is not, or a trial without a design or [monitoring].
     """
     gathered = maker_of(trial).gather(trial, snap, look)
     not_ripe = _not_ripe(trial, snap, look, gathered)
@@ -43,18 +44,31 @@ def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
         unit=ruling.unit,
         evidence=gathered.numbers(),
         beside=gathered.beside(),
+        attained=gathered.attained(),
         assumptions=assumptions_behind(trial),
         fingerprints=_fingerprints(trial, snap),
     )
 
 
+def decided(d: Decision, known_on: date) -> dict[str, Any]:
+    """What the log keeps of a decision: later looks ask it on how much this one was taken."""
+    return {
+        "look": d.look,
+        "action": d.action.name,
+        "cutoff": d.cutoff.isoformat(),
+        "known_on": known_on.isoformat(),
+        **({"attained": list(d.attained)} if d.attained else {}),
+    }
+
+
 def standing_of(trial: Trial, snap: Snapshot) -> TrialStanding:
     """How the trial stands at the cut-off: over once the planned number has come, or enrolment was closed before."""
-    entered = snap.randomised
-    last = entered[-1].randomised if entered else None
+    entered = [(p.arm, p.randomised.happened) for p in snap.randomised if p.randomised is not None]
+    tested = trial.monitored.tested.name
     return TrialStanding(
-        snap.cutoff, len(entered), last.happened if last is not None else None, enrolment_over(trial, snap)
-    )
+        snap.cutoff, len(entered), entered[-1][1] if entered else None, enrolment_over(trial, snap),
+        [day for arm, day in entered if arm == tested],
+    )  # fmt: skip
 
 
 def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> NotRipe | None:
@@ -73,7 +87,9 @@ def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> No
     until = followed_until(trial, look, standing)
     if until is not None:
         days.append(until)
-    enrolled_enough = all(a.complete for a in arms.values()) or (final and standing.over)
+    enrolled_enough = trial.monitored.by_cohort and (
+        all(a.complete for a in arms.values()) or (final and standing.over)
+    )
     return NotRipe(
         trial=trial.id,
         look=look,
@@ -91,7 +107,7 @@ def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> No
             for m in waiting
         ],
         enrolled=sum(a.members for a in arms.values()),
-        needed=sum(a.planned for a in arms.values()),
+        needed=sum(a.planned for a in arms.values()) if trial.monitored.by_cohort else trial.monitored.look(look).n,
         ripe_on=max(days, default=None) if enrolled_enough else None,
         fingerprints=_fingerprints(trial, snap),
     )
@@ -116,6 +132,8 @@ def assumptions_behind(trial: Trial) -> Sequence[str]:
         entries += ["monitoring", f"endpoints.{monitored.name}", "assessments"]
         if isinstance(monitored, Landmark):
             entries.append(f"endpoints.{monitored.of}")
+        if trial.monitoring.toxicity is not None:
+            entries.append(f"endpoints.{trial.monitoring.toxicity}")
     return [f"{', '.join(a.of)}: {a.because}" for a in trial.assumed(*entries)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -11,12 +11,14 @@ from equipoise.trial.when import Reached
 
 
 class ArmStanding(NamedTuple):
-    """How an arm stands for a look: places planned and taken, members that count, and of them those still waited for."""
+    """How an arm stands for a look: places planned and taken, members that count, and of them those still waited for; and how many
+    of its patients have had the event, for a look on events."""
 
     planned: int
     filled: int
     members: int
     pending: int
+    events: int = 0
 
     @property
     def complete(self) -> bool:
@@ -25,25 +27,30 @@ class ArmStanding(NamedTuple):
 
 
 class TrialStanding(NamedTuple):
-    """How a trial stands on a day: how many have come onto an arm, the day of the last one (None: nobody), and whether no more come."""
+    """How a trial stands on a day: how many have come onto an arm, the day of the last one (None: nobody), whether no more come, and
+    the days on which patients came onto the tested arm, in order."""
 
     today: date
     entered: int
     last_entry: date | None
     over: bool
+    entries: Sequence[date] = ()
 
 
 def unripe(trial: Trial, look: int, arms: Mapping[str, ArmStanding], standing: TrialStanding) -> list[str]:
     """Why look ``look`` (from 1) cannot be taken yet, in sentences; empty once it is ripe.
 
-    Its cohorts are enrolled and nobody in them is waited for. The last look may be taken on fewer patients, but only once
-    enrolment is over and the last patient has been followed for as long as the protocol says.
+    A look on patients: its cohorts are enrolled and nobody in them is waited for. The last look may be taken on fewer patients, but only
+    once enrolment is over and the last patient has been followed for as long as the protocol says. A look on events or on patients
+    enrolled: see ``_unripe_by_time``.
     """
+    if not trial.monitored.by_cohort:
+        return _unripe_by_time(trial, look, arms, standing)
     final = trial.monitored.is_final(look)
     because: list[str] = []
-    tested = arms[trial.monitored.tested.name]
     # Cohorts are told of arm by arm, below; here all else that the look waits for.
-    known = Reached(standing.today, evaluable=max(tested.planned, trial.monitored.look(look).n))
+    most = max((arm.planned for arm in arms.values()), default=0)
+    known = Reached(standing.today, evaluable=max(most, trial.monitored.look(look).n))
     later = trial.monitored.when(look, trial.start).missing(known)
     if later:
         because.append(f"look {look} is taken {later}")
@@ -64,8 +71,28 @@ def unripe(trial: Trial, look: int, arms: Mapping[str, ArmStanding], standing: T
     return because
 
 
+def _unripe_by_time(trial: Trial, look: int, arms: Mapping[str, ArmStanding], standing: TrialStanding) -> list[str]:
+    """Of a look on events, or on patients enrolled and followed: until these have come.
+
+    Once enrolment is over and the last patient has been followed for as long as the protocol says, no more is waited for: then the
+    last look is taken on what there is, and no earlier one is taken any more.
+    """
+    if all_followed(trial, look, standing):
+        return [] if trial.monitored.is_final(look) else ["nothing more is waited for: the last look is next"]
+    reached = Reached(standing.today, events=sum(a.events for a in arms.values()), entries=standing.entries)
+    missing = trial.monitored.when(look, trial.start).missing(reached)
+    return [missing] if missing else []
+
+
+def all_followed(trial: Trial, look: int, standing: TrialStanding) -> bool:
+    """True once no more patients come and the last has been followed for as long as the protocol says."""
+    until = followed_until(trial, look, standing)
+    return standing.over and until is not None and standing.today >= until
+
+
 def followed_until(trial: Trial, look: int, standing: TrialStanding) -> date | None:
-    """At the last look: the day until which the last patient is to be followed."""
-    if not trial.monitored.is_final(look) or standing.last_entry is None:
+    """The day until which the last patient is to be followed; None where the look does not wait for it."""
+    m = trial.monitored
+    if standing.last_entry is None or (m.by_cohort and not m.is_final(look)):
         return None
-    return standing.last_entry + timedelta(days=trial.monitored.monitoring.final_follow_up.days)
+    return standing.last_entry + timedelta(days=m.monitoring.final_follow_up.days)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.numerics.times.one_sample import OneSampleLogRank
 from equipoise.trial.decision import Action, Continue, Declare, Stop
-from equipoise.trial.evidence import Evidence
 
 #: Actions as small numbers, in tables; NOTHING: no objection; REFUSED: no evidence that the rule takes.
 CODES = {"continue": 0, "stop": 1, "declare": 2}
@@ -28,7 +28,7 @@ class Seen:
     """What a look brings. ``control``: successes and patients of its control cohort. ``times``: the controls' times against
     history's curve, for a check that reads them."""
 
-    evidence: Evidence
+    evidence: Any
     control: tuple[int, int] | None = None
     times: OneSampleLogRank | None = None
 

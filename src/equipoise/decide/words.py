@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from equipoise.analyse.analysis import number, p_value
 from equipoise.trial.decision import Decision
-from equipoise.trial.exhibits import Exhibit, Paragraph, Table
+from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.exhibits import Cell, Exhibit, Paragraph, Table
 from equipoise.trial.trial import Trial
 
 
@@ -83,27 +84,60 @@ def decision_exhibits(trial: Trial, d: Decision) -> list[Exhibit]:
 
 
 def _cohorts(trial: Trial, d: Decision) -> Table:
+    if any("events" in numbers for numbers in d.evidence.values()):
+        return _arms_by_time(trial, d)
     rows = []
+    toxic = any("toxicities" in numbers for numbers in d.evidence.values())
     for name, numbers in d.evidence.items():
-        rate = "–"
-        if numbers["rate"] is not None:
-            low, high = numbers["rate_ci"]
-            rate = f"{numbers['rate']:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+        rate = _rate(numbers["rate"], numbers["rate_ci"])
+        toxicities = (
+            [numbers["toxicities"], _rate(numbers["toxicity_rate"], numbers["toxicity_rate_ci"])] if toxic else []
+        )
         unknown = numbers["not_evaluable_replaced"] + numbers["not_evaluable_counted_as_failure"]
         rows.append(
             [
                 trial.arm_by_name[name].label, numbers["planned"], numbers["n"], numbers["successes"],
-                numbers["failures"], unknown, rate, numbers["not_in_the_cohort"],
+                numbers["failures"], unknown, rate, *toxicities, numbers["not_in_the_cohort"],
             ]
         )  # fmt: skip
-    failing = trial.monitored.endpoint.not_evaluable == "failure"
+    failing = trial.monitored.policy == "failure"
     unknown_are = "counted as failures" if failing else "not counted"
     return Table(
         f"The cohorts of look {d.look}",
         [
             "Arm", "Planned", "Evaluated", "Successes", "Failures", f"Not evaluable, {unknown_are}", "Rate (95 % CI)",
-            "Came after the cohort",
+            *(["With toxicity", "Its rate (95 % CI)"] if toxic else []), "Came after the cohort",
         ],
         rows,
         notes=("Exact (Clopper–Pearson) intervals, which take no account of the looks.",),
     )  # fmt: skip
+
+
+def _rate(rate: float | None, ci: Sequence[float] | None) -> str:
+    return "–" if rate is None or ci is None else f"{rate:.1%} ({100 * ci[0]:.1f} to {100 * ci[1]:.1f})"
+
+
+def _arms_by_time(trial: Trial, d: Decision) -> Table:
+    """The arms of a look on events or on patients enrolled."""
+    rows: list[list[Cell]] = []
+    at = next((n["day"] for n in d.evidence.values() if "day" in n), None)
+    rated = any("rate" in numbers for numbers in d.evidence.values())
+    for name, numbers in d.evidence.items():
+        row: list[Cell] = [trial.arm_by_name[name].label, numbers["n"], numbers["events"]]
+        if rated:
+            row.append(_rate(numbers["rate"], numbers["rate_ci"]))
+        else:
+            row += [numbers["censored"], f"{numbers['days_at_risk'] / DAYS_PER_MONTH:.1f}"]
+        if at is not None:
+            row.append(_rate(numbers.get("survival"), numbers.get("survival_ci")))
+        rows.append(row)
+    first = next(iter(d.evidence.values()))
+    planned = (
+        f"{first['planned_events']} events were planned for this look" if "planned_events" in first
+        else f"{first['planned']} patients were planned for this look"
+    )  # fmt: skip
+    total = sum(numbers["events"] for numbers in d.evidence.values())
+    columns = ["Arm", f"Patients {trial.entered}", "Events"]
+    columns += ["Share (95 % CI)"] if rated else ["Censored", "Months at risk"]
+    columns += [f"Without an event at day {at}, Kaplan–Meier (95 % CI)"] if at is not None else []
+    return Table(f"The arms at look {d.look}", columns, rows, notes=(f"{planned}; {total} events in all.",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from equipoise.decide.decide import decide
+from equipoise.decide.decide import decide, decided
 from equipoise.desk.order import give
 from equipoise.desk.store import LogStore
 from equipoise.files.plain import plain
@@ -29,7 +29,7 @@ def somebody(by: str | None) -> str:
 
 def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) -> None:
     """Add the decision to the log, so that the report shows it at the cut-off at which it was taken."""
-    data = {"look": d.look, "action": d.action.name, "cutoff": d.cutoff.isoformat(), "known_on": known_on.isoformat()}
+    data = decided(d, known_on)
     give(trial, store, lambda c, now: c.order("decided", now.date(), now, by, "; ".join(d.because), data=data))
 
 

@@ -50,7 +50,7 @@ class Belief:
     def __init__(self, conduct: Conduct, progress: Progress, today: date, site_shape: float) -> None:
         trial = self.trial = conduct.trial
         assert trial.assessments is not None
-        self.today, self.endpoint, self.schedule = today, trial.monitored.endpoint, trial.assessments
+        self.today, self.endpoint, self.schedule = today, trial.monitored.binary, trial.assessments
         self.sites = _sites(conduct, today, site_shape)
         entered = [conduct.patients[name] for names in progress.order.values() for name in names]
         screened = sum(p.screened is not None for p in conduct.patients.values())
@@ -199,7 +199,7 @@ def _end(endpoint: Landmark | Response | Outcome, schedule: Assessments) -> int:
 def _known(trial: Trial, patient: Patient, status: Status | None, today: date) -> Known:
     assert patient.randomised is not None
     assert trial.assessments is not None
-    entry, endpoint = patient.randomised.happened, trial.monitored.endpoint
+    entry, endpoint = patient.randomised.happened, trial.monitored.binary
     of = trial.monitored.times
     assessor = of.assessor if of is not None else getattr(endpoint, "assessor", INVESTIGATOR)
     made = [(a.happened - entry).days for a in patient.read_by(assessor) if a.word.readable and not a.baseline]

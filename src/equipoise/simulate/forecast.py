@@ -28,6 +28,7 @@ from equipoise.simulate.belief import Belief
 from equipoise.simulate.progress import Progress, is_ripe
 from equipoise.simulate.run import Loop
 from equipoise.trial.decision import Continue, Decision, Fingerprints
+from equipoise.trial.evidence import ArmsEvidence, Evidence, TwoArmEvidence
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
@@ -109,7 +110,19 @@ def forecast(
 def _problems(trial: Trial) -> Sequence[Problem]:
     if trial.monitoring is None or not trial.sites or trial.assessments is None:
         return [Problem("not-forecast", "trial", trial.id, "a trial with [monitoring], [assessments] and [[sites]]")]
-    of = trial.monitored.times
+    m = trial.monitored
+    if not m.by_cohort or m.toxicity is not None or m.design.takes not in (Evidence, TwoArmEvidence, ArmsEvidence):
+        allowed = "a design that looks at a yes or a no of so many patients; looks on events and on times are not foreseen here"
+        return [
+            Problem(
+                "not-forecast",
+                "design",
+                f"looks on {m.looks[0].unit}",
+                allowed,
+                "`equipoise simulate` says when they come",
+            )
+        ]
+    of = m.times
     if of is not None and of.origin != "randomisation":
         return [Problem("not-forecast", f"endpoints.{of.name}.origin", repr(of.origin), "'randomisation'")]
     return []
@@ -181,7 +194,7 @@ def _goes_on(trial: Trial, log: Log, today: date, look: int) -> Decision:
     """What a look is taken to say: nothing is foreseen of the outcome."""
     return Decision(
         trial.id, look, len(trial.monitored.design.looks), today, Continue(), ("Foreseen to go on.",), (), 0.0, "", {}, {}, (),
-        Fingerprints("", "", ""),
+        (), Fingerprints("", "", ""),
     )  # fmt: skip
 
 

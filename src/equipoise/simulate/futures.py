@@ -236,7 +236,7 @@ class ToOutcome(_Chance):
 
 def futures(trial: Trial, truth: Truth, delays: Sequence[int], rng: np.random.Generator) -> Futures:
     """Who makes the futures of this trial's patients."""
-    match trial.monitored.endpoint:
+    match trial.monitored.binary:
         case Landmark() as landmark:
             return ToLandmark(landmark, trial, truth, delays, rng)
         case Response() as response:

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from equipoise.decide.ruling import CODES
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import SimulatedTrial, run
+from equipoise.simulate.truth import rate_shown
+from equipoise.trial.evidence import ArmsEvidence
 
 #: Whole numbers of a replicate, by column. status: 0 it ended, 1 it was given up, 2 the design refused the evidence.
 #: action: 1 stop, 2 declare. successes … control_evaluable: the last look's
-#: cohorts. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
+#: cohorts; of a look on events or on patients enrolled, patients with an event and patients. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
 #: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
 #: full_day: when the first look's cohort was enrolled; enrolment_day: of the last randomisation.
 INTEGERS = (
@@ -27,6 +29,9 @@ INTEGERS = (
     "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day", "readout_day", "duration",
     "control_caution", "exposure_days", "events", "control_events", "full_day", "enrolment_day",
 )  # fmt: skip
+#: What only the reference tells, 0 from the kernel, which serves no such trial. selected: the arm that a selection design chooses, from 1
+#: in the file's order; 0 for none.
+REFERENCE_ONLY = ("selected",)
 #: Real numbers: the randomised comparison at the last look, all NaN without one.
 REAL_COLUMNS = ("log_hr", "log_hr_se", "logrank_chi2")
 #: What a line says of a number that is not there.
@@ -44,9 +49,9 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     result = run(plan, replicate)
     first, last = result.looks[0], result.looks[-1]
     tested = plan.trial.tested_arms[0].name
-    evidence = last.decision.evidence[tested]
+    evidence = _counts(last.decision.evidence.get(tested))
     control = plan.trial.control_arms[0].name if plan.trial.control_arms else ""
-    beside = last.decision.evidence.get(control, {"successes": 0, "n": 0})
+    beside = _counts(last.decision.evidence.get(control))
     check, comparison = (last.decision.beside[k] for k in ("control arm against history", "randomised comparison"))
     start = plan.trial.start
     readout = (first.readout - start).days
@@ -56,10 +61,8 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
         0,
         len(result.looks),
         CODES[last.decision.action.name],
-        evidence["successes"],
-        evidence["n"],
-        beside["successes"],
-        beside["n"],
+        *evidence,
+        *beside,
         result.randomised,
         result.tested,
         first.randomised_at_cohort_full,
@@ -74,12 +77,28 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
         *events,
         (first.full_on - start).days,
         max((day for _, day, _ in result.courses), default=0),
+        _selected(result, plan),
     ]
     if comparison is None or "hr" not in comparison:
         return whole, [math.nan] * 3
     hr = comparison["hr"]
     log_hr = math.log(hr) if hr > 0 else -math.inf if hr == 0 else math.nan
     return whole, [log_hr, comparison["log_hr_se"], comparison["logrank_chi2"]]
+
+
+def _selected(result: SimulatedTrial, plan: Plan) -> int:
+    last = result.looks[-1].decision
+    if plan.design.takes is not ArmsEvidence or last.action.name != "declare":
+        return 0
+    rates = {arm: n["rate"] for arm, n in last.evidence.items()}
+    return 1 + [a.name for a in plan.trial.arms].index(max(rates, key=lambda arm: rates[arm]))
+
+
+def _counts(numbers: Mapping[str, Any] | None) -> tuple[int, int]:
+    """Successes (of a look on events: patients with one) and patients of an arm at a look; 0 of 0 for one that has none."""
+    if numbers is None:
+        return 0, 0
+    return numbers["successes" if "successes" in numbers else "events"], numbers["n"]
 
 
 def _events(result: SimulatedTrial, plan: Plan) -> tuple[int, int]:
@@ -97,7 +116,9 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
     two-sided log-rank test is below 5 %. spared: patients who were never randomised because the trial stopped early.
     """
     # A column's numbers side by side: they are gone through many times.
-    found: dict[str, NDArray[np.int64]] = dict(zip(INTEGERS, np.ascontiguousarray(whole.T), strict=True))
+    found: dict[str, NDArray[np.int64]] = dict(zip(INTEGERS, np.ascontiguousarray(whole.T), strict=False))
+    for i, name in enumerate(REFERENCE_ONLY, len(INTEGERS)):
+        found[name] = whole[:, i] if i < whole.shape[1] else np.zeros(len(whole), dtype=np.int64)
     log_hr, se, chi2 = real.T
     for name, values in zip(SOMETIMES, (log_hr, se), strict=True):
         finite = np.isfinite(values)
@@ -116,7 +137,19 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
         "compared": compared,
         "declared_against": declared & compared & ~favours,
         "stopped_against": ~declared & compared & favours & significant,
+        "selected_best": found["selected"] == 1 + _best(plan),
     }
     found |= {name: value.astype(np.int64) for name, value in yes.items()}
     found["spared"] = np.where(early, plan.trial.target_enrolment - found["randomised"], 0)
     return found
+
+
+def _best(plan: Plan) -> int:
+    """The place of the tested arm with the highest rate by the scenario, the first of several; -2 where there is no selection."""
+    if plan.design.takes is not ArmsEvidence:
+        return -2
+    arms = [a.name for a in plan.trial.arms]
+    rates = {
+        a.name: rate_shown(a.name, plan.courses[a.name], plan.trial, plan.scenario) for a in plan.trial.tested_arms
+    }
+    return arms.index(max(rates, key=lambda arm: rates[arm] or 0.0))

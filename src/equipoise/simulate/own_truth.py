@@ -7,8 +7,11 @@ are made on the day. So what is simulated is what the design computes, and the t
 from __future__ import annotations
 
 import math
+from typing import Any
 
+from equipoise.simulate.own_hazard import own_hazard
 from equipoise.simulate.scenario import ArmTruth, Piece, PieceHazards, Scenario
+from equipoise.trial.design import Truth
 from equipoise.trial.duration import DAYS_PER_MONTH, Duration
 from equipoise.trial.endpoint import Landmark, Outcome, Response
 from equipoise.trial.problem import BadInput, Problem
@@ -27,31 +30,67 @@ _EDGE = 1e-4
 
 
 def own_scenarios(trial: Trial) -> list[Scenario]:
-    """A scenario for each truth of the design that is a rate: the null first, the target last.
+    """A scenario for each truth of the design: the null first, the target last.
 
-    The tested arm has the truth's rate, a control arm that of the null. Raises BadInput for a design whose truths are no rates.
+    Raises BadInput for a design whose truths cannot be made so.
     """
-    truths = {name: t["rate"] for name, t in trial.monitored.design.truths().items() if set(t) == {"rate"}}
-    if not truths:
-        allowed = (
-            "scenario files in the folder `scenarios` beside the trial file: this design's hypotheses are no rates"
-        )
+    m = trial.monitored
+    if isinstance(m.endpoint, Landmark) and m.toxicity is not None:
+        allowed = "scenario files in the folder `scenarios` beside the trial file: a landmark and a toxicity together are not made here"
         raise BadInput(trial.id, [Problem("no-scenarios", "scenarios", "none", allowed)])
+    truths = m.design.truths()
     null = next(iter(truths.values()))
     return [
         Scenario(
             format=1,
             id=name.replace(" ", "-"),
-            label=f"The design's own {name}: a rate of {rate:g} {MARK}",
+            label=f"The design's own {name}: {_in_words(truth)} {MARK}",
             because=BECAUSE,
-            arms={a.name: _truth(trial, rate if a.tested else null) for a in trial.arms},
+            arms=_arms(trial, truth, null),
             screening_failure=0.0,
             withdrawal_per_year=0.0,
             loss_per_year=0.0,
             reporting_delay=Duration(0.0, "0 days"),
         )
-        for name, rate in truths.items()
+        for name, truth in truths.items()
     ]
+
+
+def _in_words(truth: Truth) -> str:
+    if set(truth) == {"rate"}:
+        return f"a rate of {truth['rate']:g}"
+    return ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in truth.items())
+
+
+def _arms(trial: Trial, truth: Truth, null: Truth) -> dict[str, ArmTruth]:
+    """What is true of each arm."""
+    m = trial.monitored
+    if m.times is not None and m.times is m.endpoint:
+        hazards = {a.name: own_hazard(trial, truth, tested=a.tested) for a in trial.arms}
+        return {name: ArmTruth(response=0.0, hazards=h) for name, h in hazards.items()}
+    best = m.tested.name
+    rates = {
+        a.name: _rate_of(trial, truth, null, tested=a.tested, best=a.name == best) for a in trial.arms
+    }  # fmt: skip
+    return {name: _truth(trial, rate, truth.get("toxicity")) for name, rate in rates.items()}
+
+
+def _rate_of(trial: Trial, truth: Truth, null: Truth, *, tested: bool, best: bool) -> float:
+    """The rate of an arm: a control arm has that of the null."""
+    if "risk_ratio" in truth:
+        return _toxic_rate(trial, truth["risk_ratio"] if tested else 1.0)
+    if "best" in truth:
+        return truth["best"] if best else truth["rate"]
+    if "tested" in truth:
+        return truth["tested"] if tested else truth["control"]
+    name = "response" if "response" in truth else "rate"
+    return truth[name] if tested else null[name]
+
+
+def _toxic_rate(trial: Trial, ratio: float) -> float:
+    """So often that more patients have the event than the design monitors, in the mean, where the arms are alike."""
+    events = trial.monitored.looks[-1].n
+    return min(1.3 * events / trial.target_enrolment, 0.95 / max(ratio, 1.0)) * ratio
 
 
 def is_own(scenario: Scenario) -> bool:
@@ -59,19 +98,25 @@ def is_own(scenario: Scenario) -> bool:
     return scenario.because == BECAUSE
 
 
-def _truth(trial: Trial, rate: float) -> ArmTruth:
-    endpoint = trial.monitored.endpoint
-    if isinstance(endpoint, Landmark):
-        return ArmTruth(response=0.0, hazards=_at_landmark(trial, endpoint, rate))
-    if isinstance(endpoint, Outcome):
-        settled = endpoint.due.days + 1
-        return ArmTruth(response=0.0, outcomes={endpoint.name: rate}, hazards=_none_until(settled))
-    assert isinstance(endpoint, Response)
-    assert endpoint.within is not None, "a design that looks at a response has a last day for it"
-    settled = endpoint.within.days + endpoint.window.days + endpoint.confirmation_after.days
-    if trial.assessments is not None:
-        settled += trial.assessments.every.days
-    return ArmTruth(response=rate, first_scan_response=1.0, hazards=_none_until(settled))
+def _truth(trial: Trial, rate: float, toxic: float | None) -> ArmTruth:
+    """A yes or a no of each patient and, where the design looks at two, the toxicity's."""
+    m = trial.monitored
+    if isinstance(m.binary, Landmark):
+        return ArmTruth(response=0.0, hazards=_at_landmark(trial, m.binary, rate))
+    both = [(m.binary, rate)] + ([(m.toxicity, toxic)] if m.toxicity is not None and toxic is not None else [])
+    said: dict[str, Any] = {"response": 0.0}
+    settled = 0
+    for endpoint, share in both:
+        if isinstance(endpoint, Outcome):
+            said["outcomes"] = {**said.get("outcomes", {}), endpoint.name: share}
+            settled = max(settled, endpoint.due.days + 1)
+            continue
+        assert isinstance(endpoint, Response)
+        assert endpoint.within is not None, "a design that looks at a response has a last day for it"
+        said |= {"response": share, "first_scan_response": 1.0}
+        days = endpoint.within.days + endpoint.window.days + endpoint.confirmation_after.days
+        settled = max(settled, days + (trial.assessments.every.days if trial.assessments is not None else 0))
+    return ArmTruth(hazards=_none_until(settled), **said)
 
 
 def _none_until(day: int) -> PieceHazards:

@@ -15,16 +15,18 @@ from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.evidence import Evidence
 from equipoise.trial.population import ITT
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
-from equipoise.trial.when import Evaluable
 
 Waiting = Literal["continue", "pause", "cap"]
 #: Events that virtual patients may have, or never have: theirs are documented by scans.
 _EVENTS = {"progression", "documented progression", "clinical progression", "death"}
 _CENSORING = {"withdrawal", "loss", "death", "no event"}
+#: Evidence that the compiled kernel brings.
+COMPILED = (Evidence,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ class Plan:
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
-        if not all(isinstance(look.when, Evaluable) for look in monitored.looks):
+        if not monitored.by_cohort or monitored.design.takes not in COMPILED:
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
@@ -227,9 +229,15 @@ def _responses(
 def _endpoint_problems(trial: Trial, scenario: Scenario) -> Iterator[Problem]:
     """Whether virtual patients can have the monitored endpoint."""
     monitored = trial.monitored
-    endpoint, of = monitored.endpoint, monitored.times
+    of = monitored.times
     if of is not None and of.origin != "randomisation":
         yield Problem("not-simulable", f"endpoints.{of.name}.origin", repr(of.origin), "'randomisation'")
+    for endpoint in (monitored.endpoint, monitored.toxicity):
+        if endpoint is not None and not isinstance(endpoint, TimeToEvent):
+            yield from _yes_or_no_problems(endpoint, scenario)
+
+
+def _yes_or_no_problems(endpoint: Binary, scenario: Scenario) -> Iterator[Problem]:
     if isinstance(endpoint, Outcome):
         for name, truth in scenario.arms.items():
             if endpoint.name not in truth.outcomes:

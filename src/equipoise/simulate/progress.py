@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from equipoise.analyse.binary import status_of
 from equipoise.analyse.data import cut
+from equipoise.analyse.standing import standing
 from equipoise.analyse.status import Status
 from equipoise.conduct.conduct import Conduct
 from equipoise.decide.decide import standing_of
@@ -54,8 +54,8 @@ class Progress:
             return cls(order)
         for event in entries:
             order[event.data["arm"]].append(event.patient)
-        endpoint = trial.monitored.endpoint
-        status = {e.patient: status_of(conduct.patients[e.patient], endpoint, trial, today) for e in entries}
+        m = trial.monitored
+        status = {e.patient: standing(conduct.patients[e.patient], m, trial, today) for e in entries}
         stage, since = 1, trial.start
         for event in in_force(log):
             if event.kind == "decided":
@@ -69,7 +69,7 @@ class Progress:
             at = maker_of(trial).gather(trial, cut(trial, log, today, fingerprint=False), stage).arms
             enrol = at[trial.monitored.tested.name].planned
         changes = [change for _, _, change in conduct.standing.enrolment]
-        full = _filled(trial, log, entries, stage, since) if not trial.monitored.is_final(stage) else None
+        full = _filled(trial, log, entries, stage, since) if m.by_cohort and not m.is_final(stage) else None
         return cls(
             order, status, entries[-1].happened, stage, enrol,
             {stage: full[0]} if full else {}, {stage: full[1]} if full else {},
@@ -111,10 +111,10 @@ def _days(entries: Sequence[Event], since: date) -> Iterator[tuple[int, date]]:
 
 
 def _known_to_count(trial: Trial, snap: Snapshot, arm: str) -> int:
-    endpoint = trial.monitored.endpoint
+    m = trial.monitored
     patients = snap.on_arm(arm)
-    status = {p.name: status_of(p, endpoint, trial, snap.cutoff) for p in patients}
-    return len(counting([p.name for p in patients], status, endpoint.not_evaluable))
+    status = {p.name: standing(p, m, trial, snap.cutoff) for p in patients}
+    return len(counting([p.name for p in patients], status, m.policy))
 
 
 def _awaited(

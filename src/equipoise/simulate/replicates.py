@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS, Lines, as_lines, reference_row
+from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS, REFERENCE_ONLY, Lines, as_lines, reference_row
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 
@@ -70,7 +70,7 @@ def reference_lines(plan: Plan, first: int, n: int) -> Lines:
     for replicate in range(first, first + n):
         with _uncollected():
             rows.append(reference_row(plan, replicate))
-    whole = np.array([w for w, _ in rows], dtype=np.int64).reshape(n, len(INTEGERS))
+    whole = np.array([w for w, _ in rows], dtype=np.int64).reshape(n, len(INTEGERS) + len(REFERENCE_ONLY))
     return as_lines(whole, np.array([r for _, r in rows]).reshape(n, len(REAL_COLUMNS)), plan)
 
 

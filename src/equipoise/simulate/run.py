@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
-from equipoise.analyse.binary import status_of
 from equipoise.analyse.data import cut
+from equipoise.analyse.standing import has_event, standing
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
-from equipoise.decide.decide import decide
+from equipoise.decide.decide import decide, decided
 from equipoise.decide.enrolment import counting, stage_is_full
-from equipoise.decide.ripeness import ArmStanding, TrialStanding, followed_until, unripe
+from equipoise.decide.ripeness import ArmStanding, TrialStanding, all_followed, followed_until, unripe
 from equipoise.simulate import accrual
 from equipoise.simulate.from_scenario import FromScenario
 from equipoise.simulate.plan import Plan, Waiting
@@ -29,6 +29,7 @@ from equipoise.trial.decision import Continue, Decision, NotRipe
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.when import Enrolled
 
 #: Records after which a patient's status may have changed.
 _TELLING = frozenset({"assessed", "died", "progressed", "outcome", "withdrawn", "lost", "next therapy", "contact"})
@@ -119,7 +120,7 @@ class Loop:
     ) -> None:  # fmt: skip
         self.conduct, self.source, self.ask, self.waiting, self.cap = conduct, source, ask, waiting, cap
         self.trial, self.monitored = conduct.trial, conduct.trial.monitored
-        self.monitoring, self.endpoint = self.monitored.monitoring, self.monitored.endpoint
+        self.monitoring, self.by_cohort = self.monitored.monitoring, self.monitored.by_cohort
         self.tested, self.stages = self.monitored.tested.name, len(self.monitored.design.looks)
         self.order = {arm: list(names) for arm, names in progress.order.items()}
         self.status = dict(progress.status)
@@ -147,6 +148,12 @@ class Loop:
         #: The day on which time alone may make the last look ripe, and those on which it may make any.
         self.followed: date | None = None
         self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
+        #: The days on which patients came onto the tested arm.
+        self.entries: list[date] = []
+        for name in self.order[self.tested]:
+            entry = conduct.patients[name].randomised
+            assert entry is not None, "who is on an arm has come onto it"
+            self._entered(entry.happened)
 
     def from_day(self, today: date, horizon: date, last_look: int | None = None) -> date | None:
         """Go on from the morning of ``today`` until the trial's end, or until ``last_look`` is known; None: neither by the horizon."""
@@ -208,6 +215,8 @@ class Loop:
         self.changed = True
         self.randomised += 1
         self.last_entry = today
+        if arm == self.tested:
+            self._entered(today)
         what = self.source.life(index, who, arm)
         self.courses.append((arm, (today - self.trial.start).days, what.off_study))
         for thing in what.happenings:
@@ -219,10 +228,28 @@ class Loop:
         if self.randomised >= self.trial.target_enrolment:
             self._close(today, f"the planned number is {self.trial.entered}")
 
+    def _entered(self, today: date) -> None:
+        """One more on the tested arm: where a look is on patients enrolled, the days on which time alone may make it ripe."""
+        self.entries.append(today)
+        for number in range(1, self.stages + 1):
+            when = self.monitored.look(number).when(self.monitoring.days_per_unit)
+            if isinstance(when, Enrolled) and len(self.entries) == when.n:
+                self.looking_days |= {
+                    today + timedelta(days=when.days), self.entries[0] + timedelta(days=when.first)
+                }  # fmt: skip
+
+    def _standing(self, today: date) -> TrialStanding:
+        return TrialStanding(today, self.randomised, self.last_entry, self.closed, self.entries)
+
     def _hangs_on_statuses(self, today: date) -> bool:
         """Whether anything may hang on who counts and who is waited for: all else that a ripe look needs is there."""
-        standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
+        standing = self._standing(today)
         self.followed = followed_until(self.trial, self.stage, standing)
+        if not self.by_cohort:
+            if all_followed(self.trial, self.stage, standing):
+                # Nothing more is waited for: what an earlier look was to be on will never come.
+                self.stage = self.stages
+            return True
         at_best = {a: ArmStanding(n, len(self.order[a]), n, pending=0) for a, n in self._planned().items()}
         if self.enrol is not None and not self.closed:
             return True
@@ -245,7 +272,7 @@ class Loop:
         """Bring the status up to date of those about whom something was recorded since, or whom time alone may settle."""
         for name in self.stale:
             # Also those whose status was known: a late record may change it.
-            before, found = self.status[name], status_of(self.conduct.patients[name], self.endpoint, self.trial, today)
+            before, found = self.status[name], standing(self.conduct.patients[name], self.monitored, self.trial, today)
             self.status[name] = found
             # Who counts and who is waited for hangs on nothing else of a status.
             if (before and before.status) != (found and found.status):
@@ -255,12 +282,12 @@ class Loop:
         self.stale.clear()
 
     def _counting(self, arm: str) -> Sequence[str]:
-        return counting(self.order[arm], self.status, self.endpoint.not_evaluable)
+        return counting(self.order[arm], self.status, self.monitored.policy)
 
     def _pause_when_full(self, today: date) -> None:
         if self.stage in self.full_at and self.waiting == "continue":
             return
-        if self.stage == self.stages:
+        if self.stage == self.stages or not self.by_cohort:
             return
         full = stage_is_full(self.trial, self.stage, {arm: len(self._counting(arm)) for arm in self.order})
         if full:
@@ -287,14 +314,17 @@ class Loop:
 
     def _may_be_ripe(self, today: date) -> bool:
         """The rule of ripeness on what this loop keeps of each patient; ``decide`` has the word."""
-        standing = TrialStanding(today, self.randomised, self.last_entry, self.closed)
-        return not unripe(self.trial, self.stage, self._arms(), standing)
+        return not unripe(self.trial, self.stage, self._arms(), self._standing(today))
 
     def _planned(self) -> dict[str, int]:
         planned = self.monitored.planned(self.stage)
         return planned if self.enrol is None else planned | {self.tested: self.enrol}
 
     def _arms(self) -> dict[str, ArmStanding]:
+        if not self.by_cohort:
+            arms = ((a.name, self.order[a.name]) for a in self.monitored.counted_arms)
+            happened = {arm: sum(has_event(self.status[n], self.monitored) for n in names) for arm, names in arms}
+            return {arm: ArmStanding(0, 0, len(self.order[arm]), 0, d) for arm, d in happened.items()}
         found = {}
         self.hinges = set()
         for arm, planned in self._planned().items():
@@ -332,12 +362,7 @@ class Loop:
         )
         self.conduct.order(
             "decided", today, now, "simulation", "; ".join(decision.because),
-            data={
-                "look": self.stage,
-                "action": decision.action.name,
-                "cutoff": decision.cutoff.isoformat(),
-                "known_on": decision.cutoff.isoformat(),
-            },
+            data=decided(decision, decision.cutoff),
         )  # fmt: skip
         if decision.action.name != "continue":
             self.stage = self.stages + 1

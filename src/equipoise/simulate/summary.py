@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from equipoise.simulate.lines import MILLIONTHS
 from equipoise.simulate.own_truth import BECAUSE, MARK
 from equipoise.simulate.plan import Plan
+from equipoise.simulate.shown_truth import truth_shown
 from equipoise.simulate.tally import Tally
 from equipoise.simulate.truth import rate_shown
 from equipoise.trial.design import Characteristics, Quantity
 from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.evidence import ArmsEvidence
 from equipoise.trial.exhibits import Table
+from equipoise.trial.problem import BadInput
 
+#: What a selection design says more of.
+_CLEAR, _UNCLEAR = "P(that arm leads clearly)", "P(tied or ambiguous lead)"
 Range = tuple[float, float]
 
 
@@ -62,19 +67,30 @@ class Summary:
 
 def _true_rate(plan: Plan) -> float | None:
     """The rate that the scenario makes the scans of the tested arm show, where that is known."""
-    arm = plan.trial.monitored.tested.name
-    return rate_shown(arm, plan.courses[arm], plan.trial, plan.scenario)
+    arm, m = plan.trial.monitored.tested.name, plan.trial.monitored
+    return rate_shown(arm, plan.courses[arm], plan.trial, plan.scenario) if m.by_cohort else None
 
 
 def exact_of(plan: Plan) -> Characteristics | None:
-    """The design's exact behaviour at the rate that the scenario makes the scans show, where that is known."""
-    rate = _true_rate(plan)
-    return None if rate is None else plan.design.characteristics({"rate": rate})
+    """The design's own behaviour at the truth that the scenario makes the trial show, where that is known.
+
+    None too where the design holds that truth to be beyond what it was made for.
+    """
+    truth = truth_shown(plan)
+    try:
+        found = None if truth is None else plan.design.characteristics(truth)
+    except BadInput:
+        return None
+    if found is None or plan.design.takes is not ArmsEvidence:
+        return found
+    # A design that selects counts how often the best arm is selected, ties broken; what is simulated is that any arm leads.
+    return replace(found, declare=Quantity(1 - found.more[_UNCLEAR].value))
 
 
 def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
     """Summary of the replicates that are there; ``asked`` says how many were meant."""
     looks = [look.n for look in plan.design.looks]
+    by_cohort = plan.trial.monitored.by_cohort
     counts = tally.counts["looks"]
     ends_at = [float(counts[k]) / tally.n if k < len(counts) else 0.0 for k in range(1, len(looks) + 1)]
     expected = sum(n * p for n, p in zip(looks, ends_at, strict=True))
@@ -100,8 +116,9 @@ def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
             method=f"simulated, {tally.n} replicates, seed {plan.seed}",
             declare=tally.probability("declared"),
             stop_early=tally.probability("stopped_early"),
-            expected_n=Quantity(expected, (variance / tally.n) ** 0.5),
+            expected_n=Quantity(expected, (variance / tally.n) ** 0.5) if by_cohort else tally.mean("randomised"),
             ends_at=ends_at,
+            more={_CLEAR: tally.probability("selected_best")} if plan.design.takes is ArmsEvidence else {},
         ),
         at_cohort_full=tally.mean("cohort_full"),
         at_cutoff=tally.mean("at_cutoff"),
@@ -170,6 +187,19 @@ def stops_by_look(summaries: Iterable[Summary]) -> list[str]:
     return found
 
 
+def _exact_is(exact: Sequence[Characteristics | None]) -> str:
+    """What the columns 'exact' are: the design's own computation, which for some kinds is an approximation."""
+    methods = sorted({e.method for e in exact if e is not None})
+    if not methods:
+        return "Exact: –, for these scenarios are no truths that the design knows."
+    if methods == ["exact binomial enumeration"]:
+        return (
+            "Exact: the design's binomial calculation at the scenario's rate of the monitored endpoint, with every planned patient "
+            "evaluable."
+        )
+    return f"Exact: the design's own calculation at the scenario's truth, with every planned patient evaluable ({'; '.join(methods)})."
+
+
 def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics | None]) -> Table:
     """Simulated beside exact, and who was on study when the look read out."""
     rows = []
@@ -211,7 +241,6 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
             *(f"{name}: {label}." for name, label in {s.scenario: s.label for s in summaries}.items()),
             *([BECAUSE] if any(MARK in s.label for s in summaries) else []),
             "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients in the trial by then. "
-            "± is the Monte-Carlo standard error. Exact: the design's binomial calculation at the scenario's rate of the "
-            "monitored endpoint, with every planned patient evaluable.",
+            f"± is the Monte-Carlo standard error. {_exact_is(exact)}",
         ),
     )  # fmt: skip

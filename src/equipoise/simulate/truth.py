@@ -22,7 +22,7 @@ from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.scans import last_scan_probabilities
 from equipoise.simulate.scenario import ArmTruth, Piece, RatioPiece, Scenario
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -248,7 +248,16 @@ def rate_shown(arm: str, course: ArmCourse, trial: Trial, scenario: Scenario) ->
     For survival it is that of being alive. For progression without death it depends on who dies first, has no such
     closed form here, and is None; so is a response where scans are missed or come early and late.
     """
-    endpoint, of, truth = trial.monitored.endpoint, trial.monitored.times, scenario.arms[arm]
+    m, truth = trial.monitored, scenario.arms[arm]
+    return (
+        None if isinstance(m.endpoint, TimeToEvent) else shown_of(m.endpoint, m.times, truth, course, trial, scenario)
+    )
+
+
+def shown_of(
+    endpoint: Binary, of: TimeToEvent | None, truth: ArmTruth, course: ArmCourse, trial: Trial, scenario: Scenario
+) -> float | None:
+    """Rate of a yes or no that this truth makes the protocol's scans show; None where it has no closed form here."""
     if isinstance(endpoint, Outcome):
         # Who dies before it is due has none.
         alive = course.alive[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0

@@ -78,6 +78,8 @@ class Decision:
     evidence: Mapping[str, Mapping[str, Any]]
     #: the randomised comparison and the control arm's check; None where there is none
     beside: Mapping[str, Mapping[str, Any] | None]
+    #: on how much the look was really taken, as later boundaries ask for it: patients (of both arms), events, or information
+    attained: Sequence[float]
     assumptions: Sequence[str]
     fingerprints: Fingerprints
 

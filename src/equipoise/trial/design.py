@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from equipoise.trial.decision import Verdict
-from equipoise.trial.when import Evaluable, Events, When
+from equipoise.trial.when import Enrolled, Evaluable, Events, When
 
 #: An assumed truth by the names that the design's own paper uses: {'rate': 0.44}, {'hazard_ratio': 0.67}, …
 Truth = Mapping[str, float]
@@ -45,16 +46,30 @@ class Characteristics:
 
 @dataclass(frozen=True)
 class Look:
-    """A look: its number (from 1) and on how much it is taken: ``n`` patients of the tested arm, or events, …"""
+    """A look: its number (from 1) and on how much it is taken: ``n`` patients of the tested arm, or events, …
+
+    ``unit``: 'patients' whose outcome is known (of the tested arm), 'patients of each arm', 'events', or 'patients enrolled'; the last of
+    those is then followed for ``follow_up`` and the first for ``first_follow_up``, in the design's unit of time. ``control_n``: patients
+    of the control arm that go with it.
+    """
 
     number: int
     n: int
     unit: str = "patients"
+    control_n: int = 0
+    follow_up: float = 0.0
+    first_follow_up: float = 0.0
 
-    @property
-    def when(self) -> When:
-        """When it is taken, as a value."""
-        return Events(self.n) if self.unit == "events" else Evaluable(self.n)
+    def when(self, days_per_unit: float = 1.0) -> When:
+        """When it is taken, as a value; the design's unit of time has so many days."""
+        match self.unit:
+            case "events":
+                return Events(self.n)
+            case "patients enrolled":
+                days = (math.ceil(t * days_per_unit - 1e-9) for t in (self.follow_up, self.first_follow_up))
+                return Enrolled(self.n, *days)
+            case _:
+                return Evaluable(self.n)
 
 
 E_contra = TypeVar("E_contra", contravariant=True)

@@ -73,6 +73,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "action": ((str,), True),
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
+        "attained": ((list,), False),
     },
     "safety look": {
         "rule": ((str,), True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,11 @@ class StatisticEvidence:
 
 
 @dataclass(frozen=True)
+class ReferenceStatistic(StatisticEvidence):
+    """A standardised statistic of one arm's times against a reference: the design says which. ``information``: patients enrolled."""
+
+
+@dataclass(frozen=True)
 class ExposureEvidence:
     """Events over a total time on study at one look (``time`` in the design's unit of time).
 
@@ -127,7 +132,11 @@ class TwoArmExposureEvidence:
 
 @dataclass(frozen=True)
 class ArmsEvidence:
-    """An outcome for each of several arms at one look: the larger the better."""
+    """An outcome for each of several arms at one look: the larger the better.
+
+    ``n``: patients of each arm, by its name; empty: as planned.
+    """
 
     look: int
     outcome: Mapping[str, float]
+    n: Mapping[str, int] = field(default_factory=dict)

@@ -34,8 +34,8 @@ def _looks(trial: Trial) -> list[str]:
     if trial.design is None or trial.monitoring is None:
         return []
     m = trial.monitored
-    if m.design.looks[-1].unit != "patients":
-        return []
+    if not m.by_cohort:
+        return _enough_for_the_looks(trial)
     total = sum(a.share for a in trial.arms)
     found = []
     for arm, planned in m.planned(len(m.design.looks)).items():
@@ -52,6 +52,19 @@ def _looks(trial: Trial) -> list[str]:
     return found
 
 
+def _enough_for_the_looks(trial: Trial) -> list[str]:
+    """Looks on events or on patients enrolled, of whom there must be as many."""
+    m, total = trial.monitored, sum(a.share for a in trial.arms)
+    comes = trial.target_enrolment * sum(a.share for a in m.counted_arms) / total
+    last = m.looks[-1]
+    if last.n <= comes:
+        return []
+    return [
+        f"The last look is on {last.n} {last.unit}, and about {comes:.0f} patients come onto the arms that it counts: it will be "
+        "taken on fewer, once the last patient has been followed."
+    ]
+
+
 def _follow_up(trial: Trial) -> list[str]:
     if trial.design is None or trial.monitoring is None:
         return []
@@ -63,6 +76,8 @@ def _follow_up(trial: Trial) -> list[str]:
             needed, what = (endpoint.within.days if endpoint.within else 0), f"`within`, {endpoint.within}"
         case Outcome():
             needed, what = endpoint.due.days, f"`due`, {endpoint.due}"
+        case _:
+            return []
     if needed <= least:
         return []
     return [

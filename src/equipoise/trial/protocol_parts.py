@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from equipoise.trial.duration import Duration, Lasting
+from equipoise.trial.duration import DAYS_PER_MONTH, Duration, Lasting
 from equipoise.trial.part import Part
 from equipoise.trial.response import Glossary, Vocabulary
 from equipoise.trial.vocabularies import OURS, VOCABULARIES
@@ -119,7 +119,15 @@ def glossary_of(assessments: Assessments | None) -> Glossary:
 class Monitoring(Part):
     """How the design's looks are taken."""
 
-    endpoint: str = Field(description="The landmark endpoint on which the design decides.")
+    endpoint: str = Field(description="The endpoint on which the design decides.")
+    toxicity: str | None = Field(
+        default=None,
+        description="The endpoint whose successes are patients with the toxicity, for a design on response and toxicity.",
+    )
+    time_unit: Literal["days", "weeks", "months", "years"] = Field(
+        default="months",
+        description="In which the design's own times are, where it has any: landmark, median, rate, follow-up.",
+    )
     control_cohort: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(), description="Control patients that go with each look: 20 and 40 for NORTH."
     )
@@ -145,7 +153,13 @@ class Monitoring(Part):
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
-        return {k: v for k, v in handler(self).items() if k != "not_before" or v}
+        silent: dict[str, tuple[Any, ...]] = {"not_before": ([], ()), "toxicity": (None,), "time_unit": ("months",)}
+        return {k: v for k, v in handler(self).items() if v not in silent.get(k, ())}
+
+    @property
+    def days_per_unit(self) -> float:
+        """Days in the design's unit of time."""
+        return {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 365.25}[self.time_unit]
 
 
 class ReferenceCurve(Part):

@@ -1,4 +1,4 @@
-"""When to look, as a value: so many patients or events, a share of information, a day, each k patients, or the later of several.
+"""When to look, as a value: so many patients known, enrolled or with an event, a share of information, a day, each k patients, or the later of several.
 
 A design's look says when it is taken; the trial file may add a day before which it is not. A value is asked of a count of how the trial
 stands (``Reached``) and says why it is not time yet.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """How a trial stands for a look: ``evaluable`` patients whose outcome is known, ``events``, the share of ``information``, the day;
-    and patients and events at the look before."""
+    patients and events at the look before; and the days on which patients came onto the tested arm, in order."""
 
     today: date
     evaluable: int = 0
@@ -22,6 +22,7 @@ class Reached:
     information: float = 0.0
     evaluable_before: int = 0
     events_before: int = 0
+    entries: Sequence[date] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,25 @@ class Events:
     def missing(self, at: Reached) -> str:
         """Why not yet; '' once it is time."""
         return "" if at.events >= self.d else f"{at.events} of {self.d} events have come"
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """Once ``n`` patients have come onto the tested arm, the last of them ``days`` and the first of all ``first`` days ago or more."""
+
+    n: int
+    days: int = 0
+    first: int = 0
+
+    def missing(self, at: Reached) -> str:
+        """Why not yet; '' once it is time."""
+        if len(at.entries) < self.n:
+            return f"{len(at.entries)} of {self.n} patients are enrolled"
+        until = at.entries[self.n - 1] + timedelta(days=self.days)
+        if at.today < until:
+            return f"patient {self.n} is still to be followed, until {until}"
+        least = at.entries[0] + timedelta(days=self.first)
+        return "" if at.today >= least else f"the first patient is still to be followed, until {least}"
 
 
 @dataclass(frozen=True)
@@ -104,4 +124,4 @@ class LaterOf:
         return "; ".join(text for part in self.parts if (text := part.missing(at)))
 
 
-When = Evaluable | Events | Information | OnDay | EachPatients | EachEvent | LaterOf
+When = Evaluable | Events | Enrolled | Information | OnDay | EachPatients | EachEvent | LaterOf

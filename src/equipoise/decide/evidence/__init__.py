@@ -8,12 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from equipoise.decide.evidence.arms import ArmsMaker
+from equipoise.decide.evidence.exposure import ExposureMaker, ExposureOfArmsMaker
+from equipoise.decide.evidence.log_rank import LogRankMaker
 from equipoise.decide.evidence.maker import Maker
 from equipoise.decide.evidence.one_rate import OneRateMaker
-from equipoise.trial.evidence import Evidence
+from equipoise.decide.evidence.pair import PairMaker
+from equipoise.decide.evidence.reference import ReferenceMaker
+from equipoise.decide.evidence.two_rates import TwoRatesMaker
+from equipoise.trial.evidence import (
+    ArmsEvidence,
+    Evidence,
+    ExposureEvidence,
+    PairEvidence,
+    ReferenceStatistic,
+    StatisticEvidence,
+    ToxicityEvidence,
+    TwoArmEvidence,
+    TwoArmExposureEvidence,
+)
 from equipoise.trial.trial import Trial
 
-MAKERS: Mapping[type, Maker] = {Evidence: OneRateMaker()}
+MAKERS: Mapping[type, Maker] = {
+    Evidence: OneRateMaker(),
+    ToxicityEvidence: OneRateMaker(),
+    PairEvidence: PairMaker(),
+    TwoArmEvidence: TwoRatesMaker(),
+    ArmsEvidence: ArmsMaker(),
+    StatisticEvidence: LogRankMaker(),
+    ReferenceStatistic: ReferenceMaker(),
+    ExposureEvidence: ExposureMaker(),
+    TwoArmExposureEvidence: ExposureOfArmsMaker(),
+}
 
 
 def maker_of(trial: Trial) -> Maker:

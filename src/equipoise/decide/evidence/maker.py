@@ -30,6 +30,10 @@ class Gathered(Protocol):
         """The evidence, for the ruling. Ask once the look is ripe."""
         ...
 
+    def attained(self) -> Sequence[float]:
+        """On how much the look is taken, as later boundaries ask for it: kept in the log with its decision."""
+        ...
+
     def numbers(self) -> Mapping[str, Mapping[str, Any]]:
         """The cohort of each arm in numbers."""
         ...

@@ -94,7 +94,7 @@ class BorrowingRate:
     @property
     def looks(self) -> tuple[Look, ...]:
         """Looks, counted in patients of the tested arm."""
-        return tuple(Look(k, nx) for k, (nx, _) in enumerate(self.sizes, 1))
+        return tuple(Look(k, nx, control_n=ny) for k, (nx, ny) in enumerate(self.sizes, 1))
 
     def truths(self) -> Mapping[str, Truth]:
         """Both rates p0; the tested rate p1."""

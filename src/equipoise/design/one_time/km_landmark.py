@@ -7,15 +7,18 @@ Breslow 1996, doi:10.2307/2533064.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
+from numpy.typing import ArrayLike
 from pydantic import Field
 
 from equipoise.design.one_time.landmark_looks import planned
 from equipoise.design.one_time.landmark_theory import Scale, moments
 from equipoise.design.one_time.two_look_survival import Plan, SurvivalSpec, TwoLookSurvival
 from equipoise.numerics.sequential.two_look_normal import Moments
+from equipoise.numerics.times.at_landmark import survival_at
 
 KIND = "km-landmark"
 TITLE = "Kaplan–Meier at a landmark, two stages, enrolment going on"
@@ -43,6 +46,19 @@ class KaplanMeierLandmark(TwoLookSurvival):
     def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
         """Moments of the statistic at the two looks."""
         return moments(self.survival, plan, hazard_ratio, self.scale)
+
+    @property
+    def least_follow_up(self) -> float:
+        """The landmark: before, nothing is known of it."""
+        return self.survival.landmark
+
+    def statistic_of(self, time: ArrayLike, event: ArrayLike) -> float:
+        """The Kaplan–Meier estimate at the landmark against s0, over its Greenwood standard error, on the scale of the test."""
+        found = survival_at(time, event, self.survival.landmark)
+        s0, s = self.survival.s0, found.survival
+        if self.scale == "survival":
+            return (s - s0) / found.standard_error
+        return (math.log(-math.log(s0)) - math.log(-math.log(s))) * -math.log(s) * s / found.standard_error
 
     @property
     def statistic(self) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
+
+from numpy.typing import ArrayLike
 
 from equipoise.design.one_time.landmark_theory import Scale, moments
 from equipoise.design.one_time.two_look_survival import (
@@ -15,6 +18,7 @@ from equipoise.design.one_time.two_look_survival import (
     search,
 )
 from equipoise.numerics.sequential.two_look_normal import Moments
+from equipoise.numerics.times.at_landmark import hazard_at
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,16 @@ class CumulativeHazardTest(TwoLookSurvival):
     def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
         """Moments of the statistic at the two looks."""
         return moments(self.survival, plan, hazard_ratio, "hazard")
+
+    @property
+    def least_follow_up(self) -> float:
+        """The landmark: before, nothing is known of it."""
+        return self.survival.landmark
+
+    def statistic_of(self, time: ArrayLike, event: ArrayLike) -> float:
+        """(reference - Nelson–Aalen) / standard error, at the landmark."""
+        found = hazard_at(time, event, self.survival.landmark)
+        return (-math.log(self.survival.s0) - found.cumulative) / found.standard_error
 
     @property
     def statistic(self) -> str:

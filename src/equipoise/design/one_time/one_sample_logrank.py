@@ -12,9 +12,12 @@ larger than they need be.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import Field
 
 from equipoise.design.one_time.one_sample_logrank_theory import Variance, moments
@@ -25,6 +28,7 @@ from equipoise.design.one_time.two_look_survival import (
     search,
 )
 from equipoise.numerics.sequential.two_look_normal import Moments
+from equipoise.numerics.times.one_sample import one_sample_logrank
 
 KIND = "one-sample-logrank"
 TITLE = "One-sample log-rank in two stages, enrolment going on (Kwak & Jung; Wu)"
@@ -55,6 +59,15 @@ class OneSampleLogRankDesign(TwoLookSurvival):
     def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
         """Moments of the statistic at the two looks."""
         return moments(self.survival, plan, hazard_ratio, self.restricted, self.variance)
+
+    def statistic_of(self, time: ArrayLike, event: ArrayLike) -> float:
+        """(expected - observed) / sqrt(expected); restricted, nobody is followed beyond ``follow_up``."""
+        t, e = np.asarray(time, dtype=float), np.asarray(event, dtype=bool)
+        if self.restricted:
+            t, e = np.minimum(t, self.plan.follow_up), e & (t <= self.plan.follow_up)
+        found = one_sample_logrank(t, e, self.survival.cumulative(t))
+        # Nobody has been followed for a moment: nothing speaks for or against.
+        return 0.0 if math.isnan(found.z) else -found.z
 
     @property
     def statistic(self) -> str:

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
@@ -23,7 +24,7 @@ from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
-from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.evidence import ReferenceStatistic
 from equipoise.trial.problem import BadInput, Problem
 
 Criterion = Literal["expected-n", "expected-length", "expected-accrual"]
@@ -106,7 +107,7 @@ class TwoLookSurvival(ABC):
     alpha: float
     power: float
 
-    takes = StatisticEvidence
+    takes = ReferenceStatistic
 
     @abstractmethod
     def theory(self, plan: Plan, hazard_ratio: float) -> Moments:
@@ -120,7 +121,18 @@ class TwoLookSurvival(ABC):
     @property
     def looks(self) -> tuple[Look, Look]:
         """Patients enrolled at the two looks."""
-        return Look(1, self.plan.n1, "patients enrolled"), Look(2, self.plan.n, "patients enrolled")
+        p, unit = self.plan, "patients enrolled"
+        first = Look(1, p.n1, unit, first_follow_up=self.least_follow_up)
+        return first, Look(2, p.n, unit, follow_up=p.follow_up)
+
+    @property
+    def least_follow_up(self) -> float:
+        """For how long the first patient is followed before the first look, whatever the pace of enrolment."""
+        return 0.0
+
+    @abstractmethod
+    def statistic_of(self, time: ArrayLike, event: ArrayLike) -> float:
+        """z of patients with these times (the landmark's unit) and events (1) or censorings (0), shapes (n,); n ≥ 1."""
 
     def truths(self) -> Mapping[str, Truth]:
         """The reference, and the hazard ratio worth finding."""
@@ -151,7 +163,7 @@ class TwoLookSurvival(ABC):
             found.append(f"The power is {reached:.4f}, below the wanted {self.power:g}.")
         return tuple(found)
 
-    def verdict(self, evidence: StatisticEvidence) -> Verdict:
+    def verdict(self, evidence: ReferenceStatistic) -> Verdict:
         """Stop with Z1 ≤ c1, declare with Z2 > c2. ``information`` is the number enrolled; another than planned is a caution."""
         if evidence.look not in (1, 2) or math.isnan(evidence.z):
             raise BadInput(

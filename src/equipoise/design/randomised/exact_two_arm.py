@@ -93,7 +93,7 @@ class ExactTwoArm:
     def looks(self) -> tuple[Look, ...]:
         """Looks, counted in patients of the tested arm."""
         sizes = [s for s in (self.m1, self.m) if s is not None]
-        return tuple(Look(k, self.tested * s) for k, s in enumerate(sizes, 1))
+        return tuple(Look(k, self.tested * s, control_n=self.control * s) for k, s in enumerate(sizes, 1))
 
     def truths(self) -> Mapping[str, Truth]:
         """Both rates p0; the tested rate p1."""

@@ -80,9 +80,9 @@ class JungTwoStage:
     takes = TwoArmEvidence
 
     @property
-    def looks(self) -> tuple[Look, Look]:
+    def looks(self) -> tuple[Look, ...]:
         """Two looks, counted in patients of the tested arm."""
-        return Look(1, self.tested * self.m1), Look(2, self.tested * self.m)
+        return tuple(Look(k, self.tested * m, control_n=self.control * m) for k, m in enumerate((self.m1, self.m), 1))
 
     def truths(self) -> Mapping[str, Truth]:
         """Both rates p0; the tested rate p1."""

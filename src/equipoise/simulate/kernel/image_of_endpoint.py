@@ -22,7 +22,7 @@ _AT = {"last assessment": at.ASSESSMENT, "last contact": at.CONTACT, "that day":
 
 def endpoint_numbers(plan: Plan) -> dict[int, float]:
     """Single numbers. What another kind of endpoint needs is 0."""
-    endpoint = plan.trial.monitored.endpoint
+    endpoint = plan.trial.monitored.binary
     found: dict[int, float] = dict.fromkeys(
         (at.LANDMARK, at.LAST_DAY, at.DUE_VISIT, at.CONFIRM_AFTER, at.STABLE_FROM, at.GOOD, at.INCOMPLETE, at.OUTCOME_COLUMN), 0
     )  # fmt: skip

@@ -21,7 +21,7 @@ def look_numbers(plan: Plan) -> dict[int, float]:
     """Single numbers."""
     trial, needs = plan.trial, _needs(plan)
     monitored = trial.monitored
-    excludes = monitored.endpoint.not_evaluable == "exclude"
+    excludes = monitored.policy == "exclude"
     return {
         at.LOOKS: len(plan.design.looks),
         at.SIDE: max(n for n, _ in needs) + 1,

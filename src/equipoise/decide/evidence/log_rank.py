@@ -1,0 +1,71 @@
+"""Events of two arms and their log-rank statistic, with what each earlier look really attained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from equipoise.analyse.survival import arrays
+from equipoise.decide.evidence.by_time import ByTime, a_time
+from equipoise.decide.evidence.cohorts import Parts, a_control_arm, no_cohort_of_controls
+from equipoise.decide.evidence.earlier import taken_before
+from equipoise.decide.ruling import Seen
+from equipoise.numerics.times.survival import logrank
+from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.problem import Problem
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class LogRankOfArms(ByTime):
+    """Both arms' times."""
+
+    def seen(self) -> Seen:
+        """z of the log-rank test, positive where the tested arm has fewer events than expected."""
+        earlier = tuple(float(d) for (d,) in taken_before(self.snap, self.look))
+        return Seen(StatisticEvidence(self.look, self._z(), self.attained()[0], earlier))
+
+    def _z(self) -> float:
+        tested, control = self.times.values()
+        time, event = arrays([*tested, *control])
+        test = logrank(time, event, [1] * len(tested) + [0] * len(control))
+        if not test.df or not math.isfinite(test.chi2):
+            return 0.0
+        at = test.groups.index(1)
+        return math.copysign(math.sqrt(test.chi2), test.expected[at] - test.observed[at])
+
+    def attained(self) -> Sequence[float]:
+        """Events of both arms."""
+        return (float(sum(self.events(arm) for arm in self.times)),)
+
+
+class LogRankMaker:
+    """Makes StatisticEvidence."""
+
+    def gather(self, trial: Trial, snap: Snapshot, look: int) -> LogRankOfArms:
+        """The arms' times, as known at the cut-off."""
+        trial.monitored.look(look)
+        return LogRankOfArms(trial, snap, look)
+
+    def problems(self, parts: Parts) -> Iterator[Problem]:
+        """What the trial must have: a tested and a control arm, allocated as the design says, and a time to an event."""
+        yield from a_control_arm(parts)
+        yield from no_cohort_of_controls(parts, "this design compares all who are randomised")
+        yield from a_time(parts)
+        yield from allocated_as_designed(parts)
+
+
+def allocated_as_designed(parts: Parts) -> Iterator[Problem]:
+    """The arms' shares are the allocation that the design was made for."""
+    design, arms = parts.get("design"), parts.get("arms") or ()
+    ratio = [getattr(design, name, None) for name in ("tested", "control")]
+    shares = [sum(a.share for a in arms if a.tested is tested) for tested in (True, False)]
+    if not all(isinstance(r, int) for r in ratio) or 0 in shares:
+        return
+    if ratio[0] * shares[1] != ratio[1] * shares[0]:
+        yield Problem(
+            "allocation", "design.allocation", f"{ratio[0]}:{ratio[1]}", f"the arms' shares, {shares[0]}:{shares[1]}",
+            f'say allocation = "{shares[0]}:{shares[1]}" in [design], or other shares in [[arms]]',
+        )  # fmt: skip

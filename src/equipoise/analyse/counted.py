@@ -22,8 +22,14 @@ def first_counted(patient: Patient, counts: WhatCounts, since: date, until: date
     return min(found, key=lambda e: (e.happened, e.number), default=None)
 
 
+def counts_itself(event: Event, counts: WhatCounts) -> bool:
+    """Whether a record of a patient is one that counts, whenever it happened."""
+    if event.kind == "adverse event":
+        return counts.of(event)
+    return event.kind == "died" and event.data.get("cause") == OF_AN_ADVERSE_EVENT and counts.of_any_kind
+
+
 def _counted(patient: Patient, counts: WhatCounts) -> Iterator[Event]:
     yield from (event for event in patient.adverse_events if counts.of(event))
-    death = patient.died
-    if death is not None and death.data.get("cause") == OF_AN_ADVERSE_EVENT and counts.of_any_kind:
-        yield death
+    if patient.died is not None and counts_itself(patient.died, counts):
+        yield patient.died

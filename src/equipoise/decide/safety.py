@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -47,10 +48,11 @@ class SafetyRuling:
 
 def safety_rulings(trial: Trial, snap: Snapshot) -> Sequence[SafetyRuling]:
     """Each rule's ruling on what was known at the cut-off, in the order of the trial file."""
-    return [_ruling(trial, snap, rule) for rule in trial.safety]
+    return [safety_ruling(trial, snap, rule) for rule in trial.safety]
 
 
-def _ruling(trial: Trial, snap: Snapshot, rule: SafetyRule) -> SafetyRuling:
+def safety_ruling(trial: Trial, snap: Snapshot, rule: SafetyRule) -> SafetyRuling:
+    """One rule's ruling."""
     found = watch_of(rule).read(trial, snap, rule)
     before = last_look(snap.events, rule)
     return SafetyRuling(
@@ -88,6 +90,19 @@ def _due(trial: Trial, snap: Snapshot, rule: SafetyRule, found: Reading, before:
             events_before=seen["events"],
         )
     )
+
+
+def look_data(r: SafetyRuling) -> dict[str, Any]:
+    """What the log keeps of a look at a rule: the next is due by what came since."""
+    return {
+        "rule": r.rule.name,
+        "speaks": r.speaks,
+        "does": r.rule.does,
+        "events": r.reading.events,
+        "watched": r.reading.watched,
+        "cutoff": r.cutoff.isoformat(),
+        "known_on": r.known_on.isoformat(),
+    }
 
 
 class SafetyRules(Rule):

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise import __version__
 from equipoise.conduct.conduct import Conduct
-from equipoise.decide.safety import SafetyRuling, safety_rulings
+from equipoise.decide.safety import SafetyRuling, look_data, safety_rulings
 from equipoise.desk.order import give
 from equipoise.desk.store import LogStore
 from equipoise.files.plain import plain
@@ -89,16 +89,3 @@ def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datet
             last = conduct.order(follows[0], on, now, by, f"safety rule {r.rule.name} speaks")
     assert last is not None, "a trial with safety rules"
     return last
-
-
-def look_data(r: SafetyRuling) -> dict[str, Any]:
-    """What the log keeps of a look at a rule."""
-    return {
-        "rule": r.rule.name,
-        "speaks": r.speaks,
-        "does": r.rule.does,
-        "events": r.reading.events,
-        "watched": r.reading.watched,
-        "cutoff": r.cutoff.isoformat(),
-        "known_on": r.known_on.isoformat(),
-    }

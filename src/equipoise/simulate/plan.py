@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
+from equipoise.simulate.watched import compiled
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
@@ -57,16 +59,23 @@ class Plan:
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
         or are censored by what is not drawn without detail; a design that sizes more than its last stage, or looks when something else
-        has come than so many patients.
+        has come than so many patients; safety rules beside the design that it does not know (see ``watched``).
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
+            return False
+        if not all(compiled(self.trial, rule) for rule in self.trial.safety):
             return False
         if not monitored.by_cohort or monitored.design.takes not in COMPILED:
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
         return monitored.times is None or _known(monitored.times)
+
+    @cached_property
+    def dosed(self) -> frozenset[str]:
+        """The arms whose first doses safety rules ask for."""
+        return frozenset(arm for rule in self.trial.safety if rule.among == "treated" for arm in rule.arms)
 
     @property
     def design(self) -> Design[Any]:

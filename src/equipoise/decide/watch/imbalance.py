@@ -6,7 +6,7 @@ both arms; it speaks once those of the tested arm reach its boundary at some d.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -66,6 +66,11 @@ class ImbalanceWatch:
                 yield Problem(
                     "safety-between", f"{where}.between", str(list(rule.between)), "the tested arm, then the control"
                 )
+
+    def boundary(self, rule: SafetyRule) -> Sequence[tuple[int, int]] | None:
+        """Events of both arms, and those in the tested one."""
+        design: Any = rule.design
+        return boundary_of(design)
 
     def read(self, trial: Trial, snap: Snapshot, rule: SafetyRule) -> Reading:
         """Where the rule stands: see above."""

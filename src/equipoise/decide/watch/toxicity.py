@@ -13,7 +13,7 @@ Where the rule may also end early with an acceptable rate, it could have ended s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -70,6 +70,12 @@ class ToxicityWatch:
                 "no-window", f"{where}.within", "nothing",
                 "how long a patient is followed for the event: this rule may end with an acceptable rate, and nobody would be known to be free of it",
             )  # fmt: skip
+
+    def boundary(self, rule: SafetyRule) -> Sequence[tuple[int, int]] | None:
+        """Patients, and those with the event; None for a rule that may end early with an acceptable rate."""
+        design: Any = rule.design
+        looks = boundary_of(design)
+        return None if any(early >= 0 for _, _, early in looks) else [(m, least) for m, least, _ in looks]
 
     def read(self, trial: Trial, snap: Snapshot, rule: SafetyRule) -> Reading:
         """Where the rule stands: see above."""

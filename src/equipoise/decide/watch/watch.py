@@ -50,6 +50,10 @@ class Watch(Protocol):
         """Where the rule stands at the snapshot's cut-off."""
         ...
 
+    def boundary(self, rule: SafetyRule) -> Sequence[tuple[int, int]] | None:
+        """Of each number at which the rule looks the least that speaks, where nothing else counts; None where something does."""
+        ...
+
 
 def one_arm(rule: SafetyRule, where: str) -> Iterator[Problem]:
     """A rule on one arm names it by `arm`."""

@@ -67,7 +67,8 @@ def test_a_rule_is_part_of_the_fingerprint(north: Any) -> None:
         ({"looks": "weekly"}, "safety[0].looks", "not-allowed"),
         ({"looks": {"each": 0}}, "safety[0].looks", "not-allowed"),
         ({"counts": {"terms": [" infection"]}}, "safety[0].counts", "not-allowed"),
-        ({"counts": {"terms": ["infection", "Infection"]}}, "safety[0].counts", "not-allowed"),
+        ({"counts": {"fatal": True, "serious": False}}, "safety[0].counts", "not-allowed"),
+        ({"counts": {}}, "safety[0].counts", "not-allowed"),
         ({"counts": {"grade": 3}}, "safety[0].counts.grade", "unknown-key"),
         (
             {"rule": {"kind": "safety-sprt", "theta0": 0.1, "theta1": 0.3, "n": 40, "lower": True}},

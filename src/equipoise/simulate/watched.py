@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from equipoise.analyse.counted import counts_unseen
 from equipoise.decide.watch import watch_of
 from equipoise.simulate.virtual_patient import NO_STOP, first_dose
 from equipoise.trial.safety import EachSoMany, SafetyRule
 from equipoise.trial.trial import Trial
+from equipoise.trial.what_counts import FATAL
 
 #: The bits of a whole number in a line.
 _MOST_RULES = 31
@@ -18,7 +20,7 @@ def compiled(trial: Trial, rule: SafetyRule) -> bool:
     all watched from the same day after entry, and which never end early with an acceptable rate.
     """
     c = rule.counts
-    deaths = c.of_any_kind and (c.fatal or c.grade_at_least == 5)
+    deaths = counts_unseen(c) and (c.fatal is True or c.grade_at_least == FATAL)
     starts = {first_dose(trial, arm) if rule.among == "treated" else None for arm in rule.arms}
     certain = len(starts) == 1 and all(day is None or day < NO_STOP for day in starts)
     known = watch_of(rule).boundary(rule) is not None

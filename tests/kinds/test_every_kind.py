@@ -128,7 +128,7 @@ def test_each_look_is_decided_from_the_log_the_same_twice(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ON_THE_ROAD)
 def test_a_look_too_early_is_not_ripe(kind: str) -> None:
-    trial, done, decisions = conducted(kind)
+    trial, done, _ = conducted(kind)
     early = decide(trial, cut(trial, done.log, trial.start), 1)
     assert not isinstance(early, Decision)
     assert early.because

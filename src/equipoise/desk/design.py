@@ -21,6 +21,7 @@ from equipoise.history.for_design import DesignHistory
 from equipoise.numerics.sequential.staged_inference import StagedInference
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Design, Truth
+from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -209,9 +210,8 @@ def after(trial: Trial, look: int, n: int, successes: int, level: float = 0.90) 
     """Estimates after a trial's design ended at a look, also when more or fewer patients came than planned."""
     design = design_of(trial)
     if not isinstance(design, RateDesign):
-        kind = trial.design_table["kind"] if trial.design_table else "nothing"
-        problem = Problem(
-            "no-estimates", "design.kind", repr(kind), "a design of one rate with fixed stages: simon and its like"
-        )
+        rate = design.takes is Evidence
+        given = "a design without fixed stages" if rate else f"a design that takes {design.takes.__name__}"
+        problem = Problem("no-estimates", "design", given, "a design of one rate with fixed stages: simon and its like")
         raise BadInput("design estimate", [problem])
     return estimate(design, look, n, successes, level)

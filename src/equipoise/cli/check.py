@@ -33,6 +33,10 @@ def command(trial: str, as_json: bool) -> None:
         bullet(checked.estimands())
     if found.design is not None:
         say(found.design.describe())
+    if found.safety:
+        click.echo("Safety rules beside the design:")
+        labels = {a.name: a.label for a in found.arms}
+        bullet([f"{r.name}: {r.said(labels)} {r.design.describe()}" for r in found.safety])
     if checked.origin is not None:
         say(checked.origin.text)
     if checked.borrowing:

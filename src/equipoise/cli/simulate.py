@@ -101,6 +101,9 @@ def command(
         emit(done.as_json())
     elif done.summaries:
         show_table(done.table())
+        safety = done.safety_table()
+        if safety is not None:
+            show_table(safety)
     if not done.whole:
         click.echo("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each."), err=True)
     return 0 if done.whole else 1

@@ -178,6 +178,7 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
         "compared": compared,
         "declared_against": declared & compared & ~favours,
         "stopped_against": ~declared & compared & favours & significant,
+        "safety_speaks": found["safety_spoke"] > 0,
         "selected_best": found["selected"] == 1 + _best(plan),
     }
     yes |= {spoke(rule.name): (found["safety_spoke"] >> i) & 1 for i, rule in enumerate(plan.trial.safety)}

@@ -21,6 +21,7 @@ from equipoise.simulate.day_table import HORIZON, DayTable, days
 from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.scans import last_scan_probabilities
 from equipoise.simulate.scenario import ArmTruth, Piece, RatioPiece, Scenario
+from equipoise.simulate.virtual_patient import toxic_death
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
 from equipoise.trial.problem import BadInput, Problem
@@ -257,20 +258,27 @@ def rate_shown(arm: str, course: ArmCourse, trial: Trial, scenario: Scenario) ->
 def shown_of(
     endpoint: Binary, of: TimeToEvent | None, truth: ArmTruth, course: ArmCourse, trial: Trial, scenario: Scenario
 ) -> float | None:
-    """Rate of a yes or no that this truth makes the protocol's scans show; None where it has no closed form here."""
+    """Rate of a yes or no that this truth makes the protocol's scans show; None where it has no closed form here.
+
+    Whom an adverse event kills is not event-free either, whatever the disease would have done; when that hides a response is not
+    worked out.
+    """
+    toxic = toxic_death(truth).survival
     if isinstance(endpoint, Outcome):
         # Who dies before it is due has none.
-        alive = course.alive[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0
+        alive = course.alive[endpoint.due.days - 1] * toxic[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0
         return float(truth.outcomes[endpoint.name] * alive)
     if isinstance(endpoint, Response):
+        if toxic[-1] < 1:
+            return None
         share = response_shown(course, trial, scenario, truth)
         return None if share is None else true_response(truth, share) * share
     assert of is not None
     day = endpoint.landmark.days
     if set(of.events) == {"death"}:
-        return float(course.alive[day])
+        return float(course.alive[day] * toxic[day])
     if of.progression_or_death:
-        return course.observed_success(day, last_scan_probabilities(trial, scenario, day))
+        return course.observed_success(day, last_scan_probabilities(trial, scenario, day)) * float(toxic[day])
     return None
 
 

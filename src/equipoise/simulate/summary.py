@@ -213,11 +213,11 @@ def safety_table(rows: Mapping[tuple[str, ...], Summary], axes: Sequence[str]) -
     body = [
         [
             *key,
-            *(shown(said.by_rule.get(name, never), 3) for name in names),
+            *(_alike(said.by_rule.get(name, never), 3) for name in names),
             ranged(said.month, 1, said.month_range) if said.speaks.value > 0 else "–",
-            shown(said.events, 2),
-            shown(said.looks, 1),
-            shown(said.stops, 3),
+            _alike(said.events, 2),
+            _alike(said.looks, 1),
+            _alike(said.stops, 3),
         ]
         for key, said in there.items()
     ]
@@ -235,9 +235,14 @@ def safety_table(rows: Mapping[tuple[str, ...], Summary], axes: Sequence[str]) -
         body,
         notes=(
             "First speaks: months since the trial's start, among the trials in which a rule speaks. Events: those that count, as known at "
-            "each rule's last look. ± is the Monte-Carlo standard error.",
+            "each rule's last look. ± is the Monte-Carlo standard error; a number without it was the same in all trials.",
         ),
     )
+
+
+def _alike(q: Quantity, digits: int) -> str:
+    """A number with its error; without, where all trials gave the same."""
+    return shown(q, digits) if q.mc_error else f"{q.value:g}"
 
 
 def stop_label(summaries: Iterable[Summary]) -> str:

@@ -140,7 +140,7 @@ def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> St
 def evidence_for(design: Design[Any], given: Mapping[str, float]) -> Any:
     """The evidence of the type that this design's verdict takes, from names and numbers. Raises BadInput otherwise."""
     wanted = get_type_hints(design.verdict)["evidence"]
-    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome")}
+    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome", "earlier")}
     types = get_type_hints(wanted)
     open_ended = "outcome" in types
     problems = [

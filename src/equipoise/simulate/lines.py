@@ -63,7 +63,7 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     readout = at_look.readout
     whole = [
         0,
-        len(result.looks),
+        last.look if last is not None else 0,
         CODES["stop" if result.stopped or last is None else last.action.name],
         *evidence,
         *beside,

@@ -18,7 +18,13 @@ from equipoise.simulate.watched import compiled
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.evidence import (
+    Evidence,
+    ReferenceStatistic,
+    StatisticEvidence,
+    ToxicityEvidence,
+    TwoArmEvidence,
+)
 from equipoise.trial.population import ITT
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -27,8 +33,6 @@ Waiting = Literal["continue", "pause", "cap"]
 #: Events that virtual patients may have, or never have: theirs are documented by scans.
 _EVENTS = {"progression", "documented progression", "clinical progression", "death"}
 _CENSORING = {"withdrawal", "loss", "death", "no event"}
-#: Evidence that the compiled kernel brings.
-COMPILED = (Evidence,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +68,7 @@ class Plan:
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
-        if not all(compiled(self.trial, rule) for rule in self.trial.safety):
-            return False
-        if not monitored.by_cohort or monitored.design.takes not in COMPILED:
+        if not self._known_looks or not all(compiled(self.trial, rule) for rule in self.trial.safety):
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
@@ -76,6 +78,18 @@ class Plan:
     def dosed(self) -> frozenset[str]:
         """The arms whose first doses safety rules ask for."""
         return frozenset(arm for rule in self.trial.safety if rule.among == "treated" for arm in rule.arms)
+
+    @property
+    def _known_looks(self) -> bool:
+        """Whether the kernel knows what the looks are on, and can ask the rule of what they bring."""
+        m = self.trial.monitored
+        if m.by_cohort:
+            # A place that stays empty at a look before changes on how many of both arms it was.
+            two = m.design.takes is TwoArmEvidence and m.policy != "exclude"
+            return two or m.design.takes in (Evidence, ToxicityEvidence)
+        # A question is one whole number of what all looks attained.
+        short = (self.trial.target_enrolment + 1) ** len(m.looks) * len(m.looks) < 2**62
+        return short and m.design.takes in (StatisticEvidence, ReferenceStatistic)
 
     @property
     def design(self) -> Design[Any]:

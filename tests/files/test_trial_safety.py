@@ -19,7 +19,6 @@ IMBALANCE = {"kind": "safety-imbalance", "n": 80, "control_n": 40, "events": 25}
 UNCHANGED = {
     "merkel": "aa01ef743d65",
     "myeloma": "48934e470beb",
-    "create-imt": "0a536e46a4cf",
     "colon": "b9f8722406aa",
 }
 
@@ -100,6 +99,10 @@ def test_an_imbalance_rule_in_a_trial_of_one_arm() -> None:
     raw["history"].pop("borrowing")
     found = problems_of(raw)
     assert found["safety[0].rule.kind"] == "safety-one-arm"
+
+
+def test_a_rule_beside_cohorts_is_refused_in_words() -> None:
+    assert problems_of(with_rules({}, cohorts=[]))["safety"] == "safety-with-cohorts"
 
 
 def test_a_pause_is_reviewed() -> None:

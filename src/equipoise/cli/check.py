@@ -33,6 +33,10 @@ def command(trial: str, as_json: bool) -> None:
         bullet(checked.estimands())
     if found.design is not None:
         say(found.design.describe())
+    if checked.family is not None:
+        click.echo("Cohorts, each decided on its own:")
+        bullet(checked.cohorts())
+        say(checked.family.in_words())
     if found.safety:
         click.echo("Safety rules beside the design:")
         labels = {a.name: a.label for a in found.arms}

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, bullet, emit, json_option, say, trial_argument
-from equipoise.cli.data import Asked, known_on_option
+from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
+from equipoise.cli.data import Asked, known_on_option, say_notes
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
     from equipoise.desk.safety import SafetyAsked
+    from equipoise.trial.log import Log
+    from equipoise.trial.snapshot import Snapshot
     from equipoise.trial.trial import Trial
 
 
 @click.command(name="decide", short_help="Take a look: the decision, its reasons and cautions.")
 @trial_argument
+@cohort_option
 @click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
 @click.option("--look", type=int, help="Number of the look, from 1.")
 @click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     trial: str,
+    cohort: str,
     log_path: Path,
     look: int | None,
     safety: bool,
@@ -44,6 +48,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Take a look at the data as known at the cut-off.
+
+    In a trial with cohorts at those of one, or of each where none is named; --record asks for one.
 
     Says the action, its reasons, cautions and the distance to the boundary; or that the look is not ripe (exit status
     2), who is still to be followed, and when it will be.
@@ -57,26 +63,47 @@ def command(
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
-    snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
+    asked = Asked(log_path, None, cutoff, known_on)
     if look is None:
-        asked = desk.safety.take(found, snap)
-        if record and by:
-            desk.safety.record(found, desk.opening.log_of(found, log_path), asked, by)
-        if as_json:
-            emit(asked.as_json())
-        else:
-            show_safety(found, asked)
+        _ask_safety(found, asked.take(trial, found).snap, log_path, by if record else None, as_json=as_json)
         return
+    if found.divided and not cohort and not record:
+        _each(ctx, asked.take(trial, found).log, found, look, asked, as_json)
+        return
+    found = found.one(cohort)
+    snap = asked.take(trial, found).snap
     result = desk.look.take(found, snap, look)
     if record and by and isinstance(result, Decision):
         desk.look.record(found, desk.opening.log_of(found, log_path), result, snap.known_on, by)
     if as_json:
-        emit(desk.look.as_json(result))
+        emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
     elif isinstance(result, Decision):
         show_decision(result)
     else:
         show_not_ripe(result)
     if not isinstance(result, Decision):
+        ctx.exit(2)
+
+
+def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, as_json: bool) -> None:
+    """A look in every cohort; the exit status is 2 where none is ripe."""
+    looks = desk.cohorts.look_in_each(found, log, look, asked.cutoff, asked.known_on)
+    if as_json:
+        emit(looks.as_json())
+    else:
+        for c in found.cohorts:
+            result = looks.of[c.name]
+            click.secho(f"Cohort {c.name}, {c.title}", bold=True)
+            if result is None:
+                say(f"Its design has no look {look}.", indent="  ")
+            elif isinstance(result, Decision):
+                show_decision(result)
+            else:
+                show_not_ripe(result)
+            click.echo()
+    for notes in looks.notes.values():
+        say_notes(notes)
+    if not looks.taken:
         ctx.exit(2)
 
 
@@ -99,6 +126,17 @@ def show_decision(d: Decision) -> None:
         bullet(d.assumptions)
     f = d.fingerprints
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
+
+
+def _ask_safety(trial: Trial, snap: Snapshot, log_path: Path, by: str | None, *, as_json: bool) -> None:
+    """Ask the safety rules, and record it where ``by`` says who does."""
+    asked = desk.safety.take(trial, snap)
+    if by:
+        desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by)
+    if as_json:
+        emit(asked.as_json())
+    else:
+        show_safety(trial, asked)
 
 
 def show_safety(trial: Trial, asked: SafetyAsked) -> None:

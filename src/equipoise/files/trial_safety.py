@@ -23,6 +23,9 @@ def read_safety(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[tuple
     stated, problems = raw.get("safety"), list[Problem]()
     read: tuple[SafetyRule, ...] = parts.get("safety") or ()
     designs: list[Design[Any] | None] = []
+    if stated and "cohorts" in raw:
+        allowed = "a trial without [[cohorts]]: a rule over patients of several cohorts, or of one, is not built"
+        problems.append(Problem("safety-with-cohorts", "safety", f"{len(stated)} rules", allowed))
     for i, table in enumerate(stated if isinstance(stated, tuple) else ()):
         design, found = _design(table, f"safety[{i}].rule")
         problems.extend(found)

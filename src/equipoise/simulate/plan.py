@@ -198,6 +198,7 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     if len(trial.factors) > 10:
         problems.append(Problem("not-simulable", "randomisation.factors", str(len(trial.factors)), "at most 10"))
     problems.extend(_factor_problems(trial, scenario))
+    problems.extend(_cohort_problems(trial, scenario))
     if trial.design is None:
         problems.append(Problem("not-simulable", "design", "nothing in the trial file", "a simulation needs [design]"))
     elif trial.monitoring is not None:
@@ -276,6 +277,25 @@ def _yes_or_no_problems(endpoint: Binary, scenario: Scenario) -> Iterator[Proble
             "beyond-follow-up", f"endpoints.{endpoint.name}", f"{end} and {endpoint.window}",
             f"less than the {HORIZON / 365.25:.0f} years for which virtual patients are followed",
         )  # fmt: skip
+
+
+def _cohort_problems(trial: Trial, scenario: Scenario) -> Iterator[Problem]:
+    """Truths of cohorts that the trial does not have, and of arms that a cohort does not have."""
+    for name, truth in scenario.cohorts.items():
+        if name not in trial.cohort_names:
+            allowed = (
+                f"a cohort of the trial: {', '.join(trial.cohort_names)}"
+                if trial.cohorts
+                else "this trial has no cohorts"
+            )
+            yield Problem("unknown-cohort", f"cohorts.{name}", repr(name), allowed)
+            continue
+        arms = [a.name for a in trial.cohort(name).arms]
+        for arm in truth.arms:
+            if arm not in arms:
+                yield Problem(
+                    "unknown-arm", f"cohorts.{name}.arms.{arm}", repr(arm), f"an arm of the cohort: {', '.join(arms)}"
+                )
 
 
 def _factor_problems(trial: Trial, scenario: Scenario) -> list[Problem]:

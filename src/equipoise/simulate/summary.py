@@ -209,6 +209,8 @@ def safety_table(rows: Mapping[tuple[str, ...], Summary], axes: Sequence[str]) -
     if not there:
         return None
     names = list(dict.fromkeys(name for said in there.values() for name in said.by_rule))
+    still = list(dict.fromkeys(key[0] for key in there))
+    still = [name for name in still if all(said.events.value == 0 for key, said in there.items() if key[0] == name)]
     never = Quantity(0.0, 0.0)
     body = [
         [
@@ -220,6 +222,7 @@ def safety_table(rows: Mapping[tuple[str, ...], Summary], axes: Sequence[str]) -
             _alike(said.stops, 3),
         ]
         for key, said in there.items()
+        if key[0] not in still
     ]
     return Table(
         "Safety rules beside the design",
@@ -234,6 +237,11 @@ def safety_table(rows: Mapping[tuple[str, ...], Summary], axes: Sequence[str]) -
         ],
         body,
         notes=(
+            *(
+                [f"No event that counts came in any trial of {', '.join(still)}: there no rule speaks."]
+                if still
+                else []
+            ),
             "First speaks: months since the trial's start, among the trials in which a rule speaks. Events: those that count, as known at "
             "each rule's last look. ± is the Monte-Carlo standard error; a number without it was the same in all trials.",
         ),

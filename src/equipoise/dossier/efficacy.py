@@ -10,7 +10,7 @@ from equipoise.history.against import against_history, against_table
 from equipoise.history.answers import answers_figure, answers_table
 from equipoise.history.hazards import conversions_table
 from equipoise.history.three_answers import all_answers
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Exhibit, Paragraph
 from equipoise.trial.named_rules import NAMED_RULES
 from equipoise.trial.problem import BadInput
@@ -57,7 +57,7 @@ def _sensitivity(f: Findings) -> list[Exhibit]:
     times = [
         f.trial.time_to_event(e.of) if isinstance(e, Landmark) else e
         for e in f.trial.endpoints
-        if e.role == "primary" and not isinstance(e, Response | Outcome)
+        if e.role == "primary" and not isinstance(e, Response | Outcome | Toxicity)
     ]
     endpoint = next((e for e in times if e.progression_or_death), None)
     # Without planned scans nobody can say which were missed, and a table without responses has no documented progression.

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
-from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.eligibility_review import EligibilityReview
+from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.estimand import contradictions
 from equipoise.trial.population import populations_of
 from equipoise.trial.problem import Problem
@@ -51,6 +52,7 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _endpoints,
         _populations,
         _monitoring,
+        _eligibility_review,
         _history,
         _table,
         _provenance,
@@ -192,6 +194,13 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
             words = list(endpoint.results)
             for word in sorted({w for w in words if words.count(w) > 1}):
                 yield Problem("duplicate-name", f"{where}", repr(word), "each result in one of the lists, once")
+        if isinstance(endpoint, Toxicity) and endpoint.origin == "first dose":
+            untreated = [a.name for a in parts.get("arms") or () if not a.regimen]
+            if untreated:
+                yield Problem(
+                    "no-first-dose", f"{where}.origin", f"'first dose', and arm {', '.join(untreated)} is given nothing",
+                    "'randomisation', or a regimen in every arm",
+                )  # fmt: skip
         if isinstance(endpoint, Response):
             yield from _estimand(endpoint, where)
         if isinstance(endpoint, TimeToEvent):
@@ -312,6 +321,23 @@ def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             "control-cohort", "monitoring.control_cohort", str(list(cohort)),
             f"fewer than the trial's {planned} patients, of whom some come onto the tested arm",
         )  # fmt: skip
+
+
+def _eligibility_review(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Who is found ineligible leaves a place as the endpoint that the design looks at has it: filled again, or empty."""
+    review: EligibilityReview | None = parts.get("eligibility_review")
+    monitoring: Monitoring | None = parts.get("monitoring")
+    if review is None or monitoring is None or review.ineligible == "failure":
+        return
+    for endpoint in parts.get("endpoints") or ():
+        policy = getattr(endpoint, "not_evaluable", None)
+        if endpoint.name in (monitoring.endpoint, monitoring.toxicity) and policy is not None:
+            other = {"replace": "exclude", "exclude": "replace"}[review.ineligible]
+            if policy == other or (review.ineligible == "exclude" and policy == "failure"):
+                yield Problem(
+                    "two-policies", "eligibility_review.ineligible", f"{review.ineligible!r}, and {endpoint.name}: {policy}",
+                    "one policy for places: 'replace' with an endpoint that says 'replace' or 'failure', 'exclude' with one that says 'exclude'",
+                )  # fmt: skip
 
 
 def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:

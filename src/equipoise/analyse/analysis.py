@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
+from equipoise.analyse.between_arms import Comparison
+from equipoise.analyse.incidence import overstated
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
+from equipoise.analyse.responders import Responders, responders
 from equipoise.analyse.safety import ArmSafety, safety
-from equipoise.analyse.survival import ArmSurvival, AtLandmark, Comparison, SurvivalResult, analyse_survival
+from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full
 from equipoise.trial.decision import Fingerprints
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, Table
@@ -32,6 +35,7 @@ class Analysis:
     safety: Sequence[ArmSafety]
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
+    responders: Sequence[Responders] = ()
 
 
 def analyse(trial: Trial, snap: Snapshot) -> Analysis:
@@ -39,7 +43,7 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     endpoints: dict[str, SurvivalResult | RateResult] = {}
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
-            endpoints[endpoint.name] = analyse_survival(trial, snap, endpoint)
+            endpoints[endpoint.name] = in_full(trial, snap, endpoint)
         else:
             endpoints[endpoint.name] = analyse_rate(trial, snap, endpoint)
     return Analysis(
@@ -51,6 +55,7 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         safety(trial, snap),
         all_memberships(trial, snap),
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
+        responders(trial, snap),
     )
 
 
@@ -84,6 +89,7 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
         notes=(
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
+            *(said for e in trial.endpoints if isinstance(e, TimeToEvent) and (said := overstated(e))),
         ),
     )
 
@@ -113,22 +119,33 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
         if not isinstance(result, SurvivalResult):
             continue
         for c in result.comparisons.values():
-            rows.append(
-                [result.label, _against(trial, c.tested, c.control), _ratio(c), _chi2(c.logrank_chi2), p_value(c.p)]
-            )
+            shown: list[Cell] = [_ratio(c), c.strata, _chi2(c.logrank_chi2), p_value(c.p)]
+            rows.append([result.label, _against(trial, c.tested, c.control), *shown])
         rows.extend(
-            [result.label, _against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–"]
+            [result.label, _against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–", "–"]
             for tested, control, nobody in _empty(trial, result)
         )
         if result.all_arms is not None:
-            rows.append([result.label, "All arms", "", _chi2(result.all_arms.logrank_chi2), p_value(result.all_arms.p)])
+            together = result.all_arms
+            rows.append(
+                [result.label, "All arms", "", together.strata, _chi2(together.logrank_chi2), p_value(together.p)]
+            )
+        if not trial.control_arms and len(trial.tested_arms) > 1 and any(a.n for a in result.arms.values()):
+            rows.append([result.label, "no control arm: no arm is compared with another", "–", "–", "–", "–"])
+    notes = [
+        "Hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald interval. p: log-rank, two-sided. Stratified "
+        "where the endpoint states it, both of them."
+    ]
+    notes += [
+        f"{e.label}: of responders only, who are no randomised groups; the comparison describes."
+        for e in trial.endpoints
+        if isinstance(e, TimeToEvent) and e.origin == "first response"
+    ]
     return Table(
         "Randomised comparisons",
-        ["Endpoint", "Arms", "Hazard ratio (95 % CI)", "Log-rank chi²", "p"],
+        ["Endpoint", "Arms", "Hazard ratio (95 % CI)", "Strata", "Log-rank chi²", "p"],
         rows,
-        notes=(
-            "Hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald interval. p: log-rank, two-sided.",
-        ),
+        notes=notes,
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from equipoise.analyse.between_arms import compare
 from equipoise.analyse.cohort import Cohort
-from equipoise.analyse.survival import AtLandmark, at_landmark, compare, observations
+from equipoise.analyse.strata import strata_of
+from equipoise.analyse.survival import AtLandmark, at_landmark, observations
 from equipoise.numerics.counts.proportions import risk_difference
 from equipoise.trial.endpoint import Landmark, TimeToEvent
 from equipoise.trial.snapshot import Snapshot
@@ -39,7 +41,7 @@ def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Co
 
 def _times(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, tested: str, control: str) -> dict[str, Any] | None:
     by_arm = observations(trial, snap, endpoint)
-    found = compare(by_arm[tested], by_arm[control], tested, control)
+    found = compare(by_arm[tested], by_arm[control], tested, control, strata_of(snap, endpoint), endpoint.stratified_by)
     if found is None:
         return None
     numbers: dict[str, Any] = {
@@ -54,6 +56,7 @@ def _times(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, tested: str, con
         "hr_estimable": found.estimable,
         "hr_not_estimable_because": found.not_estimable_because,
         "method": found.method,
+        "strata": found.strata,
     }
     monitored = trial.monitored.endpoint
     if isinstance(monitored, Landmark):

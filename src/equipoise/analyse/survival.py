@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from equipoise.analyse.between_arms import Comparison, Strata, arrays, compare, said_of
 from equipoise.analyse.endpoints import Observed, observe
+from equipoise.analyse.incidence import Incidence, analyse_incidence, overstated
 from equipoise.analyse.populations import members_by_arm
+from equipoise.analyse.restricted import RestrictedMeans, analyse_restricted, common_last
+from equipoise.analyse.strata import coded, strata_of
+from equipoise.analyse.subgroups import Subgroups, analyse_subgroups
 from equipoise.numerics.times import survival as km
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import TimeToEvent
@@ -47,33 +52,13 @@ class ArmSurvival:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A tested arm against the control arm: a hazard ratio below 1 favours the tested arm.
-
-    ``estimable`` is false where the hazard ratio has no finite estimate, and ``not_estimable_because`` then says why: no events at all,
-    events in one arm only, or so while both arms were at risk (what comes later says nothing of the ratio), or a fit that fails.
-    """
-
-    tested: str
-    control: str
-    logrank_chi2: float
-    df: int
-    p: float
-    hr: float
-    hr_ci: tuple[float, float]
-    log_hr_se: float
-    estimable: bool
-    method: str = "log-rank test, two-sided; Cox model (Efron), Wald interval 95 %"
-    not_estimable_because: str = ""
-
-
-@dataclass(frozen=True)
 class AllArms:
     """All arms at once, where there are more than two."""
 
     logrank_chi2: float
     df: int
     p: float
+    strata: str = "unstratified"
 
 
 @dataclass(frozen=True)
@@ -87,6 +72,10 @@ class SurvivalResult:
     arms: Mapping[str, ArmSurvival]
     comparisons: Mapping[str, Comparison]
     all_arms: AllArms | None
+    #: What ``in_full`` adds; None where it was not asked for, or there is none.
+    restricted_mean: RestrictedMeans | None = None
+    incidence: Incidence | None = None
+    subgroups: Mapping[str, Subgroups] | None = None
 
 
 def observations(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> dict[str, list[Observed]]:
@@ -112,24 +101,36 @@ def _at(curve: km.KaplanMeier, day: int) -> AtLandmark:
     return AtLandmark(day, at.survival, (at.lower, at.upper), at.n_risk, at.beyond)
 
 
-def arrays(observed: Sequence[Observed]) -> tuple[np.ndarray, np.ndarray]:
-    """Times [days] and event indicators."""
-    time = np.array([o.days for o in observed], dtype=np.float64)
-    return time, np.array([o.event for o in observed], dtype=bool)
-
-
 def analyse_survival(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
     """Estimates by arm, each tested arm against the first control arm, and all arms at once if there are several."""
     by_arm = observations(trial, snap, endpoint)
     arms = {name: _arm(group, endpoint) for name, group in by_arm.items()}
     comparisons = {}
+    strata = strata_of(snap, endpoint)
     if trial.control_arms:
         control = trial.control_arms[0].name
         for arm in trial.tested_arms:
-            found = compare(by_arm[arm.name], by_arm[control], arm.name, control)
+            found = compare(by_arm[arm.name], by_arm[control], arm.name, control, strata, endpoint.stratified_by)
             if found is not None:
                 comparisons[f"{arm.name} vs {control}"] = found
-    return SurvivalResult(endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm))
+    return SurvivalResult(
+        endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm, strata, endpoint)
+    )
+
+
+def in_full(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
+    """``analyse_survival`` with restricted means, cumulative incidence where an event competes, and subgroups.
+
+    The incidence is given at ``report_at``; without one at the smallest of the arms' largest times.
+    """
+    by_arm = observations(trial, snap, endpoint)
+    day = endpoint.report_at.days if endpoint.report_at is not None else common_last(by_arm) or 0
+    return replace(
+        analyse_survival(trial, snap, endpoint),
+        restricted_mean=analyse_restricted(trial, by_arm),
+        incidence=analyse_incidence(trial, snap, endpoint, by_arm, strata_of(snap, endpoint), day),
+        subgroups=analyse_subgroups(trial, snap, endpoint, by_arm),
+    )
 
 
 def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
@@ -152,45 +153,15 @@ def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
     )
 
 
-def compare(tested: Sequence[Observed], control: Sequence[Observed], name: str, against: str) -> Comparison | None:
-    """Log-rank test and hazard ratio of one arm against another; None while one of them is empty."""
-    if not tested or not control:
-        return None
-    time, event = arrays([*tested, *control])
-    treated = np.arange(len(time)) < len(tested)
-    test = km.logrank(time, event, treated.astype(np.int64))
-    cox = km.cox(time, event, treated)
-    why_not = "" if cox.converged else _why_not(time, event, treated)
-    return Comparison(
-        name, against, test.chi2, test.df, test.p, cox.hr, (cox.lower, cox.upper), cox.se, cox.converged,
-        not_estimable_because=why_not,
-    )  # fmt: skip
-
-
-def _why_not(time: np.ndarray, event: np.ndarray, treated: np.ndarray) -> str:
-    """Why two arms, neither of them empty, give no hazard ratio. An event on a day ≤ the last of both arms speaks of it."""
-    both = time <= min(time[treated].max(), time[~treated].max())
-    arms = [(event & mine, event & both & mine) for mine in (treated, ~treated)]
-    with_events, with_telling = (sum(bool(found.any()) for found in part) for part in zip(*arms, strict=True))
-    if with_events == 0:
-        return "no events yet"
-    if with_events == 1:
-        return "events in one arm only"
-    if with_telling == 0:
-        return "no event while both arms were at risk"
-    if with_telling == 1:
-        return "while both arms were at risk, events came in one of them only"
-    return "Cox's model could not be fitted"
-
-
-def _all_arms(by_arm: Mapping[str, Sequence[Observed]]) -> AllArms | None:
+def _all_arms(by_arm: Mapping[str, Sequence[Observed]], strata: Strata, endpoint: TimeToEvent) -> AllArms | None:
     filled = [g for g in by_arm.values() if g]
     if len(filled) < 3:
         return None
-    time, event = arrays([o for g in filled for o in g])
+    everybody = [o for g in filled for o in g]
+    time, event = arrays(everybody)
     group = np.repeat(np.arange(len(filled)), [len(g) for g in filled])
-    test = km.logrank(time, event, group)
-    return AllArms(test.chi2, test.df, test.p)
+    test = km.logrank(time, event, group, coded([o.patient for o in everybody], strata))
+    return AllArms(test.chi2, test.df, test.p, said_of(everybody, strata, endpoint.stratified_by))
 
 
 def ticks_to(longest: int) -> list[float]:
@@ -230,5 +201,7 @@ def survival_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> Surv
         arms,
         ticks,
         marks,
-        caption="Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.",
+        caption=" ".join(
+            ("Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.", overstated(endpoint))
+        ).strip(),
     )

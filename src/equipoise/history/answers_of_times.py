@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.analyse.survival import arrays, compare, observations
+from equipoise.analyse.between_arms import arrays, compare
+from equipoise.analyse.strata import strata_of
+from equipoise.analyse.survival import observations
 from equipoise.history.answers import Answer, Answers, in_words
 from equipoise.history.hazards import PastTimes
 from equipoise.numerics.borrowing.methods import Borrowing
@@ -51,7 +53,7 @@ def hazard_answers(
         )
     ]  # fmt: skip
     control = by_arm[trial.control_arms[0].name] if trial.control_arms else []
-    both = compare(group, control, "", "") if control else None
+    both = compare(group, control, "", "", strata_of(snap, endpoint), endpoint.stratified_by) if control else None
     if both is None:
         return Answers(endpoint.label, level, found, "")
     z = math.log(both.hr) / both.log_hr_se if both.estimable else math.nan

@@ -61,8 +61,8 @@ class Plan:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; a design that sizes more than its last stage, or looks when something else
-        has come than so many patients.
+        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; a design that sizes more than its
+        last stage, or whose evidence it does not bring (``_known_looks``); a comparison with controls in strata.
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
@@ -75,6 +75,8 @@ class Plan:
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
+        if monitored.times is not None and monitored.times.stratified_by and monitored.control is not None:
+            return False
         return monitored.times is None or _known(monitored.times)
 
     @property

@@ -175,7 +175,7 @@ def _assessments(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 )  # fmt: skip
 
 
-def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+def _endpoints(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
     endpoints: tuple[Endpoint, ...] = parts.get("endpoints") or ()
     times = [e.name for e in endpoints if isinstance(e, TimeToEvent)]
     if endpoints and not any(e.role == "primary" for e in endpoints):
@@ -213,6 +213,7 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                     "each trigger once, in order",
                 )
             yield from _estimand(endpoint, where)
+            yield from _strata(endpoint, where, parts, raw)
             if triggers[-1] != "no event":
                 yield Problem(
                     "censoring-open-end",
@@ -235,6 +236,24 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                     "death is either an event or a censoring rule",
                     "add {when = 'death', at = 'that day'}",
                 )
+
+
+def _strata(endpoint: TimeToEvent, where: str, parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Factors that the randomisation does not have; where it has problems of its own, those come first."""
+    randomisation: Randomisation | None = parts.get("randomisation")
+    if not endpoint.stratified_by or (randomisation is None and "randomisation" in raw):
+        return
+    known = [f.name for f in randomisation.factors] if randomisation is not None else []
+    by = endpoint.stratified_by
+    for i, name in enumerate(by):
+        if name not in known:
+            yield Problem(
+                "unknown-factor", f"{where}.stratified_by[{i}]", repr(name),
+                f"a factor of the randomisation: {', '.join(known) or 'it has none'}",
+                near(name, known) or ("" if known else "leave `stratified_by` out, or state [[randomisation.factors]]"),
+            )  # fmt: skip
+    for name in sorted({n for n in by if by.count(n) > 1}):
+        yield Problem("duplicate-name", f"{where}.stratified_by", repr(name), "each factor once")
 
 
 def _estimand(endpoint: TimeToEvent | Response, where: str) -> Iterator[Problem]:

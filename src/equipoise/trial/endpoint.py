@@ -110,6 +110,7 @@ class TimeToEvent(_Named, _Confirmed):
     first event, the one that stands first in ``censoring`` applies. ``rules`` fills ``events`` and ``censoring`` with a
     published set; see ``named_rules``. With an ``estimand``, events and censoring must agree with its strategies; where
     ``censoring`` is not given, it follows from them. ``confirmed`` speaks of the origin 'first response' and of the event 'response'.
+    ``competing`` events are shown as cumulative incidence.
     """
 
     kind: Literal["time to event"]
@@ -125,6 +126,23 @@ class TimeToEvent(_Named, _Confirmed):
     report_at: Duration | None = Field(
         default=None, description="A landmark at which the Kaplan–Meier estimate is given."
     )
+    stratified_by: tuple[str, ...] = Field(
+        default=(),
+        description="Factors of the randomisation by which arms are compared in strata (log-rank, Cox); unstratified if none.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "stratified_by" or v}
+
+    @property
+    def competing(self) -> tuple[Trigger, ...]:
+        """What censors and yet precludes the event: death, and of a response progression too, after which none counts."""
+        never: set[Trigger] = {"death"}
+        if set(self.events) == {"response"}:
+            never |= {"progression", "clinical progression"}
+        return tuple(c.when for c in self.censoring if c.when in never)
 
     @property
     def progression_or_death(self) -> bool:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from equipoise.analyse.survival import arrays
+from equipoise.analyse.between_arms import logrank_between
+from equipoise.analyse.strata import strata_of
 from equipoise.decide.evidence.by_time import ByTime, a_time
 from equipoise.decide.evidence.cohorts import Parts, a_control_arm, no_cohort_of_controls
 from equipoise.decide.evidence.earlier import taken_before
 from equipoise.decide.ruling import Seen
-from equipoise.numerics.times.survival import logrank
 from equipoise.trial.evidence import StatisticEvidence
 from equipoise.trial.problem import Problem
 from equipoise.trial.snapshot import Snapshot
@@ -28,13 +28,13 @@ class LogRankOfArms(ByTime):
         return Seen(StatisticEvidence(self.look, self._z(), self.attained()[0], earlier))
 
     def _z(self) -> float:
-        tested, control = self.times.values()
-        time, event = arrays([*tested, *control])
-        test = logrank(time, event, [1] * len(tested) + [0] * len(control))
-        if not test.df or not math.isfinite(test.chi2):
-            return 0.0
-        at = test.groups.index(1)
-        return math.copysign(math.sqrt(test.chi2), test.expected[at] - test.observed[at])
+        """In strata where the endpoint states them; 0 where nothing can be tested."""
+        m = self.trial.monitored
+        assert m.times is not None, "the doorway asks for one"
+        assert m.control is not None, "and for a control arm"
+        strata = strata_of(self.snap, m.times)
+        found = logrank_between(self.trial, m.times, self.times, strata, m.tested.name, m.control.name)
+        return found.z if found is not None and found.df and math.isfinite(found.z) else 0.0
 
     def attained(self) -> Sequence[float]:
         """Events of both arms."""

@@ -180,6 +180,8 @@ class CoxResult:
     converged: bool
     ties: Ties = "efron"
     conf_level: float = 0.95
+    #: The log partial likelihood at the estimate; its supremum where ``separated``; NaN where the data say nothing.
+    log_likelihood: float = _NAN
 
 
 def kaplan_meier(
@@ -281,15 +283,20 @@ def cox(
         raise ValueError(f"ties: got {ties!r}; 'efron' or 'breslow'")
     _check_level(conf_level)
     stratum = None if strata is None else _coded("strata", strata, len(t))[1]
+    fitter, design = _library("regression").coxph_fit, x[:, None].astype(np.float64)
     treated_die, others_die = _informative(t, e, x, stratum)
     if not (treated_die and others_die):
         log_hr = math.inf if treated_die else -math.inf if others_die else _NAN
         hr = math.exp(log_hr)
+        top = _NAN
+        if treated_die or others_die:
+            # It rises for ever, towards what it is to rounding at exp(40).
+            far = math.copysign(40.0, log_hr)
+            top = float(fitter(t, e, design, strata=stratum, method=ties, init=[far], iter_max=0).loglik[-1])
         return CoxResult(
             hr, _NAN, _NAN, log_hr, _NAN, _NAN, treated_die or others_die, converged=False, ties=ties,
-            conf_level=conf_level,
+            conf_level=conf_level, log_likelihood=top,
         )  # fmt: skip
-    fitter, design = _library("regression").coxph_fit, x[:, None].astype(np.float64)
     fit = fitter(t, e, design, strata=stratum, method=ties)
     # The fit stops when the log-likelihood moves by less than 1e-9 of itself, which leaves the estimate good to 1e-8
     # only; asking for less than its rounding error makes the fit fail. One step of Newton's from there is good to 1e-14.
@@ -305,7 +312,7 @@ def cox(
     with np.errstate(over="ignore"):
         hr, lower, upper = (float(v) for v in np.exp([log_hr, log_hr - reach, log_hr + reach]))
     return CoxResult(
-        hr, lower, upper, log_hr, se, float(2 * ndtr(-abs(log_hr) / se)), False, True, ties, conf_level
+        hr, lower, upper, log_hr, se, float(2 * ndtr(-abs(log_hr) / se)), False, True, ties, conf_level, float(fit.loglik[-1])
     )  # fmt: skip
 
 

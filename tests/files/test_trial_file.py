@@ -95,7 +95,7 @@ def test_all_problems_at_once() -> None:
     assert {"design.p1", "design.n1", "arms[1].share", "endpoints[1].of"} <= set(found)
 
 
-@pytest.mark.parametrize("name", ["north", "colon"])
+@pytest.mark.parametrize("name", bundled_trials())
 def test_bundled_trials_keep_to_the_schema(name: str) -> None:
     import datetime
     import json
@@ -137,7 +137,7 @@ def test_what_is_no_trial_file(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_name_that_is_nearly_a_bundled_trial() -> None:
-    assert bundled_trials() == ["colon", "create", "merkel", "myeloma", "north"]
+    assert bundled_trials() == ["colon", "create", "e2511", "lines", "merkel", "myeloma", "north"]
     with pytest.raises(BadInput, match="did you mean 'north'"):
         find_trial("nroth")
 

@@ -23,8 +23,9 @@ def command(trial: str, as_json: bool) -> None:
         return
     say(f"{found.title}")
     shares = ":".join(str(a.share) for a in found.arms)
+    blinding = f", {found.randomisation.blinding}" if found.randomisation and found.randomisation.blinding else ""
     say(
-        f"{found.target_enrolment} patients, {shares if len(found.arms) > 1 else 'one arm'} ({', '.join(a.label for a in found.arms)}); "
+        f"{found.target_enrolment} patients, {shares if len(found.arms) > 1 else 'one arm'}{blinding} ({', '.join(a.label for a in found.arms)}); "
         f"{len(found.sites)} site{'' if len(found.sites) == 1 else 's'}"
     )
     say(f"Endpoints: {', '.join(f'{e.name} ({e.role})' for e in found.endpoints)}")

@@ -48,6 +48,8 @@ def _facts(t: Trial) -> Facts:
         rows.append(("Randomisation", f"permuted blocks of {blocks}{_dagger(t, 'randomisation.block_sizes')}"))
         mark = _dagger(t, "randomisation.factors")
         rows += [("Stratified by", f"{f.label or f.name}: {', '.join(f.levels)}{mark}") for f in r.factors]
+    if r is not None and r.blinding:
+        rows.append(("Blinding", r.blinding + _dagger(t, "randomisation.blinding")))
     if t.sites:
         last = max(s.activation for s in t.sites)
         rows.append(("Sites", f"{len(t.sites)}, opening {t.sites[0].activation} to {last}{_dagger(t, 'sites')}"))

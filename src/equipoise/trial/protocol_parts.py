@@ -48,6 +48,14 @@ class Randomisation(Part):
         default=(), description="Each a multiple of the sum of the arms' shares."
     )
     factors: tuple[Factor, ...] = ()
+    blinding: Literal["open label", "single blind", "double blind"] | None = Field(
+        default=None, description="Who does not know the arms, as the protocol says it. It is shown; the log is not masked."
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "blinding" or v}
 
 
 class Assessments(Part):

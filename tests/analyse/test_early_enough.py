@@ -19,7 +19,7 @@ from equipoise.analyse.early_enough import days_awaited, early_enough
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.response import best_response
-from equipoise.analyse.survival import compare
+from equipoise.analyse.comparing import compare
 from equipoise.decide.words import beside_lines
 from equipoise.history.against import against_history, against_table
 from equipoise.history.three_answers import all_answers
@@ -412,9 +412,9 @@ def times(arm: str, *given: tuple[int, bool]) -> list[Observed]:
     ],
 )
 def test_why_there_is_no_hazard_ratio(
-    tested: list[tuple[int, bool]], control: list[tuple[int, bool]], because: str
+    north: Trial, tested: list[tuple[int, bool]], control: list[tuple[int, bool]], because: str
 ) -> None:
-    found = compare(times("A", *tested), times("B", *control), "A", "B")
+    found = compare(north.time_to_event("PFS"), snap_of(60, {}), times("A", *tested), times("B", *control), "A", "B")
     assert found is not None
     assert (found.estimable, found.not_estimable_because) == (because == "", because)
 

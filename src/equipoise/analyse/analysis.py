@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
+from equipoise.analyse.comparing import Comparison
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.safety import ArmSafety, safety
-from equipoise.analyse.survival import ArmSurvival, AtLandmark, Comparison, SurvivalResult, analyse_survival
+from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, analyse_survival
 from equipoise.trial.decision import Fingerprints
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, Table

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from equipoise.analyse.comparing import AllArms, Comparison, arrays, compare, compare_all, pairs
 from equipoise.analyse.endpoints import Observed, observe
 from equipoise.analyse.populations import members_by_arm
 from equipoise.numerics.times import survival as km
@@ -47,36 +48,6 @@ class ArmSurvival:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A tested arm against the control arm: a hazard ratio below 1 favours the tested arm.
-
-    ``estimable`` is false where the hazard ratio has no finite estimate, and ``not_estimable_because`` then says why: no events at all,
-    events in one arm only, or so while both arms were at risk (what comes later says nothing of the ratio), or a fit that fails.
-    """
-
-    tested: str
-    control: str
-    logrank_chi2: float
-    df: int
-    p: float
-    hr: float
-    hr_ci: tuple[float, float]
-    log_hr_se: float
-    estimable: bool
-    method: str = "log-rank test, two-sided; Cox model (Efron), Wald interval 95 %"
-    not_estimable_because: str = ""
-
-
-@dataclass(frozen=True)
-class AllArms:
-    """All arms at once, where there are more than two."""
-
-    logrank_chi2: float
-    df: int
-    p: float
-
-
-@dataclass(frozen=True)
 class SurvivalResult:
     """A time-to-event endpoint, analysed."""
 
@@ -112,24 +83,20 @@ def _at(curve: km.KaplanMeier, day: int) -> AtLandmark:
     return AtLandmark(day, at.survival, (at.lower, at.upper), at.n_risk, at.beyond)
 
 
-def arrays(observed: Sequence[Observed]) -> tuple[np.ndarray, np.ndarray]:
-    """Times [days] and event indicators."""
-    time = np.array([o.days for o in observed], dtype=np.float64)
-    return time, np.array([o.event for o in observed], dtype=bool)
-
-
 def analyse_survival(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
-    """Estimates by arm, each tested arm against the first control arm, and all arms at once if there are several."""
+    """Estimates by arm, each tested arm against the first control arm (see ``pairs``), and then all arms at once if there are several."""
     by_arm = observations(trial, snap, endpoint)
     arms = {name: _arm(group, endpoint) for name, group in by_arm.items()}
+    compared = pairs(trial, endpoint)
     comparisons = {}
-    if trial.control_arms:
-        control = trial.control_arms[0].name
-        for arm in trial.tested_arms:
-            found = compare(by_arm[arm.name], by_arm[control], arm.name, control)
-            if found is not None:
-                comparisons[f"{arm.name} vs {control}"] = found
-    return SurvivalResult(endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm))
+    for tested, control in compared:
+        found = compare(endpoint, snap, by_arm[tested], by_arm[control], tested, control)
+        if found is not None:
+            comparisons[f"{tested} vs {control}"] = found
+    return SurvivalResult(
+        endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons,
+        compare_all(endpoint, snap, by_arm) if compared else None,
+    )  # fmt: skip
 
 
 def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
@@ -150,47 +117,6 @@ def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
         follow_up_median=km.kaplan_meier(time, ~event).median().estimate,
         landmark=landmark,
     )
-
-
-def compare(tested: Sequence[Observed], control: Sequence[Observed], name: str, against: str) -> Comparison | None:
-    """Log-rank test and hazard ratio of one arm against another; None while one of them is empty."""
-    if not tested or not control:
-        return None
-    time, event = arrays([*tested, *control])
-    treated = np.arange(len(time)) < len(tested)
-    test = km.logrank(time, event, treated.astype(np.int64))
-    cox = km.cox(time, event, treated)
-    why_not = "" if cox.converged else _why_not(time, event, treated)
-    return Comparison(
-        name, against, test.chi2, test.df, test.p, cox.hr, (cox.lower, cox.upper), cox.se, cox.converged,
-        not_estimable_because=why_not,
-    )  # fmt: skip
-
-
-def _why_not(time: np.ndarray, event: np.ndarray, treated: np.ndarray) -> str:
-    """Why two arms, neither of them empty, give no hazard ratio. An event on a day ≤ the last of both arms speaks of it."""
-    both = time <= min(time[treated].max(), time[~treated].max())
-    arms = [(event & mine, event & both & mine) for mine in (treated, ~treated)]
-    with_events, with_telling = (sum(bool(found.any()) for found in part) for part in zip(*arms, strict=True))
-    if with_events == 0:
-        return "no events yet"
-    if with_events == 1:
-        return "events in one arm only"
-    if with_telling == 0:
-        return "no event while both arms were at risk"
-    if with_telling == 1:
-        return "while both arms were at risk, events came in one of them only"
-    return "Cox's model could not be fitted"
-
-
-def _all_arms(by_arm: Mapping[str, Sequence[Observed]]) -> AllArms | None:
-    filled = [g for g in by_arm.values() if g]
-    if len(filled) < 3:
-        return None
-    time, event = arrays([o for g in filled for o in g])
-    group = np.repeat(np.arange(len(filled)), [len(g) for g in filled])
-    test = km.logrank(time, event, group)
-    return AllArms(test.chi2, test.df, test.p)
 
 
 def ticks_to(longest: int) -> list[float]:

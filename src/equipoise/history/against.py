@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equipoise.analyse.analysis import curve_at, p_value
+from equipoise.analyse.comparing import arrays
 from equipoise.analyse.rates import analyse_rate
-from equipoise.analyse.survival import AtLandmark, arrays, observations
+from equipoise.analyse.survival import AtLandmark, observations
 from equipoise.numerics.counts.proportions import exact_binomial
 from equipoise.numerics.times.one_sample import one_sample_logrank
 from equipoise.trial.exhibits import Cell, Table

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from equipoise.analyse.survival import arrays, observations
+from equipoise.analyse.comparing import arrays
+from equipoise.analyse.survival import observations
 from equipoise.numerics.counts import consistency
 from equipoise.numerics.counts.proportions import clopper_pearson
 from equipoise.numerics.times.one_sample import OneSampleLogRank, one_sample_logrank

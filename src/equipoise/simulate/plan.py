@@ -56,7 +56,7 @@ class Plan:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail; a design that sizes more than its last stage, or looks when something else
+        or are censored by what is not drawn without detail, or are compared in strata; a design that sizes more than its last stage, or looks when something else
         has come than so many patients.
         """
         monitored = self.trial.monitored
@@ -139,6 +139,8 @@ def _known(times: TimeToEvent) -> bool:
         and all(rule.at != "origin" for rule in times.censoring)
         and times.assessor == INVESTIGATOR
         and times.population == ITT
+        # The randomised comparison beside a decision is not stratified there.
+        and not times.stratified_by
     )
 
 

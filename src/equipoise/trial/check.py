@@ -49,6 +49,7 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _blocks,
         _assessments,
         _endpoints,
+        _strata,
         _populations,
         _monitoring,
         _history,
@@ -218,6 +219,28 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                     "death is either an event or a censoring rule",
                     "add {when = 'death', at = 'that day'}",
                 )
+
+
+def _strata(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whether each factor by which a comparison is stratified is one of the randomisation."""
+    if "randomisation" in raw and "randomisation" not in parts:
+        return
+    randomisation: Randomisation | None = parts.get("randomisation")
+    known = [f.name for f in randomisation.factors] if randomisation is not None else []
+    for i, endpoint in enumerate(parts.get("endpoints") or ()):
+        by = endpoint.stratified_by if isinstance(endpoint, TimeToEvent) else ()
+        for name in dict.fromkeys(by):
+            where = f"endpoints[{i}].stratified_by"
+            if name not in known:
+                allowed = f"factors of [randomisation]: {', '.join(known) or 'it has none'}"
+                yield Problem("unknown-factor", where, repr(name), allowed, near(name, known))
+            elif by.count(name) > 1:
+                yield Problem("duplicate-name", where, repr(name), "each factor once")
+        if by and endpoint.origin == "first response":
+            yield Problem(
+                "stratified-responders", f"endpoints[{i}].stratified_by", str(list(by)),
+                "nothing with origin = 'first response': arms are not compared on responders alone", "remove it",
+            )  # fmt: skip
 
 
 def _estimand(endpoint: TimeToEvent | Response, where: str) -> Iterator[Problem]:

@@ -124,6 +124,15 @@ class TimeToEvent(_Named, _Confirmed):
     report_at: Duration | None = Field(
         default=None, description="A landmark at which the Kaplan–Meier estimate is given."
     )
+    stratified_by: tuple[str, ...] = Field(
+        default=(),
+        description="Factors of the randomisation by which log-rank test, Cox's model and Gray's test are stratified; none if none.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "stratified_by" or v}
 
     @property
     def progression_or_death(self) -> bool:

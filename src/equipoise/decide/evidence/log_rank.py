@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from equipoise.analyse.survival import arrays
+from equipoise.analyse.comparing import logrank_between
 from equipoise.decide.evidence.by_time import ByTime, a_time
 from equipoise.decide.evidence.cohorts import Parts, a_control_arm, no_cohort_of_controls
 from equipoise.decide.evidence.earlier import taken_before
 from equipoise.decide.ruling import Seen
-from equipoise.numerics.times.survival import logrank
 from equipoise.trial.evidence import StatisticEvidence
 from equipoise.trial.problem import Problem
 from equipoise.trial.snapshot import Snapshot
@@ -23,18 +21,15 @@ class LogRankOfArms(ByTime):
     """Both arms' times."""
 
     def seen(self) -> Seen:
-        """z of the log-rank test, positive where the tested arm has fewer events than expected."""
+        """z of the log-rank test, stratified where the endpoint says so, positive where the tested arm has fewer events than expected."""
         earlier = tuple(float(d) for (d,) in taken_before(self.snap, self.look))
         return Seen(StatisticEvidence(self.look, self._z(), self.attained()[0], earlier))
 
     def _z(self) -> float:
         tested, control = self.times.values()
-        time, event = arrays([*tested, *control])
-        test = logrank(time, event, [1] * len(tested) + [0] * len(control))
-        if not test.df or not math.isfinite(test.chi2):
-            return 0.0
-        at = test.groups.index(1)
-        return math.copysign(math.sqrt(test.chi2), test.expected[at] - test.observed[at])
+        endpoint = self.trial.monitored.times
+        assert endpoint is not None, "the doorway asks for one"
+        return logrank_between(self.trial, endpoint, tested, control, self.snap)
 
     def attained(self) -> Sequence[float]:
         """Events of both arms."""

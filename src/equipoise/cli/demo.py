@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from equipoise.cli.common import emit, json_option, progress
 from equipoise.cli.extras import need
 from equipoise.cli.simulate import watching
 from equipoise.trial.decision import Decision
+
+if TYPE_CHECKING:
+    from equipoise.simulate.plan import Plan
 
 
 @click.command(name="demo", short_help="A trial (NORTH), from its file to a decision and a report.")
@@ -52,9 +57,11 @@ def command(trial: str, out: Path, seed: int, replicates: int | None, workers: i
     numbers = found.monitored.design.numbers()
     step(f"2 Design: {', '.join(f'{k} = {round(v, 4) if isinstance(v, float) else v}' for k, v in numbers.items())}.")
 
-    replicates = replicates or (20_000 if desk.simulate.compiled() else 300)
-    step(f"3 Simulating {replicates:,} trials for each of 2 truths, with enrolment continued and paused …")
     plans = desk.plans.null_and_target(trial, found, seed)
+    replicates = replicates or (20_000 if desk.simulate.compiled() and all(p.usual for p in plans) else 300)
+    ways = " and ".join(dict.fromkeys({"continue": "continued", "pause": "paused"}[p.waiting] for p in plans))
+    truths = len({p.scenario.id for p in plans})
+    step(f"3 Simulating {replicates:,} trials for each of {truths} truths, with enrolment {ways} …")
     with progress(as_json) as bar:
         done = desk.simulate.run(plans, replicates, workers, watch=watching(bar, replicates))
     for s, e in zip(done.summaries, done.exact, strict=True):
@@ -71,7 +78,7 @@ def command(trial: str, out: Path, seed: int, replicates: int | None, workers: i
     step("4 Conducting one trial with virtual patients, day by day …")
     log_path = out / f"{found.id}.log.jsonl"
     log_path.unlink(missing_ok=True)  # the demo's own, from an earlier run
-    virtual = desk.virtual.conduct(trial, done, 2, desk.opening.log_of(found, log_path))
+    virtual = desk.virtual.conduct(trial, done, _target(plans), desk.opening.log_of(found, log_path))
     log, looks = virtual.log, virtual.findings.looks
     step(f"  {len(log)} events in {log_path.name}, {virtual.entered} patients {found.entered}, chain {log.head[:12]}")
     for look in looks:
@@ -86,3 +93,8 @@ def command(trial: str, out: Path, seed: int, replicates: int | None, workers: i
         figures = {"summaries": done.summaries, "exact": done.exact}
         emit({"out": str(out), "report": page, "decisions": looks, **figures, "chain": chain})
     return 0
+
+
+def _target(plans: Sequence[Plan]) -> int:
+    """The place of the first plan under the last truth."""
+    return next(i for i, plan in enumerate(plans) if plan.scenario.id == plans[-1].scenario.id)

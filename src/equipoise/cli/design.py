@@ -9,6 +9,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, mark_assumed, say, show_table, trial_argument
 from equipoise.cli.extras import needing
+from equipoise.cli.pairs import Pairs
 
 #: Commands of their own; every kind of design has one besides, made from what its table may say.
 OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "simon")
@@ -81,11 +82,18 @@ def simon(
 @command.command(short_help="How a trial's own design behaves.")
 @trial_argument
 @click.option("--rate", "rates", type=float, multiple=True, help="A true rate; may be given again.")
+@click.option(
+    "--truth",
+    "truths",
+    type=Pairs(),
+    multiple=True,
+    help="A truth by the design's own names, such as tested=0.5,control=0.3; may be given again.",
+)
 @json_option
-def show(trial: str, rates: tuple[float, ...], as_json: bool) -> None:
-    """Say how a trial's own design behaves, exactly, at any true rate."""
+def show(trial: str, rates: tuple[float, ...], truths: tuple[dict[str, float], ...], as_json: bool) -> None:
+    """Say how a trial's own design behaves at any truth."""
     found = desk.opening.load_trial(trial)
-    shown = desk.design.of_trial(found, rates)
+    shown = desk.design.of_trial(found, rates, truths)
     if as_json:
         emit(shown.as_json())
         return

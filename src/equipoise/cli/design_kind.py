@@ -14,27 +14,13 @@ from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.extras import needing
 from equipoise.cli.history_choice import history_parameters, show_history
+from equipoise.cli.pairs import Pairs
 from equipoise.design import shelf
 
 if TYPE_CHECKING:
     from equipoise.design.study.curtailed import Side
     from equipoise.desk.design import Answered
     from equipoise.trial.design import Truth
-
-
-class Pairs(click.ParamType[dict[str, float]]):
-    """Names and numbers: rate=0.5 or tested=0.58,control=0.44."""
-
-    name = "name=value,…"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:
-        """Read pairs; anything else is a usage error."""
-        if isinstance(value, dict):
-            return value
-        try:
-            return {k.strip(): float(v) for k, v in (part.split("=") for part in value.split(","))}
-        except ValueError:
-            self.fail(f"got {value!r}; write name=value, and a comma between two", param, ctx)
 
 
 class Numbers(click.ParamType[tuple[float, ...]]):

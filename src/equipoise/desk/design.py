@@ -21,6 +21,7 @@ from equipoise.history.for_design import DesignHistory
 from equipoise.numerics.sequential.staged_inference import StagedInference
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Design, Truth
+from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -185,23 +186,32 @@ class Shown:
         """The documented shape."""
         return {
             "design": self.design.numbers(),
-            "at": [{"rate": t["rate"], "characteristics": c} for _, t, c in self.behaviour],
+            "at": [{**t, "truth": dict(t), "characteristics": c} for _, t, c in self.behaviour],
             "cautions": list(self.design.cautions),
         }
 
 
-def of_trial(trial: Trial, rates: Sequence[float] = ()) -> Shown:
-    """A trial's own design under these true rates, or under its own null and target."""
+def of_trial(trial: Trial, rates: Sequence[float] = (), given: Sequence[Truth] = ()) -> Shown:
+    """A trial's own design under these true rates, or truths by the design's own names; under its own truths if none."""
     design = design_of(trial)
     bad = [Problem("out-of-range", "--rate", f"{r:g}", "a probability from 0 to 1") for r in rates if not 0 <= r <= 1]
+    names = list(next(iter(design.truths().values())))
+    if rates and names != ["rate"]:
+        example = ",".join(f"{n}=…" for n in names)
+        bad.append(Problem("no-rate", "--rate", "a rate", f"--truth {example}: this design's truth has these names"))
     if bad:
         raise BadInput("design show", bad)
-    truths: list[tuple[str, Truth]] = [(f"rate {r:g}", {"rate": r}) for r in rates] or list(design.truths().items())
+    asked: list[Truth] = [*({"rate": r} for r in rates), *given]
+    truths = [(truth_name(t), t) for t in asked] or list(design.truths().items())
     return Shown(design, behaviour_of(design, truths))
 
 
 def after(trial: Trial, look: int, n: int, successes: int, level: float = 0.90) -> StagedInference:
     """Estimates after a trial's design ended at a look, also when more or fewer patients came than planned."""
     design = design_of(trial)
-    assert isinstance(design, RateDesign), "a trial file names no other"
+    if not isinstance(design, RateDesign):
+        rate = design.takes is Evidence
+        given = "a design without fixed stages" if rate else f"a design that takes {design.takes.__name__}"
+        problem = Problem("no-estimates", "design", given, "a design of one rate with fixed stages: simon and its like")
+        raise BadInput("design estimate", [problem])
     return estimate(design, look, n, successes, level)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
 from equipoise.files.bundled import find_trial, scenario_names
 from equipoise.files.scenario_file import scenarios_of
@@ -19,9 +19,7 @@ def plans_of(name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiti
     Raises BadInput for a trial without a design, and with the problems of all scenarios at once.
     """
     file = find_trial(name)
-    planned = trial.monitored.monitoring.while_waiting
-    asked: Mapping[str, Sequence[Waiting]] = {"as planned": (planned,), "both": ("continue", "pause")}
-    ways: Any = asked.get(waiting, (waiting,))
+    ways = _ways(trial, waiting)
     plans: list[Plan] = []
     refused: list[tuple[str, BadInput]] = []
     for scenario, read in scenarios_of(trial, file, scenarios):
@@ -45,8 +43,29 @@ def plans_of(name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiti
     return plans
 
 
+def _ways(trial: Trial, waiting: str) -> Sequence[Waiting]:
+    """The ways of waiting that are meant. Enrolment never pauses for a look on events or on patients enrolled."""
+    planned = trial.monitored.monitoring.while_waiting
+    by_cohort = trial.monitored.by_cohort
+    asked: Mapping[str, Sequence[Waiting]] = {
+        "as planned": (planned,),
+        "both": ("continue", "pause") if by_cohort else ("continue",),
+    }
+    ways: Sequence[Waiting] = asked.get(waiting) or (cast("Waiting", waiting),)
+    if not by_cohort and any(way != "continue" for way in ways):
+        problem = Problem(
+            "waiting", "--waiting", repr(waiting), "'continue': this design looks while enrolment goes on", "leave it out"
+        )  # fmt: skip
+        raise BadInput("simulate", [problem])
+    return ways
+
+
 def null_and_target(name: str, trial: Trial, seed: int) -> list[Plan]:
-    """Enrolment continued and paused under the null, then under the target: the scenarios of these names, else the design's own."""
+    """Enrolment continued and, where it may be, paused, under the null, then under the target.
+
+    The scenarios of these names, else the first and the last of the design's own.
+    """
     there = scenario_names(find_trial(name))
     plans = plans_of(name, trial, [n for n in ("null", "target") if n in there], seed, "both")
-    return [*plans[:2], *plans[-2:]]
+    first, last = plans[0].scenario.id, plans[-1].scenario.id
+    return [p for p in plans if p.scenario.id == first] + [p for p in plans if p.scenario.id == last and last != first]

@@ -17,6 +17,7 @@ from equipoise.files.plain import to_json
 from equipoise.files.write import write_text
 from equipoise.simulate.run import run
 from equipoise.trial.decision import Decision
+from equipoise.trial.design import Characteristics
 from equipoise.trial.log import Log
 
 
@@ -52,10 +53,15 @@ def write(found: Findings, out: Path) -> list[Path]:
         if isinstance(d, Decision):
             write_text(out / f"decision-look-{d.look}.json", to_json(look.as_json(d)))
     pieces: dict[str, object] = {
-        "design": {"numbers": found.trial.monitored.design.numbers(), "at": list(found.exact[::2])},
+        "design": {"numbers": found.trial.monitored.design.numbers(), "at": _once_a_truth(found)},
         "simulation": {"summaries": found.summaries, "exact": found.exact},
         "analysis": analyse.run(found.trial, found.snap).as_json(),
     }
     for name, piece in pieces.items():
         write_text(out / f"{name}.json", to_json(piece))
     return write_report(found, out)
+
+
+def _once_a_truth(found: Findings) -> list[Characteristics | None]:
+    """What the design computes under each truth, whatever enrolment does."""
+    return list({s.scenario: e for s, e in zip(found.summaries, found.exact, strict=True)}.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from equipoise.dossier.findings import Findings
@@ -10,6 +11,8 @@ from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import Curve, Exhibit, LineFigure, Paragraph, Table
 from equipoise.trial.trial import Trial
 
+#: The truth of a design of one rate, in its own words.
+_RATE = re.compile(r"rate [\d.e+-]+")
 #: How a design's numbers are read.
 _QUANTITIES = {
     "r1": "r1: stop with this many successes or fewer",
@@ -18,6 +21,7 @@ _QUANTITIES = {
     "n": "n: patients in all, tested arm",
     "en0": "EN(p0): patients expected under the null hypothesis",
     "pet0": "PET(p0): probability of stopping early under the null hypothesis",
+    "m1": "m1: first stage, in units of the allocation",
     "alpha": "type I error, one-sided, attained",
     "power": "power at p1, attained",
 }
@@ -55,12 +59,16 @@ def _monitoring(t: Trial) -> list[Exhibit]:
 def _numbers(d: Design[Evidence]) -> Table:
     rows = [[_QUANTITIES.get(k, k), f"{v:.4f}" if isinstance(v, float) else str(v)] for k, v in d.numbers().items()]
     notes = tuple(getattr(d, "cautions", ()))
-    return Table("The design in numbers, exact", ["Quantity", "Value"], rows, notes=notes)
+    return Table("The design in numbers", ["Quantity", "Value"], rows, notes=notes)
 
 
 def _with_simulated(figure: LineFigure, f: Findings) -> LineFigure:
     """The exact curve with what simulated trials did, where enrolment went on."""
-    points = [(s, e) for s, e in zip(f.summaries, f.exact, strict=True) if e is not None and s.waiting == "continue"]
+    points = [
+        (s, e)
+        for s, e in zip(f.summaries, f.exact, strict=True)
+        if e is not None and s.waiting == "continue" and _RATE.fullmatch(e.truth)
+    ]
     if not points:
         return figure
     x = [float(e.truth.removeprefix("rate ")) for _, e in points]

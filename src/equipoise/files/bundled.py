@@ -20,6 +20,11 @@ def bundled_trials() -> list[str]:
     return sorted(p.parent.name for p in trials_folder().glob("*/trial.toml"))
 
 
+def example_trials() -> list[str]:
+    """Names of the examples: one small trial for each kind of design, 'kinds/jung'."""
+    return sorted(f"kinds/{p.parent.name}" for p in (trials_folder() / "kinds").glob("*/trial.toml"))
+
+
 def find_trial(name: str) -> Path:
     """The trial file meant by ``name``: a file, a folder with a trial.toml, or a bundled trial."""
     path = Path(name)
@@ -28,7 +33,7 @@ def find_trial(name: str) -> Path:
     if (path / "trial.toml").is_file():
         return path / "trial.toml"
     names = bundled_trials()
-    if name in names:
+    if name in names or name in example_trials():
         return trials_folder() / name / "trial.toml"
     raise BadInput(
         name,
@@ -37,8 +42,8 @@ def find_trial(name: str) -> Path:
                 "no-trial",
                 "TRIAL",
                 repr(name),
-                f"a trial file, or a bundled trial: {', '.join(names)}",
-                near(name, names),
+                f"a trial file, or a bundled trial: {', '.join(names)}; kinds/KIND is an example of each kind of design",
+                near(name, [*names, *example_trials()]),
             )
         ],
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
-from equipoise.analyse.comparing import Comparison
+from equipoise.analyse.comparing import Comparison, pairs
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.safety import ArmSafety, safety
@@ -114,23 +114,38 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
         if not isinstance(result, SurvivalResult):
             continue
         for c in result.comparisons.values():
-            rows.append(
-                [result.label, _against(trial, c.tested, c.control), _ratio(c), _chi2(c.logrank_chi2), p_value(c.p)]
-            )
+            against = _against(trial, c.tested, c.control)
+            rows.append([result.label, against, _ratio(c), _chi2(c.logrank_chi2), p_value(c.p), c.strata])
         rows.extend(
-            [result.label, _against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–"]
+            [result.label, _against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–", "–"]
             for tested, control, nobody in _empty(trial, result)
         )
         if result.all_arms is not None:
-            rows.append([result.label, "All arms", "", _chi2(result.all_arms.logrank_chi2), p_value(result.all_arms.p)])
-    return Table(
-        "Randomised comparisons",
-        ["Endpoint", "Arms", "Hazard ratio (95 % CI)", "Log-rank chi²", "p"],
-        rows,
-        notes=(
-            "Hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald interval. p: log-rank, two-sided.",
-        ),
-    )
+            a = result.all_arms
+            rows.append([result.label, "All arms", "", _chi2(a.logrank_chi2), p_value(a.p), a.strata])
+    notes = [
+        "Hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald interval. p: log-rank, two-sided."
+    ]
+    if (
+        not trial.control_arms
+        and len(trial.arms) > 1
+        and any(isinstance(r, SurvivalResult) for r in analysis.endpoints.values())
+    ):
+        rows.append(
+            [
+                "All",
+                "",
+                "not compared: no control arm, and the tested arms are not compared with each other",
+                "–",
+                "–",
+                "–",
+            ]
+        )
+    responders = [e.label for e in trial.endpoints if isinstance(e, TimeToEvent) and e.origin == "first response"]
+    if rows and responders:
+        notes.append(f"Not compared, as who responds is not randomised: {', '.join(responders)}.")
+    columns = ["Endpoint", "Arms", "Hazard ratio (95 % CI)", "Log-rank chi²", "p", "Strata"]
+    return Table("Randomised comparisons", columns, rows, notes=notes)
 
 
 def _against(trial: Trial, tested: str, control: str) -> str:
@@ -145,14 +160,13 @@ def _ratio(c: Comparison) -> str:
 
 def _empty(trial: Trial, result: SurvivalResult) -> list[tuple[str, str, str]]:
     """The comparisons that there are not because an arm is empty: tested, control, and the empty one's label."""
-    if not trial.control_arms or not any(a.n for a in result.arms.values()):
+    if not any(a.n for a in result.arms.values()):
         return []
-    control = trial.control_arms[0].name
     found = []
-    for arm in trial.tested_arms:
-        empty = next((name for name in (arm.name, control) if not result.arms[name].n), None)
+    for tested, control in pairs(trial, trial.time_to_event(result.endpoint)):
+        empty = next((name for name in (tested, control) if not result.arms[name].n), None)
         if empty is not None:
-            found.append((arm.name, control, trial.arm_by_name[empty].label))
+            found.append((tested, control, trial.arm_by_name[empty].label))
     return found
 
 

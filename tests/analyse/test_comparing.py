@@ -1,0 +1,144 @@
+"""Arms compared in strata: held to R through a trial's own road, decided by, and refused where it cannot be."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from equipoise.analyse.analysis import analyse, comparisons_table
+from equipoise.analyse.comparing import logrank_between
+from equipoise.analyse.survival import SurvivalResult, observations
+from equipoise.decide.evidence.log_rank import LogRankMaker
+from equipoise.files.bundled import find_trial
+from equipoise.files.trial_file import trial_from
+from equipoise.simulate.plan import Plan
+from equipoise.trial.event import Event
+from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.patient import gather
+from equipoise.trial.problem import BadInput
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+from helpers import FIXTURES, moment
+from variants import scenario
+
+START = date(2024, 1, 8)
+R: Mapping[str, Any] = json.loads((FIXTURES / "r" / "competing.json").read_text())
+#: Many levels, as many as the strata of the fixtures.
+FACTOR = {"name": "region", "levels": ["1", "2", "3", "4"]}
+
+
+def a_trial(name: str = "kinds/group-sequential", **endpoint: Any) -> Trial:
+    """A bundled trial with a factor, its times by events on the very day, and more said of its first endpoint."""
+    raw = copy.deepcopy(tomllib.loads(find_trial(name).read_text()))
+    raw["randomisation"]["factors"] = [*raw["randomisation"].get("factors", ()), FACTOR]
+    raw["endpoints"][0] |= endpoint
+    raw["start"] = START
+    return trial_from(raw, "test")
+
+
+def snap_of(trial: Trial, data: Mapping[str, Sequence[int]], level: bool = True) -> Snapshot:
+    """Patients who die (cause 1) or withdraw so many whole days after randomisation; group 1 is the tested arm."""
+    arms = [trial.tested_arms[0].name, trial.control_arms[0].name]
+    events: list[Event] = []
+
+    def add(day: int, kind: str, name: str, **more: Any) -> None:
+        on = START + timedelta(days=day)
+        events.append(Event(len(events) + 1, kind, on, moment(on), "t", patient=name, data=more))
+
+    for i, (t, c, g, s) in enumerate(zip(*(data[k] for k in ("time", "cause", "group", "stratum")), strict=True)):
+        name = f"P{i:03d}"
+        add(0, "enrolled", name, factors={"region": str(s)} if level else {})
+        add(0, "randomised", name, arm=arms[g - 1], stratum="all")
+        add(round(t), *(("died", name) if c == 1 else ("withdrawn", name)))
+    on = START + timedelta(days=1000)
+    return Snapshot(on, on, events, gather(events), "")
+
+
+TIED = R["strata, tied"]
+
+
+@pytest.mark.independent
+def test_a_stratified_comparison_is_that_of_r() -> None:
+    trial = a_trial(stratified_by=["region"])
+    snap = snap_of(trial, TIED["data"])
+    found = analyse(trial, snap).endpoints["OS"]
+    assert isinstance(found, SurvivalResult)
+    c, want = found.comparisons["T vs C"], TIED["stratified"]
+    got = [c.logrank_chi2, c.hr, *c.hr_ci, c.log_hr_se]
+    assert got == pytest.approx([want[k] for k in ("chi2", "hr", "lower", "upper", "se")], rel=1e-9)
+    assert c.strata == "stratified by region"
+    assert comparisons_table(trial, analyse(trial, snap)).rows[0][-1] == "stratified by region"
+
+
+@pytest.mark.independent
+def test_a_design_on_the_log_rank_decides_by_the_stratified_test() -> None:
+    trial, plain = a_trial(stratified_by=["region"]), a_trial()
+    evidence = {}
+    for t in (trial, plain):
+        seen = LogRankMaker().gather(t, snap_of(t, TIED["data"]), 1).seen().evidence
+        assert isinstance(seen, StatisticEvidence)
+        evidence[t is trial] = seen
+    assert evidence[True].z == pytest.approx(TIED["stratified"]["z"], rel=1e-9)
+    assert evidence[False].z != pytest.approx(TIED["stratified"]["z"], rel=1e-3)
+    assert evidence[True].information == evidence[False].information
+
+
+def test_z_is_positive_where_the_tested_arm_does_better() -> None:
+    trial = a_trial(stratified_by=["region"])
+    data = {"time": [100, 90, 200, 210, 10, 20, 30, 40], "cause": [1] * 8, "group": [1] * 4 + [2] * 4, "stratum": [1, 1, 2, 2] * 2}  # fmt: skip
+    snap = snap_of(trial, data)
+    by_arm, endpoint = observations(trial, snap, trial.time_to_event("OS")), trial.time_to_event("OS")
+    z = logrank_between(trial, endpoint, by_arm["T"], by_arm["C"], snap)
+    assert z > 0
+    assert logrank_between(trial, endpoint, by_arm["C"], by_arm["T"], snap) == pytest.approx(-z)
+    # A stratum for each patient: nobody is compared with anybody.
+    alone = snap_of(trial, {**data, "time": data["time"][:4], "cause": [1] * 4, "group": [1, 1, 2, 2], "stratum": [1, 2, 3, 4]})  # fmt: skip
+    found = analyse(trial, alone)
+    assert logrank_between(trial, endpoint, *observations(trial, alone, endpoint).values(), alone) == 0
+    assert "no event while both arms were at risk in any stratum" in str(comparisons_table(trial, found).rows[0][2])
+
+
+def test_who_has_no_level_is_a_stratum_of_its_own_and_it_is_said() -> None:
+    trial = a_trial(stratified_by=["region"])
+    found = analyse(trial, snap_of(trial, TIED["data"], level=False)).endpoints["OS"]
+    plain = analyse(a_trial(), snap_of(a_trial(), TIED["data"], level=False)).endpoints["OS"]
+    assert isinstance(found, SurvivalResult)
+    assert isinstance(plain, SurvivalResult)
+    one, other = found.comparisons["T vs C"], plain.comparisons["T vs C"]
+    assert one.p == pytest.approx(other.p)
+    assert one.strata == "stratified by region (150 without a recorded level: a stratum of their own)"
+    assert other.strata == "unstratified"
+
+
+def test_all_that_is_wrong_with_strata_is_said_at_once() -> None:
+    raw = copy.deepcopy(tomllib.loads(find_trial("north").read_text()))
+    raw["endpoints"][0]["stratified_by"] = ["ecgo", "ldh", "ldh"]
+    raw["endpoints"][4] |= {"stratified_by": ["sex"], "origin": "first response"}
+    with pytest.raises(BadInput) as bad:
+        trial_from(raw, "test")
+    told = [(p.code, p.where, p.given) for p in bad.value.problems]
+    assert ("unknown-factor", "endpoints[0].stratified_by", "'ecgo'") in told
+    assert ("duplicate-name", "endpoints[0].stratified_by", "'ldh'") in told
+    assert ("unknown-factor", "endpoints[4].stratified_by", "'sex'") in told
+    assert ("stratified-responders", "endpoints[4].stratified_by", "['sex']") in told
+
+
+def test_what_is_not_said_leaves_the_fingerprint_and_what_is_said_changes_it(north: Trial) -> None:
+    raw = tomllib.loads(find_trial("north").read_text())
+    raw["endpoints"][0]["stratified_by"] = []
+    assert trial_from(raw, "test").fingerprint == north.fingerprint
+    raw["endpoints"][0]["stratified_by"] = ["ecog"]
+    assert trial_from(raw, "test").fingerprint != north.fingerprint
+
+
+def test_the_compiled_simulator_leaves_strata_to_the_reference() -> None:
+    raw = tomllib.loads(find_trial("north").read_text())
+    for by, usual in (([], True), (["ecog", "ldh"], False)):
+        raw["endpoints"][0]["stratified_by"] = by
+        assert Plan.of(trial_from(raw, "test"), scenario(), seed=1).usual is usual

@@ -14,12 +14,12 @@ import pytest
 
 from equipoise.analyse.analysis import Analysis, analyse, comparisons_table, rates_table, response_table
 from equipoise.analyse.binary import status_of
+from equipoise.analyse.comparing import compare
 from equipoise.analyse.data import cut
 from equipoise.analyse.early_enough import days_awaited, early_enough
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.response import best_response
-from equipoise.analyse.comparing import compare
 from equipoise.decide.words import beside_lines
 from equipoise.history.against import against_history, against_table
 from equipoise.history.three_answers import all_answers

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
 from equipoise.analyse.comparing import Comparison, pairs
+from equipoise.analyse.competing_events import Incidence, analyse_incidence, incidence_table
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
+from equipoise.analyse.response_times import ResponseTimes, analyse_response_times, response_times_table
+from equipoise.analyse.restricted_means import RestrictedMeans, analyse_means, means_table
 from equipoise.analyse.safety import ArmSafety, safety
+from equipoise.analyse.shown import against, caution_on_curves, chi_squared, number, p_value
+from equipoise.analyse.subgroups import Forest, analyse_forests, forest_table, shown_forests
 from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, analyse_survival
 from equipoise.trial.decision import Fingerprints
-from equipoise.trial.endpoint import TimeToEvent
+from equipoise.trial.endpoint import Landmark, TimeToEvent
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -33,6 +37,12 @@ class Analysis:
     safety: Sequence[ArmSafety]
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
+    #: Times in which a competing event is censored.
+    cumulative_incidence: Mapping[str, Incidence]
+    restricted_means: Mapping[str, RestrictedMeans]
+    response_times: Mapping[str, ResponseTimes]
+    #: By endpoint and comparison; empty without factors.
+    subgroups: Mapping[str, Mapping[str, Forest]]
 
 
 def analyse(trial: Trial, snap: Snapshot) -> Analysis:
@@ -43,6 +53,10 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
             endpoints[endpoint.name] = analyse_survival(trial, snap, endpoint)
         else:
             endpoints[endpoint.name] = analyse_rate(trial, snap, endpoint)
+    times = [e for e in trial.endpoints if isinstance(e, TimeToEvent)]
+    responses = {e.name: analyse_response_times(trial, snap, e) for e in trial.endpoints}
+    incidences = {e.name: analyse_incidence(trial, snap, e) for e in times}
+    means = {e.name: analyse_means(trial, snap, e) for e in times}
     return Analysis(
         trial.id,
         snap.cutoff,
@@ -52,22 +66,11 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         safety(trial, snap),
         all_memberships(trial, snap),
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
+        {name: found for name, found in incidences.items() if found is not None},
+        {name: found for name, found in means.items() if found is not None},
+        {name: found for name, found in responses.items() if found is not None},
+        {e.name: analyse_forests(trial, snap, e) for e in times},
     )
-
-
-def p_value(p: float) -> str:
-    """A p-value as it is read: four decimals, or a bound."""
-    return "–" if math.isnan(p) else "< 0.0001" if p < 0.0001 else f"{p:.4f}"
-
-
-def number(x: float, digits: int = 1) -> str:
-    """A number, or NR: not reached."""
-    return "NR" if math.isnan(x) else f"{x:.{digits}f}"
-
-
-def _chi2(x: float) -> str:
-    """A test statistic; a dash where nothing could be tested."""
-    return "–" if math.isnan(x) else f"{x:.3f}"
 
 
 def times_table(trial: Trial, analysis: Analysis) -> Table:
@@ -85,6 +88,7 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
         notes=(
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
+            *caution_on_curves(e for e in trial.endpoints if isinstance(e, TimeToEvent)),
         ),
     )
 
@@ -114,15 +118,23 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
         if not isinstance(result, SurvivalResult):
             continue
         for c in result.comparisons.values():
-            against = _against(trial, c.tested, c.control)
-            rows.append([result.label, against, _ratio(c), _chi2(c.logrank_chi2), p_value(c.p), c.strata])
+            rows.append(
+                [
+                    result.label,
+                    against(trial, c.tested, c.control),
+                    _ratio(c),
+                    chi_squared(c.logrank_chi2),
+                    p_value(c.p),
+                    c.strata,
+                ]
+            )
         rows.extend(
-            [result.label, _against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–", "–"]
+            [result.label, against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–", "–"]
             for tested, control, nobody in _empty(trial, result)
         )
         if result.all_arms is not None:
             a = result.all_arms
-            rows.append([result.label, "All arms", "", _chi2(a.logrank_chi2), p_value(a.p), a.strata])
+            rows.append([result.label, "All arms", "", chi_squared(a.logrank_chi2), p_value(a.p), a.strata])
     notes = [
         "Hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald interval. p: log-rank, two-sided."
     ]
@@ -148,8 +160,15 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
     return Table("Randomised comparisons", columns, rows, notes=notes)
 
 
-def _against(trial: Trial, tested: str, control: str) -> str:
-    return f"{trial.arm_by_name[tested].label} against {trial.arm_by_name[control].label}"
+def further_tables(trial: Trial, analysis: Analysis) -> list[Table]:
+    """Responders' times, restricted means, cumulative incidence and subgroups: those that there are."""
+    found = []
+    if analysis.response_times:
+        found.append(response_times_table(trial, [*analysis.response_times.values()], analysis.endpoints))
+    if analysis.restricted_means:
+        found.append(means_table(trial, [*analysis.restricted_means.values()]))
+    found += [incidence_table(trial, i) for i in analysis.cumulative_incidence.values()]
+    return found + [forest_table(trial, forest) for forest in shown_forests(trial, analysis.subgroups)]
 
 
 def _ratio(c: Comparison) -> str:
@@ -188,6 +207,8 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
         )
     if curves:
         notes.append("Kaplan–Meier: of all patients, at the landmark; log-log intervals.")
+        read = dict.fromkeys(e.of for e in trial.endpoints if isinstance(e, Landmark))
+        notes += caution_on_curves(trial.time_to_event(name) for name in read)
     columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
     columns += ["Too recent", "Pending though due", "Not evaluable"]
     return Table("Rates by arm", columns, rows, notes=notes)

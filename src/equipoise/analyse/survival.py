@@ -10,6 +10,7 @@ import numpy as np
 from equipoise.analyse.comparing import AllArms, Comparison, arrays, compare, compare_all, pairs
 from equipoise.analyse.endpoints import Observed, observe
 from equipoise.analyse.populations import members_by_arm
+from equipoise.analyse.shown import caution_on_curves
 from equipoise.numerics.times import survival as km
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import TimeToEvent
@@ -156,5 +157,10 @@ def survival_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> Surv
         arms,
         ticks,
         marks,
-        caption="Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.",
+        caption=" ".join(
+            (
+                "Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.",
+                *caution_on_curves([endpoint]),
+            )
+        ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from equipoise.analyse.analysis import number, p_value
+from equipoise.analyse.shown import number, p_value
 from equipoise.trial.decision import Decision
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Cell, Exhibit, Paragraph, Table

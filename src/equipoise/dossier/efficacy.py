@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from equipoise.analyse.analysis import comparisons_table, rates_table, times_table
+from equipoise.analyse.analysis import comparisons_table, further_tables, rates_table, times_table
+from equipoise.analyse.competing_events import incidence_figure
 from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
+from equipoise.analyse.subgroups import forest_figure, shown_forests
 from equipoise.analyse.survival import survival_figure
 from equipoise.dossier.findings import Findings
 from equipoise.history.against import against_history, against_table
@@ -22,10 +24,15 @@ def efficacy(f: Findings) -> list[Exhibit]:
     for endpoint in f.trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             shown.append(survival_figure(f.trial, f.snap, endpoint))
+            if endpoint.competing:
+                shown.append(incidence_figure(f.trial, f.snap, endpoint))
+    forests = [forest_figure(f.trial, forest) for forest in shown_forests(f.trial, f.analysis.subgroups)]
+    shown += [figure for figure in forests if figure is not None]
     tables = [
         times_table(f.trial, f.analysis),
         rates_table(f.trial, f.analysis),
         comparisons_table(f.trial, f.analysis),
+        *further_tables(f.trial, f.analysis),
     ]
     against = against_history(f.trial, f.snap)
     if against:

@@ -135,6 +135,12 @@ class TimeToEvent(_Named, _Confirmed):
         return {k: v for k, v in handler(self).items() if k != "stratified_by" or v}
 
     @property
+    def competing(self) -> tuple[Trigger, ...]:
+        """The censoring triggers after which the event cannot come: death, and progression where a response is awaited."""
+        ends = ("death", "progression", "clinical progression") if self.events == ("response",) else ("death",)
+        return tuple(rule.when for rule in self.censoring if rule.when in ends)
+
+    @property
     def progression_or_death(self) -> bool:
         """True if the events are just progression, as scans show it, and death."""
         return {event.removeprefix("documented ") for event in self.events} == {"progression", "death"}

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
 import tomllib
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
@@ -18,47 +14,11 @@ from equipoise.decide.evidence.log_rank import LogRankMaker
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import trial_from
 from equipoise.simulate.plan import Plan
-from equipoise.trial.event import Event
 from equipoise.trial.evidence import StatisticEvidence
-from equipoise.trial.patient import gather
 from equipoise.trial.problem import BadInput
-from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
-from helpers import FIXTURES, moment
+from levels import R, a_trial, snap_of
 from variants import scenario
-
-START = date(2024, 1, 8)
-R: Mapping[str, Any] = json.loads((FIXTURES / "r" / "competing.json").read_text())
-#: Many levels, as many as the strata of the fixtures.
-FACTOR = {"name": "region", "levels": ["1", "2", "3", "4"]}
-
-
-def a_trial(name: str = "kinds/group-sequential", **endpoint: Any) -> Trial:
-    """A bundled trial with a factor, its times by events on the very day, and more said of its first endpoint."""
-    raw = copy.deepcopy(tomllib.loads(find_trial(name).read_text()))
-    raw["randomisation"]["factors"] = [*raw["randomisation"].get("factors", ()), FACTOR]
-    raw["endpoints"][0] |= endpoint
-    raw["start"] = START
-    return trial_from(raw, "test")
-
-
-def snap_of(trial: Trial, data: Mapping[str, Sequence[int]], level: bool = True) -> Snapshot:
-    """Patients who die (cause 1) or withdraw so many whole days after randomisation; group 1 is the tested arm."""
-    arms = [trial.tested_arms[0].name, trial.control_arms[0].name]
-    events: list[Event] = []
-
-    def add(day: int, kind: str, name: str, **more: Any) -> None:
-        on = START + timedelta(days=day)
-        events.append(Event(len(events) + 1, kind, on, moment(on), "t", patient=name, data=more))
-
-    for i, (t, c, g, s) in enumerate(zip(*(data[k] for k in ("time", "cause", "group", "stratum")), strict=True)):
-        name = f"P{i:03d}"
-        add(0, "enrolled", name, factors={"region": str(s)} if level else {})
-        add(0, "randomised", name, arm=arms[g - 1], stratum="all")
-        add(round(t), *(("died", name) if c == 1 else ("withdrawn", name)))
-    on = START + timedelta(days=1000)
-    return Snapshot(on, on, events, gather(events), "")
-
 
 TIED = R["strata, tied"]
 

@@ -156,7 +156,7 @@ def incidence_table(trial: Trial, found: Incidence) -> Table:
 
 def incidence_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> LineFigure:
     """The event's cumulative incidence by arm in months, with 95 % log-log bands."""
-    curves = []
+    curves: list[Curve] = []
     for name, group in observations(trial, snap, endpoint).items():
         if not group:
             continue
@@ -165,7 +165,15 @@ def incidence_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> Lin
         low, high = (np.where(np.isnan(v), found.incidence, v).tolist() for v in (found.lower, found.upper))
         months = (found.time / DAYS_PER_MONTH).tolist()
         curves.append(
-            Curve(trial.arm_by_name[name].label, [0.0, *months], [0.0, *shown], [0.0, *low], [0.0, *high], steps=True)
+            Curve(
+                trial.arm_by_name[name].label,
+                [0.0, *months],
+                [0.0, *shown],
+                [0.0, *low],
+                [0.0, *high],
+                steps=True,
+                dashed=len(curves) % 2 == 1,
+            )
         )
     marks = [Mark(f"{endpoint.report_at}", x=endpoint.report_at.months)] if endpoint.report_at else []
     competes = " or ".join(endpoint.competing)

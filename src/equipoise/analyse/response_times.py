@@ -96,7 +96,8 @@ def response_times_table(trial: Trial, times: Sequence[ResponseTimes], endpoints
     if any(durations):
         columns += ["Events after it", "Duration, months: median (95 % CI)"]
         notes.append("Duration: Kaplan–Meier from the first response that counts, log-log intervals; NR: not reached.")
-    return Table("Time to response and its duration", columns, rows, notes=notes)
+    title = "Time to response and its duration" if any(durations) else "Time to response"
+    return Table(title, columns, rows, notes=notes)
 
 
 def _range(a: ArmResponseTimes) -> str:

@@ -138,8 +138,7 @@ def forest_table(trial: Trial, forest: Forest) -> Table:
         notes=(
             "Patients and events: first arm / second arm. A hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald "
             "interval. Interaction: Cochran's Q of the levels' log hazard ratios, which is Wald's test of treatment by level in Cox's "
-            "model with a baseline hazard for each level. Not adjusted for several looks at the same patients: of subgroups it says "
-            "little that the interaction does not.",
+            "model with a baseline hazard for each level. Nothing is adjusted for the number of subgroups.",
         ),
     )
 

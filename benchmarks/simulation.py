@@ -1,4 +1,4 @@
-"""Workload B: all of NORTH, trials a second, compiled and by the reference loop; beside workload A and a bound.
+"""All of NORTH, trials a second, compiled and by the reference loop; beside a bound.
 
 Sites, illness–death, scans every six weeks, patients who cannot be evaluated, the interim look with enrolment going on,
 the final analysis, the control arm's check, the decision, log-rank and Cox. The bound: merely turning the generator as
@@ -20,8 +20,6 @@ from equipoise.files.trial_file import read_trial
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import default_workers, reference_lines, simulate
 from equipoise.simulate.tally import Tally
-from equipoise.simulate.two_arms import TwoArms
-from equipoise.simulate.two_arms import simulate as simulate_two_arms
 
 ROUNDS = 5
 #: Blocks of random words that one NORTH takes: patients 144, their records 120, arrivals 18, allocation 30, others 12.
@@ -67,7 +65,7 @@ def main() -> None:
         )
         return
     next(simulate(plan, 1))
-    # As many as of A: making the plan ready, a twentieth of a second, is part of it.
+    # Making the plan ready, a twentieth of a second, is part of it.
     n = 400_000
 
     def run(workers: int) -> Tally:
@@ -76,27 +74,25 @@ def main() -> None:
             tally.add(lines)
         return tally
 
-    a = TwoArms.of()
-    simulate_two_arms(a, 1000, 1)
     generator = np.random.Philox(key=np.array([1, 2], dtype=np.uint64))
     found = rates(
         {
             "one": (lambda: run(1), n),
             "all": (lambda: run(cores), n),
-            "A": (lambda: simulate_two_arms(a, 400_000, 1, threads=cores), 400_000),
             "words": (lambda: generator.random_raw(4 * BLOCKS * 2000), 2000),
         }
     )
-    one, all_cores, a_rate, words = found.values()
+    one, all_cores, words = found.values()
     print(f"{cores} cores; median of {ROUNDS} rounds")
-    print(f"B, compiled, one core        {one:12,.0f} trials/s")
-    print(f"B, compiled, all cores       {all_cores:12,.0f} trials/s")
+    print(f"NORTH, compiled, one core        {one:12,.0f} trials/s")
+    print(f"NORTH, compiled, all cores       {all_cores:12,.0f} trials/s")
     print(
-        f"B, reference loop, one core  {reference:12,.1f} trials/s   compiled / reference (one core): {one / reference:,.0f}"
+        f"NORTH, reference loop, one core  {reference:12,.1f} trials/s   compiled / reference (one core): {one / reference:,.0f}"
     )
-    print(f"B, reference loop, {cores} cores   {reference_all:12,.1f} trials/s")
-    print(f"A, all cores                 {a_rate:12,.0f} trials/s   B / A: {all_cores / a_rate:.3f}")
-    print(f"random words of B alone (numpy, one core) {words:,.0f} trials/s   B / bound (one core): {one / words:.2f}")
+    print(f"NORTH, reference loop, {cores} cores   {reference_all:12,.1f} trials/s")
+    print(
+        f"random words of NORTH alone (numpy, one core) {words:,.0f} trials/s   NORTH / bound (one core): {one / words:.2f}"
+    )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     tally = Tally()
     for lines in simulate(plan, 400_000, cores):

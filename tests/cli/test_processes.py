@@ -13,6 +13,21 @@ import pytest
     [
         (["check", "north"], 0, "PFS, on ITT"),
         (["design", "simon", "--p0", 0.44, "--p1", 0.58, "--alpha", 0.05, "--power", 0.8], 0, "17/39"),
+        (
+            [
+                "design", "bayes-two-endpoints", "--looks", "10,20", "--poor-response", 0.2, "--target-response", 0.35,
+                "--acceptable-toxicity", 0.1, "--poor-toxicity", 0.3, "--futility-level", "0.95,1", "--toxicity-level", 0.95,
+                "--efficacy-level", "0.95,0.9", "--not-toxic-level", 0.95, "--evidence", "look=1,n=10,responses=2,toxicities=3",
+            ],
+            0, "STOP (safety)",
+        ),
+        (
+            [
+                "design", "safety-survival", "--margin", 1.3, "--benefit", 0.8, "--deaths", "60,110,178",
+                "--evidence", "look=2,log_hr=0.03,deaths=110",
+            ],
+            0, "STOP (overall survival: harm is not ruled out)",
+        ),
         (["analyse", "colon"], 0, "929 patients"),
         (["simulate", "north", "--scenario", "null", "--replicates", 200], 0, "null"),
         (["--version"], 0, "equipoise"),
@@ -21,7 +36,7 @@ import pytest
         (["anlyse", "north"], 2, "Did you mean 'analyse'"),
         (["analyse", "colon", "--table", "none.csv"], 2, "none.csv"),
     ],
-)
+)  # fmt: skip
 def test_how_it_ends(equipoise_process: Any, args: list[object], status: int, said: str) -> None:
     answer = equipoise_process(*args)
     assert answer.status == status, answer.err

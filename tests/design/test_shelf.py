@@ -64,7 +64,7 @@ def test_the_shelf_is_full() -> None:
         "a-hern", "gehan", "simon", "mander-thompson", "fleming", "chen", "bryant-day", "green-dahlberg", "englert-kieser",
         "attained", "case-morgan", "huang-talukder-thomas", "one-sample-logrank", "km-landmark", "jung", "exact-two-arm",
         "screening", "selection", "group-sequential", "lee-liu", "thall-simon", "bop2", "safety-pocock", "safety-bayes",
-        "safety-sprt", "safety-imbalance",
+        "safety-sprt", "safety-imbalance", "bayes-two-endpoints", "safety-survival",
     }  # fmt: skip
 
 

@@ -47,8 +47,8 @@ def made(name: str) -> tuple[Trial, Scenario]:
     """A trial with a truth, by name."""
     match name:
         case "one arm, response":
-            trial = read_trial(find_trial("create-imt"))
-            return trial, read_scenario(find_scenario(find_trial("create-imt"), "target"))
+            trial = read_trial(find_trial("create")).cohort("IMT")
+            return trial, read_scenario(find_scenario(find_trial("create"), "target"))
         case "one arm, confirmed response":
             trial = read_trial(find_trial("merkel"))
             return trial, own_scenarios(trial)[-1]

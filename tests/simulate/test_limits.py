@@ -48,7 +48,7 @@ def test_more_controls_than_the_trial_has(tmp_path: Path) -> None:
         ("north", "trial.toml", "landmark", "61 months", "endpoints.PFS6", "less than the 5 years"),
         ("north", "trial.toml", "landmark", "10 years", "endpoints.PFS6", "less than the 5 years"),
         ("merkel", "trial.toml", "within", "101 years", "within", "at most 100 years"),
-        ("create-imt", "scenarios/null.toml", "median_pfs", "0 days", "median_pfs", "at least one day"),
+        ("myeloma", "scenarios/null.toml", "median_pfs", "0 days", "median_pfs", "at least one day"),
         ("north", "scenarios/null.toml", "median_os", "0 days", "median_os", "at least one day"),
     ],
 )  # fmt: skip
@@ -62,8 +62,8 @@ def test_what_cannot_be_is_refused_in_words(
 
 def test_a_median_may_lie_beyond_what_is_followed(tmp_path: Path) -> None:
     """Around the five years for which patients are followed nothing jumps: survival then passes one half."""
-    trial = read_trial(find_trial("create-imt"))
-    scenario = read_scenario(find_trial("create-imt").parent / "scenarios" / "null.toml")
+    trial = read_trial(find_trial("create")).cohort("IMT")
+    scenario = read_scenario(find_trial("create").parent / "scenarios" / "null.toml")
     alive = []
     for median in ("1826 days", "1824 days", "40 years"):
         truth = scenario.arms["CRZ"].model_copy(update={"median_os": Duration.parse(median)})
@@ -73,4 +73,4 @@ def test_a_median_may_lie_beyond_what_is_followed(tmp_path: Path) -> None:
     assert alive[0] - alive[1] < 0.001
     # One in ten dies first; the others progress and then hardly die in five years.
     assert 0.7 < alive[2] < 0.9
-    assert read_folder(folder(tmp_path, "create-imt", "scenarios/null.toml", "median_os", "40 years")).scenarios
+    assert read_folder(folder(tmp_path, "create", "scenarios/null.toml", "median_os", "40 years")).scenarios

@@ -31,14 +31,20 @@ from equipoise.trial.trial import Trial
 PUBLISHED = {
     "merkel": ("3/13", "12/43", 0.0496, 0.8002),
     "myeloma": ("0/13", "3/27", 0.0416, 0.8011),
-    "create-imt": ("1/12", "5/35", 0.0977, 0.9014),
+    "create": ("1/12", "5/35", 0.0977, 0.9014),
 }
 
 
 @pytest.mark.published
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_design_has_its_published_numbers(name: str) -> None:
-    n = read_folder(find_trial(name)).trial.monitored.design.numbers()
+    trial = read_folder(find_trial(name)).trial
+    for one in trial.views.values() or [trial]:
+        has_its_published_numbers(one, name)
+
+
+def has_its_published_numbers(trial: Trial, name: str) -> None:
+    n = trial.monitored.design.numbers()
     first, last, alpha, power = PUBLISHED[name]
     assert (f"{n['r1']}/{n['n1']}", f"{n['r']}/{n['n']}") == (first, last)
     assert (n["alpha"], n["power"]) == (pytest.approx(alpha, abs=5e-5), pytest.approx(power, abs=5e-5))
@@ -47,6 +53,7 @@ def test_the_design_has_its_published_numbers(name: str) -> None:
 def plan_of(name: str, which: int = -1) -> Plan:
     file = find_trial(name)
     trial = read_folder(file).trial
+    trial = trial.cohort("IMT") if trial.divided else trial
     return Plan.of(trial, scenarios_of(trial, file, [])[which][1](), 2012)
 
 
@@ -131,10 +138,10 @@ def test_what_cannot_make_the_evidence_is_refused_in_words(change: dict[str, Any
 
 def test_problems_of_trial_scenarios_and_grids_come_at_once(tmp_path: Path) -> None:
     """A bad rate in the trial file hides no problem of a scenario's own, nor of a grid's."""
-    text = find_trial("create-imt").read_text()
+    text = find_trial("create").read_text()
     (tmp_path / "trial.toml").write_text(text.replace("p0 = 0.10", "p0 = 1.10"))
     (tmp_path / "scenarios").mkdir()
-    truth = (find_trial("create-imt").parent / "scenarios" / "null.toml").read_text()
+    truth = (find_trial("create").parent / "scenarios" / "null.toml").read_text()
     (tmp_path / "scenarios" / "null.toml").write_text(
         truth.replace("screening_failure = 0.15", "screening_failure = 1.5")
     )

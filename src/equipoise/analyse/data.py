@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from equipoise.analyse.members import notes_of, own_only
 from equipoise.analyse.stated import as_stated, from_lesions
 from equipoise.trial.log import Log
+from equipoise.trial.patient import gather
 from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.snapshot import Snapshot, snapshot
 from equipoise.trial.trial import Trial
@@ -28,14 +30,40 @@ def cut(
     """What was known by ``known_on`` of what had happened by ``cutoff``, as the trial file says to take it.
 
     ``cutoff`` is ``known_on`` unless given, and without either the last day of the log. Responses are as recorded, read in the words
-    of the trial's criterion, or derived from the lesions; the events are as recorded in any case. The snapshot's notes say what was
+    of the trial's criterion, or derived from the lesions; the events are as recorded in any case. Of a cohort (``Trial.cohort``) only its
+    own patients are in it, those who count for its design, and only what was ordered of it or of the whole trial; in a whole trial
+    each patient's responses are read as his cohort's are. The snapshot's notes say what was
     left out. Without ``fingerprint`` it has neither hash nor notes, which spares a simulation both. Raises ValueError where
     ``known_on`` is before ``cutoff``.
     """
-    day = cutoff or known_on or last_day(log, trial)
-    glossary = glossary_of(trial.assessments)
-    found = as_stated(trial, snapshot(log, day, known_on, fingerprint=fingerprint, glossary=glossary))
-    return replace(found, notes=tuple(_notes(trial, log, found))) if fingerprint else found
+    everybody = _everybody(trial, log, cutoff or known_on or last_day(log, trial), known_on, fingerprint=fingerprint)
+    found = own_only(trial, everybody)
+    if not fingerprint:
+        return found
+    return replace(found, notes=(*_notes(trial, log, found), *notes_of(trial, [*everybody.patients.values()])))
+
+
+def cut_beside(trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None) -> Snapshot:
+    """As ``cut``, of those of a cohort who do not count for its design and are only described; of nobody in any other trial."""
+    everybody = _everybody(trial, log, cutoff or known_on or last_day(log, trial), known_on, fingerprint=True)
+    if trial.own_cohort is None:
+        return replace(everybody, patients={}, events=())
+    return own_only(trial, everybody, beside=True)
+
+
+def _everybody(trial: Trial, log: Log, day: date, known_on: date | None, *, fingerprint: bool) -> Snapshot:
+    """All patients of the log, each read as his cohort is assessed."""
+    found = as_stated(
+        trial, snapshot(log, day, known_on, fingerprint=fingerprint, glossary=glossary_of(trial.assessments))
+    )
+    otherwise = {n: v for n, v in trial.views.items() if v.assessments != trial.assessments} if trial.divided else {}
+    patients = dict(found.patients) if otherwise else found.patients
+    for name, view in otherwise.items():
+        own = {n for n, p in found.patients.items() if p.cohort == name}
+        events = [e for e in found.events if e.patient in own]
+        read = replace(found, events=events, patients=gather(events, glossary_of(view.assessments)))
+        patients = {**patients, **as_stated(view, read).patients}
+    return replace(found, patients=patients) if otherwise else found
 
 
 def _notes(trial: Trial, log: Log, snap: Snapshot) -> Iterator[str]:

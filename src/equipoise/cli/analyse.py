@@ -5,17 +5,18 @@ from __future__ import annotations
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, say, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
 
 
 @click.command(name="analyse", short_help="Endpoints by arm, compared with each other and with history.")
 @trial_argument
+@cohort_option
 @data_options
 @json_option
-def command(trial: str, asked: Asked, as_json: bool) -> None:
+def command(trial: str, cohort: str, asked: Asked, as_json: bool) -> None:
     """Analyse every endpoint as known at a data cut-off, from a log or from a table of patients."""
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     analysed = desk.analyse.run(found, asked.take(trial, found).snap)
     if as_json:
         emit(analysed.as_json())

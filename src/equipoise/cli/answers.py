@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, figure_option, json_option, say, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
 from equipoise.trial.problem import BadInput, Problem
 
@@ -45,6 +45,7 @@ class CountOrLibrary(CountOf):
 
 @click.command(name="answers", short_help="Tested arm against history, against controls, against both.")
 @trial_argument
+@cohort_option
 @data_options
 @click.option("--tested", type=COUNT, help="Numbers in place of a log: successes/patients of the tested arm.")
 @click.option("--control", type=COUNT, help="The same of the concurrent controls.")
@@ -94,7 +95,7 @@ class CountOrLibrary(CountOf):
 @figure_option("Write the three estimates of the rate as SVG.")
 @json_option
 def command(
-    trial: str, asked: Asked, tested: tuple[int, int] | None, control: tuple[int, int] | None, history: tuple[tuple[int, int] | str, ...], arms: tuple[str, ...], treatments: tuple[str, ...],
+    trial: str, cohort: str, asked: Asked, tested: tuple[int, int] | None, control: tuple[int, int] | None, history: tuple[tuple[int, int] | str, ...], arms: tuple[str, ...], treatments: tuple[str, ...],
     until: int | None, shape: float | None, history_events: tuple[int, ...], method: str | None, tau_scale: float | None,
     weight: float | None, a0: float | None, level: float, figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
@@ -104,7 +105,7 @@ def command(
     third answer borrows from the arms that [history] from names in the trial file, or what [control_check] worth says; with none of them
     it is left out. How it borrows is [history.borrowing]'s to say; the options make it a sensitivity analysis. With a log, times are answered too.
     """
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     chosen = {"arms": arms, "treatments": treatments, "until": until, "shape": shape}
     found, counts = desk.answers.with_history(found, history, chosen)
     terms = {"method": method, "tau_scale": tau_scale, "weight": weight, "a0": a0}

@@ -33,6 +33,10 @@ def command(trial: str, as_json: bool) -> None:
         bullet(checked.estimands())
     if found.design is not None:
         say(found.design.describe())
+    if checked.family is not None:
+        click.echo("Cohorts, each decided on its own:")
+        bullet(checked.cohorts())
+        say(checked.family.in_words())
     if checked.origin is not None:
         say(checked.origin.text)
     if checked.borrowing:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 trial_argument = click.argument("trial", metavar="TRIAL")
+cohort_option = click.option(
+    "--cohort", default="", metavar="NAME", help="The cohort that is meant, in a trial with cohorts."
+)
 
 
 class Day(click.ParamType[date]):

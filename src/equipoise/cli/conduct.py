@@ -35,6 +35,7 @@ _why = click.option("--why", default="", help="Why, where it does not go without
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 _patient = click.option("--patient", required=True, help="The patient's number in the trial.")
 _site = click.option("--site", required=True, help="The site.")
+_cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
 
 
 def _give(
@@ -58,9 +59,10 @@ def _give(
         click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
     event = done.event
     who = event.patient or event.site
+    of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""
     detail = f": {event.data['arm']}" if event.data.get("arm") else ""
     click.echo(
-        f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{detail}, {event.happened}. Chain {done.hash[:12]}"
+        f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
     )
 
 
@@ -145,9 +147,17 @@ _order(
     ),
 )
 _order("contact", "contact", "Record that the patient was known to be alive.")
-_order("pause", "enrolment paused", "Pause enrolment.", subject="")
-_order("resume", "enrolment resumed", "Resume enrolment.", subject="")
-_order("close", "enrolment closed", "Close enrolment for good.", subject="")
+_order("pause", "enrolment paused", "Pause enrolment: of one cohort, or of the whole trial.", _cohort, subject="")
+_order(
+    "resume",
+    "enrolment resumed",
+    "Resume enrolment. What the whole trial paused a cohort does not resume.",
+    _cohort,
+    subject="",
+)
+_order(
+    "close", "enrolment closed", "Close enrolment for good: of one cohort, or of the whole trial.", _cohort, subject=""
+)
 
 
 @command.command(name="open", short_help="Start a trial's log.")
@@ -173,18 +183,30 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 @_site
 @_on
 @click.option("--failed", default="", help="Numbers of the criteria that were not met: 2,5.")
+@click.option(
+    "--cohort", default="", metavar="NAME", help="The cohort that the patient is screened for, where there are any."
+)
 @_by
 @_why
 @json_option
 def screen(
-    trial: str, log_path: Path, patient: str, site: str, on: date, failed: str, by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    patient: str,
+    site: str,
+    on: date,
+    failed: str,
+    cohort: str,
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Screen a patient. Without --failed all criteria were met."""
     try:
         numbers = [int(n) for n in failed.replace(",", " ").split()]
     except ValueError:
         raise click.BadParameter(f"got {failed!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
-    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, numbers, why))
+    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, numbers, why, cohort))
 
 
 @command.command(short_help="Enrol an eligible patient.")
@@ -192,16 +214,30 @@ def screen(
 @log_option
 @_patient
 @_on
-@click.option("--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor: ecog=0-1.")
+@click.option(
+    "--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor, or a marker: ecog=0-1."
+)
+@click.option(
+    "--cohort", default="", metavar="NAME", help="The patient's cohort, where there are any and factors do not tell it."
+)
 @_by
 @_why
 @json_option
 def enrol(
-    trial: str, log_path: Path, patient: str, on: date, factors: tuple[str, ...], by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    patient: str,
+    on: date,
+    factors: tuple[str, ...],
+    cohort: str,
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Enrol a screened and eligible patient, with the levels of the stratification factors.
 
-    Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it.
+    Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it. In a trial with cohorts it is into one of them.
+    A marker that is not known yet is left out, and recorded later: correct --set 'factors={"marker": "altered"}'.
     """
     levels = {}
     for factor in factors:
@@ -209,7 +245,7 @@ def enrol(
         if not sign:
             raise click.BadParameter(f"got {factor!r}; written NAME=LEVEL, such as ecog=0-1", param_hint="--factor")
         levels[name] = level
-    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, levels, why))
+    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, levels, why, cohort))
 
 
 @command.command(short_help="Randomise an enrolled patient.")

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, figure_option, json_option, say, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
 
 _ALL = ("exact binomial", "one-sample log-rank", "prior predictive", "Bayesian discrepancy")
 
 
 @click.command(name="control-check", short_help="What the control arm's check can see, and what a caution changes.")
 @trial_argument
+@cohort_option
 @click.option(
     "--n", "sizes", type=click.IntRange(1, 1000), multiple=True, help="Controls (default: the trial's cohorts)."
 )
@@ -54,7 +55,7 @@ _ALL = ("exact binomial", "one-sample log-rank", "prior predictive", "Bayesian d
 @figure_option("Write power against drift as SVG.")
 @json_option
 def command(
-    trial: str, sizes: tuple[int, ...], methods: tuple[str, ...], all_methods: bool, worth: float, margin: float, entry: float, shape: float,
+    trial: str, cohort: str, sizes: tuple[int, ...], methods: tuple[str, ...], all_methods: bool, worth: float, margin: float, entry: float, shape: float,
     replicates: int, seed: int, figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Say how often the check cautions when history is right, and how wrong history must be before it does.
@@ -62,7 +63,7 @@ def command(
     Then the whole procedure under drift: type I error and power of the trial for each thing that a caution may change, exact for
     the checks of a count, simulated for the log-rank test.
     """
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     asked = desk.control_check.Asked(
         sizes, _ALL if all_methods else methods, worth, margin, entry, shape, replicates, seed
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
@@ -61,5 +61,10 @@ def say_what_is_left_out(data: Data) -> None:
     """Say on standard error what is not in the data."""
     if data.torn is not None:
         click.echo(f"{data.torn}: the last line is torn; it is no record and is left out.", err=True)
-    for note in data.snap.notes:
+    say_notes(data.snap.notes)
+
+
+def say_notes(notes: Sequence[str]) -> None:
+    """Say on standard error what a snapshot's notes say."""
+    for note in notes:
         click.echo(f"Note: {note}", err=True)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, bullet, emit, json_option, say, trial_argument
-from equipoise.cli.data import Asked, known_on_option
+from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
+from equipoise.cli.data import Asked, known_on_option, say_notes
 from equipoise.trial.decision import Decision, NotRipe
+
+if TYPE_CHECKING:
+    from equipoise.trial.log import Log
+    from equipoise.trial.trial import Trial
 
 
 @click.command(name="decide", short_help="Take a look: the decision, its reasons and cautions.")
 @trial_argument
+@cohort_option
 @click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
 @click.option("--look", type=int, required=True, help="Number of the look, from 1.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
@@ -28,6 +33,7 @@ from equipoise.trial.decision import Decision, NotRipe
 def command(
     ctx: click.Context,
     trial: str,
+    cohort: str,
     log_path: Path,
     look: int,
     cutoff: date,
@@ -38,23 +44,52 @@ def command(
 ) -> None:
     """Take a look at the data as known at the cut-off.
 
+    In a trial with cohorts at those of one, or of each where none is named; --record asks for one.
+
     Says the action, its reasons, cautions and the distance to the boundary; or that the look is not ripe (exit status
     2), who is still to be followed, and when it will be.
     """
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
-    snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
+    asked = Asked(log_path, None, cutoff, known_on)
+    if found.divided and not cohort and not record:
+        _each(ctx, asked.take(trial, found).log, found, look, asked, as_json)
+        return
+    found = found.one(cohort)
+    snap = asked.take(trial, found).snap
     result = desk.look.take(found, snap, look)
     if record and by and isinstance(result, Decision):
         desk.look.record(found, desk.opening.log_of(found, log_path), result, snap.known_on, by)
     if as_json:
-        emit(desk.look.as_json(result))
+        emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
     elif isinstance(result, Decision):
         show_decision(result)
     else:
         show_not_ripe(result)
     if not isinstance(result, Decision):
+        ctx.exit(2)
+
+
+def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, as_json: bool) -> None:
+    """A look in every cohort; the exit status is 2 where none is ripe."""
+    looks = desk.cohorts.look_in_each(found, log, look, asked.cutoff, asked.known_on)
+    if as_json:
+        emit(looks.as_json())
+    else:
+        for c in found.cohorts:
+            result = looks.of[c.name]
+            click.secho(f"Cohort {c.name}, {c.title}", bold=True)
+            if result is None:
+                say(f"Its design has no look {look}.", indent="  ")
+            elif isinstance(result, Decision):
+                show_decision(result)
+            else:
+                show_not_ripe(result)
+            click.echo()
+    for notes in looks.notes.values():
+        say_notes(notes)
+    if not looks.taken:
         ctx.exit(2)
 
 

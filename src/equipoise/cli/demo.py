@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, progress
+from equipoise.cli.common import cohort_option, emit, json_option, progress
 from equipoise.cli.extras import need
 from equipoise.cli.simulate import watching
 from equipoise.trial.decision import Decision
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder to write to.",
 )
+@cohort_option
 @click.option("--seed", type=int, default=2012, show_default=True)
 @click.option(
     "--replicates",
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes; the results are the same for any number.")
 @json_option
-def command(trial: str, out: Path, seed: int, replicates: int | None, workers: int | None, as_json: bool) -> int:
+def command(
+    trial: str, cohort: str, out: Path, seed: int, replicates: int | None, workers: int | None, as_json: bool
+) -> int:
     """Take a trial along the whole road: NORTH, or any with a design.
 
     Read and check its file; compute the design exactly; simulate it under its null and its target (its scenario files of these
@@ -49,7 +52,7 @@ def command(trial: str, out: Path, seed: int, replicates: int | None, workers: i
         if not as_json:
             click.echo(text)
 
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     step(
         f"1 Read and checked trial.toml: {found.target_enrolment} patients, {len(found.sites)} sites, {len(found.endpoints)} endpoints."
     )

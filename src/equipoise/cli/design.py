@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, mark_assumed, say, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, json_option, mark_assumed, say, show_table, trial_argument
 from equipoise.cli.extras import needing
 from equipoise.cli.pairs import Pairs
+
+if TYPE_CHECKING:
+    from equipoise.desk.design import Shown
+    from equipoise.trial.trial import Trial
 
 #: Commands of their own; every kind of design has one besides, made from what its table may say.
 OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "simon")
@@ -81,6 +86,7 @@ def simon(
 
 @command.command(short_help="How a trial's own design behaves.")
 @trial_argument
+@cohort_option
 @click.option("--rate", "rates", type=float, multiple=True, help="A true rate; may be given again.")
 @click.option(
     "--truth",
@@ -90,13 +96,34 @@ def simon(
     help="A truth by the design's own names, such as tested=0.5,control=0.3; may be given again.",
 )
 @json_option
-def show(trial: str, rates: tuple[float, ...], truths: tuple[dict[str, float], ...], as_json: bool) -> None:
-    """Say how a trial's own design behaves at any truth."""
+def show(
+    trial: str, cohort: str, rates: tuple[float, ...], truths: tuple[dict[str, float], ...], as_json: bool
+) -> None:
+    """Say how a trial's own design behaves, at any truth.
+
+    Of a trial with cohorts each design is shown, and what they do together: the family's error.
+    """
     found = desk.opening.load_trial(trial)
+    if found.divided and not cohort:
+        cohorts = desk.design.of_cohorts(found, rates, truths)
+        if as_json:
+            emit(cohorts.as_json())
+            return
+        for names, one in cohorts.groups():
+            click.secho(names, bold=True)
+            _show(found.views[next(n for n, s in cohorts.of.items() if s is one)], one)
+        show_table(cohorts.family.table())
+        say(cohorts.family.in_words())
+        return
+    found = found.one(cohort)
     shown = desk.design.of_trial(found, rates, truths)
     if as_json:
         emit(shown.as_json())
         return
+    _show(found, shown)
+
+
+def _show(found: Trial, shown: Shown) -> None:
     say(shown.design.describe() + mark_assumed(found, "design"))
     show_table(shown.table())
     for caution in shown.design.cautions:
@@ -105,19 +132,20 @@ def show(trial: str, rates: tuple[float, ...], truths: tuple[dict[str, float], .
 
 @command.command(short_help="Estimates after a trial's design, naive and respecting its stages.")
 @trial_argument
+@cohort_option
 @click.option("--look", type=int, required=True, help="The look at which the trial ended.")
 @click.option("--n", type=int, required=True, help="Patients evaluated, those after the stop included.")
 @click.option("--successes", type=int, required=True, help="Successes among them.")
 @click.option("--level", type=float, default=0.90, show_default=True, help="Level of the intervals.")
 @json_option
-def estimate(trial: str, look: int, n: int, successes: int, level: float, as_json: bool) -> None:
+def estimate(trial: str, cohort: str, look: int, n: int, successes: int, level: float, as_json: bool) -> None:
     """Estimate the rate after a trial's design ended, also when more or fewer patients came than planned.
 
     The naive estimate is biased because the trial could have stopped; the others respect the stages.
     """
     from equipoise.design.study.estimate import estimate_table
 
-    found = desk.design.after(desk.opening.load_trial(trial), look, n, successes, level)
+    found = desk.design.after(desk.opening.load_one(trial, cohort), look, n, successes, level)
     if as_json:
         emit(found)
     else:

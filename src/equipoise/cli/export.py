@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, say, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
 from equipoise.cli.extras import needing
 
@@ -16,6 +16,7 @@ FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 
 @click.command(name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
 @trial_argument
+@cohort_option
 @data_options
 @click.option("--as", "standard", type=click.Choice(["adam", "sdtm"]), required=True, help="The standard.")
 @click.option(
@@ -42,14 +43,22 @@ FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 )
 @json_option
 def command(
-    trial: str, asked: Asked, standard: str, rules: str, ending: str, out: Path, against: Path | None, as_json: bool
+    trial: str,
+    cohort: str,
+    asked: Asked,
+    standard: str,
+    rules: str,
+    ending: str,
+    out: Path,
+    against: Path | None,
+    as_json: bool,
 ) -> None:
     """Write what was known at a data cut-off as datasets of a standard; each record names its source.
 
     Every file is checked before the first one is written; define.xml (Define-XML 2.1) is written beside them.
     """
     desk.export.can(standard, rules, against)
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     snap = asked.take(trial, found).snap
     exported = desk.export.run(found, snap, standard, rules, ending, out, against)
     if as_json:

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, emit, figure_option, json_option, say, show_table, trial_argument
+from equipoise.cli.common import DAY, cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, known_on_option
 
 
 @click.command(name="forecast", short_help="When a look will be ripe, and who is on study then.")
 @trial_argument
+@cohort_option
 @click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
 @click.option("--look", type=int, required=True, help="Number of the look, from 1.")
 @click.option("--cutoff", type=DAY, help="Today (default: the last day of the log).")
@@ -30,7 +31,7 @@ from equipoise.cli.data import Asked, known_on_option
 @figure_option("Write the fan of accrual as SVG.")
 @json_option
 def command(
-    trial: str, log_path: Path, look: int, cutoff: date | None, known_on: date | None, draws: int, seed: int, site_shape: float,
+    trial: str, cohort: str, log_path: Path, look: int, cutoff: date | None, known_on: date | None, draws: int, seed: int, site_shape: float,
     figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Foresee a look from the log as known today: its cohort enrolled, ripe, known; how many are randomised and on study then.
@@ -40,7 +41,7 @@ def command(
     from equipoise.simulate.forecast import forecast
     from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:

@@ -56,6 +56,8 @@ def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_j
         return
     known = desk.known.as_known_on(found, store, day)
     if as_json:
-        emit(known)
+        from equipoise.files.plain import plain
+
+        emit({k: v for k, v in plain(known).items() if k != "cohorts" or v is not None})
     else:
         show_table(known.table(found))

@@ -7,24 +7,25 @@ from collections.abc import Callable
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, progress, say, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, json_option, progress, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
 
 
 @click.command(name="pool", short_help="Endpoints of very many patients, by arrays.")
 @trial_argument
+@cohort_option
 @data_options
 @click.option(
     "--derive", is_flag=True, help="Responses follow from the lesions by RECIST 1.1, where lesions were read."
 )
 @click.option("--cores", type=click.IntRange(1), default=2, show_default=True, help="Threads.")
 @json_option
-def command(trial: str, asked: Asked, derive: bool, cores: int, as_json: bool) -> None:
+def command(trial: str, cohort: str, asked: Asked, derive: bool, cores: int, as_json: bool) -> None:
     """Derive every endpoint of every patient, as `analyse` does, by arrays: for pooled data.
 
     What has a rule that the fast road does not know is named and derived as `analyse` does, patient by patient.
     """
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     snap = asked.take(trial, found).snap
     with progress(as_json, transient=True) as bar:
 

@@ -7,25 +7,28 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, trial_argument
+from equipoise.cli.common import cohort_option, emit, json_option, trial_argument
 from equipoise.cli.data import Asked, data_options
 from equipoise.cli.extras import need
 
 
 @click.command(name="report", short_help="One self-contained HTML report of a trial.")
 @trial_argument
+@cohort_option
 @data_options
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
 @json_option
-def command(trial: str, asked: Asked, out: Path, as_json: bool) -> None:
+def command(trial: str, cohort: str, asked: Asked, out: Path, as_json: bool) -> None:
     """Write a self-contained HTML report (it opens from disk, with no network) and its figures as SVG.
 
     A look whose decision is recorded in the log (`decide --record`) is shown at the cut-off it was taken on; any other
-    as it would stand at the report's cut-off.
+    as it would stand at the report's cut-off. Of a trial with cohorts each has its own part; --cohort reports one.
     """
     need("A report", "report")
     found = desk.opening.load_trial(trial)
-    written = desk.report.write(desk.report.findings(trial, found, asked.take(trial, found)), out)
+    found = found.one(cohort) if cohort else found
+    make = desk.report.findings_of_cohorts if found.divided else desk.report.findings
+    written = desk.report.write(make(trial, found, asked.take(trial, found)), out)
     if as_json:
         emit({"written": [str(p) for p in written]})
     else:

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, figure_option, json_option, say, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
 
 
 @click.command(name="sensitivity", short_help="An endpoint under several published rules, side by side.")
 @trial_argument
+@cohort_option
 @data_options
 @click.option("--endpoint", "endpoint_name", default="PFS", show_default=True, help="A time-to-event endpoint.")
 @click.option(
@@ -27,6 +28,7 @@ from equipoise.cli.data import Asked, data_options
 @json_option
 def command(
     trial: str,
+    cohort: str,
     asked: Asked,
     endpoint_name: str,
     rules: tuple[str, ...],
@@ -40,7 +42,7 @@ def command(
 
     Everything is held against the first set of rules. Named sets: FDA documented progression, FDA investigator claims, EMA, NORTH.
     """
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_one(trial, cohort)
     question = desk.sensitivity.question(found, endpoint_name, rules, assessors, arm_name)
     snap = asked.take(trial, found).snap
     result = question.answer(snap)

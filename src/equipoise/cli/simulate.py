@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, progress, show_table, trial_argument
+from equipoise.cli.common import cohort_option, emit, json_option, progress, show_table, trial_argument
 from equipoise.cli.extras import need
 from equipoise.trial.problem import BadInput, Problem
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 @click.command(name="simulate", short_help="Conduct many trials with virtual patients.")
 @trial_argument
+@cohort_option
 @click.option(
     "--scenario",
     "scenarios",
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 @json_option
 def command(
     trial: str,
+    cohort: str,
     scenarios: tuple[str, ...],
     replicates: int,
     seed: int,
@@ -70,6 +72,8 @@ def command(
 
     Shown are probabilities with their Monte-Carlo errors beside the design's exact ones, and what planners need to
     know: how many patients are already randomised when the interim look reads out. Ctrl-C keeps what is done.
+
+    In a trial with cohorts each is a simulation of its own, and they are added up replicate by replicate; --cohort takes one.
     """
     if grid is not None:
         if out is None:
@@ -92,6 +96,18 @@ def command(
     if engine == "compiled" and not desk.simulate.compiled():
         need("--engine compiled", "fast")
     found = desk.opening.load_trial(trial)
+    if found.divided and not cohort and page is None:
+        with progress() as bar:
+            each = desk.cohorts.simulate(
+                trial, found, scenarios, seed, waiting, replicates, workers, out, engine, watching(bar, replicates)
+            )
+        if as_json:
+            emit(each.as_json())
+        else:
+            for table in each.tables():
+                show_table(table)
+        return _end(each.whole, out)
+    found = found.one(cohort)
     plans = desk.plans.plans_of(trial, found, scenarios, seed, waiting)
     with progress() as bar:
         done = desk.simulate.run(plans, replicates, workers, out, engine, watching(bar, replicates))
@@ -101,16 +117,22 @@ def command(
         emit(done.as_json())
     elif done.summaries:
         show_table(done.table())
-    if not done.whole:
+    return _end(done.whole, out)
+
+
+def _end(whole: bool, out: Path | None) -> int:
+    """The exit status; an interrupt is told of."""
+    if not whole:
         click.echo("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each."), err=True)
-    return 0 if done.whole else 1
+    return 0 if whole else 1
 
 
 def watching(bar: Progress, replicates: int) -> Callable[[Plan], Callable[[int], None]]:
     """A line of the bar for each plan."""
 
     def watch(plan: Plan) -> Callable[[int], None]:
-        task = bar.add_task(f"{plan.scenario.id}, {plan.waiting}", total=replicates)
+        of = f"{plan.trial.cohort_name}, " if plan.trial.cohort_name else ""
+        task = bar.add_task(f"{of}{plan.scenario.id}, {plan.waiting}", total=replicates)
         return lambda done: bar.update(task, completed=done)
 
     return watch

@@ -8,15 +8,26 @@ from datetime import date, datetime
 from typing import Any
 
 from equipoise.conduct.randomisation import Allocation, stratum_of
-from equipoise.conduct.rules import Standing, day_problems, patient_problems, shape_problems, site_problems
+from equipoise.conduct.rules import (
+    Standing,
+    cohort_problems,
+    day_problems,
+    in_his_cohort,
+    patient_problems,
+    shape_problems,
+    site_problems,
+)
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import glossary_of
+from equipoise.trial.response import Glossary
 from equipoise.trial.trial import Trial
 
 _ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
+#: Events that are a cohort's own where the trial is conducted as one of its cohorts sees it.
+_OF_A_COHORT = frozenset({*_ENROLMENT, "screened", "enrolled", "decided"})
 
 
 class Refused(BadInput):
@@ -31,7 +42,6 @@ class Conduct:
 
     def __init__(self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None) -> None:
         self.trial = trial
-        self._glossary = glossary_of(trial.assessments)
         self.log = log if log is not None else Log()
         self._allocation = allocation
         self._rebuild()
@@ -82,9 +92,11 @@ class Conduct:
         by: str,
         failed: Sequence[int] = (),
         why: str = "",
+        cohort: str = "",
     ) -> Event:
-        """Screen a patient; ``failed`` are the numbers of the criteria that were not met."""
-        return self.order("screened", on, recorded, by, why, patient, site, {"failed": list(failed)})
+        """Screen a patient, for a cohort where one is named; ``failed`` are the numbers of the criteria that were not met."""
+        data: dict[str, Any] = {"failed": list(failed), **({"cohort": cohort} if cohort else {})}
+        return self.order("screened", on, recorded, by, why, patient, site, data)
 
     def enrol(
         self,
@@ -94,16 +106,25 @@ class Conduct:
         by: str,
         factors: Mapping[str, str] | None = None,
         why: str = "",
+        cohort: str = "",
     ) -> Event:
-        """Enrol a screened and eligible patient, with the levels of the stratification factors.
+        """Enrol a screened and eligible patient, with the levels of the stratification factors and, once known, of the markers.
 
-        Where nobody is randomised, enrolment puts the patient on the trial's one arm.
+        Where nobody is randomised, enrolment puts the patient on the one arm of the trial, or of the cohort. In a trial with cohorts it is
+        into ``cohort``, or into the one whose members these levels make.
         """
         known = self.patients.get(patient)
         site = known.site if known else ""
-        data: dict[str, Any] = {"factors": dict(factors or {})}
+        own = self.trial.own_cohort
+        # Who comes as one of a cohort's own, in a simulation, has the levels that make him one.
+        levels = {**(own.fixed if own is not None else {}), **(factors or {})}
+        data: dict[str, Any] = {"factors": levels}
+        cohort = cohort or (own.name if own is not None else self._cohort_by(levels))
+        if cohort:
+            data["cohort"] = cohort
         if self.trial.randomisation is None:
-            data["arm"] = self.trial.arms[0].name
+            of = self.trial.cohort(cohort) if cohort in self.trial.cohort_names else self.trial
+            data["arm"] = of.arms[0].name
         return self.order("enrolled", on, recorded, by, why, patient, site, data)
 
     def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
@@ -139,7 +160,7 @@ class Conduct:
                     )
                 ],
             )
-        stratum = stratum_of(self.trial, factors)
+        stratum = stratum_of(self.trial, factors, str(known.enrolled.data.get("cohort", "")) if known.enrolled else "")
         arm = self._allocation.arm(stratum, self._allocated.get(stratum, 0))
         return self.order("randomised", on, recorded, by, why, patient, data={"arm": arm, "stratum": stratum})
 
@@ -156,7 +177,10 @@ class Conduct:
         source: str = "",
     ) -> Event:
         """Record any event, if nothing forbids it. Raises Refused with every reason."""
-        event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data or {}, None, source)
+        data = data or {}
+        if self.trial.cohort_name and kind in _OF_A_COHORT:
+            data = {**data, "cohort": self.trial.cohort_name}
+        event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data, None, source)
         problems = self._problems(event)
         if problems:
             raise Refused(f"{kind} {patient or site}".strip(), problems)
@@ -225,6 +249,7 @@ class Conduct:
         if problems:
             return problems
         problems.extend(day_problems(event, self.trial))
+        problems.extend(cohort_problems(event, self.trial))
         problems.extend(self._clock_problems(event))
         if event.kind == "site activated":
             problems.extend(site_problems(event, self.trial, self.standing))
@@ -267,7 +292,7 @@ class Conduct:
         if event.kind == "site activated":
             self.standing.sites[event.site] = event.happened
         elif event.kind in _ENROLMENT:
-            self.standing.enrolment.append((event.happened, event.number, _ENROLMENT[event.kind]))
+            self.standing.enrolment.append(_change(event))
         if not event.patient:
             return
         events = self._events_of.setdefault(event.patient, [])
@@ -279,15 +304,29 @@ class Conduct:
         if late:
             patient = self.patients[event.patient] = Patient(event.patient)
             for e in sorted(events, key=lambda e: (e.happened, e.number)):
-                patient.add(e, self._glossary)
+                patient.add(e, self._glossary(patient))
         else:
-            patient.add(event, self._glossary)
+            patient.add(event, self._glossary(patient))
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
 
+    def _glossary(self, patient: Patient) -> Glossary:
+        """How the words of the patient's responses are read: as in his cohort."""
+        return glossary_of(in_his_cohort(self.trial, patient).assessments)
+
+    def _cohort_by(self, levels: Mapping[str, str]) -> str:
+        """The cohort whose members these levels make; '' where none is told by levels, or by these."""
+        found = (c for c in self.trial.cohorts if c.of and all(levels.get(k) == v for k, v in c.of.items()))
+        return next((c.name for c in found), "")
+
     def _standing_event(self, number: int) -> Event | None:
         return next((e for e in in_force(self.log) if e.number == number), None)
+
+
+def _change(event: Event) -> tuple[date, int, str, str]:
+    """What an event changed of enrolment, and whose."""
+    return event.happened, event.number, _ENROLMENT[event.kind], str(event.data.get("cohort", ""))
 
 
 def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]:
@@ -313,12 +352,12 @@ def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]
         found.extend((event, p) for p in shape_problems(event.kind, dict(event.data)))
     for event in in_force(events):
         if event.kind != "opened":
-            found.extend((event, p) for p in day_problems(event, trial))
+            found.extend((event, p) for p in (*day_problems(event, trial), *cohort_problems(event, trial)))
         if event.kind == "site activated":
             found.extend((event, p) for p in site_problems(event, trial, standing))
             standing.sites[event.site] = event.happened
         elif event.kind in _ENROLMENT:
-            standing.enrolment.append((event.happened, event.number, _ENROLMENT[event.kind]))
+            standing.enrolment.append(_change(event))
         elif event.patient:
             by_patient.setdefault(event.patient, []).append(event)
     for name, record in by_patient.items():

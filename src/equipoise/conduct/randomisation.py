@@ -30,8 +30,9 @@ class PermutedBlocks:
     """
 
     def __init__(self, trial: Trial, seed: int | str, replicate: int = 0) -> None:
-        self._arms = [arm.name for arm in trial.arms]
-        self._shares = [arm.share for arm in trial.arms]
+        self._arms = trial.arms
+        #: Arms of the strata of a cohort, which may be some of the trial's.
+        self._arms_of = {_in(name): view.arms for name, view in trial.views.items()}
         assert trial.randomisation is not None, "who gives arms at random has checked that the trial does"
         self._sizes = trial.randomisation.block_sizes
         self._seed = seed
@@ -49,11 +50,12 @@ class PermutedBlocks:
         # Block b has row b of the stratum's table: the list does not depend on how far it was read before.
         rows = 2 * (1 + (position + 1) // min(self._sizes))
         table = short_uniforms(self._seed, f"allocation|{stratum}", self._replicate, rows, max(self._sizes)).tolist()
-        total = sum(self._shares)
+        arms = self._arms_of.get(stratum.split(" / ")[0], self._arms)
+        total = sum(a.share for a in arms)
         allocation.clear()
         for u in table:
             size = self._sizes[int(u[0] * len(self._sizes))]
-            block = [a for a, share in zip(self._arms, self._shares, strict=True) for _ in range(share * size // total)]
+            block = [a.name for a in arms for _ in range(a.share * size // total)]
             # Fisher and Yates, from the end.
             for i in range(size - 1, 0, -1):
                 j = int(u[i] * (i + 1))
@@ -61,6 +63,14 @@ class PermutedBlocks:
             allocation.extend(block)
 
 
-def stratum_of(trial: Trial, factors: Mapping[str, str]) -> str:
-    """The name of the stratum: the levels of the trial's factors in the file's order; 'all' without factors."""
-    return " / ".join(f"{f.name}={factors[f.name]}" for f in trial.factors) or "all"
+def stratum_of(trial: Trial, factors: Mapping[str, str], cohort: str = "") -> str:
+    """The name of the stratum: the cohort, where the trial has any, and the levels of its factors in the file's order; 'all' without.
+
+    So each cohort keeps the ratio of its arms. ``cohort`` is the patient's; the trial's own where it is seen by one.
+    """
+    own = [_in(cohort or trial.cohort_name)] if trial.cohorts else []
+    return " / ".join([*own, *(f"{f.name}={factors[f.name]}" for f in trial.factors)]) or "all"
+
+
+def _in(cohort: str) -> str:
+    return f"cohort={cohort}"

@@ -24,17 +24,31 @@ _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next th
 
 @dataclass
 class Standing:
-    """How the trial stands: which sites are open since when, and whether enrolment is."""
+    """How the trial stands: which sites are open since when, and whether enrolment is, in the trial and in each cohort.
+
+    ``enrolment``: what changed it, (day, number of the event, what it became, the cohort or '' for the whole trial).
+    """
 
     sites: dict[str, date] = field(default_factory=dict)
-    enrolment: list[tuple[date, int, str]] = field(default_factory=list)
+    enrolment: list[tuple[date, int, str, str]] = field(default_factory=list)
+
+    def states(self, cohort: str = "") -> Iterator[tuple[date, int, str]]:
+        """How enrolment into a cohort stood after each change, in the order of their days; on one day that of recording counts.
+
+        It is as open as both leave it, the whole trial and the cohort: what one paused the other does not resume.
+        """
+        now = {"": "open", cohort: "open"}
+        for when, number, change, of in sorted(self.enrolment):
+            if of in now:
+                now[of] = change
+                yield when, number, max(now.values(), key=("open", "paused", "closed").index)
 
     def enrolment_before(self, event: Event) -> str:
-        """'open', 'paused' or 'closed' when ``event`` happened; on one day the order of recording counts."""
+        """'open', 'paused' or 'closed' when ``event``, an enrolment, happened."""
         state = "open"
-        for when, number, change in self.enrolment:
+        for when, number, found in self.states(str(event.data.get("cohort", ""))):
             if (when, number) < (event.happened, event.number):
-                state = change
+                state = found
         return state
 
 
@@ -58,6 +72,22 @@ def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
             str(event.happened),
             f"nothing is recorded before it happens; recorded {event.recorded.date()}",
         )
+
+
+def cohort_problems(event: Event, trial: Trial) -> Iterator[Problem]:
+    """A cohort that is not the trial's; none, where an enrolment or a decision is one cohort's."""
+    if "cohort" not in event.data:
+        if trial.cohorts and event.kind in ("enrolled", "decided"):
+            yield Problem(
+                "no-cohort", "cohort", "none", f"a cohort of {trial.id}: {_list(trial.cohort_names)}",
+                "--cohort NAME; where levels make the members, one that these levels belong to",
+            )  # fmt: skip
+        return
+    name = event.data["cohort"]
+    if name not in trial.cohort_names:
+        names = list(trial.cohort_names)
+        allowed = f"a cohort of {trial.id}: {_list(names)}" if names else f"nothing: {trial.id} has no cohorts"
+        yield Problem("unknown-cohort", "cohort", repr(name), allowed, near(name, names))
 
 
 def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Standing) -> Iterator[Problem]:
@@ -104,15 +134,16 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 yield _problem("second-randomisation", event, f"randomised already, on {patient.randomised.happened}")
             elif patient.enrolled is None and not as_recorded:
                 yield _problem("not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol")
-            if event.data["arm"] not in trial.arm_by_name:
-                yield Problem("unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(trial.arm_by_name)}")
+            arms = in_his_cohort(trial, patient).arm_by_name
+            if event.data["arm"] not in arms:
+                yield Problem("unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(arms)}")
         case "outcome":
             yield from _outcome(event, patient, trial)
         case "treated":
             yield from _treated(event, patient, trial)
         case "assessed":
             response, size = event.data["response"], event.data.get("sum_mm")
-            glossary = glossary_of(trial.assessments)
+            glossary = glossary_of(in_his_cohort(trial, patient).assessments)
             if not (response in glossary if response else _seen(event)):
                 yield Problem(
                     "unknown-response", "response", repr(response), f"one of {_list(glossary.words)}",
@@ -153,6 +184,11 @@ def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
         )
 
 
+def in_his_cohort(trial: Trial, patient: Patient) -> Trial:
+    """The trial as the patient's cohort sees it; the trial itself for one who is in none."""
+    return trial.cohort(patient.cohort) if trial.divided and patient.cohort in trial.cohort_names else trial
+
+
 def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) -> Iterator[Problem]:
     if patient.enrolled is not None:
         yield _problem("enrolled-twice", event, f"enrolled already, on {patient.enrolled.happened}")
@@ -166,22 +202,30 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
     if state != "open":
         yield _problem("enrolment-" + state, event, f"enrolment is {state} on that day")
     factors, arm = event.data["factors"], event.data.get("arm")
+    cohort = next((c for c in trial.cohorts if c.name == event.data.get("cohort")), None)
+    in_cohort = trial.cohort(cohort.name) if cohort is not None else trial
     if (arm is None) == (trial.randomisation is None):
         allowed = "the arm comes by randomisation" if arm is not None else "the arm is given at enrolment"
         yield _problem("arm-at-enrolment", event, allowed)
-    elif arm is not None and arm not in trial.arm_by_name:
-        yield Problem("unknown-arm", "arm", repr(arm), f"one of {_list(trial.arm_by_name)}")
-    for factor in trial.factors:
+    elif arm is not None and arm not in in_cohort.arm_by_name:
+        yield Problem("unknown-arm", "arm", repr(arm), f"one of {_list(in_cohort.arm_by_name)}")
+    for factor in trial.recorded_factors:
         level = factors.get(factor.name)
-        if level not in factor.levels:
+        # A marker may be known later: its record is then corrected. A stratification factor settles the arm.
+        if level not in factor.levels and (level is not None or factor in trial.factors):
             yield Problem("unknown-level", f"factor {factor.name}", repr(level), f"one of {_list(factor.levels)}")
+    if cohort is not None and any(factors.get(name) != level for name, level in cohort.of.items()):
+        allowed = f"patients of {', '.join(f'{name}={level}' for name, level in cohort.of.items())}"
+        yield Problem(
+            "not-of-the-cohort", "cohort", repr(cohort.name), allowed, "leave --cohort out: these levels settle it"
+        )
     for name in factors:
-        if name not in {f.name for f in trial.factors}:
+        if name not in {f.name for f in trial.recorded_factors}:
             yield Problem(
                 "unknown-factor",
                 f"factor {name}",
                 repr(factors[name]),
-                "a factor of the trial's randomisation",
+                "a factor of the trial's randomisation" + (" or a marker" if trial.markers else ""),
             )
 
 

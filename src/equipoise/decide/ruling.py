@@ -38,7 +38,7 @@ class Outcomes:
     """All outcomes of a look at once: of the tested arm's ``n`` patients 0 … n, and of the control cohort's ``m`` 0 … m.
 
     ``warned``: what the check said; None: it is of a count and is asked. ``earlier_successes``: as in Evidence.
-    ``y``: of the control cohort this number only.
+    ``y``: of the control cohort this number only. ``earlier``: on how many of both arms the looks before were, for a design of two rates.
     """
 
     look: int
@@ -49,6 +49,7 @@ class Outcomes:
     warned: bool | None = None
     earlier_successes: int | None = None
     y: int | None = None
+    earlier: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from equipoise.decide.ruling import (
 )
 from equipoise.history.control_check import checked, numbers_by_count
 from equipoise.trial.design import Design
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.evidence import Evidence, TwoArmEvidence
 from equipoise.trial.problem import BadInput
 from equipoise.trial.protocol_parts import ControlCheck
 from equipoise.trial.trial import Trial
@@ -43,8 +43,14 @@ class DesignRule(Rule):
         return Ruling("design", v.action, tuple(v.because), v.distance, v.unit, tuple(v.cautions))
 
     def table(self, outcomes: Outcomes) -> Codes:
-        """The verdict on every count, the same whatever the controls show; REFUSED where the design takes no such number."""
+        """The verdict on every count; REFUSED where the design takes no such number.
+
+        Of one rate it is the same whatever the controls show.
+        """
         o = outcomes
+        if self.design.takes is TwoArmEvidence:
+            of = range(o.m + 1) if o.y is None else (o.y,)
+            return np.hstack([_of_two(self.design, o.look, o.n, o.m, y, o.earlier) for y in of])
         return _verdicts(self.design, o.look, o.arm, o.n, o.earlier_n, o.earlier_successes)
 
 
@@ -121,10 +127,20 @@ def on_caution_of(trial: Trial) -> OnCaution:
 def _verdicts(design: Any, look: int, arm: str, n: int, earlier: int, successes: int | None) -> Codes:
     def ask(x: int) -> int:
         try:
-            return code_of(design.verdict(Evidence(look, arm, n, x, earlier, successes)).action)
+            return code_of(design.verdict(design.takes(look, arm, n, x, earlier, successes)).action)
         except BadInput:
             return REFUSED
 
     found = by_count(n, ask)
     found.setflags(write=False)
     return found
+
+
+def _of_two(design: Any, look: int, n: int, m: int, y: int, earlier: tuple[tuple[int, int], ...]) -> Codes:
+    def ask(x: int) -> int:
+        try:
+            return code_of(design.verdict(TwoArmEvidence(look, n, x, m, y, earlier)).action)
+        except BadInput:
+            return REFUSED
+
+    return by_count(n, ask)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from equipoise.analyse.estimands import stated, strategies
 from equipoise.conduct.balance import balance_in_words
+from equipoise.design.study.family import Family
+from equipoise.desk import cohorts
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import library_of
 from equipoise.files.trial_folder import TrialFolder, read_folder
@@ -32,6 +35,27 @@ class Checked:
         """The trial that was read."""
         return self.folder.trial
 
+    @cached_property
+    def family(self) -> Family | None:
+        """What the cohorts' designs do together; None without cohorts."""
+        return cohorts.family(self.trial)
+
+    def cohorts(self) -> list[str]:
+        """Each cohort in words, who is in it and who counts; then each design once, with the cohorts that it is of."""
+        views = self.trial.views
+        designs: dict[str, list[str]] = {}
+        for name, view in views.items():
+            designs.setdefault(view.design.describe(), []).append(name)
+        return [*map(_cohort, views.values()), *(f"{', '.join(names)}: {words}" for words, names in designs.items())]
+
+    def cohorts_as_json(self) -> dict[str, Any]:
+        """Each cohort by its name."""
+        return {
+            name: {"label": v.own_cohort.title, "target_enrolment": v.target_enrolment, "design": v.design.numbers()}
+            for name, v in self.trial.views.items()
+            if v.own_cohort is not None
+        }
+
     def estimands(self) -> list[str]:
         """Each endpoint's estimand by its strategies, in words."""
         return [f"{e.name}, on {e.population}: {strategies(m)}" for e, m in stated(self.trial)]
@@ -47,6 +71,7 @@ class Checked:
             "endpoints": [e.name for e in t.endpoints],
             "estimands": {e.name: {s.event: s.strategy for s in m.intercurrent} for e, m in stated(t)},
             "design": t.design.numbers() if t.design else None,
+            **({} if self.family is None else {"cohorts": self.cohorts_as_json(), "family": self.family.as_json()}),
             "cautions": self.cautions,
             "balance": self.balance or None,
             "scenarios": list(self.folder.scenarios),
@@ -65,5 +90,26 @@ def check(name: str) -> Checked:
     library = library_of(trial, name)
     origin = provenance(trial, library) if library is not None else None
     of_history = origin.cautions if origin is not None else ()
-    cautions = [*getattr(trial.design, "cautions", ()), *foresight(trial), *unbalanced, *of_history]
+    cautions = [*_cautions(trial), *unbalanced, *of_history]
     return Checked(folder, cautions, origin, prespecified_text(trial, library), balance)
+
+
+def _cautions(trial: Trial) -> list[str]:
+    """What to be careful about in the design and its looks; in a trial with cohorts each caution with those that it is of."""
+    of: dict[str, list[str]] = {}
+    for view in trial.views.values() or (trial,):
+        for caution in (*getattr(view.design, "cautions", ()), *foresight(view)):
+            of.setdefault(caution, []).append(view.cohort_name)
+    everywhere = len(trial.views) or 1
+    return [c if len(names) == everywhere else f"{', '.join(names)}: {c}" for c, names in of.items()]
+
+
+def _cohort(view: Trial) -> str:
+    c = view.own_cohort
+    assert c is not None
+    told = ", ".join(f"{name} = {level}" for name, level in c.of.items())
+    counted = ", ".join(f"{name} = {level}" for name, level in c.counts.items())
+    who = f"{c.target_enrolment} patients" + (f" with {counted}; others are described beside them" if counted else "")
+    own = view.assessments
+    by = f"; assessed by {own.criterion}" if own is not None and own != view.whole.assessments else ""
+    return f"{c.name}, {c.title}{f' ({told})' if told else ''}: {who}{by}"

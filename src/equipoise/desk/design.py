@@ -12,6 +12,7 @@ from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.study.behaviour import Behaviour, behaviour_of, behaviour_table, numbers_table, truth_name
 from equipoise.design.study.curtailed import Curtailed, Side
 from equipoise.design.study.estimate import estimate, estimate_table
+from equipoise.design.study.family import Family, family_of
 from equipoise.design.study.operating_curve import operating_curve
 from equipoise.desk.history import NUMBERS, standing_of, take
 from equipoise.desk.opening import design_of
@@ -140,7 +141,7 @@ def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> St
 def evidence_for(design: Design[Any], given: Mapping[str, float]) -> Any:
     """The evidence of the type that this design's verdict takes, from names and numbers. Raises BadInput otherwise."""
     wanted = get_type_hints(design.verdict)["evidence"]
-    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome")}
+    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome", "earlier")}
     types = get_type_hints(wanted)
     open_ended = "outcome" in types
     problems = [
@@ -189,6 +190,41 @@ class Shown:
             "at": [{**t, "truth": dict(t), "characteristics": c} for _, t, c in self.behaviour],
             "cautions": list(self.design.cautions),
         }
+
+
+@dataclass(frozen=True)
+class ShownCohorts:
+    """Each cohort's design and how it behaves, and what they do together."""
+
+    of: Mapping[str, Shown]
+    titles: Mapping[str, str]
+    family: Family
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        return {"cohorts": {name: s.as_json() for name, s in self.of.items()}, "family": self.family.as_json()}
+
+    def groups(self) -> list[tuple[str, Shown]]:
+        """Cohorts of one design and one behaviour under one heading, in the file's order."""
+        found: list[tuple[list[str], Shown]] = []
+        for name, shown in self.of.items():
+            same = next((names for names, s in found if s.design == shown.design), None)
+            if same is None:
+                found.append(([name], shown))
+            else:
+                same.append(name)
+        return [(", ".join(f"{n} ({self.titles[n]})" for n in names), s) for names, s in found]
+
+
+def of_cohorts(trial: Trial, rates: Sequence[float] = (), given: Sequence[Truth] = ()) -> ShownCohorts:
+    """The designs of a trial's cohorts, as ``of_trial`` of each."""
+    views = trial.views
+    titles = {c.name: c.title for c in trial.cohorts}
+    return ShownCohorts(
+        {n: of_trial(v, rates, given) for n, v in views.items()},
+        titles,
+        family_of({n: v.design for n, v in views.items()}),
+    )
 
 
 def of_trial(trial: Trial, rates: Sequence[float] = (), given: Sequence[Truth] = ()) -> Shown:

@@ -98,6 +98,9 @@ def ask(name: str, asked: Asked) -> Raised:
         problems.append(Problem("out-of-range", "--odds-ratio", f"{asked.odds_ratio:g}", "a number above 0"))
     if asked.log is not None and asked.case_mix is None:
         problems.append(Problem("missing", "--case-mix", "nothing", "rates by stratum, for --log to weigh"))
+    if trial.divided and asked.design is None:
+        allowed = f"one of them, as --design: each cohort has its own ({', '.join(trial.cohort_names)})"
+        problems.append(Problem("which-design", "--design", "none", allowed, "--design 'KIND name=value …'"))
     if problems:
         raise BadInput("history hurdle", problems)
     design = design_of(trial) if asked.design is None else rate_design(asked.design)

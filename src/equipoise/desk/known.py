@@ -12,6 +12,7 @@ from equipoise.conduct.conduct import replay
 from equipoise.desk.store import LogStore
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -58,7 +59,7 @@ class PatientKnown:
 
 @dataclass(frozen=True)
 class Known:
-    """The trial as known on a day, in numbers by arm."""
+    """The trial as known on a day, in numbers by arm; ``cohorts``: the same of each cohort, everybody in it."""
 
     as_known_on: date
     events: int
@@ -66,10 +67,13 @@ class Known:
     sites_open: int
     screened: int
     arms: Mapping[str, Mapping[str, int]]
+    cohorts: Mapping[str, Mapping[str, Mapping[str, int]]] | None = None
 
     def table(self, trial: Trial) -> Table:
         """The arms under each other."""
         rows: list[list[Cell]] = [[trial.arm_by_name[a].label, *c.values()] for a, c in self.arms.items()]
+        for name, arms in (self.cohorts or {}).items():
+            rows += [[f"{name}: {trial.arm_by_name[a].label}", *c.values()] for a, c in arms.items()]
         where = f"{self.sites_open} sites open, {self.screened} screened"
         columns = ["Arm", "Randomised", "Died", "Progressed", "Withdrew", "Lost"]
         return Table(f"{trial.id} as known on {self.as_known_on}: {where}", columns, rows)
@@ -78,9 +82,17 @@ class Known:
 def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
     """What was recorded by ``day``, corrections of then included."""
     snap = cut(trial, store.read().log, day)
+    cohorts = {n: _by_arm(v, [p for p in snap.randomised if p.cohort == n]) for n, v in trial.views.items()}
+    counts = _by_arm(trial, snap.randomised)
+    sites = sum(e.kind == "site activated" for e in snap.events)
+    screened = sum(p.screened is not None for p in snap.patients.values())
+    return Known(day, len(snap.events), snap.head, sites, screened, counts, cohorts or None)
+
+
+def _by_arm(trial: Trial, patients: Sequence[Patient]) -> dict[str, dict[str, int]]:
     counts: dict[str, Any] = {}
     for arm in trial.arms:
-        group = snap.on_arm(arm.name)
+        group = [p for p in patients if p.arm == arm.name]
         counts[arm.name] = {
             "randomised": len(group),
             "died": sum(p.died is not None for p in group),
@@ -88,9 +100,7 @@ def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
             "withdrew": sum(p.withdrawn is not None for p in group),
             "lost": sum(p.lost is not None for p in group),
         }
-    sites = sum(e.kind == "site activated" for e in snap.events)
-    screened = sum(p.screened is not None for p in snap.patients.values())
-    return Known(day, len(snap.events), snap.head, sites, screened, counts)
+    return counts
 
 
 def patient_as_known_on(trial: Trial, store: LogStore, day: date, patient: str) -> PatientKnown:

@@ -30,7 +30,9 @@ def somebody(by: str | None) -> str:
 def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) -> None:
     """Add the decision to the log, so that the report shows it at the cut-off at which it was taken."""
     data = decided(d, known_on)
-    give(trial, store, lambda c, now: c.order("decided", now.date(), now, by, "; ".join(d.because), data=data))
+    if trial.cohort_name:
+        data = {**data, "cohort": trial.cohort_name}
+    give(trial.whole, store, lambda c, now: c.order("decided", now.date(), now, by, "; ".join(d.because), data=data))
 
 
 def as_json(result: Decision | NotRipe) -> dict[str, Any]:

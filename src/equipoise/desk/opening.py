@@ -23,8 +23,14 @@ def load_trial(name: str) -> Trial:
     return read_trial(find_trial(name))
 
 
+def load_one(name: str, cohort: str = "") -> Trial:
+    """The trial called ``name``, as the cohort sees it that is named. Raises BadInput for a trial with cohorts and none named."""
+    return load_trial(name).one(cohort)
+
+
 def design_of(trial: Trial) -> Design[Any]:
-    """The trial's design; a trial without one is bad input here."""
+    """The trial's design; a trial without one is bad input here, and one whose cohorts have each their own."""
+    trial.one()
     if trial.design is None:
         raise BadInput(trial.id, [Problem("no-design", "design", "nothing", "a [design] in the trial file")])
     design: Design[Any] = trial.design

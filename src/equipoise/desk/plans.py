@@ -7,6 +7,7 @@ from typing import cast
 
 from equipoise.files.bundled import find_trial, scenario_names
 from equipoise.files.scenario_file import scenarios_of
+from equipoise.simulate.cohorts import scenario_of, seed_of
 from equipoise.simulate.plan import Plan, Waiting
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -25,9 +26,9 @@ def plans_of(name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiti
     for scenario, read in scenarios_of(trial, file, scenarios):
         courses = None
         try:
-            truth = read()
+            truth = scenario_of(read(), trial)
             for way in ways:
-                plans.append(Plan.of(trial, truth, seed, way, courses=courses))
+                plans.append(Plan.of(trial, truth, seed_of(trial, seed), way, courses=courses))
                 courses = plans[-1].courses
         except BadInput as bad:
             refused.append((scenario, bad))
@@ -69,3 +70,19 @@ def null_and_target(name: str, trial: Trial, seed: int) -> list[Plan]:
     plans = plans_of(name, trial, [n for n in ("null", "target") if n in there], seed, "both")
     first, last = plans[0].scenario.id, plans[-1].scenario.id
     return [p for p in plans if p.scenario.id == first] + [p for p in plans if p.scenario.id == last and last != first]
+
+
+def plans_by_cohort(
+    name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiting: str = "as planned"
+) -> dict[str, list[Plan]]:
+    """Plans of each cohort of a trial, as ``plans_of`` of it. Raises BadInput with the problems of all cohorts, each once."""
+    plans: dict[str, list[Plan]] = {}
+    problems: list[Problem] = []
+    for cohort, view in trial.views.items():
+        try:
+            plans[cohort] = plans_of(name, view, scenarios, seed, waiting)
+        except BadInput as bad:
+            problems.extend(p for p in bad.problems if p not in problems)
+    if problems:
+        raise BadInput(f"scenarios of {trial.id}", problems)
+    return plans

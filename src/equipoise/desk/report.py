@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from equipoise.analyse.analysis import analyse
+from equipoise.analyse.data import cut_beside
 from equipoise.decide.decide import decide
+from equipoise.design.study.family import family_of
 from equipoise.desk.data import Data, cut
 from equipoise.desk.pages import write_page
+from equipoise.dossier.cohorts import CohortFindings, cohorts_document
 from equipoise.dossier.document import trial_document
 from equipoise.dossier.findings import Findings
 from equipoise.files.history_file import library_of
@@ -32,6 +36,20 @@ def findings(name: str, trial: Trial, data: Data) -> Findings:
     return Findings(trial, data.snap, analyse(trial, data.snap), looks, library=library_of(trial, name))
 
 
-def write(found: Findings, out: Path) -> list[Path]:
+def findings_of_cohorts(name: str, trial: Trial, data: Data) -> CohortFindings:
+    """What a report of a trial with cohorts is made from: each cohort's findings, and what the others beside them came to."""
+    known = {"cutoff": data.snap.cutoff, "known_on": data.snap.known_on}
+    of, beside = {}, {}
+    for cohort, view in trial.views.items():
+        snap = cut(view, data.log, **known)
+        of[cohort] = findings(name, view, replace(data, snap=snap))
+        others = cut_beside(view, data.log, **known)
+        if others.randomised:
+            beside[cohort] = Findings(view, others, analyse(view, others), ())
+    return CohortFindings(trial, data.snap, of, beside, family_of({n: v.design for n, v in trial.views.items()}))
+
+
+def write(found: Findings | CohortFindings, out: Path) -> list[Path]:
     """Render the report and write it with its figures; the paths, the page first."""
-    return write_page(trial_document(found), out / "report.html")
+    page = cohorts_document(found) if isinstance(found, CohortFindings) else trial_document(found)
+    return write_page(page, out / "report.html")

@@ -23,6 +23,8 @@ from equipoise.trial.exhibits import Table
 
 #: Told of a plan before it runs, it says whom to tell how many of its trials are done.
 Watch = Callable[[Plan], Callable[[int], object]]
+#: Shown the lines of a plan's replicates as they come, in order.
+Seen = Callable[[Plan, Lines], object]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def run(
     out: Path | None = None,
     engine: Engine | None = None,
     watch: Watch = lambda plan: lambda done: None,
+    seen: Seen = lambda plan, lines: None,
 ) -> Simulated:
     """Run every plan; with ``out`` a folder keeps one line a replicate. KeyboardInterrupt ends it, and what is done is kept."""
     ready()
@@ -78,6 +81,7 @@ def run(
                 with unbroken():
                     tally.add(found)
                     lines.keep(found, tally.n)
+                    seen(plan, found)
                 done(tally.n)
         except KeyboardInterrupt:
             whole = False
@@ -97,7 +101,8 @@ class _Lines:
         self.file = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            self.path = folder / f"{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl"
+            of = f"{plan.trial.cohort_name}-" if plan.trial.cohort_name else ""
+            self.path = folder / f"{of}{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl"
             self.part = self.path.with_suffix(".part")
             self.file = self.part.open("w", encoding="utf-8")
 

@@ -65,6 +65,12 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
     names = grid.scenarios or tuple(scenario_names(trial_file))
     base = read_toml(trial_file, "a trial file in TOML")
     trial = trial_from(base, str(trial_file))
+    if trial.divided:
+        allowed = f"a trial with one design; {trial.id} has cohorts: {', '.join(trial.cohort_names)}"
+        raise BadInput(
+            str(path),
+            [Problem("grid-of-cohorts", "cohorts", "each with its own design", allowed, "simulate without --grid")],
+        )
     if not names:
         allowed = "scenario files in the folder `scenarios` beside the trial file: a grid crosses them with its choices"
         raise BadInput(str(path), [Problem("no-scenarios", "scenarios", "none", allowed)])

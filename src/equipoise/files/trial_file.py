@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
+from equipoise.files.trial_cohorts import read_cohorts
 from equipoise.trial.check import check_parts
 from equipoise.trial.design import Design
 from equipoise.trial.problem import BadInput, Problem
@@ -79,16 +80,25 @@ def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
         )
     if "design" in raw and not isinstance(raw["design"], Mapping):
         problems.append(Problem("wrong-type", "design", repr(raw["design"]), "a table with the `kind` of design"))
-    if isinstance(raw.get("design"), Mapping):
-        parts["design"], found = _read_design(raw["design"])
-        problems.extend(found)
-        if parts["design"] is not None:
-            problems.extend(_cohort_problems(parts, len(parts["design"].looks)))
-            problems.extend(MAKERS[parts["design"].takes].problems(parts))
+    if "cohorts" in raw:
+        cohorts, found = read_cohorts(parts, raw, _put_design)
+        problems.extend(p for p in found if p not in problems)
+    elif isinstance(raw.get("design"), Mapping):
+        problems.extend(_put_design(parts, raw["design"]))
     problems.extend(check_parts(parts, raw))
     if problems:
         raise BadInput(source, problems)
-    return Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
+    trial = Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
+    return trial.model_copy(update={"cohorts": cohorts}) if "cohorts" in raw else trial
+
+
+def _put_design(parts: dict[str, Any], table: Mapping[str, Any]) -> list[Problem]:
+    """Put the design that a table states among the parts; all that is wrong with it, and with the parts for it."""
+    parts["design"], problems = _read_design(table)
+    if parts["design"] is not None:
+        problems.extend(_cohort_problems(parts, len(parts["design"].looks)))
+        problems.extend(MAKERS[parts["design"].takes].problems(parts))
+    return problems
 
 
 def _cohort_problems(parts: Mapping[str, Any], looks: int) -> list[Problem]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from equipoise.files.grid_file import Grid, read_grid
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_toml, read_trial
+from equipoise.simulate.cohorts import scenario_of
 from equipoise.simulate.plan import Plan
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -49,10 +50,17 @@ def read_folder(trial_file: Path) -> TrialFolder:
 def _scenario(path: Path, trial: Trial | None) -> Iterator[Problem]:
     try:
         scenario = read_scenario(path)
-        if trial is not None and trial.design is not None and trial.monitoring is not None:
-            Plan.of(trial, scenario, seed=1)
     except BadInput as bad:
         yield from (_under(path, p) for p in bad.problems)
+        return
+    told: list[Problem] = []
+    for view in (list(trial.views.values()) or [trial]) if trial is not None else ():
+        try:
+            if view.design is not None and view.monitoring is not None:
+                Plan.of(view, scenario_of(scenario, view), seed=1)
+        except BadInput as bad:
+            told.extend(p for p in bad.problems if p not in told)
+    yield from (_under(path, p) for p in told)
 
 
 def _grid(path: Path, trial_file: Path | None) -> Iterator[Problem]:

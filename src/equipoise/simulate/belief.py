@@ -179,7 +179,7 @@ def _days(since: date, until: date) -> Iterator[date]:
 
 def _shut(conduct: Conduct, today: date) -> set[date]:
     """Days on which enrolment was paused or closed."""
-    changes = [*conduct.standing.enrolment, (today, 0, "")]
+    changes = [*conduct.standing.states(conduct.trial.cohort_name), (today, 0, "")]
     return {
         day for (since, _, state), (until, _, _) in pairwise(changes) if state != "open" for day in _days(since, until)
     }

@@ -59,7 +59,7 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     events = _events(result, plan)
     whole = [
         0,
-        len(result.looks),
+        last.decision.look,
         CODES[last.decision.action.name],
         *evidence,
         *beside,

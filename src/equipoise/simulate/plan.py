@@ -16,7 +16,13 @@ from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.evidence import (
+    Evidence,
+    ReferenceStatistic,
+    StatisticEvidence,
+    ToxicityEvidence,
+    TwoArmEvidence,
+)
 from equipoise.trial.population import ITT
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -25,8 +31,6 @@ Waiting = Literal["continue", "pause", "cap"]
 #: Events that virtual patients may have, or never have: theirs are documented by scans.
 _EVENTS = {"progression", "documented progression", "clinical progression", "death"}
 _CENSORING = {"withdrawal", "loss", "death", "no event"}
-#: Evidence that the compiled kernel brings.
-COMPILED = (Evidence,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +66,23 @@ class Plan:
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
-        if not monitored.by_cohort or monitored.design.takes not in COMPILED:
+        if not self._known_looks:
             return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
         return monitored.times is None or _known(monitored.times)
+
+    @property
+    def _known_looks(self) -> bool:
+        """Whether the kernel knows what the looks are on, and can ask the rule of what they bring."""
+        m = self.trial.monitored
+        if m.by_cohort:
+            # A place that stays empty at a look before changes on how many of both arms it was.
+            two = m.design.takes is TwoArmEvidence and m.policy != "exclude"
+            return two or m.design.takes in (Evidence, ToxicityEvidence)
+        # A question is one whole number of what all looks attained.
+        short = (self.trial.target_enrolment + 1) ** len(m.looks) * len(m.looks) < 2**62
+        return short and m.design.takes in (StatisticEvidence, ReferenceStatistic)
 
     @property
     def design(self) -> Design[Any]:
@@ -177,6 +193,7 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     if len(trial.factors) > 10:
         problems.append(Problem("not-simulable", "randomisation.factors", str(len(trial.factors)), "at most 10"))
     problems.extend(_factor_problems(trial, scenario))
+    problems.extend(_cohort_problems(trial, scenario))
     if trial.design is None:
         problems.append(Problem("not-simulable", "design", "nothing in the trial file", "a simulation needs [design]"))
     elif trial.monitoring is not None:
@@ -255,6 +272,25 @@ def _yes_or_no_problems(endpoint: Binary, scenario: Scenario) -> Iterator[Proble
             "beyond-follow-up", f"endpoints.{endpoint.name}", f"{end} and {endpoint.window}",
             f"less than the {HORIZON / 365.25:.0f} years for which virtual patients are followed",
         )  # fmt: skip
+
+
+def _cohort_problems(trial: Trial, scenario: Scenario) -> Iterator[Problem]:
+    """Truths of cohorts that the trial does not have, and of arms that a cohort does not have."""
+    for name, truth in scenario.cohorts.items():
+        if name not in trial.cohort_names:
+            allowed = (
+                f"a cohort of the trial: {', '.join(trial.cohort_names)}"
+                if trial.cohorts
+                else "this trial has no cohorts"
+            )
+            yield Problem("unknown-cohort", f"cohorts.{name}", repr(name), allowed)
+            continue
+        arms = [a.name for a in trial.cohort(name).arms]
+        for arm in truth.arms:
+            if arm not in arms:
+                yield Problem(
+                    "unknown-arm", f"cohorts.{name}.arms.{arm}", repr(arm), f"an arm of the cohort: {', '.join(arms)}"
+                )
 
 
 def _factor_problems(trial: Trial, scenario: Scenario) -> list[Problem]:

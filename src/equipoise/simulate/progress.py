@@ -68,7 +68,7 @@ class Progress:
         if 1 < stage <= len(trial.monitored.design.looks) and hasattr(trial.monitored.design, "enrols"):
             at = maker_of(trial).gather(trial, cut(trial, log, today, fingerprint=False), stage).arms
             enrol = at[trial.monitored.tested.name].planned
-        changes = [change for _, _, change in conduct.standing.enrolment]
+        changes = [state for _, _, state in conduct.standing.states(trial.cohort_name)]
         full = _filled(trial, log, entries, stage, since) if m.by_cohort and not m.is_final(stage) else None
         return cls(
             order, status, entries[-1].happened, stage, enrol,

@@ -246,7 +246,7 @@ class Loop:
         standing = self._standing(today)
         self.followed = followed_until(self.trial, self.stage, standing)
         if not self.by_cohort:
-            if all_followed(self.trial, self.stage, standing):
+            if self.pending_look is None and all_followed(self.trial, self.stage, standing):
                 # Nothing more is waited for: what an earlier look was to be on will never come.
                 self.stage = self.stages
             return True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from equipoise.trial.duration import Duration, Lasting
 from equipoise.trial.part import Part
@@ -182,6 +182,12 @@ class Accrual(Part):
     )
 
 
+class CohortTruth(Part):
+    """What is true in one cohort, where it is otherwise than in the others."""
+
+    arms: dict[str, ArmTruth] = Field(description="Truths of arms, each whole, in the place of those under [arms].")
+
+
 class Scenario(Part):
     """An assumed truth: how the disease goes in each arm, and how the trial is run."""
 
@@ -204,3 +210,11 @@ class Scenario(Part):
         description="For each stratification factor that matters, by what each level multiplies the hazards of a first "
         "event and of death after it. An arm's medians and rates are those of all its patients together.",
     )
+    cohorts: dict[str, CohortTruth] = Field(
+        default={}, description="For each cohort of the trial in which it is otherwise: [cohorts.NAME.arms.ARM]."
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that what was made from a scenario that does not say it stays what it was."""
+        return {k: v for k, v in handler(self).items() if k != "cohorts" or v}

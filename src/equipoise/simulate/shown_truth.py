@@ -15,6 +15,7 @@ from equipoise.trial.evidence import (
     ArmsEvidence,
     Evidence,
     ExposureEvidence,
+    HazardRatioEvidence,
     PairEvidence,
     ReferenceStatistic,
     StatisticEvidence,
@@ -75,14 +76,14 @@ def _arms(plan: Plan) -> Truth | None:
 
 def _of_times(plan: Plan, takes: type) -> Truth | None:
     m = plan.trial.monitored
-    tested = _hazard(plan, m.tested.name, exact=takes is not StatisticEvidence)
+    tested = _hazard(plan, m.tested.name, exact=takes not in (StatisticEvidence, HazardRatioEvidence))
     if tested is None:
         return None
-    if takes in (StatisticEvidence, TwoArmExposureEvidence):
+    if takes in (StatisticEvidence, HazardRatioEvidence, TwoArmExposureEvidence):
         assert m.control is not None, "the doorway asks for one"
         control = _hazard(plan, m.control.name, exact=False)
         ratio = _ratio(tested, control) if control is not None else None
-        if takes is StatisticEvidence or ratio is None or control is None:
+        if takes is not TwoArmExposureEvidence or ratio is None or control is None:
             return _named(hazard_ratio=ratio)
         stated = math.exp(m.design.question.control) * _time(plan, len(control)) ** m.design.shape  # type: ignore[attr-defined]
         return _named(hazard_ratio=ratio, drift=_ratio(control, stated))

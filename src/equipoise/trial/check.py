@@ -40,7 +40,7 @@ def near(word: str, allowed: list[str]) -> str:
 
 
 def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
-    """All problems between the parts of a trial file."""
+    """All problems between the parts of a trial file; without those of what may be each cohort's own: see ``check_cohort``."""
     problems: list[Problem] = []
     for rule in (
         _names,
@@ -56,8 +56,14 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _table,
         _provenance,
     ):
-        problems.extend(rule(parts, raw))
+        if "cohorts" not in raw or rule not in _OF_A_COHORT:
+            problems.extend(rule(parts, raw))
     return problems
+
+
+def check_cohort(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
+    """All problems between the parts of a trial as one of its cohorts sees it, that may be the cohort's own."""
+    return [p for rule in _OF_A_COHORT for p in rule(parts, raw)]
 
 
 def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -66,6 +72,8 @@ def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         ("sites", "name"),
         ("endpoints", "name"),
         ("populations", "name"),
+        ("markers", "name"),
+        ("cohorts", "name"),
         ("eligibility", "number"),
     ):
         seen: set[object] = set()
@@ -409,3 +417,7 @@ def _provenance(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
                         "the path of an entry of this file, such as 'design.p0' or 'arms.CE'",
                         near(path, sorted(known)),
                     )
+
+
+#: What is asked of each cohort in place of the whole trial.
+_OF_A_COHORT = (_arms, _blocks, _assessments, _monitoring, _history)

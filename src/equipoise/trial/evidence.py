@@ -140,3 +140,24 @@ class ArmsEvidence:
     look: int
     outcome: Mapping[str, float]
     n: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HazardRatioEvidence:
+    """The observed hazard ratio between two arms, tested over control, at a number of ``deaths`` in both.
+
+    ``log_hr`` is its natural logarithm as it was estimated, not rounded: above 0 more deaths in the tested arm. Infinite where
+    one arm has none (``inf``: the control arm). ``earlier``: deaths at each earlier look as it was really taken, oldest first;
+    empty: as planned. Shorter than the looks before where one was never taken.
+    """
+
+    look: int
+    log_hr: float
+    deaths: int
+    earlier: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.log_hr != self.log_hr:
+            raise ValueError("log_hr: got nan; allowed is a number, or infinity where one arm has no deaths")
+        if self.deaths < 1:
+            raise ValueError(f"deaths: got {self.deaths}; allowed are 1 or more")

@@ -51,6 +51,12 @@ class Patient:
         return str(self.randomised.data["arm"]) if self.randomised else ""
 
     @property
+    def cohort(self) -> str:
+        """The cohort that the patient was enrolled into or, before that, screened for; '' for none."""
+        event = self.enrolled or self.screened
+        return str(event.data.get("cohort", "")) if event is not None else ""
+
+    @property
     def failed_criteria(self) -> list[int]:
         """Numbers of the eligibility criteria that the patient failed at screening."""
         return list(self.screened.data["failed"]) if self.screened else []

@@ -9,14 +9,16 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from equipoise.trial.arm import Arm
+from equipoise.trial.cohort import TrialCohort, held, shared_out
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import Part
 from equipoise.trial.population import Population, populations_of
+from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import (
     Assessments,
     Assumption,
@@ -64,19 +66,113 @@ class Trial(Part):
         default=None, description="[design] as the file states it: its `kind` and what that kind asks for."
     )
     monitoring: Monitoring | None = None
+    markers: tuple[Factor, ...] = Field(
+        default=(),
+        description="What is recorded of a patient at enrolment, or later, beside the stratification factors.",
+    )
+    cohorts: tuple[TrialCohort, ...] = Field(
+        default=(), description="Cohorts, parts or strata, each decided on its own: by its own [design] or the trial's."
+    )
     history: History | None = None
     control_check: ControlCheck | None = None
     table: TableMapping | None = None
     assumptions: tuple[Assumption, ...] = ()
     sources: tuple[Source, ...] = ()
+    #: The whole trial and the cohort's name, where this is the trial as one of its cohorts sees it.
+    _view: tuple[Trial, str] | None = PrivateAttr(default=None)
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the definition's content; comments and layout of the file do not count."""
+        """SHA-256 of the definition's content; comments and layout of the file do not count.
+
+        A cohort has that of the whole file, unless it was changed since.
+        """
+        if self._view is not None:
+            whole, name = self._view
+            if self.model_dump() == whole.cohort(name).model_dump():
+                return whole.fingerprint
         said = self.model_dump(mode="json")
         said["design"] = said.pop("design_table")
+        said = {k: v for k, v in said.items() if k not in ("markers", "cohorts") or v}
         text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    # -- cohorts ----------------------------------------------------------------------------------------------------
+
+    @property
+    def cohort_name(self) -> str:
+        """The cohort that this is, where it is the trial as one of its cohorts sees it; else ''."""
+        return self._view[1] if self._view is not None else ""
+
+    @property
+    def whole(self) -> Trial:
+        """The trial with all its cohorts; itself where it is no cohort's."""
+        return self._view[0] if self._view is not None else self
+
+    @property
+    def divided(self) -> bool:
+        """True of a whole trial with cohorts: it has no look and no decision but theirs."""
+        return bool(self.cohorts) and self._view is None
+
+    @property
+    def cohort_names(self) -> tuple[str, ...]:
+        """The names of its cohorts."""
+        return tuple(c.name for c in self.cohorts)
+
+    @property
+    def own_cohort(self) -> TrialCohort | None:
+        """What the file says of the cohort that this is; None of a trial that is no cohort's."""
+        return next((c for c in self.cohorts if c.name == self.cohort_name), None)
+
+    @cached_property
+    def views(self) -> Mapping[str, Trial]:
+        """Each cohort as a trial of its own, by its name, in the file's order; none of a trial without cohorts."""
+        return {c.name: self.whole._seen_by(c) for c in self.cohorts}
+
+    def cohort(self, name: str) -> Trial:
+        """The trial as one of its cohorts sees it: its design, its looks, its patients. Raises BadInput for one that there is not."""
+        if name not in self.cohort_names:
+            allowed = (
+                f"a cohort of {self.id}: {', '.join(self.cohort_names)}"
+                if self.cohorts
+                else "this trial has no cohorts"
+            )
+            raise BadInput(self.id, [Problem("unknown-cohort", "cohort", repr(name) if name else "none", allowed)])
+        return self.whole.views[name]
+
+    def one(self, cohort: str = "") -> Trial:
+        """The trial as the cohort sees it that is named; itself where none is. Raises BadInput for a trial with cohorts and none named."""
+        if cohort:
+            return self.cohort(cohort)
+        if self.divided:
+            allowed = f"one of {', '.join(self.cohort_names)}: each has its own design, looks and decision, and none is pooled with another"
+            raise BadInput(self.id, [Problem("which-cohort", "cohort", "none", allowed, "--cohort NAME")])
+        return self
+
+    def _seen_by(self, c: TrialCohort) -> Trial:
+        r = self.randomisation
+        seen = self.model_copy(
+            update={
+                "title": f"{self.title}: {c.title}",
+                "population": c.population or self.population,
+                "target_enrolment": c.target_enrolment,
+                "arms": tuple(a for a in self.arms if not c.arms or a.name in c.arms),
+                "sites": shared_out(self.sites, c, self.cohorts),
+                "randomisation": None if r is None else r.model_copy(update={"factors": held(r.factors, c.fixed)}),
+                "markers": held(self.markers, c.fixed),
+                "design": c.rules.design,
+                "design_table": dict(c.rules.design_table),
+                "monitoring": c.rules.monitoring,
+                "assessments": c.rules.assessments,
+            }
+        )
+        seen._view = (self, c.name)
+        return seen
+
+    @property
+    def recorded_factors(self) -> tuple[Factor, ...]:
+        """All that is recorded of a patient with a level: the stratification factors, then the markers."""
+        return (*self.factors, *self.markers)
 
     @cached_property
     def arm_by_name(self) -> Mapping[str, Arm]:
@@ -151,7 +247,8 @@ class Trial(Part):
 
     @cached_property
     def monitored(self) -> Monitored:
-        """The design with what it looks at. Raises BadInput for a trial that has no design or no [monitoring]."""
+        """The design with what it looks at. Raises BadInput for a trial that has no design or no [monitoring], or whose cohorts have each their own."""
+        self.one()
         return monitored(self.id, self.design, self.monitoring, self.endpoints, self.arms)
 
     def designed(self, design: Design[Any], table: Mapping[str, Any] | None = None) -> Self:
@@ -159,7 +256,8 @@ class Trial(Part):
         return self.model_copy(update={"design": design, **({} if table is None else {"design_table": dict(table)})})
 
     def assumed(self, *paths: str) -> tuple[Assumption, ...]:
-        """The assumptions that cover any of these entries, or anything inside them."""
+        """The assumptions that cover any of these entries, or anything inside them; of a cohort also its own."""
+        paths = (*paths, *(f"cohorts.{self.cohort_name}.{p}" for p in paths if self.cohort_name))
         return tuple(
             a for a in self.assumptions if any(_covers(of, path) or _covers(path, of) for of in a.of for path in paths)
         )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from equipoise.decide.evidence.arms import ArmsMaker
 from equipoise.decide.evidence.exposure import ExposureMaker, ExposureOfArmsMaker
+from equipoise.decide.evidence.hazard_ratio import HazardRatioMaker
 from equipoise.decide.evidence.log_rank import LogRankMaker
 from equipoise.decide.evidence.maker import Maker
 from equipoise.decide.evidence.one_rate import OneRateMaker
@@ -20,6 +21,7 @@ from equipoise.trial.evidence import (
     ArmsEvidence,
     Evidence,
     ExposureEvidence,
+    HazardRatioEvidence,
     PairEvidence,
     ReferenceStatistic,
     StatisticEvidence,
@@ -36,6 +38,7 @@ MAKERS: Mapping[type, Maker] = {
     TwoArmEvidence: TwoRatesMaker(),
     ArmsEvidence: ArmsMaker(),
     StatisticEvidence: LogRankMaker(),
+    HazardRatioEvidence: HazardRatioMaker(),
     ReferenceStatistic: ReferenceMaker(),
     ExposureEvidence: ExposureMaker(),
     TwoArmExposureEvidence: ExposureOfArmsMaker(),

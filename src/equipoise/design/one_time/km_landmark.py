@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
@@ -19,6 +20,7 @@ from equipoise.design.one_time.landmark_theory import Scale, moments
 from equipoise.design.one_time.two_look_survival import Plan, SurvivalSpec, TwoLookSurvival
 from equipoise.numerics.sequential.two_look_normal import Moments
 from equipoise.numerics.times.at_landmark import survival_at
+from equipoise.numerics.times.by_day import StatisticByDay, last_day
 
 KIND = "km-landmark"
 TITLE = "Kaplan–Meier at a landmark, two stages, enrolment going on"
@@ -59,6 +61,11 @@ class KaplanMeierLandmark(TwoLookSurvival):
         if self.scale == "survival":
             return (s - s0) / found.standard_error
         return (math.log(-math.log(s0)) - math.log(-math.log(s))) * -math.log(s) * s / found.standard_error
+
+    def by_day(self, days_per_unit: float, days: int) -> StatisticByDay:
+        """The same of times in whole days."""
+        last = min(last_day(self.survival.landmark, days_per_unit), days)
+        return StatisticByDay("survival" if self.scale == "survival" else "log-log", last, np.array([self.survival.s0]))
 
     @property
     def statistic(self) -> str:

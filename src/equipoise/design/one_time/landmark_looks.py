@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from equipoise.design.one_time.landmark_theory import Scale, moments
@@ -19,6 +20,7 @@ from equipoise.design.one_time.two_look_survival import (
 )
 from equipoise.numerics.sequential.two_look_normal import Moments
 from equipoise.numerics.times.at_landmark import hazard_at
+from equipoise.numerics.times.by_day import StatisticByDay, last_day
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class CumulativeHazardTest(TwoLookSurvival):
         """(reference - Nelson–Aalen) / standard error, at the landmark."""
         found = hazard_at(time, event, self.survival.landmark)
         return (-math.log(self.survival.s0) - found.cumulative) / found.standard_error
+
+    def by_day(self, days_per_unit: float, days: int) -> StatisticByDay:
+        """The same of times in whole days."""
+        last = min(last_day(self.survival.landmark, days_per_unit), days)
+        return StatisticByDay("hazard", last, np.array([-math.log(self.survival.s0)]))
 
     @property
     def statistic(self) -> str:

@@ -28,6 +28,7 @@ from equipoise.design.one_time.two_look_survival import (
     search,
 )
 from equipoise.numerics.sequential.two_look_normal import Moments
+from equipoise.numerics.times.by_day import StatisticByDay, last_day
 from equipoise.numerics.times.one_sample import one_sample_logrank
 
 KIND = "one-sample-logrank"
@@ -68,6 +69,13 @@ class OneSampleLogRankDesign(TwoLookSurvival):
         found = one_sample_logrank(t, e, self.survival.cumulative(t))
         # Nobody has been followed for a moment: nothing speaks for or against.
         return 0.0 if math.isnan(found.z) else -found.z
+
+    def by_day(self, days_per_unit: float, days: int) -> StatisticByDay:
+        """The same of times in whole days."""
+        t = np.arange(days + 1) / days_per_unit
+        limit = min(last_day(self.plan.follow_up, days_per_unit), days) if self.restricted else days
+        held = np.minimum(t, self.plan.follow_up) if self.restricted else t
+        return StatisticByDay("expected", limit, np.asarray(self.survival.cumulative(held)))
 
     @property
     def statistic(self) -> str:

@@ -22,6 +22,7 @@ from scipy.special import ndtr, ndtri
 from equipoise.design.spec import Errors, Probability, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
+from equipoise.numerics.times.by_day import StatisticByDay
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import ReferenceStatistic
@@ -133,6 +134,10 @@ class TwoLookSurvival(ABC):
     @abstractmethod
     def statistic_of(self, time: ArrayLike, event: ArrayLike) -> float:
         """z of patients with these times (the landmark's unit) and events (1) or censorings (0), shapes (n,); n ≥ 1."""
+
+    @abstractmethod
+    def by_day(self, days_per_unit: float, days: int) -> StatisticByDay:
+        """The same statistic of times in whole days, up to ``days``."""
 
     def truths(self) -> Mapping[str, Truth]:
         """The reference, and the hazard ratio worth finding."""

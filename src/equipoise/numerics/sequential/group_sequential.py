@@ -65,8 +65,10 @@ class _State:
         """The state at t on a ≤ B < b."""
         step = t - self.t
         sd = math.sqrt(step)
-        low = max(a, float(self.at.min()) + drift * step - _FAR * sd)
-        high = min(b, float(self.at.max()) + drift * step + _FAR * sd)
+        # what is still on is part of N(drift t, t): many close looks do not widen the range that matters
+        mean, far = drift * t, _FAR * math.sqrt(t)
+        low = max(a, float(self.at.min()) + drift * step - _FAR * sd, mean - far)
+        high = min(b, float(self.at.max()) + drift * step + _FAR * sd, mean + far)
         if high <= low:
             return _State(t, np.array([(a + b) / 2 if math.isfinite(a + b) else 0.0]), np.zeros(1))
         edges = np.linspace(low, high, max(1, math.ceil((high - low) / sd)) + 1)

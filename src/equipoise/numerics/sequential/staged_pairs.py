@@ -55,6 +55,34 @@ def convolve(a: Array, b: Array) -> Array:
     return found
 
 
+def advance(state: Array, patients: int, c: Cells) -> Array:
+    """The distribution of (responses, toxicities) after so many more patients: one at a time, four shifted sums each."""
+    for _ in range(patients):
+        rows, columns = state.shape
+        more = np.zeros((rows + 1, columns + 1))
+        more[:-1, :-1] += c.neither * state
+        more[1:, :-1] += c.response_only * state
+        more[:-1, 1:] += c.toxicity_only * state
+        more[1:, 1:] += c.both * state
+        state = more
+    return state
+
+
+def pair_outcomes(n: Sequence[int], regions: Sequence[NDArray[np.intp]], kinds: int, c: Cells) -> Array:
+    """P(ends at each look in each way), (looks, ``kinds``).
+
+    ``regions[k][r, t]``, (n[k] + 1, n[k] + 1), says what r responses and t toxicities mean at look k: the number of the way
+    in which the trial ends, from 0, or -1 where it goes on. The last look should go on nowhere. ``n`` never falls.
+    """
+    state = np.ones((1, 1))
+    found = np.zeros((len(n), kinds))
+    for k, (before, size) in enumerate(zip((0, *n), n, strict=False)):
+        state = advance(state, size - before, c)
+        found[k] = np.bincount(regions[k].ravel() + 1, weights=state.ravel(), minlength=kinds + 1)[1:]
+        state = np.where(regions[k] < 0, state, 0.0)
+    return found
+
+
 @dataclass(frozen=True)
 class PairEnds:
     """P(stops at each look but the last), P(passes all looks), and the expected number of patients."""

@@ -15,7 +15,8 @@ from equipoise.simulate.kernel.engine.compiled import WHOLE, WHOLES, jit, jit_in
 @jit_in_place(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
 def question(N: Any, W: Any, stage: int, found: int, warned: int) -> int:
     """The number of the question: look, evaluated, those of the look before and (from 1 on) their successes, controls and (from 1
-    on) their successes. What cannot matter is 0: controls that are no caution, or where nothing follows from it.
+    on) their successes. What cannot matter is 0: controls that are no caution, or where nothing follows from it. ``warned``: the controls
+    matter.
     """
     side, control_side = N[at.SIDE], N[at.CONTROL_SIDE]
     number = (stage + 1) * side + W[found]

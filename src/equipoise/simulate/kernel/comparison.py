@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHETHER, WHOLE, WHOLES, jit
+from equipoise.simulate.kernel.engine.compiled import REAL, REALS, WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,
@@ -19,12 +19,12 @@ from equipoise.simulate.kernel.patient import observed
 from equipoise.simulate.kernel.two_groups import compare, count
 
 
-@jit(NONE(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE))
+@jit(REAL(WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE))
 def compare_arms(
     N: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, randomised: int, today: int
-) -> None:
+) -> float:
     """Events of both arms into the row; log hazard ratio, its standard error and log-rank chi² into the real one; nothing where
-    an arm has nobody yet.
+    an arm has nobody yet. Returns the log-rank statistic, above 0 where the tested arm does better.
 
     The room's counts are left as they were: zeros.
     """
@@ -41,10 +41,11 @@ def compare_arms(
         control_events += int(event) & (1 - group)
         n1 += group
         n0 += 1 - group
-    log_hr, se, chi2 = compare(W, V, room[COUNTS], room[MARKED], longest, n1, n0, 0)
+    log_hr, se, chi2, z = compare(W, V, room[COUNTS], room[MARKED], longest, n1, n0, 0)
     if n0 > 0 and n1 > 0:
         row[ROW_EVENTS], row[ROW_CONTROL_EVENTS] = events, control_events
         real[0], real[1], real[2] = log_hr, se, chi2
+    return z
 
 
 @jit(WHETHER(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))

@@ -11,7 +11,7 @@ from equipoise.simulate.kernel.words import cut, uniform
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned
 from equipoise.simulate.virtual_patient import complete
-from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
 #: Best responses in the order of their numbers in ``places``.
@@ -22,10 +22,14 @@ _AT = {"last assessment": at.ASSESSMENT, "last contact": at.CONTACT, "that day":
 
 def endpoint_numbers(plan: Plan) -> dict[int, float]:
     """Single numbers. What another kind of endpoint needs is 0."""
-    endpoint = plan.trial.monitored.binary
+    endpoint = plan.trial.monitored.endpoint
     found: dict[int, float] = dict.fromkeys(
         (at.LANDMARK, at.LAST_DAY, at.DUE_VISIT, at.CONFIRM_AFTER, at.STABLE_FROM, at.GOOD, at.INCOMPLETE, at.OUTCOME_COLUMN), 0
     )  # fmt: skip
+    if isinstance(endpoint, TimeToEvent):
+        return found | dict(_times(plan)) | {
+            at.ENDPOINT: at.OF_TIME, at.CHANGES: 0, at.REPLACES: 0, at.EXCLUDES: 0, at.WINDOW: 0
+        }  # fmt: skip
     found |= {
         at.REPLACES: endpoint.not_evaluable == "replace",
         at.EXCLUDES: endpoint.not_evaluable == "exclude",

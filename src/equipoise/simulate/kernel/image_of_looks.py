@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.decide.trial_rule import cautions, on_caution_of
+from equipoise.numerics.times.by_day import StatisticByDay
 from equipoise.numerics.times.one_sample import one_sample_logrank
 from equipoise.simulate.accrual import horizon
 from equipoise.simulate.kernel import places as at
+from equipoise.simulate.kernel.layout import NEVER
 from equipoise.simulate.plan import Plan
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.evidence import Evidence, ReferenceStatistic, TwoArmEvidence
 from equipoise.trial.trial import Trial
+from equipoise.trial.when import Enrolled
+
+_FORMS = {"expected": at.EXPECTED, "hazard": at.HAZARD, "log-log": at.LOG_LOG, "survival": at.SURVIVAL}
 
 
 def look_numbers(plan: Plan) -> dict[int, float]:
@@ -22,7 +27,13 @@ def look_numbers(plan: Plan) -> dict[int, float]:
     trial, needs = plan.trial, _needs(plan)
     monitored = trial.monitored
     excludes = monitored.policy == "exclude"
+    form = one_arm_statistic(plan)
+    on = {"events": at.ON_EVENTS, "patients enrolled": at.ON_ENROLLED}
     return {
+        at.LOOKS_ON: on.get(monitored.looks[0].unit, at.ON_PATIENTS),
+        at.STATISTIC: _FORMS[form.form] if form is not None else at.LOG_RANK,
+        at.COUNTED_TO: form.last if form is not None else 0,
+        at.BOTH_RATES: monitored.by_cohort and monitored.design.takes is TwoArmEvidence,
         at.LOOKS: len(plan.design.looks),
         at.SIDE: max(n for n, _ in needs) + 1,
         at.CONTROL_SIDE: max(m for _, m in needs) + 1,
@@ -46,11 +57,31 @@ def look_tables(plan: Plan) -> dict[int, Any]:
         at.TOO_SHORT: short,
         at.TOO_LONG: long,
         at.ENROLS: _enrols(plan),
+        at.FOLLOW: _follow(plan),
+        at.REFERENCE: form.reference if (form := one_arm_statistic(plan)) is not None else [],
     }
+
+
+def one_arm_statistic(plan: Plan) -> StatisticByDay | None:
+    """What a design on one arm's times reads from them, by day; None for another design."""
+    m = plan.trial.monitored
+    if m.design.takes is not ReferenceStatistic:
+        return None
+    found: StatisticByDay = m.design.by_day(m.monitoring.days_per_unit, max(NEVER, horizon(plan.trial)))  # type: ignore[attr-defined]
+    return found
+
+
+def _follow(plan: Plan) -> list[tuple[int, int]]:
+    """Of a look on patients enrolled, the days for which the last of them and the first of all are followed."""
+    m = plan.trial.monitored
+    each = [look.when(m.monitoring.days_per_unit) for look in m.looks]
+    return [(w.days, w.first) if isinstance(w, Enrolled) else (0, 0) for w in each]
 
 
 def _needs(plan: Plan) -> list[tuple[int, int]]:
     m = plan.trial.monitored
+    if not m.by_cohort:
+        return [(look.n, 0) for look in m.looks]
     planned = [m.planned(look.number) for look in plan.design.looks]
     control = m.control.name if m.control is not None else ""
     return [(p[m.tested.name], p.get(control, 0)) for p in planned]

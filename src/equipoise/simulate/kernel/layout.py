@@ -67,6 +67,9 @@ STATES = 16
     ROW_ENROLMENT_DAY, ROW_QUESTION,
 ) = range(23)
 ROW_WIDTH = 23
+#: Columns of a row of real numbers: ``lines.REAL_COLUMNS``, and what the last look read from the times.
+REAL_STATISTIC = 3
+REAL_WIDTH = 4
 #: How a trial ended, in its row: it did, it was given up, the rule refused the evidence, the rule must be asked.
 AT_ITS_END, GIVEN_UP, REFUSES, ASKS = range(4)
 # fmt: on

@@ -100,7 +100,7 @@ def _look(N: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replic
     row[ROW_SUCCESSES], row[ROW_EVALUABLE] = x, n
     row[ROW_CONTROL_SUCCESSES], row[ROW_CONTROL_EVALUABLE] = control_x, control_n
     row[ROW_CAUTION] = warned
-    row[ROW_QUESTION] = question(N, W, W[state + STAGE], found, warned * N[at.TAKES_OVER])
+    row[ROW_QUESTION] = question(N, W, W[state + STAGE], found, warned * N[at.TAKES_OVER] | N[at.BOTH_RATES])
     answer = at.STOP
     if W[state + STAGE] < N[at.LOOKS] - 1:
         column = column_of(A, row[ROW_QUESTION])

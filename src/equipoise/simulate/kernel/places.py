@@ -28,7 +28,13 @@ from __future__ import annotations
 (
     SIDE, CONTROL_SIDE, EARLIER, LOOKS_BACK, SIZED, BY_TIMES, TAKES_OVER,
 ) = range(54, 61)
-#: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm. NOT_BEFORE (looks): the first day. BLOCKS (block
+#: How looks come: on patients whose outcome is known, on events, on patients enrolled. STATISTIC: what a look on events or on patients
+#: enrolled reads from the times, and COUNTED_TO, up to which day after randomisation. BOTH_RATES: the design asks for the controls' successes too.
+(
+    LOOKS_ON, STATISTIC, COUNTED_TO, BOTH_RATES,
+) = range(61, 65)
+#: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm; or events, or patients enrolled, and 0. FOLLOW (looks, 2): of a look on
+#: patients enrolled, for how many days the last of them and the first of all are followed. NOT_BEFORE (looks): the first day. BLOCKS (block
 #: sizes, LARGEST_BLOCK): arms before they are shuffled. KEYS (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
 #: GUIDE_ROWS (tables, GUIDE / 4). FIRST, AFTER (arms, strata) and TOXIC (arms): rows of CUTS. OPENS (sites): planned days.
 #: CAUTION (n, successes) of the control arm. TOO_SHORT, TOO_LONG (events): days at risk up to which, or from which on, that many events
@@ -40,20 +46,26 @@ from __future__ import annotations
 (
     NEED, NOT_BEFORE, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS,
     CAUTION, TOO_SHORT, TOO_LONG, ENROLS, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT, RESPONDS, AT_FIRST, TURNS_OUT,
-) = range(61, 87)
-#: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate.
+    FOLLOW,
+) = range(65, 92)
+#: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate. REFERENCE: what
+#: the statistic compares with (``numerics.times.by_day``).
 (
-    RATE, SIZE,
-) = range(87, 89)
+    RATE, SIZE, REFERENCE,
+) = range(92, 95)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 89
+HEAD = 95
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
 PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual", "response", "outcome")
 PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL, RESPONSE, OUTCOME = range(7)
 #: Kinds of endpoint.
-OF_LANDMARK, OF_RESPONSE, OF_OUTCOME = range(3)
+OF_LANDMARK, OF_RESPONSE, OF_OUTCOME, OF_TIME = range(4)
+#: How looks come.
+ON_PATIENTS, ON_EVENTS, ON_ENROLLED = range(3)
+#: What is read from times: the log-rank statistic of two arms; of one arm against a reference, the forms of ``numerics.times.by_day``.
+LOG_RANK, EXPECTED, HAZARD, LOG_LOG, SURVIVAL = range(5)
 #: What a patient's best response may be, from best to worst (``image_of_endpoint.BEST``); nothing: without an assessment.
 CR, PR, SD, PD, NE, NO_BEST = range(6)
 #: Actions, and what stands where the design refuses the evidence.

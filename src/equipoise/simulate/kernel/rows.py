@@ -24,6 +24,8 @@ from equipoise.simulate.kernel.layout import (
     HOT,
     NEVER,
     OPENED,
+    REAL_STATISTIC,
+    REAL_WIDTH,
     REFUSES,
     ROW_ACTION,
     ROW_LOOKS,
@@ -114,11 +116,11 @@ def simulate_rows(image: Image, answers: Answers, room: Room, first: int, replic
     Releases the GIL: threads may run with a room each.
     """
     whole = np.zeros((replicates, ROW_WIDTH), dtype=np.int64)
-    real = np.full((replicates, len(REAL_COLUMNS)), np.nan)
+    real = np.full((replicates, REAL_WIDTH), np.nan)
     by_month = np.zeros((replicates, months), dtype=np.int64)
 
     def run(begin: int, end: int, a: Any) -> None:
-        lie = [image.whole, image.real, a, room.w, room.v, whole[begin:end], real[begin:end], by_month[begin:end]]
+        lie = [image.whole, image.real, *a, room.w, room.v, whole[begin:end], real[begin:end], by_month[begin:end]]
         simulator()(*(x.ctypes.data for x in lie), first + begin, end - begin, months, room.of_w.ctypes.data)
 
     def to_the_end(begin: int, end: int) -> None:
@@ -137,17 +139,18 @@ def simulate_rows(image: Image, answers: Answers, room: Room, first: int, replic
         to_the_end(0, pilot)
     if replicates > pilot:
         to_the_end(pilot, replicates)
-    _answer_the_last(image, answers, whole)
-    return whole[:, :ROW_QUESTION], real, by_month
+    _answer_the_last(image, answers, whole, real)
+    return whole[:, :ROW_QUESTION], real[:, : len(REAL_COLUMNS)], by_month
 
 
-def _answer_the_last(image: Image, answers: Answers, whole: Any) -> None:
+def _answer_the_last(image: Image, answers: Answers, whole: Any, real: Any) -> None:
     """The action at the last look, or that the rule refuses its evidence."""
     last = np.flatnonzero((whole[:, ROW_STATUS] == AT_ITS_END) & (whole[:, ROW_LOOKS] == image.whole[at.LOOKS]))
-    questions, successes = whole[last, ROW_QUESTION], whole[last, ROW_SUCCESSES]
+    by_time = image.whole[at.LOOKS_ON] != at.ON_PATIENTS
+    questions, seen = whole[last, ROW_QUESTION], real[last, REAL_STATISTIC] if by_time else whole[last, ROW_SUCCESSES]
     known = answers.known
     if len(known.missing(questions)):
         known = answers.learn(questions)
-    action = known.actions(questions, successes)
+    action = known.actions(questions, seen)
     whole[last, ROW_ACTION] = action
     whole[last[action == REFUSED], ROW_STATUS] = REFUSES

@@ -30,6 +30,7 @@ from equipoise.simulate.kernel.layout import (
     QUEUE,
     RANDOMISED,
     READOUT,
+    REAL_WIDTH,
     REPORTS,
     RIPE_FROM,
     ROW,
@@ -48,7 +49,7 @@ from equipoise.simulate.kernel.layout import (
 from equipoise.simulate.kernel.looks import off_study, see_to_looks, see_to_pause
 from equipoise.simulate.kernel.patient import cold_of, draw_fate
 from equipoise.simulate.kernel.status import draw_changes
-from equipoise.simulate.lines import REAL_COLUMNS
+from equipoise.simulate.kernel.timed import await_event, see_to_timed_looks
 
 
 @jit(NONE(WHOLES, REALS, WHOLES, WHOLES, WHOLE))
@@ -98,7 +99,9 @@ def _enrol(N: Any, W: Any, room: Any, replicate: int, arrived: int, next_in: int
     for p in range(first, randomised):
         k = W[p * HOT + ROW] - arrived
         draw_fate(N, W, replicate, p, W[room[STRATA_AT_HAND] + k], room[WORDS_AT_HAND] + k)
-        if (
+        if N[at.ENDPOINT] == at.OF_TIME:
+            await_event(N, W, replicate, p)
+        elif (
             draw_status(N, W, replicate, p)
             if N[at.ENDPOINT] == at.OF_LANDMARK
             else draw_changes(N, W, room, replicate, p)
@@ -130,20 +133,20 @@ def _end(N: Any, W: Any, row: Any, by_month: Any, months: int, room: Any) -> Non
             by_month[month] += by_month[month - 1]
 
 
-@jit(NONE(WHOLES, REALS, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES))
+@jit(NONE(WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLES))
 def trials(
-    N: Any, X: Any, A: Any, W: Any, V: Any, rows: Any, reals: Any, by_month: Any, first: int, replicates: int,
+    N: Any, X: Any, A: Any, B: Any, W: Any, V: Any, rows: Any, reals: Any, by_month: Any, first: int, replicates: int,
     months: int, room: Any,
 ) -> None:  # fmt: skip
     """Trials. Patients come; where enrolment may pause, looks are seen to before each day on which one comes, and
     else when all have come, for then nobody's coming depends on them, except that a trial that stops counts no later one.
 
-    N, X: the image. A: what the rule has answered so far (see ``answers``). W, V: room to work in; ``room`` says where in W each thing lies (see ``layout``). A row of whole
+    N, X: the image. A, B: what the rule has answered so far (see ``answers``). W, V: room to work in; ``room`` says where in W each thing lies (see ``layout``). A row of whole
     numbers, of zeros before, and one of real ones for each trial; and the randomised by month.
     """
     state, queue = room[STATE], room[QUEUE]
     for r in range(replicates):
-        replicate, row, real = first + r, moved(rows, r * ROW_WIDTH), moved(reals, r * len(REAL_COLUMNS))
+        replicate, row, real = first + r, moved(rows, r * ROW_WIDTH), moved(reals, r * REAL_WIDTH)
         _begin(N, X, W, room, replicate)
         arrived, next_in = -AT_ONCE, AT_ONCE
         while True:
@@ -155,7 +158,12 @@ def trials(
                     next_arrivals(N, W, V, replicate, arrived, queue, room[STEPS])
                     next_patients(N, W, replicate, arrived, room[WORDS_AT_HAND], room[STRATA_AT_HAND])
                 coming = W[queue + next_in]
-            if N[at.PAUSES] or coming > N[at.HORIZON]:
+            if N[at.LOOKS_ON] != at.ON_PATIENTS:
+                # Enrolment never waits for such a look: all have come before the first is seen to.
+                if coming > N[at.HORIZON]:
+                    see_to_timed_looks(N, X, A, B, W, V, row, real, room, replicate)
+                    break
+            elif N[at.PAUSES] or coming > N[at.HORIZON]:
                 see_to_looks(N, A, W, V, row, real, room, replicate, coming)
                 if W[state + ENDED]:
                     break

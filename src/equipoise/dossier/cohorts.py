@@ -1,0 +1,111 @@
+"""The report of a trial with cohorts: each cohort's decision and data in sections of its own, and nothing pooled but the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from equipoise import __version__
+from equipoise.analyse.flow import flow
+from equipoise.analyse.populations import populations_table
+from equipoise.decide.words import headline
+from equipoise.design.study.family import Family
+from equipoise.dossier.decision import decision
+from equipoise.dossier.design import design
+from equipoise.dossier.efficacy import efficacy
+from equipoise.dossier.findings import Findings
+from equipoise.dossier.origin import STATUS, assumptions, origin
+from equipoise.dossier.patients import accrual, course, safety
+from equipoise.dossier.synopsis import synopsis
+from equipoise.report.document import Document
+from equipoise.trial.decision import Decision
+from equipoise.trial.exhibits import Cell, Exhibit, Paragraph, Section, Table
+from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class CohortFindings:
+    """What a report of a trial with cohorts is made from. ``beside``: of cohorts with patients who do not count, theirs."""
+
+    trial: Trial
+    snap: Snapshot
+    of: Mapping[str, Findings]
+    beside: Mapping[str, Findings]
+    family: Family
+
+
+def cohorts_document(f: CohortFindings) -> Document:
+    """The whole report."""
+    t = f.trial
+    facts = [
+        ("Trial", t.id + (f" ({', '.join(t.registration)})" if t.registration else "")),
+        ("Data cut-off", f.snap.cutoff.isoformat()),
+        ("Patients", "as recorded in the log"),
+        *((f"Cohort {name}", _standing(own)) for name, own in f.of.items()),
+    ]
+    return Document(
+        title=t.title,
+        subtitle="Trial report, by cohort",
+        status=STATUS,
+        facts=facts,
+        sections=[s for s in _sections(f) if s.exhibits],
+        foot=f"{t.id}: trial {t.fingerprint[:12]}, data {f.snap.head[:12]}, equipoise {__version__}",
+    )
+
+
+def _standing(own: Findings) -> str:
+    """'Look 1 of 2 …: CONTINUE', of the last decision that there is."""
+    taken = [d for d in own.looks if isinstance(d, Decision)]
+    there = f"{len(own.snap.randomised)} of {own.trial.target_enrolment} patients {own.trial.entered}"
+    return f"{headline(taken[-1])}; {there}" if taken else f"no look is ripe; {there}"
+
+
+def _sections(f: CohortFindings) -> Iterator[Section]:
+    t = f.trial
+    yield Section("cohorts", "Cohorts and what they decide", [_overview(f)])
+    for name, own in f.of.items():
+        yield Section(f"{name}-decision", f"{name}: decision", decision(own))
+    yield Section("synopsis", "Synopsis of the protocol", synopsis(t))
+    yield Section("family", "The cohorts' errors together", [Paragraph(f.family.in_words()), f.family.table()])
+    yield Section("flow", "Patient flow, all cohorts", [flow(t, f.snap)])
+    for name, own in f.of.items():
+        title = own.trial.own_cohort.title if own.trial.own_cohort is not None else name
+        yield Section(f"{name}-design", f"{name}: design", design(own))
+        if not own.snap.randomised:
+            nobody = Paragraph(f"Nobody who counts is {own.trial.entered} in cohort {name} ({title}) by the cut-off.")
+            yield Section(f"{name}-patients", f"{name}: patients", [nobody])
+        else:
+            yield Section(f"{name}-accrual", f"{name}: accrual", accrual(own))
+            populations = populations_table(own.trial, own.analysis.populations)
+            yield Section(f"{name}-flow", f"{name}: patient flow", [flow(own.trial, own.snap), populations])
+            yield Section(f"{name}-efficacy", f"{name}: efficacy", efficacy(own))
+            yield Section(f"{name}-course", f"{name}: course and response of each patient", course(own))
+            yield Section(f"{name}-safety", f"{name}: safety", safety(own))
+        if name in f.beside:
+            yield Section(f"{name}-beside", f"{name}: patients beside those who count", _beside(f.beside[name]))
+    yield Section("assumptions", "Assumptions and sources", assumptions(t))
+    yield Section("origin", "What produced this report", origin(replace(next(iter(f.of.values())), snap=f.snap)))
+
+
+def _overview(f: CohortFindings) -> Table:
+    rows: list[list[Cell]] = []
+    for name, own in f.of.items():
+        c = own.trial.own_cohort
+        beside = len(f.beside[name].snap.randomised) if name in f.beside else 0
+        title, come = c.title if c is not None else "", f"{len(own.snap.randomised)} of {own.trial.target_enrolment}"
+        rows.append([name, title, come, beside, _standing(own).split("; ")[0]])
+    return Table(
+        "Each cohort is decided on its own",
+        ["Cohort", "Patients with", f"{f.trial.entered.capitalize()}, who count", "Beside", "Last look that is ripe"],
+        rows,
+        notes=(f.family.in_words(),),
+    )
+
+
+def _beside(f: Findings) -> list[Exhibit]:
+    """What became of those who do not count for the design: described, and in no decision."""
+    c = f.trial.own_cohort
+    counted = ", ".join(f"{name} = {level}" for name, level in c.counts.items()) if c is not None else ""
+    lead = f"{len(f.snap.randomised)} patients of the cohort are not known to have {counted}. They are in no look and no decision."
+    return [Paragraph(lead), *efficacy(f), *safety(f)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import tomllib
 
 import pytest
@@ -10,11 +11,14 @@ import pytest
 from equipoise.analyse.analysis import analyse, comparisons_table
 from equipoise.analyse.comparing import logrank_between
 from equipoise.analyse.survival import SurvivalResult, observations
+from equipoise.decide.evidence.hazard_ratio import HazardRatioMaker
 from equipoise.decide.evidence.log_rank import LogRankMaker
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import trial_from
+from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.plan import Plan
-from equipoise.trial.evidence import StatisticEvidence
+from equipoise.simulate.run import run
+from equipoise.trial.evidence import HazardRatioEvidence, StatisticEvidence
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
 from levels import R, a_trial, snap_of
@@ -37,7 +41,7 @@ def test_a_stratified_comparison_is_that_of_r() -> None:
 
 
 @pytest.mark.independent
-def test_a_design_on_the_log_rank_decides_by_the_stratified_test() -> None:
+def test_a_design_on_log_rank_or_hazard_ratio_decides_by_what_is_stratified() -> None:
     trial, plain = a_trial(stratified_by=["region"]), a_trial()
     evidence = {}
     for t in (trial, plain):
@@ -47,6 +51,9 @@ def test_a_design_on_the_log_rank_decides_by_the_stratified_test() -> None:
     assert evidence[True].z == pytest.approx(TIED["stratified"]["z"], rel=1e-9)
     assert evidence[False].z != pytest.approx(TIED["stratified"]["z"], rel=1e-3)
     assert evidence[True].information == evidence[False].information
+    ratio = HazardRatioMaker().gather(trial, snap_of(trial, TIED["data"]), 1).seen().evidence
+    assert isinstance(ratio, HazardRatioEvidence)
+    assert ratio.log_hr == pytest.approx(math.log(TIED["stratified"]["hr"]), rel=1e-9)
 
 
 def test_z_is_positive_where_the_tested_arm_does_better() -> None:
@@ -102,3 +109,24 @@ def test_the_compiled_simulator_leaves_strata_to_the_reference() -> None:
     for by, usual in (([], True), (["ecog", "ldh"], False)):
         raw["endpoints"][0]["stratified_by"] = by
         assert Plan.of(trial_from(raw, "test"), scenario(), seed=1).usual is usual
+
+
+def test_a_trial_compared_in_strata_is_simulated_to_its_end_by_the_reference() -> None:
+    """The log-rank design in strata: the same patients as without them, another statistic at its looks."""
+    found = {}
+    for by in ([], ["region"]):
+        trial = a_trial(stratified_by=by)
+        plan = Plan.of(trial, own_scenarios(trial)[-1], seed=20)
+        assert plan.usual is not bool(by)
+        simulated = run(plan, 0)
+        found[bool(by)] = [
+            (look.decision.distance, look.decision.beside["randomised comparison"]) for look in simulated.looks
+        ]
+    assert len(found[True]) == len(found[False]) > 0
+    for (one, beside), (other, plain) in zip(found[True], found[False], strict=True):
+        assert isinstance(beside, dict)
+        assert isinstance(plain, dict)
+        assert one != other
+        assert beside["method"].endswith("stratified by region")
+        assert plain["method"].endswith("unstratified")
+        assert beside["n"] == plain["n"]

@@ -45,6 +45,22 @@ def test_cumulative_incidence_and_gray_s_test_are_those_of_r() -> None:
     assert found.competes == "death"
 
 
+@pytest.mark.independent
+def test_real_patients_are_those_of_r(equipoise: Any) -> None:
+    """The colon trial's 929 patients: recurrence with death competing, and the restricted mean of survival."""
+    found, want = equipoise("analyse", "colon", "--json").json, R["colon"]
+    incidence, means = found["cumulative_incidence"]["TTR"], found["restricted_means"]["OS"]
+    assert means["tau"] == want["os_tau"]
+    for arm, expected in want["incidence"].items():
+        a = incidence["arms"][arm]
+        assert [a["incidence"], *a["ci"]] == pytest.approx(expected, rel=1e-9)
+        assert [means["arms"][arm][k] for k in ("mean", "se")] == pytest.approx(want["os_mean"][arm], rel=1e-9)
+    for name in ("Lev vs Obs", "Lev+5FU vs Obs"):
+        gray = incidence["comparisons"][name]
+        assert [gray["chi2"], gray["p"]] == pytest.approx([want[name]["chi2"], want[name]["p"]], rel=1e-8)
+    assert incidence["all_arms"]["chi2"] == pytest.approx(want["all"]["chi2"], rel=1e-9)
+
+
 def test_what_competes_came_on_its_own_day_wherever_the_rule_censors() -> None:
     early = [{"when": "death", "at": "last assessment"}, *ON_THE_DAY[1:]]
     trials = a_trial(**COMPETING), a_trial(**{**COMPETING, "censoring": early})

@@ -82,6 +82,18 @@ def logrank_between(
     return math.copysign(math.sqrt(test.chi2), test.expected[at] - test.observed[at])
 
 
+def log_hazard_ratio_between(
+    trial: Trial, endpoint: TimeToEvent, tested: Sequence[Observed], control: Sequence[Observed], snap: Snapshot
+) -> float:
+    """Log hazard ratio of Cox's model (Efron), stratified where the endpoint says so; below 0 favours the tested arm.
+
+    Infinite where events came in one arm only while both were at risk (in any stratum), NaN where nothing can be said.
+    """
+    strata = strata_of(trial.time_to_event(endpoint.name), [*tested, *control], snap)
+    time, event = arrays([*tested, *control])
+    return km.cox(time, event, [1] * len(tested) + [0] * len(control), strata).log_hr
+
+
 def compare(
     endpoint: TimeToEvent, snap: Snapshot, tested: Sequence[Observed], control: Sequence[Observed], name: str, against: str
 ) -> Comparison | None:  # fmt: skip

@@ -60,8 +60,8 @@ class Plan:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail, or are compared in strata; a design that sizes more than its last stage, or looks when something else
-        has come than so many patients.
+        are censored by what is not drawn without detail, or are compared in strata; a design that sizes more than its last stage, or
+        looks when something else has come than so many patients.
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:

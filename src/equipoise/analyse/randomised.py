@@ -55,6 +55,7 @@ def _times(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, tested: str, con
         "hr_estimable": found.estimable,
         "hr_not_estimable_because": found.not_estimable_because,
         "method": found.method,
+        "strata": found.strata,
     }
     monitored = trial.monitored.endpoint
     if isinstance(monitored, Landmark):

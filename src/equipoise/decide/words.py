@@ -32,7 +32,7 @@ def beside_lines(d: Decision) -> list[str]:
                 ratio = f"{c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 favours the tested arm)"
             lines.append(
                 f"Randomised comparison, {c['endpoint']}: hazard ratio {ratio}, "
-                f"two-sided log-rank p: {p_value(c['logrank_p'])}."
+                f"two-sided log-rank p: {p_value(c['logrank_p'])}; {c.get('strata', 'unstratified')}."
             )
         if c.get("at_landmark"):
             day = next(iter(c["at_landmark"].values()))["day"]

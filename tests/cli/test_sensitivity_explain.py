@@ -93,7 +93,9 @@ def test_the_colon_trial(equipoise: Callable[..., Answer]) -> None:
     assert answer.status == 0, answer.err
     stated, ema = answer.json["under"]
     analysed = equipoise("analyse", "colon", "--json").json["endpoints"]["RFS"]
-    assert stated["result"] == analysed
+    # what only `analyse` adds
+    beyond = dict.fromkeys(("restricted_mean", "incidence", "subgroups"))
+    assert stated["result"] == analysed | beyond
     assert sum(len(u["observed"]) for u in (stated, ema)) == 2 * 929
     told = equipoise("explain", "colon", "--patient", next(iter(stated["observed"])))
     assert told.status == 0, told.err

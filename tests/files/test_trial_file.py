@@ -140,3 +140,27 @@ def test_a_name_that_is_nearly_a_bundled_trial() -> None:
     assert bundled_trials() == ["colon", "create", "merkel", "myeloma", "north"]
     with pytest.raises(BadInput, match="did you mean 'north'"):
         find_trial("nroth")
+
+
+def test_strata_of_an_endpoint_are_factors_of_the_randomisation() -> None:
+    found = problems(
+        set_in("endpoints.0.stratified_by", ["ecog", "ldl", "ecog"]), set_in("endpoints.4.stratified_by", ["sex"])
+    )
+    assert found["endpoints[0].stratified_by[1]"].code == "unknown-factor"
+    assert "'ldh'" in found["endpoints[0].stratified_by[1]"].next_step
+    assert found["endpoints[0].stratified_by"].code == "duplicate-name"
+    assert found["endpoints[4].stratified_by[0]"].allowed.endswith("ecog, ldh")
+    none = problems(set_in("randomisation.factors", []), set_in("endpoints.0.stratified_by", ["ecog"]))
+    assert none["endpoints[0].stratified_by[0]"].allowed.endswith("it has none")
+
+
+def test_strata_that_are_not_stated_leave_the_fingerprint() -> None:
+    plain = trial_from(copy.deepcopy(RAW), "t.toml")
+    raw = copy.deepcopy(RAW)
+    set_in("endpoints.0.stratified_by", [])(raw)
+    assert trial_from(raw, "t.toml").fingerprint == plain.fingerprint
+    assert "stratified_by" not in str(plain.model_dump())
+    set_in("endpoints.0.stratified_by", ["ecog"])(raw)
+    stated = trial_from(raw, "t.toml")
+    assert stated.fingerprint != plain.fingerprint
+    assert stated.time_to_event("PFS").stratified_by == ("ecog",)

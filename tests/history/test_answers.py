@@ -67,7 +67,8 @@ def test_times_three_times(north: Any, snap: Snapshot) -> None:
     assert history.evidence == by_history.p
     assert controls.interval[0] < controls.estimate < controls.interval[1]
     # pooled: inverse-variance mean of history's and the controls' log hazards, by hand
-    from equipoise.analyse.survival import arrays, observations
+    from equipoise.analyse.between_arms import arrays
+    from equipoise.analyse.survival import observations
 
     by_arm = observations(north, snap, north.time_to_event("PFS"))
     (tt, te), (ct, ce) = arrays(by_arm["IMGN901"]), arrays(by_arm["CE"])

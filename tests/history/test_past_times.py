@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from equipoise.analyse.survival import arrays, observations
+from equipoise.analyse.between_arms import arrays
+from equipoise.analyse.survival import observations
 from equipoise.cli.main import run as cli
 from equipoise.files.history_file import library_of
 from equipoise.files.log_file import write_new_log

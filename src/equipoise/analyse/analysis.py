@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
-from equipoise.analyse.comparing import Comparison, pairs
-from equipoise.analyse.competing_events import Incidence, analyse_incidence, incidence_table
+from equipoise.analyse.between_arms import Comparison
+from equipoise.analyse.incidence import overstated
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
-from equipoise.analyse.response_times import ResponseTimes, analyse_response_times, response_times_table
-from equipoise.analyse.restricted_means import RestrictedMeans, analyse_means, means_table
+from equipoise.analyse.responders import Responders, responders
 from equipoise.analyse.safety import ArmSafety, safety
-from equipoise.analyse.shown import against, caution_on_curves, chi_squared, number, p_value
-from equipoise.analyse.subgroups import Forest, analyse_forests, forest_table, shown_forests
-from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, analyse_survival
+from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full
 from equipoise.trial.decision import Fingerprints
-from equipoise.trial.endpoint import Landmark, TimeToEvent
+from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -37,12 +35,7 @@ class Analysis:
     safety: Sequence[ArmSafety]
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
-    #: Times in which a competing event is censored.
-    cumulative_incidence: Mapping[str, Incidence]
-    restricted_means: Mapping[str, RestrictedMeans]
-    response_times: Mapping[str, ResponseTimes]
-    #: By endpoint and comparison; empty without factors.
-    subgroups: Mapping[str, Mapping[str, Forest]]
+    responders: Sequence[Responders] = ()
 
 
 def analyse(trial: Trial, snap: Snapshot) -> Analysis:
@@ -50,13 +43,9 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     endpoints: dict[str, SurvivalResult | RateResult] = {}
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
-            endpoints[endpoint.name] = analyse_survival(trial, snap, endpoint)
+            endpoints[endpoint.name] = in_full(trial, snap, endpoint)
         else:
             endpoints[endpoint.name] = analyse_rate(trial, snap, endpoint)
-    times = [e for e in trial.endpoints if isinstance(e, TimeToEvent)]
-    responses = {e.name: analyse_response_times(trial, snap, e) for e in trial.endpoints}
-    incidences = {e.name: analyse_incidence(trial, snap, e) for e in times}
-    means = {e.name: analyse_means(trial, snap, e) for e in times}
     return Analysis(
         trial.id,
         snap.cutoff,
@@ -66,11 +55,23 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         safety(trial, snap),
         all_memberships(trial, snap),
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
-        {name: found for name, found in incidences.items() if found is not None},
-        {name: found for name, found in means.items() if found is not None},
-        {name: found for name, found in responses.items() if found is not None},
-        {e.name: analyse_forests(trial, snap, e) for e in times},
+        responders(trial, snap),
     )
+
+
+def p_value(p: float) -> str:
+    """A p-value as it is read: four decimals, or a bound."""
+    return "–" if math.isnan(p) else "< 0.0001" if p < 0.0001 else f"{p:.4f}"
+
+
+def number(x: float, digits: int = 1) -> str:
+    """A number, or NR: not reached."""
+    return "NR" if math.isnan(x) else f"{x:.{digits}f}"
+
+
+def _chi2(x: float) -> str:
+    """A test statistic; a dash where nothing could be tested."""
+    return "–" if math.isnan(x) else f"{x:.3f}"
 
 
 def times_table(trial: Trial, analysis: Analysis) -> Table:
@@ -88,7 +89,7 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
         notes=(
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
-            *caution_on_curves(e for e in trial.endpoints if isinstance(e, TimeToEvent)),
+            *(said for e in trial.endpoints if isinstance(e, TimeToEvent) and (said := overstated(e))),
         ),
     )
 
@@ -118,57 +119,38 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
         if not isinstance(result, SurvivalResult):
             continue
         for c in result.comparisons.values():
-            rows.append(
-                [
-                    result.label,
-                    against(trial, c.tested, c.control),
-                    _ratio(c),
-                    chi_squared(c.logrank_chi2),
-                    p_value(c.p),
-                    c.strata,
-                ]
-            )
+            shown: list[Cell] = [_ratio(c), c.strata, _chi2(c.logrank_chi2), p_value(c.p)]
+            rows.append([result.label, _against(trial, c.tested, c.control), *shown])
         rows.extend(
-            [result.label, against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–", "–"]
+            [result.label, _against(trial, tested, control), f"not estimable: nobody on {nobody} yet", "–", "–", "–"]
             for tested, control, nobody in _empty(trial, result)
         )
         if result.all_arms is not None:
-            a = result.all_arms
-            rows.append([result.label, "All arms", "", chi_squared(a.logrank_chi2), p_value(a.p), a.strata])
+            together = result.all_arms
+            rows.append(
+                [result.label, "All arms", "", together.strata, _chi2(together.logrank_chi2), p_value(together.p)]
+            )
+        if not trial.control_arms and len(trial.tested_arms) > 1 and any(a.n for a in result.arms.values()):
+            rows.append([result.label, "no control arm: no arm is compared with another", "–", "–", "–", "–"])
     notes = [
-        "Hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald interval. p: log-rank, two-sided."
+        "Hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald interval. p: log-rank, two-sided. Stratified "
+        "where the endpoint states it, both of them."
     ]
-    if (
-        not trial.control_arms
-        and len(trial.arms) > 1
-        and any(isinstance(r, SurvivalResult) for r in analysis.endpoints.values())
-    ):
-        rows.append(
-            [
-                "All",
-                "",
-                "not compared: no control arm, and the tested arms are not compared with each other",
-                "–",
-                "–",
-                "–",
-            ]
-        )
-    responders = [e.label for e in trial.endpoints if isinstance(e, TimeToEvent) and e.origin == "first response"]
-    if rows and responders:
-        notes.append(f"Not compared, as who responds is not randomised: {', '.join(responders)}.")
-    columns = ["Endpoint", "Arms", "Hazard ratio (95 % CI)", "Log-rank chi²", "p", "Strata"]
-    return Table("Randomised comparisons", columns, rows, notes=notes)
+    notes += [
+        f"{e.label}: of responders only, who are no randomised groups; the comparison describes."
+        for e in trial.endpoints
+        if isinstance(e, TimeToEvent) and e.origin == "first response"
+    ]
+    return Table(
+        "Randomised comparisons",
+        ["Endpoint", "Arms", "Hazard ratio (95 % CI)", "Strata", "Log-rank chi²", "p"],
+        rows,
+        notes=notes,
+    )
 
 
-def further_tables(trial: Trial, analysis: Analysis) -> list[Table]:
-    """Responders' times, restricted means, cumulative incidence and subgroups: those that there are."""
-    found = []
-    if analysis.response_times:
-        found.append(response_times_table(trial, [*analysis.response_times.values()], analysis.endpoints))
-    if analysis.restricted_means:
-        found.append(means_table(trial, [*analysis.restricted_means.values()]))
-    found += [incidence_table(trial, i) for i in analysis.cumulative_incidence.values()]
-    return found + [forest_table(trial, forest) for forest in shown_forests(trial, analysis.subgroups)]
+def _against(trial: Trial, tested: str, control: str) -> str:
+    return f"{trial.arm_by_name[tested].label} against {trial.arm_by_name[control].label}"
 
 
 def _ratio(c: Comparison) -> str:
@@ -179,13 +161,14 @@ def _ratio(c: Comparison) -> str:
 
 def _empty(trial: Trial, result: SurvivalResult) -> list[tuple[str, str, str]]:
     """The comparisons that there are not because an arm is empty: tested, control, and the empty one's label."""
-    if not any(a.n for a in result.arms.values()):
+    if not trial.control_arms or not any(a.n for a in result.arms.values()):
         return []
+    control = trial.control_arms[0].name
     found = []
-    for tested, control in pairs(trial, trial.time_to_event(result.endpoint)):
-        empty = next((name for name in (tested, control) if not result.arms[name].n), None)
+    for arm in trial.tested_arms:
+        empty = next((name for name in (arm.name, control) if not result.arms[name].n), None)
         if empty is not None:
-            found.append((tested, control, trial.arm_by_name[empty].label))
+            found.append((arm.name, control, trial.arm_by_name[empty].label))
     return found
 
 
@@ -207,8 +190,6 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
         )
     if curves:
         notes.append("Kaplan–Meier: of all patients, at the landmark; log-log intervals.")
-        read = dict.fromkeys(e.of for e in trial.endpoints if isinstance(e, Landmark))
-        notes += caution_on_curves(trial.time_to_event(name) for name in read)
     columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
     columns += ["Too recent", "Pending though due", "Not evaluable"]
     return Table("Rates by arm", columns, rows, notes=notes)

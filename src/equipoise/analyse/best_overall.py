@@ -168,7 +168,9 @@ def counted(patient: Patient, assessor: str = INVESTIGATOR, after_next_therapy: 
     return [a for a in assessed_by(patient, assessor) if end is None or a.on <= end]
 
 
-def first_responding(patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None) -> Assessment | None:
+def first_responding(
+    patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None, after_next_therapy: bool = False
+) -> Assessment | None:
     """The first CR or PR that may count; with a ``rule`` that asks for confirmation, the first that is confirmed."""
 
     def holds(i: int, course: Sequence[Assessed]) -> bool:
@@ -176,11 +178,13 @@ def first_responding(patient: Patient, assessor: str = INVESTIGATOR, rule: BestR
             return False
         return rule is None or rule.confirm_after is None or confirmed_by(i, course, rule) is not None
 
-    found = first_that(counted(patient, assessor), holds)
+    found = first_that(counted(patient, assessor, after_next_therapy), holds)
     return found.of if found else None
 
 
-def first_response(patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None) -> Event | None:
+def first_response(
+    patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None, after_next_therapy: bool = False
+) -> Event | None:
     """The event of the first response; see ``first_responding``."""
-    found = first_responding(patient, assessor, rule)
+    found = first_responding(patient, assessor, rule, after_next_therapy)
     return found.event if found else None

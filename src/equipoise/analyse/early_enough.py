@@ -15,7 +15,8 @@ from datetime import date, timedelta
 
 from equipoise.analyse.best_overall import rule_of
 from equipoise.analyse.endpoints import origin_of
-from equipoise.trial.endpoint import Binary, Landmark, Response
+from equipoise.analyse.toxicity_status import toxicity_origin
+from equipoise.trial.endpoint import Binary, Landmark, Response, Toxicity
 from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import Assessments
 from equipoise.trial.snapshot import Snapshot
@@ -26,9 +27,15 @@ ASSESSMENTS = 2
 
 
 def days_awaited(endpoint: Binary, trial: Trial) -> int:
+    """For how long a patient is waited for at most [days]: for the endpoint, and for the review of eligibility where there is one."""
+    own = _endpoint_awaited(endpoint, trial)
+    return own if trial.eligibility_review is None else max(own, trial.eligibility_review.within.days)
+
+
+def _endpoint_awaited(endpoint: Binary, trial: Trial) -> int:
     """For how long after its origin a patient is waited for at most [days]: the same for all patients of an endpoint.
 
-    Landmark: ``landmark`` + ``window``. Outcome: ``due`` + ``window``. Response: the last day for a first response (``within``, but not
+    Landmark: ``landmark`` + ``window``. Toxicity: ``within`` + ``window``. Outcome: ``due`` + ``window``. Response: the last day for a first response (``within``, but not
     before the first planned assessment; without ``within`` the second planned assessment) + ``window``, and where responses
     are to be confirmed the first planned assessment that could still confirm one seen on that day, + ``window``. -1, nobody is
     waited for: a response without ``within`` where no assessments are planned.
@@ -38,6 +45,8 @@ def days_awaited(endpoint: Binary, trial: Trial) -> int:
             return endpoint.landmark.days + endpoint.window.days
         case Response():
             return _response_awaited(endpoint, trial.assessments)
+        case Toxicity():
+            return endpoint.within.days + endpoint.window.days
         case _:
             return endpoint.due.days + endpoint.window.days
 
@@ -69,6 +78,8 @@ def awaited_in_words(endpoint: Binary, trial: Trial) -> str:
             first = "the second planned assessment" if within is None else f"a first response within {within}"
             window = f", a window of {endpoint.window}" if endpoint.window.days else ""
             return first + window + (" and its confirmation" if endpoint.confirmed else "")
+        case Toxicity():
+            return f"{endpoint.within} and a window of {endpoint.window}"
         case _:
             return f"due after {endpoint.due}, and a window of {endpoint.window}"
 
@@ -77,6 +88,8 @@ def rate_origin(patient: Patient, endpoint: Binary, trial: Trial) -> date | None
     """The day from which a patient is waited for; None for one who has not reached it."""
     if isinstance(endpoint, Landmark):
         return origin_of(patient, trial.time_to_event(endpoint.of))
+    if isinstance(endpoint, Toxicity):
+        return toxicity_origin(patient, endpoint)
     return patient.randomised.happened if patient.randomised is not None else None
 
 

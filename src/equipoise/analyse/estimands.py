@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.estimand import Estimand
 from equipoise.trial.exhibits import Table
 from equipoise.trial.trial import Trial
@@ -13,7 +13,7 @@ from equipoise.trial.trial import Trial
 def stated(trial: Trial) -> Iterator[tuple[TimeToEvent | Response | Landmark, Estimand]]:
     """The endpoints that have an estimand; a landmark has that of the endpoint it reads."""
     for endpoint in trial.endpoints:
-        if isinstance(endpoint, Outcome):
+        if isinstance(endpoint, Outcome | Toxicity):
             continue
         holder = trial.time_to_event(endpoint.of) if isinstance(endpoint, Landmark) else endpoint
         if holder.estimand is not None:

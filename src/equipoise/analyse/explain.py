@@ -6,20 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from equipoise.analyse.binary import status_of
 from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import TimePoint, scans_of
 from equipoise.analyse.endpoints import observe
-from equipoise.analyse.landmark import landmark_status
-from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
-from equipoise.analyse.response_status import response_status
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
-from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent, Toxicity
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies import OURS
+
+#: What a reader is told in place of success and failure: nobody hopes for a toxicity.
+_TOXIC = {"success": "with the toxicity", "failure": "without it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +123,29 @@ def _outcome(trial: Trial, snap: Snapshot, patient: Patient, i: int) -> Told:
         result = f"{'event' if seen.event else 'censored'} on {seen.on}, day {seen.days} since {endpoint.origin}"
         return Told(endpoint.name, endpoint.label, result, seen.reason, seen.source, seen.record)
     if isinstance(endpoint, Landmark):
-        status = landmark_status(patient, endpoint, trial, snap.cutoff)
+        status = status_of(patient, endpoint, trial, snap.cutoff)
         of = observe(patient, trial.time_to_event(endpoint.of), snap.cutoff, trial.assessments)
         if status is None or of is None:
             return Told(endpoint.name, endpoint.label, "not at risk", "no origin", None, "")
         return Told(endpoint.name, endpoint.label, status.status, status.because, of.source, of.record)
-    if isinstance(endpoint, Outcome):
-        known = outcome_status(patient, endpoint, snap.cutoff)
+    if isinstance(endpoint, Outcome | Toxicity):
+        known = status_of(patient, endpoint, trial, snap.cutoff)
         if known is None:
             return Told(endpoint.name, endpoint.label, "not at risk", f"not {trial.entered}", None, "")
-        return Told(endpoint.name, endpoint.label, known.status, known.because, known.source, known.record)
+        said = _TOXIC.get(known.status, known.status) if isinstance(endpoint, Toxicity) else known.status
+        return Told(endpoint.name, endpoint.label, said, known.because, known.source, known.record)
     best = best_of(patient, endpoint, snap.cutoff)
-    status = response_status(patient, endpoint, trial, snap.cutoff)
+    status = status_of(patient, endpoint, trial, snap.cutoff)
     pending = status is not None and status.status == "pending"
+    if trial.eligibility_review is not None and status is not None and (pending or status.ineligible):
+        return Told(
+            endpoint.name,
+            endpoint.label,
+            f"{best.response}, {status.status}",
+            status.because,
+            status.source,
+            status.record,
+        )
     success = "success" if best.response in endpoint.success else "pending" if pending else "no success"
     event = best.event
     return Told(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from equipoise.analyse.binary import status_of
+from equipoise.analyse.eligibility import awaits_review, found_ineligible
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import FlowArm, FlowBox, FlowFigure
 from equipoise.trial.snapshot import Snapshot
@@ -32,6 +33,16 @@ def flow(trial: Trial, snap: Snapshot) -> FlowFigure:
         if arm.regimen and any(p.doses for p in randomised):
             treated = sum(bool(p.doses) for p in group)
             boxes.append(FlowBox("Received treatment", treated, [f"not treated: {len(group) - treated}"]))
+        if (review := trial.eligibility_review) is not None:
+            out = sum(bool(found_ineligible(p, review, snap.cutoff)) for p in group)
+            waits = sum(awaits_review(p, review, snap.cutoff) for p in group)
+            boxes.append(
+                FlowBox(
+                    f"Eligible by {review.by}",
+                    len(group) - out - waits,
+                    [f"ineligible ({review.ineligible}): {out}", f"awaiting review: {waits}"],
+                )
+            )
         boxes.append(
             FlowBox(
                 "Followed",

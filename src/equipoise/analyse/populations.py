@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.best_overall import first_responding
+from equipoise.analyse.binary import status_of
 from equipoise.analyse.criteria.selection import measurable
-from equipoise.analyse.landmark import landmark_status
+from equipoise.analyse.eligibility import found_ineligible
 from equipoise.analyse.status import Status
 from equipoise.trial.assessment import Occurrence
 from equipoise.trial.endpoint import TimeToEvent
@@ -116,6 +117,10 @@ def _condition(c: Condition, patient: Patient, trial: Trial, cutoff: date) -> _M
             failed = patient.failed_criteria
             if failed:
                 return _Met(False, f"failed criterion {', '.join(map(str, failed))} at screening", patient.screened)
+            review = trial.eligibility_review
+            because = found_ineligible(patient, review, cutoff) if review is not None else ""
+            if because:
+                return _Met(False, because, patient.reviewed)
             return _Met(True, "no criterion failed", patient.screened)
         case "treated":
             return _treated(patient, trial)
@@ -131,7 +136,7 @@ def _condition(c: Condition, patient: Patient, trial: Trial, cutoff: date) -> _M
                 return _Met(False, f"no assessment after baseline that could be read ({c.assessor})")
             return _Met(True, f"assessed on {seen.happened}", seen.event)
         case "evaluable":
-            status = landmark_status(patient, trial.landmark(str(c.endpoint)), trial, cutoff)
+            status = status_of(patient, trial.landmark(str(c.endpoint)), trial, cutoff)
             if status is None:
                 return _Met(False, f"{c.endpoint}: no origin")
             cited = _deciding(status, patient, trial.time_to_event(trial.landmark(str(c.endpoint)).of))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from equipoise.analyse.between_arms import compare
 from equipoise.analyse.cohort import Cohort
-from equipoise.analyse.comparing import compare
+from equipoise.analyse.strata import strata_of
 from equipoise.analyse.survival import AtLandmark, at_landmark, observations
 from equipoise.numerics.counts.proportions import risk_difference
 from equipoise.trial.endpoint import Landmark, TimeToEvent
@@ -15,7 +16,7 @@ from equipoise.trial.trial import Trial
 
 
 def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Cohort]) -> dict[str, Any] | None:
-    """All randomised patients compared on the monitored time-to-event endpoint (stratified where it says so), and the look's cohorts on their rates.
+    """All randomised patients compared on the monitored time-to-event endpoint, and the look's cohorts on their rates.
 
     A hazard ratio below 1 and a difference above 0 favour the tested arm. ``at_landmark``: the Kaplan–Meier estimates of all randomised
     at the landmark. Where the endpoint is no landmark there are rates only. None without a control arm, or without anything to compare.
@@ -40,7 +41,7 @@ def randomised_comparison(trial: Trial, snap: Snapshot, cohorts: Mapping[str, Co
 
 def _times(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, tested: str, control: str) -> dict[str, Any] | None:
     by_arm = observations(trial, snap, endpoint)
-    found = compare(endpoint, snap, by_arm[tested], by_arm[control], tested, control)
+    found = compare(by_arm[tested], by_arm[control], tested, control, strata_of(snap, endpoint), endpoint.stratified_by)
     if found is None:
         return None
     numbers: dict[str, Any] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from equipoise.analyse.binary import status_of
 from equipoise.analyse.early_enough import awaited_in_words, days_awaited, early_enough, enrolment_over
+from equipoise.analyse.eligibility import awaits_review
 from equipoise.analyse.populations import members_by_arm
 from equipoise.analyse.response import best_response
 from equipoise.analyse.status import Standing, Status
@@ -100,6 +101,9 @@ def _one(trial: Trial, snap: Snapshot, endpoint: Binary, patient: Patient, statu
     if not isinstance(endpoint, Response):
         return _One(status, status.status, counts, status.status)
     best, standing = best_response(patient, endpoint, snap.cutoff), status.status
+    review = trial.eligibility_review
+    if review is not None and awaits_review(patient, review, snap.cutoff):
+        return _One(status, standing, counts, best.response)
     if counts and standing == "pending":
         # Only without `within`: a response may always come, and until it has there is none.
         standing = "not evaluable" if best.response == NE else "failure"
@@ -115,6 +119,9 @@ def _rate(trial: Trial, snap: Snapshot, endpoint: Binary, group: Sequence[Patien
     if endpoint.not_evaluable != "failure":
         left["not evaluable"] = unknown
         n -= unknown
+    elif any(o.status.ineligible for o in counted):
+        left["ineligible"] = sum(o.status.ineligible for o in counted)
+        n -= left["ineligible"]
     nan = float("nan")
     rate, ci = nan, (nan, nan)
     if n:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from equipoise.analyse.analysis import p_value
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.populations import members_by_arm
-from equipoise.analyse.shown import p_value
 from equipoise.analyse.survival import SurvivalResult, analyse_survival, curve_of, observations, ticks_to
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, SurvivalFigure, Table

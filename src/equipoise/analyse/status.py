@@ -28,8 +28,12 @@ class Status(NamedTuple):
     next_look: date | None = None
     source: int | None = None
     record: str = ""
+    #: Found ineligible after entry, where the protocol then counts the patient for nothing.
+    ineligible: bool = False
 
 
 def counts(status: Status, policy: Policy) -> bool:
-    """True for a patient who stands in the denominator: everybody under 'failure', else all but the not evaluable."""
+    """True for a patient who stands in the denominator: every eligible one under 'failure', else all but the not evaluable."""
+    if status.ineligible:
+        return False
     return policy == "failure" or status.status != "not evaluable"

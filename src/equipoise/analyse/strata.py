@@ -1,36 +1,44 @@
-"""Strata of a stratified comparison: the levels of the randomisation's factors that the endpoint names."""
+"""The strata in which arms are compared: the levels that patients were randomised by, of the factors an endpoint names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from equipoise.analyse.endpoints import Observed
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 
-#: The level of who has none: a table or a dataset may lack it. They are a stratum of their own.
-UNRECORDED = "not recorded"
+#: Stands for a level that the data do not hold; those without one are a stratum of their own.
+NOT_RECORDED = "not recorded"
 
 
 def level_of(patient: Patient, factor: str) -> str:
-    """The level with which a patient was enrolled."""
-    factors = patient.enrolled.data["factors"] if patient.enrolled is not None else {}
-    return str(factors.get(factor, UNRECORDED))
+    """The patient's level of a factor, as recorded at enrolment."""
+    recorded = patient.enrolled.data.get("factors", {}) if patient.enrolled is not None else {}
+    return str(recorded.get(factor, NOT_RECORDED))
 
 
-def strata_of(endpoint: TimeToEvent, observed: Sequence[Observed], snap: Snapshot) -> list[str] | None:
-    """Each patient's stratum by the endpoint's factors; None where its comparisons are not stratified."""
-    by = endpoint.stratified_by
-    if not by:
-        return None
-    return [" / ".join(f"{f}={level_of(snap.patients[o.patient], f)}" for f in by) for o in observed]
+def levels_of(snap: Snapshot, factors: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Patient → the levels of ``factors``, in that order."""
+    return {p.name: tuple(level_of(p, f) for f in factors) for p in snap.randomised}
 
 
-def strata_in_words(endpoint: TimeToEvent, strata: Sequence[str] | None) -> str:
-    """'unstratified', or by what it is stratified and how many have no level."""
-    if strata is None:
+def strata_of(snap: Snapshot, endpoint: TimeToEvent) -> dict[str, tuple[str, ...]]:
+    """Patient → stratum, by the factors that the endpoint states; empty where it is unstratified."""
+    return levels_of(snap, endpoint.stratified_by) if endpoint.stratified_by else {}
+
+
+def in_words(stratified_by: Sequence[str], without: int, of: int) -> str:
+    """How a comparison was stratified. ``without``: patients, of ``of``, of whom a level is not recorded."""
+    if not stratified_by:
         return "unstratified"
-    lacking = sum(f"={UNRECORDED}" in s for s in strata)
-    said = f"stratified by {', '.join(endpoint.stratified_by)}"
-    return f"{said} ({lacking} without a recorded level: a stratum of their own)" if lacking else said
+    named = ", ".join(stratified_by)
+    if without == of:
+        return f"unstratified: no levels of {named} recorded"
+    return f"stratified by {named}" + (f" ({without} without a recorded level apart)" if without else "")
+
+
+def coded(patients: Sequence[str], strata: Mapping[str, tuple[str, ...]]) -> list[int]:
+    """The stratum of each patient as a number; one for all where there are none."""
+    known = {s: i for i, s in enumerate(sorted({strata.get(p, ()) for p in patients}))}
+    return [known[strata.get(p, ())] for p in patients]

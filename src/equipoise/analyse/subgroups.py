@@ -1,32 +1,26 @@
-"""A forest of subgroups: the hazard ratio at each level of the randomisation's factors, and whether it differs between them."""
+"""Hazard ratios in subgroups by the factors of the randomisation, and whether they differ: described, never decided on."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from equipoise.analyse.comparing import Comparison, compare, pairs
+import numpy as np
+
+from equipoise.analyse.between_arms import arrays, compare
 from equipoise.analyse.endpoints import Observed
-from equipoise.analyse.shown import against, p_value
-from equipoise.analyse.strata import UNRECORDED, level_of
-from equipoise.analyse.survival import observations
-from equipoise.numerics.times.heterogeneity import heterogeneity
-from equipoise.trial.endpoint import Landmark, TimeToEvent
-from equipoise.trial.exhibits import Cell, ForestFigure, ForestRow, Table
+from equipoise.analyse.strata import NOT_RECORDED, coded, levels_of, strata_of
+from equipoise.numerics.times.interaction import interaction
+from equipoise.trial.endpoint import TimeToEvent
+from equipoise.trial.exhibits import ForestFigure, ForestRow
 from equipoise.trial.protocol_parts import Factor
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
-METHOD = (
-    "Cox model (Efron) at each level, unstratified, Wald interval 95 %; interaction: Cochran's Q of the log hazard ratios, which is "
-    "Wald's test of treatment by level with a baseline hazard for each level"
-)
-
 
 @dataclass(frozen=True)
-class Level:
-    """One level: patients and events of each arm, and the hazard ratio (NaN or without limits where there is no estimate)."""
+class Subgroup:
+    """The patients of one level, in the tested and in the control arm: hazard ratio below 1 favours the tested arm."""
 
     level: str
     n: tuple[int, int]
@@ -39,138 +33,103 @@ class Level:
 
 @dataclass(frozen=True)
 class ByFactor:
-    """A factor's levels, and the test of its interaction with treatment, of the ``tested_levels`` that have an estimate."""
+    """The levels of a factor, and the test that their hazard ratios are one; NaN where fewer than two levels say anything."""
 
     factor: str
     label: str
-    levels: Sequence[Level]
+    levels: Sequence[Subgroup]
     interaction_chi2: float
-    df: int
+    interaction_df: int
     interaction_p: float
-    tested_levels: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Forest:
-    """A tested arm against the control arm on one endpoint: all patients, then by factor. A ratio below 1 favours the tested arm."""
+class Subgroups:
+    """One tested arm against the control arm: everybody, and by each factor.
 
-    endpoint: str
-    label: str
+    A level is stratified by the endpoint's other factors, if it states any.
+    """
+
     tested: str
     control: str
-    overall: Level
-    strata: str
+    everybody: Subgroup
     factors: Sequence[ByFactor]
-    method: str = METHOD
+    method: str = "Cox model (Efron), Wald interval 95 %; interaction by likelihood ratio, in strata of the factor; no correction for many looks"
 
 
-def analyse_forests(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> dict[str, Forest]:
-    """A forest for each comparison of which both arms have patients; none without factors."""
-    if not trial.factors:
+def analyse_subgroups(
+    trial: Trial, snap: Snapshot, endpoint: TimeToEvent, by_arm: Mapping[str, Sequence[Observed]]
+) -> dict[str, Subgroups]:
+    """Each tested arm against the first control arm, by the randomisation's factors.
+
+    Empty without factors or a control arm, while an arm is empty, and for durations of response: responders are not randomised.
+    """
+    if not trial.factors or not trial.control_arms or endpoint.origin == "first response":
         return {}
-    by_arm = observations(trial, snap, endpoint)
-    plain = endpoint.model_copy(update={"stratified_by": ()})
+    control = trial.control_arms[0].name
     found = {}
-    for tested, control in pairs(trial, endpoint):
-        overall = compare(endpoint, snap, by_arm[tested], by_arm[control], tested, control)
-        if overall is not None:
-            both = by_arm[tested], by_arm[control]
-            found[f"{tested} vs {control}"] = Forest(
-                endpoint.name, endpoint.label, tested, control, _level("All patients", *both, overall), overall.strata,
-                [_by_factor(plain, snap, factor, *both) for factor in trial.factors],
-            )  # fmt: skip
+    for arm in trial.tested_arms:
+        a, b = by_arm[arm.name], by_arm[control]
+        if a and b:
+            everybody = _group("all patients", a, b, strata_of(snap, endpoint), endpoint.stratified_by)
+            factors = [_by_factor(factor, snap, endpoint, a, b) for factor in trial.factors]
+            found[f"{arm.name} vs {control}"] = Subgroups(arm.name, control, everybody, factors)
     return found
 
 
 def _by_factor(
-    endpoint: TimeToEvent, snap: Snapshot, factor: Factor, tested: Sequence[Observed], control: Sequence[Observed]
+    factor: Factor, snap: Snapshot, endpoint: TimeToEvent, a: Sequence[Observed], b: Sequence[Observed]
 ) -> ByFactor:
-    of = {o.patient: level_of(snap.patients[o.patient], factor.name) for o in (*tested, *control)}
-    # What is no level of the factor shows too: nobody is lost from a forest.
-    names = [
-        *factor.levels,
-        *sorted({*of.values()} - {*factor.levels} - {UNRECORDED}),
-        *({UNRECORDED} & {*of.values()}),
-    ]
-    levels, effects, errors, told = [], [], [], []
+    own = {name: level for name, (level,) in levels_of(snap, [factor.name]).items()}
+    others = [f for f in endpoint.stratified_by if f != factor.name]
+    strata = levels_of(snap, others) if others else {}
+    both = [*a, *b]
+    level = [own[o.patient] for o in both]
+    names = [*factor.levels, *sorted(set(level) - set(factor.levels))]
+    levels = []
     for name in names:
-        a, b = ([o for o in group if of[o.patient] == name] for group in (tested, control))
-        fit = compare(endpoint, snap, a, b, "", "")
-        levels.append(_level(name, a, b, fit))
-        if fit is not None and fit.estimable and name != UNRECORDED:
-            effects.append(math.log(fit.hr))
-            errors.append(fit.log_hr_se)
-            told.append(name)
-    q = heterogeneity(effects, errors)
-    return ByFactor(factor.name, factor.label or factor.name, levels, q.chi2, q.df, q.p, told)
+        mine, theirs = ([o for o in group if own[o.patient] == name] for group in (a, b))
+        levels.append(_group(name, mine, theirs, strata, others))
+    recorded = [i for i, name in enumerate(level) if name != NOT_RECORDED]
+    time, event = arrays([both[i] for i in recorded])
+    treated = np.array([i < len(a) for i in recorded], dtype=bool)
+    stratum = coded([both[i].patient for i in recorded], strata)
+    test = interaction(time, event, treated, [level[i] for i in recorded], stratum)
+    return ByFactor(factor.name, factor.label or factor.name, levels, test.chi2, test.df, test.p)
 
 
-def _level(name: str, tested: Sequence[Observed], control: Sequence[Observed], fit: Comparison | None) -> Level:
-    nan = float("nan")
-    n, events = (len(tested), len(control)), (sum(o.event for o in tested), sum(o.event for o in control))
-    if fit is None:
-        return Level(name, n, events, nan, (nan, nan), False, "nobody" if not any(n) else "nobody on one arm")
-    return Level(name, n, events, fit.hr, fit.hr_ci, fit.estimable, fit.not_estimable_because)
+def _group(
+    name: str, a: Sequence[Observed], b: Sequence[Observed], strata: Mapping[str, tuple[str, ...]], by: Sequence[str]
+) -> Subgroup:
+    n, events = (len(a), len(b)), (sum(o.event for o in a), sum(o.event for o in b))
+    found = compare(a, b, "", "", strata, by)
+    if found is None:
+        nan = float("nan")
+        nobody = "nobody" if not a and not b else "nobody on one arm"
+        return Subgroup(name, n, events, nan, (nan, nan), False, nobody)
+    return Subgroup(name, n, events, found.hr, found.hr_ci, found.estimable, found.not_estimable_because)
 
 
-def shown_forests(trial: Trial, forests: Mapping[str, Mapping[str, Forest]]) -> list[Forest]:
-    """Those that a report shows: of the primary times, and of the times that a primary rate is read from; else of the first time."""
-    primary = [e.of if isinstance(e, Landmark) else e.name for e in trial.endpoints if e.role == "primary"]
-    names = [name for name in dict.fromkeys(primary) if forests.get(name)] or [
-        name for name in forests if forests[name]
-    ][:1]
-    return [forest for name in names for forest in forests[name].values()]
-
-
-def forest_table(trial: Trial, forest: Forest) -> Table:
-    """All patients, then a heading for each factor with its test, and its levels."""
-    rows: list[list[Cell]] = [_cells(forest.overall, forest.strata)]
-    for f in forest.factors:
-        rows.append([f.label])
-        rows += [_cells(level, "unstratified") for level in f.levels]
-        lacking = [level.level for level in f.levels if level.level not in f.tested_levels]
-        without = f" (without {', '.join(lacking)})" if lacking and f.df else ""
-        rows.append([f"Interaction{without}", "", "", "", p_value(f.interaction_p), ""])
-    return Table(
-        f"{forest.label} by subgroup: {against(trial, forest.tested, forest.control)}",
-        ["", "Patients", "Events", "Hazard ratio (95 % CI)", "Interaction p", "Strata"],
-        rows,
-        notes=(
-            "Patients and events: first arm / second arm. A hazard ratio below 1 favours the first arm; Cox model, Efron's ties, Wald "
-            "interval. Interaction: Cochran's Q of the levels' log hazard ratios, which is Wald's test of treatment by level in Cox's "
-            "model with a baseline hazard for each level. Nothing is adjusted for the number of subgroups.",
-        ),
-    )
-
-
-def _cells(level: Level, strata: str) -> list[Cell]:
-    ratio = f"{level.hr:.2f} ({level.hr_ci[0]:.2f} to {level.hr_ci[1]:.2f})"
-    shown = ratio if level.estimable else f"not estimable: {level.not_estimable_because}"
-    return [level.level, "{} / {}".format(*level.n), "{} / {}".format(*level.events), shown, "", strata]
-
-
-def forest_figure(trial: Trial, forest: Forest) -> ForestFigure | None:
-    """The estimates that there are on a logarithmic axis; None where there is none."""
-    labelled = [(f.label, level) for f in forest.factors for level in f.levels]
-    rows = [_row(f"{label}: {level.level}", level) for label, level in labelled if level.estimable]
-    if forest.overall.estimable:
-        rows.append(_row(forest.overall.level, forest.overall, "mean"))
-    if not rows:
-        return None
-    missing = [f"{label}: {level.level}" for label, level in labelled if not level.estimable]
-    caption = f"Hazard ratios with 95 % intervals, {against(trial, forest.tested, forest.control)}; squares by events. All patients: {forest.strata}."
-    if missing:
-        caption += f" Without an estimate: {'; '.join(missing)}."
+def subgroups_figure(trial: Trial, endpoint: TimeToEvent, found: Subgroups) -> ForestFigure:
+    """The forest: each level whose ratio can be estimated, by its number of events, and everybody below."""
+    shown = [(f"{f.label}: {g.level}", g) for f in found.factors for g in f.levels if g.estimable]
+    total = sum(found.everybody.events) or 1
+    rows = [ForestRow(label, _sizes(g), g.hr, *g.hr_ci, weight=sum(g.events) / total) for label, g in shown]
+    if found.everybody.estimable:
+        everybody = found.everybody
+        rows.append(ForestRow("All patients", _sizes(everybody), everybody.hr, *everybody.hr_ci, kind="mean"))
+    against = f"{trial.arm_by_name[found.tested].label} against {trial.arm_by_name[found.control].label}"
+    left = sum(not g.estimable for f in found.factors for g in f.levels)
+    caption = "Squares by number of events; Cox model, 95 % Wald intervals. A single subgroup proves nothing."
     return ForestFigure(
-        f"{forest.label} by subgroup",
-        "Hazard ratio (below 1 favours the tested arm)",
+        f"{endpoint.label} in subgroups: {against}",
+        "Hazard ratio; below 1 favours the first arm",
         rows,
-        (1.0, "no difference"),
-        caption,
-        "ratio",
+        mark=(1.0, "no difference"),
+        caption=caption + (f" {left} left out: not estimable." if left else ""),
+        scale="ratio",
     )
 
 
-def _row(label: str, level: Level, kind: str = "arm") -> ForestRow:
-    note = f"{sum(level.events)} events of {sum(level.n)}"
-    return ForestRow(label, note, level.hr, *level.hr_ci, weight=float(sum(level.events)), kind=kind)
+def _sizes(g: Subgroup) -> str:
+    return f"{sum(g.events)} events in {sum(g.n)}"

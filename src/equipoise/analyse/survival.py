@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from equipoise.analyse.comparing import AllArms, Comparison, arrays, compare, compare_all, pairs
+from equipoise.analyse.between_arms import Comparison, Strata, arrays, compare, said_of
 from equipoise.analyse.endpoints import Observed, observe
+from equipoise.analyse.incidence import Incidence, analyse_incidence, overstated
 from equipoise.analyse.populations import members_by_arm
-from equipoise.analyse.shown import caution_on_curves
+from equipoise.analyse.restricted import RestrictedMeans, analyse_restricted, common_last
+from equipoise.analyse.strata import coded, strata_of
+from equipoise.analyse.subgroups import Subgroups, analyse_subgroups
 from equipoise.numerics.times import survival as km
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import TimeToEvent
@@ -49,6 +52,16 @@ class ArmSurvival:
 
 
 @dataclass(frozen=True)
+class AllArms:
+    """All arms at once, where there are more than two."""
+
+    logrank_chi2: float
+    df: int
+    p: float
+    strata: str = "unstratified"
+
+
+@dataclass(frozen=True)
 class SurvivalResult:
     """A time-to-event endpoint, analysed."""
 
@@ -59,6 +72,10 @@ class SurvivalResult:
     arms: Mapping[str, ArmSurvival]
     comparisons: Mapping[str, Comparison]
     all_arms: AllArms | None
+    #: What ``in_full`` adds; None where it was not asked for, or there is none.
+    restricted_mean: RestrictedMeans | None = None
+    incidence: Incidence | None = None
+    subgroups: Mapping[str, Subgroups] | None = None
 
 
 def observations(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> dict[str, list[Observed]]:
@@ -85,19 +102,35 @@ def _at(curve: km.KaplanMeier, day: int) -> AtLandmark:
 
 
 def analyse_survival(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
-    """Estimates by arm, each tested arm against the first control arm (see ``pairs``), and then all arms at once if there are several."""
+    """Estimates by arm, each tested arm against the first control arm, and all arms at once if there are several."""
     by_arm = observations(trial, snap, endpoint)
     arms = {name: _arm(group, endpoint) for name, group in by_arm.items()}
-    compared = pairs(trial, endpoint)
     comparisons = {}
-    for tested, control in compared:
-        found = compare(endpoint, snap, by_arm[tested], by_arm[control], tested, control)
-        if found is not None:
-            comparisons[f"{tested} vs {control}"] = found
+    strata = strata_of(snap, endpoint)
+    if trial.control_arms:
+        control = trial.control_arms[0].name
+        for arm in trial.tested_arms:
+            found = compare(by_arm[arm.name], by_arm[control], arm.name, control, strata, endpoint.stratified_by)
+            if found is not None:
+                comparisons[f"{arm.name} vs {control}"] = found
     return SurvivalResult(
-        endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons,
-        compare_all(endpoint, snap, by_arm) if compared else None,
-    )  # fmt: skip
+        endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm, strata, endpoint)
+    )
+
+
+def in_full(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
+    """``analyse_survival`` with restricted means, cumulative incidence where an event competes, and subgroups.
+
+    The incidence is given at ``report_at``; without one at the smallest of the arms' largest times.
+    """
+    by_arm = observations(trial, snap, endpoint)
+    day = endpoint.report_at.days if endpoint.report_at is not None else common_last(by_arm) or 0
+    return replace(
+        analyse_survival(trial, snap, endpoint),
+        restricted_mean=analyse_restricted(trial, by_arm),
+        incidence=analyse_incidence(trial, snap, endpoint, by_arm, strata_of(snap, endpoint), day),
+        subgroups=analyse_subgroups(trial, snap, endpoint, by_arm),
+    )
 
 
 def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
@@ -118,6 +151,17 @@ def _arm(group: Sequence[Observed], endpoint: TimeToEvent) -> ArmSurvival:
         follow_up_median=km.kaplan_meier(time, ~event).median().estimate,
         landmark=landmark,
     )
+
+
+def _all_arms(by_arm: Mapping[str, Sequence[Observed]], strata: Strata, endpoint: TimeToEvent) -> AllArms | None:
+    filled = [g for g in by_arm.values() if g]
+    if len(filled) < 3:
+        return None
+    everybody = [o for g in filled for o in g]
+    time, event = arrays(everybody)
+    group = np.repeat(np.arange(len(filled)), [len(g) for g in filled])
+    test = km.logrank(time, event, group, coded([o.patient for o in everybody], strata))
+    return AllArms(test.chi2, test.df, test.p, said_of(everybody, strata, endpoint.stratified_by))
 
 
 def ticks_to(longest: int) -> list[float]:
@@ -158,9 +202,6 @@ def survival_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> Surv
         ticks,
         marks,
         caption=" ".join(
-            (
-                "Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.",
-                *caution_on_curves([endpoint]),
-            )
-        ),
+            ("Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.", overstated(endpoint))
+        ).strip(),
     )

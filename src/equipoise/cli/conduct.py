@@ -66,6 +66,14 @@ def _give(
     )
 
 
+def _numbers(text: str | None) -> list[int] | None:
+    """Numbers of criteria as typed: '2,5'."""
+    try:
+        return [int(n) for n in text.replace(",", " ").split()] if text is not None else None
+    except ValueError:
+        raise click.BadParameter(f"got {text!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
+
+
 def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
     """Add a verb: its options are the details of its kind of event."""
 
@@ -94,8 +102,12 @@ _order(
     click.option("--drug", required=True),
     click.option("--cycle", type=int, required=True),
     click.option("--day", type=int, required=True, help="Day of the cycle."),
-    click.option("--dose", type=float, required=True, help="Dose given, in the regimen's unit."),
-    click.option("--unit", required=True),
+    click.option(
+        "--dose", type=float, help="Dose given each time, in the regimen's unit; a device or procedure may have none."
+    ),
+    click.option("--unit", help="The regimen's unit."),
+    click.option("--times-a-day", type=int, help="How often a day, where it is not once."),
+    click.option("--until", help="Last day of a stretch of days, YYYY-MM-DD."),
 )
 _order("end-treatment", "treatment ended", "Record the end of treatment.", click.option("--reason", required=True))
 _order(
@@ -117,6 +129,17 @@ _order(
     click.option("--grade", type=int, required=True, help="CTCAE grade, 1 to 5."),
     click.option("--serious", type=bool, help="true or false."),
     click.option("--related", type=bool, help="true or false."),
+    click.option("--organ-class", help="System organ class of MedDRA: 'Cardiac disorders' …"),
+)
+_order(
+    "review-eligibility",
+    "eligibility reviewed",
+    "Record that a review after enrolment found a patient eligible, or not.",
+    click.option("--eligible", type=bool, required=True, help="true or false."),
+    click.option(
+        "--failed", callback=lambda _c, _p, text: _numbers(text), help="Numbers of the criteria not met: 2,5."
+    ),
+    click.option("--reason", help="In words."),
 )
 _order(
     "progression",

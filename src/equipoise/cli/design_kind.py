@@ -23,6 +23,29 @@ if TYPE_CHECKING:
     from equipoise.trial.design import Truth
 
 
+class EvidencePairs(click.ParamType[dict[str, Any]]):
+    """Names and numbers as ``Pairs``; ``earlier`` has a number a look, with / between two, or two of them with : between."""
+
+    name = "name=value,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        """Read them; anything else is a usage error."""
+        if isinstance(value, dict):
+            return value
+        try:
+            pairs = [part.split("=") for part in value.split(",")]
+            return {k.strip(): _earlier(v) if k.strip() == "earlier" else float(v) for k, v in pairs}
+        except ValueError:
+            example = "look=3,z=1.7,information=180,earlier=60/120"
+            self.fail(f"got {value!r}; write name=value, and a comma between two, such as {example}", param, ctx)
+
+
+def _earlier(text: str) -> tuple[Any, ...]:
+    """'40/80' as (40.0, 80.0); '26:26/42:42' as pairs."""
+    looks = [tuple(float(v) for v in look.split(":")) for look in text.split("/")]
+    return tuple(look[0] if len(look) == 1 else look for look in looks)
+
+
 class Numbers(click.ParamType[tuple[float, ...]]):
     """Numbers with commas between them."""
 
@@ -57,7 +80,12 @@ def make(kind: str) -> click.Command:
             ["--truth", "truths"], type=Pairs(), multiple=True,
             help="Behaviour under this truth too, such as rate=0.5; may be given again.",
         ),
-        click.Option(["--evidence"], type=Pairs(), help="The verdict on this evidence, such as look=1,n=39,successes=20."),
+        click.Option(
+            ["--evidence"], type=EvidencePairs(),
+            help="The verdict on this evidence, such as look=1,n=39,successes=20. What earlier looks were really taken on may be "
+            "said, oldest first: earlier=40/80, or earlier=26:26 (tested:control) for two arms counted each; n.ARM=40 for "
+            "patients of an arm of several.",
+        ),
         click.Option(
             ["--estimate", "ended"], type=Pairs(),
             help="Estimates after such an end, naive and respecting the stages, such as look=2,n=80,successes=47.",
@@ -73,7 +101,7 @@ def make(kind: str) -> click.Command:
     ]  # fmt: skip
 
     def callback(
-        truths: tuple[Truth, ...], evidence: Mapping[str, float] | None, ended: Mapping[str, float] | None,
+        truths: tuple[Truth, ...], evidence: Mapping[str, Any] | None, ended: Mapping[str, float] | None,
         curtail: Side | None, figure: Path | None, as_json: bool, **given: Any,
     ) -> None:  # fmt: skip
         table = {k: v for k, v in given.items() if v is not None and k in fields}

@@ -6,17 +6,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import KINDS, Event
 from equipoise.trial.lesion import lesion_problems
+from equipoise.trial.organ_class import ORGAN_CLASSES
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.trial import Trial
 
 _AFTER_RANDOMISATION = frozenset(
-    {"treated", "treatment ended", "progressed", "outcome", "next therapy", "contact", "withdrawn", "lost"}
+    {
+        "eligibility reviewed",
+        "treated",
+        "treatment ended",
+        "progressed",
+        "outcome",
+        "next therapy",
+        "contact",
+        "withdrawn",
+        "lost",
+    }
 )
 _REQUIRED = {kind: [name for name, (_, must) in fields.items() if must] for kind, fields in KINDS.items()}
 _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
@@ -104,7 +116,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 "correct that event",
             )
             return
-        if day > patient.died.happened:
+        if day > patient.died.happened and kind != "eligibility reviewed":
             yield _problem("after-death", event, f"the patient died on {patient.died.happened}")
             return
     if patient.withdrawn is not None and day > patient.withdrawn.happened and kind in _NOT_AFTER_WITHDRAWAL:
@@ -137,6 +149,8 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             arms = in_his_cohort(trial, patient).arm_by_name
             if event.data["arm"] not in arms:
                 yield Problem("unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(arms)}")
+        case "eligibility reviewed":
+            yield from _reviewed(event, patient, trial)
         case "outcome":
             yield from _outcome(event, patient, trial)
         case "treated":
@@ -155,6 +169,15 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "adverse event":
             if event.data["grade"] not in range(1, 6):
                 yield Problem("grade-out-of-range", "grade", str(event.data["grade"]), "1 to 5 (CTCAE)")
+            if not event.data["term"].strip():
+                yield Problem("no-term", "term", repr(event.data["term"]), "what happened, in a word: 'neutropenia'")
+            organ = event.data.get("organ_class")
+            # What is taken from datasets may be coded by another dictionary; what is given by hand is MedDRA's.
+            if organ is not None and not event.source and organ.casefold() not in {c.casefold() for c in ORGAN_CLASSES}:
+                yield Problem(
+                    "unknown-organ-class", "organ-class", repr(organ), "a system organ class of MedDRA, one of 27",
+                    near(organ, list(ORGAN_CLASSES)),
+                )  # fmt: skip
         case "withdrawn":
             if patient.withdrawn is not None:
                 yield _problem("withdrawn-twice", event, f"withdrawn already, on {patient.withdrawn.happened}")
@@ -229,6 +252,26 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
             )
 
 
+def _reviewed(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
+    eligible, failed = event.data["eligible"], event.data.get("failed") or []
+    if trial.eligibility_review is None:
+        yield _problem("no-review", event, "[eligibility_review] in the trial file says who reviews and what follows")
+    if patient.reviewed is not None:
+        yield _problem(
+            "reviewed-twice", event, f"reviewed already, on {patient.reviewed.happened}", "correct that event"
+        )
+    known = {c.number for c in trial.eligibility}
+    if any(n not in known for n in failed):
+        allowed = (
+            f"numbers of the trial's criteria, 1 to {len(known)}" if known else "none: the file numbers no criteria"
+        )
+        yield Problem("unknown-criterion", "failed", str(failed), allowed)
+    if eligible and failed:
+        yield Problem("eligible-and-failed", "failed", str(failed), "none: the patient is found eligible")
+    if not eligible and not failed and not str(event.data.get("reason", "")).strip():
+        yield Problem("no-reason", "reason", "nothing", "why: numbers of criteria, or words")
+
+
 def _outcome(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
     known = {e.name: e for e in trial.endpoints if isinstance(e, Outcome)}
     name, result = event.data["outcome"], event.data["result"]
@@ -260,8 +303,7 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
             f"a drug of arm {patient.arm}: {_list(regimen)}",
         )
         return
-    if event.data["unit"] != treatment.unit:
-        yield Problem("unit", "unit", repr(event.data["unit"]), f"{treatment.drug} is given in {treatment.unit}")
+    yield from _amount(event, treatment)
     if event.data["day"] not in treatment.days:
         yield Problem(
             "day-of-cycle",
@@ -276,8 +318,9 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
             str(event.data["cycle"]),
             f"{treatment.drug} is given for 1 to {treatment.cycles} cycles",
         )
-    if event.data["dose"] <= 0:
-        yield Problem("dose", "dose", str(event.data["dose"]), "must exceed 0")
+    dose = event.data.get("dose")
+    if dose is not None and dose <= 0:
+        yield Problem("dose", "dose", str(dose), "must exceed 0")
     if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
         yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
     for dose in reversed(patient.doses):
@@ -289,6 +332,28 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
                 "correct that event",
             )
             break
+
+
+def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
+    """The dose, its unit and how often a day, as the regimen has them; and an end that is not before the beginning."""
+    dose, unit, times = (event.data.get(k) for k in ("dose", "unit", "times_a_day"))
+    if treatment.dose is None:
+        if dose is not None or unit is not None:
+            yield Problem("dose", "dose", f"{dose} {unit}", f"none: {treatment.drug} has no dose in the trial file")
+    elif dose is None:
+        yield Problem("missing", "dose", "nothing", f"{treatment.drug} is given in {treatment.unit}")
+    if treatment.dose is not None and unit != treatment.unit:
+        yield Problem("unit", "unit", repr(unit), f"{treatment.drug} is given in {treatment.unit}")
+    if times is not None and not 1 <= times <= treatment.times_a_day:
+        yield Problem("times-a-day", "times-a-day", str(times), f"1 to {treatment.times_a_day}, as planned")
+    until = event.data.get("until")
+    if until is not None:
+        try:
+            backwards = date.fromisoformat(until) < event.happened
+        except ValueError:
+            backwards = True
+        if backwards:
+            yield Problem("until", "until", repr(until), f"a day, not before {event.happened}")
 
 
 def shape_problems(kind: str, data: object) -> Iterator[Problem]:

@@ -20,6 +20,6 @@ def stage_is_full(trial: Trial, stage: int, counting: Mapping[str, int]) -> bool
 
 def counting(order: Sequence[str], status: Mapping[str, Status | None], policy: Policy) -> Sequence[str]:
     """Patients of an arm, in the order in which they came, less those known not to count where their places are filled again."""
-    if policy != "replace":
+    if policy == "exclude":
         return order
-    return [name for name in order if (s := status[name]) is None or counts(s, "replace")]
+    return [name for name in order if (s := status[name]) is None or counts(s, policy)]

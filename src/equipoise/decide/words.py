@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from equipoise.analyse.shown import number, p_value
+from equipoise.analyse.analysis import number, p_value
 from equipoise.trial.decision import Decision
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Cell, Exhibit, Paragraph, Table
@@ -32,7 +32,7 @@ def beside_lines(d: Decision) -> list[str]:
                 ratio = f"{c['hr']:.2f} (95 % CI {low:.2f} to {high:.2f}; below 1 favours the tested arm)"
             lines.append(
                 f"Randomised comparison, {c['endpoint']}: hazard ratio {ratio}, "
-                f"two-sided log-rank p: {p_value(c['logrank_p'])}; {c.get('strata', 'unstratified')}."
+                f"two-sided log-rank p: {p_value(c['logrank_p'])}{_strata(c)}."
             )
         if c.get("at_landmark"):
             day = next(iter(c["at_landmark"].values()))["day"]
@@ -54,6 +54,12 @@ def beside_lines(d: Decision) -> list[str]:
             f"it {verdict} at the {k['alpha']:g} level."
         )
     return lines
+
+
+def _strata(c: Mapping[str, Any]) -> str:
+    """How it is stratified; unsaid where it is not."""
+    said = c.get("strata", "unstratified")
+    return "" if said == "unstratified" else f", {said}"
 
 
 def _curve(at: Mapping[str, Any]) -> str:

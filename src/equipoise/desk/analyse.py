@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from equipoise.analyse.analysis import Analysis, analyse, comparisons_table, further_tables, rates_table, times_table
+from equipoise.analyse.analysis import Analysis, analyse, comparisons_table, rates_table, times_table
+from equipoise.analyse.beyond_tables import tables_beyond
 from equipoise.analyse.populations import populations_table
 from equipoise.analyse.safety import safety_table
 from equipoise.files.plain import plain
@@ -32,7 +33,7 @@ class Analysed:
         """Those that say anything."""
         t, a = self.trial, self.analysis
         yield from (s for s in (times_table(t, a), comparisons_table(t, a), rates_table(t, a)) if s.rows)
-        yield from further_tables(t, a)
+        yield from tables_beyond(t, a)
         yield populations_table(t, a.populations)
         if self.against:
             yield against_table(t, self.against)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from equipoise.design import shelf
 from equipoise.design.one_rate.rate_design import RateDesign
@@ -70,7 +71,7 @@ def ask(
     kind: str,
     given: dict[str, Any],
     truths: Sequence[Truth] = (),
-    evidence: Mapping[str, float] | None = None,
+    evidence: Mapping[str, Any] | None = None,
     ended: Mapping[str, float] | None = None,
     curtail: Side | None = None,
     of_history: Mapping[str, Any] | None = None,
@@ -138,14 +139,18 @@ def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> St
     return estimate(design, look, n, successes, ended.get("level", 0.90))
 
 
-def evidence_for(design: Design[Any], given: Mapping[str, float]) -> Any:
-    """The evidence of the type that this design's verdict takes, from names and numbers. Raises BadInput otherwise."""
-    wanted = get_type_hints(design.verdict)["evidence"]
-    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome", "earlier")}
+def evidence_for(design: Design[Any], given: Mapping[str, Any]) -> Any:
+    """The evidence of the type that this design's verdict takes, from names and numbers. Raises BadInput otherwise.
+
+    ``earlier`` is a number a look, or a pair of them. Of evidence of several arms any other name is an arm, with its
+    outcome; 'n.ARM' is its number of patients.
+    """
+    wanted = design.takes if dataclasses.is_dataclass(design.takes) else get_type_hints(design.verdict)["evidence"]
     types = get_type_hints(wanted)
     open_ended = "outcome" in types
+    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome", *_OF_ARMS[open_ended])}
     problems = [
-        Problem("unknown-key", f"--evidence {k}", f"{v:g}", f"names are {', '.join(fields)}")
+        Problem("unknown-key", f"--evidence {k}", _shown(v), f"names are {', '.join(fields)}")
         for k, v in given.items()
         if k not in fields and not open_ended
     ]
@@ -154,22 +159,67 @@ def evidence_for(design: Design[Any], given: Mapping[str, float]) -> Any:
         for k, f in fields.items()
         if k not in given and f.default is dataclasses.MISSING
     ]
-    problems += [
-        Problem("not-a-count", f"--evidence {k}", f"{v:g}", "a whole number")
-        for k, v in given.items()
-        if k in fields and types[k] is int and v != int(v)
-    ]
+    values: dict[str, Any] = {}
+    for k, v in given.items():
+        if k not in fields:
+            continue
+        read = _earlier_looks(v, types[k]) if k == "earlier" else _count_or_number(v, types[k])
+        if isinstance(read, str):
+            problems.append(Problem("not-a-count" if k != "earlier" else "earlier", f"--evidence {k}", _shown(v), read))
+        else:
+            values[k] = read
+    if open_ended:
+        of_arms = {k[2:]: v for k, v in given.items() if k.startswith("n.")}
+        problems += [
+            Problem("not-a-count", f"--evidence n.{k}", _shown(v), "a whole number")
+            for k, v in of_arms.items()
+            if not _whole(v)
+        ]
+        values["outcome"] = {k: v for k, v in given.items() if k not in fields and not k.startswith("n.")}
+        if not problems:
+            values["n"] = {k: int(v) for k, v in of_arms.items()}
     if problems:
         raise BadInput("evidence", problems)
-    values: dict[str, Any] = {k: types[k](v) for k, v in given.items() if k in fields}
     if "arm" in types:
         values["arm"] = "tested"
-    if open_ended:
-        values["outcome"] = {k: v for k, v in given.items() if k not in fields}
     try:
         return wanted(**values)
     except ValueError as error:
         raise BadInput("evidence", [Problem("not-allowed", "--evidence", str(dict(given)), str(error))]) from None
+
+
+#: Fields that are said arm by arm.
+_OF_ARMS = {False: (), True: ("n",)}
+
+
+def _whole(value: float) -> bool:
+    return math.isfinite(value) and value == int(value)
+
+
+def _count_or_number(value: float, wanted: Any) -> Any:
+    """The value as the field takes it, or in words what is allowed."""
+    if wanted is float:
+        return float(value)
+    return int(value) if _whole(value) else "a whole number"
+
+
+def _earlier_looks(value: Any, wanted: Any) -> Any:
+    """What the looks before were taken on, or in words what is allowed."""
+    looks = value if isinstance(value, tuple) else (value,)
+    inner = get_args(wanted)[0]
+    if get_args(inner):
+        if not all(isinstance(v, tuple) and len(v) == 2 and all(map(_whole, v)) for v in looks):
+            return "tested:control in whole numbers, with / between two looks, such as 26:26"
+        return tuple((int(a), int(b)) for a, b in looks)
+    if any(isinstance(v, tuple) for v in looks) or (inner is int and not all(map(_whole, looks))):
+        return f"{'whole ' if inner is int else ''}numbers with / between two looks, such as 40/80"
+    return tuple(inner(v) for v in looks)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "/".join(_shown(v) if not isinstance(v, tuple) else ":".join(map(_shown, v)) for v in value)
+    return f"{value:g}"
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from equipoise.analyse.analysis import comparisons_table, further_tables, rates_table, times_table
-from equipoise.analyse.competing_events import incidence_figure
+from equipoise.analyse.analysis import comparisons_table, rates_table, times_table
+from equipoise.analyse.beyond_tables import tables_beyond
+from equipoise.analyse.incidence import incidence_figure, watched_of
 from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
-from equipoise.analyse.subgroups import forest_figure, shown_forests
-from equipoise.analyse.survival import survival_figure
+from equipoise.analyse.subgroups import subgroups_figure
+from equipoise.analyse.survival import SurvivalResult, observations, survival_figure
 from equipoise.dossier.findings import Findings
 from equipoise.history.against import against_history, against_table
 from equipoise.history.answers import answers_figure, answers_table
 from equipoise.history.hazards import conversions_table
 from equipoise.history.three_answers import all_answers
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Exhibit, Paragraph
 from equipoise.trial.named_rules import NAMED_RULES
 from equipoise.trial.problem import BadInput
@@ -23,21 +24,48 @@ def efficacy(f: Findings) -> list[Exhibit]:
     shown: list[Exhibit] = []
     for endpoint in f.trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
-            shown.append(survival_figure(f.trial, f.snap, endpoint))
-            if endpoint.competing:
-                shown.append(incidence_figure(f.trial, f.snap, endpoint))
-    forests = [forest_figure(f.trial, forest) for forest in shown_forests(f.trial, f.analysis.subgroups)]
-    shown += [figure for figure in forests if figure is not None]
+            shown += _curves(f, endpoint)
     tables = [
         times_table(f.trial, f.analysis),
         rates_table(f.trial, f.analysis),
         comparisons_table(f.trial, f.analysis),
-        *further_tables(f.trial, f.analysis),
     ]
     against = against_history(f.trial, f.snap)
     if against:
         tables.append(against_table(f.trial, against))
-    return [*(t for t in tables if t.rows), *_answers(f), *shown, *_sensitivity(f)]
+    beyond = tables_beyond(f.trial, f.analysis)
+    return [*(t for t in tables if t.rows), *beyond, *_answers(f), *shown, *_forests(f), *_sensitivity(f)]
+
+
+def _curves(f: Findings, endpoint: TimeToEvent) -> list[Exhibit]:
+    """Kaplan–Meier, with a caution in its caption where an event competes, and then the cumulative incidence."""
+    shown: list[Exhibit] = [survival_figure(f.trial, f.snap, endpoint)]
+    if endpoint.competing:
+        incidence = incidence_figure(
+            f.trial, endpoint, watched_of(f.snap, endpoint, observations(f.trial, f.snap, endpoint))
+        )
+        shown.append(incidence)
+    return shown
+
+
+def _forests(f: Findings) -> list[Exhibit]:
+    """Subgroups of the primary times; a primary landmark stands for the endpoint it reads. The rest are in the table."""
+    shown: list[Exhibit] = []
+    for endpoint in _primary_times(f):
+        result = f.analysis.endpoints[endpoint.name]
+        if isinstance(result, SurvivalResult):
+            figures = (subgroups_figure(f.trial, endpoint, s) for s in (result.subgroups or {}).values())
+            shown += [figure for figure in figures if figure.rows]
+    return shown
+
+
+def _primary_times(f: Findings) -> list[TimeToEvent]:
+    times = [
+        f.trial.time_to_event(e.of) if isinstance(e, Landmark) else e
+        for e in f.trial.endpoints
+        if e.role == "primary" and not isinstance(e, Response | Outcome | Toxicity)
+    ]
+    return list({e.name: e for e in times}.values())
 
 
 def _answers(f: Findings) -> list[Exhibit]:
@@ -61,12 +89,7 @@ def _answers(f: Findings) -> list[Exhibit]:
 
 def _sensitivity(f: Findings) -> list[Exhibit]:
     """The first primary time to progression or death under FDA's and EMA's rules; a primary landmark stands for the endpoint it reads."""
-    times = [
-        f.trial.time_to_event(e.of) if isinstance(e, Landmark) else e
-        for e in f.trial.endpoints
-        if e.role == "primary" and not isinstance(e, Response | Outcome)
-    ]
-    endpoint = next((e for e in times if e.progression_or_death), None)
+    endpoint = next((e for e in _primary_times(f) if e.progression_or_death), None)
     # Without planned scans nobody can say which were missed, and a table without responses has no documented progression.
     if endpoint is None or f.trial.assessments is None or not f.snap.randomised:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equipoise.analyse.estimands import estimands_table
-from equipoise.trial.endpoint import Endpoint, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Endpoint, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Cell, Exhibit, Facts, Paragraph, Table
 from equipoise.trial.trial import Trial
 
@@ -87,6 +87,8 @@ def _defined(t: Trial, e: Endpoint) -> str:
             f"{' or '.join(e.success)} among those with {' or '.join((*e.success, *e.failure))}, due after {e.due}, window {e.window}; "
             f"not evaluable: {e.not_evaluable}"
         )
+    if isinstance(e, Toxicity):
+        return f"{e.counts}, within {e.within} of {e.origin}, window {e.window}; not evaluable: {e.not_evaluable}"
     return f"{e.of} at {e.landmark} (day {e.landmark.days}), window {e.window}; not evaluable: {e.not_evaluable}"
 
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from equipoise.analyse.analysis import curve_at
-from equipoise.analyse.comparing import arrays
+from equipoise.analyse.analysis import curve_at, p_value
+from equipoise.analyse.between_arms import arrays
 from equipoise.analyse.rates import analyse_rate
-from equipoise.analyse.shown import p_value
 from equipoise.analyse.survival import AtLandmark, observations
 from equipoise.numerics.counts.proportions import exact_binomial
 from equipoise.numerics.times.one_sample import one_sample_logrank

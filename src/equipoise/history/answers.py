@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betainc
 
+from equipoise.analyse.analysis import p_value
 from equipoise.analyse.rates import ArmRate, analyse_rate
-from equipoise.analyse.shown import p_value
 from equipoise.history.borrowed import PastArm, borrowed
 from equipoise.history.hazards import PastTimes
 from equipoise.history.library import HistoryLibrary

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.analyse.comparing import arrays, compare
+from equipoise.analyse.between_arms import arrays, compare
+from equipoise.analyse.strata import strata_of
 from equipoise.analyse.survival import observations
 from equipoise.history.answers import Answer, Answers, in_words
 from equipoise.history.hazards import PastTimes
@@ -52,7 +53,7 @@ def hazard_answers(
         )
     ]  # fmt: skip
     control = by_arm[trial.control_arms[0].name] if trial.control_arms else []
-    both = compare(endpoint, snap, group, control, "", "") if control else None
+    both = compare(group, control, "", "", strata_of(snap, endpoint), endpoint.stratified_by) if control else None
     if both is None:
         return Answers(endpoint.label, level, found, "")
     z = math.log(both.hr) / both.log_hr_se if both.estimable else math.nan
@@ -62,7 +63,7 @@ def hazard_answers(
         Answer(
             f"concurrent controls ({len(control)})", "hazard ratio", both.hr, (both.hr * math.exp(-width), both.hr * math.exp(width)),
             f"Cox (Wald), {percent}", p, "p, log-rank, one-sided", not math.isnan(z) and p <= level, in_words(p <= level),
-            ("randomisation, and nothing of history", "proportional hazards", *([both.strata] if endpoint.stratified_by else [])),
+            ("randomisation, and nothing of history", "proportional hazards"),
         )
     )  # fmt: skip
     control_time, control_event = arrays(control)

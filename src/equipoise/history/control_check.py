@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from equipoise.analyse.comparing import arrays
+from equipoise.analyse.between_arms import arrays
 from equipoise.analyse.survival import observations
 from equipoise.numerics.counts import consistency
 from equipoise.numerics.counts.proportions import clopper_pearson

@@ -27,7 +27,7 @@ from equipoise.simulate.source import Candidate, Life
 from equipoise.simulate.virtual_patient import Happening
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.endpoint import Binary, Landmark, Response, Toxicity
 from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import Assessments
 from equipoise.trial.trial import Trial
@@ -185,13 +185,15 @@ def _shut(conduct: Conduct, today: date) -> set[date]:
     }
 
 
-def _end(endpoint: Landmark | Response | Outcome, schedule: Assessments) -> int:
+def _end(endpoint: Binary, schedule: Assessments) -> int:
     """The day after entry on which a patient's status could be known, whatever it is."""
     match endpoint:
         case Landmark():
             return schedule.day_of(schedule.visit_from(endpoint.landmark.days))
         case Response():
             return schedule.day_of(due_visit(endpoint, schedule))
+        case Toxicity():
+            return schedule.day_of(schedule.visit_from(endpoint.within.days))
         case _:
             return endpoint.due.days
 
@@ -214,6 +216,7 @@ def _known(trial: Trial, patient: Patient, status: Status | None, today: date) -
         visit=trial.assessments.nearest_visit(max(made)) if made else 0,
         off=min(((day - entry).days for day in gone), default=None),
         settled=status is not None and status.status != "pending",
+        dosed=bool(patient.doses),
         unconfirmed=isinstance(endpoint, Response) and _responded(patient, endpoint) is not None,
     )
 

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.simulate.source import Life
+from equipoise.simulate.toxicities import event_that_counts
 from equipoise.simulate.virtual_patient import Happening
 from equipoise.trial.assessment import INVESTIGATOR
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.patient import ACCEPTED
 from equipoise.trial.protocol_parts import Assessments
 from equipoise.trial.trial import Trial
@@ -41,7 +42,8 @@ _SHOWN: Mapping[str, tuple[str, Mapping[str, Any], bool]] = {
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a patient today: days since entry, the day on which it was last seen without an event, the number of its last
-    assessment, the day it went off study (None: on study), whether its status is known, and a response that waits for its confirmation."""
+    assessment, the day it went off study (None: on study), whether its status is known, a response that waits for its confirmation,
+    and whether a dose was given."""
 
     age: int = 0
     last: int = 0
@@ -49,6 +51,7 @@ class Known:
     off: int | None = None
     settled: bool = False
     unconfirmed: bool = False
+    dosed: bool = False
 
 
 NEW = Known()
@@ -234,6 +237,41 @@ class ToOutcome(_Chance):
         return Life(off, [Happening(day, recorded, "outcome", {"outcome": self.endpoint.name, "result": results[0]})])
 
 
+class ToToxicity(_Chance):
+    """An adverse event that counts comes on any day of its time alike; that there was none is seen at the next planned assessment."""
+
+    def __init__(self, endpoint: Toxicity, trial: Trial, *others: Any) -> None:
+        super().__init__(trial, *others)
+        self.endpoint, self.end = endpoint, endpoint.within.days
+
+    def life(self, known: Known, arm: str) -> Life:
+        """Until the toxicity is recorded, or the end of its time is."""
+        leaves = self.leaves(known, self.end) if not known.settled and known.age < self.end else None
+        off = self.goes_off(known, leaves)
+        if known.settled:
+            return Life(off, [])
+        found = self._first_dose(known, arm)
+        if leaves is not None:
+            return Life(off, found + self.lost(leaves, known))
+        end = self.end + (found[0].day if found else 0)
+        passed, p = min(known.age / end, 1.0), self.truth.success[arm]
+        if self.rng.random() < p * (1 - passed) / (1 - p * passed):
+            day = known.age + 1 + int(self.rng.random() * (end - known.age))
+            data = event_that_counts(self.endpoint.counts, self.endpoint.label)
+            return Life(off, [*found, Happening(day, self.recorded(day, known.age) or day, "adverse event", data)])
+        day = max(self.schedule.day_of(self.schedule.visit_from(end)), known.age + 1)
+        return Life(off, [*found, Happening(day, self.recorded(day, known.age) or day, "contact", {})])
+
+    def _first_dose(self, known: Known, arm: str) -> list[Happening]:
+        """A dose on the day of entry, or tomorrow for who came before, where the days count from it."""
+        regimen = self.trial.arm_by_name[arm].regimen
+        if known.dosed or self.endpoint.origin != "first dose" or not regimen:
+            return []
+        day = 0 if known is NEW else known.age + 1
+        drug = min(regimen, key=lambda t: min(t.days))
+        return [Happening(day, day, "treated", drug.given(1, min(drug.days)))]
+
+
 def futures(trial: Trial, truth: Truth, delays: Sequence[int], rng: np.random.Generator) -> Futures:
     """Who makes the futures of this trial's patients."""
     match trial.monitored.binary:
@@ -241,6 +279,8 @@ def futures(trial: Trial, truth: Truth, delays: Sequence[int], rng: np.random.Ge
             return ToLandmark(landmark, trial, truth, delays, rng)
         case Response() as response:
             return ToResponse(response, trial, truth, delays, rng)
+        case Toxicity() as toxicity:
+            return ToToxicity(toxicity, trial, truth, delays, rng)
         case outcome:
             return ToOutcome(outcome, trial, truth, delays, rng)
 

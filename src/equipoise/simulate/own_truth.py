@@ -11,9 +11,10 @@ from typing import Any
 
 from equipoise.simulate.own_hazard import own_hazard
 from equipoise.simulate.scenario import ArmTruth, Piece, PieceHazards, Scenario
+from equipoise.simulate.toxicities import origin_day
 from equipoise.trial.design import Truth
 from equipoise.trial.duration import DAYS_PER_MONTH, Duration
-from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.endpoint import Landmark, Outcome, Response, Toxicity
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -102,7 +103,11 @@ def _truth(trial: Trial, rate: float, toxic: float | None) -> ArmTruth:
     """A yes or a no of each patient and, where the design looks at two, the toxicity's."""
     m = trial.monitored
     if isinstance(m.binary, Landmark):
-        return ArmTruth(response=0.0, hazards=_at_landmark(trial, m.binary, rate))
+        beside: dict[str, Any] = {}
+        if m.toxicity is not None and toxic is not None:
+            table = "toxicities" if isinstance(m.toxicity, Toxicity) else "outcomes"
+            beside[table] = {m.toxicity.name: toxic}
+        return ArmTruth(response=0.0, hazards=_at_landmark(trial, m.binary, rate), **beside)
     both = [(m.binary, rate)] + ([(m.toxicity, toxic)] if m.toxicity is not None and toxic is not None else [])
     said: dict[str, Any] = {"response": 0.0}
     settled = 0
@@ -110,6 +115,13 @@ def _truth(trial: Trial, rate: float, toxic: float | None) -> ArmTruth:
         if isinstance(endpoint, Outcome):
             said["outcomes"] = {**said.get("outcomes", {}), endpoint.name: share}
             settled = max(settled, endpoint.due.days + 1)
+            continue
+        if isinstance(endpoint, Toxicity):
+            said["toxicities"] = {**said.get("toxicities", {}), endpoint.name: share}
+            # Followed past its end: nobody goes off study before that is seen.
+            schedule = trial.assessments
+            end = endpoint.within.days + max(origin_day(trial, a.name, endpoint) for a in trial.arms)
+            settled = max(settled, (schedule.day_of(schedule.visit_from(end)) if schedule is not None else end) + 1)
             continue
         assert isinstance(endpoint, Response)
         assert endpoint.within is not None, "a design that looks at a response has a last day for it"

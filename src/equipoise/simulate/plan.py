@@ -11,11 +11,12 @@ from equipoise.simulate.accrual import SiteRates, expected_arrivals
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.scenario import Scenario, Visits
+from equipoise.simulate.toxicities import may_count, only_fatal
 from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
-from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.evidence import (
     Evidence,
     ReferenceStatistic,
@@ -60,16 +61,22 @@ class Plan:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        are censored by what is not drawn without detail, or are compared in strata; a design that sizes more than its last stage, or
-        looks when something else has come than so many patients.
+        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; a design that sizes more than its
+        last stage, or whose evidence it does not bring (``_known_looks``); a comparison with controls in strata.
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
         if not self._known_looks:
             return False
+        if self.trial.eligibility_review is not None:
+            return False
+        if isinstance(monitored.endpoint, Toxicity) or isinstance(monitored.toxicity, Toxicity):
+            return False
         if isinstance(monitored.endpoint, Response):
             return monitored.endpoint.assessor == INVESTIGATOR
+        if monitored.times is not None and monitored.times.stratified_by and monitored.control is not None:
+            return False
         return monitored.times is None or _known(monitored.times)
 
     @property
@@ -155,8 +162,6 @@ def _known(times: TimeToEvent) -> bool:
         and all(rule.at != "origin" for rule in times.censoring)
         and times.assessor == INVESTIGATOR
         and times.population == ITT
-        # The randomised comparison beside a decision is not stratified there.
-        and not times.stratified_by
     )
 
 
@@ -193,6 +198,16 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     if len(trial.factors) > 10:
         problems.append(Problem("not-simulable", "randomisation.factors", str(len(trial.factors)), "at most 10"))
     problems.extend(_factor_problems(trial, scenario))
+    if scenario.ineligible and trial.eligibility_review is None:
+        problems.append(
+            Problem(
+                "no-review",
+                "ineligible",
+                f"{scenario.ineligible:g}",
+                "[eligibility_review] in the trial file, which finds them",
+            )
+        )
+    problems.extend(_said_of_adverse_events(trial, scenario))
     problems.extend(_cohort_problems(trial, scenario))
     if trial.design is None:
         problems.append(Problem("not-simulable", "design", "nothing in the trial file", "a simulation needs [design]"))
@@ -256,6 +271,39 @@ def _endpoint_problems(trial: Trial, scenario: Scenario) -> Iterator[Problem]:
             yield from _yes_or_no_problems(endpoint, scenario)
 
 
+def _said_of_adverse_events(trial: Trial, scenario: Scenario) -> Iterator[Problem]:
+    """What the scenario says of toxicities and recorded outcomes, held against the endpoints of the file."""
+    kinds = {"toxicities": ("toxicity", Toxicity), "outcomes": ("outcome", Outcome)}
+    watched = (trial.monitoring.endpoint, trial.monitoring.toxicity) if trial.monitoring is not None else ()
+    for arm, truth in scenario.arms.items():
+        for table, (kind, of) in kinds.items():
+            known = [e.name for e in trial.endpoints if isinstance(e, of)]
+            for name in getattr(truth, table):
+                if name not in known:
+                    yield Problem(
+                        f"unknown-{kind}", f"arms.{arm}.{table}.{name}", f"not an endpoint of kind {kind!r}",
+                        ", ".join(known) or "none is defined",
+                    )  # fmt: skip
+        for endpoint in (e for e in trial.endpoints if isinstance(e, Toxicity)):
+            where, said = f"arms.{arm}.toxicities.{endpoint.name}", endpoint.name in truth.toxicities
+            drawn = [e.term for e in truth.adverse_events if may_count(e, endpoint.counts)]
+            if said and drawn:
+                yield Problem(
+                    "toxicity-twice", where, f"beside adverse_events that may count: {', '.join(drawn)}",
+                    f"one of the two: {endpoint.counts}", "leave one out",
+                )  # fmt: skip
+            if said and only_fatal(endpoint.counts):
+                yield Problem(
+                    "toxicity-fatal", where, "an event of which everybody dies",
+                    "an event of `adverse_events` with `fatal`: who dies of it is not seen again",
+                )  # fmt: skip
+            if not said and not drawn and endpoint.name in watched:
+                yield Problem(
+                    "toxicity-unsaid", where, "nothing",
+                    f"its probability, or an event of `adverse_events` that may count ({endpoint.counts}): the design looks at it",
+                )  # fmt: skip
+
+
 def _yes_or_no_problems(endpoint: Binary, scenario: Scenario) -> Iterator[Problem]:
     if isinstance(endpoint, Outcome):
         for name, truth in scenario.arms.items():
@@ -265,7 +313,7 @@ def _yes_or_no_problems(endpoint: Binary, scenario: Scenario) -> Iterator[Proble
                     f"the probability of {' or '.join(endpoint.success)}: the design looks at this outcome",
                 )  # fmt: skip
     end = endpoint.landmark if isinstance(endpoint, Landmark) else (
-        endpoint.within if isinstance(endpoint, Response) else endpoint.due
+        endpoint.within if isinstance(endpoint, Response | Toxicity) else endpoint.due
     )  # fmt: skip
     if end is not None and end.days + endpoint.window.days >= HORIZON:
         yield Problem(

@@ -87,6 +87,17 @@ class ArmTruth(Part):
     outcomes: dict[str, Probability] = Field(
         default={}, description="For each outcome recorded by its own name, the probability of a success."
     )
+    toxicities: dict[str, Probability] = Field(
+        default={},
+        description="For each endpoint of kind 'toxicity', the probability of an event that counts, evenly over its time. Without it "
+        "such events are those of `adverse_events`.",
+    )
+    toxicity_odds_ratio: float | None = Field(
+        default=None,
+        gt=0,
+        le=1000,
+        description="Odds ratio of toxicity and response (or the recorded outcome that the design looks at); independent unless said.",
+    )
     first_scan_response: Probability = Field(
         default=0.7, description="Share of responses already there at the first scan; the others come at the second."
     )
@@ -130,11 +141,19 @@ class ArmTruth(Part):
             problems.append("`median_os` follows from `hazards`")
         if not needs_division and (self.shape != 1 or self.cured):
             problems.append(f"`shape` and `cured` say nothing beside `{way}`")
+        if self.toxicity_odds_ratio is not None and not self.toxicities:
+            problems.append("`toxicity_odds_ratio` goes with `toxicities`")
         for name, pieces in self._pieces():
             problems.extend(_order_problems(name, [p.until for p in pieces]))
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that scenarios that do not say it stay what they were."""
+        silent: dict[str, Any] = {"toxicities": {}, "toxicity_odds_ratio": None}
+        return {k: v for k, v in handler(self).items() if k not in silent or v != silent[k]}
 
     def _pieces(self) -> list[tuple[str, tuple[Piece, ...] | tuple[RatioPiece, ...]]]:
         found: list[tuple[str, tuple[Piece, ...] | tuple[RatioPiece, ...]]] = []
@@ -196,6 +215,9 @@ class Scenario(Part):
     label: str = Field(min_length=1)
     because: str = Field(min_length=1, description="Where the assumed truth comes from.")
     arms: dict[str, ArmTruth]
+    ineligible: BelowOne = Field(
+        default=0.0, description="With [eligibility_review]: share of patients whom the review finds ineligible."
+    )
     screening_failure: BelowOne = Field(description="Probability of failing at screening.")
     withdrawal_per_year: BelowOne = Field(description="Probability of withdrawing within a year.")
     loss_per_year: BelowOne = Field(description="Probability of being lost within a year.")
@@ -217,4 +239,4 @@ class Scenario(Part):
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that what was made from a scenario that does not say it stays what it was."""
-        return {k: v for k, v in handler(self).items() if k != "cohorts" or v}
+        return {k: v for k, v in handler(self).items() if k not in ("cohorts", "ineligible") or v}

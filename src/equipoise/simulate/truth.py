@@ -21,8 +21,9 @@ from equipoise.simulate.day_table import HORIZON, DayTable, days
 from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.scans import last_scan_probabilities
 from equipoise.simulate.scenario import ArmTruth, Piece, RatioPiece, Scenario
+from equipoise.simulate.toxicities import toxicity_shown
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -258,6 +259,15 @@ def shown_of(
     endpoint: Binary, of: TimeToEvent | None, truth: ArmTruth, course: ArmCourse, trial: Trial, scenario: Scenario
 ) -> float | None:
     """Rate of a yes or no that this truth makes the protocol's scans show; None where it has no closed form here."""
+    review = trial.eligibility_review
+    found = _shown_of_the_eligible(endpoint, of, truth, course, trial, scenario)
+    failing = scenario.ineligible if review is not None and review.ineligible == "failure" else 0.0
+    return None if found is None else found * (1 - failing)
+
+
+def _shown_of_the_eligible(
+    endpoint: Binary, of: TimeToEvent | None, truth: ArmTruth, course: ArmCourse, trial: Trial, scenario: Scenario
+) -> float | None:
     if isinstance(endpoint, Outcome):
         # Who dies before it is due has none.
         alive = course.alive[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0
@@ -265,6 +275,8 @@ def shown_of(
     if isinstance(endpoint, Response):
         share = response_shown(course, trial, scenario, truth)
         return None if share is None else true_response(truth, share) * share
+    if isinstance(endpoint, Toxicity):
+        return toxicity_shown(endpoint, truth, course, trial, next(n for n, t in scenario.arms.items() if t is truth))
     assert of is not None
     day = endpoint.landmark.days
     if set(of.events) == {"death"}:

@@ -11,6 +11,7 @@ from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, y
 from equipoise.simulate.disease import Course
 from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
+from equipoise.simulate.toxicities import EACH, drawn, toxicities
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
@@ -27,7 +28,8 @@ def widths(trial: Trial) -> Mapping[str, int]:
     patient: screening, three factors; first event, which it is, death after progression, leaving; seven factors more,
     criterion failed. leaving: withdrawal or loss, death of an adverse event. visits: two for each scan (missed,
     jitter). reporting: death, leaving, one for each scan. outcome: two for each outcome recorded by its own name (which,
-    when recorded).
+    when recorded). review: what it finds, when.
+    toxicities: three for each endpoint of toxicity (whether, when, when recorded).
     """
     scans = scans_planned(trial)
     return {
@@ -41,6 +43,8 @@ def widths(trial: Trial) -> Mapping[str, int]:
         "toxicity": 60,
         "follow-up": 4,
         "outcome": 2 * sum(isinstance(e, Outcome) for e in trial.endpoints),
+        "review": 2 if trial.eligibility_review is not None else 0,
+        "toxicities": EACH * len(toxicities(trial)),
     }
 
 
@@ -175,9 +179,11 @@ def life(
         if progressed:
             progression_recorded = recorded
     last = min(what.death - 1, what.gone)
+    found.extend(_review(trial, scenario, draws))
     found.extend(_outcomes(trial, truth, last, leaving, draws))
     if detail:
         found.extend(_treatment(trial, arm, truth, draws, what.off_study))
+        found.extend(_toxicities(trial, arm, truth, last, leaving, draws, response))
         found.extend(_next_therapy(truth, draws["follow-up"], what.seen, last, progression_recorded))
     if detail or contacts:
         found.extend(_contacts(trial, what.seen, last))
@@ -194,6 +200,19 @@ def life(
     return sorted(found, key=lambda h: h.day)
 
 
+def _review(trial: Trial, scenario: Scenario, draws: Mapping[str, Sequence[float]]) -> list[Happening]:
+    """What the review of eligibility finds, on any day of its time alike, whatever becomes of the patient meanwhile."""
+    review = trial.eligibility_review
+    if review is None:
+        return []
+    what, when = draws["review"][:2]
+    day = 1 + int(when * review.within.days)
+    said: dict[str, Any] = {"eligible": what >= scenario.ineligible}
+    if not said["eligible"]:
+        said["reason"] = "as drawn"
+    return [Happening(day, day, "eligibility reviewed", said)]
+
+
 def _outcomes(
     trial: Trial, truth: ArmTruth, last: int, leaving: Leaving, draws: Mapping[str, Sequence[float]]
 ) -> list[Happening]:
@@ -207,6 +226,30 @@ def _outcomes(
         recorded = day + leaving.delayed(draws["outcome"][2 * i + 1])
         found.append(Happening(day, recorded, "outcome", {"outcome": endpoint.name, "result": result}))
     return found
+
+
+def _toxicities(
+    trial: Trial,
+    arm: str,
+    truth: ArmTruth,
+    last: int,
+    leaving: Leaving,
+    draws: Mapping[str, Sequence[float]],
+    response: float,
+) -> list[Happening]:
+    """Toxicities that the scenario states directly, of who is then alive and in the trial."""
+    if not truth.toxicities:
+        return []
+    good, u = response, draws["response"][0]
+    for i, endpoint in enumerate(e for e in trial.endpoints if isinstance(e, Outcome)):
+        if trial.monitoring is not None and endpoint.name == trial.monitoring.endpoint:
+            good, u = truth.outcomes.get(endpoint.name, 0.0), draws["outcome"][2 * i]
+    found = drawn(trial, arm, truth, draws["toxicities"], response=good, responds=u < good)
+    return [
+        Happening(day, day + leaving.delayed(recorded), "adverse event", data)
+        for day, recorded, data in found
+        if day <= last
+    ]
 
 
 def _depth(u: float) -> float:
@@ -270,8 +313,7 @@ def _treatment(
             for day in drug.days:
                 when = start + day - 1
                 if when < stop:
-                    dose = round(drug.dose * (0.8 if cycle >= reduced_from else 1.0), 2)
-                    data = {"drug": drug.drug, "cycle": cycle, "day": day, "dose": dose, "unit": drug.unit}
+                    data = drug.given(cycle, day, 0.8 if cycle >= reduced_from else 1.0)
                     found.append(Happening(when, when, "treated", data))
                     last_dose = max(last_dose, when)
             cycle += 1

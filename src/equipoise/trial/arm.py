@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer, model_validator
 
 from equipoise.trial.duration import Duration
 from equipoise.trial.part import Part
 
+#: Days of a cycle by a word: the first day and the step.
+_STEPS = {"every day": 1, "every other day": 2}
+#: So many days in a row are told as one stretch.
+STRETCH = 5
+#: How often a day, in CDISC's words (codelist FREQ).
+FREQUENCY = {1: "QD", 2: "BID", 3: "TID", 4: "QID"}
+_TIMES = {1: "", 2: " twice daily", 3: " three times daily", 4: " four times daily"}
+
+Days = Annotated[
+    tuple[Annotated[int, Field(ge=1)], ...],
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1},
+                {"type": "string", "enum": list(_STEPS)},
+            ]
+        }
+    ),
+]
+
 
 class Treatment(Part):
-    """One drug of a regimen: how much, on which days of the cycle, for how many cycles."""
+    """One treatment of a regimen: how much, on which days of the cycle, for how many cycles.
 
-    drug: str = Field(min_length=1, description="The drug, as the protocol names it.")
-    dose: float = Field(gt=0, description="The planned dose, in `unit`.")
-    unit: str = Field(min_length=1, description="Unit of the dose: 'mg/m2', 'AUC', 'mg/kg' …")
-    days: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        min_length=1, description="Days of the cycle on which it is given; day 1 is the first."
+    ``dose`` is what is given each time, ``times_a_day`` times on each of the days. A device, a procedure or radiotherapy may have
+    no dose.
+    """
+
+    drug: str = Field(min_length=1, description="The drug (or device, or procedure), as the protocol names it.")
+    kind: Literal["drug", "device", "procedure", "radiotherapy"] = "drug"
+    dose: float | None = Field(default=None, gt=0, description="The planned dose each time, in `unit`; a drug has one.")
+    unit: str | None = Field(default=None, min_length=1, description="Unit of the dose: 'mg/m2', 'AUC', 'Gy' …")
+    times_a_day: int = Field(default=1, ge=1, le=4, description="How often a day the dose is given.")
+    days: Days = Field(
+        min_length=1,
+        description="Days of the cycle on which it is given; day 1 is the first. Or 'every day', 'every other day' (1, 3, 5 …).",
     )
     cycle_length: Duration = Field(description="Length of a cycle, such as '21 days'.")
     cycles: int = Field(ge=1, description="The most cycles that may be given.")
@@ -26,14 +54,83 @@ class Treatment(Part):
         description="True if the drug alone may go on after the last cycle while the patient benefits.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _days_by_a_word(cls, given: Any) -> Any:
+        """'every other day' as days of the cycle."""
+        if not isinstance(given, dict) or not isinstance(given.get("days"), str):
+            return given
+        step = _STEPS.get(given["days"])
+        if step is None:
+            raise ValueError(f"`days`: days of the cycle, or {' or '.join(map(repr, _STEPS))}")
+        length = given.get("cycle_length")
+        try:
+            days = (length if isinstance(length, Duration) else Duration.parse(length)).days  # type: ignore[arg-type]
+        except ValueError:
+            days = 1  # its own problem is reported where it stands
+        return given | {"days": tuple(range(1, max(days, 1) + 1, step))}
+
+    @model_validator(mode="after")
+    def _in_full(self) -> Treatment:
+        if (self.dose is None) != (self.unit is None):
+            raise ValueError("`dose` and `unit` go together")
+        if self.dose is None and self.kind == "drug":
+            raise ValueError(
+                "a drug has a `dose` and its `unit`; what has none is a device, a procedure or radiotherapy: `kind`"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        silent = {"kind": "drug", "times_a_day": 1, "dose": None, "unit": None}
+        return {k: v for k, v in handler(self).items() if k not in silent or v != silent[k]}
+
+    @property
+    def stretches(self) -> list[tuple[int, int]]:
+        """The days as stretches, first and last: of STRETCH days in a row or more, or single days."""
+        found: list[list[int]] = [[self.days[0]]]
+        for before, day in pairwise(self.days):
+            if day == before + 1:
+                found[-1].append(day)
+            else:
+                found.append([day])
+        return [s for run in found for s in ([(run[0], run[-1])] if len(run) >= STRETCH else [(d, d) for d in run])]
+
+    @property
+    def frequency(self) -> str:
+        """In CDISC's words: BID, TID, QID; QOD for every other day; '' for once a day on the days that are named."""
+        if self.times_a_day > 1:
+            return FREQUENCY[self.times_a_day]
+        other = len(self.days) >= STRETCH and all(b - a == 2 for a, b in pairwise(self.days))
+        return "QOD" if other else ""
+
+    def given(self, cycle: int, day: int, share: float = 1.0) -> dict[str, Any]:
+        """What the log holds of it on a day of a cycle, at a ``share`` of the planned dose."""
+        data: dict[str, Any] = {"drug": self.drug, "cycle": cycle, "day": day}
+        if self.dose is not None:
+            data |= {"dose": round(self.dose * share, 2), "unit": self.unit}
+        return data | ({"times_a_day": self.times_a_day} if self.times_a_day > 1 else {})
+
     def __str__(self) -> str:
-        days = ", ".join(str(d) for d in self.days)
-        amount = f"{self.unit} {self.dose:g}" if self.unit == "AUC" else f"{self.dose:g} {self.unit}"
+        amount = ""
+        if self.dose is not None:
+            amount = f" {self.unit} {self.dose:g}" if self.unit == "AUC" else f" {self.dose:g} {self.unit}"
+        if self.kind == "procedure" and self.cycles == 1 and len(self.days) == 1 and not self.may_continue:
+            return f"{self.drug}{amount}, once, on day {self.days[0]}"
         text = (
-            f"{self.drug} {amount}, day{'s' if len(self.days) > 1 else ''} {days} of a {self.cycle_length.days}-day "
+            f"{self.drug}{amount}{_TIMES[self.times_a_day]}, {self._on_days()} of a {self.cycle_length.days}-day "
             f"cycle, up to {self.cycles} cycles"
         )
         return text + "; alone afterwards while benefiting" if self.may_continue else text
+
+    def _on_days(self) -> str:
+        length = self.cycle_length.days
+        for word, step in _STEPS.items():
+            if len(self.days) >= STRETCH and self.days == tuple(range(1, length + 1, step)):
+                return word
+        shown = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in self.stretches)
+        return f"day{'s' if len(self.days) > 1 else ''} {shown}"
 
 
 class Arm(Part):

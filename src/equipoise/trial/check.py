@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
-from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.eligibility_review import EligibilityReview
+from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.estimand import contradictions
 from equipoise.trial.population import populations_of
 from equipoise.trial.problem import Problem
@@ -49,9 +50,9 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _blocks,
         _assessments,
         _endpoints,
-        _strata,
         _populations,
         _monitoring,
+        _eligibility_review,
         _history,
         _table,
         _provenance,
@@ -174,7 +175,7 @@ def _assessments(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 )  # fmt: skip
 
 
-def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+def _endpoints(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
     endpoints: tuple[Endpoint, ...] = parts.get("endpoints") or ()
     times = [e.name for e in endpoints if isinstance(e, TimeToEvent)]
     if endpoints and not any(e.role == "primary" for e in endpoints):
@@ -193,6 +194,13 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
             words = list(endpoint.results)
             for word in sorted({w for w in words if words.count(w) > 1}):
                 yield Problem("duplicate-name", f"{where}", repr(word), "each result in one of the lists, once")
+        if isinstance(endpoint, Toxicity) and endpoint.origin == "first dose":
+            untreated = [a.name for a in parts.get("arms") or () if not a.regimen]
+            if untreated:
+                yield Problem(
+                    "no-first-dose", f"{where}.origin", f"'first dose', and arm {', '.join(untreated)} is given nothing",
+                    "'randomisation', or a regimen in every arm",
+                )  # fmt: skip
         if isinstance(endpoint, Response):
             yield from _estimand(endpoint, where)
         if isinstance(endpoint, TimeToEvent):
@@ -205,6 +213,7 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                     "each trigger once, in order",
                 )
             yield from _estimand(endpoint, where)
+            yield from _strata(endpoint, where, parts, raw)
             if triggers[-1] != "no event":
                 yield Problem(
                     "censoring-open-end",
@@ -229,26 +238,22 @@ def _endpoints(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 )
 
 
-def _strata(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
-    """Whether each factor by which a comparison is stratified is one of the randomisation."""
-    if "randomisation" in raw and "randomisation" not in parts:
-        return
+def _strata(endpoint: TimeToEvent, where: str, parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Factors that the randomisation does not have; where it has problems of its own, those come first."""
     randomisation: Randomisation | None = parts.get("randomisation")
+    if not endpoint.stratified_by or (randomisation is None and "randomisation" in raw):
+        return
     known = [f.name for f in randomisation.factors] if randomisation is not None else []
-    for i, endpoint in enumerate(parts.get("endpoints") or ()):
-        by = endpoint.stratified_by if isinstance(endpoint, TimeToEvent) else ()
-        for name in dict.fromkeys(by):
-            where = f"endpoints[{i}].stratified_by"
-            if name not in known:
-                allowed = f"factors of [randomisation]: {', '.join(known) or 'it has none'}"
-                yield Problem("unknown-factor", where, repr(name), allowed, near(name, known))
-            elif by.count(name) > 1:
-                yield Problem("duplicate-name", where, repr(name), "each factor once")
-        if by and endpoint.origin == "first response":
+    by = endpoint.stratified_by
+    for i, name in enumerate(by):
+        if name not in known:
             yield Problem(
-                "stratified-responders", f"endpoints[{i}].stratified_by", str(list(by)),
-                "nothing with origin = 'first response': arms are not compared on responders alone", "remove it",
+                "unknown-factor", f"{where}.stratified_by[{i}]", repr(name),
+                f"a factor of the randomisation: {', '.join(known) or 'it has none'}",
+                near(name, known) or ("" if known else "leave `stratified_by` out, or state [[randomisation.factors]]"),
             )  # fmt: skip
+    for name in sorted({n for n in by if by.count(n) > 1}):
+        yield Problem("duplicate-name", f"{where}.stratified_by", repr(name), "each factor once")
 
 
 def _estimand(endpoint: TimeToEvent | Response, where: str) -> Iterator[Problem]:
@@ -335,6 +340,23 @@ def _monitoring(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
             "control-cohort", "monitoring.control_cohort", str(list(cohort)),
             f"fewer than the trial's {planned} patients, of whom some come onto the tested arm",
         )  # fmt: skip
+
+
+def _eligibility_review(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Who is found ineligible leaves a place as the endpoint that the design looks at has it: filled again, or empty."""
+    review: EligibilityReview | None = parts.get("eligibility_review")
+    monitoring: Monitoring | None = parts.get("monitoring")
+    if review is None or monitoring is None or review.ineligible == "failure":
+        return
+    for endpoint in parts.get("endpoints") or ():
+        policy = getattr(endpoint, "not_evaluable", None)
+        if endpoint.name in (monitoring.endpoint, monitoring.toxicity) and policy is not None:
+            other = {"replace": "exclude", "exclude": "replace"}[review.ineligible]
+            if policy == other or (review.ineligible == "exclude" and policy == "failure"):
+                yield Problem(
+                    "two-policies", "eligibility_review.ineligible", f"{review.ineligible!r}, and {endpoint.name}: {policy}",
+                    "one policy for places: 'replace' with an endpoint that says 'replace' or 'failure', 'exclude' with one that says 'exclude'",
+                )  # fmt: skip
 
 
 def _history(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:

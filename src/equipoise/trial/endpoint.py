@@ -19,6 +19,7 @@ from equipoise.trial.estimand import Estimand, implied
 from equipoise.trial.named_rules import NAMED_RULES, RuleName
 from equipoise.trial.part import Part
 from equipoise.trial.vocabularies import VOCABULARIES
+from equipoise.trial.what_counts import WhatCounts
 
 EventSource = Literal[
     "progression",
@@ -109,6 +110,7 @@ class TimeToEvent(_Named, _Confirmed):
     first event, the one that stands first in ``censoring`` applies. ``rules`` fills ``events`` and ``censoring`` with a
     published set; see ``named_rules``. With an ``estimand``, events and censoring must agree with its strategies; where
     ``censoring`` is not given, it follows from them. ``confirmed`` speaks of the origin 'first response' and of the event 'response'.
+    ``competing`` events are shown as cumulative incidence.
     """
 
     kind: Literal["time to event"]
@@ -126,7 +128,7 @@ class TimeToEvent(_Named, _Confirmed):
     )
     stratified_by: tuple[str, ...] = Field(
         default=(),
-        description="Factors of the randomisation by which log-rank test, Cox's model and Gray's test are stratified; none if none.",
+        description="Factors of the randomisation by which arms are compared in strata (log-rank, Cox); unstratified if none.",
     )
 
     @model_serializer(mode="wrap")
@@ -136,9 +138,11 @@ class TimeToEvent(_Named, _Confirmed):
 
     @property
     def competing(self) -> tuple[Trigger, ...]:
-        """The censoring triggers after which the event cannot come: death, and progression where a response is awaited."""
-        ends = ("death", "progression", "clinical progression") if self.events == ("response",) else ("death",)
-        return tuple(rule.when for rule in self.censoring if rule.when in ends)
+        """What censors and yet precludes the event: death, and of a response progression too, after which none counts."""
+        never: set[Trigger] = {"death"}
+        if set(self.events) == {"response"}:
+            never |= {"progression", "clinical progression"}
+        return tuple(c.when for c in self.censoring if c.when in never)
 
     @property
     def progression_or_death(self) -> bool:
@@ -264,6 +268,28 @@ class Outcome(_Named):
         return (*self.success, *self.failure, *self.unreadable)
 
 
+class Toxicity(_Named):
+    """A rate: the share of patients who have an adverse event that counts, on a day up to ``within`` after the origin.
+
+    What a status calls a success is here a patient *with* the toxicity: it is counted, not hoped for. A failure is a patient
+    known to be alive and in the trial on a day ≥ ``within`` without one. Else the patient is pending until ``window`` after that day
+    has gone by or the patient is known to have left; then not evaluable. Without a first dose the days count from entry.
+    """
+
+    kind: Literal["toxicity"]
+    counts: WhatCounts = Field(description="Which adverse events count: { grade_at_least = 3, related = true }.")
+    origin: Literal["first dose", "randomisation"] = Field(
+        default="first dose",
+        description="From when the days count; 'randomisation' is entry where nobody is randomised.",
+    )
+    within: Lasting = Field(description="How long after the origin an event counts, the last day too.")
+    window: Duration = Field(description="How long after that it may still come to be known that there was none.")
+    not_evaluable: Policy = Field(
+        description="'failure': counts as a patient without the toxicity. 'replace': not counted, the next patient takes "
+        "the place in a look's cohort. 'exclude': left out of numerator and denominator."
+    )
+
+
 #: Endpoints that are a rate of patients with a yes or a no: what a design on one rate can look at.
-Binary = Landmark | Response | Outcome
-Endpoint = Annotated[TimeToEvent | Landmark | Response | Outcome, Field(discriminator="kind")]
+Binary = Landmark | Response | Outcome | Toxicity
+Endpoint = Annotated[TimeToEvent | Landmark | Response | Outcome | Toxicity, Field(discriminator="kind")]

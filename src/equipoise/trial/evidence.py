@@ -134,7 +134,7 @@ class TwoArmExposureEvidence:
 class ArmsEvidence:
     """An outcome for each of several arms at one look: the larger the better.
 
-    ``n``: patients of each arm, by its name; empty: as planned.
+    ``n``: patients of each arm who could be evaluated, where their numbers differ from the plan; empty: as planned.
     """
 
     look: int

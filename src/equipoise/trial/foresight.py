@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.endpoint import Landmark, Outcome, Response
+from equipoise.trial.endpoint import Landmark, Outcome, Response, Toxicity
 from equipoise.trial.trial import Trial
 
 #: Enrolment that takes longer than this at the sites' promised pace is told of [months].
@@ -76,6 +76,8 @@ def _follow_up(trial: Trial) -> list[str]:
             needed, what = (endpoint.within.days if endpoint.within else 0), f"`within`, {endpoint.within}"
         case Outcome():
             needed, what = endpoint.due.days, f"`due`, {endpoint.due}"
+        case Toxicity():
+            needed, what = endpoint.within.days, f"`within`, {endpoint.within}"
         case _:
             return []
     if needed <= least:

@@ -26,6 +26,8 @@ class Patient:
     enrolled: Event | None = None
     #: The event that put the patient on an arm: randomisation or, in a trial where nobody is randomised, enrolment.
     randomised: Event | None = None
+    #: Eligibility as a review found it after enrolment.
+    reviewed: Event | None = None
     doses: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
     study_ended: Event | None = None
@@ -91,6 +93,8 @@ class Patient:
                     self.randomised = event
             case "randomised":
                 self.randomised = event
+            case "eligibility reviewed":
+                self.reviewed = event
             case "treatment ended":
                 self.treatment_ended = event
             case "study ended":

@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr
 from equipoise.trial.arm import Arm
 from equipoise.trial.cohort import TrialCohort, held, shared_out
 from equipoise.trial.design import Design
+from equipoise.trial.eligibility_review import EligibilityReview
 from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import Part
@@ -33,6 +34,9 @@ from equipoise.trial.protocol_parts import (
 )
 from equipoise.trial.table import TableMapping
 
+#: Entries of the file that came after the first logs were kept.
+_LATER = frozenset({"eligibility_review", "markers", "cohorts"})
+
 
 class Trial(Part):
     """The protocol: everything that is settled before the first patient."""
@@ -48,6 +52,10 @@ class Trial(Part):
     population: str = Field(min_length=1)
     rationale: str = ""
     eligibility: tuple[Criterion, ...] = ()
+    eligibility_review: EligibilityReview | None = Field(
+        default=None,
+        description="Where eligibility is confirmed after enrolment: by whom, and what becomes of the ineligible.",
+    )
     arms: tuple[Arm, ...] = Field(min_length=1)
     sites: tuple[Site, ...] = ()
     randomisation: Randomisation | None = Field(
@@ -93,7 +101,8 @@ class Trial(Part):
                 return whole.fingerprint
         said = self.model_dump(mode="json")
         said["design"] = said.pop("design_table")
-        said = {k: v for k, v in said.items() if k not in ("markers", "cohorts") or v}
+        # Entries that came later are not there where they are not said: fingerprints of older files stay what they were.
+        said = {k: v for k, v in said.items() if k not in _LATER or v}
         text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -115,7 +115,10 @@ def _problem(model: type[Part], key: str, error: Any, raw: Any) -> Problem:
             )
         case "union_tag_not_found":
             return Problem(
-                "missing", f"{where}.kind", "nothing", "required: 'time to event', 'landmark', 'response' or 'outcome'"
+                "missing",
+                f"{where}.kind",
+                "nothing",
+                "required: 'time to event', 'landmark', 'response', 'outcome' or 'toxicity'",
             )
         case "value_error":
             return Problem("not-allowed", where, given, str(context["error"]))

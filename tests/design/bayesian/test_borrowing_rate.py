@@ -121,5 +121,5 @@ def test_history_that_makes_no_sense_is_refused_at_once() -> None:
     assert {"arms", "half-stated", "not-a-choice"} <= {p.code for p in bad.value.problems}
     with pytest.raises(BadInput, match="at most its 40 patients"):
         example(history_x=(41,), history_n=(40,))
-    with pytest.raises(BadInput, match="first look is on 40 and 20"):
-        example().verdict(TwoArmEvidence(1, 39, 20, 20, 9))
+    with pytest.raises(BadInput, match="control patients above 0"):
+        example().verdict(TwoArmEvidence(1, 39, 20, 0, 0))

@@ -169,9 +169,30 @@ def test_fewer_than_planned_at_the_end_is_a_caution() -> None:
     )
 
 
-def test_a_first_look_on_more_is_refused_and_on_fewer_told() -> None:
-    with pytest.raises(BadInput, match="39 patients: its cohort is fixed"):
-        NORTH.verdict(Evidence(1, "IMGN901", 40, 30))
+@pytest.mark.independent
+@pytest.mark.parametrize(("n1", "n"), [(40, 80), (45, 80), (52, 77)])
+def test_a_first_look_on_more_recomputes_both_boundaries(n1: int, n: int) -> None:
+    """p1 goes on no less often than planned; the last boundary is the least that keeps alpha, by scipy's sums."""
+    goes_on = binom.sf(17, 39, 0.58)
+    r1 = max(k for k in range(n1) if binom.sf(k, n1, 0.58) >= goes_on - 1e-12)
+    assert NORTH.verdict(Evidence(1, "T", n1, r1)).action.name == "stop"
+    go = NORTH.verdict(Evidence(1, "T", n1, r1 + 1))
+    assert go.action.name == "continue"
+    assert f"r1 = {r1} instead of 17" in go.cautions[0]
+
+    def error(r: int) -> float:
+        return sum(binom.pmf(x, n1, 0.44) * binom.sf(r - x, n - n1, 0.44) for x in range(r1 + 1, n1 + 1))
+
+    r = next(r for r in range(n) if error(r) <= 0.05)
+    assert NORTH.verdict(Evidence(2, "T", n, r, earlier_n=n1)).action.name == "stop"
+    last = NORTH.verdict(Evidence(2, "T", n, r + 1, earlier_n=n1))
+    assert last.action.name == "declare"
+    assert f"type I error {error(r):.4f}" in last.cautions[0]
+    with pytest.raises(BadInput, match="look before"):
+        NORTH.verdict(Evidence(2, "T", n1 - 1, r1 + 1, earlier_n=n1))
+
+
+def test_a_first_look_on_fewer_is_told() -> None:
     found = NORTH.verdict(Evidence(1, "IMGN901", 38, 17))
     assert found.action == Stop("futility")
     assert f"{binom.cdf(17, 38, 0.44):.4f} at 0.44" in found.cautions[0]

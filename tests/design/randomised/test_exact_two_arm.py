@@ -53,8 +53,9 @@ def test_verdicts_at_other_numbers_than_planned() -> None:
     final = d.verdict(TwoArmEvidence(2, d.m - 1, d.m - 1, d.m, 0))
     assert final.action.name == "declare"
     assert "were planned" in final.cautions[0]
-    with pytest.raises(BadInput, match="first look"):
-        d.verdict(TwoArmEvidence(1, 1, 1, 1, 0))
+    assert "were planned" in d.verdict(TwoArmEvidence(1, 1, 1, 1, 0)).cautions[0]
+    with pytest.raises(BadInput, match="patients above 0"):
+        d.verdict(TwoArmEvidence(1, 0, 0, 1, 0))
 
 
 def test_all_problems_at_once() -> None:

@@ -144,7 +144,7 @@ def test_binding_as_planned_and_a_little_off() -> None:
 
 def test_classical_boundaries_off_plan_are_a_caution() -> None:
     d = from_spec(Spec.read({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "boundary": "classical-pocock"}))
-    assert "not kept exactly" in d.verdict(StatisticEvidence(1, 1.0, 20)).cautions[0]
+    assert "Slud and Wei" in d.verdict(StatisticEvidence(1, 1.0, 20)).cautions[0]
 
 
 @pytest.mark.independent

@@ -128,8 +128,8 @@ def test_verdicts() -> None:
     assert d.verdict(TwoArmEvidence(1, 17, 3, 17, 3)).action.name == "stop"
     assert d.verdict(TwoArmEvidence(1, 17, 4, 17, 3)).action.name == "continue"
     assert d.verdict(TwoArmEvidence(2, 34, 8, 34, 4)).action.name == "declare"
-    with pytest.raises(BadInput, match="17 and 17"):
-        d.verdict(TwoArmEvidence(1, 16, 3, 17, 3))
+    with pytest.raises(BadInput, match="patients above 0"):
+        d.verdict(TwoArmEvidence(1, 0, 0, 17, 3))
 
 
 def test_all_problems_at_once() -> None:

@@ -150,9 +150,14 @@ def test_verdicts() -> None:
     over = d.verdict(Evidence(30, "A", 34, 12))
     assert isinstance(over.action, Declare)
     assert "34 patients were treated, 30 were planned" in over.cautions[0]
-    for look, n in ((0, 1), (31, 30), (5, 6), (30, 29)):
+    for look, n in ((0, 1), (31, 30), (5, 0)):
         with pytest.raises(BadInput):
             d.verdict(Evidence(look, "A", n, 0))
+    with pytest.raises(BadInput, match="look before"):
+        d.verdict(Evidence(6, "A", 5, 0, earlier_n=7))
+    early = d.verdict(Evidence(5, "A", 7, 5))  # five were planned: the boundary is that of seven
+    assert early.action == Stop("safety")
+    assert "7 patients were treated, 5 were planned" in early.cautions[0]
 
 
 def test_what_it_says_of_itself() -> None:

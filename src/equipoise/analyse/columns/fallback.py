@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.analyse.binary import status_of
 from equipoise.analyse.columns.codes import Codes, response_code
 from equipoise.analyse.columns.from_patients import day_of
 from equipoise.analyse.columns.landmark import STATUSES, landmark_status
@@ -16,10 +17,9 @@ from equipoise.analyse.columns.run import Concluded
 from equipoise.analyse.columns.times import REASONS, Times
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.endpoints import observe as observed_by_reference
-from equipoise.analyse.outcome_status import outcome_status
 from equipoise.analyse.populations import membership
 from equipoise.analyse.response import best_response
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
 
@@ -39,11 +39,15 @@ def completed(
             times[e.name] = _times([observed_by_reference(p, e, cutoff, trial.assessments) for p in people])
         elif e.name in found.refused and isinstance(e, Response):
             best[e.name] = _codes([best_response(p, e, cutoff).response for p in people])
-        elif e.name in found.refused and isinstance(e, Outcome):
-            standing = [outcome_status(p, e, cutoff) for p in people]
+        elif (
+            e.name in found.refused
+            and isinstance(e, Outcome | Toxicity | Landmark)
+            and (trial.eligibility_review is not None or not isinstance(e, Landmark))
+        ):
+            standing = [status_of(p, e, trial, cutoff) for p in people]
             status[e.name] = np.array([STATUSES.index(s.status if s else "") for s in standing], dtype=np.int8)
     for e in trial.endpoints:
-        if e.name in found.refused and isinstance(e, Landmark):
+        if e.name in found.refused and isinstance(e, Landmark) and e.name not in status:
             status[e.name] = landmark_status(times[e.of], e, day_of(cutoff))
     populations = dict(found.populations)
     for name in found.refused_populations:

@@ -31,6 +31,8 @@ def members(pool: Database, population: Population, trial: Trial, status: Mappin
 
 def _met(pool: Database, condition: Condition, trial: Trial, status: Mapping[str, Codes]) -> Flags:
     p = pool.patients
+    if trial.eligibility_review is not None and condition.what in ("eligible", "evaluable"):
+        raise NotInColumns("eligibility reviewed after entry")
     match condition.what:
         case "eligible":
             return p.eligible

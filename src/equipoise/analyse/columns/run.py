@@ -18,7 +18,7 @@ from equipoise.analyse.columns.landmark import landmark_status
 from equipoise.analyse.columns.populations import members
 from equipoise.analyse.columns.recist import TimePoints, time_points
 from equipoise.analyse.columns.times import Times, observe
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.trial import Trial
 
 #: Patients at a time: their columns fit a cache, and one is soon done when Ctrl-C comes.
@@ -97,10 +97,14 @@ def _chunk(pool: Database, trial: Trial, derive: bool) -> Concluded:
                 best[e.name] = best_response(pool, e)
             elif isinstance(e, Outcome):
                 raise NotInColumns("outcomes recorded by their own name")
+            elif isinstance(e, Toxicity):
+                raise NotInColumns("adverse events")
         except NotInColumns as why:
             refused[e.name] = str(why)
     for e in trial.endpoints:
-        if isinstance(e, Landmark) and e.of in times:
+        if isinstance(e, Landmark) and trial.eligibility_review is not None:
+            refused[e.name] = "eligibility reviewed after entry"
+        elif isinstance(e, Landmark) and e.of in times:
             status[e.name] = landmark_status(times[e.of], e, pool.cutoff)
         elif isinstance(e, Landmark):
             refused[e.name] = f"read on {e.of}"

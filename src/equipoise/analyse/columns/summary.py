@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from equipoise.analyse.analysis import number
 from equipoise.analyse.columns.codes import RESPONSES
 from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.landmark import STATUSES
 from equipoise.analyse.columns.run import Concluded
-from equipoise.analyse.shown import number
 from equipoise.numerics.times.survival import kaplan_meier
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Cell, Table

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from equipoise.analyse.comparing import log_hazard_ratio_between
+from equipoise.analyse.between_arms import arrays
+from equipoise.analyse.strata import coded, strata_of
 from equipoise.decide.evidence.by_time import ByTime, a_time
 from equipoise.decide.evidence.cohorts import Parts, a_control_arm, no_cohort_of_controls
 from equipoise.decide.evidence.earlier import taken_before
 from equipoise.decide.evidence.log_rank import allocated_as_designed
 from equipoise.decide.ruling import Seen
+from equipoise.numerics.times.survival import cox
 from equipoise.trial.endpoint import Endpoint, TimeToEvent
 from equipoise.trial.evidence import HazardRatioEvidence
 from equipoise.trial.problem import Problem
@@ -25,16 +27,18 @@ class HazardRatioOfArms(ByTime):
     """Both arms' times to death."""
 
     def seen(self) -> Seen:
-        """The log hazard ratio of the Cox model, stratified where the endpoint says so, tested over control."""
+        """The log hazard ratio of the Cox model, tested over control, in strata where the endpoint states them."""
         earlier = tuple(int(d) for (d,) in taken_before(self.snap, self.look))
         return Seen(HazardRatioEvidence(self.look, self._log_hr(), int(self.attained()[0]), earlier))
 
     def _log_hr(self) -> float:
         """Infinite where deaths came in one arm only; so too where nothing can be compared, for then no harm is ruled out."""
         tested, control = self.times.values()
-        endpoint = self.trial.monitored.times
-        assert endpoint is not None, "the doorway asks for one"
-        found = log_hazard_ratio_between(self.trial, endpoint, tested, control, self.snap)
+        times = self.trial.monitored.times
+        assert times is not None, "the doorway asks for one"
+        both = [*tested, *control]
+        strata = coded([o.patient for o in both], strata_of(self.snap, times))
+        found = cox(*arrays(both), [1] * len(tested) + [0] * len(control), strata).log_hr
         return math.inf if math.isnan(found) else found
 
     def attained(self) -> Sequence[float]:

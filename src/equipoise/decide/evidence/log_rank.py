@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from equipoise.analyse.comparing import logrank_between
+from equipoise.analyse.between_arms import logrank_between
+from equipoise.analyse.strata import strata_of
 from equipoise.decide.evidence.by_time import ByTime, a_time
 from equipoise.decide.evidence.cohorts import Parts, a_control_arm, no_cohort_of_controls
 from equipoise.decide.evidence.earlier import taken_before
@@ -21,15 +23,18 @@ class LogRankOfArms(ByTime):
     """Both arms' times."""
 
     def seen(self) -> Seen:
-        """z of the log-rank test, stratified where the endpoint says so, positive where the tested arm has fewer events than expected."""
+        """z of the log-rank test, positive where the tested arm has fewer events than expected."""
         earlier = tuple(float(d) for (d,) in taken_before(self.snap, self.look))
         return Seen(StatisticEvidence(self.look, self._z(), self.attained()[0], earlier))
 
     def _z(self) -> float:
-        tested, control = self.times.values()
-        endpoint = self.trial.monitored.times
-        assert endpoint is not None, "the doorway asks for one"
-        return logrank_between(self.trial, endpoint, tested, control, self.snap)
+        """In strata where the endpoint states them; 0 where nothing can be tested."""
+        m = self.trial.monitored
+        assert m.times is not None, "the doorway asks for one"
+        assert m.control is not None, "and for a control arm"
+        strata = strata_of(self.snap, m.times)
+        found = logrank_between(self.trial, m.times, self.times, strata, m.tested.name, m.control.name)
+        return found.z if found is not None and found.df and math.isfinite(found.z) else 0.0
 
     def attained(self) -> Sequence[float]:
         """Events of both arms."""

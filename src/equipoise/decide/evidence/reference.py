@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from equipoise.analyse.comparing import arrays
+from equipoise.analyse.between_arms import arrays
 from equipoise.decide.evidence.by_time import ByTime, a_time
 from equipoise.decide.evidence.cohorts import Parts, no_cohort_of_controls, one_tested_arm
 from equipoise.decide.evidence.earlier import taken_before

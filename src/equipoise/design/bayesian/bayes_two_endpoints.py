@@ -63,8 +63,10 @@ def _each(none: float) -> BeforeValidator:
     """One level for all looks, or one a look; 'none' is read as ``none``."""
 
     def read(said: Any) -> Any:
-        levels = said if isinstance(said, tuple | list) else (said,)
-        return tuple(none if v == "none" else v for v in levels)
+        one = said == "none" or (isinstance(said, float | int) and not isinstance(said, bool) and 0 <= said <= 1)
+        if not one and not isinstance(said, tuple | list):
+            return said  # no level: told at the entry itself
+        return tuple(none if v == "none" else v for v in ((said,) if one else said))
 
     return BeforeValidator(read, json_schema_input_type=_Said)
 

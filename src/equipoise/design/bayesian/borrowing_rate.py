@@ -10,7 +10,7 @@ doi:10.1111/biom.12242.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import Field
 
 from equipoise.design.bayesian.borrowing_terms import RateTerms
+from equipoise.design.earlier import two_arm_problems
 from equipoise.design.spec import Probability, below, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.borrowing.methods import Array, Borrowing, RatePrior, exceedance
@@ -139,15 +140,19 @@ class BorrowingRate:
         return tuple(found)
 
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
-        """First look: stop at a posterior probability of ``p_low`` or less. Last: declare at ``threshold`` or more."""
+        """First look: stop at a posterior probability of ``p_low`` or less. Last: declare at ``threshold`` or more.
+
+        The posterior is that of the numbers attained, and its bounds stand: they know nothing of the plan. A caution gives the
+        exact type I error and power of a trial of these numbers.
+        """
         count = len(self.sizes)
+        problems = two_arm_problems(evidence.look, evidence.n, evidence.control_n, evidence.earlier)
         if not 1 <= evidence.look <= count:
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {count}")])
-        last, planned = evidence.look == count, self.sizes[evidence.look - 1]
+            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {count}"))
+        if problems:
+            raise BadInput("evidence", problems)
+        last = evidence.look == count
         sizes = evidence.n, evidence.control_n
-        if not last and sizes != planned:
-            given, allowed = f"{sizes[0]}, {sizes[1]}", f"the first look is on {planned[0]} and {planned[1]}"
-            raise BadInput("evidence", [Problem("cohort", "n, control_n", given, allowed)])
         value = float(self.exceedance(*sizes)[evidence.successes, evidence.control_successes])
         seen = (
             f"{evidence.successes} of {sizes[0]} against {evidence.control_successes} of {sizes[1]} and history "
@@ -162,8 +167,30 @@ class BorrowingRate:
         else:
             action = Continue() if value > self.p_low else Stop("futility")
             because, bound = f"{seen}; more than {self.p_low:g} is needed to go on.", self.p_low
-        cautions = () if sizes == planned else (f"{planned[0]} and {planned[1]} patients were planned.",)
+        cautions = () if self._as_planned(evidence) else (self._off_plan(evidence),)
         return Verdict(action, (because,), value - bound, "posterior probability above the bound", cautions)
+
+    def _as_planned(self, evidence: TwoArmEvidence) -> bool:
+        looks = self.sizes[: evidence.look]
+        return (*(evidence.earlier or looks[:-1]), (evidence.n, evidence.control_n)) == looks
+
+    def _off_plan(self, evidence: TwoArmEvidence) -> str:
+        """The caution at other numbers than planned. Looks that are planned on as many, or fewer, are left out."""
+        planned, now = self.sizes[evidence.look - 1], (evidence.n, evidence.control_n)
+        said = f"{now[0]} and {now[1]} patients, {planned[0]} and {planned[1]} patients were planned"
+        if evidence.earlier and evidence.earlier[0] != self.sizes[0]:
+            said += f", after {evidence.earlier[0][0]} and {evidence.earlier[0][1]} at the first look"
+        if evidence.look == len(self.sizes):
+            before, last = (*evidence.earlier, *(self.sizes[:-1] if not evidence.earlier else ())), now
+        else:
+            before, last = (now,), self.sizes[-1]
+        sizes = (*(b for b in before if b[0] <= last[0] and b[1] <= last[1]), last)
+        attained = replace(self, sizes=sizes)
+        null, target = (attained.ends(p, self.p0)[1] for p in (self.p0, self.p1))
+        return (
+            f"{said}: the posterior is that of the numbers attained and its bounds stand, with exact type I error {null:.4f} at "
+            f"{self.p0:g} and power {target:.4f}."
+        )
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

@@ -11,19 +11,20 @@ without toxicity; here toxicities are counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from equipoise.design.earlier import earlier_problems
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.spec import Entries, above, between, no_design
+from equipoise.design.spec import Entries, above, at_most, below, between, first_stage, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
-from equipoise.numerics.sequential.staged_pairs import cells, pair_ends
+from equipoise.numerics.sequential.staged_pairs import Cells, cells, convolve, joint, pair_ends
 from equipoise.trial.decision import Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import PairEvidence
@@ -43,8 +44,9 @@ _EPSILON = 1e-11
 
 
 class Spec(Entries):
-    """Bryant & Day's design, searched."""
+    """Bryant & Day's design: searched, or its sizes and boundaries stated as published."""
 
+    together: ClassVar[tuple[str, ...]] = ("n1", "n", "c_r1", "c_t1", "c_r", "c_t")
     kind: Literal["bryant-day"]
     response0: float = Field(gt=0, lt=1, description="Response rate of no interest.")
     response1: float = Field(gt=0, lt=1, description="Response rate worth finding; above response0.")
@@ -57,6 +59,37 @@ class Spec(Entries):
         default="optimal", description="Least expected number, or least n first."
     )
     nmax: int = Field(default=120, ge=3, le=200, description="Largest number of patients in all.")
+    n1: int | None = Field(default=None, ge=1, le=400, description="Stated: patients of the first stage.")
+    n: int | None = Field(default=None, ge=2, le=400, description="Stated: patients in all.")
+    c_r1: int | None = Field(default=None, ge=0, le=400, description="Stated: stop with c_r1 or fewer responses of n1.")
+    c_t1: int | None = Field(
+        default=None, ge=0, le=400, description="Stated: stop with more than c_t1 toxicities of n1."
+    )
+    c_r: int | None = Field(
+        default=None, ge=0, le=400, description="Stated: recommend with more than c_r responses of n."
+    )
+    c_t: int | None = Field(default=None, ge=0, le=400, description="Stated: and at most c_t toxicities of n.")
+    least_gap: int = Field(default=1, ge=1, le=199, description="Least patients between the stages, in the search.")
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
+
+    @between("c_r1", "n1")
+    def _c_r1_below_n1(self) -> Iterator[Problem]:
+        return below(self, "c_r1", "n1")
+
+    @between("c_t1", "n1")
+    def _c_t1_at_most_n1(self) -> Iterator[Problem]:
+        return at_most(self, "c_t1", "n1")
+
+    @between("c_r", "n")
+    def _c_r_below_n(self) -> Iterator[Problem]:
+        return below(self, "c_r", "n")
+
+    @between("c_t", "n")
+    def _c_t_at_most_n(self) -> Iterator[Problem]:
+        return at_most(self, "c_t", "n")
 
     @between("response0", "response1")
     def _response1_above_response0(self) -> Iterator[Problem]:
@@ -137,14 +170,22 @@ class ResponseToxicity:
         return tuple(found)
 
     def verdict(self, evidence: PairEvidence) -> Verdict:
-        """Stop for too few responses or too many toxicities; recommend if neither at the end."""
+        """Stop for too few responses or too many toxicities; recommend if neither at the end.
+
+        At other numbers than planned the boundaries are recomputed (see ``attained``), and a caution says so.
+        """
+        problems = list(earlier_problems(evidence.look, evidence.n, evidence.earlier, "n", "patients", may_stand=True))
         if evidence.look not in (1, 2):
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1 or 2")])
-        n, c_r, c_t = (self.n1, self.c_r1, self.c_t1) if evidence.look == 1 else (self.n, self.c_r, self.c_t)
-        if evidence.n != n:
-            raise BadInput(
-                "evidence", [Problem("cohort", "n", str(evidence.n), f"look {evidence.look} is on {n} patients")]
-            )
+            problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
+        if problems:
+            raise BadInput("evidence", problems)
+        n, first = evidence.n, evidence.look == 1
+        n1 = n if first else evidence.earlier[0] if evidence.earlier else self.n1
+        design, cautions = self, tuple[str, ...]()
+        if n1 != self.n1 or (not first and n != self.n):
+            design = self.attained(n1, self.n if first else n)
+            cautions = (self._off_plan(design, first),)
+        c_r, c_t = (design.c_r1, design.c_t1) if first else (design.c_r, design.c_t)
         because = (
             f"{evidence.responses} responses among {n} patients; more than {c_r} are needed.",
             f"{evidence.toxicities} toxicities; at most {c_t} are allowed.",
@@ -152,11 +193,58 @@ class ResponseToxicity:
         spare = min(evidence.responses - c_r, c_t + 1 - evidence.toxicities)
         unit = "patients to the nearer boundary"
         if evidence.toxicities > c_t:
-            return Verdict(Stop("safety"), because, spare, unit)
+            return Verdict(Stop("safety"), because, spare, unit, cautions)
         if evidence.responses <= c_r:
-            return Verdict(Stop("futility"), because, spare, unit)
-        action = Continue() if evidence.look == 1 else Declare("a treatment that works and is safe enough")
-        return Verdict(action, because, spare, unit)
+            return Verdict(Stop("futility"), because, spare, unit, cautions)
+        action = Continue() if first else Declare("a treatment that works and is safe enough")
+        return Verdict(action, because, spare, unit, cautions)
+
+    def attained(self, n1: int, n: int) -> ResponseToxicity:
+        """This design with ``n1`` patients really evaluated at the first look and ``n`` at the last.
+
+        The first boundaries are the strictest at which a good treatment passes no less often than planned, by each outcome.
+        The last are those of the greatest power that keep both errors exactly, given that first look; where the plan does not
+        keep its own errors, those of the plan are kept. A first look on as many as the last is none: nothing stops there.
+        """
+        c_r1, c_t1 = self.c_r1, self.c_t1
+        if n1 >= n:
+            c_r1, c_t1 = -1, n1
+        elif n1 != self.n1:
+            passes_r = _beyond(self.n1, self.response1, self.c_r1)
+            passes_t = _beyond(self.n1, 1 - self.toxicity1, self.n1 - self.c_t1 - 1)
+            c_r1 = int((exceeds(n1, self.response1) >= passes_r * (1 - 1e-9)).sum()) - 1
+            c_t1 = n1 - int((exceeds(n1, 1 - self.toxicity1) >= passes_t * (1 - 1e-9)).sum())
+        if (n1, n) == (self.n1, self.n):
+            return self
+        truths = self.truths()
+        null, toxic, target = (
+            _passing(n1, n, c_r1, c_t1, cells(t["response"], t["toxicity"]))
+            for t in (truths[k] for k in ("null", "too toxic", "target"))
+        )
+        allowed = [
+            max(asked, self.characteristics(truths[k]).declare.value) * (1 + 1e-12)
+            for asked, k in ((self.alpha_r, "null"), (self.alpha_t, "too toxic"))
+        ]
+        power = np.where((null <= allowed[0]) & (toxic <= allowed[1]), target, -1.0)
+        i, c_t = (int(v) for v in np.unravel_index(int(np.argmax(power)), power.shape))
+        return replace(self, c_r1=c_r1, c_t1=c_t1, n1=n1, c_r=i - 1, c_t=c_t, n=n)
+
+    def _off_plan(self, d: ResponseToxicity, first: bool) -> str:
+        """The caution: what differed, and what the boundaries are now."""
+        attained = f"{d.n1} patients could be evaluated at the first look" + (
+            "" if first else f" and {d.n} at the last"
+        )
+        planned = f"{self.n1}" + ("" if first else f" and {self.n}") + " were planned"
+        now, was = ((d.c_r1, d.c_t1), (self.c_r1, self.c_t1)) if first else ((d.c_r, d.c_t), (self.c_r, self.c_t))
+        null, toxic, target = (
+            _passing(d.n1, d.n, d.c_r1, d.c_t1, cells(t["response"], t["toxicity"]))[d.c_r + 1, d.c_t]
+            for t in (d.truths()[k] for k in ("null", "too toxic", "target"))
+        )
+        return (
+            f"{attained}, {planned}: the boundaries are recomputed from these, more than {now[0]} responses and at most {now[1]} "
+            f"toxicities instead of {was[0]} and {was[1]}, with exact errors {null:.4f} (response) and {toxic:.4f} (toxicity) "
+            f"and power {target:.4f}{' if the last look is as planned' if first else ''}."
+        )
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -180,6 +268,21 @@ class ResponseToxicity:
             "en_low_response": c["null"].expected_n.value, "en_toxic": c["too toxic"].expected_n.value,
             "pet_both_bad": c["both bad"].stop_early.value,
         }  # fmt: skip
+
+
+def _beyond(n: int, rate: float, c: int) -> float:
+    """P(count > c) among n."""
+    return 1.0 if c < 0 else float(exceeds(n, rate)[c])
+
+
+def _passing(n1: int, n: int, c_r1: int, c_t1: int, c: Cells) -> NDArray[np.float64]:
+    """P(passes the first look, R ≥ r, T ≤ t) at the last, for r = 0 … n + 1 and t = 0 … n: shape (n + 2, n + 1)."""
+    first = joint(n1, c)
+    first[: c_r1 + 1, :] = 0.0
+    first[:, c_t1 + 1 :] = 0.0
+    last = convolve(first, joint(n - n1, c))
+    tail = np.cumsum(np.cumsum(last[::-1], axis=0)[::-1], axis=1)
+    return np.vstack([tail, np.zeros(n + 1)])
 
 
 @dataclass(frozen=True)
@@ -228,6 +331,7 @@ def _side(n1: int, n: int, bad: float, good: float, power: float, most: float) -
 def search(
     response0: float, response1: float, toxicity0: float, toxicity1: float, alpha_r: float, alpha_t: float, power: float,
     criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 120,
+    least_gap: int = 1,
 ) -> ResponseToxicity:  # fmt: skip
     """The best design. Every n from the least that either outcome alone needs; raises BadInput if none up to ``nmax`` will do."""
     asked = (response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, power)
@@ -241,7 +345,7 @@ def search(
     for n in range(first, nmax + 1):
         if least < n and _least_possible(n, asked) >= least:
             break
-        for n1 in range(1, n):
+        for n1 in range(1, n + 1 - least_gap):
             if n1 >= least:
                 break
             found = _best_of_sizes(n1, n, asked, least)
@@ -305,7 +409,12 @@ def _best_of_sizes(n1: int, n: int, asked: tuple[float, ...], least: float) -> t
 
 def from_spec(spec: Spec) -> ResponseToxicity:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
-    return search(
+    asked = (
         spec.response0, spec.response1, spec.toxicity0, spec.toxicity1, spec.alpha_r, spec.alpha_t, spec.power,
-        spec.criterion, spec.nmax,
     )  # fmt: skip
+    stated = (spec.c_r1, spec.c_t1, spec.n1, spec.c_r, spec.c_t, spec.n)
+    numbers = [v for v in stated if v is not None]
+    if len(numbers) < len(stated):
+        return search(*asked, spec.criterion, spec.nmax, spec.least_gap)
+    c_r1, c_t1, n1, c_r, c_t, n = numbers
+    return ResponseToxicity(c_r1, c_t1, n1, c_r, c_t, n, *asked)

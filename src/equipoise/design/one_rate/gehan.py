@@ -178,7 +178,7 @@ class Gehan:
             raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.looks)}")])
         if evidence.look == 1:
             return self._screened(evidence)
-        before = min(evidence.earlier_n or self.n1, self.n1)
+        before = evidence.earlier_n or self.n1
         if evidence.n < before + (evidence.earlier_successes is None):
             allowed = f"more than the {before} patients of the look before"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
@@ -189,12 +189,19 @@ class Gehan:
 
     def enrols(self, evidence: Evidence) -> int:
         """Patients in all that the look after ``evidence`` is to have."""
-        return self.n1 + self.n2(evidence.successes)
+        return max(self.n1, evidence.n) + self._more(evidence)
+
+    def _more(self, evidence: Evidence) -> int:
+        """Patients of stage two; with more than n1 in the first, sized from the rate among those, for what they leave open."""
+        x, n = evidence.successes, evidence.n
+        if n <= self.n1 or x == 0:
+            return self.n2(x)
+        p = x / n
+        if self.sized_for != "observed":
+            p = min(0.5, 1.0 if x >= n else float(betaincinv(x + 1, n - x, self.level)))
+        return max(0, math.ceil(p * (1 - p) / self.se**2 - 1e-9) - n)
 
     def _screened(self, evidence: Evidence) -> Verdict:
-        if not 0 <= evidence.n <= self.n1:
-            allowed = f"look 1 is on {self.n1} patients: its cohort is fixed, and may only have places left empty"
-            raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         x, n = evidence.successes, evidence.n
         missed = (1 - self.p1) ** n
         cautions = () if n == self.n1 else (
@@ -203,13 +210,15 @@ class Gehan:
         if x == 0:
             why = f"Nobody among {n} responded; at a rate of {self.p1:g} that happens with probability {missed:.4f}."
             return Verdict(Stop("futility"), (why,), 0, "responses", cautions)
-        more = self.n2(x)
-        seen = f"{x} of {n} responded; sized for a rate of {self.assumed_rate(x):.3f}"
+        more = self._more(evidence)
+        seen = (
+            f"{x} of {n} responded; sized for a rate of {self.assumed_rate(x):.3f}"
+            if n <= self.n1
+            else f"{x} of {n} responded"
+        )
         if more:
             action: Action = Continue(enrol=self.enrols(evidence))
-            why = (
-                f"{seen}, {more} patients more, {self.n1 + more} in all, give a standard error of at most {self.se:g}."
-            )
+            why = f"{seen}, {more} patients more, {self.enrols(evidence)} in all, give a standard error of at most {self.se:g}."
         else:
             action = Declare("activity; the rate is estimated precisely enough")
             why = f"{seen}, no more patients are needed for a standard error of at most {self.se:g}."

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from equipoise.design.truth import truth_of
+from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, arrive, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
@@ -95,7 +96,8 @@ class RateDesign(ABC):
 
         At the last look fewer or more patients than planned may have been evaluated; the boundary is then the one of
         ``attained_stages``. An earlier look may be on fewer, where the protocol leaves places empty: its boundaries stand, which
-        stops no less often and declares no more often, and a caution says how often. Raises BadInput for an earlier look on more.
+        stops no less often and declares no more often, and a caution says how often. On more, they are recomputed (``on_more``),
+        and so is the last one after it. Raises BadInput for a look on fewer than the look before.
         """
         stages = self.stages
         if not 1 <= evidence.look <= len(stages.n):
@@ -104,12 +106,17 @@ class RateDesign(ABC):
             return self._final(evidence)
         k = evidence.look - 1
         planned, low, high = stages.n[k], stages.low[k], stages.high[k]
-        if not evidence.earlier_n <= evidence.n <= planned:
-            allowed = f"look {k + 1} is on {planned} patients: its cohort is fixed, and may only have places left empty"
+        if evidence.n < evidence.earlier_n:
+            allowed = f"no fewer than the {evidence.earlier_n} patients of the look before"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         x = evidence.successes
         seen = f"{x} successes among {evidence.n} patients"
-        cautions = () if evidence.n == planned else (self._on_fewer(k, evidence.n),)
+        cautions: tuple[str, ...] = ()
+        if evidence.n < planned:
+            cautions = (self._on_fewer(k, evidence.n),)
+        elif evidence.n > planned:
+            low, high = self.on_more(k, evidence.n)
+            cautions = (self._said_on_more(k, evidence.n, low, high),)
         if x <= low:
             because = f"{seen}; {low} or fewer stop the trial ({self._low_name(k)} = {low})."
             return Verdict(Stop("futility"), (because,), x - low, f"successes above {self._low_name(k)}", cautions)
@@ -118,9 +125,53 @@ class RateDesign(ABC):
             what = Declare(f"a rate above {self.p0:g}")
             return Verdict(what, (because,), x - high, f"successes above {self._high_name(k)}", cautions)
         needed = f"more than {self._low_name(k)} = {low} were needed to go on" if low >= 0 else "no number stops here"
-        if high < planned:
+        if high < evidence.n:
             needed += f", and more than {high} would have rejected the null"
         return Verdict(Continue(), (f"{seen}; {needed}.",), x - low, f"successes above {self._low_name(k)}", cautions)
+
+    def on_more(self, k: int, n: int) -> tuple[int, int]:
+        """Boundaries (low, high) of look k + 1 on ``n`` patients, more than planned.
+
+        low: the largest number with which p1 goes on no less often than planned, as in ``attained``. high: the smallest with which
+        p0 declares there no more often than planned.
+        """
+        planned, low, high = self.stages.n[k], self.stages.low[k], self.stages.high[k]
+        if low >= 0:
+            low = int((exceeds(n, self.p1) >= exceeds(planned, self.p1)[low] * (1 - 1e-12)).sum()) - 1
+        if high >= planned:
+            return low, n
+        kept = exceeds(n, self.p0) <= exceeds(planned, self.p0)[high] * (1 + 1e-12)
+        return low, max(int(np.argmax(kept)), low)
+
+    def _said_on_more(self, k: int, n: int, low: int, high: int) -> str:
+        """The caution for look k + 1 on more patients than planned."""
+        stages = self.stages
+        boundary = f"{self._low_name(k)} = {low} instead of {stages.low[k]}"
+        if high < n:
+            boundary += f", {self._high_name(k)} = {high} instead of {stages.high[k]}"
+        return (
+            f"{n} patients could be evaluated at look {k + 1}, {stages.n[k]} were planned: {boundary}, so that a rate of {self.p1:g} goes "
+            "on no less often than planned; the last boundary will be recomputed."
+        )
+
+    def _after_more(self, n: int, earlier_n: int) -> Stages:
+        """The stages with more patients than planned at the last look but one, ``n`` at the last, and the smallest r that keeps
+        alpha there (or the plan's own error, if that is larger). A look on as many as the last is left out.
+        """
+        stages, k = self.stages, len(self.stages.n) - 2
+        low, high = self.on_more(k, earlier_n)
+        early = [j for j in range(k) if stages.n[j] < min(earlier_n, n)]
+        rows = [(stages.n[j], stages.low[j], stages.high[j]) for j in early]
+        if earlier_n < n:
+            rows.append((earlier_n, low, high))
+        sizes, lows, highs = (tuple(row[i] for row in rows) for i in range(3))
+        open_end = Stages((*sizes, n), (*lows, n), (*highs, n))
+        arrays = arrive(open_end, self.p0)
+        spent = sum(float(a[h + 1 :].sum()) for a, h in zip(arrays[:-1], highs, strict=True))
+        beyond = np.concatenate([np.cumsum(arrays[-1][:0:-1])[::-1], [0.0]])
+        alpha = max(self.alpha, sum(ends(stages, self.p0).high))
+        r = int(np.argmax(spent + beyond <= alpha))
+        return Stages((*sizes, n), (*lows, r), (*highs, r))
 
     def _on_fewer(self, k: int, n: int) -> str:
         """The caution for look k + 1 on fewer patients than planned."""
@@ -159,16 +210,22 @@ class RateDesign(ABC):
                 "evidence",
                 [Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")],
             )
-        if evidence.n != planned:
-            if evidence.n not in self._attained:
-                self._attained[evidence.n] = self.attained_stages(evidence.n)
-            attained = self._attained[evidence.n]
+        if evidence.n < evidence.earlier_n:
+            allowed = f"no fewer than the {evidence.earlier_n} patients of the look before"
+            raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
+        more = len(stages.n) > 1 and evidence.earlier_n > stages.n[-2]
+        if evidence.n != planned or more:
+            key = evidence.n, evidence.earlier_n if more else 0
+            if key not in self._attained:
+                self._attained[key] = self._after_more(*key) if more else self.attained_stages(evidence.n)
+            attained = self._attained[key]
             r = attained.high[-1]
             a, power = (sum(ends(attained, p).high) for p in (self.p0, self.p1))
             kept = r == stages.high[-1]
             boundary = f"stays r = {r}" if kept else f"is r = {r} instead of {stages.high[-1]}"
+            after = f", after {evidence.earlier_n} at the look before ({stages.n[-2]} planned)" if more else ""
             cautions.append(
-                f"{evidence.n} patients could be evaluated, {planned} were planned: the boundary {boundary}, "
+                f"{evidence.n} patients could be evaluated, {planned} were planned{after}: the boundary {boundary}, "
                 f"with exact type I error {a:.4f} and power {power:.4f}."
             )
         x = evidence.successes
@@ -182,8 +239,8 @@ class RateDesign(ABC):
         return Verdict(action, (because,), x - r, "successes above r", tuple(cautions))
 
     @cached_property
-    def _attained(self) -> dict[int, Stages]:
-        """``attained_stages`` by number evaluated, as far as they were asked for."""
+    def _attained(self) -> dict[tuple[int, int], Stages]:
+        """``attained_stages`` by number evaluated, and by that of the look before where it was on more than planned, as far as they were asked for."""
         return {}
 
     def attained_stages(self, n: int) -> Stages:

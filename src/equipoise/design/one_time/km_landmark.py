@@ -68,6 +68,11 @@ class KaplanMeierLandmark(TwoLookSurvival):
         return StatisticByDay("survival" if self.scale == "survival" else "log-log", last, np.array([self.survival.s0]))
 
     @property
+    def least_t1(self) -> float:
+        """Nobody has been followed up to the landmark before."""
+        return self.survival.landmark
+
+    @property
     def statistic(self) -> str:
         """The statistic in words."""
         return f"the Kaplan–Meier estimate at the landmark, standardised on the {self.scale} scale"

@@ -50,6 +50,11 @@ class CumulativeHazardTest(TwoLookSurvival):
         return StatisticByDay("hazard", last, np.array([-math.log(self.survival.s0)]))
 
     @property
+    def least_t1(self) -> float:
+        """Nobody has been followed up to the landmark before."""
+        return self.survival.landmark
+
+    @property
     def statistic(self) -> str:
         """The statistic in words."""
         return "the standardised difference of the cumulative hazards at the landmark"

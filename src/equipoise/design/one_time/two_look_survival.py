@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
+from equipoise.design.earlier import earlier_problems
 from equipoise.design.spec import Errors, Probability, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
@@ -168,24 +169,60 @@ class TwoLookSurvival(ABC):
             found.append(f"The power is {reached:.4f}, below the wanted {self.power:g}.")
         return tuple(found)
 
+    @property
+    def least_t1(self) -> float:
+        """The earliest first look at which the statistic says something."""
+        return 0.02 * self.survival.landmark
+
+    def attained(self, n1: int | None, n: int) -> Plan:
+        """The plan with ``n1`` patients enrolled at the first look (None: as planned) and ``n`` at the last, at the planned pace."""
+        p = self.plan
+        t1 = p.t1 if n1 is None or n1 == p.n1 else max(n1 / p.rate, self.least_t1)
+        return replace(p, n=n, t1=min(t1, n / p.rate + p.follow_up * (1 - 1e-9)))
+
+    def c2_attained(self, n1: int | None, n: int) -> float:
+        """The final boundary that keeps alpha with c1 as it was applied, by the correlation of the looks as attained."""
+        return final_boundary(self.c1, self.alpha, self.theory(self.attained(n1, n), 1.0).rho)
+
     def verdict(self, evidence: ReferenceStatistic) -> Verdict:
-        """Stop with Z1 ≤ c1, declare with Z2 > c2. ``information`` is the number enrolled; another than planned is a caution."""
-        if evidence.look not in (1, 2) or math.isnan(evidence.z):
-            raise BadInput(
-                "evidence",
-                [Problem("no-such-look", "look, z", f"{evidence.look}, {evidence.z:g}", "look 1 or 2, a number z")],
+        """Stop with Z1 ≤ c1, declare with Z2 > c2. ``information`` is the number enrolled.
+
+        Z is standardised at what was attained, so that c1 stands at any number enrolled; it is the correlation of the looks that
+        changes. Where either look was taken on other numbers than planned, c2 is recomputed from it, which keeps alpha.
+        """
+        problems = list(
+            earlier_problems(
+                evidence.look, evidence.information, evidence.earlier, "information", "patients", may_stand=True
             )
-        first = evidence.look == 1
+        )
+        if evidence.look not in (1, 2) or math.isnan(evidence.z):
+            given = f"{evidence.look}, {evidence.z:g}"
+            problems.append(Problem("no-such-look", "look, z", given, "look 1 or 2, a number z"))
+        if problems:
+            raise BadInput("evidence", problems)
+        first, now = evidence.look == 1, evidence.information
         bound, planned = (self.c1, self.plan.n1) if first else (self.c2, self.plan.n)
+        said = [] if now == planned else [f"{now:g} patients enrolled at this look, {planned} were planned"]
+        n1 = None
+        if not first:
+            n1 = round(evidence.earlier[0]) if evidence.earlier and evidence.earlier[0] != self.plan.n1 else None
+            if n1 is not None:
+                said.append(f"{n1} patients enrolled at the first look, {self.plan.n1} were planned")
+        cautions: tuple[str, ...] = ()
+        if said and first:
+            cautions = (f"{said[0]}: c1 stands, and the final boundary will be recomputed.",)
+        elif said:
+            bound = self.c2_attained(n1, round(now))
+            attained = self.attained(n1, round(now))
+            power = both(self.c1, bound, self.theory(attained, self.survival.hazard_ratio))
+            cautions = (
+                f"{'; '.join(said)}: the boundary is {bound:.4f} instead of {self.c2:.4f}, from the correlation of the looks as attained "
+                f"at the planned pace; alpha stays {self.alpha:g} and the power is {power:.4f}.",
+            )
         if evidence.z > bound:
             action: Action = Continue() if first else Declare("longer survival than the reference")
         else:
             action = Stop("futility" if first else "the hurdle was not cleared")
-        cautions: tuple[str, ...] = ()
-        if evidence.information != planned:
-            cautions = (
-                f"{evidence.information:g} patients enrolled at this look, {planned} were planned: the boundary is the planned one.",
-            )
         because = (f"z = {evidence.z:.4f} ({self.statistic}); more than {bound:.4f} is needed.",)
         return Verdict(action, because, evidence.z - bound, "z above the boundary", cautions)
 

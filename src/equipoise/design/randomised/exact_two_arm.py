@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.earlier import two_arm_problems
 from equipoise.design.randomised.allocation import Allocated
 from equipoise.design.spec import Hypotheses, Probability, no_design
 from equipoise.design.truth import truth_of
@@ -83,9 +84,9 @@ class ExactTwoArm:
     @cached_property
     def goes_on(self) -> Region | None:
         """Where the first look goes on."""
-        if self.m1 is None:
-            return None
-        nx, ny = self.tested * self.m1, self.control * self.m1
+        return None if self.m1 is None else self._goes_on(self.tested * self.m1, self.control * self.m1)
+
+    def _goes_on(self, nx: int, ny: int) -> Region:
         difference = np.arange(nx + 1)[:, None] / nx - np.arange(ny + 1)[None, :] / ny
         return np.asarray(difference > self.margin + 1e-12)
 
@@ -133,37 +134,46 @@ class ExactTwoArm:
         )
 
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
-        """First look: go on if the difference exceeds the margin. Last: the exact test."""
+        """First look: go on if the difference exceeds the margin. Last: the exact test, at the numbers attained.
+
+        Neither depends on the plan: the margin is of rates, and the final test takes no account of the first look. What
+        changes with the numbers attained is the exact error and the power, which a caution gives.
+        """
         count = len(self.looks)
+        problems = two_arm_problems(evidence.look, evidence.n, evidence.control_n, evidence.earlier)
         if not 1 <= evidence.look <= count:
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {count}")])
+            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {count}"))
+        if problems:
+            raise BadInput("evidence", problems)
         last = evidence.look == count
         m = self.m if last or self.m1 is None else self.m1
         planned = self.tested * m, self.control * m
-        if not last and (evidence.n, evidence.control_n) != planned:
-            raise BadInput(
-                "evidence",
-                [
-                    Problem(
-                        "cohort",
-                        "n, control_n",
-                        f"{evidence.n}, {evidence.control_n}",
-                        f"the first look is on {planned[0]} and {planned[1]}",
-                    )
-                ],
-            )
+        sizes = evidence.n, evidence.control_n
         seen = f"{evidence.successes} of {evidence.n} against {evidence.control_successes} of {evidence.control_n}"
         difference = evidence.successes / evidence.n - evidence.control_successes / evidence.control_n
+        said = f"{sizes[0]} and {sizes[1]} patients, {planned[0]} and {planned[1]} were planned"
+        cautions: tuple[str, ...] = ()
         if not last:
+            if sizes != planned:
+                cautions = (
+                    f"{said}: the rates of the numbers attained are compared, and the margin stays {self.margin:g}.",
+                )
             action: Action = Continue() if difference > self.margin + 1e-12 else Stop("futility")
             because = f"{seen}: a difference of {difference:+.3f}; more than {self.margin:g} is needed."
-            return Verdict(action, (because,), difference - self.margin, "difference of rates above the margin")
+            unit = "difference of rates above the margin"
+            return Verdict(action, (because,), difference - self.margin, unit, cautions)
         region = self.region
-        cautions: tuple[str, ...] = ()
-        if (evidence.n, evidence.control_n) != planned:
-            region = rejection_region(evidence.n, evidence.control_n, self.alpha, self.method)
+        first = None if self.m1 is None else (self.tested * self.m1, self.control * self.m1)
+        before = evidence.earlier[0] if evidence.earlier else first
+        if sizes != planned or before != first:
+            region = rejection_region(*sizes, self.alpha, self.method)
+            null, target = (self._attained(region, before, p) for p in (self.p0, self.p1))
+            after = (
+                "" if before is None or before == first else f", after {before[0]} and {before[1]} at the first look"
+            )
             cautions = (
-                f"{evidence.n} and {evidence.control_n} patients, {planned[0]} and {planned[1]} were planned: the test is of the numbers attained.",
+                f"{said}{after}: the test is of the numbers attained, with exact type I error {null:.4f} at {self.p0:g} and power "
+                f"{target:.4f}.",
             )
         rejects = bool(region[evidence.successes, evidence.control_successes])
         column = region[:, evidence.control_successes]
@@ -171,6 +181,12 @@ class ExactTwoArm:
         because = f"{seen}; with {evidence.control_successes} controls the {self.method} test at {self.alpha:g} rejects from {needed} on."
         action = Declare("a higher rate than with the control") if rejects else Stop("no higher rate was shown")
         return Verdict(action, (because,), evidence.successes - needed + 1, "successes above the boundary", cautions)
+
+    def _attained(self, region: Region, before: tuple[int, int] | None, px: float) -> float:
+        """P(rejects) at the numbers attained, the tested rate ``px``. A first look on more than the last cannot have been."""
+        if before is None or before[0] >= region.shape[0] or before[1] >= region.shape[1]:
+            return probability(region, px, self.p0)
+        return after_two_stages(self._goes_on(*before), region, px, self.p0)[1]
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

@@ -12,11 +12,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from equipoise.design.earlier import earlier_problems
 from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of, patients_by
 from equipoise.design.spec import between
 from equipoise.design.truth import truth_of
@@ -53,6 +54,30 @@ class Spec(LogRankSpec):
     beta_spending: Spending = Field(default="none", description="Spending of beta: futility stops.")
     beta_parameter: Parameter = Field(default=-2.0, description="gamma of hsd, rho of power, for beta.")
     binding: bool = Field(default=False, description="Whether the futility stops may not be overruled.")
+
+    events: float | None = Field(default=None, ge=1, le=100000, description="Stated: events at the last look.")
+    upper: tuple[Annotated[float, Field(ge=-10, le=50)], ...] | None = Field(
+        default=None, min_length=1, description="Stated: z from which each look rejects, such as 2.54,1.66."
+    )
+
+    @between("fractions", "upper")
+    def _a_boundary_for_each_look(self) -> Iterator[Problem]:
+        if self.upper is not None and len(self.upper) != len(self.fractions):
+            allowed = f"{len(self.fractions)} numbers, one for each of the fractions"
+            yield Problem("looks", "upper", f"{len(self.upper)} numbers", allowed)
+
+    @between("events", "upper")
+    def _boundaries_at_events(self) -> Iterator[Problem]:
+        if self.upper is not None and self.events is None:
+            yield Problem("half-stated", "events", "nothing", "the events at the last look, where upper is stated")
+
+    @between("events", "upper", "beta_spending")
+    def _stated_without_beta(self) -> Iterator[Problem]:
+        if self.beta_spending != "none" and (self.events is not None or self.upper is not None):
+            allowed = (
+                "none, where events or upper are stated: beta is spent at the drift of the power that is asked for"
+            )
+            yield Problem("not-together", "beta_spending", self.beta_spending, allowed)
 
     @between("fractions")
     def _fractions_grow_to_one(self) -> Iterator[Problem]:
@@ -103,6 +128,9 @@ class GroupSequentialLogRank:
     tested: int
     control: int
     pace: Pace | None = None
+    #: events and boundaries as stated; None: from the errors
+    events: float | None = None
+    upper: tuple[float, ...] | None = None
 
     takes = StatisticEvidence
 
@@ -110,6 +138,9 @@ class GroupSequentialLogRank:
     def boundaries(self) -> gs.Boundaries:
         """z boundaries, and the drift at which the power is reached."""
         t, beta = self.fractions, 1 - self.power
+        if self.upper is not None:
+            lower = (*[-math.inf] * (len(t) - 1), self.upper[-1])
+            return gs.Boundaries(lower, self.upper, drift(self.maximum, self.hazard_ratio, self.tested, self.control))
         if self.boundary.startswith("classical"):
             upper = gs.shaped_boundaries(t, self.alpha, 0.0 if self.boundary.endswith("fleming") else 0.5)
             return gs.with_power(t, upper, self.power)
@@ -121,7 +152,9 @@ class GroupSequentialLogRank:
 
     @cached_property
     def maximum(self) -> float:
-        """Events at the last look."""
+        """Events at the last look: as stated, or those of the power."""
+        if self.events is not None:
+            return self.events
         return events_for(self.boundaries.drift, self.hazard_ratio, self.tested, self.control)
 
     @property
@@ -155,6 +188,12 @@ class GroupSequentialLogRank:
     def cautions(self) -> tuple[str, ...]:
         """Alpha with futility stops followed or not; patients too few for the events."""
         found = []
+        if self.events is not None or self.upper is not None:
+            null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
+            if null > self.alpha + 1e-9:
+                found.append(f"The type I error is {null:.4f}, above the stated alpha of {self.alpha:g}.")
+            if target < self.power - 1e-9:
+                found.append(f"The power is {target:.4f}, below the stated {self.power:g}.")
         if self.binding and self.beta_spending != "none":
             free = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
             found.append(f"The futility stops are binding: if one is overruled the type I error can reach {free:.4f}.")
@@ -169,34 +208,31 @@ class GroupSequentialLogRank:
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
         """Declare with z ≥ upper, stop with z < lower.
 
-        Where the events attained differ from the plan, spending boundaries of both sides are recomputed at the attained fraction
-        (at the last look all of alpha is spent), the looks before taken as planned.
+        Where the events attained, now or at an earlier look, differ from the plan, the boundary is recomputed from those of all
+        looks so far. Spending boundaries of both sides spend what their function allows at each attained fraction of the
+        planned events; at the last look all of alpha is spent (Lan & DeMets 1983). A classical boundary spends by look k what
+        it was planned to spend by look k (Slud & Wei 1982, J Am Stat Assoc 77:862-868). Both keep alpha.
         """
         k = evidence.look - 1
+        problems = list(
+            earlier_problems(evidence.look, evidence.information, evidence.earlier, "information", "events")
+        )
         if not 0 <= k < len(self.fractions):
-            raise BadInput(
-                "evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}")]
-            )
+            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}"))
+        elif k and not evidence.earlier and 0 < evidence.information <= self.looks[k - 1].n:
+            given, allowed = f"{evidence.information:g}", "more events than at the look before"
+            next_step = "say on how many the looks before were taken: earlier"
+            problems.append(Problem("cohort", "information", given, allowed, next_step))
         if math.isnan(evidence.z):
-            raise BadInput("evidence", [Problem("not-a-number", "z", "nan", "a number")])
-        if not evidence.information > 0 or (k and evidence.information <= self.fractions[k - 1] * self.maximum):
-            raise BadInput(
-                "evidence",
-                [Problem("cohort", "information", f"{evidence.information:g}", "more events than at the look before")],
-            )
+            problems.append(Problem("not-a-number", "z", "nan", "a number"))
+        if problems:
+            raise BadInput("evidence", problems)
         last = k == len(self.fractions) - 1
         upper, lower, cautions = self.boundaries.upper[k], self.boundaries.lower[k], []
-        planned = self.looks[k].n
-        if abs(evidence.information - planned) >= 0.5:
-            if self.boundary.startswith("classical"):
-                cautions.append(
-                    f"{evidence.information:g} events, {planned} were planned: the boundary is the planned one, and alpha is not kept exactly."
-                )
-            else:
-                lower, upper = self._attained(k, evidence.information)
-                cautions.append(
-                    f"{evidence.information:g} events, {planned} were planned: the boundaries are recomputed."
-                )
+        t = self._fractions_attained(evidence)
+        if t != list(self.fractions[: k + 1]):
+            lower, upper = self._attained(k, t)
+            cautions.append(self._recomputed(evidence))
         floor = f", below {lower:.4f} stops" if math.isfinite(lower) and not last else ""
         because = (f"z = {evidence.z:.4f} at {evidence.information:g} events; {upper:.4f} or more rejects{floor}.",)
         if evidence.z >= upper:
@@ -210,13 +246,61 @@ class GroupSequentialLogRank:
         decides = upper if last or action.name == "declare" or not math.isfinite(lower) else lower
         return Verdict(action, because, evidence.z - decides, "z above the boundary that decides", tuple(cautions))
 
-    def _attained(self, k: int, events: float) -> tuple[float, float]:
-        """Lower and upper boundary of look k at the events attained; at the last look all that is left is spent."""
+    def _fractions_attained(self, evidence: StatisticEvidence) -> list[float]:
+        """The share of the planned events at each look taken, this one last; the planned share where events are as planned."""
+        planned = {look.n: f for look, f in zip(self.looks, self.fractions, strict=True)}
+
+        def share(events: float) -> float:
+            near = round(events)
+            return planned[near] if near in planned and abs(events - near) < 0.5 else events / self.maximum
+
+        before = [share(e) for e in evidence.earlier] or list(self.fractions[: evidence.look - 1])
+        found = [*before, share(evidence.information)]
+        if all(a < b for a, b in pairwise(found)):
+            return found
+        # less than one event apart: as they are
+        return [e / self.maximum for e in (*evidence.earlier, evidence.information)]
+
+    def _recomputed(self, evidence: StatisticEvidence) -> str:
+        """The caution: what differed from the plan, and how the boundary was recomputed."""
+        k, said = evidence.look - 1, []
+        before = [look.n for look in self.looks[:k]]
+        if evidence.earlier and list(evidence.earlier) != before:
+            attained, planned = (", ".join(f"{e:g}" for e in v) for v in (evidence.earlier, before))
+            said.append(f"the looks before were taken at {attained} events, {planned} were planned")
+        if abs(evidence.information - self.looks[k].n) >= 0.5:
+            said.insert(0, f"{evidence.information:g} events, {self.looks[k].n} were planned")
+        how = (
+            "so that by each look it spends the error planned by that look (Slud and Wei)"
+            if self._shaped
+            else "by spending at the events attained at all looks so far"
+        )
+        what = "; ".join(said) or "another number of events than planned"
+        return f"{what[0].upper()}{what[1:]}: the boundary is recomputed, {how}."
+
+    @property
+    def _shaped(self) -> bool:
+        """Whether the boundary is a shape, or stated: it then spends what it is planned to spend."""
+        return self.upper is not None or self.boundary.startswith("classical")
+
+    @cached_property
+    def _planned_spending(self) -> tuple[float, ...]:
+        """Alpha that a classical boundary is planned to spend by each look."""
+        none = [-math.inf] * len(self.fractions)
+        up = gs.crossing(self.fractions, none, self.boundaries.upper, 0.0).upper
+        return tuple(accumulate(up)) if self.upper is not None else (*accumulate(up[:-1]), self.alpha)
+
+    def _attained(self, k: int, t: list[float]) -> tuple[float, float]:
+        """Lower and upper boundary of look k at attained shares ``t`` of the events, one for each look taken; at the last
+        look all that is left is spent.
+        """
         last = k == len(self.fractions) - 1
-        t = [*self.fractions[:k], events / self.maximum]
-        alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
+        if self._shaped:
+            alphas = [*self._planned_spending[: len(t) - 1], self._planned_spending[k]]
+        else:
+            alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
         if last:
-            alphas[-1] = self.alpha
+            alphas[-1] = self._planned_spending[-1] if self.upper is not None else self.alpha
         if self.beta_spending == "none" or (last and not self.binding):
             upper = gs.spending_boundaries(t, alphas)[-1]
             return (upper if last else -math.inf), upper
@@ -227,7 +311,7 @@ class GroupSequentialLogRank:
             lows, ups, _ = gs.spend_both(
                 [*t, t[-1] + 1.0], [*alphas, self.alpha], [*betas, 1 - self.power], self.boundaries.drift, self.binding
             )
-        return lows[k], ups[k]
+        return lows[len(t) - 1], ups[len(t) - 1]
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -239,6 +323,9 @@ class GroupSequentialLogRank:
             "power": f"power alpha-spending (rho {self.alpha_parameter:g})",
             "classical-obrien-fleming": "the O'Brien–Fleming boundary", "classical-pocock": "the Pocock boundary",
         }[self.boundary]  # fmt: skip
+        if self.upper is not None:
+            name = "stated boundaries"
+        power = self.power if self.events is None else round(target.declare.value, 4)
         rules = "; ".join(
             f"at {look.n} events, rejection with z of {u:.4f} or more (hazard ratio about {self._ratio_at(u, f):.3f})"
             + (f", futility below {low:.4f}" if math.isfinite(low) and f < 1 else "")
@@ -261,7 +348,7 @@ class GroupSequentialLogRank:
             )
         return (
             f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
-            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * self.power:g}% at a hazard ratio of "
+            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * power:g}% at a hazard ratio of "
             f"{self.hazard_ratio:g} (a single look would need {math.ceil(self.fixed_events - 1e-9)}). Expected events: "
             f"{null.more['expected events'].value:.1f} under no difference, {target.more['expected events'].value:.1f} under the alternative.{time}"
         )
@@ -298,5 +385,5 @@ def from_spec(spec: Spec) -> GroupSequentialLogRank:
     """The design that a spec states."""
     return GroupSequentialLogRank(
         spec.hazard_ratio, spec.alpha, spec.power, spec.fractions, spec.boundary, spec.alpha_parameter, spec.beta_spending,
-        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace,
+        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace, spec.events, spec.upper,
     )  # fmt: skip

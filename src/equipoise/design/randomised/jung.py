@@ -9,20 +9,22 @@ As in the paper alpha is kept where both rates are p0; the largest error at any 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from equipoise.design.earlier import two_arm_problems
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.randomised.allocation import Allocated
-from equipoise.design.spec import Hypotheses, Probability, no_design
+from equipoise.design.randomised.allocation import Allocated, parse
+from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
+from equipoise.numerics.counts.two_binomials import Region, at_the_end
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
@@ -39,8 +41,9 @@ _EPSILON = 1e-11
 
 
 class Spec(Allocated, Hypotheses):
-    """Jung's design, searched."""
+    """Jung's design: searched, or its sizes and boundaries stated as published."""
 
+    together: ClassVar[tuple[str, ...]] = ("n1", "n", "a1", "a")
     kind: Literal["jung"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
@@ -48,6 +51,25 @@ class Spec(Allocated, Hypotheses):
     power: Probability = Field(description="Power at p1 against p0.")
     criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
     nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
+    n1: int | None = Field(default=None, ge=1, le=800, description="Stated: tested patients of the first stage.")
+    n: int | None = Field(default=None, ge=2, le=800, description="Stated: tested patients in all.")
+    a1: int | None = Field(default=None, ge=-640000, le=640000, description="Stated: go on with D of a1 or more.")
+    a: int | None = Field(default=None, ge=-640000, le=640000, description="Stated: reject with D of a or more.")
+    least_gap: int = Field(
+        default=1, ge=1, le=400, description="Least tested patients between the stages, in the search."
+    )
+
+    @between("n1", "n")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n")
+
+    @between("allocation", "n1", "n")
+    def _sizes_are_multiples(self) -> Iterator[Problem]:
+        ratio = parse(self.allocation)
+        for name in ("n1", "n"):
+            value = getattr(self, name)
+            if ratio is not None and value is not None and value % ratio[0]:
+                yield Problem("allocation", name, str(value), f"a multiple of {ratio[0]}, as the allocation has it")
 
 
 def _distribution(m: int, tested: int, control: int, px: float, py: float) -> NDArray[np.float64]:
@@ -60,6 +82,15 @@ def _distribution(m: int, tested: int, control: int, px: float, py: float) -> ND
 
 
 _kept = lru_cache(maxsize=4096)(_distribution)
+
+
+@dataclass(frozen=True)
+class Attained:
+    """The final boundary at numbers attained, of ny·X - nx·Y, with its exact type I error at p0 and power at p1."""
+
+    c: int
+    alpha: float
+    power: float
 
 
 @dataclass(frozen=True)
@@ -128,39 +159,96 @@ class JungTwoStage:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Where another common rate than p0 would break alpha."""
+        found = []
+        null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
+        if null > self.alpha:
+            found.append(f"The exact type I error is {null:.4f}, above the stated alpha of {self.alpha:g}.")
+        if target < self.power:
+            found.append(f"The exact power is {target:.4f}, below the stated {self.power:g}.")
         worst, at = self.largest_error
-        if worst <= self.alpha:
-            return ()
+        if worst <= self.alpha or null > self.alpha:
+            return tuple(found)
         return (
+            *found,
             f"Alpha is kept where both rates are {self.p0:g}. If the common rate were {at:.3f} the exact type I error would be {worst:.4f}.",
         )
 
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
-        """Look 1: go on with D1 ≥ a1. Look 2: reject with D ≥ c."""
+        """Look 1: go on with D1 ≥ a1. Look 2: reject with D ≥ c.
+
+        At other numbers than planned the difference of the two rates takes the place of D. Look 1 asks for the same difference
+        as planned; look 2 for the least one that keeps alpha exactly, given what both looks were really taken on (Jung's own
+        search at the numbers attained).
+        """
+        problems = two_arm_problems(evidence.look, evidence.n, evidence.control_n, evidence.earlier)
         if evidence.look not in (1, 2):
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1 or 2")])
+            problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
+        if problems:
+            raise BadInput("evidence", problems)
         m, bound = (self.m1, self.a1) if evidence.look == 1 else (self.m, self.c)
         planned = self.tested * m, self.control * m
-        if (evidence.n, evidence.control_n) != planned:
-            raise BadInput(
-                "evidence",
-                [
-                    Problem(
-                        "cohort",
-                        "n, control_n",
-                        f"{evidence.n}, {evidence.control_n}",
-                        f"look {evidence.look} is on {planned[0]} and {planned[1]}",
-                    )
-                ],
-            )
+        first = self.tested * self.m1, self.control * self.m1
+        before = evidence.earlier[0] if evidence.earlier else first
+        if (evidence.n, evidence.control_n) != planned or (evidence.look == 2 and before != first):
+            return self._off_plan(evidence, before if evidence.look == 2 else None)
         d = self.control * evidence.successes - self.tested * evidence.control_successes
         because = (
             f"{evidence.successes} of {planned[0]} against {evidence.control_successes} of {planned[1]}: D = "
             f"{self.control}·X - {self.tested}·Y = {d}; {bound} or more is needed."
         )
-        good: Action = Continue() if evidence.look == 1 else Declare("a higher rate than with the control")
-        bad = Stop("futility" if evidence.look == 1 else "no higher rate was shown")
-        return Verdict(good if d >= bound else bad, (because,), d - bound + 1, "steps of D above the boundary")
+        action = self._action(evidence.look, d >= bound)
+        return Verdict(action, (because,), d - bound + 1, "steps of D above the boundary")
+
+    def _action(self, look: int, good: bool) -> Action:
+        if look == 1:
+            return Continue() if good else Stop("futility")
+        return Declare("a higher rate than with the control") if good else Stop("no higher rate was shown")
+
+    def _goes_on(self, nx: int, ny: int) -> Region:
+        """Where look 1 goes on with ``nx`` tested and ``ny`` control patients: the difference of rates is no less than planned."""
+        s = self.tested * self.control * self.m1
+        x, y = np.arange(nx + 1)[:, None], np.arange(ny + 1)[None, :]
+        return np.asarray(s * (ny * x - nx * y) >= self.a1 * nx * ny)
+
+    def attained(self, first: tuple[int, int], last: tuple[int, int]) -> Attained:
+        """The final boundary with ``first`` and ``last`` (tested, control) patients really looked at: the least ny·X - nx·Y whose
+        exact error where both rates are p0 is within alpha (or within the plan's own error, if that is larger).
+
+        A first look said to be on more than the last is left out: it cannot have been, and without it no boundary is too low.
+        """
+        nx, ny = last
+        on = self._goes_on(*first) if first[0] <= nx and first[1] <= ny else np.ones((1, 1), dtype=bool)
+        alpha = max(self.alpha, self._ends(self.p0, self.p0)[1])
+        (_, null), (_, target) = (at_the_end(on, last, p, self.p0) for p in (self.p0, self.p1))
+        d = ny * np.arange(nx + 1)[:, None] - nx * np.arange(ny + 1)[None, :]
+        values, index = np.unique(d, return_inverse=True)
+        beyond = np.cumsum(np.bincount(index.ravel(), null.ravel())[::-1])[::-1]
+        kept = beyond <= alpha
+        c = int(values[int(np.argmax(kept))]) if kept.any() else int(values[-1]) + 1
+        return Attained(c, float(null[d >= c].sum()), float(target[d >= c].sum()))
+
+    def _off_plan(self, evidence: TwoArmEvidence, before: tuple[int, int] | None) -> Verdict:
+        """The verdict at other numbers than planned; ``before``: those of the first look, at the second."""
+        nx, ny = evidence.n, evidence.control_n
+        m = self.m if before else self.m1
+        d = ny * evidence.successes - nx * evidence.control_successes
+        seen = f"{evidence.successes} of {nx} against {evidence.control_successes} of {ny}: a difference of {d / (nx * ny):+.4f}"
+        said = f"{nx} and {ny} patients, {self.tested * m} and {self.control * m} were planned"
+        planned = (self.a1 if before is None else self.c) / (self.tested * self.control * m)
+        if before is None:
+            good = bool(self._goes_on(nx, ny)[evidence.successes, evidence.control_successes])
+            least, caution = planned, f"{said}: the difference of rates that is needed to go on stays {planned:+.4f}."
+        else:
+            found = self.attained(before, (nx, ny))
+            good, least = d >= found.c, found.c / (nx * ny)
+            caution = (
+                f"{said}, after {before[0]} and {before[1]} at the first look ({self.tested * self.m1} and "
+                f"{self.control * self.m1} planned): the difference of rates that is needed is recomputed from these, {least:+.4f} "
+                f"instead of {planned:+.4f}, with exact type I error {found.alpha:.4f} and power {found.power:.4f}."
+            )
+        because = f"{seen}; {least:+.4f} or more is needed."
+        action = self._action(evidence.look, good)
+        return Verdict(action, (because,), d / (nx * ny) - least, "difference of rates above the boundary", (caution,))
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -192,7 +280,7 @@ class JungTwoStage:
 
 def search(
     p0: float, p1: float, alpha: float, power: float, allocation: tuple[int, int] = (1, 1),
-    criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 400,
+    criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 400, least_gap: int = 1,
 ) -> JungTwoStage:  # fmt: skip
     """Least EN(p0), or least n and then least EN(p0). Raises BadInput with all problems, or if nothing up to ``nmax`` will do.
 
@@ -206,7 +294,9 @@ def search(
     best: JungTwoStage | None = None
     least = np.inf
     for m in range(first, nmax // (a + b) + 1):
-        m1s = np.arange(1, m)
+        m1s = np.arange(1, m + 1 - max(1, -(-least_gap // a)))  # the stages are so far apart
+        if not len(m1s):
+            continue
         pets = np.array([_pet_max(int(k), a, b, p0, p1, power)[0] for k in m1s])
         bound = m1s + (1 - pets) * (m - m1s)
         if best is not None and bound.min() >= least - _EPSILON:
@@ -271,4 +361,8 @@ def _best_of_sizes(
 
 def from_spec(spec: Spec) -> JungTwoStage:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
-    return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.ratio, spec.criterion, spec.nmax)
+    hypotheses = (spec.p0, spec.p1, spec.alpha, spec.power)
+    if spec.n1 is None or spec.n is None or spec.a1 is None or spec.a is None:
+        return search(*hypotheses, spec.ratio, spec.criterion, spec.nmax, spec.least_gap)
+    tested, control = spec.ratio
+    return JungTwoStage(spec.a1, spec.n1 // tested, spec.a, spec.n // tested, tested, control, *hypotheses)

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
+from equipoise.design.earlier import earlier_problems
 from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of
 from equipoise.design.spec import Probability
 from equipoise.design.truth import truth_of
@@ -40,6 +41,7 @@ class Spec(LogRankSpec):
     kind: Literal["screening"]
     alpha: float = Field(default=0.20, gt=0, lt=0.5, description="One-sided type I error.")
     power: Probability = Field(default=0.80, description="Power at the hazard ratio.")
+    events: int | None = Field(default=None, ge=1, le=100000, description="Stated: events at the look.")
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,15 @@ class Screening:
     tested: int
     control: int
     pace: Pace | None = None
+    stated: int | None = None
 
     takes = StatisticEvidence
 
     @cached_property
     def events(self) -> int:
-        """Events at the look, rounded up."""
+        """Events at the look: as stated, or those of the power, rounded up."""
+        if self.stated is not None:
+            return self.stated
         wanted = float(ndtri(1 - self.alpha) + ndtri(self.power))
         return math.ceil(events_for(wanted, self.hazard_ratio, self.tested, self.control) - 1e-9)
 
@@ -83,6 +88,9 @@ class Screening:
             found.append(
                 f"A screening result: of treatments without effect {100 * self.alpha:g}% look promising. It is no proof of efficacy."
             )
+        reached = self.characteristics(self.truths()["target"]).declare.value
+        if self.stated is not None and reached < self.power:
+            found.append(f"The power is {reached:.4f}, below the stated {self.power:g}.")
         if self.pace is not None and not math.isfinite(self._month(self.hazard_ratio)):
             found.append(f"{self.pace.patients} patients never have the {self.events} events that are needed.")
         return tuple(found)
@@ -109,22 +117,37 @@ class Screening:
         )  # fmt: skip
 
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
-        """Promising with z ≥ z(1 - alpha)."""
+        """Promising with z ≥ z(1 - alpha), whatever the events: z is standardised at those attained, so that alpha is kept.
+
+        A caution says what another number of events than planned does to the power and to the critical hazard ratio.
+        """
+        problems = list(
+            earlier_problems(evidence.look, evidence.information, evidence.earlier, "information", "events")
+        )
         if evidence.look != 1:
-            raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), "1: there is one look")])
+            problems.append(Problem("no-such-look", "look", str(evidence.look), "1: there is one look"))
+        if math.isnan(evidence.z):
+            problems.append(Problem("not-a-number", "z", "nan", "a number"))
+        if problems:
+            raise BadInput("evidence", problems)
         bound = float(ndtri(1 - self.alpha))
         action: Action = Declare("promising: worth a phase III trial") if evidence.z >= bound else Stop("not promising")
-        cautions = (
-            (f"{evidence.information:g} events, {self.events} were planned.",)
-            if evidence.information != self.events
-            else ()
-        )
+        cautions = () if evidence.information == self.events else (self._at_other_events(evidence.information),)
         return Verdict(
             action,
             (f"z = {evidence.z:.4f}; {bound:.4f} or more is promising.",),
             evidence.z - bound,
             "z above the boundary",
             cautions,
+        )
+
+    def _at_other_events(self, events: float) -> str:
+        bound = float(ndtri(1 - self.alpha))
+        reached = float(ndtr(drift(events, self.hazard_ratio, self.tested, self.control) - bound))
+        ratio = math.exp(-bound / -drift(events, math.e, self.tested, self.control))
+        return (
+            f"{events:g} events, {self.events} were planned: at those attained a hazard ratio of about {ratio:.3f} or less is "
+            f"promising, at the same level of {self.alpha:g}, and the power is {reached:.4f} at {self.hazard_ratio:g}."
         )
 
     def describe(self) -> str:
@@ -154,4 +177,4 @@ class Screening:
 
 def from_spec(spec: Spec) -> Screening:
     """The design that a spec states."""
-    return Screening(spec.hazard_ratio, spec.alpha, spec.power, *spec.ratio, spec.pace)
+    return Screening(spec.hazard_ratio, spec.alpha, spec.power, *spec.ratio, spec.pace, spec.events)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -189,40 +190,85 @@ class Selection:
     def verdict(self, evidence: ArmsEvidence) -> Verdict:
         """Select the arm with most successes. ``outcome``: successes of each arm, by its name.
 
-        A tie, or a lead within the ambiguous zone, selects nobody here: the lot, or other grounds, decide outside. Raises
-        BadInput for another look, another number of arms, or a number of successes that n patients cannot have.
+        With other numbers of patients than planned (``n``) the arm of the highest observed rate is selected. A tie, or a lead within the ambiguous zone, selects nobody here: the lot, or other grounds, decide outside. Raises
+        BadInput for another look, another number of arms, an arm without patients, or successes that n patients cannot have.
         """
+        n = dict(evidence.n) or dict.fromkeys(evidence.outcome, self.n)
         problems = []
         if evidence.look != 1:
             problems.append(Problem("no-such-look", "look", str(evidence.look), "1"))
         if len(evidence.outcome) != self.arms:
             problems.append(Problem("arms", "outcome", f"{len(evidence.outcome)} arms", f"{self.arms} arms"))
+        if set(n) != set(evidence.outcome):
+            arms = ", ".join(evidence.outcome)
+            problems.append(Problem("arms", "n", ", ".join(n), f"a number for each of {arms}, or for none"))
+        problems += [Problem("cohort", f"n.{arm}", f"{m:g}", "1 or more patients") for arm, m in n.items() if m < 1]
         problems += [
-            Problem("out-of-range", f"outcome.{arm}", f"{x:g}", f"0 to n = {self.n} successes")
+            Problem("out-of-range", f"outcome.{arm}", f"{x:g}", f"0 to n = {n[arm]} successes")
             for arm, x in evidence.outcome.items()
-            if not 0 <= x <= self.n
+            if n.get(arm, 0) >= 1 and not 0 <= x <= n[arm]
         ]
         if problems:
             raise BadInput("evidence", problems)
-        order = sorted(evidence.outcome.items(), key=lambda pair: -pair[1])
+        if len(set(n.values())) > 1:
+            return self._by_rates(evidence.outcome, n)
+        return self._by_counts(evidence.outcome, next(iter(n.values())))
+
+    def _by_counts(self, outcome: Mapping[str, float], n: int) -> Verdict:
+        """The verdict with ``n`` patients in each arm."""
+        cautions = self.cautions[:1]
+        if n != self.n:
+            found = chances(n, self.arms, self.p0, self.p0 + self.delta, self.ambiguity, self.rho)
+            cautions = (
+                *cautions,
+                f"{n} patients of each arm could be evaluated, {self.n} were planned: the best arm is selected with probability "
+                f"{found.correct:.4f} (exact).",
+            )
+        order = sorted(outcome.items(), key=lambda pair: -pair[1])
         (first, most), (_, second) = order[0], order[1]
-        lead, margin = most - second, _margin(self.n, self.ambiguity)
+        lead, margin = most - second, _margin(n, self.ambiguity)
         seen = ", ".join(f"{arm} {x:g}" for arm, x in order)
         action: Action
         if lead > margin:
             action = Declare(f"{first} selected")
-            because = f"Successes among {self.n} patients of each arm: {seen}; {first} leads by {lead:g}."
+            because = f"Successes among {n} patients of each arm: {seen}; {first} leads by {lead:g}."
         elif self.ambiguity > 0:
             action = Stop("ambiguous: to be decided on other grounds")
             because = (
-                f"Successes among {self.n} patients of each arm: {seen}; a lead of {margin} or fewer is ambiguous and the choice "
+                f"Successes among {n} patients of each arm: {seen}; a lead of {margin} or fewer is ambiguous and the choice "
                 "is made on other grounds."
             )
         else:
             tied = [arm for arm, x in order if x == most]
             action = Stop(f"a tie of {' and '.join(tied)}: to be broken at random")
-            because = f"Successes among {self.n} patients of each arm: {seen}; a tie is broken at random."
-        return Verdict(action, (because,), lead - margin, "successes of lead above the margin", self.cautions[:1])
+            because = f"Successes among {n} patients of each arm: {seen}; a tie is broken at random."
+        return Verdict(action, (because,), lead - margin, "successes of lead above the margin", cautions)
+
+    def _by_rates(self, outcome: Mapping[str, float], n: Mapping[str, int]) -> Verdict:
+        """The verdict with arms of different sizes: the highest observed rate leads. Rates are compared as fractions."""
+        rates = {arm: Fraction(x) / n[arm] for arm, x in outcome.items()}
+        order = sorted(rates.items(), key=lambda pair: -pair[1])
+        (first, most), (_, second) = order[0], order[1]
+        lead = most - second
+        seen = "Successes: " + ", ".join(f"{arm} {outcome[arm]:g} of {n[arm]} ({float(r):.4f})" for arm, r in order)
+        action: Action
+        if float(lead) > self.ambiguity + 1e-12:
+            action, why = Declare(f"{first} selected"), f"{first} leads by {float(lead):.4f}."
+        elif self.ambiguity > 0:
+            action = Stop("ambiguous: to be decided on other grounds")
+            why = f"a lead of {self.ambiguity:g} or less is ambiguous and the choice is made on other grounds."
+        else:
+            tied = [arm for arm, r in order if r == most]
+            action, why = Stop(f"a tie of {' and '.join(tied)}: to be broken at random"), "a tie is broken at random."
+        sizes = ", ".join(f"{arm} {m}" for arm, m in n.items())
+        caution = (
+            f"The arms could not be evaluated in equal numbers ({sizes}; {self.n} each were planned): observed rates are compared, "
+            "and the probability of correct selection is not the planned one."
+        )
+        spare = float(lead) - self.ambiguity
+        return Verdict(
+            action, (f"{seen}; {why}",), spare, "rate of lead above the margin", (*self.cautions[:1], caution)
+        )
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

@@ -221,9 +221,9 @@ class ImbalanceRule:
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
         """Stop for safety if the tested arm's events reach the boundary of the look, else go on.
 
-        ``successes`` are the patients with the event, ``n`` those treated. At the last look another number of events than
-        planned may have come. Raises BadInput for an earlier look on another number of events than planned. A caution
-        says so where the arms are not in the planned proportion.
+        ``successes`` are the patients with the event, ``n`` those treated. Another number of events than planned may have
+        come: the rule's own boundary at that number is used, with a caution. Another says so where the arms are not in the
+        planned proportion. Raises BadInput for a look without events.
         """
         x, c, final = evidence.successes, evidence.control_successes, evidence.look == len(self.sizes)
         d = x + c

@@ -230,18 +230,24 @@ class SafetyRule(ABC):
     def verdict(self, evidence: ToxicityEvidence) -> Verdict:
         """Stop for safety if the patients with toxicity (``successes``) reach the boundary of the look, else go on.
 
-        At the last look another number of patients than planned may have been treated: the rule's boundary at that
-        number is used, and a caution says how often it stops at theta0. Raises BadInput for an earlier look on another
-        number than planned.
+        Another number of patients than planned may have been treated: the rule's boundary at that number is used, and a
+        caution says how often it stops at theta0. Raises BadInput for a look on nobody.
         """
         final = evidence.look == len(self.sizes)
         n, x, cautions = evidence.n, evidence.successes, list[str]()
         planned = planned_at(self.sizes, evidence.look, n, "n", "patients")
+        if n < evidence.earlier_n:
+            allowed = f"no fewer than the {evidence.earlier_n} patients of the look before"
+            raise BadInput("evidence", [Problem("cohort", "n", str(n), allowed)])
         boundary = self.stops_at[evidence.look - 1]
         if n != planned:
             boundary = self.boundary_at(n)
-            sizes = (*self.sizes[:-1], n)
-            attained = upper_stages(sizes, (*self.stops_at[:-1], boundary), [self.low_at(m) for m in sizes])
+            # looks planned on as many, before this one, cannot have been; those after it come as planned
+            looks = list(zip(self.sizes, self.stops_at, strict=True))
+            before = [(m, b) for m, b in looks[: evidence.look - 1] if m < n]
+            after = [(m, b) for m, b in looks[evidence.look :] if m > n]
+            sizes, bounds = zip(*before, (n, boundary), *after, strict=True)
+            attained = upper_stages(sizes, bounds, [self.low_at(m) for m in sizes])
             cautions.append(
                 f"{n} patients were treated, {planned} were planned: the boundary is {boundary}, and the exact probability of "
                 f"stopping at a rate of {self.theta0:g} is {crossing(attained, self.theta0):.4f}."
@@ -375,14 +381,9 @@ def out_of_reach(
 
 
 def planned_at(sizes: Sequence[int], look: int, attained: int, where: str, unit: str) -> int:
-    """The number planned for a look. Raises BadInput for no such look, and for another number at any look but the last."""
+    """The number planned for a look. Raises BadInput for no such look, and for nobody or no event."""
     if not 1 <= look <= len(sizes):
         raise BadInput("evidence", [Problem("no-such-look", "look", str(look), f"1 to {len(sizes)}")])
-    planned, before = sizes[look - 1], sizes[look - 2] if look > 1 else 0
-    if look < len(sizes) and attained != planned:
-        raise BadInput("evidence", [Problem("cohort", where, str(attained), f"look {look} is on {planned} {unit}")])
-    if attained <= before:
-        raise BadInput(
-            "evidence", [Problem("cohort", where, str(attained), f"more than the {before} {unit} of the look before")]
-        )
-    return planned
+    if attained < 1:
+        raise BadInput("evidence", [Problem("cohort", where, str(attained), f"{unit}: 1 or more")])
+    return sizes[look - 1]

@@ -115,14 +115,18 @@ def barnard_p(x: int, nx: int, y: int, ny: int) -> float:
 
 def after_two_stages(goes_on: Region, region: Region, px: float, py: float) -> tuple[float, float]:
     """P(goes on after stage one), P(goes on and ends in ``region``); shapes give the sizes of both stages."""
+    on, last = at_the_end(goes_on, (region.shape[0] - 1, region.shape[1] - 1), px, py)
+    return on, float((last * region).sum())
+
+
+def at_the_end(goes_on: Region, sizes: tuple[int, int], px: float, py: float) -> tuple[float, Array]:
+    """P(goes on after stage one), and P(goes on and ends with x and y successes), (nx + 1, ny + 1), of ``sizes`` in all."""
     first = np.outer(pmf(goes_on.shape[0] - 1, px), pmf(goes_on.shape[1] - 1, py)) * goes_on
     spread = []
-    for axis, p in ((0, px), (1, py)):
-        n1, n = goes_on.shape[axis] - 1, region.shape[axis] - 1
+    for n1, n, p in ((goes_on.shape[0] - 1, sizes[0], px), (goes_on.shape[1] - 1, sizes[1], py)):
         mass = pmf(n - n1, p)
         matrix = np.zeros((n1 + 1, n + 1))
         for i in range(n1 + 1):
             matrix[i, i : i + len(mass)] = mass
         spread.append(matrix)
-    last = spread[0].T @ first @ spread[1]
-    return float(first.sum()), float((last * region).sum())
+    return float(first.sum()), np.asarray(spread[0].T @ first @ spread[1])

@@ -1,7 +1,9 @@
-"""Competing risks: cumulative incidence (Aalen & Johansen) and Gray's test; arrays in, numbers out.
+"""Competing events: the cumulative incidence of one kind of event, and Gray's test between groups; arrays in, numbers out.
 
-A cause of 0 is censored, 1 is the event of interest, 2 or more is an event after which that of interest cannot come.
-One minus Kaplan–Meier, which takes such events for censored, exceeds the probability of the event of interest.
+Where another event precludes the one of interest, one minus Kaplan–Meier, which censors at the other, says how many would have
+the event if nobody could have the other: more than do. The cumulative incidence counts those who do.
+
+Give times as whole days: ties are taken as they stand.
 """
 
 from __future__ import annotations
@@ -10,17 +12,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2 as chi2_law
+from scipy.special import ndtri
+from scipy.stats import chi2 as chi_squared
 
-from equipoise.numerics.times.survival import coded, library
-
-Array = NDArray[np.float64]
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 _NAN = float("nan")
+#: What the kinds of ``kind`` mean.
+CENSORED, EVENT, OTHER = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class IncidenceAt:
-    """Cumulative incidence at a time with its limits and standard error; ``beyond`` is true past the last time."""
+    """The cumulative incidence by a time, its standard error, its interval, and how many were at risk just before.
+
+    ``beyond`` is true past the last time: the value is then carried forward, and nobody was watched that long.
+    """
 
     time: float
     incidence: float
@@ -33,160 +40,208 @@ class IncidenceAt:
 
 @dataclass(frozen=True, eq=False)
 class CumulativeIncidence:
-    """The Aalen–Johansen estimate of the probability of cause 1 by each distinct time (1978, Scand J Stat 5:141).
+    """The probability of having had the event by each time (Aalen & Johansen 1978, Scand J Stat 5:141).
 
-    Arrays have shape (m,). ``std_err`` is the infinitesimal jackknife's, as in R's ``survfit`` of several states; limits are log-log
-    at level ``conf_level``: F^exp(±z se / (F log F)), NaN while F is 0.
+    Arrays have shape (m,), one entry per distinct time. ``n_event`` and ``n_other`` count the events of interest and those that compete.
+    ``std_err`` is that of the infinitesimal jackknife, as in R's ``survfit``; without competing events it is Greenwood's. The limits are
+    on the scale log(-log(incidence)); while the incidence is 0 they are 0, where it is 1 they are NaN.
     """
 
-    time: Array
-    n_risk: NDArray[np.int64]
-    incidence: Array
-    std_err: Array
-    lower: Array
-    upper: Array
+    time: Floats
+    n_risk: Whole
+    n_event: Whole
+    n_other: Whole
+    incidence: Floats
+    std_err: Floats
+    lower: Floats
+    upper: Floats
     conf_level: float
 
     def at(self, time: float) -> IncidenceAt:
-        """The estimate at ``time``; events of that very day count. Past the last time the last value is carried forward, with ``beyond``."""
+        """The incidence by ``time``: events on that very day count. NaN without patients; ValueError for a time below 0."""
+        if not time >= 0:
+            raise ValueError(f"time: got {time}; 0 or more")
         if not len(self.time):
             return IncidenceAt(time, _NAN, _NAN, _NAN, 0, _NAN, beyond=True)
-        after = int(np.searchsorted(self.time, time, side="left"))
-        at_risk = int(self.n_risk[after]) if after < len(self.time) else 0
+        at_risk = int(np.append(self.n_risk, 0)[np.searchsorted(self.time, time, side="left")])
         i = int(np.searchsorted(self.time, time, side="right")) - 1
         if i < 0:
-            return IncidenceAt(time, 0.0, _NAN, _NAN, at_risk, 0.0, beyond=False)
-        return IncidenceAt(
-            time, float(self.incidence[i]), float(self.lower[i]), float(self.upper[i]), at_risk,
-            float(self.std_err[i]), beyond=bool(time > self.time[-1]),
-        )  # fmt: skip
+            return IncidenceAt(time, 0.0, 0.0, 0.0, at_risk, 0.0, beyond=False)
+        here, low, high, spread = (float(a[i]) for a in (self.incidence, self.lower, self.upper, self.std_err))
+        return IncidenceAt(time, here, low, high, at_risk, spread, beyond=time > float(self.time[-1]))
 
 
 @dataclass(frozen=True)
 class GrayTest:
-    """Gray's test of equal cumulative incidence of cause 1 in k groups (1988, doi:10.1214/aos/1176350951), ρ = 0.
+    """Gray's test of equal cumulative incidence in k groups (1988, Ann Stat 16:1141, doi:10.1214/aos/1176350951), ρ = 0.
 
-    ``scores`` go by ``groups`` in sorted order: events of cause 1 less those expected, summed over strata. NaN where nothing can
-    be tested.
+    ``score`` is, by ``groups`` in sorted order and summed over strata, events less those expected were the subdistribution hazards equal:
+    above 0 where more came than expected.
     """
 
     chi2: float
     df: int
     p: float
-    scores: tuple[float, ...]
+    score: tuple[float, ...]
     groups: tuple[object, ...]
 
 
-def cumulative_incidence(time: ArrayLike, cause: ArrayLike, *, conf_level: float = 0.95) -> CumulativeIncidence:
-    """Cumulative incidence of cause 1; shapes (n,), n may be 0.
+def cumulative_incidence(time: ArrayLike, kind: ArrayLike, *, conf_level: float = 0.95) -> CumulativeIncidence:
+    """The cumulative incidence of kind 1 where kind 2 competes and 0 is censored; shapes (n,); n may be 0.
 
-    Raises ValueError for times that are negative, infinite or missing, causes that are not whole numbers from 0, and shapes that differ.
+    Censoring on the day of an event comes after it. Raises ValueError for times that are negative, infinite or missing, kinds
+    other than 0, 1 and 2, shapes that differ, or a level outside (0, 1).
 
-    >>> cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 2]).at(3).incidence
-    0.5
+    >>> cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 0]).incidence.tolist()
+    [0.25, 0.25, 0.5, 0.5]
     """
-    t, c = _checked(time, cause)
-    if not len(t):
-        none = np.array([], dtype=np.float64)
-        return CumulativeIncidence(none, none.astype(np.int64), none, none, none, none, conf_level)
-    others = 1 + np.unique(c[c > 1], return_inverse=True)[1]
-    state = c.copy()
-    state[c > 1] = 1 + others
-    # Both states are always there: the library has no state that nobody came to.
-    names = [f"cause {k}" for k in range(1, max(int(state.max()), 2) + 1)]
-    fit = library("surv_analysis").survfitaj(t, state, names, conf_type="log-log", conf_int=conf_level, timefix=False)
-    whole = np.array(fit.pstate, dtype=np.float64)[:, 1]
-    lower, upper = (np.array(limit, dtype=np.float64)[:, 1] for limit in (fit.lower, fit.upper))
-    lower[whole <= 0], upper[whole <= 0] = _NAN, _NAN
-    at = np.array(fit.time, dtype=np.float64)
-    at_risk = np.array([(t >= u).sum() for u in at], dtype=np.int64)
+    t, k = _checked(time, kind)
+    if not 0 < conf_level < 1:
+        raise ValueError(f"conf_level: got {conf_level}; a share between 0 and 1")
+    steps = _Steps.of(t, k, np.unique(t))
+    hazard, all_hazards = steps.event / steps.at_risk, (steps.event + steps.other) / steps.at_risk
+    alive = np.concatenate([[1.0], np.cumprod(1 - all_hazards)])
+    incidence = np.cumsum(alive[:-1] * hazard)
+    # Each patient's influence on S and on the incidence, carried from time to time; its squares add up to the variance.
+    on_alive, on_incidence = np.zeros(len(t)), np.zeros(len(t))
+    variance = np.zeros(len(steps.time))
+    for i, now in enumerate(steps.time):
+        there = t >= now
+        moved = ((t == now) & (k == EVENT)) - there * hazard[i]
+        moved_all = ((t == now) & (k != CENSORED)) - there * all_hazards[i]
+        on_incidence += on_alive * hazard[i] + alive[i] * moved / steps.at_risk[i]
+        on_alive = on_alive * (1 - all_hazards[i]) - alive[i] * moved_all / steps.at_risk[i]
+        variance[i] = float(on_incidence @ on_incidence)
+    std_err = np.sqrt(variance)
+    lower, upper = _limits(incidence, std_err, conf_level)
     return CumulativeIncidence(
-        at, at_risk, whole, np.array(fit.std_err, dtype=np.float64)[:, 1], lower, upper, conf_level
-    )
+        steps.time, steps.at_risk.astype(np.int64), steps.event.astype(np.int64), steps.other.astype(np.int64), incidence, std_err,
+        lower, upper, conf_level,
+    )  # fmt: skip
 
 
-def gray(time: ArrayLike, cause: ArrayLike, group: ArrayLike, strata: ArrayLike | None = None) -> GrayTest:
-    """Gray's test of the groups, stratified if ``strata`` are given; shapes (n,). Raises ValueError as ``cumulative_incidence``."""
-    t, c = _checked(time, cause)
-    levels, codes = coded("group", group, len(t))
-    stratum = np.zeros(len(t), dtype=np.int64) if strata is None else coded("strata", strata, len(t))[1]
-    k = len(levels)
-    scores, variance = np.zeros(k), np.zeros((k, k))
-    for s in range(int(stratum.max(initial=-1)) + 1):
-        mine = stratum == s
-        found, spread = _scores(t[mine], c[mine], codes[mine], k)
-        scores, variance = scores + found, variance + spread
-    names, given = tuple(levels.tolist()), tuple(scores.tolist())
-    # A group without variance was never at risk together with another when an event of cause 1 came.
-    told = np.flatnonzero(np.diag(variance) > 1e-12)
-    if len(told) < 2:
-        return GrayTest(_NAN, max(k - 1, 0), _NAN, given, names)
-    kept = told[:-1]
-    chi2 = float(scores[kept] @ np.linalg.solve(variance[np.ix_(kept, kept)], scores[kept]))
-    return GrayTest(chi2, len(kept), float(chi2_law.sf(chi2, len(kept))), given, names)
+def _limits(incidence: Floats, std_err: Floats, conf_level: float) -> tuple[Floats, Floats]:
+    reach = float(ndtri(0.5 + conf_level / 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turned, width = np.log(-np.log(incidence)), reach * std_err / (incidence * np.log(incidence))
+        lower, upper = np.exp(-np.exp(turned - width)), np.exp(-np.exp(turned + width))
+    none, full = incidence <= 0, incidence >= 1 - 1e-12
+    lower[none] = upper[none] = 0.0
+    lower[full] = upper[full] = _NAN
+    return lower, upper
 
 
-def _scores(t: Array, c: NDArray[np.int64], codes: NDArray[np.int64], k: int) -> tuple[Array, Array]:
-    """Scores (k,) and their covariance (k, k) in one stratum.
+def gray_test(time: ArrayLike, kind: ArrayLike, group: ArrayLike, strata: ArrayLike | None = None) -> GrayTest:
+    """Gray's test of kind 1 between groups, kind 2 competing and 0 censored, stratified if ``strata`` are given; shapes (n,).
 
-    With Y at risk, S the Kaplan–Meier curve of any event and F the cumulative incidence in a group, h = Y/S- stands for the patients
-    whom censoring has left, had nobody failed, and R = h (1 - F-) for those at risk of the subdistribution. The score is
-    ∫ dN₁ - R/R. dN₁. Its variance is that of its influence function, for an event of a group r at u:
-
-        cause 1:  D(u) + (1 - G(u)/S(u)) (C(∞) - C(u))        D_jr = h_j (δ_jr - h_r/h.),  C = ∫ D dΓ
-        cause 2:       -  G(u)/S(u)      (C(∞) - C(u))        Γ, G = 1 - F: of all groups, which are alike under the hypothesis
-
-    each over h_r. Events of cause 1 are spread over the groups as the hypothesis has them, those of cause 2 are each group's own.
-    Ties have the factor 1 - (d - 1)/(n - 1) of the hypergeometric distribution.
+    Without events of interest, with fewer than two groups, or where no event says anything of the groups, chi2 and p are NaN.
+    Raises ValueError as ``cumulative_incidence``, and for labels of another length.
     """
-    times = np.unique(t[c > 0])
-    at = t[None, :] == times[:, None]
-    of = codes[None, :] == np.arange(k)[:, None]
-    risk = (t[None, :] >= times[:, None]).astype(np.float64) @ of.T
-    d1, d2 = (((at & which[None, :]).astype(np.float64)) @ of.T for which in (c == 1, c > 1))
-    any_at_risk = np.where(risk > 0, risk, 1.0)
-    surv = np.cumprod(1 - (d1 + d2) / any_at_risk, axis=0)
-    before = np.vstack([np.ones((1, k)), surv[:-1]])
-    own = np.cumsum(before * d1 / any_at_risk, axis=0)
-    h = np.where(risk > 0, risk / np.where(before > 0, before, 1.0), 0.0)
-    sub = h * (1 - np.vstack([np.zeros((1, k)), own[:-1]]))
-    first, all_h, all_sub = d1.sum(axis=1), h.sum(axis=1), sub.sum(axis=1)
-    # Where an event of cause 1 comes, somebody is at risk: both sums are above 0 there.
-    share = sub / np.where(all_sub > 0, all_sub, 1.0)[:, None]
-    scores = d1.sum(axis=0) - first @ share
-
-    d_f = first / np.where(all_h > 0, all_h, 1.0)
-    free = 1 - np.cumsum(d_f)
-    free_before = np.append(1.0, free)[:-1]
-    d_gamma = d_f / np.where(free_before > 0, free_before, 1.0)
-    variance = np.zeros((k, k))
-    for r in range(k):
-        here = h[:, r]
-        apart = h * ((np.arange(k) == r) - (here / np.where(all_h > 0, all_h, 1.0))[:, None])
-        later = np.cumsum(apart * d_gamma[:, None], axis=0)
-        rest = later[-1:] - later
-        odds = np.divide(free, surv[:, r], out=np.zeros_like(free), where=surv[:, r] > 1e-12)[:, None]
-        by_one, by_other = apart + (1 - odds) * rest, -odds * rest
-        over = np.where(here > 0, here, np.inf)
-        tied = _ties(first, all_h * before[:, r])
-        tied_other = _ties(d2[:, r], risk[:, r])
-        variance += (by_one * (d_f * tied / over)[:, None]).T @ by_one
-        variance += (by_other * (d2[:, r] * tied_other / over**2)[:, None]).T @ by_other
-    return scores, variance
+    t, k = _checked(time, kind)
+    names, code = np.unique(_labels("group", group, len(t)), return_inverse=True)
+    stratum = (
+        np.zeros(len(t), dtype=np.int64)
+        if strata is None
+        else np.unique(_labels("strata", strata, len(t)), return_inverse=True)[1]
+    )
+    several = len(names)
+    score, variance = np.zeros(several), np.zeros((several, several))
+    for s in np.unique(stratum):
+        mine = stratum == s
+        more, spread = _score_of(t[mine], k[mine], code[mine], several)
+        score, variance = score + more, variance + spread
+    said = tuple(names.tolist())
+    # The scores add up to 0, so one direction at least has no variance; in a few tied patients the estimate may be below 0.
+    values, directions = np.linalg.eigh(variance)
+    tolerance = 1e-9 * max(1.0, float(np.trace(variance)))
+    telling = values > tolerance
+    rank = int(telling.sum())
+    if rank < 1 or (values < -tolerance).any():
+        return GrayTest(_NAN, max(several - 1, 0), _NAN, tuple(score.tolist()), said)
+    chi2 = float(((directions.T @ score)[telling] ** 2 / values[telling]).sum())
+    return GrayTest(chi2, rank, float(chi_squared.sf(chi2, rank)), tuple(score.tolist()), said)
 
 
-def _ties(d: Array, n: Array) -> Array:
-    many = (d > 1) & (n > 1)
-    return np.where(many, np.maximum(1 - (d - 1) / np.where(many, n - 1, 1.0), 0.0), 1.0)
+def _score_of(t: Floats, k: Whole, code: Whole, several: int) -> tuple[Floats, Floats]:
+    """The score of each group and its variance in one stratum; shapes (k,) and (k, k).
+
+    With Y at risk, S free of any event and F the incidence by group, ⁻ just before a time, and R = Y (1 - F⁻) / S⁻, the score of g is
+    Σ (d_g - d R_g / ΣR). Under the hypothesis F is common and estimated from all: dF = d / ΣT with T = Y / S⁻. An event of group r then
+    moves the score of g by ``now`` = T_r (1{g = r} - T_g / ΣT), where it is of interest, and by how it scales r's curve from there on:
+    ``later`` is the sum of now dF / (1 - F⁻) over later times. Of tied events each is drawn without replacement.
+    """
+    times = np.unique(t[k != CENSORED])
+    groups = [_Steps.of(t[code == g], k[code == g], times) for g in range(several)]
+    at_risk, event, other = (np.array([getattr(g, name) for g in groups]) for name in ("at_risk", "event", "other"))
+    watched = np.where(at_risk > 0, at_risk, 1.0)
+    after = np.cumprod(1 - (event + other) / watched, axis=1)
+    before = np.hstack([np.ones((several, 1)), after[:, :-1]])
+    grown = before * event / watched
+    share = np.where(at_risk > 0, at_risk / np.where(before > 0, before, 1.0), 0.0)
+    weighed = share * (1 - (np.cumsum(grown, axis=1) - grown))
+    d, total = event.sum(axis=0), share.sum(axis=0)
+    score = (event - d * weighed / np.where(total > 0, weighed.sum(axis=0), 1.0)).sum(axis=1)
+    step = d / np.where(total > 0, total, 1.0)
+    # In a few patients the pooled estimate may pass 1, beyond which the hypothesis leaves nobody.
+    common = np.minimum(np.cumsum(step), 1.0)
+    free = 1 - np.concatenate([[0.0], common[:-1]])
+    free = np.where(free > 1e-12, free, np.inf)
+    variance = np.zeros((several, several))
+    for r in range(several):
+        now = -share * share[r] / np.where(total > 0, total, 1.0)
+        now[r] += share[r]
+        summed = now * step / free
+        later = summed.sum(axis=1, keepdims=True) - np.cumsum(summed, axis=1)
+        ratio = np.where(after[r] > 0, (1 - common) / np.where(after[r] > 0, after[r], 1.0), 0.0)
+        own = now + (1 - ratio) * later
+        spread = _apart(d, total * before[r]) * before[r] * step / watched[r] * (at_risk[r] > 0)
+        variance += (own * spread) @ own.T
+        lost = ratio * later
+        spread = _apart(other[r], at_risk[r]) * before[r] ** 2 * other[r] / watched[r] ** 2
+        variance += (lost * spread) @ lost.T
+    return score, variance
 
 
-def _checked(time: ArrayLike, cause: ArrayLike) -> tuple[Array, NDArray[np.int64]]:
-    t, given = np.asarray(time, dtype=np.float64), np.asarray(cause)
+def _apart(events: Floats, among: Floats) -> Floats:
+    """By what events on one day are less spread than events apart: 1 where there is one, 0 where all have it.
+
+    Among fewer than there are events (at one group's share of the pooled events, late in a curve) it is below 0, as in cmprsk.
+    """
+    several = (events > 1) & (among > 1 + 1e-9)
+    lost = np.where(several, (events - 1) / np.where(several, among - 1, 1.0), np.where(events > 1, 1.0, 0.0))
+    return 1 - np.asarray(lost, dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """At each time [m]: how many were at risk just before, how many had the event, and how many the other."""
+
+    time: Floats
+    at_risk: Floats
+    event: Floats
+    other: Floats
+
+    @classmethod
+    def of(cls, t: Floats, k: Whole, times: Floats) -> _Steps:
+        ordered = np.sort(t)
+        counts = (np.bincount(np.searchsorted(times, t[k == kind]), minlength=len(times)) for kind in (EVENT, OTHER))
+        event, other = (c.astype(np.float64) for c in counts)
+        return cls(times, (len(t) - np.searchsorted(ordered, times, side="left")).astype(np.float64), event, other)
+
+
+def _checked(time: ArrayLike, kind: ArrayLike) -> tuple[Floats, Whole]:
+    t, given = np.asarray(time, dtype=np.float64), np.asarray(kind)
     if t.ndim != 1 or t.shape != given.shape:
-        raise ValueError(f"time and cause: got shapes {t.shape} and {given.shape}; both must be (n,)")
+        raise ValueError(f"time and kind: got shapes {t.shape} and {given.shape}; both must be (n,)")
     if not (np.isfinite(t) & (t >= 0)).all():
         raise ValueError("time: got a negative, infinite or missing value; times are 0 or more")
-    c = given.astype(np.int64)
-    if len(t) and not ((c == given) & (c >= 0)).all():
-        raise ValueError("cause: got a value that is not a whole number from 0")
-    return t, c
+    if not np.isin(given, (CENSORED, EVENT, OTHER)).all():
+        raise ValueError("kind: got a value other than 0 (censored), 1 (the event) and 2 (another that precludes it)")
+    return t, given.astype(np.int64)
+
+
+def _labels(name: str, labels: ArrayLike, n: int) -> NDArray[np.generic]:
+    given = np.asarray(labels)
+    if given.shape != (n,):
+        raise ValueError(f"{name}: got shape {given.shape}; one label a patient, ({n},)")
+    return given

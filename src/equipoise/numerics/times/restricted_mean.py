@@ -1,6 +1,7 @@
-"""Restricted mean survival time: the area under the Kaplan–Meier curve up to a time, and the difference of two.
+"""Restricted mean survival: the area under a Kaplan–Meier curve up to τ, and the difference of two.
 
-Royston & Parmar 2013 (doi:10.1186/1471-2288-13-152); the standard error is Greenwood's (Klein & Moeschberger 2003, section 4.5).
+What Kaplan–Meier says of the time lived free of the event in the first τ, with no assumption of how hazards relate
+(Royston & Parmar 2013, doi:10.1186/1471-2288-13-152).
 """
 
 from __future__ import annotations
@@ -12,68 +13,83 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from equipoise.numerics.times.survival import check_level, kaplan_meier
+from equipoise.numerics.times.survival import kaplan_meier
 
 _NAN = float("nan")
 
 
 @dataclass(frozen=True)
 class RestrictedMean:
-    """Mean time without the event up to ``tau``, with its standard error and a normal interval."""
+    """The mean time free of the event in the first ``tau``, with its standard error; in the unit of the times.
+
+    Its standard error is Σ A(t)² d / (Y (Y - d)) to the one half, A(t) being the area from t to τ, d events and Y at risk (Klein &
+    Moeschberger 2003, section 4.5; R's ``print(survfit(…), rmean = tau)``). NaN without patients.
+    """
 
     tau: float
     mean: float
-    se: float
-    lower: float
-    upper: float
+    std_err: float
+
+    def interval(self, conf_level: float = 0.95) -> tuple[float, float]:
+        """A normal interval."""
+        return _around(self.mean, self.std_err, conf_level)
 
 
 @dataclass(frozen=True)
 class MeanDifference:
-    """Difference of two restricted means, first less second; ``p`` is two-sided. Where no error can be had, limits and p are NaN."""
+    """One restricted mean less another: above 0 where the first lives longer. ``p`` is two-sided, normal; NaN without a spread."""
 
+    tau: float
     difference: float
-    se: float
+    std_err: float
     lower: float
     upper: float
     p: float
+    conf_level: float
 
 
-def restricted_mean(time: ArrayLike, event: ArrayLike, tau: float, *, conf_level: float = 0.95) -> RestrictedMean:
-    """The area under the Kaplan–Meier curve from 0 to ``tau``; shapes (n,).
+def restricted_mean(time: ArrayLike, event: ArrayLike, tau: float) -> RestrictedMean:
+    """The area under the curve of times and event indicators, shapes (n,), up to ``tau``.
 
-    Its variance is Σ A(t)² d / (Y (Y - d)) over the times t ≤ tau of events, A(t) the area from t to tau. NaN without patients, and
-    past the last time, where the curve is not known. Raises ValueError as ``kaplan_meier``, and for tau below 0.
+    ``tau`` may not lie past the last time: there the curve says nothing, unless it has come to 0. Raises ValueError for that, for a
+    ``tau`` that is not above 0, and as ``kaplan_meier``.
 
     >>> restricted_mean([1, 2, 3, 4], [1, 1, 1, 1], 4).mean
     2.5
     """
-    check_level(conf_level)
-    if not tau >= 0:
-        raise ValueError(f"tau: got {tau}; 0 or more")
+    if not tau > 0:
+        raise ValueError(f"tau: got {tau}; a time above 0")
     curve = kaplan_meier(time, event)
-    if not len(curve.time) or tau > curve.last_time:
-        return RestrictedMean(tau, _NAN, _NAN, _NAN, _NAN)
-    inside = curve.time < tau
-    ends = np.append(curve.time[inside], tau)
-    widths = np.diff(ends, prepend=0.0)
-    pieces = widths * np.append(1.0, curve.survival[inside])
-    after = pieces.sum() - np.cumsum(pieces)[:-1]
-    d, y = curve.n_event[inside].astype(float), curve.n_risk[inside].astype(float)
-    # Where all at risk have the event the curve is 0 and no area is left.
-    left = y > d
-    variance = float((after[left] ** 2 * d[left] / (y[left] * (y[left] - d[left]))).sum())
-    mean, se = float(pieces.sum()), math.sqrt(variance)
-    reach = float(ndtri(0.5 + conf_level / 2)) * se
-    return RestrictedMean(tau, mean, se, mean - reach, mean + reach)
+    if not len(curve.time):
+        return RestrictedMean(tau, _NAN, _NAN)
+    if tau > curve.last_time and curve.survival[-1] > 0:
+        raise ValueError(f"tau: got {tau}; at most the last time, {curve.last_time:g}")
+    seen = curve.time < tau
+    edges = np.concatenate([[0.0], curve.time[seen], [tau]])
+    heights = np.concatenate([[1.0], curve.survival[seen]])
+    areas = heights * np.diff(edges)
+    mean = float(areas.sum())
+    rest = mean - np.cumsum(areas)[:-1]
+    d, y = curve.n_event[seen].astype(np.float64), curve.n_risk[seen].astype(np.float64)
+    # Where all who are left have the event nothing is left of the area.
+    telling = (d > 0) & (d < y)
+    variance = float((rest[telling] ** 2 * d[telling] / (y[telling] * (y[telling] - d[telling]))).sum())
+    return RestrictedMean(tau, mean, math.sqrt(variance))
 
 
-def mean_difference(first: RestrictedMean, second: RestrictedMean, *, conf_level: float = 0.95) -> MeanDifference:
-    """The first restricted mean less the second, of groups that are independent. Raises ValueError for two different ``tau``."""
+def mean_difference(first: RestrictedMean, second: RestrictedMean, conf_level: float = 0.95) -> MeanDifference:
+    """The first's less the second's; groups are independent. Raises ValueError where they are not up to the same τ."""
     if first.tau != second.tau:
         raise ValueError(f"tau: got {first.tau} and {second.tau}; the same for both")
-    gap, se = first.mean - second.mean, math.hypot(first.se, second.se)
-    if not se > 0:
-        return MeanDifference(gap, se, _NAN, _NAN, _NAN)
-    reach = float(ndtri(0.5 + conf_level / 2)) * se
-    return MeanDifference(gap, se, gap - reach, gap + reach, float(2 * ndtr(-abs(gap) / se)))
+    gap, spread = first.mean - second.mean, math.hypot(first.std_err, second.std_err)
+    p = float(2 * ndtr(-abs(gap) / spread)) if spread > 0 else _NAN
+    return MeanDifference(first.tau, gap, spread, *_around(gap, spread, conf_level), p, conf_level)
+
+
+def _around(at: float, spread: float, conf_level: float) -> tuple[float, float]:
+    if not 0 < conf_level < 1:
+        raise ValueError(f"conf_level: got {conf_level}; a share between 0 and 1")
+    if not spread > 0:
+        return _NAN, _NAN
+    reach = float(ndtri(0.5 + conf_level / 2)) * spread
+    return at - reach, at + reach

@@ -1,7 +1,7 @@
 """Survival estimators: Kaplan–Meier, log-rank, Cox; arrays in, numbers out.
 
 The estimators are those of the library ``survival`` (a Rust rendering of R's survival, MIT), called at its array level;
-see docs/decisions/survival-estimators.md. This file and ``competing`` beside it are all that know it.
+see docs/decisions/survival-estimators.md. This file is all that knows it.
 
 Give times as whole days where ties matter. Months computed in floating point break ties that are there (a - b over
 30.4375 is not a over 30.4375 minus b over 30.4375), and each broken tie moves the log-rank test. Whole numbers are
@@ -180,6 +180,8 @@ class CoxResult:
     converged: bool
     ties: Ties = "efron"
     conf_level: float = 0.95
+    #: The log partial likelihood at the estimate; its supremum where ``separated``; NaN where the data say nothing.
+    log_likelihood: float = _NAN
 
 
 def kaplan_meier(
@@ -194,13 +196,13 @@ def kaplan_meier(
     2.5
     """
     t, e = _checked(time, event)
-    check_level(conf_level)
+    _check_level(conf_level)
     if interval not in ("log-log", "log", "plain"):
         raise ValueError(f"interval: got {interval!r}; 'log-log', 'log' or 'plain'")
     if not len(t):
         none, no = _fixed([], np.float64), _fixed([], np.int64)
         return KaplanMeier(none, no, no, no, none, none, none, none, conf_level, interval)
-    fit = library("surv_analysis").survfitkm(t, e, conf_type=interval, conf_int=conf_level, timefix=False)
+    fit = _library("surv_analysis").survfitkm(t, e, conf_type=interval, conf_int=conf_level, timefix=False)
     surv = np.array(fit.surv, dtype=np.float64)
     # The library gives, as R does, the standard error of log S: infinite where the curve reaches 0.
     with np.errstate(invalid="ignore"):
@@ -238,14 +240,14 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike, strata: ArrayLi
     that are missing or of another length.
     """
     t, e = _checked(time, event)
-    levels, codes = coded("group", group, len(t))
-    stratum = None if strata is None else coded("strata", strata, len(t))[1]
+    levels, codes = _coded("group", group, len(t))
+    stratum = None if strata is None else _coded("strata", strata, len(t))[1]
     names = tuple(levels.tolist())
     observed = np.bincount(codes, weights=e, minlength=len(levels))
     if len(levels) < 2 or not e.any():
         return LogRank(_NAN, max(len(levels) - 1, 0), _NAN, tuple(observed.tolist()), (0.0,) * len(levels), names)
     try:
-        test = library("surv_analysis").survdiff(t, e, codes, strata=stratum, timefix=False)
+        test = _library("surv_analysis").survdiff(t, e, codes, strata=stratum, timefix=False)
     except RuntimeError:
         # The variance is singular: the library, like R, cannot divide by it. Two groups and no variance at all is the
         # common case: whenever there was an event, one group alone was at risk, or everybody had it.
@@ -279,17 +281,22 @@ def cox(
         raise ValueError(f"treated: got shape {x.shape}; as time, {t.shape}")
     if ties not in ("efron", "breslow"):
         raise ValueError(f"ties: got {ties!r}; 'efron' or 'breslow'")
-    check_level(conf_level)
-    stratum = None if strata is None else coded("strata", strata, len(t))[1]
+    _check_level(conf_level)
+    stratum = None if strata is None else _coded("strata", strata, len(t))[1]
+    fitter, design = _library("regression").coxph_fit, x[:, None].astype(np.float64)
     treated_die, others_die = _informative(t, e, x, stratum)
     if not (treated_die and others_die):
         log_hr = math.inf if treated_die else -math.inf if others_die else _NAN
         hr = math.exp(log_hr)
+        top = _NAN
+        if treated_die or others_die:
+            # It rises for ever, towards what it is to rounding at exp(40).
+            far = math.copysign(40.0, log_hr)
+            top = float(fitter(t, e, design, strata=stratum, method=ties, init=[far], iter_max=0).loglik[-1])
         return CoxResult(
             hr, _NAN, _NAN, log_hr, _NAN, _NAN, treated_die or others_die, converged=False, ties=ties,
-            conf_level=conf_level,
+            conf_level=conf_level, log_likelihood=top,
         )  # fmt: skip
-    fitter, design = library("regression").coxph_fit, x[:, None].astype(np.float64)
     fit = fitter(t, e, design, strata=stratum, method=ties)
     # The fit stops when the log-likelihood moves by less than 1e-9 of itself, which leaves the estimate good to 1e-8
     # only; asking for less than its rounding error makes the fit fail. One step of Newton's from there is good to 1e-14.
@@ -305,7 +312,7 @@ def cox(
     with np.errstate(over="ignore"):
         hr, lower, upper = (float(v) for v in np.exp([log_hr, log_hr - reach, log_hr + reach]))
     return CoxResult(
-        hr, lower, upper, log_hr, se, float(2 * ndtr(-abs(log_hr) / se)), False, True, ties, conf_level
+        hr, lower, upper, log_hr, se, float(2 * ndtr(-abs(log_hr) / se)), False, True, ties, conf_level, float(fit.loglik[-1])
     )  # fmt: skip
 
 
@@ -325,7 +332,7 @@ def _informative(
     return bool((~seen & (x == 1)).any()), bool((~seen & (x == 0)).any())
 
 
-def library(room: str) -> Any:
+def _library(room: str) -> Any:
     """A module of the library, loaded when first used; its arrays' level is bound at run time and has no types."""
     return import_module(f"survival.{room}")
 
@@ -359,7 +366,7 @@ def _zero_or_one(name: str, values: ArrayLike) -> NDArray[np.int64]:
     return given.astype(np.int64)
 
 
-def coded(name: str, labels: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _coded(name: str, labels: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The distinct labels, sorted, and each patient's place among them."""
     given = np.asarray(labels)
     if given.shape != (n,):
@@ -374,7 +381,6 @@ def coded(name: str, labels: ArrayLike, n: int) -> tuple[NDArray[Any], NDArray[n
     return levels, codes.astype(np.int64)
 
 
-def check_level(conf_level: float) -> None:
-    """Raises ValueError for a level outside (0, 1)."""
+def _check_level(conf_level: float) -> None:
     if not 0 < conf_level < 1:
         raise ValueError(f"conf_level: got {conf_level}; a share between 0 and 1")

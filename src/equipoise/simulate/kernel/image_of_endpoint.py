@@ -11,7 +11,7 @@ from equipoise.simulate.kernel.words import cut, uniform
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned
 from equipoise.simulate.virtual_patient import complete
-from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent
+from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
 #: Best responses in the order of their numbers in ``places``.
@@ -41,6 +41,8 @@ def endpoint_numbers(plan: Plan) -> dict[int, float]:
             return found | {at.ENDPOINT: at.OF_LANDMARK, at.LANDMARK: endpoint.landmark.days, at.CHANGES: 0}
         case Response():
             return found | _response(plan, endpoint)
+        case Toxicity():
+            raise AssertionError("the kernel is not asked: see Plan.usual")
         case _:
             named = [e.name for e in plan.trial.endpoints if isinstance(e, Outcome)]
             column = 2 * named.index(endpoint.name)

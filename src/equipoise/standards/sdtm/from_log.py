@@ -12,6 +12,7 @@ from equipoise.standards.sdtm.outcomes import outcome_row
 from equipoise.standards.sdtm.subject import ENTERED, PERSON, disposition_term, factor_name
 from equipoise.standards.sdtm.tumour_rows import assessment_rows
 from equipoise.standards.study_day import study_day
+from equipoise.trial.arm import FREQUENCY, Treatment
 from equipoise.trial.event import Event
 from equipoise.trial.log import in_force
 from equipoise.trial.partial_date import PartialDate
@@ -42,7 +43,7 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         own: Rows = {}
         _subject(trial, patient, own)
         _dispositions(patient, own)
-        _treatment(patient, own)
+        _treatment(trial, patient, own)
         for assessment in patient.every_assessment:
             assessment_rows(assessment.event, own, criterion)
         _others(patient, own)
@@ -142,11 +143,21 @@ def adverse_events(patient: Patient) -> list[Event]:
     return sorted(patient.adverse_events, key=day_text)
 
 
-def _treatment(patient: Patient, rows: Rows) -> None:
+def _frequency(data: Mapping[str, Any], planned: Treatment | None) -> str:
+    """As it was given on that day where that is not once; else as it is planned: every other day, or nothing."""
+    times = data.get("times_a_day")
+    if times is not None:
+        return FREQUENCY.get(times, "")
+    return planned.frequency if planned is not None and planned.times_a_day == 1 else ""
+
+
+def _treatment(trial: Trial, patient: Patient, rows: Rows) -> None:
+    arm = trial.arm_by_name.get(patient.arm)
+    planned = {t.drug: t for t in arm.regimen} if arm is not None else {}
     for e in patient.doses:
         d = e.data
         visit = f"CYCLE {d['cycle']} DAY {d['day']}"
-        _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d["dose"], EXDOSU=d["unit"], VISIT=visit,
+        _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d.get("dose"), EXDOSU=d.get("unit"), EXDOSFRQ=_frequency(d, planned.get(d["drug"])), VISIT=visit,
              VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=_end_text(e) or e.happened.isoformat())  # fmt: skip
     for e in adverse_events(patient):
         d = e.data

@@ -11,11 +11,13 @@ from typing import Any
 from equipoise.standards.sdtm.draft import Draft
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
+from equipoise.trial.arm import FREQUENCY
 from equipoise.trial.partial_date import DateRule, impute
 
 DOSE = DateRule("first")
 END = DateRule("last", not_after="death")
 ADVERSE = DateRule("first", not_before="the first dose")
+_TIMES = {word: times for times, word in FREQUENCY.items() if times > 1}
 _CYCLE = re.compile(r"C(?:YCLE)?\s*(\d+)[ ,]*D(?:AY)?\s*(\d+)")
 #: Grade by severity where no grade was recorded (CTCAE 5.0's words for its grades 1 to 3).
 GRADES = {"MILD": 1, "MODERATE": 2, "SEVERE": 3, "LIFE THREATENING": 4, "FATAL": 5}
@@ -41,6 +43,8 @@ def doses(records: Sequence[Record], died: date | None, notes: Notes) -> Iterato
         cycle, day = (int(named[1]), int(named[2])) if named else (count[drug], 1)
         on = impute(partial, DOSE)
         data: dict[str, Any] = {"drug": drug, "cycle": cycle, "day": day, "dose": dose, "unit": r.text("EXDOSU")}
+        if r.code("EXDOSFRQ") in _TIMES:
+            data["times_a_day"] = _TIMES[r.code("EXDOSFRQ")]
         data |= _until(r, "EXENDTC", on.on, died, notes)
         yield Draft("treated", on.on, data | on.flags(), r.source("EXDOSE"))
 

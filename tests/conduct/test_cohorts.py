@@ -44,6 +44,7 @@ def test_enrolment_is_as_open_as_both_leave_it(changes: list[tuple[int, str, str
 def north_by_ecog() -> Trial:
     raw: dict[str, Any] = copy.deepcopy(tomllib.loads(find_trial("north").read_text()))
     raw["assumptions"] = raw["sources"] = []
+    raw.pop("safety", None)  # rules beside a design go with no cohorts yet
     own = {"monitoring": {"control_cohort": [10, 20]}, "design": {"n1": 20, "r1": 9, "n": 40, "r": 21}}
     raw["cohorts"] = [
         {"name": "fit", "target_enrolment": 60, "of": {"ecog": "0-1"}, **own},
@@ -78,6 +79,7 @@ def test_cohorts_with_arms_of_their_own() -> None:
     """An umbrella: each cohort its drug, nobody randomised."""
     raw: dict[str, Any] = tomllib.loads(find_trial("create").read_text())
     raw["assumptions"] = raw["sources"] = []
+    raw.pop("safety", None)  # rules beside a design go with no cohorts yet
     other = {**raw["arms"][0], "name": "OTH", "label": "Another drug"}
     raw["arms"].append(other)
     for c in raw["cohorts"]:

@@ -32,6 +32,7 @@ def north_by_ecog() -> Trial:
     """NORTH in two strata of a prognostic factor, randomised with controls."""
     raw: dict[str, Any] = copy.deepcopy(tomllib.loads(find_trial("north").read_text()))
     raw["assumptions"] = raw["sources"] = []
+    raw.pop("safety", None)  # rules beside a design go with no cohorts yet
     own = {"monitoring": {"control_cohort": [10, 20]}, "design": {"n1": 20, "r1": 9, "n": 40, "r": 21}}
     raw["cohorts"] = [
         {"name": "fit", "target_enrolment": 60, "of": {"ecog": "0-1"}, "share": 3.0, **own},

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import safety_trials
 from equipoise.files.bundled import find_scenario, find_trial, scenario_names
 from equipoise.files.kernels import ready
 from equipoise.files.scenario_file import read_scenario
-from equipoise.files.trial_file import read_trial
+from equipoise.files.trial_file import read_trial, trial_from
 from equipoise.numerics.random.streams import minus_log
 from equipoise.simulate.lines import INTEGERS, NONE
 from equipoise.simulate.own_truth import own_scenarios
@@ -214,3 +215,43 @@ def test_streams_are_the_same_compiled(plan: Any) -> None:
     assert longs.tobytes() == uniforms("a seed", "a purpose", 7, 500, 4).tobytes()
     assert shorts.tobytes() == short_uniforms("a seed", "a purpose", 7, 500, 8).tobytes()
     assert logs.ravel().tolist() == [minus_log(u) for u in longs.ravel().tolist()]
+
+
+@pytest.mark.property
+@pytest.mark.thorough
+def test_deaths_of_adverse_events_are_part_of_the_rate_that_is_shown(plan: Any, north: Any) -> None:
+    """With nobody lost the simulated first look is the binomial design's at that rate, deaths due to adverse events included."""
+    still = plan("toxic").scenario.model_copy(update={"withdrawal_per_year": 0.0, "loss_per_year": 0.0})
+    p = Plan.of(north, still, 5, "continue")
+    free = rate_shown("IMGN901", p.courses["IMGN901"], north, plan("observed").scenario)
+    rate = rate_shown("IMGN901", p.courses["IMGN901"], north, still)
+    assert rate == pytest.approx(free * (1 - 0.34 * 0.5) * (1 - 0.62 * 0.04))
+    n = 40_000
+    exact = p.design.behaviour(rate).pet  # type: ignore[attr-defined]
+    simulated = Kernel(p).lines(0, n)["stopped_early"].mean()
+    assert abs(simulated - exact) < 4 * math.sqrt(exact * (1 - exact) / n)
+
+
+@pytest.mark.property
+@pytest.mark.thorough
+@pytest.mark.parametrize("rate", [0.05, 0.15])
+def test_a_safety_rule_speaks_as_often_as_the_shelf_says(rate: float) -> None:
+    """Everybody is followed through the window, and nobody dies of the disease in it: the shelf's exact probability."""
+    raw = safety_trials.with_rules({"within": "160 days"})
+    north = trial_from(raw, "variant")
+    fatal = ({"term": "infection", "probability": rate, "severe": 0.5, "fatal": 1.0},)
+    truth = scenario(
+        withdrawal_per_year=0.0, loss_per_year=0.0,
+        **{f"arms__{arm}__{k}": v for arm in ("IMGN901", "CE") for k, v in (
+            ("adverse_events", fatal), ("observed_rate", None), ("death_first", 0.0), ("median_pfs", "900 months"),
+            ("median_os", "950 months"),
+        )},
+    )  # fmt: skip
+    # The trial goes on to its last look, with all 80 patients, whatever the drug does.
+    n = 20_000
+    lines = Kernel(Plan.of(north, truth, 5, "continue")).lines(0, n)
+    full = lines["tested"] >= 80
+    assert full.mean() > 0.3
+    exact = north.safety[0].design.stop_probability(rate)
+    spoke = lines["safety_spoke"][full].mean()
+    assert abs(spoke - exact) < 4 * math.sqrt(exact * (1 - exact) / full.sum()) + 0.004

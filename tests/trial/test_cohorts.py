@@ -77,7 +77,7 @@ def test_each_entry_of_a_cohort_is_in_the_fingerprint() -> None:
 
 def test_a_trial_without_cohorts_keeps_its_fingerprint() -> None:
     """Held here so that nothing that is not said ever enters it."""
-    known = {"north": "eb627337d428", "merkel": "aa01ef743d65", "colon": "b9f8722406aa", "myeloma": "48934e470beb"}
+    known = {"north": "95e03f931fd5", "merkel": "aa01ef743d65", "colon": "b9f8722406aa", "myeloma": "48934e470beb"}
     for name, mark in known.items():
         trial = trial_from(tomllib.loads(find_trial(name).read_text()), name)
         assert trial.fingerprint.startswith(mark)
@@ -142,6 +142,7 @@ def test_no_cohorts_at_all() -> None:
 def by_ecog(raw: dict[str, Any]) -> None:
     """NORTH in two strata, each with its own design: the levels of a factor tell whose."""
     raw["assumptions"] = raw["sources"] = []
+    raw.pop("safety", None)  # rules beside a design go with no cohorts yet
     common = {"monitoring": {"control_cohort": [10, 20]}, "design": {"n1": 20, "r1": 9, "n": 40, "r": 21}}
     raw["cohorts"] = [
         {"name": "fit", "target_enrolment": 60, "of": {"ecog": "0-1"}, "share": 3.0, **common},

@@ -37,6 +37,10 @@ def command(trial: str, as_json: bool) -> None:
         click.echo("Cohorts, each decided on its own:")
         bullet(checked.cohorts())
         say(checked.family.in_words())
+    if found.safety:
+        click.echo("Safety rules beside the design:")
+        labels = {a.name: a.label for a in found.arms}
+        bullet([f"{r.name}: {r.said(labels)} {r.design.describe()}" for r in found.safety])
     if checked.origin is not None:
         say(checked.origin.text)
     if checked.borrowing:

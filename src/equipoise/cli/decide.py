@@ -13,9 +13,12 @@ from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, say_notes
 from equipoise.trial.decision import Decision, NotRipe
+from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
+    from equipoise.desk.safety import SafetyAsked
     from equipoise.trial.log import Log
+    from equipoise.trial.snapshot import Snapshot
     from equipoise.trial.trial import Trial
 
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 @trial_argument
 @cohort_option
 @click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
-@click.option("--look", type=int, required=True, help="Number of the look, from 1.")
+@click.option("--look", type=int, help="Number of the look, from 1.")
+@click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
 @known_on_option
 @click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
@@ -35,7 +39,8 @@ def command(
     trial: str,
     cohort: str,
     log_path: Path,
-    look: int,
+    look: int | None,
+    safety: bool,
     cutoff: date,
     known_on: date | None,
     record: bool,
@@ -48,11 +53,20 @@ def command(
 
     Says the action, its reasons, cautions and the distance to the boundary; or that the look is not ripe (exit status
     2), who is still to be followed, and when it will be.
+
+    With --safety each rule of [[safety]]: its counts, its boundary, how far it is, what it says and what it does.
     """
+    if (look is None) != safety:
+        allowed = "one of them: a look of the design by its number, or the safety rules beside it"
+        given = "both" if safety else "neither"
+        raise BadInput("decide", [Problem("look-or-safety", "--look, --safety", given, allowed)])
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
     asked = Asked(log_path, None, cutoff, known_on)
+    if look is None:
+        _ask_safety(found, asked.take(trial, found).snap, log_path, by if record else None, as_json=as_json)
+        return
     if found.divided and not cohort and not record:
         _each(ctx, asked.take(trial, found).log, found, look, asked, as_json)
         return
@@ -111,6 +125,28 @@ def show_decision(d: Decision) -> None:
         click.echo("Rests on assumptions")
         bullet(d.assumptions)
     f = d.fingerprints
+    say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
+
+
+def _ask_safety(trial: Trial, snap: Snapshot, log_path: Path, by: str | None, *, as_json: bool) -> None:
+    """Ask the safety rules, and record it where ``by`` says who does."""
+    asked = desk.safety.take(trial, snap)
+    if by:
+        desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by)
+    if as_json:
+        emit(asked.as_json())
+    else:
+        show_safety(trial, asked)
+
+
+def show_safety(trial: Trial, asked: SafetyAsked) -> None:
+    """Print what each safety rule says, for people."""
+    from equipoise.decide.safety_words import headline, lines
+
+    for r in asked.rules:
+        click.secho(headline(r), bold=True)
+        bullet(lines(trial, r))
+    f = asked.fingerprints
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
 
 

@@ -117,6 +117,9 @@ def command(
         emit(done.as_json())
     elif done.summaries:
         show_table(done.table())
+        safety = done.safety_table()
+        if safety is not None:
+            show_table(safety)
     return _end(done.whole, out)
 
 

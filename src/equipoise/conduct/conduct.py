@@ -14,6 +14,7 @@ from equipoise.conduct.rules import (
     day_problems,
     in_his_cohort,
     patient_problems,
+    safety_problems,
     shape_problems,
     site_problems,
 )
@@ -214,7 +215,7 @@ class Conduct:
                 [Problem("no-reason", "why", "nothing", "a correction states its reason")],
             )
         problems = []
-        if old.kind in ("opened", "amended", "decided") or (old.kind == "randomised" and void):
+        if old.kind in ("opened", "amended", "decided", "safety look") or (old.kind == "randomised" and void):
             problems.append(Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands"))
         if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
             problems.append(Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed"))
@@ -253,6 +254,8 @@ class Conduct:
         problems.extend(self._clock_problems(event))
         if event.kind == "site activated":
             problems.extend(site_problems(event, self.trial, self.standing))
+        elif event.kind == "safety look":
+            problems.extend(safety_problems(event, self.trial))
         if event.patient:
             patient = self.patients.get(event.patient)
             if patient is not None and patient.last is not None and event.happened < patient.last.happened:
@@ -356,6 +359,8 @@ def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]
         if event.kind == "site activated":
             found.extend((event, p) for p in site_problems(event, trial, standing))
             standing.sites[event.site] = event.happened
+        elif event.kind == "safety look":
+            found.extend((event, p) for p in safety_problems(event, trial))
         elif event.kind in _ENROLMENT:
             standing.enrolment.append(_change(event))
         elif event.patient:

@@ -73,6 +73,19 @@ def site_problems(event: Event, trial: Trial, standing: Standing) -> Iterator[Pr
         yield Problem("site-open", "site", repr(event.site), f"open since {standing.sites[event.site]}")
 
 
+def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
+    """A look at a safety rule that the trial does not have."""
+    names, name = [rule.name for rule in trial.safety], event.data["rule"]
+    if name not in names:
+        yield Problem(
+            "unknown-safety-rule",
+            "rule",
+            repr(name),
+            f"a rule of [[safety]]: {_list(names) or 'none is defined'}",
+            near(name, names),
+        )
+
+
 def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
     """A day before the trial, or after it was recorded."""
     if event.happened < trial.start:

@@ -11,6 +11,7 @@ from equipoise.analyse.early_enough import enrolment_over
 from equipoise.decide.evidence import maker_of
 from equipoise.decide.evidence.maker import Gathered
 from equipoise.decide.ripeness import TrialStanding, followed_until, unripe
+from equipoise.decide.safety import safety_rulings, with_safety
 from equipoise.decide.trial_rule import rule_of
 from equipoise.trial.decision import Decision, Fingerprints, NotRipe
 from equipoise.trial.endpoint import Landmark
@@ -29,7 +30,7 @@ def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
     not_ripe = _not_ripe(trial, snap, look, gathered)
     if not_ripe is not None:
         return not_ripe
-    ruling = rule_of(trial, look).of(gathered.seen())
+    ruling = with_safety(rule_of(trial, look), safety_rulings(trial, snap)).of(gathered.seen())
     assert ruling.action is not None, "a design has always something to say"
     return Decision(
         trial=trial.id,

@@ -16,7 +16,7 @@ from equipoise.simulate.grid import Cell
 from equipoise.simulate.lines import NONE, Lines
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Engine, default_workers, simulate
-from equipoise.simulate.summary import Summary, exact_of, summarise, summary_table
+from equipoise.simulate.summary import Summary, exact_of, safety_table, summarise, summary_table
 from equipoise.simulate.tally import Tally
 from equipoise.trial.design import Characteristics
 from equipoise.trial.exhibits import Table
@@ -39,6 +39,10 @@ class Simulated:
     def table(self) -> Table:
         """What came, beside what is known exactly."""
         return summary_table(self.summaries, self.exact)
+
+    def safety_table(self) -> Table | None:
+        """How often the safety rules beside the design spoke; None for trials without."""
+        return safety_table({(s.scenario, s.waiting): s for s in self.summaries}, ["Waiting"])
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""

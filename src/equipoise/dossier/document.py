@@ -14,6 +14,7 @@ from equipoise.dossier.history import history
 from equipoise.dossier.origin import STATUS, assumptions, origin
 from equipoise.dossier.patients import accrual, course, safety
 from equipoise.dossier.planning import planning
+from equipoise.dossier.safety_rules import safety_rules
 from equipoise.dossier.synopsis import synopsis
 from equipoise.report.document import Document
 from equipoise.trial.decision import Decision
@@ -58,6 +59,7 @@ def _sections(f: Findings) -> list[Section]:
         Section("efficacy", "Efficacy", efficacy(f)),
         Section("course", "Course and response of each patient", course(f)),
         Section("safety", "Safety", safety(f)),
+        Section("safety-rules", "Safety rules", safety_rules(f)),
         Section("assumptions", "Assumptions and sources", assumptions(t)),
         Section("origin", "What produced this report", origin(f)),
     ]

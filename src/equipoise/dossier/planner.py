@@ -11,7 +11,7 @@ from equipoise.report.document import Document
 from equipoise.simulate import planner
 from equipoise.simulate.grid import Cell, Difference, differences_table
 from equipoise.simulate.plan import Plan
-from equipoise.simulate.summary import Summary, exact_of, shown, stop_label
+from equipoise.simulate.summary import Summary, exact_of, safety_table, shown, stop_label
 from equipoise.trial.exhibits import Exhibit, Paragraph, Section, Table
 
 _SIMULATED = (
@@ -63,12 +63,40 @@ def grid_page(
             ],
         ),
         Section("time", "When", [planner.durations_table(rows, axes), planner.timeline_figure(rows)]),
+        Section("safety", "What the safety rules say", _safety(cells, rows, axes)),
         Section("misleading", "What may mislead", [planner.misleading_table(rows, axes)]),
         Section("maps", "Choices side by side", maps),
         Section("differences", "What a change does", [differences_table(differences, 60)] if differences else []),
         Section("assumptions", "What is assumed", _assumed(cells)),
     ]
     return _document(cells[0].plan, title, summaries, [s for s in sections if s.exhibits])
+
+
+def _safety(cells: Sequence[Cell], rows: Mapping[tuple[str, ...], Summary], axes: Sequence[str]) -> list[Exhibit]:
+    """How often each safety rule speaks and when; with what each is. Nothing for trials without."""
+    table = safety_table(rows, axes)
+    if table is None:
+        return []
+    rules = {r.name: (r, c.plan.trial) for c in cells for r in c.plan.trial.safety}
+    told = [
+        Paragraph(f"{name}: {r.said({a.name: a.label for a in t.arms})} {r.design.describe()}")
+        for name, (r, t) in rules.items()
+    ]
+    fatal = {
+        c.scenario
+        for c in cells
+        for truth in c.plan.scenario.arms.values()
+        if any(e.fatal > 0 for e in truth.adverse_events)
+    }
+    free = [s for s in dict.fromkeys(c.scenario for c in cells) if s not in fatal]
+    if free:
+        names = ", ".join(f"'{s}'" for s in free)
+        told.append(
+            Paragraph(
+                f"Under {names} no adverse event is fatal: a rule on deaths due to them cannot speak there.", "note"
+            )
+        )
+    return [*told, table]
 
 
 def _truths(scenarios: Sequence[str]) -> tuple[str, str]:

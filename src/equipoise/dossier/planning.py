@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from equipoise.dossier.findings import Findings
+from equipoise.simulate.summary import safety_table, summary_table
 from equipoise.simulate.summary import shown as shown_as
-from equipoise.simulate.summary import summary_table
 from equipoise.trial.endpoint import Landmark
 from equipoise.trial.exhibits import Exhibit, Paragraph
 from equipoise.trial.trial import Trial
@@ -32,6 +32,8 @@ def planning(f: Findings) -> list[Exhibit]:
                     )
                 )
     shown.append(summary_table(f.summaries, f.exact))
+    safety = safety_table({(s.scenario, s.waiting): s for s in f.summaries}, ["Waiting"])
+    shown += [safety] if safety is not None else []
     shown.append(
         Paragraph(
             _why_off(f.trial),

@@ -56,6 +56,8 @@ def _facts(t: Trial) -> Facts:
         read = f" (read by a map: {a.read_as})" if a.words else ""
         scans = f"{a.criterion}{read}, first after {a.first}, then every {a.every}{_dagger(t, 'assessments')}"
         rows.append(("Tumour assessment", scans))
+    labels = {a.name: a.label for a in t.arms}
+    rows += [(f"Safety rule {r.name}", f"{r.said(labels)}{_dagger(t, 'safety')}") for r in t.safety]
     return Facts(rows)
 
 

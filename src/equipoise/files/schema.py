@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from equipoise.design import shelf
 from equipoise.files.trial_file import on_the_road
+from equipoise.files.trial_safety import watchable
 from equipoise.trial.trial import Trial
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,10 +17,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 @cache
 def trial_schema() -> dict[str, Any]:
-    """The schema (JSON Schema 2020-12), with each kind of design's own table under `design`."""
-    specs = [shelf.spec_model(kind) for kind in (k.name for k in shelf.described() if on_the_road(k))]
+    """The schema (JSON Schema 2020-12), with each kind of design's own table under `design`, and each safety rule's under `safety`."""
+    kinds = shelf.described()
+    specs = [shelf.spec_model(k.name) for k in kinds if on_the_road(k)]
+    rules = [shelf.spec_model(k.name) for k in kinds if watchable(k)]
     refs, schema = models_json_schema(
-        [(Trial, "validation"), *((spec, "validation") for spec in specs)], ref_template="#/$defs/{model}"
+        [(Trial, "validation"), *((spec, "validation") for spec in dict.fromkeys([*specs, *rules]))],
+        ref_template="#/$defs/{model}",
     )
     definitions: dict[str, Any] = schema["$defs"]
     trial = definitions.pop("Trial")
@@ -27,6 +31,10 @@ def trial_schema() -> dict[str, Any]:
     trial["properties"]["design"] = {
         "description": "The design: its `kind` and what that kind asks for.",
         "anyOf": [{"$ref": refs[(spec, "validation")]["$ref"]} for spec in specs],
+    }
+    definitions["SafetyRule"]["properties"]["rule"] = {
+        "description": "The rule: its `kind` and what that kind asks for.",
+        "anyOf": [{"$ref": refs[(spec, "validation")]["$ref"]} for spec in rules],
     }
     return {
         "$schema": DIALECT,

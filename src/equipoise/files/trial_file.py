@@ -10,6 +10,7 @@ from typing import Any
 from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
 from equipoise.files.trial_cohorts import read_cohorts
+from equipoise.files.trial_safety import read_safety
 from equipoise.trial.check import check_parts
 from equipoise.trial.design import Design
 from equipoise.trial.problem import BadInput, Problem
@@ -85,10 +86,13 @@ def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
         problems.extend(p for p in found if p not in problems)
     elif isinstance(raw.get("design"), Mapping):
         problems.extend(_put_design(parts, raw["design"]))
+    safety, found = read_safety(parts, raw)
+    problems.extend(found)
     problems.extend(check_parts(parts, raw))
     if problems:
         raise BadInput(source, problems)
     trial = Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
+    trial = trial.model_copy(update={"safety": safety}) if safety else trial
     return trial.model_copy(update={"cohorts": cohorts}) if "cohorts" in raw else trial
 
 

@@ -101,6 +101,9 @@ def row(cell: Cell, summary: Summary) -> dict[str, Any]:
             "stopped_against", "estimate", "bias", "log_hr",
         )
     }  # fmt: skip
+    if summary.safety is not None:
+        found |= {f"P({name} speaks)": said for name, said in summary.safety.by_rule.items()}
+        found |= {"safety_month": summary.safety.month, "safety_events": summary.safety.events}
     for name in ("at_readout", "randomised", "duration"):
         low, high = getattr(summary, f"{name}_range")
         found[f"{name} 10 %"], found[f"{name} 90 %"] = low, high

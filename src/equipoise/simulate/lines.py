@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,21 +24,24 @@ from equipoise.trial.evidence import ArmsEvidence
 #: action: 1 stop, 2 declare. successes … control_evaluable: the last look's
 #: cohorts; of a look on events or on patients enrolled, patients with an event and patients. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
 #: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
-#: full_day: when the first look's cohort was enrolled; enrolment_day: of the last randomisation.
+#: full_day: when the first look's cohort was enrolled; enrolment_day: of the last randomisation. safety_looks: at all safety rules beside the
+#: design; safety_spoke: a bit for each rule that spoke, in the file's order; safety_day: when the first of them did, -1 if none;
+#: safety_events: the events that they saw. Where a safety rule stopped the trial before its first look, that day stands for the look's.
 INTEGERS = (
     "status", "looks", "action", "successes", "evaluable", "control_successes", "control_evaluable", "randomised",
     "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day", "readout_day", "duration",
     "control_caution", "exposure_days", "events", "control_events", "full_day", "enrolment_day",
+    "safety_looks", "safety_spoke", "safety_day", "safety_events",
 )  # fmt: skip
 #: What only the reference tells, 0 from the kernel, which serves no such trial. selected: the arm that a selection design chooses, from 1
-#: in the file's order; 0 for none.
-REFERENCE_ONLY = ("selected",)
+#: in the file's order; 0 for none. safety_stopped: a safety rule stopped the trial.
+REFERENCE_ONLY = ("selected", "safety_stopped")
 #: Real numbers: the randomised comparison at the last look, all NaN without one.
 REAL_COLUMNS = ("log_hr", "log_hr_se", "logrank_chi2")
 #: What a line says of a number that is not there.
 NONE = np.iinfo(np.int64).min
 #: The numbers that may not be there.
-SOMETIMES = ("log_hr", "log_hr_se")
+SOMETIMES = ("log_hr", "log_hr_se", "safety_day")
 #: Log hazard ratios and rates are kept in millionths.
 MILLIONTHS = 1_000_000
 
@@ -47,37 +51,39 @@ Lines = Mapping[str, NDArray[np.int64]]
 def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     """The line of a replicate by the reference loop: whole numbers and real ones. Raises BadInput as ``run``."""
     result = run(plan, replicate)
-    first, last = result.looks[0], result.looks[-1]
-    tested = plan.trial.tested_arms[0].name
-    evidence = _counts(last.decision.evidence.get(tested))
-    control = plan.trial.control_arms[0].name if plan.trial.control_arms else ""
-    beside = _counts(last.decision.evidence.get(control))
-    check, comparison = (last.decision.beside[k] for k in ("control arm against history", "randomised comparison"))
-    start = plan.trial.start
-    readout = (first.readout - start).days
+    start, tested = plan.trial.start, plan.trial.tested_arms[0].name
     end = (result.ended - start).days
-    events = _events(result, plan)
+    last = result.looks[-1].decision if result.looks else None
+    evidence = _counts(last.evidence.get(tested) if last is not None else None)
+    control = plan.trial.control_arms[0].name if plan.trial.control_arms else ""
+    beside = _counts(last.evidence.get(control) if last is not None else None)
+    found = last.beside if last is not None else {}
+    check, comparison = (found.get(k) for k in ("control arm against history", "randomised comparison"))
+    at_look = _first_look(result, start)
+    readout = at_look.readout
     whole = [
         0,
-        last.decision.look,
-        CODES[last.decision.action.name],
+        last.look if last is not None else 0,
+        CODES["stop" if result.stopped or last is None else last.action.name],
         *evidence,
         *beside,
         result.randomised,
         result.tested,
-        first.randomised_at_cohort_full,
-        first.randomised_at_cutoff,
-        first.randomised_at_readout,
-        sum(day + off > readout for _, day, off in result.courses[: first.randomised_at_readout]),
-        (first.cutoff - start).days,
+        at_look.cohort_full,
+        at_look.at_cutoff,
+        at_look.at_readout,
+        sum(day + off > readout for _, day, off in result.courses[: at_look.at_readout]),
+        at_look.cutoff,
         readout,
         end,
         int(bool(check and check["disagrees"])),
         sum(max(min(off, end - day), 0) for arm, day, off in result.courses if arm == tested),
-        *events,
-        (first.full_on - start).days,
+        *_events(comparison),
+        at_look.full,
         max((day for _, day, _ in result.courses), default=0),
+        *_safety(result, plan),
         _selected(result, plan),
+        int(result.stopped),
     ]
     if comparison is None or "hr" not in comparison:
         return whole, [math.nan] * 3
@@ -86,9 +92,39 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     return whole, [log_hr, comparison["log_hr_se"], comparison["logrank_chi2"]]
 
 
+class _FirstLook(NamedTuple):
+    """How many were randomised when the first look's cohort was full, when it was cut and when it was known; and these days."""
+
+    cohort_full: int
+    at_cutoff: int
+    at_readout: int
+    full: int
+    cutoff: int
+    readout: int
+
+
+def _first_look(result: SimulatedTrial, start: date) -> _FirstLook:
+    """Of a trial that a safety rule stopped before: the day of the stop, and all who were randomised by then."""
+    if not result.looks:
+        end = (result.ended - start).days
+        return _FirstLook(result.randomised, result.randomised, result.randomised, end, end, end)
+    look = result.looks[0]
+    days = ((day - start).days for day in (look.full_on, look.cutoff, look.readout))
+    return _FirstLook(look.randomised_at_cohort_full, look.randomised_at_cutoff, look.randomised_at_readout, *days)
+
+
+def _safety(result: SimulatedTrial, plan: Plan) -> tuple[int, int, int, int]:
+    """The looks at safety rules in numbers; events: each rule's last look has them all."""
+    spoke = [look for look in result.safety if look.speaks]
+    bits = sum(1 << rule for rule in {look.rule for look in spoke})
+    events = {look.rule: look.events for look in result.safety}
+    first = (min(look.on for look in spoke) - plan.trial.start).days if spoke else -1
+    return len(result.safety), bits, first, sum(events.values())
+
+
 def _selected(result: SimulatedTrial, plan: Plan) -> int:
-    last = result.looks[-1].decision
-    if plan.design.takes is not ArmsEvidence or last.action.name != "declare":
+    last = result.looks[-1].decision if result.looks else None
+    if plan.design.takes is not ArmsEvidence or last is None or last.action.name != "declare":
         return 0
     rates = {arm: n["rate"] for arm, n in last.evidence.items()}
     return 1 + [a.name for a in plan.trial.arms].index(max(rates, key=lambda arm: rates[arm]))
@@ -101,12 +137,16 @@ def _counts(numbers: Mapping[str, Any] | None) -> tuple[int, int]:
     return numbers["successes" if "successes" in numbers else "events"], numbers["n"]
 
 
-def _events(result: SimulatedTrial, plan: Plan) -> tuple[int, int]:
-    comparison = result.looks[-1].decision.beside["randomised comparison"]
+def _events(comparison: Mapping[str, Any] | None) -> tuple[int, int]:
     if comparison is None or "events" not in comparison:
         return 0, 0
     tested, control = comparison["events"].values()
     return tested, control
+
+
+def spoke(rule: str) -> str:
+    """The column that says whether a safety rule spoke."""
+    return f"spoke_{rule}"
 
 
 def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) -> Lines:
@@ -120,7 +160,8 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
     for i, name in enumerate(REFERENCE_ONLY, len(INTEGERS)):
         found[name] = whole[:, i] if i < whole.shape[1] else np.zeros(len(whole), dtype=np.int64)
     log_hr, se, chi2 = real.T
-    for name, values in zip(SOMETIMES, (log_hr, se), strict=True):
+    found["safety_day"] = np.where(found["safety_day"] < 0, NONE, found["safety_day"])
+    for name, values in zip(SOMETIMES[:2], (log_hr, se), strict=True):
         finite = np.isfinite(values)
         found[name] = np.where(finite, np.rint(np.where(finite, values, 0) * MILLIONTHS), NONE).astype(np.int64)
     n = np.maximum(found["evaluable"], 1)
@@ -137,8 +178,10 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
         "compared": compared,
         "declared_against": declared & compared & ~favours,
         "stopped_against": ~declared & compared & favours & significant,
+        "safety_speaks": found["safety_spoke"] > 0,
         "selected_best": found["selected"] == 1 + _best(plan),
     }
+    yes |= {spoke(rule.name): (found["safety_spoke"] >> i) & 1 for i, rule in enumerate(plan.trial.safety)}
     found |= {name: value.astype(np.int64) for name, value in yes.items()}
     found["spared"] = np.where(early, plan.trial.target_enrolment - found["randomised"], 0)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.toxicities import may_count, only_fatal
 from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
+from equipoise.simulate.watched import compiled
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent, Toxicity
@@ -62,12 +64,13 @@ class Plan:
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
         or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; a design that sizes more than its
-        last stage, or whose evidence it does not bring (``_known_looks``); a comparison with controls in strata.
+        last stage, or whose evidence it does not bring (``_known_looks``); a comparison with controls in strata; safety
+        rules beside the design that it does not know (see ``watched``).
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
-        if not self._known_looks:
+        if not self._known_looks or not all(compiled(self.trial, rule) for rule in self.trial.safety):
             return False
         if self.trial.eligibility_review is not None:
             return False
@@ -78,6 +81,11 @@ class Plan:
         if monitored.times is not None and monitored.times.stratified_by and monitored.control is not None:
             return False
         return monitored.times is None or _known(monitored.times)
+
+    @cached_property
+    def dosed(self) -> frozenset[str]:
+        """The arms whose first doses safety rules ask for."""
+        return frozenset(arm for rule in self.trial.safety if rule.among == "treated" for arm in rule.arms)
 
     @property
     def _known_looks(self) -> bool:

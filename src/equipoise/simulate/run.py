@@ -19,10 +19,12 @@ from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide, decided
 from equipoise.decide.enrolment import counting, stage_is_full
 from equipoise.decide.ripeness import ArmStanding, TrialStanding, all_followed, followed_until, unripe
+from equipoise.decide.safety import look_data
 from equipoise.simulate import accrual
 from equipoise.simulate.from_scenario import FromScenario
 from equipoise.simulate.plan import Plan, Waiting
 from equipoise.simulate.progress import Ask, Progress
+from equipoise.simulate.safety_looks import SafetyLook, SafetyLooks
 from equipoise.simulate.source import Source
 from equipoise.simulate.virtual_patient import Happening
 from equipoise.trial.decision import Continue, Decision, NotRipe
@@ -53,7 +55,7 @@ class LookTaken:
 class SimulatedTrial:
     """One replicate: its looks and how it ended.
 
-    ``courses``: of each randomised patient the arm, the day of randomisation and the days on study, from the trial's
+    ``safety``: its looks at safety rules. ``courses``: of each randomised patient the arm, the day of randomisation and the days on study, from the trial's
     start; on study ends with progression seen, death or leaving.
     """
 
@@ -64,6 +66,9 @@ class SimulatedTrial:
     ended: date
     log: Log
     courses: Sequence[tuple[str, int, int]]
+    safety: Sequence[SafetyLook] = ()
+    #: whether a safety rule stopped it
+    stopped: bool = False
 
 
 @cache
@@ -81,7 +86,9 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     allocation = PermutedBlocks(trial, plan.seed, replicate) if trial.randomisation is not None else None
     conduct = Conduct.open(trial, _moment(start), "simulation", allocation)
     source = FromScenario(plan, replicate, detail)
-    loop = Loop(conduct, source, by_the_rule, Progress.of(conduct, start, by_the_rule), plan.waiting, plan.cap)
+    loop = Loop(
+        conduct, source, by_the_rule, Progress.of(conduct, start, by_the_rule), plan.waiting, plan.cap, safety=True
+    )
     ended = loop.from_day(start, start + timedelta(days=accrual.horizon(trial)))
     if ended is None:
         problem = Problem(
@@ -101,6 +108,8 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
         ended,
         conduct.log,
         tuple(loop.courses),
+        tuple(loop.safety.taken),
+        loop.stopped,
     )
 
 
@@ -112,11 +121,12 @@ def by_the_rule(trial: Trial, log: Log, today: date, look: int) -> Decision | No
 class Loop:
     """A trial conducted day by day from how far it has come. Who comes, and what becomes of them, the source says; what a
     look comes to, ``ask`` says. ``futures``: what is yet to be recorded of those who are in the trial, by the day of its record.
+    ``safety``: whether the safety rules beside the design are looked at; a forecast takes them to say nothing on the way.
     """
 
     def __init__(
         self, conduct: Conduct, source: Source, ask: Ask, progress: Progress, waiting: Waiting, cap: int,
-        futures: Mapping[date, Sequence[tuple[str, date, Happening]]] | None = None,
+        futures: Mapping[date, Sequence[tuple[str, date, Happening]]] | None = None, *, safety: bool = False,
     ) -> None:  # fmt: skip
         self.conduct, self.source, self.ask, self.waiting, self.cap = conduct, source, ask, waiting, cap
         self.trial, self.monitored = conduct.trial, conduct.trial.monitored
@@ -136,6 +146,10 @@ class Loop:
             if s is not None and s.next_look is not None:
                 self.unsettled_until[s.next_look].append(name)
         self.looks: list[LookTaken] = []
+        self.safety = SafetyLooks(conduct, asked=safety)
+        #: Until when enrolment waits for the review of a safety rule; whether one stopped the trial.
+        self.reviewed_on: date | None = None
+        self.stopped = False
         self.courses: list[tuple[str, int, int]] = []
         #: Of whom it is to be judged anew where they stand before anything hangs on it.
         self.stale: set[str] = set()
@@ -168,11 +182,15 @@ class Loop:
             self._readout(today)
             if self.stage > (last_look or self.stages):
                 return today
+            self._resume_after_review(today)
             self._record(today)
             while arrival is not None and arrival[0] <= today:
                 self._arrive(arrived, arrival[1], today)
                 arrived += 1
                 arrival = next(coming, None)
+            self._look_at_safety(today)
+            if self.stopped:
+                return today
             asked = self.changed or today == self.followed or today in self.looking_days
             if asked:
                 self.near = self._hangs_on_statuses(today)
@@ -193,12 +211,16 @@ class Loop:
     def _record(self, today: date) -> None:
         self.stale.update(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
-            self.conduct.order(thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data)
+            event = self.conduct.order(
+                thing.kind, happened, _moment(today), "simulation", patient=patient, data=thing.data
+            )
+            if self.safety.rules:
+                self.safety.recorded(event)
             if thing.kind in _TELLING:
                 self.stale.add(patient)
 
     def _arrive(self, index: int, site: str, today: date) -> None:
-        if self.closed or self.paused:
+        if self.closed or self.paused or self.reviewed_on is not None:
             return
         who = self.source.candidate(index)
         if who is None:
@@ -212,6 +234,8 @@ class Loop:
             entry = self.conduct.randomise(name, today, now, "simulation")
         arm = entry.data["arm"]
         self.order[arm].append(name)
+        if self.safety.rules:
+            self.safety.entered(name, arm)
         self.changed = True
         self.randomised += 1
         self.last_entry = today
@@ -297,9 +321,8 @@ class Loop:
             enough = full and self.randomised >= self.full_at[self.stage] + self.cap
             if enough != self.paused:
                 self.paused = enough
-                kind = "enrolment paused" if enough else "enrolment resumed"
                 why = f"the cohort of look {self.stage} is {'enrolled' if enough else 'to be filled again'}"
-                self.conduct.order(kind, today, _moment(today), "simulation", why)
+                self._pause_or_resume(today, why)
 
     def _close_when_enough(self, today: date) -> None:
         """Close enrolment once the last stage has as many as an earlier look said it is to have."""
@@ -309,6 +332,40 @@ class Loop:
     def _close(self, today: date, why: str) -> None:
         self.closed = True
         self.conduct.order("enrolment closed", today, _moment(today), "simulation", why)
+
+    # -- safety -----------------------------------------------------------------------------------------------------
+
+    def _look_at_safety(self, today: date) -> None:
+        """Look at the safety rules for which it is time; one that speaks anew pauses enrolment or stops the trial."""
+        for _, said in self.safety.today(today):
+            now, rule = _moment(today), said.rule
+            self.conduct.order(
+                "safety look", today, now, "simulation", " ".join(said.ruling.because), data=look_data(said)
+            )
+            if not said.anew or rule.does == "caution":
+                continue
+            if rule.does == "stop":
+                self.stopped = True
+                if not self.closed:
+                    self._close(today, f"safety rule {rule.name} stops the trial")
+                return
+            assert rule.review is not None, "a pause is reviewed"
+            held, until = self.reviewed_on is not None, today + timedelta(days=rule.review.days)
+            self.reviewed_on = max(until, self.reviewed_on or until)
+            if not held and not self.paused and not self.closed:
+                self.conduct.order("enrolment paused", today, now, "simulation", f"safety rule {rule.name} speaks")
+
+    def _resume_after_review(self, today: date) -> None:
+        if self.reviewed_on is not None and today >= self.reviewed_on:
+            self.reviewed_on = None
+            if not self.paused and not self.closed:
+                self.conduct.order("enrolment resumed", today, _moment(today), "simulation", "the review is done")
+
+    def _pause_or_resume(self, today: date, why: str) -> None:
+        """Say that enrolment pauses or goes on for a look's sake; unless it pauses for a review, or is over, already."""
+        if self.reviewed_on is None and not self.closed:
+            kind = "enrolment paused" if self.paused else "enrolment resumed"
+            self.conduct.order(kind, today, _moment(today), "simulation", why)
 
     # -- looks ------------------------------------------------------------------------------------------------------
 
@@ -375,4 +432,4 @@ class Loop:
         self.enrol = decision.action.enrol if isinstance(decision.action, Continue) else None
         if self.paused:
             self.paused = False
-            self.conduct.order("enrolment resumed", today, now, "simulation", f"look {self.stage - 1} says continue")
+            self._pause_or_resume(today, f"look {self.stage - 1} says continue")

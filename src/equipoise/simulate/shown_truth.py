@@ -115,7 +115,8 @@ def _hazard(plan: Plan, arm: str, *, exact: bool) -> NDArray[np.float64] | None:
         survival = course.event_free
     else:
         return None
-    hazard: NDArray[np.float64] = -np.log(np.maximum(survival, 1e-300))
+    toxic = plan.toxicity[arm].survival[: len(survival)]
+    hazard: NDArray[np.float64] = -np.log(np.maximum(survival * toxic, 1e-300))
     return hazard
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from equipoise.simulate.lines import MILLIONTHS
+from equipoise.simulate.lines import MILLIONTHS, spoke
 from equipoise.simulate.own_truth import BECAUSE, MARK
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.shown_truth import truth_shown
@@ -20,6 +20,20 @@ from equipoise.trial.problem import BadInput
 #: What a selection design says more of.
 _CLEAR, _UNCLEAR = "P(that arm leads clearly)", "P(tied or ambiguous lead)"
 Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SafetySaid:
+    """How often safety rules speak, by their names; in how many trials any does; the month of the first to speak among those trials, with
+    its middle 80 %; looks and events a trial; in how many trials a rule stops it."""
+
+    by_rule: Mapping[str, Quantity]
+    speaks: Quantity
+    month: Quantity
+    month_range: Range
+    looks: Quantity
+    events: Quantity
+    stops: Quantity
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,7 @@ class Summary:
     estimate: Quantity
     bias: Quantity | None
     log_hr: Quantity
+    safety: SafetySaid | None = None
 
 
 def _true_rate(plan: Plan) -> float | None:
@@ -152,6 +167,25 @@ def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
         estimate=estimate,
         bias=Quantity(estimate.value - truth, estimate.mc_error) if truth is not None else None,
         log_hr=tally.mean("log_hr", MILLIONTHS),
+        safety=_safety_said(plan, tally),
+    )
+
+
+def _safety_said(plan: Plan, tally: Tally) -> SafetySaid | None:
+    rules = plan.trial.safety
+    if not rules:
+        return None
+    return SafetySaid(
+        by_rule={rule.name: tally.probability(spoke(rule.name)) for rule in rules},
+        speaks=tally.probability("safety_speaks"),
+        month=tally.mean("safety_day", DAYS_PER_MONTH),
+        month_range=(
+            tally.quantile("safety_day", 0.1) / DAYS_PER_MONTH,
+            tally.quantile("safety_day", 0.9) / DAYS_PER_MONTH,
+        ),
+        looks=tally.mean("safety_looks"),
+        events=tally.mean("safety_events"),
+        stops=tally.probability("safety_stopped"),
     )
 
 
@@ -167,6 +201,56 @@ def shown(q: Quantity, digits: int) -> str:
 def ranged(q: Quantity, digits: int, low_high: Range) -> str:
     """'18.0 ± 0.01 (17 to 19)': with the middle 80 %."""
     return f"{shown(q, digits)} ({low_high[0]:.0f}\u00a0to\u00a0{low_high[1]:.0f})"
+
+
+def safety_table(rows: Mapping[tuple[str, ...], Summary], axes: Sequence[str]) -> Table | None:
+    """How often the safety rules speak and when; None for trials without."""
+    there = {key: s.safety for key, s in rows.items() if s.safety is not None}
+    if not there:
+        return None
+    names = list(dict.fromkeys(name for said in there.values() for name in said.by_rule))
+    still = list(dict.fromkeys(key[0] for key in there))
+    still = [name for name in still if all(said.events.value == 0 for key, said in there.items() if key[0] == name)]
+    never = Quantity(0.0, 0.0)
+    body = [
+        [
+            *key,
+            *(_alike(said.by_rule.get(name, never), 3) for name in names),
+            ranged(said.month, 1, said.month_range) if said.speaks.value > 0 else "–",
+            _alike(said.events, 2),
+            _alike(said.looks, 1),
+            _alike(said.stops, 3),
+        ]
+        for key, said in there.items()
+        if key[0] not in still
+    ]
+    return Table(
+        "Safety rules beside the design",
+        [
+            "Scenario",
+            *axes,
+            *(f"P({name} speaks)" for name in names),
+            "First speaks, month (10 to 90 %)",
+            "Events",
+            "Looks",
+            "P(stops the trial)",
+        ],
+        body,
+        notes=(
+            *(
+                [f"No event that counts came in any trial of {', '.join(still)}: there no rule speaks."]
+                if still
+                else []
+            ),
+            "First speaks: months since the trial's start, among the trials in which a rule speaks. Events: those that count, as known at "
+            "each rule's last look. ± is the Monte-Carlo standard error; a number without it was the same in all trials.",
+        ),
+    )
+
+
+def _alike(q: Quantity, digits: int) -> str:
+    """A number with its error; without, where all trials gave the same."""
+    return shown(q, digits) if q.mc_error else f"{q.value:g}"
 
 
 def stop_label(summaries: Iterable[Summary]) -> str:

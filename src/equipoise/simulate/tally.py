@@ -82,8 +82,10 @@ class Tally:
         return Quantity(p, math.sqrt(p * (1 - p) / self.n))
 
     def quantile(self, name: str, p: float) -> int:
-        """The smallest value that at least a share ``p`` of the replicates do not exceed."""
+        """The smallest value that at least a share ``p`` of the replicates do not exceed; 0 where none has one."""
         passed = np.cumsum(self.counts[name])
+        if not len(passed):
+            return 0
         return int(np.searchsorted(passed, p * passed[-1] - 1e-9))
 
 
@@ -101,5 +103,5 @@ def _squares(values: NDArray[np.int64]) -> int:
 #: Columns whose values are counted one by one, for quantiles: numbers of patients and days.
 COUNTED: Sequence[str] = (
     "looks", "randomised", "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day",
-    "readout_day", "duration", "spared", "exposure_days", "full_day", "enrolment_day",
+    "readout_day", "duration", "spared", "exposure_days", "full_day", "enrolment_day", "safety_day", "safety_events", "safety_looks",
 )  # fmt: skip

@@ -22,6 +22,7 @@ from equipoise.simulate.disease import ArmCourse, Course, kendall_tau
 from equipoise.simulate.scans import last_scan_probabilities
 from equipoise.simulate.scenario import ArmTruth, Piece, RatioPiece, Scenario
 from equipoise.simulate.toxicities import toxicity_shown
+from equipoise.simulate.virtual_patient import toxic_death
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.problem import BadInput, Problem
@@ -268,11 +269,16 @@ def shown_of(
 def _shown_of_the_eligible(
     endpoint: Binary, of: TimeToEvent | None, truth: ArmTruth, course: ArmCourse, trial: Trial, scenario: Scenario
 ) -> float | None:
+    # Whom an adverse event kills is not event-free either, whatever the disease would have done; when that hides a response is not
+    # worked out.
+    toxic = toxic_death(truth).survival
     if isinstance(endpoint, Outcome):
         # Who dies before it is due has none.
-        alive = course.alive[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0
+        alive = course.alive[endpoint.due.days - 1] * toxic[endpoint.due.days - 1] if endpoint.due.days > 0 else 1.0
         return float(truth.outcomes[endpoint.name] * alive)
     if isinstance(endpoint, Response):
+        if toxic[-1] < 1:
+            return None
         share = response_shown(course, trial, scenario, truth)
         return None if share is None else true_response(truth, share) * share
     if isinstance(endpoint, Toxicity):
@@ -280,9 +286,9 @@ def _shown_of_the_eligible(
     assert of is not None
     day = endpoint.landmark.days
     if set(of.events) == {"death"}:
-        return float(course.alive[day])
+        return float(course.alive[day] * toxic[day])
     if of.progression_or_death:
-        return course.observed_success(day, last_scan_probabilities(trial, scenario, day))
+        return course.observed_success(day, last_scan_probabilities(trial, scenario, day)) * float(toxic[day])
     return None
 
 

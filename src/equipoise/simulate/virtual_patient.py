@@ -18,6 +18,8 @@ from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
 #: Days after randomisation within which a patient may die of an adverse event.
 TOXIC_DAYS = 150
+#: Days after entry before which nobody stops treatment for toxicity.
+NO_STOP = 21
 #: Where the delays of a patient's scans begin among its uniforms for reporting; before them death's and leaving's.
 SCAN_DELAYS = 2
 
@@ -159,12 +161,13 @@ def life(
     response: float,
     detail: bool,
     contacts: bool,
+    doses: bool = False,
 ) -> list[Happening]:
     """Everything that will be recorded of one patient.
 
     Without ``detail`` the doses, adverse events and sums of diameters, which no decision depends on, are left out; all
     else is the same, since every draw has its own name. ``contacts`` for survival are left out where no decision
-    depends on them. ``response``: the probability of a response, seen or not.
+    depends on them. ``doses``: the first dose is recorded also without detail. ``response``: the probability of a response, seen or not.
     """
     truth, reporting = scenario.arms[arm], draws["reporting"]
     found: list[Happening] = []
@@ -185,13 +188,16 @@ def life(
         found.extend(_treatment(trial, arm, truth, draws, what.off_study))
         found.extend(_toxicities(trial, arm, truth, last, leaving, draws, response))
         found.extend(_next_therapy(truth, draws["follow-up"], what.seen, last, progression_recorded))
+    elif doses:
+        found.extend(_first_dose(trial, arm, what.off_study))
     if detail or contacts:
         found.extend(_contacts(trial, what.seen, last))
     if what.death <= what.gone:
         cause = "adverse event" if what.toxic else "other" if what.dies_first else "disease"
-        if what.toxic and detail:
-            found.append(_fatal_event(truth, draws["follow-up"][2], what.death))
         recorded = what.death + leaving.delayed(reporting[0])
+        if what.toxic and detail:
+            # Known when the death is: with detail and without, a rule on deaths sees it on the same day.
+            found.append(_fatal_event(truth, draws["follow-up"][2], what.death, recorded))
         found.append(Happening(what.death, recorded, "died", {"cause": cause}))
     elif what.withdrawn or what.lost:
         recorded = what.gone + leaving.delayed(reporting[1])
@@ -298,7 +304,7 @@ def _treatment(
     """Doses by cycle until progression, toxicity or the planned end; IMGN901-like drugs go on while benefiting."""
     found: list[Happening] = []
     treatment, cycles = draws["treatment"], draws["cycles"]
-    toxic_stop = int(21 + 150 * treatment[1]) if treatment[0] < truth.stops_for_toxicity else HORIZON
+    toxic_stop = int(NO_STOP + 150 * treatment[1]) if treatment[0] < truth.stops_for_toxicity else HORIZON
     stop = min(end, toxic_stop)
     last_dose = 0
     reduced_from = 2 + int(6 * treatment[3]) if treatment[2] < truth.doses_reduced else 10_000
@@ -343,7 +349,22 @@ def _adverse_events(truth: ArmTruth, draws: Sequence[float], last_dose: int, end
     return found
 
 
-def _fatal_event(truth: ArmTruth, u: float, day: int) -> Happening:
+def first_dose(trial: Trial, arm: str) -> int | None:
+    """The day of the first planned dose, in days after entry; None for an arm without drugs."""
+    return min((day - 1 for drug in trial.arm_by_name[arm].regimen for day in drug.days), default=None)
+
+
+def _first_dose(trial: Trial, arm: str, end: int) -> list[Happening]:
+    """The first dose alone: that of ``_treatment``, for nobody stops for toxicity before NO_STOP."""
+    first = first_dose(trial, arm)
+    if first is None or first >= end:
+        return []
+    drug = next(d for d in trial.arm_by_name[arm].regimen if first + 1 in d.days)
+    data = {"drug": drug.drug, "cycle": 1, "day": first + 1, "dose": drug.dose, "unit": drug.unit}
+    return [Happening(first, first, "treated", data)]
+
+
+def _fatal_event(truth: ArmTruth, u: float, day: int, recorded: int) -> Happening:
     """The adverse event that a patient dies of, in proportion to how often each is fatal."""
     weights = [e.probability * e.fatal for e in truth.adverse_events]
     level, term = u * sum(weights), truth.adverse_events[0].term
@@ -353,7 +374,7 @@ def _fatal_event(truth: ArmTruth, u: float, day: int) -> Happening:
         level -= weight
         if level < 0:
             break
-    return Happening(day, day, "adverse event", {"term": term, "grade": 5, "serious": True})
+    return Happening(day, recorded, "adverse event", {"term": term, "grade": 5, "serious": True})
 
 
 def _next_therapy(

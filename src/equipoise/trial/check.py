@@ -73,6 +73,7 @@ def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         ("sites", "name"),
         ("endpoints", "name"),
         ("populations", "name"),
+        ("safety", "name"),
         ("markers", "name"),
         ("cohorts", "name"),
         ("eligibility", "number"),

@@ -78,6 +78,15 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "cohort": ((str,), False),
         "attained": ((list,), False),
     },
+    "safety look": {
+        "rule": ((str,), True),
+        "speaks": ((bool,), True),
+        "does": ((str,), True),
+        "events": ((int,), True),
+        "watched": ((int,), True),
+        "cutoff": ((str,), True),
+        "known_on": ((str,), True),
+    },
     "voided": {},
 }
 
@@ -90,6 +99,7 @@ TRIAL_KINDS = frozenset(
         "enrolment resumed",
         "enrolment closed",
         "decided",
+        "safety look",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

@@ -32,10 +32,11 @@ from equipoise.trial.protocol_parts import (
     Site,
     Source,
 )
+from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 #: Entries of the file that came after the first logs were kept.
-_LATER = frozenset({"eligibility_review", "markers", "cohorts"})
+_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety"})
 
 
 class Trial(Part):
@@ -74,6 +75,9 @@ class Trial(Part):
         default=None, description="[design] as the file states it: its `kind` and what that kind asks for."
     )
     monitoring: Monitoring | None = None
+    safety: tuple[SafetyRule, ...] = Field(
+        default=(), description="Rules of the safety shelf beside the design, each watching an event."
+    )
     markers: tuple[Factor, ...] = Field(
         default=(),
         description="What is recorded of a patient at enrolment, or later, beside the stratification factors.",

@@ -23,6 +23,7 @@ from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.image_of_endpoint import endpoint_numbers, endpoint_tables
 from equipoise.simulate.kernel.image_of_looks import look_numbers, look_tables
+from equipoise.simulate.kernel.image_of_safety import safety_numbers, safety_tables
 from equipoise.simulate.kernel.places import GUIDE, LOOK
 from equipoise.simulate.kernel.words import cut, cuts
 from equipoise.simulate.plan import Plan
@@ -92,6 +93,7 @@ def image_of(plan: Plan) -> Image:
         at.EXACT: scenario.visits.missed == 0 and reach == 0,
         **endpoint_numbers(plan),
         **look_numbers(plan),
+        **safety_numbers(plan),
     }
     tables |= {
         at.COUNTS: [len(s) for s in plan.levels],
@@ -112,6 +114,7 @@ def image_of(plan: Plan) -> Image:
         at.SIZE: plan.rates.size,
         **endpoint_tables(plan),
         **look_tables(plan),
+        **safety_tables(plan),
     }
     return _packed(numbers, tables)
 

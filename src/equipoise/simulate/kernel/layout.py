@@ -12,12 +12,13 @@ AT, CHANGE, BECOMES, ARM, DEATH, SEEN, GONE, ROW = range(8)
 HOT = 8
 #: And COLD places, which are seldom needed, after the hot ones of all: number of the scan that shows progression; how the
 #: patient left (1 withdrawn, 2 lost), if before dying; days after randomisation on which the status may change (see
-#: ``patient``) and on which progression, death and leaving are recorded (UNDRAWN until asked for); the first words for
-#: reporting.
+#: ``patient``) and on which progression, death and leaving are recorded (UNDRAWN until asked for); whether an
+#: adverse event is what the patient dies of (where some do); the first words for reporting.
 (
-    SEEN_AT, LEFT, FAILS, PASSES, LEAVES, S_LEFT, S_NONE, SEEN_KNOWN, DEATH_KNOWN, LEFT_KNOWN, REPORTS,
-) = range(11)
-COLD = 15
+    SEEN_AT, LEFT, FAILS, PASSES, LEAVES, S_LEFT, S_NONE, SEEN_KNOWN, DEATH_KNOWN, LEFT_KNOWN, DIED_OF_IT,
+    REPORTS,
+) = range(12)
+COLD = 16
 # fmt: on
 #: After the cold places of all, for an endpoint that is no landmark, a patient's changes of status: how many, and of each
 #: the day after randomisation and what it becomes.
@@ -41,10 +42,12 @@ OPENED = 27
 #: randomisation; how many are randomised to each arm; patients whose status may change more than once; of each
 #: stratum's list the size of the block at hand, the place in it, blocks used, the block; patients by day, group and
 #: event; a bit for each such day; arrivals; words of the patients at hand, and room; their strata; what a look finds, or
-#: words for a block; by how much each day's arrivals change; scans of the patient at hand; how the trial stands.
+#: words for a block; by how much each day's arrivals change; scans of the patient at hand; deaths that a safety rule
+#: counts, and a place more; how the trial stands.
 (
-    ORDER, ENROLLED, ODD, LISTS, COUNTS, MARKED, QUEUE, WORDS_AT_HAND, STRATA_AT_HAND, FOUND, STEPS, SCANS_AT_HAND, STATE,
-) = range(13)
+    ORDER, ENROLLED, ODD, LISTS, COUNTS, MARKED, QUEUE, WORDS_AT_HAND, STRATA_AT_HAND, FOUND, STEPS, SCANS_AT_HAND,
+    SAFETY_AT_HAND, STATE,
+) = range(14)
 #: What a look finds: evaluated and successes of the tested arm and of the control arm, and of the tested arm's look before.
 FINDINGS = 6
 #: Places of a scan at hand: its day, the day on which it is known, what it shows.
@@ -64,9 +67,9 @@ STATES = 16
     ROW_STATUS, ROW_LOOKS, ROW_ACTION, ROW_SUCCESSES, ROW_EVALUABLE, ROW_CONTROL_SUCCESSES, ROW_CONTROL_EVALUABLE,
     ROW_RANDOMISED, ROW_TESTED, ROW_COHORT_FULL, ROW_AT_CUTOFF, ROW_AT_READOUT, ROW_ON_STUDY, ROW_LOOK_DAY,
     ROW_READOUT_DAY, ROW_DURATION, ROW_CAUTION, ROW_EXPOSURE, ROW_EVENTS, ROW_CONTROL_EVENTS, ROW_FULL_DAY,
-    ROW_ENROLMENT_DAY, ROW_QUESTION,
-) = range(23)
-ROW_WIDTH = 23
+    ROW_ENROLMENT_DAY, ROW_SAFETY_LOOKS, ROW_SAFETY_SPOKE, ROW_SAFETY_DAY, ROW_SAFETY_EVENTS, ROW_QUESTION,
+) = range(27)
+ROW_WIDTH = 27
 #: Columns of a row of real numbers: ``lines.REAL_COLUMNS``, and what the last look read from the times.
 REAL_STATISTIC = 3
 REAL_WIDTH = 4

@@ -19,6 +19,7 @@ from equipoise.simulate.kernel.layout import (
     COLD,
     DEATH,
     DEATH_KNOWN,
+    DIED_OF_IT,
     GONE,
     HOT,
     LEFT,
@@ -80,7 +81,9 @@ def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) 
     death = min(first if dies_first else first + after, NEVER)
     progression = NEVER if dies_first else first
     if N[at.SOME_TOXIC]:
-        death = min(death, day_of(N, N[N[at.TOXIC] + arm], draw(N, at.LEAVING, replicate, W[hot + ROW], 1)))
+        toxic = day_of(N, N[N[at.TOXIC] + arm], draw(N, at.LEAVING, replicate, W[hot + ROW], 1))
+        W[cold + DIED_OF_IT] = int(toxic < death)
+        death = min(death, toxic)
     if leaves < death and leaves <= HORIZON:
         left = 1 if draw(N, at.LEAVING, replicate, W[hot + ROW], 0) < N[at.WITHDRAWN] else 2
     gone = min(leaves, HORIZON)

@@ -33,6 +33,10 @@ from __future__ import annotations
 (
     LOOKS_ON, STATISTIC, COUNTED_TO, BOTH_RATES,
 ) = range(61, 65)
+#: Safety rules beside the design: how many, and numbers in a row of SPEAKS.
+(
+    SAFETY_RULES, SAFETY_SIDE,
+) = range(65, 67)
 #: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm; or events, or patients enrolled, and 0. FOLLOW (looks, 2): of a look on
 #: patients enrolled, for how many days the last of them and the first of all are followed. NOT_BEFORE (looks): the first day. BLOCKS (block
 #: sizes, LARGEST_BLOCK): arms before they are shuffled. KEYS (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
@@ -42,21 +46,26 @@ from __future__ import annotations
 #: LAST_SCAN (days): the first scan that may fall on the day or later, the last that may fall on it or earlier.
 #: CUTS (tables, days + 1): a word below it survives the day; the last is -1. DEATH_CUT (arms, days + 1): a word below it dies first.
 #: LEVEL_CUT (factors, most levels): a word below it is of that level or an earlier one. RESPONDS, AT_FIRST, TURNS_OUT (arms): a word below it responds,
-#: does so by the first scan, has a success as its outcome.
+#: does so by the first scan, has a success as its outcome. WATCHED (safety rules, OF_RULE): the tested arm, the control arm (-1: a rule
+#: on one arm), days after entry from which an event counts, after which it is known that the patient is watched, how long an event
+#: counts; the last number at which it looks; whether monthly. SPEAKS (safety rules, numbers from 0): the least that speaks. MONTHS: the days of
+#: monthly looks, up to one beyond the horizon.
 (
     NEED, NOT_BEFORE, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS,
     CAUTION, TOO_SHORT, TOO_LONG, ENROLS, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT, RESPONDS, AT_FIRST, TURNS_OUT,
-    FOLLOW,
-) = range(65, 92)
+    FOLLOW, WATCHED, SPEAKS, MONTHS,
+) = range(67, 97)
 #: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate. REFERENCE: what
 #: the statistic compares with (``numerics.times.by_day``).
 (
     RATE, SIZE, REFERENCE,
-) = range(92, 95)
+) = range(97, 100)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 95
+HEAD = 100
+#: Numbers of a safety rule in WATCHED.
+OF_RULE = 7
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
 PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual", "response", "outcome")
 PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL, RESPONSE, OUTCOME = range(7)

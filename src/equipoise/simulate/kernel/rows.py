@@ -103,7 +103,7 @@ class Room:
             AT_ONCE,
             FINDINGS + largest + 8,
         ]
-        wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS])]
+        wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS]), target + 1]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + STATES, dtype=np.int64)
         self.v = np.zeros(max(target, AT_ONCE))

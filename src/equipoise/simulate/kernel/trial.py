@@ -48,6 +48,7 @@ from equipoise.simulate.kernel.layout import (
 )
 from equipoise.simulate.kernel.looks import off_study, see_to_looks, see_to_pause
 from equipoise.simulate.kernel.patient import cold_of, draw_fate
+from equipoise.simulate.kernel.safety import see_to_safety
 from equipoise.simulate.kernel.status import draw_changes
 from equipoise.simulate.kernel.timed import await_event, see_to_timed_looks
 
@@ -114,8 +115,8 @@ def _enrol(N: Any, W: Any, room: Any, replicate: int, arrived: int, next_in: int
     return next_in
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLES, WHOLE, WHOLES))
-def _end(N: Any, W: Any, row: Any, by_month: Any, months: int, room: Any) -> None:
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLES, WHOLE, WHOLES, WHOLE))
+def _end(N: Any, W: Any, row: Any, by_month: Any, months: int, room: Any, replicate: int) -> None:
     """The trial has ended at its last read-out: who came later was never randomised."""
     end = W[room[STATE] + READOUT]
     randomised = come_before(N, W, room, end)
@@ -126,6 +127,7 @@ def _end(N: Any, W: Any, row: Any, by_month: Any, months: int, room: Any) -> Non
         is_tested = int(W[p * HOT + ARM] == N[at.TESTED])
         row[ROW_TESTED] += is_tested
         row[ROW_EXPOSURE] += is_tested * min(off_study(W, p), end - W[p * HOT + AT])
+    see_to_safety(N, W, row, room, replicate, randomised, end)
     if months > 0:
         for p in range(randomised):
             by_month[min(int(W[p * HOT + AT] / 30.4375), months - 1)] += 1
@@ -169,4 +171,4 @@ def trials(
                     break
                 see_to_pause(N, W, room, coming)
             next_in = _enrol(N, W, room, replicate, arrived, next_in, coming)
-        _end(N, W, row, moved(by_month, r * months), months, room)
+        _end(N, W, row, moved(by_month, r * months), months, room, replicate)

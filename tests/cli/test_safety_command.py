@@ -1,0 +1,80 @@
+"""`equipoise decide --safety` as a process: what it prints, what it records, and how it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from equipoise.conduct.conduct import Conduct
+from equipoise.files.log_file import read_log, write_new_log
+from equipoise.simulate.run import run
+from equipoise.trial.trial import Trial
+
+
+@pytest.fixture(scope="module")
+def log(plan: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A NORTH in which patients die of adverse events."""
+    path = tmp_path_factory.mktemp("safety") / "north.jsonl"
+    write_new_log(path, run(plan("toxic"), 0, detail=True).log)
+    return path
+
+
+def test_it_says_counts_boundary_distance_and_what_follows(equipoise_process: Any, log: Path) -> None:
+    early = equipoise_process("decide", "north", "--log", log, "--safety", "--cutoff", "2012-07-20")
+    assert early.status == 0, early.err
+    assert "IS SILENT" in early.out
+    assert "Distance to the boundary: 1 " in early.out
+    late = equipoise_process("decide", "north", "--log", log, "--safety", "--cutoff", "2012-12-05", "--json")
+    (rule,) = late.json["rules"]
+    assert late.json["speaks"] is True
+    assert (rule["name"], rule["does"], rule["speaks"], rule["action"]) == ("toxic-death", "caution", True, None)
+    assert rule["counts"]["events_at"] >= rule["counts"]["boundary_at"]
+    assert rule["distance"] <= 0
+    assert rule["boundary"][0] == [3, 3]
+    assert rule["counts"]["events"] == len(rule["counts"]["with_event"])
+
+
+def test_it_is_recorded_and_a_decision_says_it(equipoise_process: Any, log: Path, tmp_path: Path, north: Trial) -> None:
+    mine = tmp_path / "mine.jsonl"
+    mine.write_bytes(log.read_bytes())
+    asked = equipoise_process(
+        "decide", "north", "--log", mine, "--safety", "--cutoff", "2012-12-05", "--record", "--by", "dm"
+    )
+    assert asked.status == 0, asked.err
+    last = read_log(mine).log
+    event = last[len(last) - 1]
+    assert event.kind == "safety look"
+    assert event.data["speaks"] is True
+    assert event.data["cutoff"] == "2012-12-05"
+    assert Conduct(north, last).standing.enrolment == Conduct(north, read_log(log).log).standing.enrolment
+    look = equipoise_process("decide", "north", "--log", mine, "--look", 1, "--cutoff", "2013-08-21", "--json")
+    assert look.status == 0, look.err
+    assert any("Safety rule toxic-death" in c for c in look.json["cautions"])
+    assert equipoise_process("conduct", "verify", "north", "--log", mine).status == 0
+
+
+@pytest.mark.parametrize(
+    ("trial", "options", "said"),
+    [
+        ("north", (), "--look, --safety"),
+        ("north", ("--look", 1, "--safety"), "--look, --safety"),
+        ("north", ("--safety", "--record"), "give --by"),
+        ("merkel", ("--safety",), "safety"),
+    ],
+)
+def test_what_it_refuses(equipoise_process: Any, log: Path, trial: str, options: tuple[object, ...], said: str) -> None:
+    answer = equipoise_process("decide", trial, "--log", log, "--cutoff", "2012-12-05", *options)
+    assert answer.status == 2
+    assert said in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_the_report_draws_the_boundary(equipoise_process: Any, log: Path, tmp_path: Path) -> None:
+    answer = equipoise_process("report", "north", "--log", log, "--cutoff", "2013-08-21", "--out", tmp_path)
+    assert answer.status == 0, answer.err
+    page = (tmp_path / "report.html").read_text()
+    assert "Safety rules" in page
+    assert "Boundary: the rule speaks at this many" in page
+    assert "Looks at safety rules, as recorded" in page

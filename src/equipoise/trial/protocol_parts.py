@@ -49,7 +49,8 @@ class Randomisation(Part):
     )
     factors: tuple[Factor, ...] = ()
     blinding: Literal["open label", "single blind", "double blind"] | None = Field(
-        default=None, description="Who does not know the arms, as the protocol says it. It is shown; the log is not masked."
+        default=None,
+        description="Who does not know the arms, as the protocol says it. It is shown; the log is not masked.",
     )
 
     @model_serializer(mode="wrap")

@@ -72,6 +72,7 @@ def lines(plan: Plan, engine: Any, n: int) -> Lines:
     return next(iter(simulate(plan, n, engine=engine, chunk=n)))
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise import __version__
-from equipoise.analyse.between_arms import Comparison
+from equipoise.analyse.between_arms import Comparison, pairs
 from equipoise.analyse.incidence import overstated
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
@@ -16,7 +16,7 @@ from equipoise.analyse.responders import Responders, responders
 from equipoise.analyse.safety import ArmSafety, safety
 from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full
 from equipoise.trial.decision import Fingerprints
-from equipoise.trial.endpoint import TimeToEvent
+from equipoise.trial.endpoint import Landmark, TimeToEvent
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -137,7 +137,7 @@ def comparisons_table(trial: Trial, analysis: Analysis) -> Table:
         "where the endpoint states it, both of them."
     ]
     notes += [
-        f"{e.label}: of responders only, who are no randomised groups; the comparison describes."
+        f"{e.label}: of responders only, who are no randomised groups: not compared."
         for e in trial.endpoints
         if isinstance(e, TimeToEvent) and e.origin == "first response"
     ]
@@ -161,14 +161,13 @@ def _ratio(c: Comparison) -> str:
 
 def _empty(trial: Trial, result: SurvivalResult) -> list[tuple[str, str, str]]:
     """The comparisons that there are not because an arm is empty: tested, control, and the empty one's label."""
-    if not trial.control_arms or not any(a.n for a in result.arms.values()):
+    if not any(a.n for a in result.arms.values()):
         return []
-    control = trial.control_arms[0].name
     found = []
-    for arm in trial.tested_arms:
-        empty = next((name for name in (arm.name, control) if not result.arms[name].n), None)
+    for tested, control in pairs(trial, trial.time_to_event(result.endpoint)):
+        empty = next((name for name in (tested, control) if not result.arms[name].n), None)
         if empty is not None:
-            found.append((arm.name, control, trial.arm_by_name[empty].label))
+            found.append((tested, control, trial.arm_by_name[empty].label))
     return found
 
 
@@ -190,6 +189,8 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
         )
     if curves:
         notes.append("Kaplan–Meier: of all patients, at the landmark; log-log intervals.")
+        read = dict.fromkeys(e.of for e in trial.endpoints if isinstance(e, Landmark))
+        notes += [said for name in read if (said := overstated(trial.time_to_event(name)))]
     columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
     columns += ["Too recent", "Pending though due", "Not evaluable"]
     return Table("Rates by arm", columns, rows, notes=notes)

@@ -41,6 +41,16 @@ class Comparison:
     strata: str = "unstratified"
 
 
+def pairs(trial: Trial, endpoint: TimeToEvent) -> list[tuple[str, str]]:
+    """What is compared: each tested arm with the first control arm.
+
+    Nothing without a control arm, and nothing on responders alone: who responds is not randomised.
+    """
+    if not trial.control_arms or endpoint.origin == "first response":
+        return []
+    return [(arm.name, trial.control_arms[0].name) for arm in trial.tested_arms]
+
+
 class LogRankBetween(NamedTuple):
     """The log-rank test of a tested arm against the control arm.
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from equipoise.analyse.between_arms import Strata, said_of
+from equipoise.analyse.between_arms import Strata, pairs, said_of
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.strata import coded
 from equipoise.numerics.times.competing import (
@@ -83,14 +83,15 @@ def analyse_incidence(
     watched = watched_of(snap, endpoint, by_arm)
     arms = {name: _arm(*watched[name], day) for name in by_arm}
     comparisons = {}
-    if trial.control_arms:
-        control = trial.control_arms[0].name
-        for arm in trial.tested_arms:
-            if by_arm[arm.name] and by_arm[control]:
-                pair = (control, arm.name)
-                comparisons[f"{arm.name} vs {control}"] = _gray(pair, watched, by_arm, strata, endpoint)
+    for tested, control in pairs(trial, endpoint):
+        if by_arm[tested] and by_arm[control]:
+            comparisons[f"{tested} vs {control}"] = _gray((control, tested), watched, by_arm, strata, endpoint)
     filled = [name for name, group in by_arm.items() if group]
-    together = _gray(filled, watched, by_arm, strata, endpoint) if len(filled) > 2 else None
+    together = (
+        _gray(filled, watched, by_arm, strata, endpoint)
+        if len(filled) > 2 and endpoint.origin != "first response"
+        else None
+    )
     return Incidence(endpoint.competing, arms, comparisons, together)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from equipoise.analyse.between_arms import arrays
+from equipoise.analyse.between_arms import arrays, pairs
 from equipoise.analyse.endpoints import Observed
 from equipoise.numerics.times.restricted_mean import MeanDifference, mean_difference, restricted_mean
+from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.trial import Trial
 
 
@@ -37,18 +38,18 @@ def common_last(by_arm: Mapping[str, Sequence[Observed]]) -> int | None:
     return min((max(o.days for o in group) for group in by_arm.values() if group), default=None)
 
 
-def analyse_restricted(trial: Trial, by_arm: Mapping[str, Sequence[Observed]]) -> RestrictedMeans | None:
+def analyse_restricted(
+    trial: Trial, endpoint: TimeToEvent, by_arm: Mapping[str, Sequence[Observed]]
+) -> RestrictedMeans | None:
     """Restricted means to the last day on which every arm was still watched; None where that is the first day, or nobody is in."""
     tau = common_last(by_arm)
     if not tau:
         return None
     found = {name: restricted_mean(*arrays(group), tau) for name, group in by_arm.items() if group}
     differences = {}
-    if trial.control_arms:
-        control = trial.control_arms[0].name
-        for arm in trial.tested_arms:
-            if arm.name in found and control in found:
-                differences[f"{arm.name} vs {control}"] = mean_difference(found[arm.name], found[control])
+    for tested, control in pairs(trial, endpoint):
+        if tested in found and control in found:
+            differences[f"{tested} vs {control}"] = mean_difference(found[tested], found[control])
     return RestrictedMeans(
         tau, {name: ArmMean(m.mean, m.std_err, m.interval()) for name, m in found.items()}, differences
     )

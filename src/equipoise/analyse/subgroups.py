@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equipoise.analyse.between_arms import arrays, compare
+from equipoise.analyse.between_arms import arrays, compare, pairs
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.strata import NOT_RECORDED, coded, levels_of, strata_of
 from equipoise.numerics.times.interaction import interaction
@@ -64,16 +64,15 @@ def analyse_subgroups(
 
     Empty without factors or a control arm, while an arm is empty, and for durations of response: responders are not randomised.
     """
-    if not trial.factors or not trial.control_arms or endpoint.origin == "first response":
-        return {}
-    control = trial.control_arms[0].name
-    found = {}
-    for arm in trial.tested_arms:
-        a, b = by_arm[arm.name], by_arm[control]
+    found: dict[str, Subgroups] = {}
+    if not trial.factors:
+        return found
+    for tested, control in pairs(trial, endpoint):
+        a, b = by_arm[tested], by_arm[control]
         if a and b:
             everybody = _group("all patients", a, b, strata_of(snap, endpoint), endpoint.stratified_by)
             factors = [_by_factor(factor, snap, endpoint, a, b) for factor in trial.factors]
-            found[f"{arm.name} vs {control}"] = Subgroups(arm.name, control, everybody, factors)
+            found[f"{tested} vs {control}"] = Subgroups(tested, control, everybody, factors)
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from equipoise.analyse.between_arms import Comparison, Strata, arrays, compare, said_of
+from equipoise.analyse.between_arms import Comparison, Strata, arrays, compare, pairs, said_of
 from equipoise.analyse.endpoints import Observed, observe
 from equipoise.analyse.incidence import Incidence, analyse_incidence, overstated
 from equipoise.analyse.populations import members_by_arm
@@ -102,20 +102,17 @@ def _at(curve: km.KaplanMeier, day: int) -> AtLandmark:
 
 
 def analyse_survival(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
-    """Estimates by arm, each tested arm against the first control arm, and all arms at once if there are several."""
+    """Estimates by arm, each tested arm against the first control arm (see ``pairs``), and all arms at once if there are several; responders are not compared."""
     by_arm = observations(trial, snap, endpoint)
     arms = {name: _arm(group, endpoint) for name, group in by_arm.items()}
     comparisons = {}
     strata = strata_of(snap, endpoint)
-    if trial.control_arms:
-        control = trial.control_arms[0].name
-        for arm in trial.tested_arms:
-            found = compare(by_arm[arm.name], by_arm[control], arm.name, control, strata, endpoint.stratified_by)
-            if found is not None:
-                comparisons[f"{arm.name} vs {control}"] = found
-    return SurvivalResult(
-        endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, _all_arms(by_arm, strata, endpoint)
-    )
+    for tested, control in pairs(trial, endpoint):
+        found = compare(by_arm[tested], by_arm[control], tested, control, strata, endpoint.stratified_by)
+        if found is not None:
+            comparisons[f"{tested} vs {control}"] = found
+    together = _all_arms(by_arm, strata, endpoint) if endpoint.origin != "first response" else None
+    return SurvivalResult(endpoint.name, endpoint.label, endpoint.kind, "days", arms, comparisons, together)
 
 
 def in_full(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:
@@ -127,7 +124,7 @@ def in_full(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResu
     day = endpoint.report_at.days if endpoint.report_at is not None else common_last(by_arm) or 0
     return replace(
         analyse_survival(trial, snap, endpoint),
-        restricted_mean=analyse_restricted(trial, by_arm),
+        restricted_mean=analyse_restricted(trial, endpoint, by_arm),
         incidence=analyse_incidence(trial, snap, endpoint, by_arm, strata_of(snap, endpoint), day),
         subgroups=analyse_subgroups(trial, snap, endpoint, by_arm),
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _ROW, _TALL_ROW = 0.24, 0.42
 #: Ticks of an axis of ratios, those that are in its range.
 _RATIOS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7, 10)
+#: Those of a wide axis, on which the others would lie over one another.
+_FAR_RATIOS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
 
 
 def draw_forest(figure: ForestFigure, name: str) -> str:
@@ -82,7 +84,7 @@ def _limits(axes: Axes, figure: ForestFigure) -> None:
 
         axes.set_xscale("log")
         axes.set_xlim(low / 1.1, high * 1.1)
-        axes.xaxis.set_major_locator(FixedLocator(_RATIOS))
+        axes.xaxis.set_major_locator(FixedLocator(_RATIOS if high / low < 30 else _FAR_RATIOS))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
         return

@@ -26,7 +26,7 @@ TRIALS = ["e2511", "myeloma", "optimalttf2", "create", "lines"]
 ORACLES = list(csv.DictReader((FIXTURES / "ten" / "oracles.csv").read_text().splitlines()))
 #: By how much a simulated probability may be off the design's own: its patients leave, and a log-rank test's own numbers are an
 #: approximation for times that come without ties.
-OFF = {"e2511": 0.04, "lines": 0.02}
+OFF = {"e2511": 0.04, "lines": 0.02, "optimalttf2": 0.07}
 
 
 def oracle(trial: str, quantity: str) -> list[float]:

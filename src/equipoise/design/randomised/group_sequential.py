@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
@@ -248,7 +248,7 @@ class GroupSequentialLogRank:
         before = taken(evidence.earlier, [f * self.maximum for f in self.fractions[:k]], evidence.information)
         t = [*map(self._fraction, before), self._fraction(evidence.information)]
         if t != list(self.fractions[: k + 1]):
-            lower, upper = self._attained(t, last)
+            lower, upper = _attained(self, t, last)
             cautions.append(self._recomputed(evidence, before))
         floor = f", below {lower:.4f} stops" if math.isfinite(lower) and not last else ""
         because = (f"z = {evidence.z:.4f} at {evidence.information:g} events; {upper:.4f} or more rejects{floor}.",)
@@ -303,7 +303,7 @@ class GroupSequentialLogRank:
         )
         return f"{said}: {how}.{left}"
 
-    def _attained(self, t: Sequence[float], last: bool) -> tuple[float, float]:
+    def spending_at(self, t: Sequence[float], last: bool) -> tuple[float, float]:
         """Lower and upper boundary at the last of these shares of the events; at the last look all that is left is spent."""
         if self.boundary.startswith("classical") and self.stated_z is None:
             upper = self._classical(t, last)
@@ -417,6 +417,12 @@ class GroupSequentialLogRank:
             "alpha": null.declare.value, "power": target.declare.value,
             "expected_events0": null.more["expected events"].value, "expected_events1": target.more["expected events"].value,
         }  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _attained(design: GroupSequentialLogRank, t: tuple[float, ...], last: bool) -> tuple[float, float]:
+    """``spending_at``, kept: a simulation asks of the same events with many values of z."""
+    return design.spending_at(t, last)
 
 
 def from_spec(spec: Spec) -> GroupSequentialLogRank:

@@ -12,7 +12,7 @@ LONG = 120.0
 
 def foresight(trial: Trial) -> list[str]:
     """Cautions on enrolment, looks and follow-up that do not fit together."""
-    return [*_enrolment(trial), *_looks(trial), *_follow_up(trial)]
+    return [*_enrolment(trial), *_looks(trial), *_follow_up(trial), *_contacts(trial)]
 
 
 def _enrolment(trial: Trial) -> list[str]:
@@ -99,4 +99,22 @@ def _follow_up(trial: Trial) -> list[str]:
     return [
         f"monitoring.final_follow_up is {trial.monitoring.final_follow_up}, shorter than {what}: the last look waits for its own patients "
         f"all the same, {(needed - least) / DAYS_PER_MONTH:.1f} months longer than the file says."
+    ]
+
+
+def _contacts(trial: Trial) -> list[str]:
+    """Who is planned to be seen last before a landmark, and next after its window: nobody knows of them in time."""
+    plan = trial.assessments
+    if plan is None or trial.design is None or trial.monitoring is None:
+        return []
+    endpoint = trial.monitored.endpoint
+    if not isinstance(endpoint, Landmark):
+        return []
+    day, closes = endpoint.landmark.days, endpoint.landmark.days + endpoint.window.days
+    seen = plan.day_of(plan.visit_from(day))
+    if seen <= closes:
+        return []
+    return [
+        f"{endpoint.name}: the first planned assessment that tells of day {day} is on day {seen}, and the window closes on day {closes}: "
+        f"many will not be evaluable ({endpoint.not_evaluable})."
     ]

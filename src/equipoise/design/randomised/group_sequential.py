@@ -248,7 +248,7 @@ class GroupSequentialLogRank:
         before = taken(evidence.earlier, [f * self.maximum for f in self.fractions[:k]], evidence.information)
         t = [*map(self._fraction, before), self._fraction(evidence.information)]
         if t != list(self.fractions[: k + 1]):
-            lower, upper = _attained(self, t, last)
+            lower, upper = _attained(self, tuple(t), last)
             cautions.append(self._recomputed(evidence, before))
         floor = f", below {lower:.4f} stops" if math.isfinite(lower) and not last else ""
         because = (f"z = {evidence.z:.4f} at {evidence.information:g} events; {upper:.4f} or more rejects{floor}.",)

@@ -230,3 +230,12 @@ def test_cohorts_have_masked_treatments_of_their_own() -> None:
 
     assert {n: t.drug for n, t in own_treatments([arm("A", "x", "s"), arm("B", "y", "s")]).items()} == {"A": "x", "B": "y"}  # fmt: skip
     assert own_treatments([arm("A", "x", "v"), arm("B", "y", "w")]) == {}
+
+
+def test_a_log_that_named_arms_goes_on_with_codes() -> None:
+    c = conducted("ff", PermutedBlocks(TRIAL, SEED))
+    later = Conduct(TRIAL, Log(c.log), Key(TRIAL, SEED))
+    later.screen("P3", "S01", DAY, moment(DAY), "t")
+    later.enrol("P3", DAY, moment(DAY), "t", {"sex": "female", "ldh": "normal"})
+    assert "code" in later.randomise("P3", DAY, moment(DAY), "t").data
+    assert arms(unmasked(TRIAL, later.log, Key(TRIAL, SEED))) == arms(conducted("fff", PermutedBlocks(TRIAL, SEED)).log)

@@ -80,7 +80,7 @@ def command(
     if as_json:
         emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
     elif isinstance(result, Decision):
-        show_decision(result)
+        show_decision(found, result)
     else:
         show_not_ripe(result)
     if not isinstance(result, Decision):
@@ -99,7 +99,7 @@ def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, a
             if result is None:
                 say(f"Its design has no look {look}.", indent="  ")
             elif isinstance(result, Decision):
-                show_decision(result)
+                show_decision(found.cohort(c.name), result)
             else:
                 show_not_ripe(result)
             click.echo()
@@ -109,9 +109,9 @@ def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, a
         ctx.exit(2)
 
 
-def show_decision(d: Decision) -> None:
+def show_decision(trial: Trial, d: Decision) -> None:
     """Print a decision for people."""
-    from equipoise.decide.words import beside_lines, headline
+    from equipoise.decide.words import beside_is, beside_lines, headline
 
     click.secho(headline(d), bold=True)
     click.echo("Because")
@@ -121,7 +121,7 @@ def show_decision(d: Decision) -> None:
     bullet(d.cautions or ["none"])
     beside = beside_lines(d)
     if beside:
-        click.echo("Beside it, not part of the decision")
+        click.echo(beside_is(trial).rstrip(":"))
         bullet(beside)
     if d.assumptions:
         click.echo("Rests on assumptions")

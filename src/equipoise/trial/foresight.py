@@ -56,12 +56,26 @@ def _enough_for_the_looks(trial: Trial) -> list[str]:
     """Looks on events or on patients enrolled, of whom there must be as many."""
     m, total = trial.monitored, sum(a.share for a in trial.arms)
     comes = trial.target_enrolment * sum(a.share for a in m.counted_arms) / total
-    last = m.looks[-1]
+    last, found = m.looks[-1], _seen_too_short(trial)
     if last.n <= comes:
+        return found
+    return [
+        *found,
+        f"The last look is on {last.n} {last.unit}, and about {comes:.0f} patients come onto the arms that it counts: it will be "
+        "taken on fewer, once the last patient has been followed.",
+    ]
+
+
+def _seen_too_short(trial: Trial) -> list[str]:
+    """One arm's times, of whom the living are censored before the dead are counted."""
+    m = trial.monitored
+    at = next((rule.at for rule in m.times.censoring if rule.when == "no event"), "") if m.times is not None else ""
+    if at != "last contact" or len(m.counted_arms) > 1 or m.control is not None:
         return []
     return [
-        f"The last look is on {last.n} {last.unit}, and about {comes:.0f} patients come onto the arms that it counts: it will be "
-        "taken on fewer, once the last patient has been followed."
+        f"{m.endpoint.name}: who has no event is censored at the last contact, but a death is known at once: patients alive count for less "
+        "time than the dead, and a comparison with a reference is biased against the treatment. Ask the sites who is alive before a look, "
+        "and say { when = 'no event', at = 'that day' }."
     ]
 
 

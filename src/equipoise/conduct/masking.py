@@ -58,7 +58,9 @@ class Key(PermutedBlocks):
                 continue
             code = self.code(event.patient, stratum, place, found)
             if event.data["code"] != code:
-                step = "the seed that randomised this trial; or the file's arms, shares or block sizes were changed since"
+                step = (
+                    "the seed that randomised this trial; or the file's arms, shares or block sizes were changed since"
+                )
                 given = f"code {event.data['code']} (event {event.number})"
                 raise BadInput(
                     "seed file",

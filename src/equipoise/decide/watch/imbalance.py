@@ -15,8 +15,7 @@ import numpy as np
 
 from equipoise.decide.ruling import STOP
 from equipoise.decide.watch.at_risk import at_risk, in_order_of_record
-from equipoise.decide.watch.watch import Reading, codes_of, two_arms
-from equipoise.trial.arm import Arm
+from equipoise.decide.watch.watch import Reading, codes_of, tested_and_control
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Design
 from equipoise.trial.evidence import TwoArmEvidence
@@ -53,19 +52,7 @@ class ImbalanceWatch:
 
     def problems(self, rule: SafetyRule, parts: Mapping[str, Any], where: str) -> Iterator[Problem]:
         """Two arms, of which the first is tested and the second is not."""
-        yield from two_arms(rule, where)
-        arms: tuple[Arm, ...] = parts.get("arms") or ()
-        if len(arms) == 1:
-            yield Problem(
-                "safety-one-arm", f"{where}.rule.kind", repr(rule.rule.get("kind")),
-                "a rule on one arm: this trial has no second with which to compare",
-            )  # fmt: skip
-        elif rule.between is not None:
-            tested = {a.name: a.tested for a in arms}
-            if [tested.get(a, i == 0) for i, a in enumerate(rule.between)] != [True, False]:
-                yield Problem(
-                    "safety-between", f"{where}.between", str(list(rule.between)), "the tested arm, then the control"
-                )
+        yield from tested_and_control(rule, parts, where)
 
     def boundary(self, rule: SafetyRule) -> Sequence[tuple[int, int]] | None:
         """Events of both arms, and those in the tested one."""

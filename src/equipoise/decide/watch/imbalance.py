@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.analyse.editions import editions, pooled
 from equipoise.decide.ruling import STOP
 from equipoise.decide.watch.at_risk import at_risk, in_order_of_record
 from equipoise.decide.watch.watch import Reading, codes_of, tested_and_control
@@ -88,12 +89,13 @@ class ImbalanceWatch:
                 [f"{d} events have come, {x} of them in the tested arm; the rule looks first at {looks[0][0]}."],
                 (),
             )
+        counted = editions(trial, (e.event for e in events))
         in_reach = at == 0 or least <= d
         return Reading(
             speaks,
             ended,
             because,
-            cautions,
+            (*cautions, *pooled(counted, f"patients of the safety rule {rule.name}")),
             events=len(events),
             watched=len(tested) + len(control),
             distance=float(least - x) if in_reach else None,
@@ -109,6 +111,7 @@ class ImbalanceWatch:
                 "boundary_at": least if in_reach else None,
                 "planned": looks[-1][0],
                 "beyond_planned": max(len(events) - looks[-1][0], 0),
+                "editions": counted,
                 "with_event": [e.patient for e in events],
             },
             path=[(float(k), float(x)) for k, x in enumerate([0, *passed])],

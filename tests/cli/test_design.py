@@ -142,6 +142,56 @@ def test_a_figure_a_verdict_and_curtailment(equipoise: Any, tmp_path: Path) -> N
     assert equipoise(*base, "--truth", "rate=2").status == 2
 
 
+def test_evidence_says_what_the_looks_before_were_taken_on(equipoise: Any) -> None:
+    logrank = [
+        "design",
+        "group-sequential",
+        "--hazard-ratio",
+        0.67,
+        "--alpha",
+        0.05,
+        "--power",
+        0.8,
+        "--json",
+        "--evidence",
+    ]
+    plain = equipoise(*logrank, "look=2,z=1.7,information=156").json["verdict"]
+    early = equipoise(*logrank, "look=2,z=1.7,information=156,earlier=120").json["verdict"]
+    assert early["distance"] < plain["distance"]
+    assert "looks before: 120" in early["cautions"][0]
+    two = ["design", "jung", "--p0", 0.1, "--p1", 0.3, "--alpha", 0.1, "--power", 0.8, "--json", "--evidence"]
+    asked = "look=2,n=37,successes=12,control_n=39,control_successes=6"
+    assert "the first look was on 17 and 19" in equipoise(*two, f"{asked},earlier=17:19").json["verdict"]["cautions"][0]
+    arms = ["design", "selection", "--p0", 0.2, "--delta", 0.15, "--json", "--evidence"]
+    assert equipoise(*arms, "look=1,A=12:30,B=12:40").json["verdict"]["action"]["what"] == "A selected"
+    for wrong in (f"{asked},earlier=17/19", f"{asked},earlier=17:19/18:20", f"{asked},earlier=a", f"{asked},look=nan"):
+        assert equipoise(*two, wrong).status == 2
+    for wrong in (
+        "look=2,z=1.7,information=156,earlier=120/100",
+        "look=2,z=1.7,information=156,earlier=170",
+        "look=2,z=1:2",
+    ):
+        assert equipoise(*logrank, wrong).status == 2
+    assert equipoise(*arms, "look=1,A=12:30:1,B=1.5/2").status == 2
+    bop2 = [
+        "design",
+        "bop2",
+        "--p0",
+        0.2,
+        "--p1",
+        0.4,
+        "--looks",
+        "10,20,30",
+        "--lam",
+        0.9,
+        "--gamma",
+        0.9,
+        "--json",
+        "--evidence",
+    ]
+    assert equipoise(*bop2, "look=2,n=18,successes=4").json["verdict"]["action"]["name"] == "stop"
+
+
 @pytest.mark.parametrize(
     "args",
     [

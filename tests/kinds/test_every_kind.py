@@ -23,10 +23,12 @@ from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import simulate
 from equipoise.simulate.run import run
+from equipoise.simulate.scenario import Piece, PieceHazards
 from equipoise.simulate.summary import Summary, exact_of, summarise, summary_table
 from equipoise.simulate.tally import Tally
 from equipoise.trial.decision import Decision
 from equipoise.trial.design import Characteristics, Quantity
+from equipoise.trial.foresight import foresight
 from equipoise.trial.trial import Trial
 
 KINDS = shelf.kinds()
@@ -35,6 +37,9 @@ WAIT: set[str] = set()
 ON_THE_ROAD = [pytest.param(k, marks=[pytest.mark.xfail(strict=False)] if k in WAIT else []) for k in KINDS]
 #: Monte-Carlo errors within which exact and simulated agree.
 ERRORS = 4.0
+HARDLY_ANY = PieceHazards(
+    progression=(Piece(per_month=0.0),), death_before=(Piece(per_month=0.01),), death_after=(Piece(per_month=0.0),)
+)  # fmt: skip
 
 
 @cache
@@ -150,3 +155,25 @@ def test_it_is_reported(kind: str) -> None:
 def test_the_examples_are_where_templates_are_looked_for() -> None:
     folder: Path = find_trial("kinds/simon").parent.parent
     assert sorted(p.name for p in folder.iterdir()) == sorted(KINDS)
+
+
+def test_the_living_are_not_to_be_counted_for_less_time_than_the_dead() -> None:
+    trial = example("one-sample-logrank")
+    os = trial.time_to_event("OS")
+    assert not any("last contact" in text for text in foresight(trial))
+    censoring = tuple(c.model_copy(update={"at": "last contact"}) for c in os.censoring)
+    cautioned = trial.model_copy(update={"endpoints": (os.model_copy(update={"censoring": censoring}),)})
+    assert sum("biased against the treatment" in text for text in foresight(cautioned)) == 1
+
+
+@pytest.mark.parametrize("kind", ["group-sequential", "one-sample-logrank"])
+def test_a_look_that_is_never_reached_is_never_taken(kind: str) -> None:
+    """Hardly anybody dies: once all have been followed the last look is taken on what there is, and it is the only one."""
+    plan = plans(kind)[0]
+    quiet = {name: truth.model_copy(update={"hazards": HARDLY_ANY}) for name, truth in plan.scenario.arms.items()}
+    few = plan.trial.model_copy(update={"target_enrolment": 24})
+    done = run(Plan.of(few, plan.scenario.model_copy(update={"arms": quiet}), 3), 0)
+    assert [t.decision.look for t in done.looks] == [2]
+    last = done.looks[0].decision
+    assert last.action.name == ("stop" if kind == "group-sequential" else "declare")
+    assert last.cautions, "it was not taken on what was planned"

@@ -75,6 +75,9 @@ def _notes(trial: Trial, log: Log, snap: Snapshot) -> Iterator[str]:
     bare = sum(not a.lesions and not a.baseline for a in assessments) if from_lesions(trial) else 0
     if bare:
         yield f"taken as recorded, for no lesion is listed: {_of(bare, 'assessment')}."
+    unblinded = [p.name for p in snap.patients.values() if p.unblinded is not None]
+    if unblinded:
+        yield f"unblinded while the trial went on: {_of(len(unblinded), 'patient')}, {', '.join(unblinded)}."
     unknown = Counter(a.recorded for a in assessments if not a.word.known)
     if unknown:
         words = ", ".join(f"{word} ({n})" for word, n in unknown.most_common())

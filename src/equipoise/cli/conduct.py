@@ -35,6 +35,11 @@ _why = click.option("--why", default="", help="Why, where it does not go without
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 _patient = click.option("--patient", required=True, help="The patient's number in the trial.")
 _site = click.option("--site", required=True, help="The site.")
+_seed_file = click.option(
+    "--seed-file",
+    type=click.Path(path_type=Path),
+    help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
+)
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
 
 
@@ -60,7 +65,8 @@ def _give(
     event = done.event
     who = event.patient or event.site
     of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""
-    detail = f": {event.data['arm']}" if event.data.get("arm") else ""
+    told = event.data.get("arm") or event.data.get("code")
+    detail = f": {told}" if told else ""
     click.echo(
         f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
     )
@@ -279,11 +285,7 @@ def enrol(
 @log_option
 @_patient
 @_on
-@click.option(
-    "--seed-file",
-    type=click.Path(path_type=Path),
-    help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
-)
+@_seed_file
 @_by
 @_why
 @json_option
@@ -293,9 +295,33 @@ def randomise(
     """Randomise an enrolled patient.
 
     The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
-    away from the sites and out of the trial's folder.
+    away from the sites and out of the trial's folder. In a blind trial a code is answered and recorded in place of the arm.
     """
     _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), seed_file, at_random=True)
+
+
+@command.command(short_help="In an emergency: tell one masked patient's arm.")
+@trial_argument
+@log_option
+@_patient
+@_on
+@click.option("--reason", required=True, help="Why somebody must know this patient's arm.")
+@_seed_file
+@_by
+@_why
+@json_option
+def unblind(
+    trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, as_json: bool
+) -> None:  # fmt: skip
+    """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
+    found = desk.opening.load_trial(trial)
+    store = desk.opening.log_of(found, log_path)
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file)
+    if as_json:
+        emit(done)
+        return
+    click.echo(f"Event {done.event.number}: {patient} unblinded, {done.event.happened}. Chain {done.hash[:12]}")
+    click.echo(f"{patient} is on {done.arm}. The log does not hold this.")
 
 
 @command.command(short_help="Correct an event by a new one.")

@@ -26,35 +26,48 @@ table_option = click.option(
 known_on_option = click.option(
     "--known-on", type=DAY, help="Take in what was recorded by this day (default: the cut-off itself)."
 )
+unblind_option = click.option(
+    "--unblind",
+    type=click.Path(path_type=Path),
+    metavar="SEED_FILE",
+    help="The allocation's seed file, which tells the arms of a masked log.",
+)
 cutoff_option = click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which data: what was given of the four options."""
+    """Which data: what was given of the five options."""
 
     log_path: Path | None = None
     table: Path | None = None
     cutoff: date | None = None
     known_on: date | None = None
+    unblind: Path | None = None
 
     def take(self, trial_name: str, trial: Trial) -> Data:
         """The data; what was left out of them is said on standard error."""
-        data = desk.data.take(trial_name, trial, self.log_path, self.table, self.cutoff, self.known_on)
+        data = desk.data.take(trial_name, trial, self.log_path, self.table, self.cutoff, self.known_on, self.unblind)
         say_what_is_left_out(data)
         return data
 
 
 def data_options(command: Callable[..., T]) -> Callable[..., T]:
-    """--log, --table, --cutoff and --known-on; the command gets them as one value, ``asked``."""
+    """--log, --table, --cutoff, --known-on and --unblind; the command gets them as one value, ``asked``."""
 
     @wraps(command)
     def asking(
-        *, log_path: Path | None, table: Path | None, cutoff: date | None, known_on: date | None, **others: Any
+        *,
+        log_path: Path | None,
+        table: Path | None,
+        cutoff: date | None,
+        known_on: date | None,
+        unblind: Path | None,
+        **others: Any,
     ) -> T:
-        return command(asked=Asked(log_path, table, cutoff, known_on), **others)
+        return command(asked=Asked(log_path, table, cutoff, known_on, unblind), **others)
 
-    return log_option(table_option(cutoff_option(known_on_option(asking))))
+    return log_option(table_option(cutoff_option(known_on_option(unblind_option(asking)))))
 
 
 def say_what_is_left_out(data: Data) -> None:

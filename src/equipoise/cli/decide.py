@@ -11,7 +11,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
-from equipoise.cli.data import Asked, known_on_option, say_notes
+from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
 @known_on_option
+@unblind_option
 @click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
 @click.option("--by", envvar="EQUIPOISE_BY", help="Who records it [env EQUIPOISE_BY].")
 @json_option
@@ -43,6 +44,7 @@ def command(
     safety: bool,
     cutoff: date,
     known_on: date | None,
+    unblind: Path | None,
     record: bool,
     by: str | None,
     as_json: bool,
@@ -63,7 +65,7 @@ def command(
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
-    asked = Asked(log_path, None, cutoff, known_on)
+    asked = Asked(log_path, None, cutoff, known_on, unblind)
     if look is None:
         _ask_safety(found, asked.take(trial, found).snap, log_path, by if record else None, as_json=as_json)
         return
@@ -78,7 +80,7 @@ def command(
     if as_json:
         emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
     elif isinstance(result, Decision):
-        show_decision(result)
+        show_decision(found, result)
     else:
         show_not_ripe(result)
     if not isinstance(result, Decision):
@@ -97,7 +99,7 @@ def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, a
             if result is None:
                 say(f"Its design has no look {look}.", indent="  ")
             elif isinstance(result, Decision):
-                show_decision(result)
+                show_decision(found.cohort(c.name), result)
             else:
                 show_not_ripe(result)
             click.echo()
@@ -107,9 +109,9 @@ def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, a
         ctx.exit(2)
 
 
-def show_decision(d: Decision) -> None:
+def show_decision(trial: Trial, d: Decision) -> None:
     """Print a decision for people."""
-    from equipoise.decide.words import beside_lines, headline
+    from equipoise.decide.words import beside_is, beside_lines, headline
 
     click.secho(headline(d), bold=True)
     click.echo("Because")
@@ -119,7 +121,7 @@ def show_decision(d: Decision) -> None:
     bullet(d.cautions or ["none"])
     beside = beside_lines(d)
     if beside:
-        click.echo("Beside it, not part of the decision")
+        click.echo(beside_is(trial).rstrip(":"))
         bullet(beside)
     if d.assumptions:
         click.echo("Rests on assumptions")

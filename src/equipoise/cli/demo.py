@@ -82,6 +82,8 @@ def command(
     log_path = out / f"{found.id}.log.jsonl"
     log_path.unlink(missing_ok=True)  # the demo's own, from an earlier run
     virtual = desk.virtual.conduct(trial, done, _target(plans), desk.opening.log_of(found, log_path))
+    if found.masked:
+        step("  The log names the arms, though the trial is blind: its patients are virtual.")
     log, looks = virtual.log, virtual.findings.looks
     step(f"  {len(log)} events in {log_path.name}, {virtual.entered} patients {found.entered}, chain {log.head[:12]}")
     for look in looks:

@@ -23,27 +23,30 @@ if TYPE_CHECKING:
     from equipoise.trial.design import Truth
 
 
-class EvidencePairs(click.ParamType[dict[str, Any]]):
-    """Names and numbers as ``Pairs``; ``earlier`` has a number a look, with / between two, or two of them with : between."""
+class Said(click.ParamType[dict[str, Any]]):
+    """Evidence: names and numbers, with '/' between looks and ':' between what goes together: look=2,…,earlier=26:26/42:42."""
 
     name = "name=value,…"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
-        """Read them; anything else is a usage error."""
+        """Read evidence; anything else is a usage error."""
         if isinstance(value, dict):
             return value
         try:
-            pairs = [part.split("=") for part in value.split(",")]
-            return {k.strip(): _earlier(v) if k.strip() == "earlier" else float(v) for k, v in pairs}
+            return {k.strip(): _said(v) for k, v in (part.split("=") for part in value.split(","))}
         except ValueError:
-            example = "look=3,z=1.7,information=180,earlier=60/120"
-            self.fail(f"got {value!r}; write name=value, and a comma between two, such as {example}", param, ctx)
+            self.fail(
+                f"got {value!r}; write name=value and a comma between two, and '/' between looks, as in earlier=40/80",
+                param,
+                ctx,
+            )
 
 
-def _earlier(text: str) -> tuple[Any, ...]:
-    """'40/80' as (40.0, 80.0); '26:26/42:42' as pairs."""
-    looks = [tuple(float(v) for v in look.split(":")) for look in text.split("/")]
-    return tuple(look[0] if len(look) == 1 else look for look in looks)
+def _said(value: str) -> float | tuple[float | tuple[float, ...], ...]:
+    """A number; or numbers of several looks, or several numbers of each."""
+    if "/" not in value and ":" not in value:
+        return float(value)
+    return tuple(tuple(map(float, v.split(":"))) if ":" in v else float(v) for v in value.split("/"))
 
 
 class Numbers(click.ParamType[tuple[float, ...]]):
@@ -81,10 +84,9 @@ def make(kind: str) -> click.Command:
             help="Behaviour under this truth too, such as rate=0.5; may be given again.",
         ),
         click.Option(
-            ["--evidence"], type=EvidencePairs(),
-            help="The verdict on this evidence, such as look=1,n=39,successes=20. What earlier looks were really taken on may be "
-            "said, oldest first: earlier=40/80, or earlier=26:26 (tested:control) for two arms counted each; n.ARM=40 for "
-            "patients of an arm of several.",
+            ["--evidence"], type=Said(),
+            help="The verdict on this evidence, such as look=1,n=39,successes=20. What the looks before were really taken on may be said, "
+            "with / between looks: earlier=40/80, or earlier=26:26/42:42 where each is of two arms (default: as planned).",
         ),
         click.Option(
             ["--estimate", "ended"], type=Pairs(),

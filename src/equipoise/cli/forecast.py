@@ -9,7 +9,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
-from equipoise.cli.data import Asked, known_on_option
+from equipoise.cli.data import Asked, known_on_option, unblind_option
 
 
 @click.command(name="forecast", short_help="When a look will be ripe, and who is on study then.")
@@ -19,6 +19,7 @@ from equipoise.cli.data import Asked, known_on_option
 @click.option("--look", type=int, required=True, help="Number of the look, from 1.")
 @click.option("--cutoff", type=DAY, help="Today (default: the last day of the log).")
 @known_on_option
+@unblind_option
 @click.option("--draws", type=int, default=400, show_default=True, help="How often the rest of the trial is played.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
 @click.option(
@@ -31,7 +32,7 @@ from equipoise.cli.data import Asked, known_on_option
 @figure_option("Write the fan of accrual as SVG.")
 @json_option
 def command(
-    trial: str, cohort: str, log_path: Path, look: int, cutoff: date | None, known_on: date | None, draws: int, seed: int, site_shape: float,
+    trial: str, cohort: str, log_path: Path, look: int, cutoff: date | None, known_on: date | None, unblind: Path | None, draws: int, seed: int, site_shape: float,
     figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Foresee a look from the log as known today: its cohort enrolled, ripe, known; how many are randomised and on study then.
@@ -42,7 +43,7 @@ def command(
     from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 
     found = desk.opening.load_one(trial, cohort)
-    snap = Asked(log_path, None, cutoff, known_on).take(trial, found).snap
+    snap = Asked(log_path, None, cutoff, known_on, unblind).take(trial, found).snap
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
         desk.pages.write_figure(figure, forecast_figure(foreseen, found.entered), "accrual-foreseen")

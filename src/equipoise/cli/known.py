@@ -9,6 +9,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
+from equipoise.cli.data import unblind_option
 
 log_option = click.option(
     "--log",
@@ -22,11 +23,15 @@ log_option = click.option(
 @click.command(short_help="Verify the chain, and judge every event again.")
 @trial_argument
 @log_option
+@unblind_option
 @json_option
-def verify(trial: str, log_path: Path, as_json: bool) -> None:
-    """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible."""
+def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> None:
+    """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible.
+
+    With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
+    """
     found = desk.opening.load_trial(trial)
-    verified = desk.known.verify(found, desk.opening.log_of(found, log_path))
+    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind)
     if as_json:
         emit(verified)
         return

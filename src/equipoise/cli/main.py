@@ -73,7 +73,7 @@ def cli() -> None:
     """The whole life of a randomised phase I/II oncology trial, from one file to a decision.
 
     TRIAL is a trial file, its folder, or the name of a bundled trial (north, merkel,
-    myeloma, create, e2511, lines, colon; kinds/KIND for an example of each kind). Every command takes --json.
+    myeloma, create, e2511, lines, optimalttf2, colon; kinds/KIND for an example of each kind). Every command takes --json.
     Exit status: 0 done, 1 failed, 2 bad input.
 
     Research software: check what it says before patients depend on it.

@@ -7,6 +7,7 @@ from copy import copy
 from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.randomisation import Allocation, stratum_of
 from equipoise.conduct.rules import (
     Standing,
@@ -129,23 +130,12 @@ class Conduct:
         return self.order("enrolled", on, recorded, by, why, patient, site, data)
 
     def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
-        """Randomise an enrolled patient: the next arm of the stratum's list."""
+        """Randomise an enrolled patient: the next arm of the stratum's list or, by a ``Key``, the code that stands for it."""
         if self.trial.randomisation is None:
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
         if self._allocation is None:
-            raise Refused(
-                "randomise",
-                [
-                    Problem(
-                        "no-allocation",
-                        "seed",
-                        "none",
-                        "the allocation seed of this trial",
-                        "give it with --seed-file",
-                    )
-                ],
-            )
+            raise Refused("randomise", [_no_seed()])
         known = self.patients.get(patient)
         factors = known.enrolled.data["factors"] if known and known.enrolled else None
         if known is None or factors is None:
@@ -162,8 +152,27 @@ class Conduct:
                 ],
             )
         stratum = stratum_of(self.trial, factors, str(known.enrolled.data.get("cohort", "")) if known.enrolled else "")
-        arm = self._allocation.arm(stratum, self._allocated.get(stratum, 0))
-        return self.order("randomised", on, recorded, by, why, patient, data={"arm": arm, "stratum": stratum})
+        place = self._allocated.get(stratum, 0)
+        if isinstance(self._allocation, Key):
+            taken = self._allocation.arms_of(self.log)  # with another seed than before it would go on with another list
+            given = {"code": self._allocation.code(patient, stratum, place, taken)}
+        else:
+            given = {"arm": self._allocation.arm(stratum, place)}
+        return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum})
+
+    def unblind(
+        self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = ""
+    ) -> tuple[Event, str]:
+        """Record that somebody must know a masked patient's arm, and tell it: the event, which does not hold the arm, and the arm."""
+        known = self.patients.get(patient)
+        if known is None or not known.masked:
+            allowed = "a patient whose log tells a code in place of the arm"
+            raise Refused(patient, [Problem("not-masked", "patient", repr(patient), allowed)])
+        if not isinstance(self._allocation, Key):
+            raise Refused("unblind", [_no_seed()])
+        assert known.randomised is not None, "who is masked is randomised"
+        arm = self._allocation.arms_of(self.log)[known.randomised.data["code"]]
+        return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}), arm
 
     def order(
         self,
@@ -215,7 +224,9 @@ class Conduct:
                 [Problem("no-reason", "why", "nothing", "a correction states its reason")],
             )
         problems = []
-        if old.kind in ("opened", "amended", "decided", "safety look") or (old.kind == "randomised" and void):
+        if old.kind in ("opened", "amended", "decided", "safety look", "unblinded") or (
+            old.kind == "randomised" and void
+        ):
             problems.append(Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands"))
         if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
             problems.append(Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed"))
@@ -242,6 +253,11 @@ class Conduct:
         self.log.append(kind, event.happened, recorded, by, why, old.patient, old.site, event.data, number)
         self._rebuild()
         return self.log[len(self.log) - 1]
+
+    @property
+    def masked(self) -> bool:
+        """True where the log tells codes: what stands by arm is kept from it."""
+        return holds_codes(self.log)
 
     # -- judging ----------------------------------------------------------------------------------------------------
 
@@ -325,6 +341,11 @@ class Conduct:
 
     def _standing_event(self, number: int) -> Event | None:
         return next((e for e in in_force(self.log) if e.number == number), None)
+
+
+def _no_seed() -> Problem:
+    allowed = "the allocation seed of this trial"
+    return Problem("no-allocation", "seed", "none", allowed, "give it with --seed-file")
 
 
 def _change(event: Event) -> tuple[date, int, str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from equipoise.numerics.random.streams import short_uniforms
+from equipoise.trial.arm import Arm
 from equipoise.trial.trial import Trial
 
 
@@ -46,11 +47,19 @@ class PermutedBlocks:
             self._extend(stratum, allocation, position)
         return allocation[position]
 
+    def terms(self, stratum: str) -> str:
+        """What the stratum's list is made of beside the seed: arms with their shares, and the sizes of blocks."""
+        arms = " ".join(f"{a.name}:{a.share}" for a in self._arms_in(stratum))
+        return f"{arms} in {' '.join(map(str, self._sizes))}"
+
+    def _arms_in(self, stratum: str) -> tuple[Arm, ...]:
+        return self._arms_of.get(stratum.split(" / ")[0], self._arms)
+
     def _extend(self, stratum: str, allocation: list[str], position: int) -> None:
         # Block b has row b of the stratum's table: the list does not depend on how far it was read before.
         rows = 2 * (1 + (position + 1) // min(self._sizes))
         table = short_uniforms(self._seed, f"allocation|{stratum}", self._replicate, rows, max(self._sizes)).tolist()
-        arms = self._arms_of.get(stratum.split(" / ")[0], self._arms)
+        arms = self._arms_in(stratum)
         total = sum(a.share for a in arms)
         allocation.clear()
         for u in table:

@@ -12,6 +12,7 @@ from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import KINDS, Event
 from equipoise.trial.grading import EDITIONS
 from equipoise.trial.lesion import lesion_problems
+from equipoise.trial.masked import MASKED, known_treatments
 from equipoise.trial.organ_class import ORGAN_CLASSES
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
@@ -21,6 +22,7 @@ from equipoise.trial.trial import Trial
 _AFTER_RANDOMISATION = frozenset(
     {
         "eligibility reviewed",
+        "unblinded",
         "treated",
         "treatment ended",
         "progressed",
@@ -130,7 +132,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 "correct that event",
             )
             return
-        if day > patient.died.happened and kind != "eligibility reviewed":
+        if day > patient.died.happened and kind not in ("eligibility reviewed", "unblinded"):
             yield _problem("after-death", event, f"the patient died on {patient.died.happened}")
             return
     if patient.withdrawn is not None and day > patient.withdrawn.happened and kind in _NOT_AFTER_WITHDRAWAL:
@@ -161,8 +163,13 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             elif patient.enrolled is None and not as_recorded:
                 yield _problem("not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol")
             arms = in_his_cohort(trial, patient).arm_by_name
-            if event.data["arm"] not in arms:
+            if "arm" in event.data and event.data["arm"] not in arms:
                 yield Problem("unknown-arm", "arm", repr(event.data["arm"]), f"one of {_list(arms)}")
+        case "unblinded":
+            if not trial.masked:
+                yield _problem("not-masked", event, "nobody is masked in this trial: its log names the arms")
+            if not event.data["reason"].strip():
+                yield Problem("no-reason", "reason", "nothing", "why somebody must know this patient's arm")
         case "eligibility reviewed":
             yield from _reviewed(event, patient, trial)
         case "outcome":
@@ -308,7 +315,13 @@ def _outcome(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
 
 
 def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
-    regimen = {t.drug: t for t in trial.arm_by_name[patient.arm].regimen}
+    if patient.masked:
+        regimen = known_treatments(in_his_cohort(trial, patient).arms)
+        allowed = f"what tells nothing of the arm: {_list(regimen) or 'no treatment of this trial'}"
+        step = f"--drug {MASKED} for the one treatment in which the arms differ" if MASKED in regimen else ""
+    else:
+        regimen = {t.drug: t for t in trial.arm_by_name[patient.arm].regimen}
+        allowed, step = f"a drug of arm {patient.arm}: {_list(regimen)}", ""
     if not regimen and trial.as_recorded:
         return  # a trial file made from data states no regimen: nothing to judge a dose by
     treatment = regimen.get(event.data["drug"])
@@ -317,7 +330,8 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
             "drug-not-in-arm",
             "drug",
             repr(event.data["drug"]),
-            f"a drug of arm {patient.arm}: {_list(regimen)}",
+            allowed,
+            step,
         )
         return
     yield from _amount(event, treatment)
@@ -385,6 +399,11 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
     for name in _REQUIRED[kind]:
         if name not in data:
             yield Problem("missing", f"data.{name}", "nothing", f"required for {kind!r}")
+    if kind == "randomised" and ("arm" in data) + ("code" in data) != 1:
+        given = "both" if "arm" in data else "neither"
+        yield Problem("arm-or-code", "data.arm, data.code", given, "one: the arm or, where it is masked, the code")
+    elif kind == "randomised" and "code" in data and "actual" in data:
+        yield Problem("arm-or-code", "data.actual", repr(data["actual"]), "no arm beside a code")
     # What is there is gone through, not what may be: an event has few of the details that its kind allows.
     for name, value in data.items():
         if name not in fields:

@@ -40,7 +40,13 @@ def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
         cutoff=snap.cutoff,
         action=ruling.action,
         because=list(ruling.because),
-        cautions=[*ruling.cautions, *_definition_cautions(trial, snap), *gathered.cautions(), *_graded(trial, snap)],
+        cautions=[
+            *ruling.cautions,
+            *_definition_cautions(trial, snap),
+            *gathered.cautions(),
+            *_graded(trial, snap),
+            *_passed(trial, snap, look, gathered),
+        ],
         distance=ruling.distance,
         unit=ruling.unit,
         evidence=gathered.numbers(),
@@ -119,6 +125,14 @@ def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> No
         ripe_on=max(days, default=None) if enrolled_enough else None,
         fingerprints=_fingerprints(trial, snap),
     )
+
+
+def _passed(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> list[str]:
+    """A look on events that is asked for when what the next one is on has come too."""
+    m = trial.monitored
+    if m.by_cohort or m.is_final(look) or unripe(trial, look + 1, gathered.arms, standing_of(trial, snap)):
+        return []
+    return [f"What look {look + 1} is on has come too: that look is due, and this one is passed."]
 
 
 def _definition_cautions(trial: Trial, snap: Snapshot) -> list[str]:

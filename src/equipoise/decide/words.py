@@ -8,6 +8,12 @@ from typing import Any
 from equipoise.analyse.analysis import number, p_value
 from equipoise.trial.decision import Decision
 from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.evidence import (
+    HazardRatioEvidence,
+    StatisticEvidence,
+    TwoArmEvidence,
+    TwoArmExposureEvidence,
+)
 from equipoise.trial.exhibits import Cell, Exhibit, Paragraph, Table
 from equipoise.trial.trial import Trial
 
@@ -62,6 +68,14 @@ def _strata(c: Mapping[str, Any]) -> str:
     return "" if said == "unstratified" else f", {said}"
 
 
+def beside_is(trial: Trial) -> str:
+    """What the lines beside a decision are: where the design itself compares the arms they say that comparison in full."""
+    compares = (StatisticEvidence, TwoArmExposureEvidence, TwoArmEvidence, HazardRatioEvidence)
+    if trial.monitored.design.takes in compares:
+        return "The arms that the decision compares, as an analysis shows them:"
+    return "Beside the decision, and no part of it:"
+
+
 def _curve(at: Mapping[str, Any]) -> str:
     if at["beyond"]:
         return "not followed so long"
@@ -85,7 +99,7 @@ def decision_exhibits(trial: Trial, d: Decision) -> list[Exhibit]:
     shown.append(_cohorts(trial, d))
     beside = [Paragraph(text) for text in beside_lines(d)]
     if beside:
-        shown += [Paragraph("Beside the decision, and no part of it:", "plain"), *beside]
+        shown += [Paragraph(beside_is(trial), "plain"), *beside]
     return shown
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from equipoise.analyse import data
+from equipoise.desk.order import unmask
 from equipoise.files.bundled import find_trial
 from equipoise.files.log_file import LogFile
 from equipoise.files.table_file import log_from_table
@@ -32,13 +33,16 @@ def take(
     table: Path | None = None,
     cutoff: date | None = None,
     known_on: date | None = None,
+    unblind: Path | None = None,
 ) -> Data:
     """The data of a log, or of a table (the trial file's own if none is named); ``name`` is where the trial is found.
 
-    Without a cut-off that of the last day of the log. Raises BadInput with what is wrong with what was asked for.
+    Without a cut-off that of the last day of the log. Where the log holds codes, ``unblind`` is the seed file that tells the arms.
+    Raises BadInput with what is wrong with what was asked for, and for a masked log without that file.
     """
     reading = _read(name, trial, log, table)
-    return Data(reading.log, cut(trial, reading.log, cutoff, known_on), str(log) if reading.torn is not None else None)
+    known = unmask(trial, reading.log, unblind)
+    return Data(known, cut(trial, known, cutoff, known_on), str(log) if reading.torn is not None else None)
 
 
 def _read(name: str, trial: Trial, log: Path | None, table: Path | None) -> Reading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
@@ -27,6 +26,9 @@ from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+
+#: A value of evidence as it is said: a number; numbers of several looks; or several numbers of each.
+Said = float | tuple[float | tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def ask(
     kind: str,
     given: dict[str, Any],
     truths: Sequence[Truth] = (),
-    evidence: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, Said] | None = None,
     ended: Mapping[str, float] | None = None,
     curtail: Side | None = None,
     of_history: Mapping[str, Any] | None = None,
@@ -139,45 +141,36 @@ def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> St
     return estimate(design, look, n, successes, ended.get("level", 0.90))
 
 
-def evidence_for(design: Design[Any], given: Mapping[str, Any]) -> Any:
-    """The evidence of the type that this design's verdict takes, from names and numbers. Raises BadInput otherwise.
+def evidence_for(design: Design[Any], given: Mapping[str, Said]) -> Any:
+    """The evidence of the type that this design's verdict takes, from names and numbers.
 
-    ``earlier`` is a number a look, or a pair of them. Of evidence of several arms any other name is an arm, with its
-    outcome; 'n.ARM' is its number of patients.
+    ``earlier``: one value a look, (40, 80) or ((26, 26), (42, 42)). Where arms are compared by name each has its outcome, or
+    ((outcome, patients),). Raises BadInput with all that is wrong.
     """
-    wanted = design.takes if dataclasses.is_dataclass(design.takes) else get_type_hints(design.verdict)["evidence"]
+    wanted = design.takes
     types = get_type_hints(wanted)
-    open_ended = "outcome" in types
-    fields = {f.name: f for f in dataclasses.fields(wanted) if f.name not in ("arm", "outcome", *_OF_ARMS[open_ended])}
-    problems = [
-        Problem("unknown-key", f"--evidence {k}", _shown(v), f"names are {', '.join(fields)}")
-        for k, v in given.items()
-        if k not in fields and not open_ended
-    ]
+    by_arm = "outcome" in types
+    fields = {
+        f.name: f for f in dataclasses.fields(wanted) if f.name != "arm" and not (by_arm and f.name in ("outcome", "n"))
+    }
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "earlier" and name in fields:
+            values[name] = _earlier(value, types[name], problems)
+        elif name in fields:
+            values[name] = _number(name, value, types[name], problems)
+        elif not by_arm:
+            problems.append(
+                Problem("unknown-key", f"--evidence {name}", _shown(value), f"names are {', '.join(fields)}")
+            )
     problems += [
         Problem("missing", f"--evidence {k}", "nothing", "a number")
         for k, f in fields.items()
         if k not in given and f.default is dataclasses.MISSING
     ]
-    values: dict[str, Any] = {}
-    for k, v in given.items():
-        if k not in fields:
-            continue
-        read = _earlier_looks(v, types[k]) if k == "earlier" else _count_or_number(v, types[k])
-        if isinstance(read, str):
-            problems.append(Problem("not-a-count" if k != "earlier" else "earlier", f"--evidence {k}", _shown(v), read))
-        else:
-            values[k] = read
-    if open_ended:
-        of_arms = {k[2:]: v for k, v in given.items() if k.startswith("n.")}
-        problems += [
-            Problem("not-a-count", f"--evidence n.{k}", _shown(v), "a whole number")
-            for k, v in of_arms.items()
-            if not _whole(v)
-        ]
-        values["outcome"] = {k: v for k, v in given.items() if k not in fields and not k.startswith("n.")}
-        if not problems:
-            values["n"] = {k: int(v) for k, v in of_arms.items()}
+    if by_arm:
+        values |= _arms({k: v for k, v in given.items() if k not in fields}, problems)
     if problems:
         raise BadInput("evidence", problems)
     if "arm" in types:
@@ -185,41 +178,61 @@ def evidence_for(design: Design[Any], given: Mapping[str, Any]) -> Any:
     try:
         return wanted(**values)
     except ValueError as error:
-        raise BadInput("evidence", [Problem("not-allowed", "--evidence", str(dict(given)), str(error))]) from None
+        shown = {k: _shown(v) for k, v in given.items()}
+        raise BadInput("evidence", [Problem("not-allowed", "--evidence", str(shown), str(error))]) from None
 
 
-#: Fields that are said arm by arm.
-_OF_ARMS = {False: (), True: ("n",)}
-
-
-def _whole(value: float) -> bool:
-    return math.isfinite(value) and value == int(value)
-
-
-def _count_or_number(value: float, wanted: Any) -> Any:
-    """The value as the field takes it, or in words what is allowed."""
-    if wanted is float:
-        return float(value)
-    return int(value) if _whole(value) else "a whole number"
-
-
-def _earlier_looks(value: Any, wanted: Any) -> Any:
-    """What the looks before were taken on, or in words what is allowed."""
-    looks = value if isinstance(value, tuple) else (value,)
-    inner = get_args(wanted)[0]
-    if get_args(inner):
-        if not all(isinstance(v, tuple) and len(v) == 2 and all(map(_whole, v)) for v in looks):
-            return "tested:control in whole numbers, with / between two looks, such as 26:26"
-        return tuple((int(a), int(b)) for a, b in looks)
-    if any(isinstance(v, tuple) for v in looks) or (inner is int and not all(map(_whole, looks))):
-        return f"{'whole ' if inner is int else ''}numbers with / between two looks, such as 40/80"
-    return tuple(inner(v) for v in looks)
-
-
-def _shown(value: Any) -> str:
+def _shown(value: Said) -> str:
+    """As it is written: '40', '40/80', '26:26/42:42'."""
     if isinstance(value, tuple):
-        return "/".join(_shown(v) if not isinstance(v, tuple) else ":".join(map(_shown, v)) for v in value)
+        return "/".join(":".join(f"{v:g}" for v in each) if isinstance(each, tuple) else f"{each:g}" for each in value)
     return f"{value:g}"
+
+
+def _number(name: str, value: Said, wanted: Any, problems: list[Problem]) -> float | int | None:
+    """One number, whole where a count is wanted."""
+    whole = wanted is int or int in get_args(wanted)
+    if isinstance(value, tuple):
+        problems.append(Problem("not-a-number", f"--evidence {name}", _shown(value), "one number"))
+        return None
+    if whole and not float(value).is_integer():
+        problems.append(Problem("not-a-count", f"--evidence {name}", _shown(value), "a whole number"))
+        return None
+    return int(value) if whole else float(value)
+
+
+def _earlier(value: Said, wanted: Any, problems: list[Problem]) -> tuple[Any, ...]:
+    """One value a look before: a number, or two of them."""
+    (of, *_) = get_args(wanted)
+    looks = value if isinstance(value, tuple) else (value,)
+    size = len(get_args(of)) or 1
+    whole = of is int or int in get_args(of)
+    rows = [look if isinstance(look, tuple) else (look,) for look in looks]
+    if any(len(row) != size for row in rows) or (whole and not all(float(v).is_integer() for row in rows for v in row)):
+        example = "26:26/42:42, of both arms" if size > 1 else "40/80"
+        allowed = f"{'whole numbers' if whole else 'numbers'}, one look after the other, as in {example}"
+        problems.append(
+            Problem("not-a-count" if whole else "not-a-number", "--evidence earlier", _shown(value), allowed)
+        )
+        return ()
+    made = [tuple(int(v) if whole else float(v) for v in row) for row in rows]
+    return tuple(row if size > 1 else row[0] for row in made)
+
+
+def _arms(given: Mapping[str, Said], problems: list[Problem]) -> dict[str, Any]:
+    """Outcome and, where it is said, number of patients of each arm, by its name."""
+    outcome: dict[str, float] = {}
+    n: dict[str, int] = {}
+    for arm, value in given.items():
+        match value:
+            case ((float(x), float(size)),) if size.is_integer():
+                outcome[arm], n[arm] = x, int(size)
+            case float(x):
+                outcome[arm] = x
+            case _:
+                allowed = "successes, or successes:patients, as in A=12:40"
+                problems.append(Problem("not-a-count", f"--evidence {arm}", _shown(value), allowed))
+    return {"outcome": outcome, "n": n}
 
 
 @dataclass(frozen=True)

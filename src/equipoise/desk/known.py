@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
+from equipoise.desk.order import unmask
 from equipoise.desk.store import LogStore
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.masked import MASKED
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -27,10 +30,13 @@ class Verified:
     torn_bytes: int
 
 
-def verify(trial: Trial, store: LogStore) -> Verified:
-    """Verify the chain, and judge every event again. Raises BadInput with every event that is impossible."""
+def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verified:
+    """Verify the chain, and judge every event again; with the seed file of a masked trial also its codes, and events by arm.
+
+    Raises BadInput with every event that is impossible.
+    """
     reading = store.read()
-    impossible = replay(trial, list(reading.log))
+    impossible = replay(trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log))
     if impossible:
         raise BadInput(
             str(store),
@@ -59,7 +65,7 @@ class PatientKnown:
 
 @dataclass(frozen=True)
 class Known:
-    """The trial as known on a day, in numbers by arm; ``cohorts``: the same of each cohort, everybody in it."""
+    """The trial as known on a day, in numbers by arm, those of masked patients together; ``cohorts``: the same of each cohort, everybody in it."""
 
     as_known_on: date
     events: int
@@ -71,9 +77,10 @@ class Known:
 
     def table(self, trial: Trial) -> Table:
         """The arms under each other."""
-        rows: list[list[Cell]] = [[trial.arm_by_name[a].label, *c.values()] for a, c in self.arms.items()]
+        label = {MASKED: "Arms masked", **{name: arm.label for name, arm in trial.arm_by_name.items()}}
+        rows: list[list[Cell]] = [[label[a], *c.values()] for a, c in self.arms.items()]
         for name, arms in (self.cohorts or {}).items():
-            rows += [[f"{name}: {trial.arm_by_name[a].label}", *c.values()] for a, c in arms.items()]
+            rows += [[f"{name}: {label[a]}", *c.values()] for a, c in arms.items()]
         where = f"{self.sites_open} sites open, {self.screened} screened"
         columns = ["Arm", "Randomised", "Died", "Progressed", "Withdrew", "Lost"]
         return Table(f"{trial.id} as known on {self.as_known_on}: {where}", columns, rows)
@@ -91,9 +98,10 @@ def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
 
 def _by_arm(trial: Trial, patients: Sequence[Patient]) -> dict[str, dict[str, int]]:
     counts: dict[str, Any] = {}
-    for arm in trial.arms:
-        group = [p for p in patients if p.arm == arm.name]
-        counts[arm.name] = {
+    masked = [p for p in patients if p.masked]
+    groups = {arm.name: [p for p in patients if p.arm == arm.name] for arm in trial.arms}
+    for name, group in ({MASKED: masked} | {k: v for k, v in groups.items() if v} if masked else groups).items():
+        counts[name] = {
             "randomised": len(group),
             "died": sum(p.died is not None for p in group),
             "progressed": sum(p.first_progression is not None for p in group),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.conduct import Conduct
 from equipoise.decide.decide import decide, decided
 from equipoise.desk.order import give
 from equipoise.desk.store import LogStore
 from equipoise.files.plain import plain
 from equipoise.trial.decision import Decision, NotRipe
+from equipoise.trial.event import Event
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -32,7 +34,13 @@ def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) 
     data = decided(d, known_on)
     if trial.cohort_name:
         data = {**data, "cohort": trial.cohort_name}
-    give(trial.whole, store, lambda c, now: c.order("decided", now.date(), now, by, "; ".join(d.because), data=data))
+
+    def order(conduct: Conduct, now: datetime) -> Event:
+        # The reasons tell results by arm, which those who read a masked log must not see.
+        why = "decided with the arms known" if conduct.masked else "; ".join(d.because)
+        return conduct.order("decided", now.date(), now, by, why, data=data)
+
+    give(trial.whole, store, order)
 
 
 def as_json(result: Decision | NotRipe) -> dict[str, Any]:

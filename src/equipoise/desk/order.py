@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.masking import Key, holds_codes, unmasked
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.desk.store import LogStore
 from equipoise.trial.event import Event
+from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -55,6 +57,54 @@ def allocation(trial: Trial, seed_file: Path | None = None) -> PermutedBlocks | 
     path = seed_file or (Path(os.environ[SEED_VARIABLE]) if os.environ.get(SEED_VARIABLE) else None)
     if path is None or trial.randomisation is None:
         return None
+    seed = _secret(path, "--seed-file")
+    return Key(trial, seed) if trial.masked else PermutedBlocks(trial, seed)
+
+
+def unmask(trial: Trial, log: Log, seed_file: Path | None) -> Log:
+    """The log with its arms: as it is, or read by the seed file where it holds codes.
+
+    In memory only. Raises BadInput for codes without the file, with another one, and for a file where nothing is masked.
+    """
+    if not holds_codes(log):
+        if seed_file is not None and not trial.masked:
+            allowed = "nothing: nobody is masked in this trial, its log names the arms"
+            raise BadInput(trial.id, [Problem("not-masked", "--unblind", str(seed_file), allowed)])
+        return log
+    if seed_file is None:
+        allowed = "the allocation's seed file: this trial's log holds codes, not arms"
+        step = "give it with --unblind, if you are among those who may know the arms"
+        raise BadInput(trial.id, [Problem("blinded", "--unblind", "nothing", allowed, step)])
+    return unmasked(trial, log, Key(trial, _secret(seed_file, "--unblind")))
+
+
+@dataclass(frozen=True)
+class Unblinded:
+    """An emergency unblinding: what was recorded, the head of the log with it, a torn line set aside, and the arm, which no record holds."""
+
+    event: Event
+    hash: str
+    torn_line_set_aside: str | None
+    patient: str
+    arm: str
+
+
+def unblind(
+    trial: Trial, store: LogStore, patient: str, on: date, by: str, reason: str, why: str, seed_file: Path | None
+) -> Unblinded:
+    """Tell one masked patient's arm, once that it is told has been recorded. Raises BadInput with the reasons where it is refused."""
+    told: list[str] = []
+
+    def order(conduct: Conduct, now: datetime) -> Event:
+        event, arm = conduct.unblind(patient, on, now, by, reason, why)
+        told.append(arm)
+        return event
+
+    done = give(trial, store, order, allocation(trial, seed_file))
+    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0])
+
+
+def _secret(path: Path, option: str) -> str:
     try:
         seed = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -62,5 +112,5 @@ def allocation(trial: Trial, seed_file: Path | None = None) -> PermutedBlocks | 
     if len(seed) < 16:
         allowed = "a file with a secret of at least 16 characters, kept outside the trial's folder"
         step = "for instance: openssl rand -hex 32"
-        raise BadInput("seed file", [Problem("no-seed", "--seed-file", "no readable seed", allowed, step)])
-    return PermutedBlocks(trial, seed)
+        raise BadInput("seed file", [Problem("no-seed", option, "no readable seed", allowed, step)])
+    return seed

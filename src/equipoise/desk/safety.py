@@ -79,7 +79,11 @@ def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str) -> None:
 
 
 def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str) -> Event:
-    """Record a look at each of some rules, one or more, and what follows; the last event."""
+    """Record a look at each of some rules, one or more, and what follows; the last event. Refused in a masked log."""
+    if conduct.masked:
+        allowed = "no counts by arm in a log that masked people read"
+        step = "where enrolment must pause or end: conduct pause, conduct close"
+        raise BadInput(conduct.trial.id, [Problem("masked", "--record", "a safety look", allowed, step)])
     last = None
     for r in rules:
         last = conduct.order("safety look", on, now, by, " ".join(r.ruling.because), data=look_data(r))

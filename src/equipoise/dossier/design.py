@@ -23,7 +23,7 @@ _QUANTITIES = {
     "pet0": "PET(p0): probability of stopping early under the null hypothesis",
     "m1": "m1: first stage, in units of the allocation",
     "alpha": "type I error, one-sided, attained",
-    "power": "power at p1, attained",
+    "power": "power, attained",
 }
 
 
@@ -53,7 +53,10 @@ def _monitoring(t: Trial) -> list[Exhibit]:
         controls = " and ".join(str(n) for n in m.control_cohort)
         beside = f", with {controls or 'no'} control patients beside"
         historical = f" Historical rate: {t.history.rate:.0%}{' †' if t.assumed('history.rate') else ''}."
-    return [Paragraph(f"The looks are on {m.endpoint}{beside}. Enrolment {going} while a look is awaited.{historical}")]
+    looked = m.endpoint if m.toxicity is None else f"{m.endpoint} and {m.toxicity}"
+    units = {look.unit for look in t.monitored.looks}
+    on = f" ({', '.join(sorted(units))})" if units != {"patients"} else ""
+    return [Paragraph(f"The looks are on {looked}{on}{beside}. Enrolment {going} while a look is awaited.{historical}")]
 
 
 def _numbers(d: Design[Evidence]) -> Table:

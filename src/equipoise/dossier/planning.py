@@ -54,6 +54,11 @@ def _why_off(trial: Trial) -> str:
             "Who withdraws or is lost before the landmark cannot be evaluated, so fewer than planned are evaluated at the end. They were without "
             "an event when last seen, so leaving them out takes away more successes than failures."
         )
+    elif not trial.monitored.by_cohort:
+        said.append(
+            "A look is taken once so many are known, on the day of the record; the design's own numbers take times as continuous and are an "
+            "approximation in small trials."
+        )
     else:
         said.append("Who dies or leaves before the outcome is known has none, by the protocol's policy.")
     if trial.randomisation is not None:

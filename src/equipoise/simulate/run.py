@@ -395,6 +395,12 @@ class Loop:
         return found
 
     def _look(self, today: date) -> None:
+        if not self.by_cohort:
+            # Events come while a look is awaited: one that was passed meanwhile is not taken after the one that is due.
+            while self.stage < self.stages and not unripe(
+                self.trial, self.stage + 1, self._arms(), self._standing(today)
+            ):
+                self.stage += 1
         decision = self.ask(self.trial, self.conduct.log, today, self.stage)
         if isinstance(decision, Decision):
             readout = today + timedelta(days=self.monitoring.readout_delay.days)

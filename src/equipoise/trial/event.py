@@ -22,7 +22,13 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "screened": {"failed": ((list,), True), "subject": ((dict,), False), "cohort": ((str,), False)},
     "enrolled": {"factors": ((dict,), True), "arm": ((str,), False), "cohort": ((str,), False)},
     "eligibility reviewed": {"eligible": ((bool,), True), "failed": ((list,), False), "reason": ((str,), False)},
-    "randomised": {"arm": ((str,), True), "stratum": ((str,), True), "actual": ((str,), False)},
+    "randomised": {
+        "arm": ((str,), False),
+        "code": ((str,), False),
+        "stratum": ((str,), True),
+        "actual": ((str,), False),
+    },
+    "unblinded": {"reason": ((str,), True)},
     "treated": {
         "drug": ((str,), True),
         "cycle": ((int,), True),

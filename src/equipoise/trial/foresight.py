@@ -12,7 +12,7 @@ LONG = 120.0
 
 def foresight(trial: Trial) -> list[str]:
     """Cautions on enrolment, looks and follow-up that do not fit together."""
-    return [*_enrolment(trial), *_looks(trial), *_follow_up(trial)]
+    return [*_enrolment(trial), *_looks(trial), *_follow_up(trial), *_contacts(trial)]
 
 
 def _enrolment(trial: Trial) -> list[str]:
@@ -56,12 +56,26 @@ def _enough_for_the_looks(trial: Trial) -> list[str]:
     """Looks on events or on patients enrolled, of whom there must be as many."""
     m, total = trial.monitored, sum(a.share for a in trial.arms)
     comes = trial.target_enrolment * sum(a.share for a in m.counted_arms) / total
-    last = m.looks[-1]
+    last, found = m.looks[-1], _seen_too_short(trial)
     if last.n <= comes:
+        return found
+    return [
+        *found,
+        f"The last look is on {last.n} {last.unit}, and about {comes:.0f} patients come onto the arms that it counts: it will be "
+        "taken on fewer, once the last patient has been followed.",
+    ]
+
+
+def _seen_too_short(trial: Trial) -> list[str]:
+    """One arm's times, of whom the living are censored before the dead are counted."""
+    m = trial.monitored
+    at = next((rule.at for rule in m.times.censoring if rule.when == "no event"), "") if m.times is not None else ""
+    if at != "last contact" or len(m.counted_arms) > 1 or m.control is not None:
         return []
     return [
-        f"The last look is on {last.n} {last.unit}, and about {comes:.0f} patients come onto the arms that it counts: it will be "
-        "taken on fewer, once the last patient has been followed."
+        f"{m.endpoint.name}: who has no event is censored at the last contact, but a death is known at once: patients alive count for less "
+        "time than the dead, and a comparison with a reference is biased against the treatment. Ask the sites who is alive before a look, "
+        "and say { when = 'no event', at = 'that day' }."
     ]
 
 
@@ -85,4 +99,22 @@ def _follow_up(trial: Trial) -> list[str]:
     return [
         f"monitoring.final_follow_up is {trial.monitoring.final_follow_up}, shorter than {what}: the last look waits for its own patients "
         f"all the same, {(needed - least) / DAYS_PER_MONTH:.1f} months longer than the file says."
+    ]
+
+
+def _contacts(trial: Trial) -> list[str]:
+    """Who is planned to be seen last before a landmark, and next after its window: nobody knows of them in time."""
+    plan = trial.assessments
+    if plan is None or trial.design is None or trial.monitoring is None:
+        return []
+    endpoint = trial.monitored.endpoint
+    if not isinstance(endpoint, Landmark):
+        return []
+    day, closes = endpoint.landmark.days, endpoint.landmark.days + endpoint.window.days
+    seen = plan.day_of(plan.visit_from(day))
+    if seen <= closes:
+        return []
+    return [
+        f"{endpoint.name}: the first planned assessment that tells of day {day} is on day {seen}, and the window closes on day {closes}: "
+        f"many will not be evaluable ({endpoint.not_evaluable})."
     ]

@@ -28,6 +28,8 @@ class Patient:
     randomised: Event | None = None
     #: Eligibility as a review found it after enrolment.
     reviewed: Event | None = None
+    #: The last time that somebody was told the arm of a masked patient.
+    unblinded: Event | None = None
     doses: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
     study_ended: Event | None = None
@@ -49,8 +51,13 @@ class Patient:
 
     @property
     def arm(self) -> str:
-        """The arm the patient was randomised to, or '' before that."""
-        return str(self.randomised.data["arm"]) if self.randomised else ""
+        """The arm the patient was randomised to, or '' before that, and where the log holds a code in its place."""
+        return str(self.randomised.data.get("arm", "")) if self.randomised else ""
+
+    @property
+    def masked(self) -> bool:
+        """True of a patient who is randomised and whose arm is not told."""
+        return self.randomised is not None and "arm" not in self.randomised.data
 
     @property
     def cohort(self) -> str:
@@ -93,6 +100,8 @@ class Patient:
                     self.randomised = event
             case "randomised":
                 self.randomised = event
+            case "unblinded":
+                self.unblinded = event
             case "eligibility reviewed":
                 self.reviewed = event
             case "treatment ended":

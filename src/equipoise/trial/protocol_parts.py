@@ -49,13 +49,19 @@ class Randomisation(Part):
     )
     factors: tuple[Factor, ...] = ()
     blinding: Literal["open label", "single blind", "double blind"] | None = Field(
-        default=None, description="Who does not know the arms, as the protocol says it. It is shown; the log is not masked."
+        default=None,
+        description="Who does not know the arms. In a blind trial the log tells a code in place of the arm.",
     )
 
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
         return {k: v for k, v in handler(self).items() if k != "blinding" or v}
+
+    @property
+    def masked(self) -> bool:
+        """True where somebody must not know the arms."""
+        return self.blinding in ("single blind", "double blind")
 
 
 class Assessments(Part):

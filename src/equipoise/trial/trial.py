@@ -222,6 +222,11 @@ class Trial(Part):
         return self.randomisation is not None and self.randomisation.method == "as recorded"
 
     @property
+    def masked(self) -> bool:
+        """True where the log tells codes, not arms, for somebody must not know them."""
+        return self.randomisation is not None and self.randomisation.masked
+
+    @property
     def entered(self) -> str:
         """What a patient is who has come onto an arm: 'randomised' or, where nobody is, 'enrolled'."""
         return "randomised" if self.randomisation is not None else "enrolled"

@@ -128,3 +128,33 @@ def test_bad_input() -> None:
     assert {"p1", "toxicity1", "looks", "gamma"} <= {p.where for p in bad.value.problems}
     with pytest.raises(BadInput, match="no lambda"):
         from_spec(Spec.read({"p0": 0.2, "p1": 0.4, "looks": (3,), "alpha": 0.001}))
+
+
+@pytest.mark.independent
+def test_the_cut_off_is_that_of_the_number_attained() -> None:
+    """lambda (n / N)^gamma by hand, and scipy's beta and gamma for the posteriors."""
+    d = RESPONSE
+    for look, n in ((1, 8), (2, 17), (7, 38), (7, 44), (3, 0)):
+        share = 1.0 if look == 7 else n / 40
+        for x in range(n + 1):
+            p = beta.sf(0.2, 0.2 + x, 0.8 + n - x)
+            v = d.verdict(Evidence(look, "A", n, x))
+            assert (v.action.name == "stop") == (p < d.lam * share**d.gamma), (look, n, x)
+            assert "number attained" in v.cautions[0]
+    for n, r, t in ((3, 1, 1), (5, 2, 1), (5, 0, 0), (5, 5, 5)):
+        cutoff = 0.7 * (n / 8) ** 0.8
+        works, safe = beta.sf(0.2, 0.2 + r, 0.8 + n - r), beta.cdf(0.5, 0.5 + t, 0.5 + n - t)
+        v = PAIR.verdict(PairEvidence(1, n, r, t))
+        assert (v.action.name == "stop") == (min(works, safe) < cutoff)
+    times = from_spec(
+        Spec.read(
+            {"endpoint": "time-to-event", "median0": 6, "median1": 12, "looks": (8, 16), "lam": 0.8, "gamma": 0.9}
+        )
+    )
+    for time in range(20, 200, 5):
+        p = gamma.cdf(math.log(2) / 6, 1 + 10, scale=1 / (6 / math.log(2) + time))
+        v = times.verdict(ExposureEvidence(1, 20, 10, float(time)))
+        assert (v.action.name == "stop") == (p < 0.8 * (10 / 16) ** 0.9)
+    with pytest.raises(BadInput) as bad:
+        PAIR.verdict(PairEvidence(3, 0, 0, 0, (4, 4, 2)))
+    assert {p.code for p in bad.value.problems} == {"no-such-look", "too-many-earlier", "does-not-rise", "falls"}

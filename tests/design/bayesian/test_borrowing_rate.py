@@ -121,5 +121,17 @@ def test_history_that_makes_no_sense_is_refused_at_once() -> None:
     assert {"arms", "half-stated", "not-a-choice"} <= {p.code for p in bad.value.problems}
     with pytest.raises(BadInput, match="at most its 40 patients"):
         example(history_x=(41,), history_n=(40,))
-    with pytest.raises(BadInput, match="control patients above 0"):
-        example().verdict(TwoArmEvidence(1, 39, 20, 0, 0))
+    with pytest.raises(BadInput, match="1 or 2"):
+        example().verdict(TwoArmEvidence(3, 39, 20, 20, 9))
+
+
+def test_other_numbers_at_any_look() -> None:
+    """The posterior of the numbers that came: that of a design planned on them; its errors are the caution's."""
+    d, other = example(), example(n1_tested=39, n1_control=21, n_tested=79, n_control=41)
+    for look, n, m in ((1, 39, 21), (2, 79, 41)):
+        for x in range(0, n + 1, 7):
+            v = d.verdict(TwoArmEvidence(look, n, x, m, 9, ((39, 21),) if look == 2 else ()))
+            assert v.action == other.verdict(TwoArmEvidence(look, n, x, m, 9)).action
+            assert f"{n} and {m} patients" in v.cautions[0]
+    reached = other.characteristics(other.truths()["null"]).declare.value
+    assert f"{reached:.4f}" in v.cautions[0]

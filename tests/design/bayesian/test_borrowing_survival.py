@@ -189,8 +189,13 @@ def test_a_verdict_on_what_came() -> None:
     assert said(d.critical_ratio + 1e-6) == "stop"
     assert "50 and 25 events were planned" in d.verdict(TwoArmExposureEvidence(1, 40, 300, 20, 100)).cautions[0]
     with pytest.raises(BadInput) as bad:
-        d.verdict(TwoArmExposureEvidence(2, 0, 300, 0, 100))
-    assert [p.code for p in bad.value.problems] == ["no-such-look", "no-events", "no-events"]
+        d.verdict(TwoArmExposureEvidence(2, 0, 300, 0, 100, (5, 5)))
+    assert {p.code for p in bad.value.problems} == {"no-such-look", "too-many-earlier", "does-not-rise", "falls"}
+    none = d.verdict(TwoArmExposureEvidence(1, 0, 300 * time, 20, 20 * time))
+    assert none.action.name == "declare"
+    assert "No event in the tested arm" in none.cautions[1]
+    assert d.verdict(TwoArmExposureEvidence(1, 20, 20 * time, 0, 300 * time)).action.name == "stop"
+    assert len(d.verdict(TwoArmExposureEvidence(1, 0, 3 * time, 0, 2 * time)).cautions) == 3
     with pytest.raises(ValueError, match="over a time above 0"):
         TwoArmExposureEvidence(1, 3, 0.0, 2, 10.0)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from equipoise.design import shelf
 from equipoise.design.one_rate import attained, englert_kieser, green_dahlberg
 from equipoise.design.one_rate.simon import SimonTwoStage
 from equipoise.trial.evidence import Evidence
@@ -121,3 +122,11 @@ def test_problems_come_all_at_once() -> None:
     with pytest.raises(BadInput) as bad:
         green_dahlberg.Spec.read({"p0": 0.5, "p1": 0.7, "n1": 30, "n": 20, "first_level": 0})
     assert {"n1", "first_level"} <= {p.where for p in bad.value.problems}
+
+
+def test_englert_kieser_where_nobody_who_came_since_could_be_evaluated() -> None:
+    """Without a second stage nothing is left to reject with; without the first look's count the number is refused."""
+    d = shelf.build("englert-kieser", shelf.one("englert-kieser").example)
+    assert d.verdict(Evidence(2, "A", 39, 25, 39, 25)).action.name == "stop"
+    with pytest.raises(BadInput, match="more than the 39"):
+        d.verdict(Evidence(2, "A", 39, 25, 39))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -106,3 +107,40 @@ def test_bad_input() -> None:
 def test_the_nearest_is_named() -> None:
     with pytest.raises(BadInput, match="n = 20 comes nearest"):
         search(0.3, 0.5, 0.4, 0.2, 0.10, 0.10, 0.85, nmax=20)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(("n1", "n"), [(7, 16), (9, 16), (8, 15), (8, 18), (5, 12)])
+def test_other_numbers_keep_both_errors_with_the_largest_power(n1: int, n: int) -> None:
+    """All pairs of boundaries, by enumeration of both stages."""
+    d = ResponseToxicity(2, 4, 8, 6, 6, 16, 0.3, 0.6, 0.5, 0.2, 0.15, 0.15, 0.7)
+    allowed = [max(0.15, d.characteristics(d.truths()[k]).declare.value) for k in ("null", "too toxic")]
+    good_r, good_t = tail(8, 2, 8, 0, 0.6)[0], tail(8, 3, 8, 0, 0.8)[0]
+    c_r1 = max(c for c in range(-1, n1) if tail(n1, c, n1, -1, 0.6)[0] >= good_r - 1e-12) if n1 != 8 else 2
+    safe1 = max(c for c in range(-1, n1) if tail(n1, c, n1, -1, 0.8)[0] >= good_t - 1e-12) if n1 != 8 else 3
+    best = -1.0
+    for c_r, safe in itertools.product(range(n + 1), range(n + 1)):
+        r0, r1 = (tail(n1, c_r1, n, c_r, p)[1] for p in (0.3, 0.6))
+        t0, t1 = (tail(n1, safe1, n, safe, p)[1] for p in (0.5, 0.8))
+        if r0 * t1 <= allowed[0] and r1 * t0 <= allowed[1]:
+            best = max(best, r1 * t1)
+    found = d.attained(n1, n)
+    assert (found.c_r1, found.n1 - found.c_t1 - 1) == (c_r1, safe1)
+    at = [found.characteristics(found.truths()[k]).declare.value for k in ("null", "too toxic", "target")]
+    assert at[0] <= allowed[0] + 1e-9
+    assert at[1] <= allowed[1] + 1e-9
+    assert at[2] == pytest.approx(best, abs=1e-12)
+    v = d.verdict(PairEvidence(2, n, n, 0, (n1,)))
+    assert v.action.name == "declare"
+    assert f"{at[2]:.4f}" in v.cautions[0]
+    first = d.verdict(PairEvidence(1, n1, max(c_r1, 0), 0))
+    assert first.action.name == ("stop" if c_r1 >= 0 else "continue")
+
+
+def test_as_planned_and_what_cannot_have_been() -> None:
+    d = ResponseToxicity(2, 4, 8, 6, 6, 16, 0.3, 0.6, 0.5, 0.2, 0.15, 0.15, 0.7)
+    assert d.verdict(PairEvidence(2, 16, 9, 3, (8,))) == d.verdict(PairEvidence(2, 16, 9, 3))
+    with pytest.raises(BadInput) as bad:
+        d.verdict(PairEvidence(3, 16, 9, 3, (8, 8, 17)))
+    assert {p.code for p in bad.value.problems} == {"no-such-look", "too-many-earlier", "does-not-rise", "falls"}
+    assert d.verdict(PairEvidence(1, 0, 0, 0)).action.name == "continue"

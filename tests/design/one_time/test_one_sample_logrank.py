@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.optimize import brentq
 from scipy.special import ndtr
+from scipy.stats import multivariate_normal
 
 from equipoise.design.one_time.one_sample_logrank import OneSampleLogRankDesign, Spec, from_spec
 from equipoise.design.one_time.one_sample_logrank_theory import moments
 from equipoise.design.one_time.two_look_survival import Plan, Survival
 from equipoise.numerics.sequential.two_look_normal import both, final_boundary
-from equipoise.trial.evidence import StatisticEvidence
+from equipoise.trial.evidence import ReferenceStatistic, StatisticEvidence
 from equipoise.trial.problem import BadInput
 
 #: R OneArm2stage 1.1.5, Optimal.rKJ, alpha 0.05, power 0.80, follow-up restricted to the landmark (its vignette and help pages):
@@ -118,6 +122,43 @@ def test_the_variance_and_the_follow_up_as_asked(variance: str, restricted: bool
     assert float(n["alpha"]) == pytest.approx(0.05, abs=1e-6)
     assert float(n["power"]) >= 0.80 - 1e-6
     assert any("Kwak" in c for c in d.cautions) == (variance == "kwak-jung")
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(("n1", "n"), [(20, None), (34, None), (26, 40), (30, 50)])
+def test_the_last_boundary_keeps_alpha_at_what_was_enrolled(n1: int, n: int | None) -> None:
+    """Correlation sqrt(E1 / E2) of expected events, by scipy's quadrature over entry, and scipy's bivariate normal."""
+    setting = (0.62, 2.0, 0.467, 5.0, 1.0)
+    d = from_spec(Spec.read(asked(setting)))
+    n = n or d.plan.n
+    t1, ta, limit = n1 / 5.0, n / 5.0, d.plan.follow_up
+    if n1 == d.plan.n1:
+        t1 = d.plan.t1
+    rate = -math.log(0.62) / 2.0
+    expected = [
+        quad(
+            lambda u, t=t: 1 - math.exp(-rate * min(max(t - u, 0.0), limit)),
+            0,
+            ta,
+            points=[max(t - limit, 0.0), min(t, ta)],
+        )[0]
+        for t in (t1, ta + limit)
+    ]
+    rho = math.sqrt(expected[0] / expected[1])
+    c2 = brentq(lambda c: multivariate_normal.cdf([-d.c1, -c], [0, 0], [[1, rho], [rho, 1]]) - 0.05, -3, 3, xtol=1e-10)
+    v = d.verdict(ReferenceStatistic(2, 3.0, float(n), (float(n1),)))
+    assert 3.0 - v.distance == pytest.approx(c2, abs=1e-6)
+    assert "keeps alpha" in v.cautions[0]
+
+
+def test_enrolled_as_planned_says_the_same_as_nothing_said() -> None:
+    d = from_spec(Spec.read(asked(ONE_ARM_2_STAGE[0][0])))
+    last = ReferenceStatistic(2, 1.7, float(d.plan.n))
+    assert d.verdict(replace(last, earlier=(float(d.plan.n1),))) == d.verdict(last)
+    assert not d.verdict(last).cautions
+    with pytest.raises(BadInput) as bad:
+        d.verdict(ReferenceStatistic(3, math.nan, 10.0, (12.0, 12.0, 0.0)))
+    assert {p.code for p in bad.value.problems} >= {"no-such-look", "not-a-number", "nothing-attained", "falls"}
 
 
 @pytest.mark.thorough

@@ -53,9 +53,13 @@ def test_verdicts_at_other_numbers_than_planned() -> None:
     final = d.verdict(TwoArmEvidence(2, d.m - 1, d.m - 1, d.m, 0))
     assert final.action.name == "declare"
     assert "were planned" in final.cautions[0]
-    assert "were planned" in d.verdict(TwoArmEvidence(1, 1, 1, 1, 0)).cautions[0]
-    with pytest.raises(BadInput, match="patients above 0"):
-        d.verdict(TwoArmEvidence(1, 0, 0, 1, 0))
+    v = d.verdict(TwoArmEvidence(1, 1, 1, 1, 0))
+    assert v.action.name == "continue"
+    assert "were planned" in v.cautions[0]
+    assert d.verdict(TwoArmEvidence(1, 3, 0, 0, 0)).action.name == "continue"
+    assert d.verdict(TwoArmEvidence(len(d.looks), 3, 3, 0, 0)).action.name == "stop"
+    with pytest.raises(BadInput, match="or fewer pairs"):
+        d.verdict(TwoArmEvidence(1, 3, 0, 3, 0, ((1, 1),)))
 
 
 def test_all_problems_at_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
+from scipy.stats import multivariate_normal, norm
 
 from equipoise.design.randomised.group_sequential import GroupSequentialLogRank, Spec, from_spec
 from equipoise.design.randomised.logrank_plan import Pace, events_by, month_of
@@ -142,9 +145,126 @@ def test_binding_as_planned_and_a_little_off() -> None:
     assert "binding" in d.describe()
 
 
-def test_classical_boundaries_off_plan_are_a_caution() -> None:
-    d = from_spec(Spec.read({"hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "boundary": "classical-pocock"}))
-    assert "Slud and Wei" in d.verdict(StatisticEvidence(1, 1.0, 20)).cautions[0]
+def _below(t: list[float], high: list[float], drift: float = 0.0) -> float:
+    """P(Z1 < high1, Z2 < high2, …): the multivariate normal of scipy, correlation sqrt(s / t)."""
+    corr = [[math.sqrt(min(a, b) / max(a, b)) for b in t] for a in t]
+    mean = [drift * math.sqrt(a) for a in t]
+    clipped = [min(max(h, -30.0), 30.0) for h in high]
+    return float(
+        multivariate_normal.cdf(
+            clipped, mean, corr, allow_singular=True, maxpts=400_000, abseps=1e-7, releps=1e-7, rng=1
+        )
+    )
+
+
+def _between(t: list[float], low: list[float], high: list[float], drift: float) -> float:
+    """P(low ≤ Z < high at all but the last, Z < high at the last)."""
+    total = 0.0
+    for signs in itertools.product((0, 1), repeat=len(t) - 1):
+        ends = [low[k] if lower else high[k] for k, lower in enumerate(signs)]
+        total += (-1) ** sum(signs) * _below(t, [*ends, high[-1]], drift)
+    return total
+
+
+def _missed(b: float, t: list[float], before: list[float], goal: float) -> float:
+    """What crossing b last, or a boundary before it, exceeds the goal by."""
+    return 1 - _below(t, [*before, b]) - goal
+
+
+THREE = {"hazard_ratio": 0.6, "alpha": 0.025, "power": 0.9, "fractions": (0.4, 0.7, 1.0)}
+
+
+def _decides(d: Any, look: int, z: float, events: float, earlier: tuple[float, ...]) -> tuple[float, str]:
+    v = d.verdict(StatisticEvidence(look, z, events, earlier))
+    return z - v.distance, v.cautions[0]
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(
+    ("spending", "parameter"), [("obrien-fleming", 0.0), ("pocock", 0.0), ("hsd", -2.0), ("power", 2.0)]
+)
+def test_alpha_is_spent_at_what_all_looks_attained(spending: str, parameter: float) -> None:
+    """The boundaries after early, late and untaken looks solve the multivariate normal's own equations."""
+    d = from_spec(Spec.read({**THREE, "boundary": spending, "alpha_parameter": parameter or -4.0}))
+    shares = {
+        "obrien-fleming": lambda t: 2 * norm.sf(norm.isf(0.0125) / math.sqrt(t)),
+        "pocock": lambda t: 0.025 * math.log(1 + (math.e - 1) * t),
+        "hsd": lambda t: 0.025 * (1 - math.exp(2 * t)) / (1 - math.exp(2)),
+        "power": lambda t: 0.025 * t**2,
+    }[spending]
+    events = d.maximum
+    for earlier, last in (((40.0, 110.0), 150.0), ((79.0, 90.0), 140.0), ((60.0,), 165.0)):
+        t = [e / events for e in (*earlier, last)]
+        upper: list[float] = []
+        for k, v in enumerate(t):
+            goal = 0.025 if k == len(t) - 1 else shares(v)
+            upper.append(brentq(_missed, -2, 8, args=(t[: k + 1], upper, goal), xtol=1e-7))
+        found, said = _decides(d, 3, 9.0, last, earlier)
+        assert found == pytest.approx(upper[-1], abs=2e-5)
+        assert "recomputed" in said
+        assert ("not taken" in said) == (len(earlier) == 1)
+        if len(earlier) == 2:
+            assert _decides(d, 2, 9.0, earlier[1], earlier[:1])[0] == pytest.approx(upper[1], abs=1e-5)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("binding", [False, True])
+def test_beta_is_spent_at_what_all_looks_attained(binding: bool) -> None:
+    d = from_spec(Spec.read({**THREE, "boundary": "hsd", "beta_spending": "hsd", "binding": binding}))
+    t, drift = [45 / d.maximum, 105 / d.maximum], d.boundaries.drift
+    alphas, betas = (
+        [error * (1 - math.exp(-g * v)) / (1 - math.exp(-g)) for v in t] for error, g in ((0.025, -4.0), (0.1, -2.0))
+    )
+    u1, a1 = norm.isf(alphas[0]), norm.ppf(betas[0]) + drift * math.sqrt(t[0])
+    low = a1 if binding else -30.0
+    u2 = brentq(
+        lambda b: (norm.cdf(u1) - norm.cdf(low)) - _between(t, [low], [u1, b], 0.0) - (alphas[1] - alphas[0]), -2, 8
+    )
+    a2 = brentq(lambda b: _between(t, [a1], [u1, b], drift) - (betas[1] - betas[0]), -5, 8)
+    assert _decides(d, 2, 9.0, 105, (45.0,))[0] == pytest.approx(u2, abs=1e-6)
+    assert _decides(d, 2, -9.0, 105, (45.0,))[0] == pytest.approx(a2, abs=1e-6)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(("boundary", "power"), [("classical-pocock", 0.0), ("classical-obrien-fleming", -0.5)])
+def test_classical_boundaries_keep_alpha_at_what_was_attained(boundary: str, power: float) -> None:
+    """The shape at the events attained, and alpha kept by the last look."""
+    d = from_spec(Spec.read({**THREE, "boundary": boundary}))
+    events = [50.0, 120.0, 150.0]
+    t, c = [e / d.maximum for e in events], d.boundaries.upper[-1]
+    early = [c * v**power for v in t[:2]]
+    last = brentq(_missed, 0, 8, args=(t, early, 0.025), xtol=1e-7)
+    assert _decides(d, 2, 9.0, 120.0, (50.0,))[0] == pytest.approx(early[1], abs=1e-12)
+    assert _decides(d, 3, 9.0, 150.0, (50.0, 120.0))[0] == pytest.approx(last, abs=2e-5)
+
+
+def test_looks_as_planned_say_the_same_as_nothing_said() -> None:
+    d = from_spec(Spec.read({**THREE, "beta_spending": "pocock"}))
+    n = [float(look.n) for look in d.looks]
+    for z in (-1.0, 1.0, 2.5, 4.0):
+        said = d.verdict(StatisticEvidence(3, z, n[2], tuple(n[:2])))
+        assert said == d.verdict(StatisticEvidence(3, z, n[2]))
+        assert not said.cautions
+
+
+def test_fewer_events_than_looks_before_were_planned_on() -> None:
+    """A trial that ends with few events never took them."""
+    d = from_spec(Spec.read(THREE))
+    bound, said = _decides(d, 3, 9.0, 30.0, ())
+    assert bound == pytest.approx(norm.isf(0.025), abs=1e-9)
+    assert "(2 not taken)" in said
+    same = d.verdict(StatisticEvidence(2, 1.0, 60.0, (60.0,)))
+    assert same.action.name == "continue"
+
+
+def test_earlier_looks_that_cannot_have_been_all_at_once() -> None:
+    d = from_spec(Spec.read(THREE))
+    with pytest.raises(BadInput) as bad:
+        d.verdict(StatisticEvidence(2, math.nan, 30.0, (40.0, 40.0)))
+    assert {p.code for p in bad.value.problems} == {"not-a-number", "too-many-earlier", "does-not-rise", "falls"}
+    with pytest.raises(BadInput) as bad:
+        d.verdict(StatisticEvidence(4, 1.0, 0.0, (0.0,)))
+    assert {p.code for p in bad.value.problems} == {"no-such-look", "cohort", "nothing-attained"}
 
 
 @pytest.mark.independent

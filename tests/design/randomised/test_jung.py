@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from equipoise.design.randomised.jung import JungTwoStage, Spec, search
 from equipoise.trial.evidence import TwoArmEvidence
@@ -128,8 +131,68 @@ def test_verdicts() -> None:
     assert d.verdict(TwoArmEvidence(1, 17, 3, 17, 3)).action.name == "stop"
     assert d.verdict(TwoArmEvidence(1, 17, 4, 17, 3)).action.name == "continue"
     assert d.verdict(TwoArmEvidence(2, 34, 8, 34, 4)).action.name == "declare"
-    with pytest.raises(BadInput, match="patients above 0"):
-        d.verdict(TwoArmEvidence(1, 0, 0, 17, 3))
+    with pytest.raises(BadInput, match="1 or 2"):
+        d.verdict(TwoArmEvidence(3, 34, 8, 34, 4))
+
+
+def _last_boundary(d: JungTwoStage, first: tuple[int, int], last: tuple[int, int]) -> Fraction:
+    """The least difference of the rates whose error is within alpha, by every outcome of both stages and both arms."""
+    (n1, m1), (n, m) = first, last
+    tail: dict[Fraction, float] = {}
+    sizes = (n1, m1, n - n1, m - m1)
+    masses = [[float(binom.pmf(i, size, d.p0)) for i in range(size + 1)] for size in sizes]
+    for x1, y1, x2, y2 in itertools.product(*(range(size + 1) for size in sizes)):
+        if Fraction(x1, n1) - Fraction(y1, m1) >= Fraction(d.a1, d.tested * d.control * d.m1):
+            gap = Fraction(x1 + x2, n) - Fraction(y1 + y2, m)
+            mass = math.prod(mass[i] for mass, i in zip(masses, (x1, y1, x2, y2), strict=True))
+            tail[gap] = tail.get(gap, 0.0) + mass
+    error, least = 0.0, Fraction(2)
+    for gap in sorted(tail, reverse=True):
+        error += tail[gap]
+        if error > d.alpha:
+            break
+        least = gap
+    return least
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [((7, 8), (15, 16)), ((8, 8), (15, 16)), ((6, 9), (14, 18)), ((8, 8), (16, 14))]
+)
+def test_other_numbers_than_planned_keep_alpha_by_every_outcome(first: tuple[int, int], last: tuple[int, int]) -> None:
+    d = JungTwoStage(1, 8, 5, 16, 1, 1, 0.20, 0.50, 0.10, 0.80)
+    least = _last_boundary(d, first, last)
+    earlier = () if first == (8, 8) else (first,)
+    for x, y in itertools.product(range(last[0] + 1), range(last[1] + 1)):
+        v = d.verdict(TwoArmEvidence(2, last[0], x, last[1], y, earlier))
+        assert (v.action.name == "declare") == (Fraction(x, last[0]) - Fraction(y, last[1]) >= least)
+        assert "recomputed exactly" in v.cautions[0]
+
+
+def test_a_first_look_as_planned_says_the_same_as_nothing_said() -> None:
+    d = JungTwoStage(1, 17, 4, 34, 1, 1, 0.10, 0.30, 0.10, 0.80)
+    for x in range(35):
+        assert d.verdict(TwoArmEvidence(2, 34, x, 34, 4, ((17, 17),))) == d.verdict(TwoArmEvidence(2, 34, x, 34, 4))
+
+
+def test_a_first_look_on_other_numbers_has_the_planned_difference() -> None:
+    d = JungTwoStage(2, 10, 4, 20, 2, 1, 0.10, 0.30, 0.10, 0.80)
+    for x, y in itertools.product(range(20), range(12)):
+        goes = Fraction(x, 19) - Fraction(y, 11) >= Fraction(2, 2 * 10)
+        v = d.verdict(TwoArmEvidence(1, 19, x, 11, y))
+        assert (v.action.name == "continue") == goes, (x, y)
+        assert "20 and 10 were planned" in v.cautions[0]
+
+
+def test_an_arm_with_nobody_and_earlier_looks_that_cannot_have_been() -> None:
+    d = JungTwoStage(0, 10, 4, 20, 1, 1, 0.10, 0.30, 0.10, 0.80)
+    assert d.verdict(TwoArmEvidence(1, 3, 1, 0, 0)).action.name == "continue"
+    assert d.verdict(TwoArmEvidence(2, 3, 3, 0, 0)).action.name == "stop"
+    with pytest.raises(BadInput) as bad:
+        d.verdict(TwoArmEvidence(2, 20, 3, 20, 0, ((0, 0), (22, 10))))
+    assert {p.code for p in bad.value.problems} == {"too-many-earlier", "nothing-attained", "falls"}
+    with pytest.raises(BadInput) as bad:
+        d.verdict(TwoArmEvidence(3, 20, 3, 20, 0, ((10, 10), (9, 10))))
+    assert {p.code for p in bad.value.problems} == {"no-such-look", "does-not-rise"}
 
 
 def test_all_problems_at_once() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from equipoise.design.randomised.screening import Screening, Spec
+from equipoise.design.randomised.screening import Screening, Spec, from_spec
 from equipoise.trial.evidence import StatisticEvidence
 from equipoise.trial.problem import BadInput
 
@@ -51,3 +52,15 @@ def test_bad_input() -> None:
     with pytest.raises(BadInput) as bad:
         Spec.read({"hazard_ratio": 1.0, "alpha": 0.7, "allocation": "x", "median": 5.5})
     assert {"hazard_ratio", "allocation", "accrual_rate, accrual_time"} <= {p.where for p in bad.value.problems}
+
+
+def test_other_events_keep_alpha_and_say_the_power() -> None:
+    """At 90 events of 1:1 and HR 0.625: z has mean log(1.6) sqrt(90 / 4)."""
+    d = from_spec(Spec.read({"hazard_ratio": 0.625, "alpha": 0.10, "power": 0.88}))
+    v = d.verdict(StatisticEvidence(1, 1.2, 90.0))
+    reach = NormalDist().cdf(math.log(1.6) * math.sqrt(90 / 4) - NormalDist().inv_cdf(0.9))
+    assert v.action.name == "stop"
+    assert f"{reach:.4f}" in v.cautions[0]
+    with pytest.raises(BadInput) as bad:
+        d.verdict(StatisticEvidence(2, math.nan, 0.0, (3.0, 3.0)))
+    assert len(bad.value.problems) >= 4

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from equipoise.design.randomised.selection import EXAMPLE, Spec, chances, from_spec, search
+from equipoise.design.randomised.selection import EXAMPLE, Selection, Spec, chances, from_spec, search
 from equipoise.trial.decision import Declare, Stop
 from equipoise.trial.evidence import ArmsEvidence
 from equipoise.trial.problem import BadInput
@@ -118,3 +120,43 @@ def test_all_problems_at_once() -> None:
         search(3, 0.2, 0.05, 0.9, nmax=20)
     with pytest.raises(BadInput, match="chance alone"):
         from_spec(Spec.read({"arms": 4, "p0": 0.2, "delta": 0.1, "correct": 0.25}))
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(("sizes", "ambiguity"), [((7, 5, 6), 0.0), ((4, 9), 0.0), ((8, 6), 0.1), ((6, 6), 0.0)])
+def test_arms_of_unequal_numbers_by_every_outcome(sizes: tuple[int, ...], ambiguity: float) -> None:
+    """The highest observed rate is selected; how often that is right, by writing out every outcome of every arm."""
+    names = "ABC"[: len(sizes)]
+    d = Selection(5, len(sizes), 0.2, 0.3, 0.5, ambiguity, 0.6)
+    found = []
+    for best in range(len(sizes)):
+        right = 0.0
+        for xs in itertools.product(*(range(n + 1) for n in sizes)):
+            v = d.verdict(ArmsEvidence(1, dict(zip(names, xs, strict=True)), dict(zip(names, sizes, strict=True))))
+            rates = [Fraction(x, n) for x, n in zip(xs, sizes, strict=True)]
+            lead = rates[best] - max(r for k, r in enumerate(rates) if k != best)
+            if v.action.name == "declare":
+                share = float(v.action.what == f"{names[best]} selected")
+                assert share == (lead > Fraction(ambiguity).limit_denominator())
+            elif ambiguity:
+                share = 0.6
+            else:
+                share = float(rates[best] == max(rates)) / rates.count(max(rates))
+            rate = [0.5 if k == best else 0.2 for k in range(len(sizes))]
+            right += share * math.prod(float(binom.pmf(x, n, p)) for x, n, p in zip(xs, sizes, rate, strict=True))
+        found.append(right)
+    said = v.cautions[1]
+    assert f"{min(found):.4f}" in said
+    assert f"{max(found):.4f}" in said
+
+
+def test_an_arm_without_patients_and_numbers_of_other_arms() -> None:
+    d = Selection(5, 2, 0.2, 0.3, 0.5)
+    v = d.verdict(ArmsEvidence(1, {"A": 1, "B": 0}, {"A": 3, "B": 0}))
+    assert v.action == Declare("A selected")
+    assert "no patients" in v.cautions[1]
+    with pytest.raises(BadInput) as bad:
+        d.verdict(ArmsEvidence(2, {"A": 4, "B": 0}, {"A": 3, "C": -1}))
+    assert [p.code for p in bad.value.problems] == ["no-such-look", "arms", "out-of-range", "out-of-range"]
+    same = {"A": 3, "B": 1}
+    assert d.verdict(ArmsEvidence(1, same)) == d.verdict(ArmsEvidence(1, same, {"A": 5, "B": 5}))

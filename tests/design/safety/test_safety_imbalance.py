@@ -218,10 +218,33 @@ def test_verdicts() -> None:
         TwoArmEvidence(0, 9, 0, 9, 0),
         TwoArmEvidence(31, 9, 0, 9, 0),
         TwoArmEvidence(5, 9, 0, 9, 0),
-        TwoArmEvidence(1, 9, 1, 0, 0),
+        TwoArmEvidence(2, 9, 1, 9, 1, ((9, 10),)),
     ):
         with pytest.raises(BadInput):
             d.verdict(e)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("method", METHODS)
+def test_any_number_of_events_at_any_look(method: str) -> None:
+    """Several events on one day: the boundary is the rule's own, and its false alarm that of every sequence of events."""
+    d = rule(method, 40, 20, 10, false_alarm=0.15, every=2)
+    for look, events in product(range(1, len(d.sizes) + 1), range(1, 13)):
+        for x in range(events + 1):
+            v = d.verdict(TwoArmEvidence(look, 40, x, 20, events - x))
+            assert (v.action == Stop("safety")) == (x >= d.boundary_at(events))
+        if events == d.sizes[look - 1]:
+            assert v.cautions == ()
+            continue
+        at = [k for k in d.sizes[: look - 1] if k < events] + [events] + [k for k in d.sizes[look:] if k > events]
+        stopped = 0.0
+        for sequence in product((0, 1), repeat=at[-1]):
+            if any(sum(sequence[:k]) >= d.boundary_at(k) for k in at):
+                stopped += d.share ** sum(sequence) * (1 - d.share) ** (at[-1] - sum(sequence))
+        said = float(v.cautions[0].split("false alarm is ")[1].rstrip("."))
+        assert said == pytest.approx(stopped, abs=6e-5)
+    first = d.verdict(TwoArmEvidence(1, 1, 1, 0, 0))
+    assert isinstance(first.action, Continue)
 
 
 @pytest.mark.parametrize("method", METHODS)

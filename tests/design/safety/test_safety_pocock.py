@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from equipoise.design import shelf
 from equipoise.design.safety.safety_pocock import EXAMPLE, PocockSafety, Spec, from_spec, search
 from equipoise.design.safety.safety_rule import MOST, boundary_in_words, boundary_ranges
 from equipoise.numerics.random.streams import uniforms
 from equipoise.trial.decision import Continue, Declare, Stop
-from equipoise.trial.evidence import Evidence
+from equipoise.trial.evidence import Evidence, ToxicityEvidence
 from equipoise.trial.problem import BadInput
 
 
@@ -153,11 +156,26 @@ def test_verdicts() -> None:
     for look, n in ((0, 1), (31, 30), (5, 0)):
         with pytest.raises(BadInput):
             d.verdict(Evidence(look, "A", n, 0))
-    with pytest.raises(BadInput, match="look before"):
-        d.verdict(Evidence(6, "A", 5, 0, earlier_n=7))
-    early = d.verdict(Evidence(5, "A", 7, 5))  # five were planned: the boundary is that of seven
-    assert early.action == Stop("safety")
-    assert "7 patients were treated, 5 were planned" in early.cautions[0]
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("kind", ["safety-pocock", "safety-sprt", "safety-bayes"])
+def test_any_number_at_any_look(kind: str) -> None:
+    """The boundary is the rule's own, and the chance of a false stop that of every sequence of patients."""
+    d: Any = shelf.build(kind, {**shelf.one(kind).example, "n": 8, "first": 2, "cohort": 3})
+    for look, n in itertools.product(range(1, len(d.sizes) + 1), range(1, 11)):
+        found = [d.verdict(ToxicityEvidence(look, "A", n, x)) for x in range(n + 1)]
+        assert [v.action == Stop("safety") for v in found] == [x >= d.boundary_at(n) for x in range(n + 1)]
+        if n == d.sizes[look - 1]:
+            assert found[0].cautions == ()
+            continue
+        at = [k for k in d.sizes[: look - 1] if k < n] + [n] + [k for k in d.sizes[look:] if k > n]
+        stopped = 0.0
+        for sequence in itertools.product((0, 1), repeat=at[-1]):
+            ends = ((sum(sequence[:k]) >= d.boundary_at(k), sum(sequence[:k]) <= d.low_at(k)) for k in at)
+            if next((high for high, low in ends if high or low), False):
+                stopped += d.theta0 ** sum(sequence) * (1 - d.theta0) ** (at[-1] - sum(sequence))
+        assert float(found[0].cautions[0].rstrip(".").split()[-1]) == pytest.approx(stopped, abs=6e-5)
 
 
 def test_what_it_says_of_itself() -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import Field
 
 from equipoise.design.bayesian.bop2_endpoints import Endpoint, EventTimes, Response, ResponseAndToxicity
-from equipoise.design.earlier import earlier_problems
+from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.spec import Entries, above, between, growing, no_design
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
@@ -144,58 +144,26 @@ class Bop2:
     def verdict(self, evidence: Evidence | PairEvidence | ExposureEvidence) -> Verdict:
         """Stop below the boundary; declare at the last look otherwise. ``because`` gives the posterior and the cut-off.
 
-        On other numbers than planned the posterior is that of the numbers attained and the cut-off the paper's at that n:
-        lambda (n / N)^gamma before the last look, n at most N, and lambda at the last, where nothing more is to come.
+        On other numbers than planned the cut-off is lambda (n / N)^gamma at the n attained, and lambda at the last look, as the paper
+        defines it. Raises BadInput for no such look, nobody at the last, and earlier numbers that cannot have been.
         """
-        k, n = evidence.look - 1, self.endpoint.attained(evidence)
-        earlier = _earlier(evidence)
-        # With places left empty an early look may be on nobody: the prior speaks.
-        unit = self.endpoint.unit
-        nobody = n == 0 and unit == "patients" and not earlier and 0 <= k < len(self.sizes) - 1
-        where = "events" if unit == "events" else "n"
-        problems = [] if nobody else list(earlier_problems(evidence.look, n, earlier, where, unit, may_stand=True))
-        if not 0 <= k < len(self.sizes):
-            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.sizes)}"))
+        k, last = evidence.look - 1, evidence.look == len(self.sizes)
+        n = evidence.events if isinstance(evidence, ExposureEvidence) else evidence.n
+        problems = list(no_such_look(evidence.look, len(self.sizes)))
+        if last and n < 1:
+            problems.append(Problem("nothing-attained", "n", str(n), f"1 or more {self.endpoint.unit}"))
+        if not isinstance(evidence, Evidence):
+            problems += wrong_earlier(evidence.earlier, evidence.look, n, self.endpoint.unit)
         if problems:
             raise BadInput("evidence", problems)
-        last, cutoff = k == len(self.sizes) - 1, self.cutoffs[k]
-        cautions: tuple[str, ...] = ()
-        if n != self.sizes[k]:
-            cutoff = self.lam if last else self.cutoff_at(n)
-            cautions = (self._off_plan(k, n, earlier, cutoff),)
-        elif earlier and self._before(k, n, earlier) != self.sizes[:k]:
-            cautions = (self._off_plan(k, n, earlier, cutoff),)
-        return self.endpoint.verdict(evidence, cutoff, last, cautions)
+        return self.endpoint.verdict(evidence, self.sizes[k], self.cutoff_at(n, k), last=last)
 
-    def cutoff_at(self, n: int) -> float:
-        """lambda (n / N)^gamma at a look on ``n``, at most lambda."""
-        return float(self.lam * (min(n, self.sizes[-1]) / self.sizes[-1]) ** self.gamma)
-
-    def _before(self, k: int, n: int, earlier: tuple[int, ...]) -> tuple[int, ...]:
-        """The looks before look k + 1 on ``n``: as said, or as planned where only the last of them, or none, is said."""
-        if len(earlier) > 1 or k <= 1:
-            return earlier or self.sizes[:k]
-        least = earlier[0] if earlier else n
-        return (*(size for size in self.sizes[: k - len(earlier)] if size < least), *earlier)
-
-    def _off_plan(self, k: int, n: int, earlier: tuple[int, ...], cutoff: float) -> str:
-        """The caution at other numbers than planned, with the exact behaviour of a trial that goes on as planned."""
-        unit = self.endpoint.unit
-        came = f"{n} {unit} could be evaluated" if unit == "patients" else f"{n} {unit}"
-        said = f"{came} at this look, {self.sizes[k]} were planned"
-        if earlier and earlier != self.sizes[:k]:
-            said += f", after {', '.join(map(str, earlier))} before"
-        said += f"; the cut-off is lambda (n / N)^gamma at these, {cutoff:.4f}" if k < len(self.sizes) - 1 else (
-            f"; the cut-off of the last look is lambda, {cutoff:.4f}"
-        )  # fmt: skip
-        if n == 0:
-            return f"{said}."
-        before = self._before(k, n, earlier)
-        sizes = tuple(dict.fromkeys([*(s for s in before if s < n), n, *(s for s in self.sizes[k + 1 :] if s > n)]))
-        cutoffs = (*(self.cutoff_at(s) for s in sizes[:-1]), self.lam)
-        bounds = self.endpoint.boundaries(sizes, cutoffs)
-        null, target = (self.endpoint.ends(sizes, bounds, self.truths()[t]).passes for t in ("null", "target"))
-        return f"{said}. With these numbers the exact type I error is {null:.4f} and the power {target:.4f}."
+    def cutoff_at(self, n: int, k: int) -> float:
+        """lambda (n / N)^gamma at look k + 1 on ``n``: lambda at the last, whatever its n, and on more than N."""
+        if n == self.sizes[k]:
+            return self.cutoffs[k]
+        share = 1.0 if k == len(self.sizes) - 1 else min(n / self.sizes[-1], 1.0)
+        return float(self.lam * share**self.gamma)
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
@@ -229,13 +197,6 @@ class Bop2:
             "alpha": null.declare.value, "power": target.declare.value, "pet0": null.stop_early.value,
             "en0": null.expected_n.value, "en1": target.expected_n.value,
         }  # fmt: skip
-
-
-def _earlier(evidence: Evidence | PairEvidence | ExposureEvidence) -> tuple[int, ...]:
-    """What the looks before were taken on, as far as it is said."""
-    if isinstance(evidence, Evidence):
-        return (evidence.earlier_n,) if evidence.earlier_n else ()
-    return evidence.earlier
 
 
 def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: float) -> Bop2:

@@ -14,7 +14,7 @@ from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.beta_binomial import beyond
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.numerics.sequential.staged_pairs import PairEnds, cells, pair_ends
-from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
+from equipoise.trial.decision import Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Truth
 from equipoise.trial.evidence import Evidence, ExposureEvidence, PairEvidence
 
@@ -54,12 +54,8 @@ class Endpoint(Protocol):
         """Where the trial ends."""
         ...
 
-    def attained(self, evidence: Any) -> int:
-        """On how many the look was taken, in the unit."""
-        ...
-
-    def verdict(self, evidence: Any, cutoff: float, last: bool, cautions: Sequence[str]) -> Verdict:
-        """The verdict at a look with this cut-off."""
+    def verdict(self, evidence: Any, n: int, cutoff: float, last: bool) -> Verdict:
+        """The verdict at a look on ``n``."""
         ...
 
     def rule(self) -> str:
@@ -103,12 +99,10 @@ class Response:
         e = ends(Stages(tuple(sizes), boundaries, high), rate)
         return PairEnds(e.low[:-1], e.high[-1], e.expected_n)
 
-    def attained(self, evidence: Evidence) -> int:
-        """Patients."""
-        return evidence.n
-
-    def verdict(self, evidence: Evidence, cutoff: float, last: bool, cautions: Sequence[str]) -> Verdict:
-        """Stop for futility below the cut-off."""
+    def verdict(self, evidence: Evidence, n: int, cutoff: float, last: bool) -> Verdict:
+        """Stop for futility below the cut-off; on other patients than planned the posterior is that of those there are."""
+        # With places left empty an early look may be on nobody: the prior speaks.
+        cautions = _other(evidence.n, n, cutoff)
         p = float(self.posterior(evidence.successes, evidence.n))
         because = f"{evidence.successes} responses among {evidence.n} patients: P(rate > {self.p0:g}) = {p:.4f}; {cutoff:.4f} is needed."
         spare, unit = p - cutoff, "posterior probability above the cut-off"
@@ -173,25 +167,21 @@ class ResponseAndToxicity:
         low, high = zip(*boundaries, strict=True)
         return pair_ends(sizes, low, high, cells(response, toxicity, odds))
 
-    def attained(self, evidence: PairEvidence) -> int:
-        """Patients."""
-        return evidence.n
-
-    def verdict(self, evidence: PairEvidence, cutoff: float, last: bool, cautions: Sequence[str]) -> Verdict:
+    def verdict(self, evidence: PairEvidence, n: int, cutoff: float, last: bool) -> Verdict:
         """Stop for futility or safety below the cut-off."""
-        n = evidence.n
+        cautions, n = _other(evidence.n, n, cutoff), evidence.n
         works, safe = (float(v) for v in self._posteriors(evidence.responses, evidence.toxicities, n))
         because = (
             f"{evidence.responses} responses among {n}: P(rate > {self.p0:g}) = {works:.4f}; {cutoff:.4f} is needed.",
             f"{evidence.toxicities} toxicities: P(rate ≤ {self.toxicity0:g}) = {safe:.4f}; {cutoff:.4f} is needed.",
         )
         spare, unit = min(works, safe) - cutoff, "posterior probability above the cut-off"
-        action: Action = Declare("a treatment that works and is safe enough") if last else Continue()
         if safe < cutoff:
-            action = Stop("safety")
-        elif works < cutoff:
-            action = Stop("futility")
-        return Verdict(action, because, spare, unit, cautions)
+            return Verdict(Stop("safety"), because, spare, unit, cautions)
+        if works < cutoff:
+            return Verdict(Stop("futility"), because, spare, unit, cautions)
+        good = Declare("a treatment that works and is safe enough") if last else Continue()
+        return Verdict(good, because, spare, unit, cautions)
 
     def rule(self) -> str:
         """The rule in words."""
@@ -262,17 +252,14 @@ class EventTimes:
             reached = left
         return PairEnds(tuple(stops[:-1]), reached, expected)
 
-    def attained(self, evidence: ExposureEvidence) -> int:
-        """Events."""
-        return evidence.events
-
-    def verdict(self, evidence: ExposureEvidence, cutoff: float, last: bool, cautions: Sequence[str]) -> Verdict:
-        """Stop for futility below the cut-off."""
+    def verdict(self, evidence: ExposureEvidence, n: int, cutoff: float, last: bool) -> Verdict:
+        """Stop for futility below the cut-off; another number of events than planned is taken as it is."""
         p = self.posterior(evidence.events, evidence.time)
         because = (
             f"{evidence.events} events in a total time of {evidence.time:g}: P(median > {self.median0:g}) = {p:.4f}; "
             f"{cutoff:.4f} is needed."
         )
+        cautions = _other(evidence.events, n, cutoff, "events at this look")
         if p < cutoff:
             return Verdict(
                 Stop("futility"), (because,), p - cutoff, "posterior probability above the cut-off", cautions
@@ -299,3 +286,12 @@ def _poisson(mean: float, most: int) -> np.ndarray:
 
     mass: np.ndarray = np.exp(k * math.log(mean) - mean - gammaln(k + 1))
     return mass
+
+
+def _other(
+    got: int, planned: int, cutoff: float, what: str = "patients could be evaluated at this look"
+) -> tuple[str, ...]:
+    """The caution where a look is on another number than planned."""
+    if got == planned:
+        return ()
+    return (f"{got} {what}, {planned} were planned: the cut-off is that of the number attained, {cutoff:.4f}.",)

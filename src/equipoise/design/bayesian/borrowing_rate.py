@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import chain, pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from equipoise.design.bayesian.borrowing_terms import RateTerms
-from equipoise.design.earlier import two_arm_problems
+from equipoise.design.looks_taken import no_such_look, raised, wrong_earlier_pairs
 from equipoise.design.spec import Probability, below, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.borrowing.methods import Array, Borrowing, RatePrior, exceedance
@@ -27,7 +28,7 @@ from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 
 KIND = "borrowing-rate"
 TITLE = "Randomised, control rate borrowing from history (robust MAP, power, commensurate priors)"
@@ -140,18 +141,10 @@ class BorrowingRate:
         return tuple(found)
 
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
-        """First look: stop at a posterior probability of ``p_low`` or less. Last: declare at ``threshold`` or more.
-
-        The posterior is that of the numbers attained, and its bounds stand: they know nothing of the plan. A caution gives the
-        exact type I error and power of a trial of these numbers.
-        """
+        """First look: stop at a posterior probability of ``p_low`` or less. Last: declare at ``threshold`` or more."""
         count = len(self.sizes)
-        problems = two_arm_problems(evidence.look, evidence.n, evidence.control_n, evidence.earlier)
-        if not 1 <= evidence.look <= count:
-            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {count}"))
-        if problems:
-            raise BadInput("evidence", problems)
-        last = evidence.look == count
+        raised(chain(no_such_look(evidence.look, count), wrong_earlier_pairs(evidence)))
+        last, planned = evidence.look == count, self.sizes[evidence.look - 1]
         sizes = evidence.n, evidence.control_n
         value = float(self.exceedance(*sizes)[evidence.successes, evidence.control_successes])
         seen = (
@@ -167,30 +160,22 @@ class BorrowingRate:
         else:
             action = Continue() if value > self.p_low else Stop("futility")
             because, bound = f"{seen}; more than {self.p_low:g} is needed to go on.", self.p_low
-        cautions = () if self._as_planned(evidence) else (self._off_plan(evidence),)
+        cautions = () if sizes == planned else (self._at(evidence, sizes),)
         return Verdict(action, (because,), value - bound, "posterior probability above the bound", cautions)
 
-    def _as_planned(self, evidence: TwoArmEvidence) -> bool:
-        looks = self.sizes[: evidence.look]
-        return (*(evidence.earlier or looks[:-1]), (evidence.n, evidence.control_n)) == looks
-
-    def _off_plan(self, evidence: TwoArmEvidence) -> str:
-        """The caution at other numbers than planned. Looks that are planned on as many, or fewer, are left out."""
-        planned, now = self.sizes[evidence.look - 1], (evidence.n, evidence.control_n)
-        said = f"{now[0]} and {now[1]} patients, {planned[0]} and {planned[1]} patients were planned"
-        if evidence.earlier and evidence.earlier[0] != self.sizes[0]:
-            said += f", after {evidence.earlier[0][0]} and {evidence.earlier[0][1]} at the first look"
-        if evidence.look == len(self.sizes):
-            before, last = (*evidence.earlier, *(self.sizes[:-1] if not evidence.earlier else ())), now
-        else:
-            before, last = (now,), self.sizes[-1]
-        sizes = (*(b for b in before if b[0] <= last[0] and b[1] <= last[1]), last)
-        attained = replace(self, sizes=sizes)
-        null, target = (attained.ends(p, self.p0)[1] for p in (self.p0, self.p1))
-        return (
-            f"{said}: the posterior is that of the numbers attained and its bounds stand, with exact type I error {null:.4f} at "
-            f"{self.p0:g} and power {target:.4f}."
+    def _at(self, evidence: TwoArmEvidence, sizes: tuple[int, int]) -> str:
+        """The caution for a look on other numbers: the bound is the same probability, and the errors from these numbers on."""
+        look = evidence.look
+        planned, before = self.sizes[look - 1], evidence.earlier or self.sizes[: look - 1]
+        attained = replace(self, sizes=(*before, sizes, *self.sizes[look:]))
+        said = (
+            f"{sizes[0]} and {sizes[1]} patients, {planned[0]} and {planned[1]} were planned: the posterior is of these numbers, its bound "
+            "the same."
         )
+        if any(b < a for one, two in pairwise(attained.sizes) for a, b in zip(one, two, strict=True)):
+            return said
+        null, target = (attained.ends(t["tested"], t["control"])[1] for t in self.truths().values())
+        return f"{said} With them the exact type I error at {self.p0:g} is {null:.4f} and the power {target:.4f}."
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

@@ -32,6 +32,7 @@ from equipoise.design.bayesian.borrowing_survival_theory import (
     split,
 )
 from equipoise.design.bayesian.borrowing_terms import Terms
+from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.randomised.allocation import Allocated
 from equipoise.design.randomised.logrank_plan import Pace, arms, month_of
 from equipoise.design.spec import Errors, Probability, below, between, no_design
@@ -272,21 +273,19 @@ class BorrowingSurvival:
     def verdict(self, evidence: TwoArmExposureEvidence) -> Verdict:
         """Declare at ``threshold`` or more. Times at risk in history's unit (each to the power ``shape``).
 
-        Other events than planned are analysed as they are, with a caution. Raises BadInput for an arm without events.
+        Other events than planned are analysed as they are, with a caution. Without an event an arm has no estimate of its hazard: it is
+        taken with half an event, the posterior mean under Jeffreys's prior, and a caution says so.
         """
-        d = (evidence.events, evidence.control_events)
-        problems = (
-            [] if evidence.look == 1 else [Problem("no-such-look", "look", str(evidence.look), "1: there is one look")]
-        )
-        problems += [
-            Problem("no-events", name, "0", "1 or more: without an event there is no estimate of a hazard")
-            for name, count in zip(("events", "control_events"), d, strict=True)
-            if count == 0
-        ]
+        problems = list(no_such_look(evidence.look, 1))
+        problems += wrong_earlier(evidence.earlier, evidence.look, evidence.events + evidence.control_events, "events")
         if problems:
             raise BadInput("evidence", problems)
-        rule = HazardRule(self.prior, *d, math.log(self.question.margin))
-        tested, control = (math.log(c / t) for c, t in zip(d, (evidence.time, evidence.control_time), strict=True))
+        d = (evidence.events, evidence.control_events)
+        counted = [c or 0.5 for c in d]
+        rule = HazardRule(self.prior, counted[0], counted[1], math.log(self.question.margin))
+        tested, control = (
+            math.log(c / t) for c, t in zip(counted, (evidence.time, evidence.control_time), strict=True)
+        )
         value = float(rule.probability(np.array([tested]), np.array([control]))[0])
         action: Action = (
             Declare("a lower hazard than with the control")
@@ -297,8 +296,15 @@ class BorrowingSurvival:
             f"{d[0]} events over {evidence.time:g} against {d[1]} over {evidence.control_time:g} and history: observed hazard ratio "
             f"{math.exp(tested - control):.3f}, P(hazard ratio < {self.question.margin:g}) = {value:.4f}; {self.threshold:.4f} is needed."
         )
-        cautions = () if d == self.events else (f"{self.events[0]} and {self.events[1]} events were planned.",)
-        return Verdict(action, (because,), value - self.threshold, "posterior probability above the bound", cautions)
+        cautions = [] if d == self.events else [f"{self.events[0]} and {self.events[1]} events were planned."]
+        cautions += [
+            f"No event in the {arm} arm: its hazard is taken as that of half an event, which the normal approximation does not bear well."
+            for arm, count in zip(("tested", "control"), d, strict=True)
+            if not count
+        ]
+        return Verdict(
+            action, (because,), value - self.threshold, "posterior probability above the bound", tuple(cautions)
+        )
 
     @property
     def critical_ratio(self) -> float:

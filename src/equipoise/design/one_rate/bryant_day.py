@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design.earlier import earlier_problems
+from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.spec import Entries, above, at_most, below, between, first_stage, no_design
+from equipoise.design.spec import above, at_most, below, between, first_stage, no_design
+from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
-from equipoise.numerics.sequential.staged_pairs import Cells, cells, convolve, joint, pair_ends
+from equipoise.numerics.sequential.staged_pairs import cells, pair_ends
 from equipoise.trial.decision import Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import PairEvidence
@@ -43,10 +44,10 @@ EXAMPLE = {
 _EPSILON = 1e-11
 
 
-class Spec(Entries):
-    """Bryant & Day's design: searched, or its sizes and boundaries stated as published."""
+class Spec(Searched, Spaced):
+    """Bryant & Day's design, searched, or stated as it was published."""
 
-    together: ClassVar[tuple[str, ...]] = ("n1", "n", "c_r1", "c_t1", "c_r", "c_t")
+    published: ClassVar[tuple[str, ...]] = ("n1", "c_r1", "c_t1", "n", "c_r", "c_t")
     kind: Literal["bryant-day"]
     response0: float = Field(gt=0, lt=1, description="Response rate of no interest.")
     response1: float = Field(gt=0, lt=1, description="Response rate worth finding; above response0.")
@@ -59,36 +60,32 @@ class Spec(Entries):
         default="optimal", description="Least expected number, or least n first."
     )
     nmax: int = Field(default=120, ge=3, le=200, description="Largest number of patients in all.")
-    n1: int | None = Field(default=None, ge=1, le=400, description="Stated: patients of the first stage.")
-    n: int | None = Field(default=None, ge=2, le=400, description="Stated: patients in all.")
-    c_r1: int | None = Field(default=None, ge=0, le=400, description="Stated: stop with c_r1 or fewer responses of n1.")
-    c_t1: int | None = Field(
-        default=None, ge=0, le=400, description="Stated: stop with more than c_t1 toxicities of n1."
-    )
-    c_r: int | None = Field(
-        default=None, ge=0, le=400, description="Stated: recommend with more than c_r responses of n."
-    )
-    c_t: int | None = Field(default=None, ge=0, le=400, description="Stated: and at most c_t toxicities of n.")
-    least_gap: int = Field(default=1, ge=1, le=199, description="Least patients between the stages, in the search.")
+
+    n1: int | None = Field(default=None, ge=1, description="Stated: patients of the first stage.")
+    c_r1: int | None = Field(default=None, ge=-1, description="Stated: stop with c_r1 or fewer responses of n1.")
+    c_t1: int | None = Field(default=None, ge=0, description="Stated: stop with more than c_t1 toxicities of n1.")
+    n: int | None = Field(default=None, ge=2, le=200, description="Stated: patients in all.")
+    c_r: int | None = Field(default=None, ge=0, description="Stated: recommend with more than c_r responses of n.")
+    c_t: int | None = Field(default=None, ge=0, description="Stated: recommend with at most c_t toxicities of n.")
 
     @between("n1", "n")
     def _n1_below_n(self) -> Iterator[Problem]:
         return first_stage(self, "n1", "n")
 
     @between("c_r1", "n1")
-    def _c_r1_below_n1(self) -> Iterator[Problem]:
+    def _c_r1_of_n1(self) -> Iterator[Problem]:
         return below(self, "c_r1", "n1")
 
     @between("c_t1", "n1")
-    def _c_t1_at_most_n1(self) -> Iterator[Problem]:
+    def _c_t1_of_n1(self) -> Iterator[Problem]:
         return at_most(self, "c_t1", "n1")
 
     @between("c_r", "n")
-    def _c_r_below_n(self) -> Iterator[Problem]:
+    def _c_r_of_n(self) -> Iterator[Problem]:
         return below(self, "c_r", "n")
 
     @between("c_t", "n")
-    def _c_t_at_most_n(self) -> Iterator[Problem]:
+    def _c_t_of_n(self) -> Iterator[Problem]:
         return at_most(self, "c_t", "n")
 
     @between("response0", "response1")
@@ -148,7 +145,13 @@ class ResponseToxicity:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Errors over odds ratios from 1/20 to 20, where they exceed what was asked."""
-        found = []
+        reached = [self.characteristics(self.truths()[k]).declare.value for k in ("null", "too toxic", "target")]
+        found = [
+            f"The exact {name} error is {value:.4f}, above the stated {allowed:g}."
+            for name, value, allowed in (("response", reached[0], self.alpha_r), ("toxicity", reached[1], self.alpha_t))
+            if value > allowed * (1 + ROUNDING)
+        ]
+        found += missed(0.0, 1.0, reached[2], self.power, "where both are good")
         for name, truth, allowed in (
             ("response", self.truths()["null"], self.alpha_r), ("toxicity", self.truths()["too toxic"], self.alpha_t)
         ):  # fmt: skip
@@ -172,20 +175,22 @@ class ResponseToxicity:
     def verdict(self, evidence: PairEvidence) -> Verdict:
         """Stop for too few responses or too many toxicities; recommend if neither at the end.
 
-        At other numbers than planned the boundaries are recomputed (see ``attained``), and a caution says so.
+        At other numbers than planned the boundaries are those of ``attained``. Raises BadInput for no such look, and for earlier
+        numbers that cannot have been.
         """
-        problems = list(earlier_problems(evidence.look, evidence.n, evidence.earlier, "n", "patients", may_stand=True))
-        if evidence.look not in (1, 2):
-            problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
+        problems = [
+            *no_such_look(evidence.look, 2),
+            *wrong_earlier(evidence.earlier, evidence.look, evidence.n, "patients"),
+        ]
         if problems:
             raise BadInput("evidence", problems)
-        n, first = evidence.n, evidence.look == 1
-        n1 = n if first else evidence.earlier[0] if evidence.earlier else self.n1
-        design, cautions = self, tuple[str, ...]()
+        first, n = evidence.look == 1, evidence.n
+        n1 = n if first else min((evidence.earlier or (self.n1,))[0], n)
+        d, cautions = self, tuple[str, ...]()
         if n1 != self.n1 or (not first and n != self.n):
-            design = self.attained(n1, self.n if first else n)
-            cautions = (self._off_plan(design, first),)
-        c_r, c_t = (design.c_r1, design.c_t1) if first else (design.c_r, design.c_t)
+            d = self.attained(n1, max(self.n, n1) if first else n)
+            cautions = (self._said(d, first),)
+        c_r, c_t = (d.c_r1, d.c_t1) if first else (d.c_r, d.c_t)
         because = (
             f"{evidence.responses} responses among {n} patients; more than {c_r} are needed.",
             f"{evidence.toxicities} toxicities; at most {c_t} are allowed.",
@@ -200,50 +205,42 @@ class ResponseToxicity:
         return Verdict(action, because, spare, unit, cautions)
 
     def attained(self, n1: int, n: int) -> ResponseToxicity:
-        """This design with ``n1`` patients really evaluated at the first look and ``n`` at the last.
+        """This design on ``n1`` and ``n`` patients, with boundaries that keep both errors exactly (outcomes independent).
 
-        The first boundaries are the strictest at which a good treatment passes no less often than planned, by each outcome.
-        The last are those of the greatest power that keep both errors exactly, given that first look; where the plan does not
-        keep its own errors, those of the plan are kept. A first look on as many as the last is none: nothing stops there.
+        First look: the largest number of responses, and the smallest of toxicities, at which what is good goes on at least as often as
+        planned, each by itself. Last: of the boundaries that keep both errors, or what the plan attained if that is more, those of
+        the largest power; a boundary that nothing can pass if none does.
         """
-        c_r1, c_t1 = self.c_r1, self.c_t1
-        if n1 >= n:
-            c_r1, c_t1 = -1, n1
-        elif n1 != self.n1:
-            passes_r = _beyond(self.n1, self.response1, self.c_r1)
-            passes_t = _beyond(self.n1, 1 - self.toxicity1, self.n1 - self.c_t1 - 1)
-            c_r1 = int((exceeds(n1, self.response1) >= passes_r * (1 - 1e-9)).sum()) - 1
-            c_t1 = n1 - int((exceeds(n1, 1 - self.toxicity1) >= passes_t * (1 - 1e-9)).sum())
-        if (n1, n) == (self.n1, self.n):
+        c_r1, safe1 = self.c_r1, self.n1 - self.c_t1 - 1
+        if n1 != self.n1:
+            c_r1 = _goes_on(self.n1, c_r1, n1, self.response1)
+            safe1 = _goes_on(self.n1, safe1, n1, 1 - self.toxicity1)
+        if n == self.n and n1 == self.n1:
             return self
-        truths = self.truths()
-        null, toxic, target = (
-            _passing(n1, n, c_r1, c_t1, cells(t["response"], t["toxicity"]))
-            for t in (truths[k] for k in ("null", "too toxic", "target"))
+        r_bad, r_good = (_passes(n1, c_r1, n, p) for p in (self.response0, self.response1))
+        t_bad, t_good = (_passes(n1, safe1, n, 1 - p) for p in (self.toxicity0, self.toxicity1))
+        reached = [self.characteristics(self.truths()[k]).declare.value for k in ("null", "too toxic")]
+        alpha_r, alpha_t = (
+            max(a, b) * (1 + _EPSILON) for a, b in zip((self.alpha_r, self.alpha_t), reached, strict=True)
         )
-        allowed = [
-            max(asked, self.characteristics(truths[k]).declare.value) * (1 + 1e-12)
-            for asked, k in ((self.alpha_r, "null"), (self.alpha_t, "too toxic"))
-        ]
-        power = np.where((null <= allowed[0]) & (toxic <= allowed[1]), target, -1.0)
-        i, c_t = (int(v) for v in np.unravel_index(int(np.argmax(power)), power.shape))
-        return replace(self, c_r1=c_r1, c_t1=c_t1, n1=n1, c_r=i - 1, c_t=c_t, n=n)
+        keeps = (np.outer(r_bad, t_good) <= alpha_r) & (np.outer(r_good, t_bad) <= alpha_t)
+        power = np.where(keeps, np.outer(r_good, t_good), -1.0)
+        i, j = np.unravel_index(int(np.argmax(power)), power.shape)
+        return replace(self, c_r1=c_r1, c_t1=n1 - safe1 - 1, n1=n1, c_r=int(i), c_t=n - int(j) - 1, n=n)
 
-    def _off_plan(self, d: ResponseToxicity, first: bool) -> str:
-        """The caution: what differed, and what the boundaries are now."""
-        attained = f"{d.n1} patients could be evaluated at the first look" + (
-            "" if first else f" and {d.n} at the last"
-        )
-        planned = f"{self.n1}" + ("" if first else f" and {self.n}") + " were planned"
-        now, was = ((d.c_r1, d.c_t1), (self.c_r1, self.c_t1)) if first else ((d.c_r, d.c_t), (self.c_r, self.c_t))
+    def _said(self, d: ResponseToxicity, first: bool) -> str:
+        """The caution for a look on other numbers."""
+        if first:
+            return (
+                f"{d.n1} patients could be evaluated, {self.n1} were planned: the first boundaries are those at which what is good goes on at "
+                "least as often as planned, and the last will be recomputed."
+            )
         null, toxic, target = (
-            _passing(d.n1, d.n, d.c_r1, d.c_t1, cells(t["response"], t["toxicity"]))[d.c_r + 1, d.c_t]
-            for t in (d.truths()[k] for k in ("null", "too toxic", "target"))
+            d.characteristics(self.truths()[k]).declare.value for k in ("null", "too toxic", "target")
         )
         return (
-            f"{attained}, {planned}: the boundaries are recomputed from these, more than {now[0]} responses and at most {now[1]} "
-            f"toxicities instead of {was[0]} and {was[1]}, with exact errors {null:.4f} (response) and {toxic:.4f} (toxicity) "
-            f"and power {target:.4f}{' if the last look is as planned' if first else ''}."
+            f"{d.n} patients could be evaluated and {d.n1} at the first look, {self.n} and {self.n1} were planned: the last boundaries are "
+            f"recomputed exactly, with errors {null:.4f} (response) and {toxic:.4f} (toxicity) and power {target:.4f}."
         )
 
     def describe(self) -> str:
@@ -270,19 +267,18 @@ class ResponseToxicity:
         }  # fmt: skip
 
 
-def _beyond(n: int, rate: float, c: int) -> float:
-    """P(count > c) among n."""
-    return 1.0 if c < 0 else float(exceeds(n, rate)[c])
+def _goes_on(planned: int, c: int, n: int, rate: float) -> int:
+    """The largest c' with P(X > c' | n, rate) no less than P(X > c | planned, rate); -1: always."""
+    wanted = 1.0 if c < 0 else float(exceeds(planned, rate)[c])
+    return int((exceeds(n, rate) >= wanted * (1 - _EPSILON)).sum()) - 1
 
 
-def _passing(n1: int, n: int, c_r1: int, c_t1: int, c: Cells) -> NDArray[np.float64]:
-    """P(passes the first look, R ≥ r, T ≤ t) at the last, for r = 0 … n + 1 and t = 0 … n: shape (n + 2, n + 1)."""
-    first = joint(n1, c)
-    first[: c_r1 + 1, :] = 0.0
-    first[:, c_t1 + 1 :] = 0.0
-    last = convolve(first, joint(n - n1, c))
-    tail = np.cumsum(np.cumsum(last[::-1], axis=0)[::-1], axis=1)
-    return np.vstack([tail, np.zeros(n + 1)])
+def _passes(n1: int, c1: int, n: int, rate: float) -> NDArray[np.float64]:
+    """P(X1 > c1, X > c) for c = 0 … n, X1 of the first n1 of n."""
+    first = pmf(n1, rate).copy()
+    first[: c1 + 1] = 0.0
+    whole = np.convolve(first, pmf(n - n1, rate))
+    return np.concatenate([np.cumsum(whole[:0:-1])[::-1], [0.0]])
 
 
 @dataclass(frozen=True)
@@ -330,8 +326,7 @@ def _side(n1: int, n: int, bad: float, good: float, power: float, most: float) -
 
 def search(
     response0: float, response1: float, toxicity0: float, toxicity1: float, alpha_r: float, alpha_t: float, power: float,
-    criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 120,
-    least_gap: int = 1,
+    criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 120, least_gap: int = 1,
 ) -> ResponseToxicity:  # fmt: skip
     """The best design. Every n from the least that either outcome alone needs; raises BadInput if none up to ``nmax`` will do."""
     asked = (response0, response1, toxicity0, toxicity1, alpha_r, alpha_t, power)
@@ -345,7 +340,7 @@ def search(
     for n in range(first, nmax + 1):
         if least < n and _least_possible(n, asked) >= least:
             break
-        for n1 in range(1, n + 1 - least_gap):
+        for n1 in range(1, n - least_gap + 1):
             if n1 >= least:
                 break
             found = _best_of_sizes(n1, n, asked, least)
@@ -412,9 +407,9 @@ def from_spec(spec: Spec) -> ResponseToxicity:
     asked = (
         spec.response0, spec.response1, spec.toxicity0, spec.toxicity1, spec.alpha_r, spec.alpha_t, spec.power,
     )  # fmt: skip
-    stated = (spec.c_r1, spec.c_t1, spec.n1, spec.c_r, spec.c_t, spec.n)
-    numbers = [v for v in stated if v is not None]
-    if len(numbers) < len(stated):
-        return search(*asked, spec.criterion, spec.nmax, spec.least_gap)
-    c_r1, c_t1, n1, c_r, c_t, n = numbers
-    return ResponseToxicity(c_r1, c_t1, n1, c_r, c_t, n, *asked)
+    if spec.are_stated:
+        stated: dict[str, int] = {k: getattr(spec, k) for k in spec.published}
+        return ResponseToxicity(
+            stated["c_r1"], stated["c_t1"], stated["n1"], stated["c_r"], stated["c_t"], stated["n"], *asked
+        )
+    return search(*asked, spec.criterion, spec.nmax, spec.least_gap)

@@ -20,9 +20,10 @@ Simon's design of n3 patients with a second look that stops nobody only gives a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,11 @@ from equipoise.design.one_rate.simon_search import (
     search_frontier,
     smallest_n,
 )
-from equipoise.design.spec import Hypotheses
+from equipoise.design.spec import Hypotheses, at_most, below, between, first_stage
+from equipoise.design.stated import Searched, Spaced
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_binomial import Stages
-from equipoise.trial.problem import BadInput
+from equipoise.trial.problem import BadInput, Problem
 
 KIND = "chen"
 TITLE = "Three stages for futility (Chen)"
@@ -57,12 +59,47 @@ MOST = 300
 _EPSILON = 1e-11
 
 
-class Spec(Hypotheses):
-    """Chen's three-stage design, searched."""
+class Spec(Searched, Spaced, Hypotheses):
+    """Chen's three-stage design, searched, or stated as it was published."""
 
+    published: ClassVar[tuple[str, ...]] = ("r1", "n1", "r2", "n2", "r3", "n3")
     kind: Literal["chen"]
     criterion: Criterion = Field(default="optimal", description="Least EN(p0), or least n3 first.")
     nmax: int = Field(default=NMAX, ge=3, le=MOST, description="Largest number of patients in all.")
+    r1: int | None = Field(default=None, ge=0, description="Stated: stop with r1 or fewer successes of n1.")
+    n1: int | None = Field(default=None, ge=1, description="Stated: patients at the first look.")
+    r2: int | None = Field(default=None, ge=0, description="Stated: stop with r2 or fewer successes of n2.")
+    n2: int | None = Field(default=None, ge=2, description="Stated: patients at the second look.")
+    r3: int | None = Field(default=None, ge=0, description="Stated: reject with more than r3 successes of n3.")
+    n3: int | None = Field(default=None, ge=3, le=MOST, description="Stated: patients in all.")
+
+    @between("n1", "n2")
+    def _n1_below_n2(self) -> Iterator[Problem]:
+        return first_stage(self, "n1", "n2")
+
+    @between("n2", "n3")
+    def _n2_below_n3(self) -> Iterator[Problem]:
+        return first_stage(self, "n2", "n3")
+
+    @between("r1", "n1")
+    def _r1_below_n1(self) -> Iterator[Problem]:
+        return below(self, "r1", "n1")
+
+    @between("r2", "n2")
+    def _r2_below_n2(self) -> Iterator[Problem]:
+        return below(self, "r2", "n2")
+
+    @between("r3", "n3")
+    def _r3_below_n3(self) -> Iterator[Problem]:
+        return below(self, "r3", "n3")
+
+    @between("r1", "r2")
+    def _r2_from_r1(self) -> Iterator[Problem]:
+        return at_most(self, "r1", "r2")
+
+    @between("r2", "r3")
+    def _r3_from_r2(self) -> Iterator[Problem]:
+        return at_most(self, "r2", "r3")
 
 
 @dataclass(frozen=True)
@@ -106,9 +143,10 @@ class ThreeStage(RateDesign):
 
 
 def search(
-    p0: float, p1: float, alpha: float, power: float, criterion: Criterion = "optimal", nmax: int = NMAX
-) -> ThreeStage:
-    """The best three-stage design. Raises BadInput with all problems, or if nothing up to ``nmax`` will do."""
+    p0: float, p1: float, alpha: float, power: float, criterion: Criterion = "optimal", nmax: int = NMAX,
+    least_gap: int = 1,
+) -> ThreeStage:  # fmt: skip
+    """The best three-stage design with ``least_gap`` patients or more between two stages. Raises BadInput with all problems, or if nothing up to ``nmax`` will do."""
     Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "criterion": criterion, "nmax": nmax})
     hypotheses = (p0, p1, alpha, power)
     first = smallest_n(p0, p1, alpha, power, nmax)
@@ -122,7 +160,7 @@ def search(
     if criterion == "optimal":  # a good design early prunes the rest: Simon's optimum, and three stages of near size
         try:
             simon = search_frontier(*hypotheses, nmax).optimal
-            best, least = _with_idle_look(simon, hypotheses) or (best, least)
+            best, least = _with_idle_look(simon, hypotheses, least_gap) or (best, least)
             sizes = [min(simon.n + simon.n // 15, nmax), *sizes]
         except BadInput:
             pass  # two stages do not reach it; three may
@@ -135,10 +173,12 @@ def search(
             break
         two = best_of_size(n3, tables.bound(n3), tables, least, hypotheses)
         if two is not None:
-            best, least = _with_idle_look(two, hypotheses) or (best, least)
+            best, least = _with_idle_look(two, hypotheses, least_gap) or (best, least)
         for i in np.argsort(bound, kind="stable"):
             if bound[i] >= least - _EPSILON:
                 break
+            if min(n2[i] - n1[i], n3 - n2[i]) < least_gap:
+                continue
             found = _best_of_sizes(int(n1[i]), int(n2[i]), n3, tables, least, hypotheses)
             if found is not None:
                 best, least = found
@@ -157,11 +197,13 @@ def _least_size(n: int, p0: float, p1: float, power: float) -> float:
     return float(exceeds(n, p0)[r] + min(part, 1.0) * pmf(n, p0)[r])
 
 
-def _with_idle_look(two: Found, hypotheses: tuple[float, float, float, float]) -> tuple[ThreeStage, float] | None:
-    """Simon's design with a second look that stops nobody; None if there is no room for one."""
-    if two.n1 + 1 >= two.n:
+def _with_idle_look(
+    two: Found, hypotheses: tuple[float, float, float, float], gap: int
+) -> tuple[ThreeStage, float] | None:
+    """Simon's design with a second look, ``gap`` patients on, that stops nobody; None if there is no room for one."""
+    if two.n1 + 2 * gap > two.n:
         return None
-    return ThreeStage(two.r1, two.n1, two.r1, two.n1 + 1, two.r, two.n, *hypotheses), two.en0
+    return ThreeStage(two.r1, two.n1, two.r1, two.n1 + gap, two.r, two.n, *hypotheses), two.en0
 
 
 def _best_of_sizes(
@@ -230,4 +272,7 @@ def _from_right(a: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def from_spec(spec: Spec) -> ThreeStage:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
-    return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.criterion, spec.nmax)
+    if spec.are_stated:
+        stated = {k: getattr(spec, k) for k in spec.published}
+        return ThreeStage(**stated, p0=spec.p0, p1=spec.p1, alpha=spec.alpha, power=spec.power)
+    return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.criterion, spec.nmax, spec.least_gap)

@@ -128,12 +128,8 @@ class EnglertKieser:
             problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
         # The first stage may have left places empty; the second is what has come since.
         before = min(evidence.earlier_n or d.n1, d.n1)
-        if evidence.earlier_n > d.n1:
-            allowed = (
-                f"at most the {d.n1} patients planned: the plan has no conditional error after a first look on more"
-            )
-            problems.append(Problem("cohort", "earlier_n", str(evidence.earlier_n), allowed))
-        if evidence.n <= before:
+        # Nobody who came since may have been evaluable: then nothing but the first stage speaks, and it cannot reject alone.
+        if evidence.n < before or (evidence.n == before and evidence.earlier_successes is None):
             problems.append(
                 Problem("cohort", "n", str(evidence.n), f"more than the {before} patients of the look before")
             )

@@ -17,7 +17,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from scipy.special import ndtri
@@ -39,14 +40,41 @@ MOST = 2000
 
 
 class Spec(Hypotheses):
-    """Fleming's design at stated sizes."""
+    """Fleming's design at stated sizes; its boundaries follow, or are stated as they were published."""
 
+    together: ClassVar[tuple[str, ...]] = ("low", "high")
     kind: Literal["fleming"]
     alpha: Probability = Field(description="One-sided type I error aimed at.")
     power: Probability = Field(description="Power at p1 aimed at.")
     sizes: tuple[Annotated[int, Field(ge=1, le=MOST)], ...] = Field(
         min_length=1, max_length=MOST_LOOKS, description="Patients in all at each look, such as 15,30,45."
     )
+
+    low: tuple[Annotated[int, Field(ge=-1)], ...] | None = Field(
+        default=None,
+        description="Stated: stop for futility with so many successes or fewer, at each look but the last; -1: never.",
+    )
+    high: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
+        default=None, description="Stated: reject with more than so many successes, at each look; its n: never."
+    )
+
+    @between("sizes", "low", "high")
+    def _boundaries_of_each_look(self) -> Iterator[Problem]:
+        low, high, n = self.low, self.high, self.sizes
+        if low is None or high is None:
+            return
+        for name, values, count in (("low", low, len(n) - 1), ("high", high, len(n))):
+            if len(values) != count:
+                yield Problem("boundaries", name, str(values), f"{count} numbers for the looks on {n}")
+            elif any(b < a for a, b in pairwise(values)) or any(v > size for v, size in zip(values, n, strict=False)):
+                yield Problem(
+                    "boundaries",
+                    name,
+                    str(values),
+                    f"numbers that do not fall, none above the patients of its look, {n}",
+                )
+        if len(low) == len(n) - 1 and any(a > b for a, b in zip(low, high, strict=False)):
+            yield Problem("boundaries", "low", str(low), f"at most high = {high} at each look")
 
     @between("sizes")
     def _sizes_grow(self) -> Iterator[Problem]:
@@ -69,10 +97,15 @@ class Fleming(RateDesign):
     p1: float
     alpha: float
     power: float
+    #: low (all looks but the last) and high, where they are stated
+    stated: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @cached_property
     def stages(self) -> Stages:
         """a_g is the low boundary, r_g - 1 the high one."""
+        if self.stated is not None:
+            below, above = self.stated
+            return Stages(self.sizes, (*below, above[-1]), above)
         total, z = self.sizes[-1], float(ndtri(1 - self.alpha))
         high_rate = (math.sqrt(total * self.p0) + z * math.sqrt(1 - self.p0)) ** 2 / (total + z * z)
         low, high = [], []
@@ -134,4 +167,5 @@ def _nearest(x: float) -> int:
 
 def from_spec(spec: Spec) -> Fleming:
     """The design that a spec states."""
-    return Fleming(spec.sizes, spec.p0, spec.p1, spec.alpha, spec.power)
+    stated = None if spec.low is None or spec.high is None else (spec.low, spec.high)
+    return Fleming(spec.sizes, spec.p0, spec.p1, spec.alpha, spec.power, stated)

@@ -19,13 +19,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 from scipy.special import betaincinv
 
-from equipoise.design.spec import Entries, between
+from equipoise.design.spec import between
+from equipoise.design.stated import Searched
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
@@ -47,9 +48,10 @@ SizedFor = Literal["upper-limit", "observed"]
 MOST = 5000
 
 
-class Spec(Entries):
-    """Gehan's design."""
+class Spec(Searched):
+    """Gehan's design: the first stage computed, or stated as published."""
 
+    published: ClassVar[tuple[str, ...]] = ("n1",)
     kind: Literal["gehan"]
     p1: float = Field(gt=0, lt=1, description="Rate that must not be missed.")
     beta: float = Field(default=0.05, gt=0, lt=1, description="Probability that nobody responds in stage one at p1.")
@@ -59,6 +61,8 @@ class Spec(Entries):
         description="Rate that stage two is sized for: its upper limit after stage one, or as observed.",
     )
     level: float = Field(default=0.75, gt=0, lt=1, description="Level of that one-sided upper limit.")
+
+    n1: int | None = Field(default=None, ge=1, le=MOST, description="Stated: patients of stage one.")
 
     @between("p1", "beta")
     def _first_stage_is_not_too_large(self) -> Iterator[Problem]:
@@ -81,10 +85,14 @@ class Gehan:
     se: float
     sized_for: SizedFor = "upper-limit"
     level: float = 0.75
+    #: patients of stage one as published; None: the least that miss p1 with probability beta
+    stated_n1: int | None = None
 
     @cached_property
     def n1(self) -> int:
         """Patients of stage one."""
+        if self.stated_n1 is not None:
+            return self.stated_n1
         return _first_stage(self.p1, self.beta)
 
     @property
@@ -128,6 +136,10 @@ class Gehan:
         found = [
             "This design screens and estimates. It keeps no type I error: a rate of little use passes stage one often."
         ]
+        if self.missed > self.beta:
+            found.append(
+                f"Nobody of {self.n1} responds with probability {self.missed:.4f} at {self.p1:g}, above the stated beta of {self.beta:g}."
+            )
         if max(self.second_stage):
             found.append(
                 "The size of the second stage depends on the responses of the first; the look shows the largest."
@@ -178,7 +190,7 @@ class Gehan:
             raise BadInput("evidence", [Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.looks)}")])
         if evidence.look == 1:
             return self._screened(evidence)
-        before = evidence.earlier_n or self.n1
+        before = min(evidence.earlier_n or self.n1, self.n1)
         if evidence.n < before + (evidence.earlier_successes is None):
             allowed = f"more than the {before} patients of the look before"
             raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
@@ -189,19 +201,12 @@ class Gehan:
 
     def enrols(self, evidence: Evidence) -> int:
         """Patients in all that the look after ``evidence`` is to have."""
-        return max(self.n1, evidence.n) + self._more(evidence)
-
-    def _more(self, evidence: Evidence) -> int:
-        """Patients of stage two; with more than n1 in the first, sized from the rate among those, for what they leave open."""
-        x, n = evidence.successes, evidence.n
-        if n <= self.n1 or x == 0:
-            return self.n2(x)
-        p = x / n
-        if self.sized_for != "observed":
-            p = min(0.5, 1.0 if x >= n else float(betaincinv(x + 1, n - x, self.level)))
-        return max(0, math.ceil(p * (1 - p) / self.se**2 - 1e-9) - n)
+        return self.n1 + self.n2(evidence.successes)
 
     def _screened(self, evidence: Evidence) -> Verdict:
+        if not 0 <= evidence.n <= self.n1:
+            allowed = f"look 1 is on {self.n1} patients: its cohort is fixed, and may only have places left empty"
+            raise BadInput("evidence", [Problem("cohort", "n", str(evidence.n), allowed)])
         x, n = evidence.successes, evidence.n
         missed = (1 - self.p1) ** n
         cautions = () if n == self.n1 else (
@@ -210,15 +215,13 @@ class Gehan:
         if x == 0:
             why = f"Nobody among {n} responded; at a rate of {self.p1:g} that happens with probability {missed:.4f}."
             return Verdict(Stop("futility"), (why,), 0, "responses", cautions)
-        more = self._more(evidence)
-        seen = (
-            f"{x} of {n} responded; sized for a rate of {self.assumed_rate(x):.3f}"
-            if n <= self.n1
-            else f"{x} of {n} responded"
-        )
+        more = self.n2(x)
+        seen = f"{x} of {n} responded; sized for a rate of {self.assumed_rate(x):.3f}"
         if more:
             action: Action = Continue(enrol=self.enrols(evidence))
-            why = f"{seen}, {more} patients more, {self.enrols(evidence)} in all, give a standard error of at most {self.se:g}."
+            why = (
+                f"{seen}, {more} patients more, {self.n1 + more} in all, give a standard error of at most {self.se:g}."
+            )
         else:
             action = Declare("activity; the rate is estimated precisely enough")
             why = f"{seen}, no more patients are needed for a standard error of at most {self.se:g}."
@@ -267,4 +270,4 @@ def _first_stage(p1: float, beta: float) -> int:
 
 def from_spec(spec: Spec) -> Gehan:
     """The design that a spec states."""
-    return Gehan(spec.p1, spec.beta, spec.se, spec.sized_for, spec.level)
+    return Gehan(spec.p1, spec.beta, spec.se, spec.sized_for, spec.level, spec.n1)

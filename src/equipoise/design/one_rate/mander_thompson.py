@@ -36,6 +36,7 @@ from pydantic import Field
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import out_of_reach, smallest_n
 from equipoise.design.spec import Hypotheses, between
+from equipoise.design.stated import Spaced
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -56,7 +57,7 @@ MOST = 500
 _EPSILON = 1e-11
 
 
-class Spec(Hypotheses):
+class Spec(Spaced, Hypotheses):
     """Two stages with both early stops: searched by a criterion, or stated."""
 
     together: ClassVar[tuple[str, ...]] = ("r1", "u1", "n1", "r", "n")
@@ -118,9 +119,10 @@ class TwoStageBothWays(RateDesign):
 
 
 def search(
-    p0: float, p1: float, alpha: float, power: float, criterion: Criterion = "h0-optimal", nmax: int = NMAX
-) -> TwoStageBothWays:
-    """The best design by ``criterion``. Raises BadInput with all problems, or if nothing up to ``nmax`` will do.
+    p0: float, p1: float, alpha: float, power: float, criterion: Criterion = "h0-optimal", nmax: int = NMAX,
+    least_gap: int = 1,
+) -> TwoStageBothWays:  # fmt: skip
+    """The best design by ``criterion``, with ``least_gap`` patients or more in its second stage. Raises BadInput with all problems, or if nothing up to ``nmax`` will do.
 
     Of designs that differ in r only the most powerful is given. For 0.05 against 0.25 at 5 % and 80 % R's mtdesign has
     the same:
@@ -148,6 +150,8 @@ def search(
         for n1 in np.argsort(bound, kind="stable"):
             if bound[n1] >= least - _EPSILON:
                 break
+            if n - n1 < least_gap:
+                continue
             found = _best_of_sizes(int(n1), n, int(r1[n1]), int(u1[n1]), hypotheses, weigh, least)
             if found is not None:
                 best, least = found
@@ -214,5 +218,5 @@ def from_spec(spec: Spec) -> TwoStageBothWays:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
     r1, u1, n1, r, n = spec.r1, spec.u1, spec.n1, spec.r, spec.n
     if r1 is None or u1 is None or n1 is None or r is None or n is None:
-        return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.criterion, spec.nmax)
+        return search(spec.p0, spec.p1, spec.alpha, spec.power, spec.criterion, spec.nmax, spec.least_gap)
     return TwoStageBothWays(r1, u1, n1, r, n, spec.p0, spec.p1, spec.alpha, spec.power)

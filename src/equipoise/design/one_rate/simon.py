@@ -16,6 +16,7 @@ from pydantic import Field
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import Constraints, lower_hull, search_frontier, smallest_r
 from equipoise.design.spec import Hypotheses, below, between, first_stage
+from equipoise.design.stated import Spaced
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
@@ -70,7 +71,7 @@ class Planned(TwoStages):
         return SimonTwoStage(self.r1, self.n1, self.r, self.n, self.p0, self.p1, self.alpha, self.power)
 
 
-class Constrained(Hypotheses):
+class Constrained(Spaced, Hypotheses):
     """What a search may be told beside the hypotheses."""
 
     nmax: int = Field(default=NMAX, ge=2, le=MOST, description="Largest number of patients in all, for computed sizes.")
@@ -239,18 +240,23 @@ def search(
     nmax: int = NMAX,
     n1: int | None = None,
     min_pet: float = 0.0,
+    least_gap: int = 1,
 ) -> SimonDesigns:
     """Optimal, minimax and all admissible designs up to ``nmax`` patients. Raises BadInput with all problems.
 
-    ``alpha`` is one-sided. ``n1`` holds the first stage fixed; ``min_pet`` asks for a least PET(p0). For Simon's first
-    example, 0.05 against 0.25 at 10 % and 90 %:
+    ``alpha`` is one-sided. ``n1`` holds the first stage fixed; ``min_pet`` asks for a least PET(p0),
+    ``least_gap`` for a second stage of so many patients or more. For Simon's first example, 0.05 against 0.25 at 10 % and 90 %:
 
     >>> d = search(0.05, 0.25, 0.10, 0.90)
     >>> (d.optimal.r1, d.optimal.n1, d.optimal.r, d.optimal.n), (d.minimax.r1, d.minimax.n1, d.minimax.r, d.minimax.n)
     ((0, 9, 2, 24), (0, 13, 2, 20))
     """
-    Constrained.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "nmax": nmax, "min_pet": min_pet, "n1": n1})
-    frontier = search_frontier(p0, p1, alpha, power, nmax, Constraints(n1, min_pet))
+    Constrained.read(
+        {
+            "p0": p0, "p1": p1, "alpha": alpha, "power": power, "nmax": nmax, "min_pet": min_pet, "n1": n1, "least_gap": least_gap,
+        }
+    )  # fmt: skip
+    frontier = search_frontier(p0, p1, alpha, power, nmax, Constraints(n1, min_pet, least_gap))
 
     def design(f: Any) -> SimonTwoStage:
         return SimonTwoStage(f.r1, f.n1, f.r, f.n, p0, p1, alpha, power)
@@ -265,7 +271,7 @@ def from_spec(spec: Spec) -> SimonTwoStage:
     """The design that a spec states. Raises BadInput if no sizes, or no boundaries, keep both errors."""
     hypotheses = (spec.p0, spec.p1, spec.alpha, spec.power)
     if spec.sizes != "stated":
-        found = search(*hypotheses, spec.nmax, spec.n1, spec.min_pet)
+        found = search(*hypotheses, spec.nmax, spec.n1, spec.min_pet, spec.least_gap)
         return found.optimal if spec.sizes == "optimal" else found.minimax
     assert spec.n1 is not None and spec.n is not None, "a stated spec has them"  # noqa: PT018
     if spec.r1 is None or spec.r is None:

@@ -72,10 +72,13 @@ class Frontier:
 
 @dataclass(frozen=True)
 class Constraints:
-    """What a design must also keep: a first stage of just ``n1`` patients, PET(p0) of at least ``min_pet``."""
+    """What a design must also keep: a first stage of just ``n1`` patients, PET(p0) of at least ``min_pet``, a second stage of at least
+    ``least_gap`` patients.
+    """
 
     n1: int | None = None
     min_pet: float = 0.0
+    least_gap: int = 1
 
 
 FREE = Constraints()
@@ -217,6 +220,7 @@ def best_of_size(
     n1 = np.flatnonzero((bound < best - _EPSILON) & (tables.largest[1:n] >= 0)) + 1
     if keep.n1 is not None:
         n1 = n1[n1 == keep.n1]
+    n1 = n1[n1 <= n - keep.least_gap]
     if not len(n1):
         return None
     x = np.arange(int(tables.largest[n1].max()) + 1)
@@ -259,6 +263,7 @@ def out_of_reach(p0: float, p1: float, alpha: float, power: float, nmax: int, ke
     reached = best_single_stage_power(nmax, p0, p1, alpha)
     beyond = f"; n1 = {keep.n1}" if keep.n1 is not None else ""
     beyond += f"; PET(p0) ≥ {keep.min_pet:g}" if keep.min_pet else ""
+    beyond += f"; {keep.least_gap} or more between the stages" if keep.least_gap > 1 else ""
     nothing = f"no design up to {nmax} patients has power {power:g} at alpha {alpha:g}; n = {nmax} comes nearest, with at most {reached:.4f}"
     relax = ", or relax the constraints" if keep != FREE else ""
     return no_design(f"{nmax}{beyond}", nothing, f"raise nmax or p1, or ask for less power{relax}")

@@ -14,8 +14,8 @@ from typing import Literal
 from pydantic import Field
 
 from equipoise.design.one_rate.a_hern import search as exact_single_stage
-from equipoise.design.one_time.landmark_looks import CumulativeHazardTest, planned, theory_of
-from equipoise.design.one_time.two_look_survival import Criterion, Plan, SurvivalSpec, single_stage
+from equipoise.design.one_time.landmark_looks import CumulativeHazardTest, LandmarkSpec, planned, theory_of
+from equipoise.design.one_time.two_look_survival import Criterion, Plan, single_stage
 from equipoise.numerics.sequential.two_look_normal import final_boundary
 
 KIND = "case-morgan"
@@ -28,7 +28,7 @@ REFERENCE = (
 EXAMPLE = {"s0": 0.44, "landmark": 6.0, "hazard_ratio": 0.66, "rate": 5.0, "alpha": 0.05, "power": 0.80}
 
 
-class Spec(SurvivalSpec):
+class Spec(LandmarkSpec):
     """Survival at a landmark, two stages, enrolment going on (Case & Morgan)."""
 
     kind: Literal["case-morgan"]
@@ -47,7 +47,7 @@ class CaseMorgan(CumulativeHazardTest):
 def from_spec(spec: Spec) -> CaseMorgan:
     """The design that a spec states. Raises BadInput if no n up to nmax has the power."""
     survival, plan, c1, c2, alpha, power = planned(spec, "hazard")
-    if spec.adjust:
+    if spec.adjust and not spec.are_stated:
         theory = theory_of(survival, "hazard")
         normal = single_stage(theory, survival, plan.rate, survival.landmark, alpha, power, spec.nmax)
         exact = exact_single_stage(survival.s0, survival.s1, alpha, power).n

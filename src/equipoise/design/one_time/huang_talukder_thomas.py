@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from equipoise.design.one_time.landmark_looks import CumulativeHazardTest, planned
-from equipoise.design.one_time.two_look_survival import SurvivalSpec
+from equipoise.design.one_time.landmark_looks import CumulativeHazardTest, LandmarkSpec, planned
 
 KIND = "huang-talukder-thomas"
 TITLE = "Survival at a landmark, two stages, least expected number (Huang, Talukder & Thomas)"
@@ -23,7 +22,7 @@ REFERENCE = (
 EXAMPLE = {"s0": 0.44, "landmark": 6.0, "hazard_ratio": 0.66, "rate": 5.0, "alpha": 0.05, "power": 0.80}
 
 
-class Spec(SurvivalSpec):
+class Spec(LandmarkSpec):
     """Survival at a landmark, two stages, least expected number (Huang, Talukder & Thomas)."""
 
     kind: Literal["huang-talukder-thomas"]

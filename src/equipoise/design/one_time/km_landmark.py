@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
-from equipoise.design.one_time.landmark_looks import planned
+from equipoise.design.one_time.landmark_looks import LandmarkSpec, planned
 from equipoise.design.one_time.landmark_theory import Scale, moments
-from equipoise.design.one_time.two_look_survival import Plan, SurvivalSpec, TwoLookSurvival
+from equipoise.design.one_time.two_look_survival import Plan, TwoLookSurvival
 from equipoise.numerics.sequential.two_look_normal import Moments
 from equipoise.numerics.times.at_landmark import survival_at
 from equipoise.numerics.times.by_day import StatisticByDay, last_day
@@ -32,7 +32,7 @@ REFERENCE = (
 EXAMPLE = {"s0": 0.44, "landmark": 6.0, "hazard_ratio": 0.66, "rate": 5.0, "alpha": 0.05, "power": 0.80}
 
 
-class Spec(SurvivalSpec):
+class Spec(LandmarkSpec):
     """Kaplan–Meier at a landmark, two stages, enrolment going on."""
 
     kind: Literal["km-landmark"]
@@ -66,11 +66,6 @@ class KaplanMeierLandmark(TwoLookSurvival):
         """The same of times in whole days."""
         last = min(last_day(self.survival.landmark, days_per_unit), days)
         return StatisticByDay("survival" if self.scale == "survival" else "log-log", last, np.array([self.survival.s0]))
-
-    @property
-    def least_t1(self) -> float:
-        """Nobody has been followed up to the landmark before."""
-        return self.survival.landmark
 
     @property
     def statistic(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,9 +19,20 @@ from equipoise.design.one_time.two_look_survival import (
     TwoLookSurvival,
     search,
 )
+from equipoise.design.spec import between
 from equipoise.numerics.sequential.two_look_normal import Moments
 from equipoise.numerics.times.at_landmark import hazard_at
 from equipoise.numerics.times.by_day import StatisticByDay, last_day
+from equipoise.trial.problem import Problem
+
+
+class LandmarkSpec(SurvivalSpec):
+    """With a first look after the landmark: before, nothing is known of it."""
+
+    @between("t1", "landmark")
+    def _first_look_after_the_landmark(self) -> Iterator[Problem]:
+        if self.t1 is not None and self.t1 <= self.landmark:
+            yield Problem("t1-not-above-landmark", "t1", f"{self.t1:g}", f"above the landmark, {self.landmark:g}")
 
 
 @dataclass(frozen=True)
@@ -50,11 +62,6 @@ class CumulativeHazardTest(TwoLookSurvival):
         return StatisticByDay("hazard", last, np.array([-math.log(self.survival.s0)]))
 
     @property
-    def least_t1(self) -> float:
-        """Nobody has been followed up to the landmark before."""
-        return self.survival.landmark
-
-    @property
     def statistic(self) -> str:
         """The statistic in words."""
         return "the standardised difference of the cumulative hazards at the landmark"
@@ -80,6 +87,9 @@ def planned(spec: SurvivalSpec, scale: Scale) -> tuple[Survival, Plan, float, fl
     Raises BadInput if no n up to nmax has the power.
     """
     survival, theory = spec.survival, theory_of(spec.survival, scale)
+    stated = spec.stated_plan(spec.landmark)
+    if stated is not None:
+        return survival, *stated, spec.alpha, spec.power
     plan, c1, c2 = search(
         theory, survival, spec.rate, spec.landmark, spec.alpha, spec.power, spec.criterion, spec.landmark, spec.nmax
     )

@@ -106,6 +106,9 @@ def from_spec(spec: Spec) -> OneSampleLogRankDesign:
     def theory(plan: Plan, h: float) -> Moments:
         return moments(survival, plan, h, spec.restricted, spec.variance)
 
+    stated = spec.stated_plan(spec.follow_up)
+    if stated is not None:
+        return OneSampleLogRankDesign(survival, *stated, spec.alpha, spec.power, spec.restricted, spec.variance)
     least_t1 = max(spec.least_t1, 0.02 * spec.landmark)
     plan, c1, c2 = search(
         theory, survival, spec.rate, spec.follow_up, spec.alpha, spec.power, spec.criterion, least_t1, spec.nmax

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
-from equipoise.design.earlier import earlier_problems
-from equipoise.design.spec import Errors, Probability, no_design
+from equipoise.design.looks_taken import no_such_look, wrong_earlier
+from equipoise.design.spec import Errors, Probability, between, no_design
+from equipoise.design.stated import Searched
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
 from equipoise.numerics.times.by_day import StatisticByDay
@@ -32,9 +33,10 @@ from equipoise.trial.problem import BadInput, Problem
 Criterion = Literal["expected-n", "expected-length", "expected-accrual"]
 
 
-class SurvivalSpec(Errors):
-    """What every such design may be told."""
+class SurvivalSpec(Searched, Errors):
+    """What every such design may be told: sizes, times and boundaries are searched, or stated as published."""
 
+    published: ClassVar[tuple[str, ...]] = ("n", "t1", "c1", "c")
     s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
     landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
     hazard_ratio: float = Field(ge=0.05, lt=1, description="Hazard ratio worth finding; 0.05 or more, below 1.")
@@ -43,6 +45,23 @@ class SurvivalSpec(Errors):
     shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
     nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
     criterion: Criterion = Field(default="expected-n", description="What is least under the reference.")
+
+    n: int | None = Field(default=None, ge=2, le=1000, description="Stated: patients in all.")
+    t1: float | None = Field(default=None, gt=0, description="Stated: when the first look is taken.")
+    c1: float | None = Field(default=None, ge=-10, le=10, description="Stated: stop with Z1 ≤ c1.")
+    c: float | None = Field(default=None, ge=-10, le=10, description="Stated: declare with Z2 > c.")
+
+    @between("t1", "n", "rate")
+    def _first_look_while_enrolling(self) -> Iterator[Problem]:
+        if self.t1 is not None and self.n is not None and self.t1 >= self.n / self.rate:
+            allowed = f"below {self.n / self.rate:g}, when the last of {self.n} patients enters"
+            yield Problem("t1-not-below-ta", "t1", f"{self.t1:g}", allowed)
+
+    def stated_plan(self, follow_up: float) -> tuple[Plan, float, float] | None:
+        """Plan, c1 and c2 where they are stated."""
+        if not self.are_stated or self.n is None or self.t1 is None or self.c1 is None or self.c is None:
+            return None
+        return Plan(self.n, self.t1, self.rate, follow_up), self.c1, self.c
 
     @property
     def survival(self) -> Survival:
@@ -164,67 +183,69 @@ class TwoLookSurvival(ABC):
             f"Errors are by the normal approximation, for a Weibull reference of shape {self.survival.shape:g} and even enrolment. "
             "Simulate before use where few events come before the first look."
         ]
-        reached = self.characteristics(self.truths()["target"]).declare.value
+        size, reached = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
+        if size > self.alpha + 1e-6:
+            found.append(f"The type I error is {size:.4f}, above the stated alpha of {self.alpha:g}.")
         if reached < self.power - 1e-6:
             found.append(f"The power is {reached:.4f}, below the wanted {self.power:g}.")
         return tuple(found)
 
-    @property
-    def least_t1(self) -> float:
-        """The earliest first look at which the statistic says something."""
-        return 0.02 * self.survival.landmark
-
-    def attained(self, n1: int | None, n: int) -> Plan:
-        """The plan with ``n1`` patients enrolled at the first look (None: as planned) and ``n`` at the last, at the planned pace."""
-        p = self.plan
-        t1 = p.t1 if n1 is None or n1 == p.n1 else max(n1 / p.rate, self.least_t1)
-        return replace(p, n=n, t1=min(t1, n / p.rate + p.follow_up * (1 - 1e-9)))
-
-    def c2_attained(self, n1: int | None, n: int) -> float:
-        """The final boundary that keeps alpha with c1 as it was applied, by the correlation of the looks as attained."""
-        return final_boundary(self.c1, self.alpha, self.theory(self.attained(n1, n), 1.0).rho)
-
     def verdict(self, evidence: ReferenceStatistic) -> Verdict:
         """Stop with Z1 ≤ c1, declare with Z2 > c2. ``information`` is the number enrolled.
 
-        Z is standardised at what was attained, so that c1 stands at any number enrolled; it is the correlation of the looks that
-        changes. Where either look was taken on other numbers than planned, c2 is recomputed from it, which keeps alpha.
+        Where a look is on another number than planned, c1 stays and c2 is recomputed with the correlation of the looks as they were
+        taken, so that alpha is kept. Raises BadInput for no such look, no number z, and numbers that fall or do not rise.
         """
-        problems = list(
-            earlier_problems(
-                evidence.look, evidence.information, evidence.earlier, "information", "patients", may_stand=True
-            )
-        )
-        if evidence.look not in (1, 2) or math.isnan(evidence.z):
-            given = f"{evidence.look}, {evidence.z:g}"
-            problems.append(Problem("no-such-look", "look, z", given, "look 1 or 2, a number z"))
-        if problems:
-            raise BadInput("evidence", problems)
-        first, now = evidence.look == 1, evidence.information
+        self._asked(evidence)
+        first = evidence.look == 1
         bound, planned = (self.c1, self.plan.n1) if first else (self.c2, self.plan.n)
-        said = [] if now == planned else [f"{now:g} patients enrolled at this look, {planned} were planned"]
-        n1 = None
-        if not first:
-            n1 = round(evidence.earlier[0]) if evidence.earlier and evidence.earlier[0] != self.plan.n1 else None
-            if n1 is not None:
-                said.append(f"{n1} patients enrolled at the first look, {self.plan.n1} were planned")
+        before = (evidence.earlier or (float(self.plan.n1),))[0]
         cautions: tuple[str, ...] = ()
-        if said and first:
-            cautions = (f"{said[0]}: c1 stands, and the final boundary will be recomputed.",)
-        elif said:
-            bound = self.c2_attained(n1, round(now))
-            attained = self.attained(n1, round(now))
-            power = both(self.c1, bound, self.theory(attained, self.survival.hazard_ratio))
+        if first and evidence.information != planned:
             cautions = (
-                f"{'; '.join(said)}: the boundary is {bound:.4f} instead of {self.c2:.4f}, from the correlation of the looks as attained "
-                f"at the planned pace; alpha stays {self.alpha:g} and the power is {power:.4f}.",
+                f"{evidence.information:g} patients enrolled at this look, {planned} were planned: its boundary is the planned one, and "
+                "the last will be recomputed.",
             )
+        elif not first and (evidence.information, before) != (planned, self.plan.n1):
+            bound, said = self._attained(before, evidence.information)
+            cautions = (said,)
         if evidence.z > bound:
             action: Action = Continue() if first else Declare("longer survival than the reference")
         else:
             action = Stop("futility" if first else "the hurdle was not cleared")
         because = (f"z = {evidence.z:.4f} ({self.statistic}); more than {bound:.4f} is needed.",)
         return Verdict(action, because, evidence.z - bound, "z above the boundary", cautions)
+
+    def _asked(self, evidence: ReferenceStatistic) -> None:
+        problems = list(no_such_look(evidence.look, 2))
+        if math.isnan(evidence.z):
+            problems.append(Problem("not-a-number", "z", "nan", "a number"))
+        if not 0 < evidence.information < math.inf:
+            problems.append(
+                Problem("cohort", "information", f"{evidence.information:g}", "patients enrolled: 1 or more")
+            )
+        problems += wrong_earlier(evidence.earlier, evidence.look, evidence.information, "patients enrolled")
+        if problems:
+            raise BadInput("evidence", problems)
+
+    def attained_plan(self, n1: float, n: float) -> Plan:
+        """The plan with ``n1`` enrolled at the first look and ``n`` in all, at the planned pace."""
+        p = self.plan
+        t1 = p.t1 if n1 == p.n1 else max(n1 / p.rate, self.least_follow_up)
+        whole = replace(p, n=math.ceil(n))
+        return replace(whole, t1=min(t1, whole.end * (1 - 1e-6)))
+
+    def _attained(self, n1: float, n: float) -> tuple[float, str]:
+        """The last boundary with these numbers enrolled, and what is to be said of it."""
+        plan = self.attained_plan(n1, n)
+        own = both(self.c1, self.c2, self.theory(self.plan, 1.0))  # a published design may not keep its alpha
+        alpha = own if own > self.alpha + 1e-6 else self.alpha
+        c2 = final_boundary(self.c1, alpha, self.theory(plan, 1.0).rho)
+        power = both(self.c1, c2, self.theory(plan, self.survival.hazard_ratio))
+        return c2, (
+            f"{n:g} patients were enrolled at the end and {n1:g} at the first look, {self.plan.n} and {self.plan.n1} were planned: the last "
+            f"boundary is recomputed with the correlation that the looks then have, and keeps alpha; the power is {power:.4f}."
+        )
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

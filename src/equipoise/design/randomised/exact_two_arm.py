@@ -10,17 +10,19 @@ stages Kepner 2010, doi:10.1002/sim.3997, and Shan et al. 2013.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from itertools import chain
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design.earlier import two_arm_problems
-from equipoise.design.randomised.allocation import Allocated
-from equipoise.design.spec import Hypotheses, Probability, no_design
+from equipoise.design.looks_taken import no_such_look, nobody, raised, wrong_earlier_pairs
+from equipoise.design.randomised.allocation import Allocated, parse
+from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
+from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.two_binomials import (
     Method,
@@ -33,7 +35,7 @@ from equipoise.numerics.counts.two_binomials import (
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 
 KIND = "exact-two-arm"
 TITLE = "Randomised, exact test of two rates, one stage or two (Barnard, Fisher, pooled Z)"
@@ -42,9 +44,11 @@ REFERENCE = "Suissa S, Shuster JJ. Exact unconditional sample sizes for the 2 x 
 EXAMPLE = {"p0": 0.20, "p1": 0.45, "alpha": 0.10, "power": 0.80, "method": "barnard", "stages": 2}
 
 
-class Spec(Allocated, Hypotheses):
-    """A comparison of two rates by an exact test."""
+class Spec(Searched, Allocated, Hypotheses):
+    """A comparison of two rates by an exact test: sizes searched, or stated."""
 
+    published: ClassVar[tuple[str, ...]] = ("n_tested",)
+    may_be_published: ClassVar[tuple[str, ...]] = ("n1_tested",)
     kind: Literal["exact-two-arm"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
@@ -57,6 +61,29 @@ class Spec(Allocated, Hypotheses):
         default=0.0, gt=-1, lt=1, description="Stop at the first look if the rates differ by no more than this."
     )
     nmax: int = Field(default=300, ge=4, le=600, description="Largest number of patients in all, both arms.")
+    n_tested: int | None = Field(
+        default=None, ge=2, le=600, description="Stated: tested patients in all; controls by the allocation."
+    )
+    n1_tested: int | None = Field(
+        default=None, ge=1, description="Stated: tested patients at the first look (stages = 2; default: by share)."
+    )
+
+    @between("n1_tested", "n_tested")
+    def _n1_below_n(self) -> Iterator[Problem]:
+        return first_stage(self, "n1_tested", "n_tested")
+
+    @between("allocation", "n1_tested", "n_tested")
+    def _sizes_are_in_ratio(self) -> Iterator[Problem]:
+        tested = (parse(self.allocation) or (1, 1))[0]
+        for name in ("n1_tested", "n_tested"):
+            n = getattr(self, name)
+            if n is not None and n % tested:
+                yield Problem("allocation", name, str(n), f"a multiple of {tested}: the arms are {self.allocation}")
+
+    @between("stages", "n1_tested")
+    def _a_first_look_of_two(self) -> Iterator[Problem]:
+        if self.n1_tested is not None and self.stages == 1:
+            yield Problem("not-together", "n1_tested", str(self.n1_tested), "stages = 2, or nothing")
 
 
 @dataclass(frozen=True)
@@ -84,9 +111,9 @@ class ExactTwoArm:
     @cached_property
     def goes_on(self) -> Region | None:
         """Where the first look goes on."""
-        return None if self.m1 is None else self._goes_on(self.tested * self.m1, self.control * self.m1)
-
-    def _goes_on(self, nx: int, ny: int) -> Region:
+        if self.m1 is None:
+            return None
+        nx, ny = self.tested * self.m1, self.control * self.m1
         difference = np.arange(nx + 1)[:, None] / nx - np.arange(ny + 1)[None, :] / ny
         return np.asarray(difference > self.margin + 1e-12)
 
@@ -127,53 +154,43 @@ class ExactTwoArm:
     def cautions(self) -> tuple[str, ...]:
         """Where the exact error exceeds the level."""
         worst, at = self.largest_error
+        reached = self.ends(self.p1, self.p0)[1]
+        short = missed(0.0, 1.0, reached, self.power, f"at {self.p1:g} against {self.p0:g}")
         if worst <= self.alpha * (1 + 1e-9):
-            return ()
+            return short
         return (
+            *short,
             f"The exact type I error of the final test reaches {worst:.4f} (common rate {at:.3f}), above its level of {self.alpha:g}.",
         )
 
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
-        """First look: go on if the difference exceeds the margin. Last: the exact test, at the numbers attained.
-
-        Neither depends on the plan: the margin is of rates, and the final test takes no account of the first look. What
-        changes with the numbers attained is the exact error and the power, which a caution gives.
-        """
+        """First look: go on if the difference exceeds the margin. Last: the exact test."""
         count = len(self.looks)
-        problems = two_arm_problems(evidence.look, evidence.n, evidence.control_n, evidence.earlier)
-        if not 1 <= evidence.look <= count:
-            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {count}"))
-        if problems:
-            raise BadInput("evidence", problems)
+        raised(chain(no_such_look(evidence.look, count), wrong_earlier_pairs(evidence)))
         last = evidence.look == count
         m = self.m if last or self.m1 is None else self.m1
         planned = self.tested * m, self.control * m
-        sizes = evidence.n, evidence.control_n
         seen = f"{evidence.successes} of {evidence.n} against {evidence.control_successes} of {evidence.control_n}"
-        difference = evidence.successes / evidence.n - evidence.control_successes / evidence.control_n
-        said = f"{sizes[0]} and {sizes[1]} patients, {planned[0]} and {planned[1]} were planned"
         cautions: tuple[str, ...] = ()
+        if not evidence.n or not evidence.control_n:
+            return nobody(seen, last)
+        difference = evidence.successes / evidence.n - evidence.control_successes / evidence.control_n
         if not last:
-            if sizes != planned:
+            if (evidence.n, evidence.control_n) != planned:
                 cautions = (
-                    f"{said}: the rates of the numbers attained are compared, and the margin stays {self.margin:g}.",
+                    f"{evidence.n} and {evidence.control_n} patients, {planned[0]} and {planned[1]} were planned: the boundary is the same "
+                    f"difference of the rates. The last test takes no account of the first look and keeps its level.",
                 )
             action: Action = Continue() if difference > self.margin + 1e-12 else Stop("futility")
             because = f"{seen}: a difference of {difference:+.3f}; more than {self.margin:g} is needed."
-            unit = "difference of rates above the margin"
-            return Verdict(action, (because,), difference - self.margin, unit, cautions)
-        region = self.region
-        first = None if self.m1 is None else (self.tested * self.m1, self.control * self.m1)
-        before = evidence.earlier[0] if evidence.earlier else first
-        if sizes != planned or before != first:
-            region = rejection_region(*sizes, self.alpha, self.method)
-            null, target = (self._attained(region, before, p) for p in (self.p0, self.p1))
-            after = (
-                "" if before is None or before == first else f", after {before[0]} and {before[1]} at the first look"
+            return Verdict(
+                action, (because,), difference - self.margin, "difference of rates above the margin", cautions
             )
+        region = self.region
+        if (evidence.n, evidence.control_n) != planned:
+            region = rejection_region(evidence.n, evidence.control_n, self.alpha, self.method)
             cautions = (
-                f"{said}{after}: the test is of the numbers attained, with exact type I error {null:.4f} at {self.p0:g} and power "
-                f"{target:.4f}.",
+                f"{evidence.n} and {evidence.control_n} patients, {planned[0]} and {planned[1]} were planned: the test is of the numbers attained.",
             )
         rejects = bool(region[evidence.successes, evidence.control_successes])
         column = region[:, evidence.control_successes]
@@ -181,12 +198,6 @@ class ExactTwoArm:
         because = f"{seen}; with {evidence.control_successes} controls the {self.method} test at {self.alpha:g} rejects from {needed} on."
         action = Declare("a higher rate than with the control") if rejects else Stop("no higher rate was shown")
         return Verdict(action, (because,), evidence.successes - needed + 1, "successes above the boundary", cautions)
-
-    def _attained(self, region: Region, before: tuple[int, int] | None, px: float) -> float:
-        """P(rejects) at the numbers attained, the tested rate ``px``. A first look on more than the last cannot have been."""
-        if before is None or before[0] >= region.shape[0] or before[1] >= region.shape[1]:
-            return probability(region, px, self.p0)
-        return after_two_stages(self._goes_on(*before), region, px, self.p0)[1]
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -250,15 +261,13 @@ def search(
 
 def from_spec(spec: Spec) -> ExactTwoArm:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
-    return search(
-        spec.p0,
-        spec.p1,
-        spec.alpha,
-        spec.power,
-        spec.method,
-        spec.stages,
-        spec.share,
-        spec.margin,
-        spec.ratio,
-        spec.nmax,
-    )
+    hypotheses = (spec.p0, spec.p1, spec.alpha, spec.power)
+    if spec.n_tested is None:
+        return search(*hypotheses, spec.method, spec.stages, spec.share, spec.margin, spec.ratio, spec.nmax)
+    tested, control = spec.ratio
+    m = spec.n_tested // tested
+    m1 = None
+    if spec.stages == 2:
+        by_share = min(max(1, round(spec.share * m)), m - 1)
+        m1 = by_share if spec.n1_tested is None else spec.n1_tested // tested
+    return ExactTwoArm(m1, m, tested, control, spec.method, spec.margin, *hypotheses)

@@ -9,17 +9,19 @@ approximation (1981, doi:10.1093/biomet/68.1.316): with a : b allocation z has m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate, pairwise
-from typing import Annotated, Literal
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
-from equipoise.design.earlier import earlier_problems
+from equipoise.design.looks_taken import no_such_look, taken, wrong_earlier
 from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of, patients_by
-from equipoise.design.spec import between
+from equipoise.design.spec import between, growing
+from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential import group_sequential as gs
 from equipoise.numerics.sequential.spending import spent
@@ -42,9 +44,11 @@ Parameter = Annotated[float, Field(ge=-50, le=50)]
 Spending = Literal["none", "obrien-fleming", "pocock", "hsd", "power"]
 
 
-class Spec(LogRankSpec):
-    """A group-sequential log-rank design."""
+class Spec(Searched, LogRankSpec):
+    """A group-sequential log-rank design: events computed, or stated with or without their boundaries."""
 
+    published: ClassVar[tuple[str, ...]] = ("events",)
+    may_be_published: ClassVar[tuple[str, ...]] = ("upper_z", "lower_z")
     kind: Literal["group-sequential"]
     fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         default=(0.5, 1.0), min_length=1, description="Share of the events at each look; the last is 1."
@@ -55,29 +59,32 @@ class Spec(LogRankSpec):
     beta_parameter: Parameter = Field(default=-2.0, description="gamma of hsd, rho of power, for beta.")
     binding: bool = Field(default=False, description="Whether the futility stops may not be overruled.")
 
-    events: float | None = Field(default=None, ge=1, le=100000, description="Stated: events at the last look.")
-    upper: tuple[Annotated[float, Field(ge=-10, le=50)], ...] | None = Field(
-        default=None, min_length=1, description="Stated: z from which each look rejects, such as 2.54,1.66."
+    events: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] | None = Field(
+        default=None, min_length=1, description="Stated: events at each look; fractions then follow."
+    )
+    upper_z: tuple[Annotated[float, Field(ge=-20, le=20)], ...] | None = Field(
+        default=None, description="Stated: z that rejects at each look (default: by the spending of alpha)."
+    )
+    lower_z: tuple[Annotated[float, Field(ge=-20, le=20)], ...] | None = Field(
+        default=None, description="Stated: z below which each look but the last stops (with upper_z; default: none)."
     )
 
-    @between("fractions", "upper")
-    def _a_boundary_for_each_look(self) -> Iterator[Problem]:
-        if self.upper is not None and len(self.upper) != len(self.fractions):
-            allowed = f"{len(self.fractions)} numbers, one for each of the fractions"
-            yield Problem("looks", "upper", f"{len(self.upper)} numbers", allowed)
+    @between("events")
+    def _events_grow(self) -> Iterator[Problem]:
+        return growing(self, "events", "87,174") if self.events is not None else iter(())
 
-    @between("events", "upper")
-    def _boundaries_at_events(self) -> Iterator[Problem]:
-        if self.upper is not None and self.events is None:
-            yield Problem("half-stated", "events", "nothing", "the events at the last look, where upper is stated")
-
-    @between("events", "upper", "beta_spending")
-    def _stated_without_beta(self) -> Iterator[Problem]:
-        if self.beta_spending != "none" and (self.events is not None or self.upper is not None):
-            allowed = (
-                "none, where events or upper are stated: beta is spent at the drift of the power that is asked for"
-            )
-            yield Problem("not-together", "beta_spending", self.beta_spending, allowed)
+    @between("events", "upper_z", "lower_z")
+    def _boundaries_of_each_look(self) -> Iterator[Problem]:
+        if self.events is None:
+            return
+        looks = len(self.events)
+        for name, values, count in (("upper_z", self.upper_z, looks), ("lower_z", self.lower_z, looks - 1)):
+            if values is not None and len(values) != count:
+                yield Problem("boundaries", name, str(values), f"{count} numbers, for {looks} looks")
+        if self.lower_z is not None and self.upper_z is None:
+            yield Problem("half-stated", "upper_z", "nothing", "stated with lower_z")
+        elif self.lower_z is not None and any(a > b for a, b in zip(self.lower_z, self.upper_z or (), strict=False)):
+            yield Problem("boundaries", "lower_z", str(self.lower_z), f"at most upper_z = {self.upper_z} at each look")
 
     @between("fractions")
     def _fractions_grow_to_one(self) -> Iterator[Problem]:
@@ -128,9 +135,10 @@ class GroupSequentialLogRank:
     tested: int
     control: int
     pace: Pace | None = None
-    #: events and boundaries as stated; None: from the errors
-    events: float | None = None
-    upper: tuple[float, ...] | None = None
+    #: events at the last look as published; None: those that have the power
+    stated_events: float | None = None
+    #: lower (each look but the last) and upper z as published; None: by the spending
+    stated_z: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     takes = StatisticEvidence
 
@@ -138,9 +146,8 @@ class GroupSequentialLogRank:
     def boundaries(self) -> gs.Boundaries:
         """z boundaries, and the drift at which the power is reached."""
         t, beta = self.fractions, 1 - self.power
-        if self.upper is not None:
-            lower = (*[-math.inf] * (len(t) - 1), self.upper[-1])
-            return gs.Boundaries(lower, self.upper, drift(self.maximum, self.hazard_ratio, self.tested, self.control))
+        if self.stated_events is not None:
+            return self._stated(self.stated_events)
         if self.boundary.startswith("classical"):
             upper = gs.shaped_boundaries(t, self.alpha, 0.0 if self.boundary.endswith("fleming") else 0.5)
             return gs.with_power(t, upper, self.power)
@@ -150,11 +157,29 @@ class GroupSequentialLogRank:
         betas = [spent(self.beta_spending, beta, v, self.beta_parameter) for v in t]
         return gs.with_beta_spending(t, alphas, betas, self.binding)
 
+    def _stated(self, events: float) -> gs.Boundaries:
+        """z boundaries as published, or by the spending; the drift is that of the hazard ratio with these events."""
+        t, reach = self.fractions, drift(events, self.hazard_ratio, self.tested, self.control)
+        if self.stated_z is not None:
+            lower, upper = self.stated_z
+            return gs.Boundaries((*lower, upper[-1]), upper, reach)
+        none = [-math.inf] * (len(t) - 1)
+        if self.boundary.startswith("classical"):
+            shaped = gs.shaped_boundaries(t, self.alpha, 0.0 if self.boundary.endswith("fleming") else 0.5)
+            return gs.Boundaries((*none, shaped[-1]), shaped, reach)
+        alphas = [spent(self.boundary, self.alpha, v, self.alpha_parameter) for v in t]
+        if self.beta_spending == "none":
+            by_spending = gs.spending_boundaries(t, alphas)
+            return gs.Boundaries((*none, by_spending[-1]), by_spending, reach)
+        betas = [spent(self.beta_spending, 1 - self.power, v, self.beta_parameter) for v in t]
+        lows, ups, _ = gs.spend_both(t, alphas, betas, reach, self.binding)
+        return gs.Boundaries(tuple(lows), tuple(ups), reach)
+
     @cached_property
     def maximum(self) -> float:
-        """Events at the last look: as stated, or those of the power."""
-        if self.events is not None:
-            return self.events
+        """Events at the last look."""
+        if self.stated_events is not None:
+            return self.stated_events
         return events_for(self.boundaries.drift, self.hazard_ratio, self.tested, self.control)
 
     @property
@@ -187,13 +212,7 @@ class GroupSequentialLogRank:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Alpha with futility stops followed or not; patients too few for the events."""
-        found = []
-        if self.events is not None or self.upper is not None:
-            null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
-            if null > self.alpha + 1e-9:
-                found.append(f"The type I error is {null:.4f}, above the stated alpha of {self.alpha:g}.")
-            if target < self.power - 1e-9:
-                found.append(f"The power is {target:.4f}, below the stated {self.power:g}.")
+        found = list(self._missed())
         if self.binding and self.beta_spending != "none":
             free = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
             found.append(f"The futility stops are binding: if one is overruled the type I error can reach {free:.4f}.")
@@ -205,34 +224,32 @@ class GroupSequentialLogRank:
             )
         return tuple(found)
 
+    def _missed(self) -> tuple[str, ...]:
+        """What stated events and boundaries do not keep; alpha without futility stops, unless they bind."""
+        if self.stated_events is None:
+            return ()
+        null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
+        if not self.binding:
+            null = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
+        return missed(null, self.alpha, target, self.power, f"at a hazard ratio of {self.hazard_ratio:g}")
+
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
         """Declare with z ≥ upper, stop with z < lower.
 
-        Where the events attained, now or at an earlier look, differ from the plan, the boundary is recomputed from those of all
-        looks so far. Spending boundaries of both sides spend what their function allows at each attained fraction of the
-        planned events; at the last look all of alpha is spent (Lan & DeMets 1983). A classical boundary spends by look k what
-        it was planned to spend by look k (Slud & Wei 1982, J Am Stat Assoc 77:862-868). Both keep alpha.
+        Where the events of this look, or of an earlier one, differ from the plan, both boundaries are recomputed with what has been
+        spent at the events attained at all looks so far (at the last look all that is left is spent). A classical boundary has its
+        shape at the events attained, and the last look the boundary that then keeps alpha exactly. Raises BadInput for no such look,
+        no number, no events, and events that fall or do not rise from look to look.
         """
+        self._asked(evidence)
         k = evidence.look - 1
-        problems = list(
-            earlier_problems(evidence.look, evidence.information, evidence.earlier, "information", "events")
-        )
-        if not 0 <= k < len(self.fractions):
-            problems.append(Problem("no-such-look", "look", str(evidence.look), f"1 to {len(self.fractions)}"))
-        elif k and not evidence.earlier and 0 < evidence.information <= self.looks[k - 1].n:
-            given, allowed = f"{evidence.information:g}", "more events than at the look before"
-            next_step = "say on how many the looks before were taken: earlier"
-            problems.append(Problem("cohort", "information", given, allowed, next_step))
-        if math.isnan(evidence.z):
-            problems.append(Problem("not-a-number", "z", "nan", "a number"))
-        if problems:
-            raise BadInput("evidence", problems)
         last = k == len(self.fractions) - 1
-        upper, lower, cautions = self.boundaries.upper[k], self.boundaries.lower[k], []
-        t = self._fractions_attained(evidence)
+        upper, lower, cautions = self.boundaries.upper[k], self.boundaries.lower[k], list[str]()
+        before = taken(evidence.earlier, [f * self.maximum for f in self.fractions[:k]], evidence.information)
+        t = [*map(self._fraction, before), self._fraction(evidence.information)]
         if t != list(self.fractions[: k + 1]):
-            lower, upper = self._attained(k, t)
-            cautions.append(self._recomputed(evidence))
+            lower, upper = _attained(self, tuple(t), last)
+            cautions.append(self._recomputed(evidence, before))
         floor = f", below {lower:.4f} stops" if math.isfinite(lower) and not last else ""
         because = (f"z = {evidence.z:.4f} at {evidence.information:g} events; {upper:.4f} or more rejects{floor}.",)
         if evidence.z >= upper:
@@ -246,61 +263,56 @@ class GroupSequentialLogRank:
         decides = upper if last or action.name == "declare" or not math.isfinite(lower) else lower
         return Verdict(action, because, evidence.z - decides, "z above the boundary that decides", tuple(cautions))
 
-    def _fractions_attained(self, evidence: StatisticEvidence) -> list[float]:
-        """The share of the planned events at each look taken, this one last; the planned share where events are as planned."""
-        planned = {look.n: f for look, f in zip(self.looks, self.fractions, strict=True)}
+    def _asked(self, evidence: StatisticEvidence) -> None:
+        problems = list(no_such_look(evidence.look, len(self.fractions)))
+        if math.isnan(evidence.z):
+            problems.append(Problem("not-a-number", "z", "nan", "a number"))
+        if not 0 < evidence.information < math.inf:
+            problems.append(Problem("cohort", "information", f"{evidence.information:g}", "events: 1 or more"))
+        problems += wrong_earlier(evidence.earlier, evidence.look, evidence.information, "events")
+        if problems:
+            raise BadInput("evidence", problems)
 
-        def share(events: float) -> float:
-            near = round(events)
-            return planned[near] if near in planned and abs(events - near) < 0.5 else events / self.maximum
-
-        before = [share(e) for e in evidence.earlier] or list(self.fractions[: evidence.look - 1])
-        found = [*before, share(evidence.information)]
-        if all(a < b for a, b in pairwise(found)):
-            return found
-        # less than one event apart: as they are
-        return [e / self.maximum for e in (*evidence.earlier, evidence.information)]
-
-    def _recomputed(self, evidence: StatisticEvidence) -> str:
-        """The caution: what differed from the plan, and how the boundary was recomputed."""
-        k, said = evidence.look - 1, []
-        before = [look.n for look in self.looks[:k]]
-        if evidence.earlier and list(evidence.earlier) != before:
-            attained, planned = (", ".join(f"{e:g}" for e in v) for v in (evidence.earlier, before))
-            said.append(f"the looks before were taken at {attained} events, {planned} were planned")
-        if abs(evidence.information - self.looks[k].n) >= 0.5:
-            said.insert(0, f"{evidence.information:g} events, {self.looks[k].n} were planned")
-        how = (
-            "so that by each look it spends the error planned by that look (Slud and Wei)"
-            if self._shaped
-            else "by spending at the events attained at all looks so far"
-        )
-        what = "; ".join(said) or "another number of events than planned"
-        return f"{what[0].upper()}{what[1:]}: the boundary is recomputed, {how}."
-
-    @property
-    def _shaped(self) -> bool:
-        """Whether the boundary is a shape, or stated: it then spends what it is planned to spend."""
-        return self.upper is not None or self.boundary.startswith("classical")
+    def _fraction(self, events: float) -> float:
+        """The share of the events; that of the plan where a look was planned on these, which rounds them up."""
+        near = [f for f, look in zip(self.fractions, self.looks, strict=True) if abs(events - look.n) < 0.5]
+        return self._exact.get(events, near[0] if near else events / self.maximum)
 
     @cached_property
-    def _planned_spending(self) -> tuple[float, ...]:
-        """Alpha that a classical boundary is planned to spend by each look."""
-        none = [-math.inf] * len(self.fractions)
-        up = gs.crossing(self.fractions, none, self.boundaries.upper, 0.0).upper
-        return tuple(accumulate(up)) if self.upper is not None else (*accumulate(up[:-1]), self.alpha)
+    def _exact(self) -> Mapping[float, float]:
+        """The planned events, not rounded, and their shares."""
+        return {f * self.maximum: f for f in self.fractions}
 
-    def _attained(self, k: int, t: list[float]) -> tuple[float, float]:
-        """Lower and upper boundary of look k at attained shares ``t`` of the events, one for each look taken; at the last
-        look all that is left is spent.
-        """
-        last = k == len(self.fractions) - 1
-        if self._shaped:
-            alphas = [*self._planned_spending[: len(t) - 1], self._planned_spending[k]]
+    def _recomputed(self, evidence: StatisticEvidence, before: Sequence[float]) -> str:
+        """What the boundary was recomputed from."""
+        planned = self.looks[evidence.look - 1].n
+        was = ", ".join(f"{d:.4g}" for d in before) or "none"
+        said = f"{evidence.information:g} events, {planned} were planned; events at the looks before: {was}"
+        if len(before) < evidence.look - 1:
+            said += f" ({evidence.look - 1 - len(before)} not taken)"
+        if self.stated_z is not None:
+            how = "the boundaries are recomputed by what the published ones spend, on a line between their looks"
+        elif self.boundary.startswith("classical"):
+            how = "the boundary is recomputed: its shape at these events, and alpha kept exactly by the last look"
         else:
-            alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
+            how = "the boundaries are recomputed by what may be spent at these events"
+        left = (
+            ""
+            if before == () or max(before) < self.maximum
+            else " A look before had all the events: nothing of alpha was left."
+        )
+        return f"{said}: {how}.{left}"
+
+    def spending_at(self, t: Sequence[float], last: bool) -> tuple[float, float]:
+        """Lower and upper boundary at the last of these shares of the events; at the last look all that is left is spent."""
+        if self.boundary.startswith("classical") and self.stated_z is None:
+            upper = self._classical(t, last)
+            return (upper if last else -math.inf), upper
+        if self.stated_z is not None:
+            return self._between_stated(t, last)
+        alphas = [spent(self.boundary, self.alpha, min(v, 1.0), self.alpha_parameter) for v in t]
         if last:
-            alphas[-1] = self._planned_spending[-1] if self.upper is not None else self.alpha
+            alphas[-1] = self.alpha
         if self.beta_spending == "none" or (last and not self.binding):
             upper = gs.spending_boundaries(t, alphas)[-1]
             return (upper if last else -math.inf), upper
@@ -313,6 +325,32 @@ class GroupSequentialLogRank:
             )
         return lows[len(t) - 1], ups[len(t) - 1]
 
+    def _between_stated(self, t: Sequence[float], last: bool) -> tuple[float, float]:
+        """Where boundaries are published without their spending: what they spend by each planned look, and on a line between."""
+        none, b = [-math.inf] * len(self.fractions), self.boundaries
+        by_alpha = np.cumsum(gs.crossing(self.fractions, none, b.upper, 0.0).upper)
+        by_beta = np.cumsum(gs.crossing(self.fractions, b.lower, b.upper, b.drift).lower)
+        alphas, betas = (np.interp(t, (0.0, *self.fractions), (0.0, *whole)).tolist() for whole in (by_alpha, by_beta))
+        if last:
+            alphas[-1] = float(by_alpha[-1])
+            upper = gs.spending_boundaries(t, alphas)[-1]
+            return upper, upper
+        lows, ups, _ = gs.spend_both(
+            [*t, t[-1] + 1.0], [*alphas, float(by_alpha[-1])], [*betas, float(by_beta[-1])], b.drift, False
+        )
+        return lows[len(t) - 1], ups[len(t) - 1]
+
+    def _classical(self, t: Sequence[float], last: bool) -> float:
+        """c · t^(delta - 1/2) with the c of the plan; at the last look what keeps alpha after such boundaries before it."""
+        power: float = -0.5 if self.boundary.endswith("fleming") else 0.0
+        c = self.boundaries.upper[-1]  # the shape is 1 at the last look of the plan
+        shape = [c * math.pow(v, power) for v in t]
+        if not last:
+            return shape[-1]
+        before = gs.crossing(t[:-1], [-math.inf] * (len(t) - 1), shape[:-1], 0.0).upper
+        sums = [math.fsum(before[: k + 1]) for k in range(len(before))]
+        return gs.spending_boundaries(t, [*sums, max([self.alpha, *sums])])[-1]
+
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         b = self.boundaries
@@ -323,16 +361,16 @@ class GroupSequentialLogRank:
             "power": f"power alpha-spending (rho {self.alpha_parameter:g})",
             "classical-obrien-fleming": "the O'Brien–Fleming boundary", "classical-pocock": "the Pocock boundary",
         }[self.boundary]  # fmt: skip
-        if self.upper is not None:
-            name = "stated boundaries"
-        power = self.power if self.events is None else round(target.declare.value, 4)
+        if self.stated_z is not None:
+            name = "boundaries as stated"
         rules = "; ".join(
             f"at {look.n} events, rejection with z of {u:.4f} or more (hazard ratio about {self._ratio_at(u, f):.3f})"
             + (f", futility below {low:.4f}" if math.isfinite(low) and f < 1 else "")
             for look, u, low, f in zip(self.looks, b.upper, b.lower, self.fractions, strict=True)
         )
+        power = self.power if self.stated_events is None else target.declare.value
         futility = ""
-        if self.beta_spending != "none":
+        if self.stated_z is None and self.beta_spending != "none":
             futility = f" Futility stops spend beta and are {'binding' if self.binding else 'not binding'}."
         time = ""
         if self.pace is not None:
@@ -348,7 +386,7 @@ class GroupSequentialLogRank:
             )
         return (
             f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
-            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * power:g}% at a hazard ratio of "
+            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * power:.4g}% at a hazard ratio of "
             f"{self.hazard_ratio:g} (a single look would need {math.ceil(self.fixed_events - 1e-9)}). Expected events: "
             f"{null.more['expected events'].value:.1f} under no difference, {target.more['expected events'].value:.1f} under the alternative.{time}"
         )
@@ -381,9 +419,20 @@ class GroupSequentialLogRank:
         }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
+def _attained(design: GroupSequentialLogRank, t: tuple[float, ...], last: bool) -> tuple[float, float]:
+    """``spending_at``, kept: a simulation asks of the same events with many values of z."""
+    return design.spending_at(t, last)
+
+
 def from_spec(spec: Spec) -> GroupSequentialLogRank:
     """The design that a spec states."""
+    fractions, events, z = spec.fractions, None, None
+    if spec.are_stated and spec.events is not None:
+        fractions, events = tuple(d / spec.events[-1] for d in spec.events), spec.events[-1]
+        if spec.upper_z is not None:
+            z = (spec.lower_z or (-math.inf,) * (len(fractions) - 1), spec.upper_z)
     return GroupSequentialLogRank(
-        spec.hazard_ratio, spec.alpha, spec.power, spec.fractions, spec.boundary, spec.alpha_parameter, spec.beta_spending,
-        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace, spec.events, spec.upper,
+        spec.hazard_ratio, spec.alpha, spec.power, fractions, spec.boundary, spec.alpha_parameter, spec.beta_spending,
+        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace, events, z,
     )  # fmt: skip

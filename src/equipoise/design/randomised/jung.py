@@ -12,23 +12,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design.earlier import two_arm_problems
+from equipoise.design.looks_taken import no_such_look, raised, wrong_earlier_pairs
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.randomised.allocation import Allocated, parse
 from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
+from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
-from equipoise.numerics.counts.two_binomials import Region, at_the_end
+from equipoise.numerics.counts.two_binomials import two_stage_counts
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 
 KIND = "jung"
 TITLE = "Randomised, two stages, against a concurrent control (Jung)"
@@ -38,12 +40,14 @@ REFERENCE = (
 )
 EXAMPLE = {"p0": 0.10, "p1": 0.30, "alpha": 0.10, "power": 0.80}
 _EPSILON = 1e-11
+#: D is never further from 0: up to 800 patients of either arm.
+MOST_D = 800 * 800
 
 
-class Spec(Allocated, Hypotheses):
-    """Jung's design: searched, or its sizes and boundaries stated as published."""
+class Spec(Searched, Spaced, Allocated, Hypotheses):
+    """Jung's design, searched, or stated as it was published."""
 
-    together: ClassVar[tuple[str, ...]] = ("n1", "n", "a1", "a")
+    published: ClassVar[tuple[str, ...]] = ("n1_tested", "a1", "n_tested", "a")
     kind: Literal["jung"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
@@ -51,25 +55,34 @@ class Spec(Allocated, Hypotheses):
     power: Probability = Field(description="Power at p1 against p0.")
     criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
     nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
-    n1: int | None = Field(default=None, ge=1, le=800, description="Stated: tested patients of the first stage.")
-    n: int | None = Field(default=None, ge=2, le=800, description="Stated: tested patients in all.")
-    a1: int | None = Field(default=None, ge=-640000, le=640000, description="Stated: go on with D of a1 or more.")
-    a: int | None = Field(default=None, ge=-640000, le=640000, description="Stated: reject with D of a or more.")
-    least_gap: int = Field(
-        default=1, ge=1, le=400, description="Least tested patients between the stages, in the search."
+    n1_tested: int | None = Field(
+        default=None, ge=1, description="Stated: tested patients of the first stage; controls by the allocation."
     )
+    a1: int | None = Field(
+        default=None, ge=-MOST_D, le=MOST_D, description="Stated: go on with D ≥ a1 after the first stage."
+    )
+    n_tested: int | None = Field(default=None, ge=2, le=800, description="Stated: tested patients in all.")
+    a: int | None = Field(default=None, ge=-MOST_D, le=MOST_D, description="Stated: reject with D ≥ a at the end.")
 
-    @between("n1", "n")
+    @between("n1_tested", "n_tested")
     def _n1_below_n(self) -> Iterator[Problem]:
-        return first_stage(self, "n1", "n")
+        return first_stage(self, "n1_tested", "n_tested")
 
-    @between("allocation", "n1", "n")
-    def _sizes_are_multiples(self) -> Iterator[Problem]:
-        ratio = parse(self.allocation)
-        for name in ("n1", "n"):
+    @between("allocation", "n1_tested", "n_tested")
+    def _sizes_are_in_ratio(self) -> Iterator[Problem]:
+        tested = (parse(self.allocation) or (1, 1))[0]
+        for name in ("n1_tested", "n_tested"):
+            n = getattr(self, name)
+            if n is not None and n % tested:
+                yield Problem("allocation", name, str(n), f"a multiple of {tested}: the arms are {self.allocation}")
+
+    @between("allocation", "n1_tested", "a1", "n_tested", "a")
+    def _boundaries_are_in_reach(self) -> Iterator[Problem]:
+        control = (parse(self.allocation) or (1, 1))[1]
+        for name, size in (("a1", self.n1_tested), ("a", self.n_tested)):
             value = getattr(self, name)
-            if ratio is not None and value is not None and value % ratio[0]:
-                yield Problem("allocation", name, str(value), f"a multiple of {ratio[0]}, as the allocation has it")
+            if value is not None and size is not None and abs(value) > control * size:
+                yield Problem("out-of-range", name, str(value), f"{-control * size} to {control * size}: D is no other")
 
 
 def _distribution(m: int, tested: int, control: int, px: float, py: float) -> NDArray[np.float64]:
@@ -82,15 +95,6 @@ def _distribution(m: int, tested: int, control: int, px: float, py: float) -> ND
 
 
 _kept = lru_cache(maxsize=4096)(_distribution)
-
-
-@dataclass(frozen=True)
-class Attained:
-    """The final boundary at numbers attained, of ny·X - nx·Y, with its exact type I error at p0 and power at p1."""
-
-    c: int
-    alpha: float
-    power: float
 
 
 @dataclass(frozen=True)
@@ -159,96 +163,62 @@ class JungTwoStage:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Where another common rate than p0 would break alpha."""
-        found = []
-        null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
-        if null > self.alpha:
-            found.append(f"The exact type I error is {null:.4f}, above the stated alpha of {self.alpha:g}.")
-        if target < self.power:
-            found.append(f"The exact power is {target:.4f}, below the stated {self.power:g}.")
         worst, at = self.largest_error
-        if worst <= self.alpha or null > self.alpha:
-            return tuple(found)
+        null, target = (self.characteristics(t).declare.value for t in self.truths().values())
+        unkept = missed(null, self.alpha, target, self.power, f"at {self.p1:g} against {self.p0:g}")
+        if worst <= self.alpha:
+            return unkept
+        if null > self.alpha * (1 + ROUNDING):
+            return (*unkept, f"If the common rate were {at:.3f} the exact type I error would be {worst:.4f}.")
         return (
-            *found,
+            *unkept,
             f"Alpha is kept where both rates are {self.p0:g}. If the common rate were {at:.3f} the exact type I error would be {worst:.4f}.",
         )
 
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
         """Look 1: go on with D1 ≥ a1. Look 2: reject with D ≥ c.
 
-        At other numbers than planned the difference of the two rates takes the place of D. Look 1 asks for the same difference
-        as planned; look 2 for the least one that keeps alpha exactly, given what both looks were really taken on (Jung's own
-        search at the numbers attained).
+        On other numbers than planned, or after a first look on others, the boundaries are those of ``Unplanned``. Raises BadInput
+        for no such look, and for earlier looks that cannot have been.
         """
-        problems = two_arm_problems(evidence.look, evidence.n, evidence.control_n, evidence.earlier)
-        if evidence.look not in (1, 2):
-            problems.append(Problem("no-such-look", "look", str(evidence.look), "1 or 2"))
-        if problems:
-            raise BadInput("evidence", problems)
+        raised(chain(no_such_look(evidence.look, 2), wrong_earlier_pairs(evidence)))
         m, bound = (self.m1, self.a1) if evidence.look == 1 else (self.m, self.c)
         planned = self.tested * m, self.control * m
         first = self.tested * self.m1, self.control * self.m1
-        before = evidence.earlier[0] if evidence.earlier else first
-        if (evidence.n, evidence.control_n) != planned or (evidence.look == 2 and before != first):
-            return self._off_plan(evidence, before if evidence.look == 2 else None)
+        if (evidence.n, evidence.control_n) != planned or evidence.earlier not in ((), (first,)):
+            return self._unplanned(evidence)
         d = self.control * evidence.successes - self.tested * evidence.control_successes
         because = (
             f"{evidence.successes} of {planned[0]} against {evidence.control_successes} of {planned[1]}: D = "
             f"{self.control}·X - {self.tested}·Y = {d}; {bound} or more is needed."
         )
-        action = self._action(evidence.look, d >= bound)
-        return Verdict(action, (because,), d - bound + 1, "steps of D above the boundary")
+        good: Action = Continue() if evidence.look == 1 else Declare("a higher rate than with the control")
+        bad = Stop("futility" if evidence.look == 1 else "no higher rate was shown")
+        return Verdict(good if d >= bound else bad, (because,), d - bound + 1, "steps of D above the boundary")
 
-    def _action(self, look: int, good: bool) -> Action:
-        if look == 1:
-            return Continue() if good else Stop("futility")
-        return Declare("a higher rate than with the control") if good else Stop("no higher rate was shown")
-
-    def _goes_on(self, nx: int, ny: int) -> Region:
-        """Where look 1 goes on with ``nx`` tested and ``ny`` control patients: the difference of rates is no less than planned."""
-        s = self.tested * self.control * self.m1
-        x, y = np.arange(nx + 1)[:, None], np.arange(ny + 1)[None, :]
-        return np.asarray(s * (ny * x - nx * y) >= self.a1 * nx * ny)
-
-    def attained(self, first: tuple[int, int], last: tuple[int, int]) -> Attained:
-        """The final boundary with ``first`` and ``last`` (tested, control) patients really looked at: the least ny·X - nx·Y whose
-        exact error where both rates are p0 is within alpha (or within the plan's own error, if that is larger).
-
-        A first look said to be on more than the last is left out: it cannot have been, and without it no boundary is too low.
-        """
-        nx, ny = last
-        on = self._goes_on(*first) if first[0] <= nx and first[1] <= ny else np.ones((1, 1), dtype=bool)
-        alpha = max(self.alpha, self._ends(self.p0, self.p0)[1])
-        (_, null), (_, target) = (at_the_end(on, last, p, self.p0) for p in (self.p0, self.p1))
-        d = ny * np.arange(nx + 1)[:, None] - nx * np.arange(ny + 1)[None, :]
-        values, index = np.unique(d, return_inverse=True)
-        beyond = np.cumsum(np.bincount(index.ravel(), null.ravel())[::-1])[::-1]
-        kept = beyond <= alpha
-        c = int(values[int(np.argmax(kept))]) if kept.any() else int(values[-1]) + 1
-        return Attained(c, float(null[d >= c].sum()), float(target[d >= c].sum()))
-
-    def _off_plan(self, evidence: TwoArmEvidence, before: tuple[int, int] | None) -> Verdict:
-        """The verdict at other numbers than planned; ``before``: those of the first look, at the second."""
-        nx, ny = evidence.n, evidence.control_n
-        m = self.m if before else self.m1
-        d = ny * evidence.successes - nx * evidence.control_successes
-        seen = f"{evidence.successes} of {nx} against {evidence.control_successes} of {ny}: a difference of {d / (nx * ny):+.4f}"
-        said = f"{nx} and {ny} patients, {self.tested * m} and {self.control * m} were planned"
-        planned = (self.a1 if before is None else self.c) / (self.tested * self.control * m)
-        if before is None:
-            good = bool(self._goes_on(nx, ny)[evidence.successes, evidence.control_successes])
-            least, caution = planned, f"{said}: the difference of rates that is needed to go on stays {planned:+.4f}."
-        else:
-            found = self.attained(before, (nx, ny))
-            good, least = d >= found.c, found.c / (nx * ny)
+    def _unplanned(self, evidence: TwoArmEvidence) -> Verdict:
+        n, controls = evidence.n, evidence.control_n
+        first = (evidence.earlier or ((self.tested * self.m1, self.control * self.m1),))[-1]
+        at = Unplanned.of(self, first, (n, controls))
+        d = controls * evidence.successes - n * evidence.control_successes
+        seen = f"{evidence.successes} of {n} against {evidence.control_successes} of {controls}"
+        if evidence.look == 1:
+            bound = self.a1 * n * controls / (self.tested * self.control * self.m1)
+            good, bad = d >= bound - _EPSILON * max(1, n * controls), Stop("futility")
+            need = self.a1 / (self.tested * self.control * self.m1)
+            action: Action = Continue() if good else bad
             caution = (
-                f"{said}, after {before[0]} and {before[1]} at the first look ({self.tested * self.m1} and "
-                f"{self.control * self.m1} planned): the difference of rates that is needed is recomputed from these, {least:+.4f} "
-                f"instead of {planned:+.4f}, with exact type I error {found.alpha:.4f} and power {found.power:.4f}."
+                f"{n} and {controls} patients, {self.tested * self.m1} and {self.control * self.m1} were planned: the first look's boundary "
+                f"is the planned one as a difference of the rates, {need:+.4f}."
             )
-        because = f"{seen}; {least:+.4f} or more is needed."
-        action = self._action(evidence.look, good)
-        return Verdict(action, (because,), d / (nx * ny) - least, "difference of rates above the boundary", (caution,))
+        else:
+            bound = at.c
+            action = Declare("a higher rate than with the control") if d >= bound else Stop("no higher rate was shown")
+            need = bound / max(n * controls, 1)
+            caution = at.caution(self, first)
+        low = max(n * controls, 1)
+        because = f"{seen}: a difference of the rates of {d / low:+.4f}; {need:+.4f} or more is needed."
+        return Verdict(action, (because,), (d - bound) / low, "difference of the rates above the boundary", (caution,))
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -278,25 +248,63 @@ class JungTwoStage:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Unplanned:
+    """The last boundary at any numbers: reject with D = controls·X - tested·Y ≥ c, n·controls times the difference of the rates.
+
+    c is the least at which P(went on, D ≥ c) is within alpha where both rates are p0, exactly, given what the first look was on. Where
+    the plan does not keep its own alpha, that of the plan is kept instead. ``size`` and ``power`` are what is then reached.
+    """
+
+    c: int
+    size: float
+    power: float
+    n: tuple[int, int]
+
+    @classmethod
+    def of(cls, plan: JungTwoStage, first: tuple[int, int], n: tuple[int, int]) -> Unplanned:
+        """With these patients of both arms at the end, and ``first`` at the first look."""
+        n1 = (min(first[0], n[0]), min(first[1], n[1]))
+        x, y = np.arange(n1[0] + 1)[:, None], np.arange(n1[1] + 1)[None, :]
+        gap, scale = n1[1] * x - n1[0] * y, plan.tested * plan.control * plan.m1
+        goes_on = np.asarray(gap * scale >= plan.a1 * n1[0] * n1[1])
+        alpha = max(plan.alpha, plan.characteristics(plan.truths()["null"]).declare.value)
+        null, target = (two_stage_counts(goes_on, *n, p, plan.p0)[1] for p in (plan.p0, plan.p1))
+        d = n[1] * np.arange(n[0] + 1)[:, None] - n[0] * np.arange(n[1] + 1)[None, :]
+        values, at = np.unique(d, return_inverse=True)
+        tail = np.cumsum(np.bincount(at.ravel(), null.ravel())[::-1])[::-1]
+        keeps = np.flatnonzero(tail <= alpha * (1 + _EPSILON))
+        c = int(values[keeps[0]]) if len(keeps) else int(values[-1]) + 1
+        return cls(c, float(null[d >= c].sum()), float(target[d >= c].sum()), n)
+
+    def caution(self, plan: JungTwoStage, first: tuple[int, int]) -> str:
+        """What was recomputed, and from what."""
+        m, m1 = plan.m, plan.m1
+        return (
+            f"{self.n[0]} and {self.n[1]} patients, {plan.tested * m} and {plan.control * m} were planned; the first look was on {first[0]} and "
+            f"{first[1]} ({plan.tested * m1} and {plan.control * m1} planned): the last boundary is recomputed exactly from these, with type I "
+            f"error {self.size:.4f} where both rates are {plan.p0:g} and power {self.power:.4f}."
+        )
+
+
 def search(
     p0: float, p1: float, alpha: float, power: float, allocation: tuple[int, int] = (1, 1),
     criterion: Literal["optimal", "minimax"] = "optimal", nmax: int = 400, least_gap: int = 1,
 ) -> JungTwoStage:  # fmt: skip
-    """Least EN(p0), or least n and then least EN(p0). Raises BadInput with all problems, or if nothing up to ``nmax`` will do.
+    """Least EN(p0), or least n and then least EN(p0), with ``least_gap`` patients or more, of both arms, in the second stage. Raises BadInput with all problems, or if nothing up to ``nmax`` will do.
 
     The first m is the least at which the most powerful test, which would know the control's rate, reaches the power. The
     search ends where n1 + (1 - PETmax(n1)) (n - n1) exceeds the best for every n1.
     """
     Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "criterion": criterion, "nmax": nmax})
     a, b = allocation
+    gap = -(-least_gap // (a + b))
     known = smallest_n(p0, p1, alpha, power, max(a * nmax, 2))
     first = max(2, -(-(known or nmax) // a))
     best: JungTwoStage | None = None
     least = np.inf
     for m in range(first, nmax // (a + b) + 1):
-        m1s = np.arange(1, m + 1 - max(1, -(-least_gap // a)))  # the stages are so far apart
-        if not len(m1s):
-            continue
+        m1s = np.arange(1, m)
         pets = np.array([_pet_max(int(k), a, b, p0, p1, power)[0] for k in m1s])
         bound = m1s + (1 - pets) * (m - m1s)
         if best is not None and bound.min() >= least - _EPSILON:
@@ -304,6 +312,8 @@ def search(
         for i in np.argsort(bound, kind="stable"):
             if bound[i] >= least - _EPSILON:
                 break
+            if m - m1s[i] < gap:
+                continue
             found = _best_of_sizes(int(m1s[i]), m, a, b, (p0, p1, alpha, power), least)
             if found is not None:
                 best, least = found
@@ -362,7 +372,8 @@ def _best_of_sizes(
 def from_spec(spec: Spec) -> JungTwoStage:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
     hypotheses = (spec.p0, spec.p1, spec.alpha, spec.power)
-    if spec.n1 is None or spec.n is None or spec.a1 is None or spec.a is None:
+    n1, a1, n, a = spec.n1_tested, spec.a1, spec.n_tested, spec.a
+    if not spec.are_stated or n1 is None or a1 is None or n is None or a is None:
         return search(*hypotheses, spec.ratio, spec.criterion, spec.nmax, spec.least_gap)
     tested, control = spec.ratio
-    return JungTwoStage(spec.a1, spec.n1 // tested, spec.a, spec.n // tested, tested, control, *hypotheses)
+    return JungTwoStage(a1, n1 // tested, a, n // tested, tested, control, *hypotheses)

@@ -11,14 +11,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
-from equipoise.design.earlier import earlier_problems
+from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of
 from equipoise.design.spec import Probability
+from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
@@ -35,13 +36,14 @@ REFERENCE = (
 EXAMPLE = {"hazard_ratio": 0.67, "alpha": 0.20, "power": 0.80, "allocation": "2:1"}
 
 
-class Spec(LogRankSpec):
-    """A screening design."""
+class Spec(Searched, LogRankSpec):
+    """A screening design: events computed, or stated as published."""
 
+    published: ClassVar[tuple[str, ...]] = ("events",)
     kind: Literal["screening"]
+    events: int | None = Field(default=None, ge=2, le=100_000, description="Stated: events at the look.")
     alpha: float = Field(default=0.20, gt=0, lt=0.5, description="One-sided type I error.")
     power: Probability = Field(default=0.80, description="Power at the hazard ratio.")
-    events: int | None = Field(default=None, ge=1, le=100000, description="Stated: events at the look.")
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,16 @@ class Screening:
     tested: int
     control: int
     pace: Pace | None = None
-    stated: int | None = None
+    #: as published; None: those that have the power
+    stated_events: int | None = None
 
     takes = StatisticEvidence
 
     @cached_property
     def events(self) -> int:
-        """Events at the look: as stated, or those of the power, rounded up."""
-        if self.stated is not None:
-            return self.stated
+        """Events at the look, rounded up."""
+        if self.stated_events is not None:
+            return self.stated_events
         wanted = float(ndtri(1 - self.alpha) + ndtri(self.power))
         return math.ceil(events_for(wanted, self.hazard_ratio, self.tested, self.control) - 1e-9)
 
@@ -89,8 +92,7 @@ class Screening:
                 f"A screening result: of treatments without effect {100 * self.alpha:g}% look promising. It is no proof of efficacy."
             )
         reached = self.characteristics(self.truths()["target"]).declare.value
-        if self.stated is not None and reached < self.power:
-            found.append(f"The power is {reached:.4f}, below the stated {self.power:g}.")
+        found += missed(self.alpha, self.alpha, reached, self.power, f"at a hazard ratio of {self.hazard_ratio:g}")
         if self.pace is not None and not math.isfinite(self._month(self.hazard_ratio)):
             found.append(f"{self.pace.patients} patients never have the {self.events} events that are needed.")
         return tuple(found)
@@ -117,37 +119,30 @@ class Screening:
         )  # fmt: skip
 
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
-        """Promising with z ≥ z(1 - alpha), whatever the events: z is standardised at those attained, so that alpha is kept.
-
-        A caution says what another number of events than planned does to the power and to the critical hazard ratio.
-        """
-        problems = list(
-            earlier_problems(evidence.look, evidence.information, evidence.earlier, "information", "events")
-        )
-        if evidence.look != 1:
-            problems.append(Problem("no-such-look", "look", str(evidence.look), "1: there is one look"))
+        """Promising with z ≥ z(1 - alpha), at any number of events: alpha is kept, and a caution says what power is left."""
+        problems = list(no_such_look(evidence.look, 1))
         if math.isnan(evidence.z):
             problems.append(Problem("not-a-number", "z", "nan", "a number"))
+        if not 0 < evidence.information < math.inf:
+            problems.append(Problem("cohort", "information", f"{evidence.information:g}", "events: 1 or more"))
+        problems += wrong_earlier(evidence.earlier, evidence.look, evidence.information, "events")
         if problems:
             raise BadInput("evidence", problems)
         bound = float(ndtri(1 - self.alpha))
         action: Action = Declare("promising: worth a phase III trial") if evidence.z >= bound else Stop("not promising")
-        cautions = () if evidence.information == self.events else (self._at_other_events(evidence.information),)
+        cautions: tuple[str, ...] = ()
+        if evidence.information != self.events:
+            reach = float(ndtr(drift(evidence.information, self.hazard_ratio, self.tested, self.control) - bound))
+            cautions = (
+                f"{evidence.information:g} events, {self.events} were planned: the boundary of z is the same and keeps alpha; the power is "
+                f"{reach:.4f} at a hazard ratio of {self.hazard_ratio:g}.",
+            )
         return Verdict(
             action,
             (f"z = {evidence.z:.4f}; {bound:.4f} or more is promising.",),
             evidence.z - bound,
             "z above the boundary",
             cautions,
-        )
-
-    def _at_other_events(self, events: float) -> str:
-        bound = float(ndtri(1 - self.alpha))
-        reached = float(ndtr(drift(events, self.hazard_ratio, self.tested, self.control) - bound))
-        ratio = math.exp(-bound / -drift(events, math.e, self.tested, self.control))
-        return (
-            f"{events:g} events, {self.events} were planned: at those attained a hazard ratio of about {ratio:.3f} or less is "
-            f"promising, at the same level of {self.alpha:g}, and the power is {reached:.4f} at {self.hazard_ratio:g}."
         )
 
     def describe(self) -> str:

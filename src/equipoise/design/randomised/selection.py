@@ -11,7 +11,7 @@ made on other grounds, which are right with probability ``rho``. Sargent & Goldb
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.looks_taken import no_such_look
 from equipoise.design.spec import Entries, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
@@ -103,6 +104,31 @@ def chances(n: int, arms: int, rate: float, best: float, ambiguity: float = 0.0,
     clear = float(a @ ties[0])
     correct = math.fsum(float(a @ tie) / (m + 1) for m, tie in enumerate(ties))
     return Chances(correct, clear, _tied(a, b, below, others))
+
+
+def chance_by_rates(
+    n: int, others: Sequence[int], rate: float, best: float, ambiguity: float = 0.0, rho: float = 0.5
+) -> float:
+    """P(the best arm, of ``n`` patients and rate ``best``, is selected by the highest observed rate); the ``others`` have ``rate``.
+
+    A tie of m arms is broken at random; with ``ambiguity`` a lead up to it is right with probability ``rho`` (two arms).
+    """
+    total = 0.0
+    masses = {m: pmf(m, rate) for m in others}
+    for x, mass in enumerate(pmf(n, best)):
+        if ambiguity > 0:
+            gaps = [x / n - y / m for m in others for y in range(m + 1)]
+            weights = [1.0 if g > ambiguity + 1e-12 else 0.0 if g < -ambiguity - 1e-12 else rho for g in gaps]
+            total += mass * float(np.dot(weights, masses[others[0]]))
+            continue
+        ways = np.ones(1)  # P(all others at or below, by how many tie)
+        for m in others:
+            below, tie = -(-x * m // n), x * m % n == 0
+            fewer = float(masses[m][:below].sum())
+            same = float(masses[m][x * m // n]) if tie else 0.0
+            ways = np.convolve(ways, [fewer, same])
+        total += mass * math.fsum(w / (k + 1) for k, w in enumerate(ways))
+    return total
 
 
 def _tied(a: Any, b: Any, below: Any, others: int) -> float:
@@ -190,41 +216,40 @@ class Selection:
     def verdict(self, evidence: ArmsEvidence) -> Verdict:
         """Select the arm with most successes. ``outcome``: successes of each arm, by its name.
 
-        With other numbers of patients than planned (``n``) the arm of the highest observed rate is selected. A tie, or a lead within the ambiguous zone, selects nobody here: the lot, or other grounds, decide outside. Raises
-        BadInput for another look, another number of arms, an arm without patients, or successes that n patients cannot have.
+        A tie, or a lead within the ambiguous zone, selects nobody here: the lot, or other grounds, decide outside. Where the arms
+        have other numbers of patients than planned (``n``) the highest observed rate is selected, with a lead above ``ambiguity``.
+        Raises BadInput for another look, another number of arms, or a number of successes that the patients cannot have.
         """
-        n = dict(evidence.n) or dict.fromkeys(evidence.outcome, self.n)
-        problems = []
-        if evidence.look != 1:
-            problems.append(Problem("no-such-look", "look", str(evidence.look), "1"))
+        sizes = dict(evidence.n) or dict.fromkeys(evidence.outcome, self.n)
+        problems = list(no_such_look(evidence.look, 1))
         if len(evidence.outcome) != self.arms:
             problems.append(Problem("arms", "outcome", f"{len(evidence.outcome)} arms", f"{self.arms} arms"))
-        if set(n) != set(evidence.outcome):
-            arms = ", ".join(evidence.outcome)
-            problems.append(Problem("arms", "n", ", ".join(n), f"a number for each of {arms}, or for none"))
-        problems += [Problem("cohort", f"n.{arm}", f"{m:g}", "1 or more patients") for arm, m in n.items() if m < 1]
+        if set(sizes) != set(evidence.outcome):
+            problems.append(
+                Problem(
+                    "arms",
+                    "n",
+                    ", ".join(sizes),
+                    f"patients of the arms {', '.join(evidence.outcome)}, each by its name",
+                )
+            )
         problems += [
-            Problem("out-of-range", f"outcome.{arm}", f"{x:g}", f"0 to n = {n[arm]} successes")
+            Problem("out-of-range", f"n.{arm}", f"{n}", "0 or more patients") for arm, n in sizes.items() if n < 0
+        ]
+        problems += [
+            Problem("out-of-range", f"outcome.{arm}", f"{x:g}", f"0 to n = {sizes[arm]} successes")
             for arm, x in evidence.outcome.items()
-            if n.get(arm, 0) >= 1 and not 0 <= x <= n[arm]
+            if arm in sizes and not 0 <= x <= sizes[arm]
         ]
         if problems:
             raise BadInput("evidence", problems)
-        if len(set(n.values())) > 1:
-            return self._by_rates(evidence.outcome, n)
-        return self._by_counts(evidence.outcome, next(iter(n.values())))
-
-    def _by_counts(self, outcome: Mapping[str, float], n: int) -> Verdict:
-        """The verdict with ``n`` patients in each arm."""
+        if len(set(sizes.values())) > 1:
+            return self._by_rates(evidence.outcome, sizes)
+        (n,) = set(sizes.values())
         cautions = self.cautions[:1]
         if n != self.n:
-            found = chances(n, self.arms, self.p0, self.p0 + self.delta, self.ambiguity, self.rho)
-            cautions = (
-                *cautions,
-                f"{n} patients of each arm could be evaluated, {self.n} were planned: the best arm is selected with probability "
-                f"{found.correct:.4f} (exact).",
-            )
-        order = sorted(outcome.items(), key=lambda pair: -pair[1])
+            cautions += (f"{n} patients in each arm, {self.n} were planned: {self._reached(sizes)}",)
+        order = sorted(evidence.outcome.items(), key=lambda pair: -pair[1])
         (first, most), (_, second) = order[0], order[1]
         lead, margin = most - second, _margin(n, self.ambiguity)
         seen = ", ".join(f"{arm} {x:g}" for arm, x in order)
@@ -244,31 +269,43 @@ class Selection:
             because = f"Successes among {n} patients of each arm: {seen}; a tie is broken at random."
         return Verdict(action, (because,), lead - margin, "successes of lead above the margin", cautions)
 
-    def _by_rates(self, outcome: Mapping[str, float], n: Mapping[str, int]) -> Verdict:
-        """The verdict with arms of different sizes: the highest observed rate leads. Rates are compared as fractions."""
-        rates = {arm: Fraction(x) / n[arm] for arm, x in outcome.items()}
+    def _by_rates(self, outcome: Mapping[str, float], sizes: Mapping[str, int]) -> Verdict:
+        """The verdict where the arms differ in their numbers: by the highest observed rate; an arm without patients has none."""
+        rates = {arm: Fraction(x) / sizes[arm] for arm, x in outcome.items() if sizes[arm]}
         order = sorted(rates.items(), key=lambda pair: -pair[1])
-        (first, most), (_, second) = order[0], order[1]
-        lead = most - second
-        seen = "Successes: " + ", ".join(f"{arm} {outcome[arm]:g} of {n[arm]} ({float(r):.4f})" for arm, r in order)
+        first, most = order[0]
+        lead = float(most - order[1][1]) if len(order) > 1 else float(most)
+        tied = [arm for arm, rate in order if rate == most]
+        seen = ", ".join(f"{arm} {outcome[arm]:g} of {sizes[arm]} ({float(rate):.4f})" for arm, rate in order)
         action: Action
-        if float(lead) > self.ambiguity + 1e-12:
-            action, why = Declare(f"{first} selected"), f"{first} leads by {float(lead):.4f}."
+        if len(tied) == 1 and (len(order) == 1 or lead > self.ambiguity + 1e-12):
+            action, because = Declare(f"{first} selected"), f"Observed rates: {seen}; {first} leads by {lead:.4f}."
         elif self.ambiguity > 0:
             action = Stop("ambiguous: to be decided on other grounds")
-            why = f"a lead of {self.ambiguity:g} or less is ambiguous and the choice is made on other grounds."
+            because = f"Observed rates: {seen}; a lead of {self.ambiguity:g} or less is ambiguous and the choice is made on other grounds."
         else:
-            tied = [arm for arm, r in order if r == most]
-            action, why = Stop(f"a tie of {' and '.join(tied)}: to be broken at random"), "a tie is broken at random."
-        sizes = ", ".join(f"{arm} {m}" for arm, m in n.items())
-        caution = (
-            f"The arms could not be evaluated in equal numbers ({sizes}; {self.n} each were planned): observed rates are compared, "
-            "and the probability of correct selection is not the planned one."
-        )
-        spare = float(lead) - self.ambiguity
+            action = Stop(f"a tie of {' and '.join(tied)}: to be broken at random")
+            because = f"Observed rates: {seen}; a tie is broken at random."
+        caution = f"{self.n} patients in each arm were planned: the arms are compared by their observed rates. {self._reached(sizes)}"
         return Verdict(
-            action, (f"{seen}; {why}",), spare, "rate of lead above the margin", (*self.cautions[:1], caution)
-        )
+            action, (because,), lead - self.ambiguity, "lead in the observed rate above the margin",
+            (*self.cautions[:1], caution),
+        )  # fmt: skip
+
+    def _reached(self, sizes: Mapping[str, int]) -> str:
+        """How often the best arm is selected at these numbers, whichever it is."""
+        with_someone = [n for n in sizes.values() if n]
+        if len(with_someone) < self.arms:
+            return "An arm has no patients, and cannot be selected."
+        found = [
+            chance_by_rates(
+                n, [*with_someone[:k], *with_someone[k + 1 :]], self.p0, self.p0 + self.delta, self.ambiguity, self.rho
+            )
+            for k, n in enumerate(with_someone)
+        ]
+        low, high = f"{min(found):.4f}", f"{max(found):.4f}"
+        often = low if low == high else f"{low} to {high}, by which arm it is"
+        return f"The best arm is then selected with probability {often}."
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""

@@ -26,6 +26,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.looks_taken import raised, wrong_earlier_pairs
 from equipoise.design.safety.safety_bayes import not_above_table, posterior_excess
 from equipoise.design.safety.safety_pocock import tail_scores
 from equipoise.design.safety.safety_rule import (
@@ -33,6 +34,7 @@ from equipoise.design.safety.safety_rule import (
     ROUNDING,
     TIE,
     Array,
+    as_attained,
     boundary_in_words,
     boundary_table,
     calibrated,
@@ -53,7 +55,7 @@ from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
 from equipoise.trial.exhibits import Cell, Curve, LineFigure, Mark, Table
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 
 KIND = "safety-imbalance"
 TITLE = "An excess of events in the tested arm, watched event by event"
@@ -221,19 +223,22 @@ class ImbalanceRule:
     def verdict(self, evidence: TwoArmEvidence) -> Verdict:
         """Stop for safety if the tested arm's events reach the boundary of the look, else go on.
 
-        ``successes`` are the patients with the event, ``n`` those treated. Another number of events than planned may have
-        come: the rule's own boundary at that number is used, with a caution. Another says so where the arms are not in the
-        planned proportion. Raises BadInput for a look without events.
+        ``successes`` are the patients with the event, ``n`` those treated. Several events may become known on one day, so that a look
+        is on more events than planned, and later looks are passed over: the boundary is the rule's own at any number, and a caution
+        says how often it then stops without imbalance. Raises BadInput for no such look and a look without an event. A caution says so where the arms are not in the planned proportion.
         """
         x, c, final = evidence.successes, evidence.control_successes, evidence.look == len(self.sizes)
         d = x + c
+        raised(wrong_earlier_pairs(evidence))
         planned = planned_at(self.sizes, evidence.look, d, "successes + control_successes", "events")
         boundary, cautions = self.boundary_at(d), list[str]()
         if d != planned:
-            cautions.append(f"{d} events came, {planned} were planned: the boundary is the rule's own at {d} events.")
-        if not evidence.n or not evidence.control_n:
-            given = f"{evidence.n}, {evidence.control_n}"
-            raise BadInput("evidence", [Problem("no-patients", "n, control_n", given, "1 or more")])
+            sizes = as_attained(self.sizes, evidence.look, d)
+            stopped = crossing(upper_stages(sizes, [self.boundary_at(k) for k in sizes]), self.share)
+            cautions.append(
+                f"{d} events came, {planned} were planned: the boundary is the rule's own at {d} events. With such a look the exact "
+                f"false alarm is {stopped:.4f}."
+            )
         attained = share_at(evidence.n, evidence.control_n, 1.0)
         p = exact_p(x, c, evidence.n, evidence.control_n)
         if abs(attained - self.share) > 0.01:

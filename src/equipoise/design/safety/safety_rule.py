@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from equipoise.design.looks_taken import no_such_look
 from equipoise.design.spec import Entries, above, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
@@ -230,24 +231,17 @@ class SafetyRule(ABC):
     def verdict(self, evidence: ToxicityEvidence) -> Verdict:
         """Stop for safety if the patients with toxicity (``successes``) reach the boundary of the look, else go on.
 
-        Another number of patients than planned may have been treated: the rule's boundary at that number is used, and a
-        caution says how often it stops at theta0. Raises BadInput for a look on nobody.
+        At any look another number of patients than planned may have been treated, and looks may have been passed over: the rule's
+        boundary at that number is used, and a caution says how often it then stops at theta0.
         """
         final = evidence.look == len(self.sizes)
         n, x, cautions = evidence.n, evidence.successes, list[str]()
         planned = planned_at(self.sizes, evidence.look, n, "n", "patients")
-        if n < evidence.earlier_n:
-            allowed = f"no fewer than the {evidence.earlier_n} patients of the look before"
-            raise BadInput("evidence", [Problem("cohort", "n", str(n), allowed)])
         boundary = self.stops_at[evidence.look - 1]
         if n != planned:
             boundary = self.boundary_at(n)
-            # looks planned on as many, before this one, cannot have been; those after it come as planned
-            looks = list(zip(self.sizes, self.stops_at, strict=True))
-            before = [(m, b) for m, b in looks[: evidence.look - 1] if m < n]
-            after = [(m, b) for m, b in looks[evidence.look :] if m > n]
-            sizes, bounds = zip(*before, (n, boundary), *after, strict=True)
-            attained = upper_stages(sizes, bounds, [self.low_at(m) for m in sizes])
+            sizes = as_attained(self.sizes, evidence.look, n)
+            attained = upper_stages(sizes, [self.boundary_at(m) for m in sizes], [self.low_at(m) for m in sizes])
             cautions.append(
                 f"{n} patients were treated, {planned} were planned: the boundary is {boundary}, and the exact probability of "
                 f"stopping at a rate of {self.theta0:g} is {crossing(attained, self.theta0):.4f}."
@@ -381,9 +375,16 @@ def out_of_reach(
 
 
 def planned_at(sizes: Sequence[int], look: int, attained: int, where: str, unit: str) -> int:
-    """The number planned for a look. Raises BadInput for no such look, and for nobody or no event."""
-    if not 1 <= look <= len(sizes):
-        raise BadInput("evidence", [Problem("no-such-look", "look", str(look), f"1 to {len(sizes)}")])
+    """The number planned for a look. Raises BadInput for no such look, and for a look on nothing."""
+    problems = list(no_such_look(look, len(sizes)))
     if attained < 1:
-        raise BadInput("evidence", [Problem("cohort", where, str(attained), f"{unit}: 1 or more")])
+        problems.append(Problem("nothing-attained", where, str(attained), f"1 or more {unit}"))
+    if problems:
+        raise BadInput("evidence", problems)
     return sizes[look - 1]
+
+
+def as_attained(sizes: Sequence[int], look: int, attained: int) -> tuple[int, ...]:
+    """The numbers at which is looked where this look is on ``attained`` and the others as planned, if it has not passed them."""
+    before = [n for n in sizes[: look - 1] if n < attained]
+    return (*before, attained, *(n for n in sizes[look:] if n > attained))

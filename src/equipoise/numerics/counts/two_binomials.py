@@ -115,18 +115,19 @@ def barnard_p(x: int, nx: int, y: int, ny: int) -> float:
 
 def after_two_stages(goes_on: Region, region: Region, px: float, py: float) -> tuple[float, float]:
     """P(goes on after stage one), P(goes on and ends in ``region``); shapes give the sizes of both stages."""
-    on, last = at_the_end(goes_on, (region.shape[0] - 1, region.shape[1] - 1), px, py)
-    return on, float((last * region).sum())
+    first, last = two_stage_counts(goes_on, region.shape[0] - 1, region.shape[1] - 1, px, py)
+    return float(first.sum()), float((last * region).sum())
 
 
-def at_the_end(goes_on: Region, sizes: tuple[int, int], px: float, py: float) -> tuple[float, Array]:
-    """P(goes on after stage one), and P(goes on and ends with x and y successes), (nx + 1, ny + 1), of ``sizes`` in all."""
+def two_stage_counts(goes_on: Region, nx: int, ny: int, px: float, py: float) -> tuple[Array, Array]:
+    """P(outcome of stage one, goes on), and P(went on, outcome of both stages): (nx + 1, ny + 1) at the end."""
     first = np.outer(pmf(goes_on.shape[0] - 1, px), pmf(goes_on.shape[1] - 1, py)) * goes_on
     spread = []
-    for n1, n, p in ((goes_on.shape[0] - 1, sizes[0], px), (goes_on.shape[1] - 1, sizes[1], py)):
+    for axis, p, n in ((0, px, nx), (1, py, ny)):
+        n1 = goes_on.shape[axis] - 1
         mass = pmf(n - n1, p)
         matrix = np.zeros((n1 + 1, n + 1))
         for i in range(n1 + 1):
             matrix[i, i : i + len(mass)] = mass
         spread.append(matrix)
-    return float(first.sum()), np.asarray(spread[0].T @ first @ spread[1])
+    return first, spread[0].T @ first @ spread[1]

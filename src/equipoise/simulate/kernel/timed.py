@@ -178,6 +178,10 @@ def see_to_timed_looks(
                 # A look that is never taken is a 0 among what the earlier ones attained.
                 stage += 1
                 before *= side
+        # A look that was passed while another was awaited is not taken after the one that is due.
+        while stage < looks - 1 and max(_due(N, W, room, stage + 1), N[N[at.NOT_BEFORE] + stage + 1]) <= day:
+            stage += 1
+            before *= side
         readout = day + max(N[at.READOUT_DELAY], 1)
         if readout > N[at.HORIZON]:
             row[ROW_STATUS] = GIVEN_UP

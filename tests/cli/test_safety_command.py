@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.files.bundled import find_trial
 from equipoise.files.log_file import read_log, write_new_log
+from equipoise.files.trial_file import read_trial
+from equipoise.simulate.own_truth import own_scenarios
+from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.trial.trial import Trial
 
@@ -69,6 +75,58 @@ def test_what_it_refuses(equipoise_process: Any, log: Path, trial: str, options:
     assert answer.status == 2
     assert said in answer.err
     assert "Traceback" not in answer.err
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The group-sequential example with overall survival watched for harm, and a log in which the tested arm dies sooner."""
+    folder = tmp_path_factory.mktemp("harm")
+    text = find_trial("kinds/group-sequential").read_text()
+    rule = """
+[[safety]]
+name = "survival"
+label = "Death"
+rule = { kind = "safety-survival", margin = 1.3, benefit = 0.8, deaths = [20, 50, 120], allocation = "2:1" }
+between = ["T", "C"]
+does = "caution"
+
+[[sites]]"""
+    file, log = folder / "trial.toml", folder / "log.jsonl"
+    file.write_text(text.replace("[[sites]]", rule.lstrip(), 1).replace('"monitoring", ', '"monitoring", "safety", '))
+    trial = read_trial(file)
+    *_, truth = own_scenarios(trial)
+    harm = truth.model_copy(update={"arms": {"T": truth.arms["C"], "C": truth.arms["T"]}})
+    write_new_log(log, run(Plan.of(trial, harm, seed=7), 1, detail=True).log)
+    return file, log
+
+
+def test_overall_survival_is_watched_for_harm_beside_a_design(
+    equipoise_process: Any, beside: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file, log = beside
+    checked = equipoise_process("check", file)
+    assert checked.status == 0, checked.err
+    assert "looked at 20, 50, 120 deaths; when it speaks" in " ".join(checked.out.split())
+    last = json.loads([x for x in log.read_text().splitlines() if "safety look" in x][-1])["happened"]
+    said = equipoise_process("decide", file, "--log", log, "--safety", "--cutoff", last)
+    assert said.status == 0, said.err
+    words = " ".join(said.out.split())
+    assert "Safety rule survival" in words
+    assert "The observed hazard ratio is" in words
+    (rule,) = equipoise_process("decide", file, "--log", log, "--safety", "--cutoff", last, "--json").json["rules"]
+    counts = rule["counts"]
+    assert rule["kind"] == "safety-survival"
+    assert rule["speaks"] == (counts["hazard_ratio"] >= counts["threshold"])
+    assert rule["distance"] == pytest.approx(math.log(counts["threshold"] / counts["hazard_ratio"]))
+    assert [d for d, _ in rule["boundary"]] == sorted({20, 50, 120, counts["events"]})
+    assert counts["events"] == counts["events_tested"] + counts["events_control"]
+    report = equipoise_process("report", file, "--log", log, "--cutoff", last, "--out", tmp_path)
+    assert report.status == 0, report.err
+    page = (tmp_path / "report.html").read_text()
+    assert "Threshold: the rule speaks from this hazard ratio on" in page
+    assert "Observed hazard ratio" in page
+    simulated = equipoise_process("simulate", file, "--replicates", 4, "--seed", 1, "--json")
+    assert simulated.status == 0, simulated.err
 
 
 def test_the_report_draws_the_boundary(equipoise_process: Any, log: Path, tmp_path: Path) -> None:

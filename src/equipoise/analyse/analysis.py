@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from equipoise import __version__
 from equipoise.analyse.between_arms import Comparison, pairs
+from equipoise.analyse.editions import pooled_in
 from equipoise.analyse.incidence import overstated
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.responders import Responders, responders
-from equipoise.analyse.safety import ArmSafety, safety
+from equipoise.analyse.safety import ArmSafety, editions_pooled, safety
 from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full
 from equipoise.trial.decision import Fingerprints
-from equipoise.trial.endpoint import Landmark, TimeToEvent
+from equipoise.trial.endpoint import Landmark, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -36,6 +37,8 @@ class Analysis:
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
     responders: Sequence[Responders] = ()
+    #: where adverse events of more than one edition of CTCAE are counted together: by endpoint, and of 'adverse events'
+    cautions: Mapping[str, str] = field(default_factory=dict)
 
 
 def analyse(trial: Trial, snap: Snapshot) -> Analysis:
@@ -46,16 +49,22 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
             endpoints[endpoint.name] = in_full(trial, snap, endpoint)
         else:
             endpoints[endpoint.name] = analyse_rate(trial, snap, endpoint)
+    by_arm = safety(trial, snap)
+    both = editions_pooled(by_arm)
     return Analysis(
         trial.id,
         snap.cutoff,
         snap.known_on,
         {arm.name: len(snap.on_arm(arm.name)) for arm in trial.arms},
         endpoints,
-        safety(trial, snap),
+        by_arm,
         all_memberships(trial, snap),
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
         responders(trial, snap),
+        {
+            **({"adverse events": both[0]} if both else {}),
+            **{e.name: text for e in trial.endpoints if isinstance(e, Toxicity) for text in pooled_in(trial, snap, e)},
+        },
     )
 
 
@@ -191,6 +200,7 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
         notes.append("Kaplan–Meier: of all patients, at the landmark; log-log intervals.")
         read = dict.fromkeys(e.of for e in trial.endpoints if isinstance(e, Landmark))
         notes += [said for name in read if (said := overstated(trial.time_to_event(name)))]
+    notes += [analysis.cautions[name] for name in analysis.endpoints if name in analysis.cautions]
     columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
     columns += ["Too recent", "Pending though due", "Not evaluable"]
     return Table("Rates by arm", columns, rows, notes=notes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from equipoise.analyse.editions import UNSAID, editions, pooled
 from equipoise.trial.exhibits import Table
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -12,7 +14,7 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True)
 class ArmSafety:
-    """Counts of patients (not of events) on one arm who were given any treatment."""
+    """Counts of patients (not of events) on one arm who were given any treatment. ``editions``: of CTCAE, with the events graded by each."""
 
     arm: str
     treated: int
@@ -21,6 +23,7 @@ class ArmSafety:
     serious: int
     fatal: int
     by_term: dict[str, tuple[int, int]]
+    editions: dict[str, int] = field(default_factory=dict)
 
 
 def safety(trial: Trial, snap: Snapshot) -> Sequence[ArmSafety]:
@@ -50,9 +53,28 @@ def safety(trial: Trial, snap: Snapshot) -> Sequence[ArmSafety]:
                 sum(s for _, s in per_patient),
                 sum(g == 5 for g, _ in per_patient),
                 {t: (len(g), sum(x >= 3 for x in g)) for t, g in sorted(worst.items())},
+                editions(trial, (e for p in treated for e in p.adverse_events)),
             )
         )
     return result
+
+
+def _together(arms: Sequence[ArmSafety]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for a in arms:
+        found.update(a.editions)
+    return dict(sorted(found.items()))
+
+
+def editions_pooled(arms: Sequence[ArmSafety]) -> tuple[str, ...]:
+    """The caution where the arms' events were graded by more than one edition of CTCAE."""
+    return pooled(_together(arms))
+
+
+def _grading(arms: Sequence[ArmSafety]) -> str:
+    """'CTCAE 5'; 'CTCAE' where no edition, or more than one, is said."""
+    found = _together(arms)
+    return f"CTCAE {next(iter(found))}" if len(found) == 1 and UNSAID not in found else "CTCAE"
 
 
 def safety_table(trial: Trial, arms: Sequence[ArmSafety]) -> Table:
@@ -84,5 +106,8 @@ def safety_table(trial: Trial, arms: Sequence[ArmSafety]) -> Table:
         "Adverse events by arm",
         columns,
         rows,
-        notes=("Patients with at least one dose; each counts once for a term, at its worst grade (CTCAE).",),
+        notes=(
+            f"Patients with at least one dose; each counts once for a term, at its worst grade ({_grading(arms)}).",
+            *editions_pooled(arms),
+        ),
     )

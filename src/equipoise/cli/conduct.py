@@ -135,6 +135,9 @@ _order(
     click.option("--grade", type=int, required=True, help="CTCAE grade, 1 to 5."),
     click.option("--serious", type=bool, help="true or false."),
     click.option("--related", type=bool, help="true or false."),
+    click.option(
+        "--ctcae", type=int, help="Edition of CTCAE by which it is graded, 3 to 6, where it is not the trial's."
+    ),
     click.option("--organ-class", help="System organ class of MedDRA: 'Cardiac disorders' …"),
 )
 _order(

@@ -10,6 +10,7 @@ from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import KINDS, Event
+from equipoise.trial.grading import EDITIONS
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.masked import MASKED, known_treatments
 from equipoise.trial.organ_class import ORGAN_CLASSES
@@ -189,6 +190,9 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "adverse event":
             if event.data["grade"] not in range(1, 6):
                 yield Problem("grade-out-of-range", "grade", str(event.data["grade"]), "1 to 5 (CTCAE)")
+            edition = event.data.get("ctcae")
+            if edition is not None and edition not in EDITIONS:
+                yield Problem("unknown-edition", "ctcae", str(edition), "an edition of CTCAE, 3 to 6")
             if not event.data["term"].strip():
                 yield Problem("no-term", "term", repr(event.data["term"]), "what happened, in a word: 'neutropenia'")
             organ = event.data.get("organ_class")

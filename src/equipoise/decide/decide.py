@@ -8,13 +8,14 @@ from typing import Any
 
 from equipoise import __version__
 from equipoise.analyse.early_enough import enrolment_over
+from equipoise.analyse.editions import pooled_in
 from equipoise.decide.evidence import maker_of
 from equipoise.decide.evidence.maker import Gathered
 from equipoise.decide.ripeness import TrialStanding, followed_until, unripe
 from equipoise.decide.safety import safety_rulings, with_safety
 from equipoise.decide.trial_rule import rule_of
 from equipoise.trial.decision import Decision, Fingerprints, NotRipe
-from equipoise.trial.endpoint import Landmark
+from equipoise.trial.endpoint import Landmark, Toxicity
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -43,6 +44,7 @@ def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
             *ruling.cautions,
             *_definition_cautions(trial, snap),
             *gathered.cautions(),
+            *_graded(trial, snap),
             *_passed(trial, snap, look, gathered),
         ],
         distance=ruling.distance,
@@ -53,6 +55,13 @@ def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
         assumptions=assumptions_behind(trial),
         fingerprints=_fingerprints(trial, snap),
     )
+
+
+def _graded(trial: Trial, snap: Snapshot) -> list[str]:
+    """Toxicities that the look counts, where they were graded by more than one edition of CTCAE."""
+    m = trial.monitored
+    looked_at = [e for e in (m.endpoint, m.toxicity) if isinstance(e, Toxicity)]
+    return [text for e in looked_at for text in pooled_in(trial, snap, e)]
 
 
 def decided(d: Decision, known_on: date) -> dict[str, Any]:

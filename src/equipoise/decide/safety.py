@@ -79,8 +79,11 @@ def last_look(events: Sequence[Event], rule: SafetyRule) -> Event | None:
 
 
 def _due(trial: Trial, snap: Snapshot, rule: SafetyRule, found: Reading, before: Event | None) -> str:
-    when = rule.when(trial.start, date.fromisoformat(before.data["cutoff"]) if before is not None else None)
     seen = before.data if before is not None else {"watched": 0, "events": 0}
+    if rule.on_endpoint and seen["events"] >= rule.planned[-1]:
+        return "its last planned look has been taken"
+    last = date.fromisoformat(before.data["cutoff"]) if before is not None else None
+    when = rule.when(trial.start, last, seen["events"])
     return when.missing(
         Reached(
             snap.cutoff,

@@ -8,6 +8,8 @@ from equipoise.decide.safety import SafetyRuling
 from equipoise.trial.exhibits import Cell, Curve, Exhibit, LineFigure, Mark, Paragraph, Table
 from equipoise.trial.trial import Trial
 
+Numbers = Sequence[float]
+
 
 def headline(r: SafetyRuling) -> str:
     """'Safety rule toxic-death, data cut-off 2013-08-08: SPEAKS (caution)'."""
@@ -20,10 +22,12 @@ def lines(trial: Trial, r: SafetyRuling) -> list[str]:
     labels = {a.name: a.label for a in trial.arms}
     c, found = r.reading.counts, [r.rule.said(labels)]
     still = f", {c['followed']} still followed" if "followed" in c else ""
-    found.append(f"{c['watched']} watched, {c['events']} with the event{still}.")
+    found.append(
+        f"{c['watched']} watched, {c['events']} {'deaths' if r.rule.on_endpoint else 'with the event'}{still}."
+    )
     found += list(r.reading.because)
     if r.reading.distance is not None:
-        found.append(f"Distance to the boundary: {r.reading.distance:g} {r.reading.unit}.")
+        found.append(f"Distance to the boundary: {r.reading.distance:.4g} {r.reading.unit}.")
     found += [f"Caution. {text}" for text in r.reading.cautions]
     if c["beyond_planned"]:
         found.append(
@@ -40,12 +44,11 @@ def rules_table(trial: Trial, rulings: Sequence[SafetyRuling]) -> Table:
     rows: list[list[Cell]] = []
     for r in rulings:
         c = r.reading.counts
-        boundary = "out of reach" if c["boundary_at"] is None else f"{c['boundary_at']} of {c['at']}"
         arms = " against ".join(trial.arm_by_name[a].label for a in r.rule.arms)
         rows.append(
             [
-                r.rule.name, r.rule.label, arms, c["watched"], c["events"], f"{c['events_at']} of {c['at']}", boundary,
-                f"{r.reading.distance:g}" if r.reading.distance is not None else "–", r.says, r.rule.does,
+                r.rule.name, r.rule.label, arms, c["watched"], c["events"], r.reading.seen_in_words, r.reading.needed_in_words,
+                f"{r.reading.distance:.4g}" if r.reading.distance is not None else "–", r.says, r.rule.does,
             ]
         )  # fmt: skip
     return Table(
@@ -54,7 +57,8 @@ def rules_table(trial: Trial, rulings: Sequence[SafetyRuling]) -> Table:
         rows,
         notes=(
             "At the rule's look: events among the first so many patients, in the order in which they came under watch (a rule between arms: "
-            "in the tested arm among the first so many events). Distance: how many more would make it speak there; 0 or less where it speaks.",
+            "in the tested arm among the first so many events; a rule on overall survival: the observed hazard ratio at the deaths that have come). "
+            "Distance: how many more would make it speak there, or by how much the log hazard ratio is below the threshold; 0 or less where it speaks.",
         ),
     )  # fmt: skip
 
@@ -63,20 +67,33 @@ def boundary_figure(r: SafetyRuling) -> LineFigure:
     """The path of the events so far against the boundary."""
     x_label, y_label = r.reading.axes
     at, least = zip(*r.reading.boundary, strict=True) if r.reading.boundary else ((), ())
-    seen, events = zip(*r.reading.path, strict=True)
+    seen, events = zip(*r.reading.path, strict=True) if r.reading.path else ((), ())
     marks = []
     if r.speaks:
         c = r.reading.counts
-        marks.append(Mark(f"speaks: {c['events_at']} of {c['at']}", x=float(c["at"])))
+        marks.append(Mark(f"speaks: {r.reading.seen_in_words}", x=float(c["at"])))
     return LineFigure(
         f"Safety rule {r.rule.name}: {r.rule.label}",
         x_label,
         y_label,
-        [Curve("Boundary: the rule speaks at this many", list(at), list(least), steps=len(at) > 1, points=len(at) == 1),
-         Curve("So far", list(seen), list(events), steps=True)],
+        _of_counts(at, least, seen, events) if not r.rule.on_endpoint else _of_ratios(at, least, seen, events),
         marks,
         caption=f"{r.rule.design.describe()} Here: {r.rule.said({a: a for a in r.rule.arms})}",
     )  # fmt: skip
+
+
+def _of_counts(at: Numbers, least: Numbers, seen: Numbers, events: Numbers) -> list[Curve]:
+    """A boundary in whole numbers, and the events so far: steps."""
+    return [
+        Curve("Boundary: the rule speaks at this many", list(at), list(least), steps=len(at) > 1, points=len(at) == 1),
+        Curve("So far", list(seen), list(events), steps=True),
+    ]
+
+
+def _of_ratios(at: Numbers, least: Numbers, seen: Numbers, ratios: Numbers) -> list[Curve]:
+    """The rule's threshold at each number of deaths, and the observed hazard ratio at those that have come."""
+    drawn = [Curve("Threshold: the rule speaks from this hazard ratio on", list(at), list(least), points=True)]
+    return [*drawn, Curve("Observed hazard ratio", list(seen), list(ratios), points=True)] if seen else drawn
 
 
 def exhibits(trial: Trial, rulings: Sequence[SafetyRuling]) -> list[Exhibit]:

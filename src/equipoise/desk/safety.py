@@ -60,7 +60,7 @@ def _as_json(r: SafetyRuling) -> dict[str, Any]:
         "because": list(r.ruling.because),
         "cautions": list(r.ruling.cautions),
         "not_due_because": r.due,
-        "boundary": [[int(at), int(least)] for at, least in r.reading.boundary],
+        "boundary": [[int(at), least if r.rule.on_endpoint else int(least)] for at, least in r.reading.boundary],
     }
 
 

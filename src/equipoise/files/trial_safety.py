@@ -9,6 +9,7 @@ from equipoise.decide.watch import WATCHES, watch_of
 from equipoise.design import shelf
 from equipoise.trial.check import near
 from equipoise.trial.design import Design
+from equipoise.trial.evidence import HazardRatioEvidence
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.safety import SafetyRule
 
@@ -33,6 +34,7 @@ def read_safety(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[tuple
     built = [r.built(d) for r, d in zip(read, designs, strict=False) if d is not None]
     for i, (rule, design) in enumerate(zip(read, designs, strict=False)):
         problems.extend(_arms(rule, parts, f"safety[{i}]"))
+        problems.extend(_counts_or_endpoint(rule, f"safety[{i}]"))
         if design is not None:
             problems.extend(watch_of(rule.built(design)).problems(rule.built(design), parts, f"safety[{i}]"))
     return tuple(built), problems
@@ -53,6 +55,18 @@ def _design(table: Any, where: str) -> tuple[Design[Any] | None, list[Problem]]:
         return shelf.build(kind, stated), []
     except BadInput as bad:
         return None, [Problem(p.code, f"{where}.{p.where}", p.given, p.allowed, p.next_step) for p in bad.problems]
+
+
+def _counts_or_endpoint(rule: SafetyRule, where: str) -> Iterator[Problem]:
+    """A rule that watches events says which; only one on overall survival names an endpoint, and says itself what is wrong with `counts`."""
+    kind = next((k for k in shelf.described() if k.name == rule.rule.get("kind") and watchable(k)), None)
+    if kind is None or HazardRatioEvidence in kind.takes:
+        return
+    if rule.counts is None:
+        yield Problem("missing", f"{where}.counts", "nothing", "required")
+    if rule.endpoint is not None:
+        allowed = f"nothing: {rule.rule.get('kind')} watches events, which `counts` says"
+        yield Problem("safety-endpoint", f"{where}.endpoint", repr(rule.endpoint), allowed)
 
 
 def _arms(rule: SafetyRule, parts: Mapping[str, Any], where: str) -> Iterator[Problem]:

@@ -85,7 +85,7 @@ class Plan:
     @cached_property
     def dosed(self) -> frozenset[str]:
         """The arms whose first doses safety rules ask for."""
-        return frozenset(arm for rule in self.trial.safety if rule.among == "treated" for arm in rule.arms)
+        return frozenset(arm for rule in self.trial.safety if rule.of_the_treated for arm in rule.arms)
 
     @property
     def _known_looks(self) -> bool:

@@ -32,6 +32,9 @@ class SafetyLooks:
         self._watched: list[set[str]] = [set() for _ in self.rules]
         self._at_last = [0] * len(self.rules)
         self._before = [0] * len(self.rules)
+        #: of rules on an endpoint: deaths so far, each of which may be one of its events, and its events at the last look
+        self._deaths = [0] * len(self.rules)
+        self._events = [0] * len(self.rules)
         self._next_month = [SafetyRule.month_after(self.trial.start, None) for _ in self.rules]
         #: of rules that look after each event: something came that may count; of all: one more is watched
         self._news = [False] * len(self.rules)
@@ -42,18 +45,22 @@ class SafetyLooks:
     def entered(self, patient: str, arm: str) -> None:
         """One more came onto an arm."""
         for i, rule in enumerate(self.rules):
-            if arm in rule.arms and (rule.among == "randomised" or not self.trial.arm_by_name[arm].regimen):
+            if arm in rule.arms and (not rule.of_the_treated or not self.trial.arm_by_name[arm].regimen):
                 self._watch(i, patient)
 
     def recorded(self, event: Event) -> None:
         """Something was recorded of a patient."""
         if event.kind == "treated":
             for i, rule in enumerate(self.rules):
-                if rule.among == "treated" and self.conduct.patients[event.patient].arm in rule.arms:
+                if rule.of_the_treated and self.conduct.patients[event.patient].arm in rule.arms:
                     self._watch(i, event.patient)
         elif event.kind in ("adverse event", "died"):
             for i, rule in enumerate(self.rules):
-                if counts_itself(event, rule.counts) and self.conduct.patients[event.patient].arm in rule.arms:
+                if self.conduct.patients[event.patient].arm not in rule.arms:
+                    continue
+                if rule.on_endpoint:
+                    self._deaths[i] += event.kind == "died"
+                elif counts_itself(event, rule.counted):
                     self._news[i] = True
 
     def _watch(self, i: int, patient: str) -> None:
@@ -67,7 +74,9 @@ class SafetyLooks:
         for i, rule in enumerate(self.rules):
             count, news, more = len(self._watched[i]), self._news[i], self._more[i]
             self._news[i] = self._more[i] = False
-            match rule.looks:
+            match rule.looks if not rule.on_endpoint else None:
+                case None:
+                    asked = self._events[i] < rule.planned[-1] and self._deaths[i] >= rule.next_planned(self._events[i])
                 case "each event":
                     asked = news or (more and any(self._before[i] < n <= count for n in self._numbers[i]))
                 case "monthly":
@@ -78,8 +87,9 @@ class SafetyLooks:
             if not asked:
                 continue
             said = safety_ruling(self.trial, cut(self.trial, self.conduct.log, today, fingerprint=False), rule)
-            if said.due and not (said.speaks and said.anew):
+            if said.due and (rule.on_endpoint or not (said.speaks and said.anew)):
                 continue
+            self._events[i] = said.reading.events
             self._at_last[i], self._next_month[i] = count, SafetyRule.month_after(self.trial.start, today)
             self.taken.append(SafetyLook(i, today, said.speaks, said.reading.events))
             found.append((i, said))
@@ -88,5 +98,5 @@ class SafetyLooks:
 
 def _gaps(rule: SafetyRule) -> frozenset[int]:
     """The numbers at which a rule looks; none where it looks at each from the first on, so that only an event can make it speak."""
-    numbers = [look.n for look in rule.design.looks]
+    numbers = [] if rule.on_endpoint else list(rule.planned)
     return frozenset() if numbers == list(range(1, len(numbers) + 1)) else frozenset(numbers)

@@ -17,11 +17,13 @@ def compiled(trial: Trial, rule: SafetyRule) -> bool:
     """Whether the compiled simulator knows a rule; a plan with another is for the reference.
 
     It knows rules that only caution, on deaths due to adverse events of any kind, after each event or monthly, whose patients are
-    all watched from the same day after entry, and which never end early with an acceptable rate.
+    all watched from the same day after entry, and which never end early with an acceptable rate. It knows none on an endpoint.
     """
-    c = rule.counts
+    if rule.on_endpoint:
+        return False
+    c = rule.counted
     deaths = counts_unseen(c) and (c.fatal is True or c.grade_at_least == FATAL)
-    starts = {first_dose(trial, arm) if rule.among == "treated" else None for arm in rule.arms}
+    starts = {first_dose(trial, arm) if rule.of_the_treated else None for arm in rule.arms}
     certain = len(starts) == 1 and all(day is None or day < NO_STOP for day in starts)
     known = watch_of(rule).boundary(rule) is not None
     few = len(trial.safety) <= _MOST_RULES

@@ -26,7 +26,7 @@ class Variable:
 
     ``origin`` is Define-XML's (Collected, Derived, Assigned, Protocol, Predecessor); ``method`` says how a derived one is derived,
     or names the variable that a copy is of;
-    ``codelist`` names its terms, ``core`` is Req, Exp or Perm.
+    ``codelist`` names its terms, ``core`` is Req, Exp or Perm; ``comment`` is Define-XML's.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Variable:
     method: str = ""
     core: str = ""
     key: int | None = None
+    comment: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ def define_xml(
                     Type="Computation",
                 )
                 _described(method, v.method)
+    for dataset in given:
+        for v in dataset.variables:
+            if v.comment:
+                _described(_in(version, f"{_D}CommentDef", OID=f"COM.{dataset.name}.{v.name}"), v.comment)
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
@@ -150,6 +154,8 @@ def _item(version: ET.Element, dataset: Dataset, v: Variable) -> None:
     )
     if v.kind == "date":
         item.set(f"{_D}DisplayFormat", "DATE9.")
+    if v.comment:
+        item.set(f"{_D}CommentOID", f"COM.{dataset.name}.{v.name}")
     _described(item, v.label or v.name)
     if v.codelist and v.kind == "text" and _used(dataset, v):
         _in(item, "CodeListRef", CodeListOID=f"CL.{v.codelist}")

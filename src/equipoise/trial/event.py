@@ -64,6 +64,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "related": ((bool,), False),
         "reported": ((str,), False),
         "organ_class": ((str,), False),
+        "ctcae": ((int,), False),
         "severity": ((str,), False),
         "causality": ((str,), False),
         "until": ((str,), False),

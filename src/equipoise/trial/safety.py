@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    model_serializer,
     model_validator,
 )
 
@@ -19,7 +21,7 @@ from equipoise.trial.design import Design
 from equipoise.trial.duration import DAYS_PER_MONTH, Lasting
 from equipoise.trial.part import Part
 from equipoise.trial.what_counts import WhatCounts
-from equipoise.trial.when import EachEvent, EachPatients, OnDay, When
+from equipoise.trial.when import EachEvent, EachPatients, Events, OnDay, When
 
 
 class EachSoMany(Part):
@@ -45,7 +47,14 @@ class SafetyRule(Part):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Short name: 'toxic-death'.")
     label: str = Field(min_length=1, description="What is watched, in words: 'Death due to an adverse event'.")
     rule: dict[str, Any] = Field(description="The rule: its `kind` (safety-…) and what that kind asks for.")
-    counts: WhatCounts = Field(description="What counts as the event that is watched.")
+    counts: WhatCounts | None = Field(
+        default=None,
+        description="What counts as the event that is watched; a rule on an endpoint has none, any other has it.",
+    )
+    endpoint: str | None = Field(
+        default=None,
+        description="Overall survival, of a rule on an endpoint (safety-survival); left out: the file's only time to death.",
+    )
     among: Literal["treated", "randomised"] = Field(
         default="treated",
         description="Who is watched: from the first dose (an arm without drugs: from randomisation), or all from randomisation.",
@@ -70,6 +79,11 @@ class SafetyRule(Part):
     )
     _design: Any = PrivateAttr(default=None)
 
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the endpoint where none is said, so that fingerprints stay what they were before it could be."""
+        return {k: v for k, v in handler(self).items() if k != "endpoint" or v is not None}
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.does == "pause") != (self.review is not None):
@@ -92,12 +106,33 @@ class SafetyRule(Part):
         return made
 
     @property
+    def on_endpoint(self) -> bool:
+        """It watches an endpoint of the trial, at the numbers of events of its own design; any other watches events that count."""
+        return self.counts is None
+
+    @property
+    def counted(self) -> WhatCounts:
+        """What counts, of a rule that watches events."""
+        assert self.counts is not None, "the doorway asks for it"
+        return self.counts
+
+    @property
+    def of_the_treated(self) -> bool:
+        """Who is watched is so from the first dose."""
+        return self.among == "treated" and not self.on_endpoint
+
+    @property
     def arms(self) -> tuple[str, ...]:
         """The arms that are watched, the tested first."""
         return self.between if self.between is not None else (self.arm or "",)
 
-    def when(self, start: date, last: date | None) -> When:
-        """When it is to be asked next, after a look on the day ``last`` (None: none yet) of a trial that began on ``start``."""
+    def when(self, start: date, last: date | None, events_before: int = 0) -> When:
+        """When it is to be asked next, after a look on the day ``last`` (None: none yet) of a trial that began on ``start``.
+
+        ``events_before``: of a rule on an endpoint, at the look before.
+        """
+        if self.on_endpoint:
+            return Events(self.next_planned(events_before))
         match self.looks:
             case "each event":
                 return EachEvent()
@@ -118,8 +153,19 @@ class SafetyRule(Part):
         return start + timedelta(days=round(month * DAYS_PER_MONTH))
 
     @property
+    def planned(self) -> tuple[int, ...]:
+        """The numbers at which the rule's own design looks."""
+        return tuple(look.n for look in self.design.looks)
+
+    def next_planned(self, events: int) -> int:
+        """The first planned number above so many events; the last where all are passed."""
+        return next((d for d in self.planned if d > events), self.planned[-1])
+
+    @property
     def when_in_words(self) -> str:
-        """'after each event', 'monthly', 'whenever 6 more patients are watched'."""
+        """'after each event', 'monthly', 'whenever 6 more patients are watched', 'at 60, 110, 178 deaths'."""
+        if self.on_endpoint:
+            return f"at {', '.join(map(str, self.planned))} deaths"
         match self.looks:
             case "each event":
                 return "after each event"
@@ -142,4 +188,5 @@ class SafetyRule(Part):
         labels = [(design_of or {}).get(a, a) for a in self.arms]
         where = f"in {labels[0]}" if len(labels) == 1 else f"in {labels[0]} against {labels[1]}"
         within = f" within {self.within}" if self.within is not None else ""
-        return f"{self.label}{within}, {where}, of all {self.among}; looked at {self.when_in_words}; when it speaks {self.does_in_words}."
+        among = "treated" if self.of_the_treated else "randomised"
+        return f"{self.label}{within}, {where}, of all {among}; looked at {self.when_in_words.removeprefix('at ')}; when it speaks {self.does_in_words}."

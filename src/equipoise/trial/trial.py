@@ -16,6 +16,7 @@ from equipoise.trial.cohort import TrialCohort, held, shared_out
 from equipoise.trial.design import Design
 from equipoise.trial.eligibility_review import EligibilityReview
 from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
+from equipoise.trial.grading import AdverseEvents
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import Part
 from equipoise.trial.population import Population, populations_of
@@ -36,7 +37,7 @@ from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 #: Entries of the file that came after the first logs were kept.
-_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety"})
+_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events"})
 
 
 class Trial(Part):
@@ -63,6 +64,9 @@ class Trial(Part):
         default=None, description="How arms are given; left out where nobody is randomised, in a trial of one arm."
     )
     assessments: Assessments | None = None
+    adverse_events: AdverseEvents | None = Field(
+        default=None, description="By which edition of CTCAE adverse events are graded; an event may say another."
+    )
     populations: tuple[Population, ...] = Field(
         default=(),
         description="Populations beside those that ship (ITT, SAF, RESP, PP, one for each landmark), or in their place.",

@@ -123,6 +123,8 @@ def logs(draw: st.DrawFn) -> Log:
                 more = {"related": True, "causality": "PROBABLE", "severity": "SEVERE", "organ_class": draw(WORDS)}
             if draw(st.booleans()):
                 more["serious"] = draw(st.booleans())
+            if draw(st.booleans()):
+                more["ctcae"] = draw(st.integers(3, 6))
             day = draw(DAYS)
             if draw(st.booleans()):
                 on = START + timedelta(days=day)

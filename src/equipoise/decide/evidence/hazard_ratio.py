@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from equipoise.analyse.between_arms import arrays
+from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.strata import coded, strata_of
 from equipoise.decide.evidence.by_time import ByTime, a_time
 from equipoise.decide.evidence.cohorts import Parts, a_control_arm, no_cohort_of_controls
@@ -22,6 +23,21 @@ from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
 
+def log_hazard_ratio(
+    snap: Snapshot, times: TimeToEvent, tested: Sequence[Observed], control: Sequence[Observed]
+) -> float:
+    """Of the Cox model, tested over control, in strata where the endpoint states them.
+
+    Infinite where deaths came in one arm only; so too where nothing can be compared, for then no harm is ruled out.
+    """
+    both = [*tested, *control]
+    if not any(o.event for o in both):
+        return math.inf
+    strata = coded([o.patient for o in both], strata_of(snap, times))
+    found = cox(*arrays(both), [1] * len(tested) + [0] * len(control), strata).log_hr
+    return math.inf if math.isnan(found) else found
+
+
 @dataclass(frozen=True)
 class HazardRatioOfArms(ByTime):
     """Both arms' times to death."""
@@ -32,14 +48,9 @@ class HazardRatioOfArms(ByTime):
         return Seen(HazardRatioEvidence(self.look, self._log_hr(), int(self.attained()[0]), earlier))
 
     def _log_hr(self) -> float:
-        """Infinite where deaths came in one arm only; so too where nothing can be compared, for then no harm is ruled out."""
-        tested, control = self.times.values()
         times = self.trial.monitored.times
         assert times is not None, "the doorway asks for one"
-        both = [*tested, *control]
-        strata = coded([o.patient for o in both], strata_of(self.snap, times))
-        found = cox(*arrays(both), [1] * len(tested) + [0] * len(control), strata).log_hr
-        return math.inf if math.isnan(found) else found
+        return log_hazard_ratio(self.snap, times, *self.times.values())
 
     def attained(self) -> Sequence[float]:
         """Deaths of both arms."""

@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from equipoise.decide.watch.imbalance import ImbalanceWatch
+from equipoise.decide.watch.survival import SurvivalWatch
 from equipoise.decide.watch.toxicity import ToxicityWatch
 from equipoise.decide.watch.watch import Watch
-from equipoise.trial.evidence import ToxicityEvidence, TwoArmEvidence
+from equipoise.trial.evidence import HazardRatioEvidence, ToxicityEvidence, TwoArmEvidence
 from equipoise.trial.safety import SafetyRule
 
-WATCHES: Mapping[type, Watch] = {ToxicityEvidence: ToxicityWatch(), TwoArmEvidence: ImbalanceWatch()}
+WATCHES: Mapping[type, Watch] = {
+    ToxicityEvidence: ToxicityWatch(),
+    TwoArmEvidence: ImbalanceWatch(),
+    HazardRatioEvidence: SurvivalWatch(),
+}
 
 
 def watch_of(rule: SafetyRule) -> Watch:

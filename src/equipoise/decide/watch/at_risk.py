@@ -36,14 +36,14 @@ def at_risk(trial: Trial, snap: Snapshot, rule: SafetyRule, arm: str) -> list[At
     An event counts from the day of the first dose (or of randomisation) until the window has passed. A patient who died, withdrew or
     was lost without one is free of it as far as is known.
     """
-    doses = rule.among == "treated" and bool(trial.arm_by_name[arm].regimen)
+    doses = rule.of_the_treated and bool(trial.arm_by_name[arm].regimen)
     found = []
     for patient in snap.on_arm(arm):
         since = _since(patient, doses=doses)
         if since is None:
             continue
         until = since + timedelta(days=rule.within.days) if rule.within is not None else None
-        event = first_counted(patient, rule.counts, since, until)
+        event = first_counted(patient, rule.counted, since, until)
         over = until is not None and snap.cutoff > until
         gone = patient.died is not None or patient.withdrawn is not None or patient.lost is not None
         found.append(AtRisk(patient.name, arm, since, event, free=event is None and (over or gone)))

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.analyse.editions import editions, pooled
 from equipoise.decide.ruling import STOP
 from equipoise.decide.watch.at_risk import at_risk, in_order_of_record
-from equipoise.decide.watch.watch import Reading, codes_of, two_arms
-from equipoise.trial.arm import Arm
+from equipoise.decide.watch.watch import Reading, codes_of, tested_and_control
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Design
 from equipoise.trial.evidence import TwoArmEvidence
@@ -53,19 +53,7 @@ class ImbalanceWatch:
 
     def problems(self, rule: SafetyRule, parts: Mapping[str, Any], where: str) -> Iterator[Problem]:
         """Two arms, of which the first is tested and the second is not."""
-        yield from two_arms(rule, where)
-        arms: tuple[Arm, ...] = parts.get("arms") or ()
-        if len(arms) == 1:
-            yield Problem(
-                "safety-one-arm", f"{where}.rule.kind", repr(rule.rule.get("kind")),
-                "a rule on one arm: this trial has no second with which to compare",
-            )  # fmt: skip
-        elif rule.between is not None:
-            tested = {a.name: a.tested for a in arms}
-            if [tested.get(a, i == 0) for i, a in enumerate(rule.between)] != [True, False]:
-                yield Problem(
-                    "safety-between", f"{where}.between", str(list(rule.between)), "the tested arm, then the control"
-                )
+        yield from tested_and_control(rule, parts, where)
 
     def boundary(self, rule: SafetyRule) -> Sequence[tuple[int, int]] | None:
         """Events of both arms, and those in the tested one."""
@@ -101,12 +89,13 @@ class ImbalanceWatch:
                 [f"{d} events have come, {x} of them in the tested arm; the rule looks first at {looks[0][0]}."],
                 (),
             )
+        counted = editions(trial, (e.event for e in events))
         in_reach = at == 0 or least <= d
         return Reading(
             speaks,
             ended,
             because,
-            cautions,
+            (*cautions, *pooled(counted, f"patients of the safety rule {rule.name}")),
             events=len(events),
             watched=len(tested) + len(control),
             distance=float(least - x) if in_reach else None,
@@ -122,6 +111,7 @@ class ImbalanceWatch:
                 "boundary_at": least if in_reach else None,
                 "planned": looks[-1][0],
                 "beyond_planned": max(len(events) - looks[-1][0], 0),
+                "editions": counted,
                 "with_event": [e.patient for e in events],
             },
             path=[(float(k), float(x)) for k, x in enumerate([0, *passed])],

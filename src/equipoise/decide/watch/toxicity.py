@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.analyse.editions import editions, pooled
 from equipoise.decide.ruling import DECLARE, STOP
 from equipoise.decide.watch.at_risk import at_risk
 from equipoise.decide.watch.watch import Reading, codes_of, one_arm
@@ -107,12 +108,13 @@ class ToxicityWatch:
                 because.append(f"{_of(followed[n - 1])} still followed.")
         else:
             because = [f"{x} of {n} patients watched had the event; the rule looks first on {looks[0][0]}."]
+        counted = editions(trial, (r.event for r in first))
         in_reach = at == 0 or least <= n
         return Reading(
             speaks,
             ended or (not speaks and at == len(looks) and not followed[n - 1]),
             because,
-            cautions=(),
+            pooled(counted, f"patients of the safety rule {rule.name}"),
             events=sum(r.event is not None for r in group),
             watched=len(group),
             distance=float(least - x) if in_reach else None,
@@ -127,6 +129,7 @@ class ToxicityWatch:
                 "boundary_at": least if in_reach else None,
                 "planned": planned,
                 "beyond_planned": len(group) - len(first),
+                "editions": counted,
                 "with_event": [r.patient for r in group if r.event is not None],
             },
             path=[(float(m), float(x)) for m, x in enumerate([0, *passed])],

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from equipoise.decide.ruling import Codes, by_count, code_of
+from equipoise.trial.arm import Arm
 from equipoise.trial.problem import Problem
 from equipoise.trial.safety import SafetyRule
 from equipoise.trial.snapshot import Snapshot
@@ -37,6 +38,20 @@ class Reading:
     boundary: Sequence[tuple[float, float]]
     #: what the path and the boundary are drawn against, and what is counted
     axes: tuple[str, str]
+    #: what was seen at the rule's look and from what on it speaks, in a few words, where they are no counts
+    seen: str = ""
+    needed: str = ""
+
+    @property
+    def seen_in_words(self) -> str:
+        """'3 of 12', 'hazard ratio 1.21 at 62 deaths'."""
+        return self.seen or f"{self.counts['events_at']} of {self.counts['at']}"
+
+    @property
+    def needed_in_words(self) -> str:
+        """'4 of 12', 'hazard ratio 1.11 at 62 deaths', 'out of reach'."""
+        least = self.counts.get("boundary_at")
+        return self.needed or ("out of reach" if least is None else f"{least} of {self.counts['at']}")
 
 
 class Watch(Protocol):
@@ -69,6 +84,23 @@ def two_arms(rule: SafetyRule, where: str) -> Iterator[Problem]:
         yield Problem(
             "safety-arm", f"{where}.arm", repr(rule.arm), f"`between` = [tested, control]: {kind} compares two"
         )
+
+
+def tested_and_control(rule: SafetyRule, parts: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """Two arms, of which the first is tested and the second is not."""
+    yield from two_arms(rule, where)
+    arms: tuple[Arm, ...] = parts.get("arms") or ()
+    if len(arms) == 1:
+        yield Problem(
+            "safety-one-arm", f"{where}.rule.kind", repr(rule.rule.get("kind")),
+            "a rule on one arm: this trial has no second with which to compare",
+        )  # fmt: skip
+    elif rule.between is not None:
+        tested = {a.name: a.tested for a in arms}
+        if [tested.get(a, i == 0) for i, a in enumerate(rule.between)] != [True, False]:
+            yield Problem(
+                "safety-between", f"{where}.between", str(list(rule.between)), "the tested arm, then the control"
+            )
 
 
 @lru_cache(maxsize=8192)

@@ -39,7 +39,7 @@ def _side(plan: Plan) -> int:
 def _watched(plan: Plan, rule: SafetyRule) -> list[int]:
     names = [a.name for a in plan.trial.arms]
     tested, control = names.index(rule.arms[0]), names.index(rule.arms[1]) if rule.between is not None else -1
-    dose = first_dose(plan.trial, rule.arms[0]) if rule.among == "treated" else None
+    dose = first_dose(plan.trial, rule.arms[0]) if rule.of_the_treated else None
     # A dose is recorded on its day, and nothing on the day of entry.
     lag, seen_after = (0, 0) if dose is None else (dose, max(dose, 1))
     within = rule.within.days if rule.within is not None else NO_DAY

@@ -40,7 +40,7 @@ def event_rows(s: Subject) -> Iterator[dict[str, Any]]:
             "ASTDY": study_day(event.happened, s.first_dose), "TRTEMFL": "Y" if yes else "",
             "ATOXGR": grade, "ATOXGRN": grade, "AESER": _yes(event.data.get("serious")),
             "AREL": _yes(event.data.get("related")), "TRTSDT": s.first_dose, "TRTEDT": s.last_dose,
-            "DRVDESC": f"began {'' if yes else 'not '}between the first dose and {EMERGENT_FOR} days after the last",
+            "DRVDESC": f"began {'' if yes else 'not '}between the first dose and {EMERGENT_FOR} days after the last" + _graded(event),
         }  # fmt: skip
 
 
@@ -53,6 +53,11 @@ def ae_numbers(patient: Patient) -> dict[int, int]:
     if all(c.domain == "AE" and c.sequence is not None for c in came.values()):
         return {number: c.sequence for number, c in came.items() if c.sequence is not None}
     return {e.number: i for i, e in enumerate(adverse_events(patient), 1)}
+
+
+def _graded(event: Event) -> str:
+    """The edition of CTCAE, where the event says its own."""
+    return f"; graded by CTCAE {event.data['ctcae']}" if "ctcae" in event.data else ""
 
 
 def _yes(value: object) -> str:

@@ -1,8 +1,9 @@
-"""The log → SDTM: DM, DS, EX, AE, TU, TR, RS, SV, SS, CM, SUPPDM, SUPPTU, with study days, epochs and sequence numbers."""
+"""The log → SDTM: DM, DS, EX, AE, TU, TR, RS, SV, SS, CM, SUPPAE, SUPPDM, SUPPTU, with study days, epochs and sequence numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import arrange
 from equipoise.standards.sdtm.outcomes import outcome_row
 from equipoise.standards.sdtm.subject import ENTERED, PERSON, disposition_term, factor_name
+from equipoise.standards.sdtm.treatment import EDITION
 from equipoise.standards.sdtm.tumour_rows import assessment_rows
 from equipoise.standards.study_day import study_day
 from equipoise.trial.arm import FREQUENCY, Treatment
@@ -32,6 +34,8 @@ _EXTRA = (
     Variable("TRLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Exp"),
     Variable("RSLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Perm"),
 )
+#: Where a row of AE keeps the edition of its grade until its sequence number is known.
+_EDITION = "edition"
 _PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
 
 
@@ -52,7 +56,21 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         _finish(trial, patient, own)
         for domain, some in own.items():
             rows.setdefault(domain, []).extend(some)
-    return {domain: _dataset(domain, some) for domain, some in rows.items() if some}
+    found = {domain: _dataset(domain, some) for domain, some in rows.items() if some}
+    if "AE" in found and (trial.adverse_events is not None or "SUPPAE" in found):
+        found["AE"] = _graded(found["AE"], trial)
+    return found
+
+
+def _graded(ae: Dataset, trial: Trial) -> Dataset:
+    """AE with what its grade is by, as the SDTMIG asks of the metadata."""
+    stated = (
+        f"CTCAE {trial.adverse_events.version}"
+        if trial.adverse_events is not None
+        else "CTCAE, no edition stated for the trial"
+    )
+    comment = f"Graded by {stated}; {EDITION} in SUPPAE says the edition of each grade of which it is known."
+    return replace(ae, variables=tuple(replace(v, comment=comment) if v.name == "AETOXGR" else v for v in ae.variables))
 
 
 def day_text(event: Event) -> str:
@@ -163,9 +181,10 @@ def _treatment(trial: Trial, patient: Patient, rows: Rows) -> None:
         d = e.data
         related = _yes(d.get("related"))
         serious = _yes(d.get("serious"))
-        _add(rows, "AE", AETERM=d.get("reported", d["term"]), AEDECOD=d["term"], AEBODSYS=d.get("organ_class"),
+        row = _add(rows, "AE", AETERM=d.get("reported", d["term"]), AEDECOD=d["term"], AEBODSYS=d.get("organ_class"),
              AESEV=d.get("severity"), AESER=serious, AEREL=d.get("causality", related), AETOXGR=str(d["grade"]),
              AESTDTC=day_text(e), AEENDTC=_end_text(e))  # fmt: skip
+        row[_EDITION] = d.get("ctcae", trial.adverse_events.version if trial.adverse_events is not None else None)
 
 
 def _others(patient: Patient, rows: Rows) -> None:
@@ -222,6 +241,11 @@ def _finish(trial: Trial, patient: Patient, rows: Rows) -> None:
             last = _known(row.get(f"{domain}ENDTC", ""))
             if last is not None and start:
                 row[f"{domain}ENDY"] = study_day(last, date.fromisoformat(start))
+    for row in rows.get("AE", ()):
+        edition = row.pop(_EDITION)
+        if edition is not None:
+            _add(rows, "SUPPAE", STUDYID=row["STUDYID"], USUBJID=row["USUBJID"], RDOMAIN="AE", IDVAR="AESEQ", IDVARVAL=str(row["AESEQ"]),
+                 QNAM=EDITION, QLABEL="Edition of CTCAE of the Grade", QVAL=str(edition), QORIG="Collected")  # fmt: skip
 
 
 def _dataset(domain: str, some: list[Row]) -> Dataset:

@@ -12,7 +12,7 @@ from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
 from equipoise.standards.sdtm.outcomes import outcomes
 from equipoise.standards.sdtm.record import Record
 from equipoise.standards.sdtm.subject import assigned, dispositions, entered, screened, therapies, visits
-from equipoise.standards.sdtm.treatment import adverse_events, doses
+from equipoise.standards.sdtm.treatment import EDITION, adverse_events, doses, editions
 from equipoise.standards.sdtm.tumours import tumour_drafts
 from equipoise.trial.check import near
 from equipoise.trial.log import Log
@@ -32,6 +32,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "SV": ("USUBJID", "SVSTDTC"),
     "CM": ("USUBJID", "CMTRT", "CMSTDTC"),
     "SUPPDM": ("USUBJID", "QNAM", "QVAL"),
+    "SUPPAE": ("USUBJID", "IDVARVAL", "QNAM", "QVAL"),
     "SUPPTU": ("USUBJID", "IDVARVAL", "QNAM", "QVAL"),
 }
 #: Variables that the log needs not hold: identifiers, and what follows from the others.
@@ -129,7 +130,9 @@ def subject_drafts(
     )
     randomised = next((d.on for d in start if d.data.get("arm")), None)
     drafts = [*screened(dm, records, notes), *start, *doses(records.get("EX", ()), died, notes)]
-    drafts += adverse_events(records.get("AE", ()), first_dose, died, notes)
+    stated = trial.adverse_events.version if trial.adverse_events is not None else None
+    graded_by = {k: v for k, v in editions(records.get("SUPPAE", ()), notes).items() if v != stated}
+    drafts += adverse_events(records.get("AE", ()), first_dose, died, notes, graded_by)
     drafts += tumour_drafts(records, Bounds(first_dose, randomised, died), notes)
     drafts += outcomes(trial, list(records.get("RS", ())), notes)
     drafts += therapies(records, first_dose, notes)
@@ -188,6 +191,10 @@ def _unread(datasets: Mapping[str, Dataset], notes: Notes) -> None:
             n = sum(bool(str(x).strip()) and x == x for x in dataset.columns[v.name])
             if n:
                 notes.left(domain, v.name, "a variable that the log does not hold", "", n)
+    if "SUPPAE" in datasets:
+        for name in datasets["SUPPAE"].text("QNAM"):
+            if name.strip().upper() != EDITION:
+                notes.left("SUPPAE", f"QNAM {name}", "a supplement that the log does not hold", "")
     if "SUPPDM" in datasets:
         known = {"STRATUM", "IEFAIL", "DTHCAUS"}
         for name, label in zip(datasets["SUPPDM"].text("QNAM"), datasets["SUPPDM"].text("QLABEL"), strict=True):

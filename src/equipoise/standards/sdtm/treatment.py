@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from equipoise.standards.sdtm.draft import Draft
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
 from equipoise.trial.arm import FREQUENCY
+from equipoise.trial.grading import EDITIONS
 from equipoise.trial.partial_date import DateRule, impute
 
 DOSE = DateRule("first")
@@ -21,6 +22,9 @@ _TIMES = {word: times for times, word in FREQUENCY.items() if times > 1}
 _CYCLE = re.compile(r"C(?:YCLE)?\s*(\d+)[ ,]*D(?:AY)?\s*(\d+)")
 #: Grade by severity where no grade was recorded (CTCAE 5.0's words for its grades 1 to 3).
 GRADES = {"MILD": 1, "MODERATE": 2, "SEVERE": 3, "LIFE THREATENING": 4, "FATAL": 5}
+#: The supplement of AE that says by which edition of CTCAE a grade was given.
+EDITION = "AECTCAE"
+_VERSION = re.compile(r"(?:CTCAE )?V?(\d)(?:\.\d+)?")
 _RELATED = {"Y": True, "RELATED": True, "PROBABLE": True, "POSSIBLE": True, "DEFINITE": True, "POSSIBLY RELATED": True,
             "PROBABLY RELATED": True, "DEFINITELY RELATED": True,
             "N": False, "NONE": False, "NOT RELATED": False, "REMOTE": False, "UNLIKELY": False,
@@ -49,10 +53,29 @@ def doses(records: Sequence[Record], died: date | None, notes: Notes) -> Iterato
         yield Draft("treated", on.on, data | on.flags(), r.source("EXDOSE"))
 
 
+def editions(records: Sequence[Record], notes: Notes) -> dict[str, int]:
+    """AESEQ → the edition of CTCAE that a supplement of AE (SUPPAE) says of its grade: '4', '4.03', 'CTCAE 5.0'. Any other is a problem."""
+    found = {}
+    for r in records:
+        if r.code("QNAM") != EDITION:
+            continue
+        said = _VERSION.fullmatch(r.code("QVAL"))
+        if said is None or int(said[1]) not in EDITIONS:
+            notes.problem("unknown-edition", r.where("QVAL"), r.text("QVAL"), "an edition of CTCAE, 3 to 6")
+            continue
+        found[r.text("IDVARVAL")] = int(said[1])
+    return found
+
+
 def adverse_events(
-    records: Sequence[Record], first_dose: date | None, died: date | None, notes: Notes
+    records: Sequence[Record],
+    first_dose: date | None,
+    died: date | None,
+    notes: Notes,
+    graded_by: Mapping[str, int] | None = None,
 ) -> Iterator[Draft]:
-    """AE → 'adverse event'. The grade is AETOXGR's, else it follows from the severity."""
+    """AE → 'adverse event'. The grade is AETOXGR's, else it follows from the severity. ``graded_by``: AESEQ → its edition of CTCAE,
+    where that is not the trial's own."""
     for r in records:
         term, partial = r.text("AEDECOD") or r.text("AETERM"), r.date("AESTDTC", notes)
         severity = r.code("AESEV")
@@ -67,6 +90,9 @@ def adverse_events(
             continue
         on = impute(partial, ADVERSE, first_dose)
         data: dict[str, Any] = {"term": term, "grade": grade}
+        edition = (graded_by or {}).get(r.text("AESEQ"))
+        if edition is not None:
+            data["ctcae"] = edition
         serious = r.flag("AESER", notes)
         if serious is not None:
             data["serious"] = serious

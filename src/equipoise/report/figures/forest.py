@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from equipoise.report.figures.style import BLUE, FAINT, GREY, INK, ORANGE, empty, to_svg
@@ -56,11 +57,13 @@ def draw_forest(figure: ForestFigure, name: str) -> str:
                 ha="center", va="bottom", fontsize=8, color=GREY, annotation_clip=False,
             )  # fmt: skip
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 8.2, 1.0 + height * (len(rows) + 1), draw)
+    return to_svg(name, f"{figure.title}. {figure.caption}", 8.2, max(1.0 + height * (len(rows) + 1), 2.0), draw)
 
 
 def _text(figure: ForestFigure, r: ForestRow) -> str:
     """The numbers beside a row: rates as a range, what may be negative in words."""
+    if not _is_there(r):
+        return "not estimable"
     match figure.scale:
         case "rate":
             return f"{r.estimate:.3f} ({r.lower:.3f}–{r.upper:.3f})"
@@ -72,13 +75,20 @@ def _text(figure: ForestFigure, r: ForestRow) -> str:
 
 def _limits(axes: Axes, figure: ForestFigure) -> None:
     """Room on both sides; no rate below 0 or above 1; the line of no effect is always in."""
-    low, high = min(r.lower for r in figure.rows), max(r.upper for r in figure.rows)
+    there = [r for r in figure.rows if _is_there(r) and (figure.scale != "ratio" or r.lower > 0)]
+    if not there:
+        axes.set_xlim(*{"rate": (0.0, 1.0), "points": (-20.0, 20.0), "ratio": (0.5, 2.0)}[figure.scale])
+        return
+    low, high = min(r.lower for r in there), max(r.upper for r in there)
+    if figure.mark is not None:
+        low, high = min(low, figure.mark[0]), max(high, figure.mark[0])
+    if low == high and figure.scale != "ratio":
+        # One number without a width: room for it to stand in.
+        low, high = low - 0.05, high + 0.05
     if figure.scale == "rate":
         room = 0.06 * (high - low)
         axes.set_xlim(max(low - room, 0.0), min(high + room, 1.0))
         return
-    if figure.mark is not None:
-        low, high = min(low, figure.mark[0]), max(high, figure.mark[0])
     if figure.scale == "ratio":
         from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -92,7 +102,14 @@ def _limits(axes: Axes, figure: ForestFigure) -> None:
     axes.set_xlim(low - room, high + room)
 
 
+def _is_there(r: ForestRow) -> bool:
+    """False of an estimate or a limit that does not exist, such as of an arm in which nobody is."""
+    return all(math.isfinite(v) for v in (r.lower, r.estimate, r.upper))
+
+
 def _row(axes: Axes, y: float, r: ForestRow, heaviest: float) -> None:
+    if not _is_there(r):
+        return
     match r.kind:
         case "mean":
             axes.fill([r.lower, r.estimate, r.upper, r.estimate], [y, y - 0.32, y, y + 0.32], color=ORANGE, linewidth=0)

@@ -91,7 +91,7 @@ def test_exact_and_simulated_agree(kind: str) -> None:
 @pytest.mark.parametrize("kind", ON_THE_ROAD)
 def test_exact_and_simulated_agree_over_many_trials(kind: str) -> None:
     for plan in plans(kind):
-        n = 20_000 if plan.usual else 500
+        n = 20_000 if plan.usual else 200
         found, exact = simulated(plan, n)
         off = APPROXIMATE.get(kind, 0.0)
         assert agree(found.characteristics.declare, exact.declare, n, off), plan.scenario.id
@@ -99,8 +99,11 @@ def test_exact_and_simulated_agree_over_many_trials(kind: str) -> None:
 
 
 #: Kinds whose own numbers are normal approximations, or take a time for continuous that is counted in days: by how much these may be off
-#: what simulated trials show. Where it is much, the design says so itself in its cautions.
-APPROXIMATE = {"case-morgan": 0.05, "huang-talukder-thomas": 0.06, "km-landmark": 0.02, "one-sample-logrank": 0.02}
+#: what simulated trials show. Where it is much, the design says so itself in its cautions. Of an imbalance, looks are passed while another is awaited.
+APPROXIMATE = {
+    "case-morgan": 0.05, "huang-talukder-thomas": 0.08, "km-landmark": 0.04, "one-sample-logrank": 0.025, "group-sequential": 0.035,
+    "screening": 0.01, "borrowing-survival": 0.01, "safety-survival": 0.03, "safety-imbalance": 0.12,
+}  # fmt: skip
 
 
 @cache

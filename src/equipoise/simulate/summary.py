@@ -13,7 +13,7 @@ from equipoise.simulate.tally import Tally
 from equipoise.simulate.truth import rate_shown
 from equipoise.trial.design import Characteristics, Quantity
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.evidence import ArmsEvidence
+from equipoise.trial.evidence import ArmsEvidence, HazardRatioEvidence, ToxicityEvidence, TwoArmEvidence
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput
 
@@ -96,10 +96,20 @@ def exact_of(plan: Plan) -> Characteristics | None:
         found = None if truth is None else plan.design.characteristics(truth)
     except BadInput:
         return None
+    if found is not None and _is_safety(plan) and found.ends_at:
+        # A rule on safety counts a stop at its last look too; what is simulated is that the trial ends before it.
+        return replace(found, stop_early=Quantity(sum(found.ends_at[:-1])))
     if found is None or plan.design.takes is not ArmsEvidence:
         return found
     # A design that selects counts how often the best arm is selected, ties broken; what is simulated is that any arm leads.
     return replace(found, declare=Quantity(1 - found.more[_UNCLEAR].value))
+
+
+def _is_safety(plan: Plan) -> bool:
+    """True of a trial whose design is a rule on safety."""
+    m = plan.trial.monitored
+    imbalance = m.design.takes is TwoArmEvidence and not m.by_cohort
+    return imbalance or m.design.takes in (ToxicityEvidence, HazardRatioEvidence)
 
 
 def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:

@@ -138,13 +138,14 @@ def plans(draw: st.DrawFn, endpoint: str | None = None, policy: str | None = Non
         },
     )
     names_of = [a["name"] for a in raw["arms"]]
+    outcomes = [e["name"] for e in raw["endpoints"] if e["kind"] == "outcome"]
     given = {name: truth["arms"].get(name, truth["arms"]["CE"]) for name in names_of}
     truth["arms"] = {}
     for i, name in enumerate(names_of):
         arm: dict[str, Any] = {
             "response": draw(st.sampled_from((0.3, 0.6))),
             "first_scan_response": draw(st.sampled_from((0.2, 0.7))),
-            "outcomes": {"other": 0.5, "pCR": draw(st.sampled_from((0.3, 0.6)))},
+            "outcomes": {n: 0.5 if n == "other" else draw(st.sampled_from((0.3, 0.6))) for n in outcomes},
             "adverse_events": given[name]["adverse_events"][:2],
         }
         if draw(st.integers(0, 2)) == 0:

@@ -20,7 +20,7 @@ def test_what_north_could_have_known(equipoise: Any, tmp_path: Path) -> None:
     answer = equipoise("simulate", "north", "--grid", KNOWN, "--out", tmp_path, "--json")
     assert answer.status == 0, answer.err
     cells = {(c["scenario"], c["axis Waiting"], c["axis Looking"]): c for c in answer.json["cells"]}
-    assert len(cells) == 36
+    assert len(cells) == 48
 
     def near(key: tuple[str, str, str], name: str, value: float, give: float = 0.0) -> None:
         """Within four Monte-Carlo errors; ``give`` is what the documented figure was rounded by."""
@@ -55,7 +55,7 @@ def test_what_north_could_have_known(equipoise: Any, tmp_path: Path) -> None:
     assert not re.search(r'(?:src|href)="https?://', page), "nothing from the network"
     assert len(list((tmp_path / "figures").glob("*.svg"))) == 8
     # No simulated figure without its error: each cell of the tables of means has one.
-    assert page.count("±") > 36 * 15
+    assert page.count("±") > 48 * 15
 
 
 def test_the_rates_at_week_18_are_those_of_the_disease(north: Any) -> None:

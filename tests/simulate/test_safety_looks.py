@@ -128,7 +128,11 @@ def test_rules_that_caution_change_nothing_else(data: st.DataObject) -> None:
     except BadInput:
         assume(False)
     bare = Plan.of(
-        plan.trial.model_copy(update={"safety": ()}), plan.scenario, plan.seed, plan.waiting, plan.cap or None
+        plan.trial.model_copy(update={"safety": ()}),
+        plan.scenario,
+        plan.seed,
+        plan.waiting,
+        plan.cap if plan.waiting == "cap" else None,
     )
     try:
         with_rules, without = reference_lines(plan, 0, 2), reference_lines(bare, 0, 2)

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from equipoise.analyse.binary import status_of
 from equipoise.analyse.data import cut
 from equipoise.decide.decide import decide
-from equipoise.files.bundled import find_trial
-from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import reference_lines
@@ -26,18 +24,7 @@ from equipoise.trial.organ_class import ORGAN_CLASSES
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
 from equipoise.trial.what_counts import WhatCounts
-
-DLT = {
-    "name": "DLT", "label": "Toxicity", "role": "primary", "kind": "toxicity", "counts": {"grade_at_least": 3},
-    "within": "28 days", "window": "4 weeks", "not_evaluable": "failure",
-}  # fmt: skip
-
-
-def pair(**changes: Any) -> Trial:
-    """The example of Bryant and Day's design, its toxicity read from adverse events."""
-    raw = read_toml(find_trial("kinds/bryant-day"), "a trial")
-    raw["endpoints"] = (raw["endpoints"][0], {**DLT, "origin": "randomisation", **changes})
-    return trial_from(raw, "pair")
+from toxicity_trials import pair
 
 
 def scenario(trial: Trial, which: int = -1, **arm: Any) -> Scenario:

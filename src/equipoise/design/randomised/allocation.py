@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import Field
 
@@ -18,6 +18,14 @@ def parse(text: str) -> tuple[int, int] | None:
         return None
     a, b = (int(p) for p in parts)
     return a // math.gcd(a, b), b // math.gcd(a, b)
+
+
+def in_ratio(allocation: str, sizes: Mapping[str, int | None]) -> Iterator[Problem]:
+    """Stated sizes of the tested arm, by the names of their entries, are multiples of its share."""
+    tested = (parse(allocation) or (1, 1))[0]
+    for name, n in sizes.items():
+        if n is not None and n % tested:
+            yield Problem("allocation", name, str(n), f"a multiple of {tested}: the arms are {allocation}")
 
 
 class Allocated(Entries):

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, nobody, raised, wrong_earlier_pairs
-from equipoise.design.randomised.allocation import Allocated, parse
+from equipoise.design.randomised.allocation import Allocated, in_ratio
 from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
 from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
@@ -74,11 +74,7 @@ class Spec(Searched, Allocated, Hypotheses):
 
     @between("allocation", "n1_tested", "n_tested")
     def _sizes_are_in_ratio(self) -> Iterator[Problem]:
-        tested = (parse(self.allocation) or (1, 1))[0]
-        for name in ("n1_tested", "n_tested"):
-            n = getattr(self, name)
-            if n is not None and n % tested:
-                yield Problem("allocation", name, str(n), f"a multiple of {tested}: the arms are {self.allocation}")
+        return in_ratio(self.allocation, {"n1_tested": self.n1_tested, "n_tested": self.n_tested})
 
     @between("stages", "n1_tested")
     def _a_first_look_of_two(self) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, raised, wrong_earlier_pairs
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.randomised.allocation import Allocated, parse
+from equipoise.design.randomised.allocation import Allocated, in_ratio, parse
 from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
 from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
@@ -70,11 +70,7 @@ class Spec(Searched, Spaced, Allocated, Hypotheses):
 
     @between("allocation", "n1_tested", "n_tested")
     def _sizes_are_in_ratio(self) -> Iterator[Problem]:
-        tested = (parse(self.allocation) or (1, 1))[0]
-        for name in ("n1_tested", "n_tested"):
-            n = getattr(self, name)
-            if n is not None and n % tested:
-                yield Problem("allocation", name, str(n), f"a multiple of {tested}: the arms are {self.allocation}")
+        return in_ratio(self.allocation, {"n1_tested": self.n1_tested, "n_tested": self.n_tested})
 
     @between("allocation", "n1_tested", "a1", "n_tested", "a")
     def _boundaries_are_in_reach(self) -> Iterator[Problem]:

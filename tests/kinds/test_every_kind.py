@@ -32,9 +32,6 @@ from equipoise.trial.foresight import foresight
 from equipoise.trial.trial import Trial
 
 KINDS = shelf.kinds()
-#: Their verdicts refuse numbers that a trial brings: being mended.
-WAIT: set[str] = set()
-ON_THE_ROAD = [pytest.param(k, marks=[pytest.mark.xfail(strict=False)] if k in WAIT else []) for k in KINDS]
 #: Monte-Carlo errors within which exact and simulated agree.
 ERRORS = 4.0
 HARDLY_ANY = PieceHazards(
@@ -77,7 +74,7 @@ def test_there_is_an_example_of_each_kind(kind: str) -> None:
     assert check.check(f"kinds/{kind}").trial.fingerprint == trial.fingerprint
 
 
-@pytest.mark.parametrize("kind", ON_THE_ROAD)
+@pytest.mark.parametrize("kind", KINDS)
 def test_exact_and_simulated_agree(kind: str) -> None:
     for plan in plans(kind):
         n = 400 if plan.usual else 30
@@ -88,7 +85,7 @@ def test_exact_and_simulated_agree(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ON_THE_ROAD)
+@pytest.mark.parametrize("kind", KINDS)
 def test_exact_and_simulated_agree_over_many_trials(kind: str) -> None:
     for plan in plans(kind):
         n = 20_000 if plan.usual else 200
@@ -119,7 +116,7 @@ def conducted(kind: str) -> tuple[Trial, Any, list[Decision]]:
     return plan.trial, done, decisions
 
 
-@pytest.mark.parametrize("kind", ON_THE_ROAD)
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_look_is_decided_from_the_log_the_same_twice(kind: str) -> None:
     trial, done, decisions = conducted(kind)
     assert [d.look for d in decisions] == [t.decision.look for t in done.looks]
@@ -134,7 +131,7 @@ def test_each_look_is_decided_from_the_log_the_same_twice(kind: str) -> None:
         )
 
 
-@pytest.mark.parametrize("kind", ON_THE_ROAD)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_look_too_early_is_not_ripe(kind: str) -> None:
     trial, done, _ = conducted(kind)
     early = decide(trial, cut(trial, done.log, trial.start), 1)
@@ -142,7 +139,7 @@ def test_a_look_too_early_is_not_ripe(kind: str) -> None:
     assert early.because
 
 
-@pytest.mark.parametrize("kind", ON_THE_ROAD)
+@pytest.mark.parametrize("kind", KINDS)
 def test_it_is_reported(kind: str) -> None:
     trial, done, decisions = conducted(kind)
     snap = cut(trial, done.log, decisions[-1].cutoff)

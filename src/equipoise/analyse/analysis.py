@@ -37,7 +37,8 @@ class Analysis:
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
     responders: Sequence[Responders] = ()
-    #: where adverse events of more than one edition of CTCAE are counted together: by endpoint, and of 'adverse events'
+    #: by endpoint: where one minus Kaplan–Meier overstates, for another event competes, and where adverse events of more than one edition of
+    #: CTCAE are counted together; the latter also of 'adverse events'
     cautions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -63,6 +64,7 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         responders(trial, snap),
         {
             **({"adverse events": both[0]} if both else {}),
+            **{e.name: text for e in trial.endpoints if isinstance(e, TimeToEvent) and (text := overstated(e))},
             **{e.name: text for e in trial.endpoints if isinstance(e, Toxicity) for text in pooled_in(trial, snap, e)},
         },
     )
@@ -200,7 +202,7 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
         notes.append("Kaplan–Meier: of all patients, at the landmark; log-log intervals.")
         read = dict.fromkeys(e.of for e in trial.endpoints if isinstance(e, Landmark))
         notes += [said for name in read if (said := overstated(trial.time_to_event(name)))]
-    notes += [analysis.cautions[name] for name in analysis.endpoints if name in analysis.cautions]
+    notes += [analysis.cautions[r.endpoint] for r in results if r.endpoint in analysis.cautions]
     columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
     columns += ["Too recent", "Pending though due", "Not evaluable"]
     return Table("Rates by arm", columns, rows, notes=notes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from equipoise.analyse import data
+from equipoise.analyse.data import cut, refusals
 from equipoise.desk.order import unmask
 from equipoise.files.bundled import find_trial
 from equipoise.files.log_file import LogFile
@@ -42,6 +42,7 @@ def take(
     """
     reading = _read(name, trial, log, table)
     known = unmask(trial, reading.log, unblind)
+    can_cut(trial, known, cutoff, known_on)
     return Data(known, cut(trial, known, cutoff, known_on), str(log) if reading.torn is not None else None)
 
 
@@ -56,9 +57,8 @@ def _read(name: str, trial: Trial, log: Path | None, table: Path | None) -> Read
     return Reading(log_from_table(trial, table or find_trial(name).parent / str(own)).log, None)
 
 
-def cut(trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None) -> Snapshot:
-    """The data as the trial file states them (see ``analyse.data.cut``). Raises BadInput for days out of order."""
-    if cutoff is not None and known_on is not None and known_on < cutoff:
-        allowed = f"not before the cut-off, {cutoff}"
-        raise BadInput("--known-on", [Problem("dates-out-of-order", "--known-on", str(known_on), allowed)])
-    return data.cut(trial, log, cutoff, known_on)
+def can_cut(trial: Trial, log: Log, cutoff: date | None, known_on: date | None) -> None:
+    """Raise BadInput with every reason why the data cannot be cut as was asked."""
+    problems = list(refusals(trial, log, cutoff, known_on))
+    if problems:
+        raise BadInput(" ".join(dict.fromkeys(p.where for p in problems)), problems)

@@ -14,7 +14,7 @@ from equipoise.conduct.conduct import Conduct, Refused
 from equipoise.trial.check import near
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.table import TableMapping, TableRule
+from equipoise.trial.table import TableMapping, TableRule, row_of
 from equipoise.trial.trial import Trial
 
 _UNIT_DAYS = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 365.25}
@@ -49,7 +49,7 @@ def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, b
     problems: list[Problem] = []
     for r in sorted(records, key=lambda r: (r.on, _FIRST.get(r.kind, 1), r.row)):
         try:
-            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=f"{path.name}, row {r.row}")
+            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=row_of(path.name, r.row))
         except Refused as refused:
             problems.extend(Problem(p.code, f"row {r.row}, {p.where}", p.given, p.allowed) for p in refused.problems)
     if problems:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from equipoise.trial.event import Event
 from equipoise.trial.part import Part
 
 TableEvent = Literal["progressed", "died", "assessed", "contact", "withdrawn", "lost", "next therapy", "adverse event"]
@@ -46,10 +47,30 @@ class TableMapping(Part):
         default=None, description="One nominal date for all, where the table has times only."
     )
     missing: tuple[str, ...] = Field(default=("", "NA", "."), description="What stands for a missing value.")
+    assessments: Literal["every visit", "last only"] | None = Field(
+        default=None,
+        description="Whether the table lists every assessment, or of each patient only the last: what a cut-off before it means. Left "
+        "out, it lists them all where one patient has two.",
+    )
     rules: tuple[TableRule, ...] = Field(min_length=1)
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "assessments" or v is not None}
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableMapping:
         if (self.randomised is None) == (self.randomised_on is None):
             raise ValueError("give `randomised` (a column of dates) or `randomised_on` (one nominal date), not both")
         return self
+
+
+def row_of(file: str, row: int) -> str:
+    """What an event that came from a row of a table says of its source."""
+    return f"{file}, row {row}"
+
+
+def is_row(event: Event) -> bool:
+    """True of an event that came from a row of a table."""
+    return ", row " in event.source

@@ -2,238 +2,139 @@
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 from equipoise.conduct.conduct import Conduct, Refused
+from equipoise.files.formats.decimals import Decimals
+from equipoise.files.formats.text_table import opened
+from equipoise.files.table_problems import Cells
+from equipoise.files.table_rows import Record, TableRows
 from equipoise.trial.check import near
-from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.dialect import Dialect
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.table import TableMapping, TableRule, row_of
+from equipoise.trial.table import TableMapping, row_of
 from equipoise.trial.trial import Trial
-
-_UNIT_DAYS = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 365.25}
-
-
-@dataclass(frozen=True)
-class Record:
-    """One event to be: from which row, of which patient, on which day."""
-
-    row: int
-    patient: str
-    kind: str
-    on: date
-    data: Mapping[str, Any]
-    rule: int
-
-
-def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table") -> Conduct:
-    """A log with the events of a table, in the order of the days on which they happened.
-
-    ``recorded`` is when the table came in; without it the last day in the table stands, so that the same table gives
-    the same log. Raises BadInput with every problem of the table; nothing is half taken.
-    """
-    if trial.table is None:
-        raise BadInput(
-            trial.id,
-            [Problem("no-table", "table", "nothing", "a [table] in the trial file that maps the columns")],
-        )
-    records = list(_read(trial, trial.table, path))
-    moment = recorded or datetime.combine(max(r.on for r in records), time(0), UTC)
-    conduct = Conduct.open(trial, moment, by, why=f"taken from {path.name}")
-    problems: list[Problem] = []
-    for r in sorted(records, key=lambda r: (r.on, _FIRST.get(r.kind, 1), r.row)):
-        try:
-            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=row_of(path.name, r.row))
-        except Refused as refused:
-            problems.extend(Problem(p.code, f"row {r.row}, {p.where}", p.given, p.allowed) for p in refused.problems)
-    if problems:
-        raise BadInput(str(path), problems)
-    return conduct
-
 
 #: On one day, randomisation comes first and death last.
 _FIRST = {"randomised": 0, "died": 2}
 
 
-def _read(trial: Trial, mapping: TableMapping, path: Path) -> Iterator[Record]:
-    header, rows = _rows(path)
-    _check_columns(mapping, header, path)
-    problems: list[Problem] = []
-    records: list[Record] = []
-    arm_of: dict[str, tuple[str, date, int]] = {}
-    seen: dict[tuple[str, int], int] = {}
-    for number, row in rows:
-        if None in row or None in row.values():
-            problems.append(Problem("ragged-row", f"row {number}", "too many or too few cells", f"{len(header)} cells"))
-            continue
-        patient = str(row[mapping.patient]).strip()
-        if patient in mapping.missing:
-            problems.append(
-                Problem("no-patient", f"row {number}.{mapping.patient}", repr(patient), "the patient's name")
-            )
-            continue
-        arm, origin = _arm_and_origin(trial, mapping, row, number, problems)
-        if arm is None or origin is None:
-            continue
-        if patient not in arm_of:
-            arm_of[patient] = (arm, origin, number)
-            records.append(Record(number, patient, "randomised", origin, {"arm": arm, "stratum": "as recorded"}, -1))
-        elif arm_of[patient][:2] != (arm, origin):
-            problems.append(
-                Problem(
-                    "patient-twice", f"row {number}", f"patient {patient} on {arm} from {origin}",
-                    f"as in row {arm_of[patient][2]}: {arm_of[patient][0]} from {arm_of[patient][1]}",
-                )
-            )  # fmt: skip
-            continue
-        for i, rule in enumerate(mapping.rules):
-            if not _matches(rule, row):
-                continue
-            on = _day(rule, mapping, row, origin, number, problems)
-            if on is None:
-                continue
-            if (patient, i) in seen:
-                problems.append(
-                    Problem(
-                        "patient-twice", f"row {number}", f"patient {patient} again, {rule.event!r}",
-                        f"one row for each event; the first is row {seen[patient, i]}",
-                    )
-                )  # fmt: skip
-                continue
-            seen[patient, i] = number
-            records.append(Record(number, patient, rule.event, on, dict(rule.data), i))
-    if not records and not problems:
+@dataclass(frozen=True)
+class FromTable:
+    """The patients of a table, and what was found out of how its file is written."""
+
+    conduct: Conduct
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table's header and rows as texts without blanks around them, by the line on which each begins."""
+
+    header: Sequence[str]
+    rows: Sequence[tuple[int, Mapping[str, str]]]
+    separator: str
+    notes: Sequence[str]
+
+
+def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table") -> Conduct:
+    """``read_table`` without its notes."""
+    return read_table(trial, path, recorded, by).conduct
+
+
+def read_table(
+    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = Dialect()
+) -> FromTable:  # fmt: skip
+    """A log with the events of a table, in the order of the days on which they happened.
+
+    ``recorded`` is when the table came in; without it the last day in the table stands, so that the same table gives
+    the same log. ``dialect`` states how the file is written, before the trial file's own word. Raises BadInput with every problem of
+    the table, in the order of its rows; nothing is half taken.
+    """
+    if trial.table is None:
+        allowed = "a [table] in the trial file that maps the columns"
+        raise BadInput(trial.id, [Problem("no-table", "table", "nothing", allowed)])
+    mapping, cells = trial.table, Cells()
+    stated = dialect.over(mapping.dialect)
+    sheet = read_sheet(path, stated, mapped_columns(mapping), cells)
+    problems = list(column_problems(mapping, sheet.header))
+    times = [c for rule in mapping.rules if (c := rule.time) is not None]
+    decimals = Decimals.of((row.get(c, "") for _, row in sheet.rows for c in times), sheet.separator, stated.decimal)
+    rows = TableRows(trial, mapping, sheet.header, decimals, cells, _today())
+    records = [record for number, row in sheet.rows for record in rows.read(number, row)]
+    if not sheet.rows and not cells and not problems:
         problems.append(Problem("empty-table", "table", "no rows", "at least one patient"))
-    if problems:
+    conduct = _conducted(trial, records, path, recorded, by, cells) if records else None
+    problems += cells.in_order(sheet.header)
+    if problems or conduct is None:
         raise BadInput(str(path), problems)
-    yield from records
+    comma = [f"{path.name}: numbers have a decimal comma."] if decimals.found else []
+    return FromTable(conduct, [*sheet.notes, *comma])
 
 
-def _rows(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            rows = [(reader.line_num, row) for row in reader]
-            return reader.fieldnames or (), rows
-    except FileNotFoundError:
-        raise BadInput(str(path), [Problem("no-file", "table", "nothing there", "a CSV file")]) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(
-            str(path), [Problem("unreadable", "table", str(error), "a CSV file in UTF-8 with a header")]
-        ) from None
+def read_sheet(path: Path, dialect: Dialect, wanted: Sequence[str], problems: Cells) -> Sheet:
+    """All rows of a table; those with too many or too few cells are problems. Raises BadInput for a file that cannot be read."""
+    rows: list[tuple[int, Mapping[str, str]]] = []
+    with opened(path, dialect, wanted) as table:
+        if not table.header:
+            raise BadInput(
+                str(path), [Problem("empty-table", "table", "an empty file", "a header, and a row a patient")]
+            )
+        twice = {c for c in table.header if table.header.count(c) > 1}  # which of them is meant nobody can say
+        for row in table.filled:
+            if len(row.cells) == len(table.header):
+                cells = zip(table.header, (c.strip() for c in row.cells), strict=True)
+                rows.append((row.line, {name: cell for name, cell in cells if name not in twice}))
+            else:
+                problems.row(
+                    row.line, "ragged-row", f"{len(row.cells)} cells", f"{len(table.header)}, as in the header"
+                )
+        return Sheet(table.header, rows, table.separator, table.notes)
 
 
-def _check_columns(mapping: TableMapping, header: Sequence[str], path: Path) -> None:
+def mapped_columns(mapping: TableMapping) -> list[str]:
+    """The columns that the mapping names."""
     wanted = [mapping.patient, mapping.arm, *([mapping.randomised] if mapping.randomised else [])]
     for rule in mapping.rules:
         wanted += [*rule.when, *(c for c in (rule.time, rule.day) if c)]
-    missing = [c for c in dict.fromkeys(wanted) if c not in header]
-    problems = [
-        Problem(
-            "missing-column",
-            f"column {c}",
-            "not in the table",
-            f"columns: {', '.join(header) or 'none'}",
-            near(c, list(header)),
-        )
-        for c in missing
-    ]
-    problems += [
-        Problem("column-twice", f"column {c}", "more than once in the header", "each column once")
-        for c in sorted({c for c in header if list(header).count(c) > 1})
-    ]
-    if problems:
-        raise BadInput(str(path), problems)
+    return list(dict.fromkeys(wanted))
 
 
-def _arm_and_origin(
-    trial: Trial, mapping: TableMapping, row: Mapping[str, str], number: int, problems: list[Problem]
-) -> tuple[str | None, date | None]:
-    word = row[mapping.arm].strip()
-    arm: str | None = mapping.arms.get(word, word)
-    if arm not in trial.arm_by_name:
-        known = [*mapping.arms, *trial.arm_by_name]
-        problems.append(
-            Problem(
-                "unknown-arm",
-                f"row {number}.{mapping.arm}",
-                repr(word),
-                f"one of {', '.join(known)}",
-                near(word, known),
+def column_problems(mapping: TableMapping, header: Sequence[str]) -> Iterable[Problem]:
+    """Columns that the mapping names and the header has not, and names that stand in the header twice."""
+    for c in mapped_columns(mapping):
+        if c not in header:
+            named = [name for name in header if name]
+            same = next((name for name in named if name.casefold() == c.casefold()), None)
+            step = near(c, named) if same is None else f"did you mean {same!r}?"
+            yield Problem(
+                "missing-column", f"column {c}", "not in the table", f"columns: {', '.join(named) or 'none'}", step
             )
-        )
-        arm = None
-    origin = mapping.randomised_on
-    if mapping.randomised is not None:
-        origin = _date(row[mapping.randomised], f"row {number}.{mapping.randomised}", problems)
-    return arm, origin
+    for c in sorted({c for c in header if c and list(header).count(c) > 1}):
+        yield Problem("column-twice", f"column {c}", "more than once in the header", "each column once")
 
 
-def _matches(rule: TableRule, row: Mapping[str, str]) -> bool:
-    return all(_same(row[column], value) for column, value in rule.when.items())
+def _conducted(
+    trial: Trial, records: Sequence[Record], path: Path, recorded: datetime | None, by: str, cells: Cells
+) -> Conduct:
+    """The records as events of a log. What is impossible in a trial is a problem of its row."""
+    moment = recorded or datetime.combine(max(r.on for r in records), time(0), UTC)
+    conduct = Conduct.open(trial, moment, by, why=f"taken from {path.name}")
+    out: set[str] = set()
+    for r in sorted(records, key=lambda r: (r.on, _FIRST.get(r.kind, 1), r.row)):
+        if r.patient in out:
+            continue  # what follows a randomisation that is refused says nothing new
+        try:
+            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=row_of(path.name, r.row))
+        except Refused as refused:
+            for p in refused.problems:
+                cells.row(r.row, p.code, p.given, p.allowed, p.next_step, p.where)
+            out |= {r.patient} if r.kind == "randomised" else set()
+    return conduct
 
 
-def _same(cell: str, value: str | float) -> bool:
-    if isinstance(value, str):
-        return cell.strip() == value
-    try:
-        return float(cell) == float(value)
-    except ValueError:
-        return False
-
-
-def _day(
-    rule: TableRule,
-    mapping: TableMapping,
-    row: Mapping[str, str],
-    origin: date,
-    number: int,
-    problems: list[Problem],
-) -> date | None:
-    if rule.day is not None:
-        cell = row[rule.day].strip()
-        if cell in mapping.missing:
-            return None  # no day, no event: an empty date of death is a patient alive
-        day = _date(cell, f"row {number}.{rule.day}", problems)
-        if day is not None and day < origin:
-            problems.append(
-                Problem(
-                    "dates-out-of-order",
-                    f"row {number}.{rule.day}",
-                    str(day),
-                    f"not before randomisation, {origin}",
-                )
-            )
-            return None
-        return day
-    assert rule.time is not None
-    cell, where = row[rule.time].strip(), f"row {number}.{rule.time}"
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        problems.append(Problem("not-a-time", where, repr(cell), f"a number of {rule.unit}"))
-        return None
-    if value < 0:
-        problems.append(Problem("negative-time", where, cell, f"0 {rule.unit} or more since randomisation"))
-        return None
-    try:
-        return origin + timedelta(days=round(value * _UNIT_DAYS[rule.unit]))
-    except OverflowError:
-        problems.append(Problem("not-a-time", where, cell, f"a number of {rule.unit} within a lifetime"))
-        return None
-
-
-def _date(cell: str, where: str, problems: list[Problem]) -> date | None:
-    try:
-        return date.fromisoformat(cell.strip())
-    except ValueError:
-        problems.append(Problem("not-a-date", where, repr(cell), "a day as YYYY-MM-DD, such as 2012-03-30"))
-        return None
+def _today() -> date:
+    return datetime.now(UTC).date()

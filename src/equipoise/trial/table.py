@@ -79,6 +79,16 @@ class TableRule(Part):
         ]
         wrong += [f"columns.{name}: `data` gives it already" for name in self.columns if name in self.data]
         wrong += [f"words.{name}: no column of `columns` holds it" for name in self.words if name not in self.columns]
+        for name in set(self.words) & set(known):
+            types = KINDS[self.event][name][0]
+            fits = {
+                t: isinstance(w, types) and (bool in types or not isinstance(w, bool))
+                for t, w in self.words[name].items()
+            }
+            kinds = " or ".join(
+                {"bool": "true or false", "str": "text", "int": "number"}.get(t.__name__, "") for t in types
+            )
+            wrong += [f"words.{name}.{t}: must be {kinds}" for t, fit in fits.items() if not fit]
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
@@ -132,7 +142,7 @@ class Rows(Part):
 
     @model_validator(mode="after")
     def _of_columns_and_days(self) -> Rows:
-        asked = {column for rule in self.rules for column in (*rule.when, *rule.columns.values())}
+        asked = {c for rule in self.rules for c in (*rule.when, *rule.columns.values(), rule.day, rule.time)}
         wrong = [f"no_event.{c}: no rule asks this column" for c in self.no_event if c not in asked]
         formats = self.date_format.items() if isinstance(self.date_format, Mapping) else [("", self.date_format or "")]
         for column, text in formats:
@@ -201,7 +211,7 @@ class TableMapping(Rows):
     """
 
     file: str | None = Field(default=None, description="The table beside the trial file, used when none is given.")
-    arm: str = Field(description="Column with the arm.")
+    arm: str | None = Field(default=None, description="Column with the arm; left out in a trial of one arm.")
     arms: dict[str, str] = Field(default={}, description="The table's word for an arm, and ours, where they differ.")
     randomised: str | None = Field(default=None, description="Column with the date of randomisation.")
     randomised_on: date | None = Field(
@@ -240,7 +250,7 @@ class TableMapping(Rows):
     @property
     def named_columns(self) -> list[str]:
         """All columns that the mapping names."""
-        found = [self.patient, self.arm, *([self.randomised] if self.randomised else [])]
+        found = [self.patient, *(c for c in (self.arm, self.randomised) if c)]
         found += [*(level.column for level in self.levels.values()), *self.person.values()]
         return list(dict.fromkeys([*found, *super().named_columns]))
 

@@ -13,7 +13,7 @@ from equipoise.files.formats.text_table import opened
 from equipoise.files.table_problems import Cells
 from equipoise.files.table_rows import Record, TableRows
 from equipoise.trial.check import near
-from equipoise.trial.dialect import Dialect
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.table import TableMapping
 from equipoise.trial.trial import Trial
@@ -46,7 +46,7 @@ def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, b
 
 
 def read_table(
-    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = Dialect()
+    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = FOUND_OUT
 ) -> FromTable:  # fmt: skip
     """A log with the events of a table, in the order of the days on which they happened.
 

@@ -12,6 +12,7 @@ from equipoise.cli.common import emit, json_option, say
 from equipoise.cli.data import say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.extras import needing
+from equipoise.cli.usage import Command
 from equipoise.trial.dialect import Dialect
 
 
@@ -20,7 +21,7 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-@click.command(name="convert", short_help="Datasets: .xpt, Dataset-JSON, CSV, Parquet into each other.")
+@click.command(cls=Command, name="convert", short_help="Datasets: .xpt, Dataset-JSON, CSV, Parquet into each other.")
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path), callback=needing("grid", when=is_parquet))
 @click.argument(
     "target", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False), callback=needing("grid", when=is_parquet)

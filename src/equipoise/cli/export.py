@@ -10,11 +10,12 @@ from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options, say_notes
 from equipoise.cli.extras import needing
+from equipoise.cli.usage import Command
 
 FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 
 
-@click.command(name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
+@click.command(cls=Command, name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
 @trial_argument
 @cohort_option
 @data_options

@@ -13,6 +13,7 @@ from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.data import say_notes, say_what_is_left_out
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.history_choice import choice_options
+from equipoise.cli.usage import Group
 from equipoise.trial.dialect import Dialect
 
 library_argument = click.argument("library", metavar="LIBRARY")
@@ -26,7 +27,7 @@ method_option = click.option(
 )
 
 
-@click.group(name="history", short_help="Historical controls: library, curves, pooling, hurdle.")
+@click.group(cls=Group, name="history", short_help="Historical controls: library, curves, pooling, hurdle.")
 def command() -> None:
     """Historical controls as data with sources: look at them, check them, pool them, and draw the hurdle from them.
 

@@ -8,11 +8,12 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.usage import Command
 
 _SHOWN = 12
 
 
-@click.command(name="audit-response", short_help="Recorded tumour responses against the criteria.")
+@click.command(cls=Command, name="audit-response", short_help="Recorded tumour responses against the criteria.")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--criterion", default="RECIST 1.1", show_default=True, help="The response criteria.")
 @click.option("--patient", help="One patient's cases, in full.")

@@ -9,9 +9,10 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say
+from equipoise.cli.usage import Command
 
 
-@click.command(name="define", short_help="Define-XML 2.1 for a folder of datasets.")
+@click.command(cls=Command, name="define", short_help="Define-XML 2.1 for a folder of datasets.")
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: define.xml in the folder.")
 @click.option("--study", help="Name of the study (default: STUDYID of the data).")

@@ -8,9 +8,10 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.usage import Command
 
 
-@click.command(name="import-sdtm", short_help="Take SDTM into a new log.")
+@click.command(cls=Command, name="import-sdtm", short_help="Take SDTM into a new log.")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--log", "log_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The new log.")
 @click.option("--trial", help="A trial whose arms are those of DM; without it one is made from DM beside the log.")

@@ -206,24 +206,24 @@ class Conduct:
         on: date | None = None,
         data: Mapping[str, Any] | None = None,
         void: bool = False,
+        factors: Mapping[str, str] | None = None,
     ) -> Event:
         """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
 
+        ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
         the randomisation itself can be taken back.
         """
         old = self._standing_event(number)
-        if old is None:
-            raise Refused(
-                f"correct {number}",
-                [Problem("unknown-event", "event", str(number), "an event that is in force")],
-            )
-        if not why:
-            raise Refused(
-                f"correct {number}",
-                [Problem("no-reason", "why", "nothing", "a correction states its reason")],
-            )
         problems = []
+        if not why.strip():
+            problems.append(Problem("no-reason", "why", "nothing", "a correction states its reason"))
+        if old is None:
+            problems.append(Problem("unknown-event", "event", str(number), "an event that is in force"))
+            raise Refused(f"correct {number}", problems)
+        if factors and old.kind != "enrolled":
+            given = f"{old.kind!r}, event {number}"
+            problems.append(Problem("no-factors", "factor", given, "an enrolment: factors are recorded there"))
         if old.kind in ("opened", "amended", "decided", "safety look", "unblinded") or (
             old.kind == "randomised" and void
         ):
@@ -231,6 +231,9 @@ class Conduct:
         if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
             problems.append(Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed"))
         merged = {**old.data, **(data or {})}
+        if factors and old.kind == "enrolled":
+            before = merged.get("factors")
+            merged["factors"] = {**(before if isinstance(before, Mapping) else {}), **factors}
         kind = "voided" if void else old.kind
         event = Event(
             len(self.log) + 1,

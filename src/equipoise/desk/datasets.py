@@ -15,6 +15,7 @@ from equipoise.files.write import write_text
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.define_xml import define_xml
 from equipoise.standards.metadata import described, domain, with_labels
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Converted:
     records: int
     variables: int
     lost: Sequence[str]
+    notes: Sequence[str] = ()
 
     def in_standard(self) -> bool:
         """True if a standard knows the dataset: labels that the file lacked are then the standard's."""
@@ -33,14 +35,19 @@ class Converted:
 
 
 def convert(
-    source: Path, target: Path, name: str | None = None, encoding: str | None = None, created: datetime | None = None
+    source: Path,
+    target: Path,
+    name: str | None = None,
+    dialect: Dialect = FOUND_OUT,
+    created: datetime | None = None,
 ) -> Converted:
     """Convert a dataset; the endings tell the formats. Any size, in bounded memory."""
     if source.resolve() == target.resolve():
         raise bad(str(source), "same-file", "OUT", str(target), "another file than IN")
     names: list[str] = []
     letters = ""
-    for piece in iterate(source, encoding=encoding):
+    notes: list[str] = []
+    for piece in iterate(source, dialect=dialect, notes=notes):
         if piece.name not in names:
             names.append(piece.name)
         for v in piece.variables:
@@ -53,12 +60,12 @@ def convert(
         raise bad(str(source), "unknown-dataset", "--dataset", chosen, f"one of {', '.join(names)}")
 
     def pieces() -> Iterator[Dataset]:
-        return (with_labels(p) for p in iterate(source, encoding=encoding) if p.name == chosen)
+        return (with_labels(p) for p in iterate(source, dialect=dialect) if p.name == chosen)
 
     measure = write_pieces(pieces, target, created=created or EPOCH)
     assert measure.first is not None
     lost = _lost(target.suffix.lower(), letters)
-    return Converted(str(target), chosen, measure.n, len(measure.first.variables), lost)
+    return Converted(str(target), chosen, measure.n, len(measure.first.variables), lost, notes)
 
 
 def _lost(ending: str, letters: str) -> list[str]:

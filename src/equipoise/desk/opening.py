@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from equipoise.desk.order import now
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
 from equipoise.files.log_file import LogFile
-from equipoise.files.table_file import log_from_table
+from equipoise.files.table_file import read_table
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.design import Design
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -67,10 +69,12 @@ class TakenIn:
     events: int
     patients: int
     hash: str
+    notes: Sequence[str] = ()
 
 
-def take_in(trial: Trial, store: LogStore, table: Path, by: str) -> TakenIn:
+def take_in(trial: Trial, store: LogStore, table: Path, by: str, dialect: Dialect = FOUND_OUT) -> TakenIn:
     """Take a table of patients into a new log, through the mapping in the trial file."""
-    conduct = log_from_table(trial, table, now(), by)
+    found = read_table(trial, table, now(), by, dialect)
+    conduct = found.conduct
     store.create(conduct.log)
-    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head)
+    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head, found.notes)

@@ -10,6 +10,7 @@ from typing import Any
 from equipoise.files.formats import csv_table, dataset_json_read, parquet_table, xpt_read
 from equipoise.files.formats.piece import CHUNK, bad, joined
 from equipoise.standards.dataset import Dataset, Variable
+from equipoise.trial.dialect import FOUND_OUT, Dialect, encoding_named
 
 #: Ending of a file → who reads it.
 READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
@@ -22,12 +23,19 @@ READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
 
 
 def iterate(
-    path: Path, chunk: int = CHUNK, *, encoding: str | None = None, variables: Mapping[str, Variable] | None = None
+    path: Path,
+    chunk: int = CHUNK,
+    *,
+    encoding: str | None = None,
+    variables: Mapping[str, Variable] | None = None,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> Iterator[Dataset]:
     """One file in pieces of at most ``chunk`` records, each with all metadata: memory stays bounded.
 
     A transport file may hold several datasets, one after the other; a dataset without records is one empty piece.
-    ``encoding`` is for transport files (UTF-8 unless given) and CSV; ``variables`` says what columns of a CSV are.
+    ``encoding`` is for transport files (UTF-8 unless given) and CSV; ``variables`` says what columns of a CSV are, ``dialect`` how it is
+    written as far as that is stated, and ``notes`` takes what was found out of it.
     Raises BadInput where the file is broken, as soon as it is seen: pieces before that were good.
     """
     if not path.is_file():
@@ -35,11 +43,16 @@ def iterate(
     ending = path.suffix.lower()
     if ending not in READERS:
         raise bad(str(path), "unknown-format", "file", f"the ending {ending!r}", f"one of {', '.join(READERS)}")
+    stated = Dialect(encoding).over(dialect)
+    try:
+        named = encoding_named(stated.encoding) if stated.encoding is not None else None
+    except ValueError as error:
+        raise bad(str(path), "unknown-encoding", "--encoding", repr(stated.encoding), str(error)) from None
     options: dict[str, Any] = {}
-    if encoding is not None and ending in (".xpt", ".csv"):
-        options["encoding"] = encoding
-    if variables is not None and ending == ".csv":
-        options["variables"] = variables
+    if ending == ".csv":
+        options = {"dialect": stated, "variables": variables, "notes": notes}
+    elif ending == ".xpt" and named is not None:
+        options["encoding"] = named
     return READERS[ending](path, chunk, **options)
 
 

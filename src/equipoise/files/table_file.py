@@ -13,7 +13,7 @@ from equipoise.files.table_people import People
 from equipoise.files.table_problems import Cells
 from equipoise.files.table_rows import Record, Taken
 from equipoise.trial.check import near
-from equipoise.trial.dialect import Dialect
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.table import TableMapping, row_of
 from equipoise.trial.trial import Trial
@@ -36,7 +36,7 @@ def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, b
 
 
 def read_table(
-    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = Dialect()
+    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = FOUND_OUT
 ) -> FromTable:  # fmt: skip
     """A log with the events of a table, in the order of the days on which they happened.
 

@@ -44,6 +44,11 @@ class Cells:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    @property
+    def first(self) -> int | None:
+        """The first row that has a problem."""
+        return min((rows[0] for _, rows, _ in self._found.values()), default=None)
+
     def in_order(self, header: Sequence[str] = ()) -> list[Problem]:
         """All of them, by the first of their rows, and in a row by the columns of the header."""
         place = {f".{column}": i for i, column in enumerate(header)}

@@ -31,6 +31,10 @@ class Dialect:
         return Dialect(*(getattr(self, f.name) or getattr(other, f.name) for f in fields(self)))
 
 
+#: Nothing is stated.
+FOUND_OUT = Dialect()
+
+
 def encoding_named(text: str) -> str:
     """The encoding that is meant. Raises ValueError, with the known ones named, for none.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from equipoise.trial.dialect import SEPARATORS, Dialect, encoding_named, separator_in_words, separator_named
+from equipoise.trial.dialect import FOUND_OUT, SEPARATORS, Dialect, encoding_named, separator_in_words, separator_named
 from equipoise.trial.problem import BadInput, Problem
 
 #: Bytes and lines at the head of a file from which its encoding and separator are told.
@@ -60,8 +60,10 @@ class TextTable:
         self._beyond = self.blank = 0
         self._width: int | None = None
         self.header = [name.strip() for name in next(self, Row(0, [])).cells]
-        while len(self.header) > 1 and not self.header[-1]:
-            self.header.pop()  # a header that ends in separators, as its rows then do
+        named = max((i for i, name in enumerate(self.header, 1) if name), default=0)
+        rows, _ = _split(head[start:], separator)
+        if named and not any(c.strip() for row in rows for c in row[named:]):
+            self.header = self.header[:named]  # it ends in separators, as its rows do
         self._width = len(self.header)
 
     def _skip(self, head: Sequence[str], dialect: Dialect) -> tuple[int, str | None]:
@@ -132,7 +134,7 @@ class _Lines:
 
 
 @contextmanager
-def opened(path: Path, dialect: Dialect = Dialect(), wanted: Sequence[str] = ()) -> Iterator[TextTable]:
+def opened(path: Path, dialect: Dialect = FOUND_OUT, wanted: Sequence[str] = ()) -> Iterator[TextTable]:
     """The table in a file, to be read in bounded memory. ``wanted``: columns that the header should have, as far as they are known.
 
     Raises BadInput, also while rows are read, for what cannot be read at all: no file, no text, another encoding, broken quotes.
@@ -189,7 +191,7 @@ def _encoding(path: Path, head: bytes, stated: str | None) -> str:
         zeros = [head[i::2].count(0) / max(1, len(head[i::2])) for i in (0, 1)]
         if max(zeros) > 0.3 and min(zeros) < 0.1:  # letters of our alphabets are one byte and a zero
             return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
-        what = "bytes that are no text"
+        what = "bytes that are no text" if max(zeros) > 0.2 else None
     if what is not None:
         step = "in a spreadsheet: save as CSV (UTF-8)" if "workbook" in what else ""
         raise BadInput(str(path), [Problem("not-text", "file", what, "a CSV file", step)])

@@ -81,7 +81,7 @@ class OneTable:
             if before != number:
                 self._twice.append(number)
             person = first.get(number)
-            if person is not None and person.arm is not None and person.origin is not None:
+            if person is not None and person.placed and person.origin is not None:
                 for kind, data in person.start(trial, self.mapping):  # type: ignore[arg-type]
                     yield Record(number, person.name, kind, person.origin, data, self.file)
             yield from self._read.read(number, row)

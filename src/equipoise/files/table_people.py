@@ -25,7 +25,7 @@ class Person:
     name: str
     first: int
     said: dict[str, tuple[Any, int]] = field(default_factory=dict)
-    #: Of what a cell could not be read, which is told already.
+    #: What could not be read, or is not there though it must be: a problem that is told already.
     unread: set[str] = field(default_factory=set)
 
     def get(self, what: str) -> Any:
@@ -44,11 +44,16 @@ class Person:
         found: date | None = self.get("origin")
         return found
 
+    @property
+    def placed(self) -> bool:
+        """True of one who can come onto an arm: nothing that is asked for is a problem."""
+        return self.arm is not None and self.origin is not None and not self.unread
+
     def start(self, trial: Trial, mapping: TableMapping) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The events on the day of entering: kind and details."""
         subject = {name: self.get(name) for name in mapping.person if self.get(name) is not None}
-        if subject:
-            yield "screened", {"failed": [], "subject": subject}
+        if subject or trial.randomisation is None:  # who is enrolled was found eligible
+            yield "screened", {"failed": [], **({"subject": subject} if subject else {})}
         factors = {name: level for name in mapping.factors if (level := self.get(f"factor {name}")) is not None}
         if trial.randomisation is None:
             yield "enrolled", {"arm": self.arm, "factors": factors}
@@ -150,6 +155,7 @@ class People:
                 named = {"arm": "arm", "origin": f"day on which he was {self.trial.entered}"}.get(what, what)
                 allowed = f"the {named}, in one of the rows of patient {person.name}"
                 self.reader.problems.cell(person.first, column, code, "nothing", allowed)
+                person.unread.add(what)
         if self.mapping.arm is None:
             person.said["arm"] = (self.trial.arms[0].name, person.first)
         if self.mapping.randomised_on is not None:

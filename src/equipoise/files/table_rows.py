@@ -126,7 +126,7 @@ class TableRows:
             allowed = f"not before randomisation, {origin}"
             self.problems.cell(number, column, "dates-out-of-order", str(on), allowed)
             return None
-        if data is None or person is None or person.arm is None or origin is None:
+        if data is None or person is None or origin is None or not person.placed:
             return None
         return Record(number, person.name, rule.event, on, {**data, **flags}, self.file)
 

@@ -48,7 +48,7 @@ class When:
                 told = True
                 for column in open_to:
                     self._unknown(number, column, row[column])
-        if not (answered or told or none) and all(c in row for c in self._known):
+        if self._mapping.rules and not (answered or told or none) and all(c in row for c in self._known):
             if blank:
                 for column in (c for c in self._known if c in blank):
                     self._unknown(number, column, row[column])

@@ -13,6 +13,7 @@ from equipoise.files.table_people import Person
 from equipoise.files.table_problems import Cells
 from equipoise.files.table_rows import Record, TableRows, Taken
 from equipoise.files.table_sheet import Sheet, column_problems, read_sheet
+from equipoise.standards.definition import Definition
 from equipoise.trial.dialect import Dialect
 from equipoise.trial.event import KINDS
 from equipoise.trial.problem import BadInput, Problem
@@ -61,6 +62,27 @@ class OneTable:
         decimals = Decimals.of(numbers, sheet.separator, dialect.decimal)
         problems = list(column_problems(mapping, sheet.header))
         return cls(mapping, file, path.name, sheet, cells, Reader(mapping, decimals, cells, today), problems)
+
+    def hold_against(self, defined: Definition) -> bool:
+        """Values of the mapped columns that their definition does not have are problems. False where it does not define this table."""
+        own = defined.of(self.name)
+        if own is None:
+            return False
+        for column in (c for c in self.mapping.named_columns if c in self.sheet.header):
+            terms, v = own.terms_of(column), own.variable(column)
+            for number, row in self.rows:
+                cell = row.get(column, "")
+                if self.reader.missing(cell):
+                    continue
+                if terms is not None and not terms.has(cell):
+                    allowed = f"a term of its codelist {terms.name}: {terms}"
+                    self.cells.value(number, column, "not-in-codelist", cell, allowed, terms.step(cell))
+                elif v is not None and v.kind in ("integer", "float") and self.reader.decimals.read(cell) is None:
+                    allowed = f"a number: {column} is defined as {'an' if v.kind == 'integer' else 'a'} {v.kind}"
+                    self.cells.cell(
+                        number, column, "not-a-number", repr(cell), allowed, self.reader.decimals.hint(cell)
+                    )
+        return True
 
     @property
     def rows(self) -> Sequence[tuple[int, Mapping[str, str]]]:

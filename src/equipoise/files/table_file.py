@@ -12,6 +12,7 @@ from equipoise.files.one_table import OneTable
 from equipoise.files.table_people import People
 from equipoise.files.table_problems import Cells
 from equipoise.files.table_rows import Record, Taken
+from equipoise.standards.definition import Definition
 from equipoise.trial.check import near
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
@@ -36,12 +37,14 @@ def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, b
 
 
 def read_table(
-    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = FOUND_OUT
+    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = FOUND_OUT,
+    defined: Definition | None = None,
 ) -> FromTable:  # fmt: skip
     """A log with the events of a table, in the order of the days on which they happened.
 
     ``recorded`` is when the table came in; without it the last day in the table stands, so that the same table gives
-    the same log. ``dialect`` states how the file is written, before the trial file's own word. Raises BadInput with every problem of
+    the same log. ``dialect`` states how the file is written, before the trial file's own word; of the columns that
+    the mapping names, ``defined`` says what they may hold. Raises BadInput with every problem of
     the table, in the order of its rows; nothing is half taken.
     """
     if trial.table is None:
@@ -53,6 +56,11 @@ def read_table(
         raise BadInput(trial.id, problems)
     tables = OneTable.all_of(mapping, path, dialect.over(mapping.dialect), _today())
     main = tables[0]
+    if defined is not None and not [t for t in tables if t.hold_against(defined)]:
+        names, files = ", ".join(defined.datasets), ", ".join(t.name for t in tables)
+        main.problems.append(
+            Problem("not-defined", "--define", names, f"a document that defines {files}, by file or by name")
+        )
     people = People(trial, mapping, main.reader).place(main.rows)
     taken = Taken()
     records = [record for table in tables for record in table.records(trial, people, taken)]

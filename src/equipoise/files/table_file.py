@@ -20,6 +20,7 @@ from equipoise.trial.trial import Trial
 
 #: On one day, randomisation comes first and death last.
 _FIRST = {"randomised": 0, "died": 2}
+_NAMES_OF_ROWS = "an unquoted separator in a cell, or R's names of rows without a header: write.csv gives them one"
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,9 @@ def read_sheet(path: Path, dialect: Dialect, wanted: Sequence[str], problems: Ce
                 cells = zip(table.header, (c.strip() for c in row.cells), strict=True)
                 rows.append((row.line, {name: cell for name, cell in cells if name not in twice}))
             else:
-                problems.row(
-                    row.line, "ragged-row", f"{len(row.cells)} cells", f"{len(table.header)}, as in the header"
-                )
+                many = f"{len(row.cells)} cell{'s' if len(row.cells) > 1 else ''}"
+                step = _NAMES_OF_ROWS if len(row.cells) == len(table.header) + 1 else ""
+                problems.combination(row.line, "ragged-row", many, f"{len(table.header)}, as in the header", step)
         return Sheet(table.header, rows, table.separator, table.notes)
 
 

@@ -304,3 +304,76 @@ def test_nobody() -> None:
     empty = Conduct.open(trial, moment(trial.start), "test").log
     said = analyse(trial, snapshot(empty, trial.start)).cautions["OS"]
     assert said == "Overall survival: nobody counts for it yet."
+
+
+DATED = [
+    ("dates_odd.csv", {"row 2.rand": "01/02/2010", "row 2.scan": "19.04.2010", "row 2.death": "2010-3-23", "row 3.rand": "2010-01", "row 3.death": "40238", "row 3.last": "2010-W10-3", "row 4.scan": "2010-02-30", "row 4.last": "UNK", "row 5.scan": "2009-12-31", "row 5.last": "3010-01-01"}),
+    ("dates_year_3010.csv", {"row 2.death": "2010-W20-3", "row 3.last": "3010-01-01"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "cells"), DATED, ids=[d[0] for d in DATED])
+def test_every_bad_day_of_every_row_at_once(equipoise: Callable[..., Answer], name: str, cells: dict[str, str]) -> None:
+    """What can be read in one way (12MAR2010, 20100301, a time of day) is read; all else is named, in the order of rows and columns."""
+    answer = equipoise("analyse", FIELD / "dates_trial.toml", "--table", FIELD / name, "--json")
+    assert answer.status == 2
+    assert {p["where"]: p["given"].strip("'") for p in answer.json["error"]["problems"]} == cells
+    assert [p["where"] for p in answer.json["error"]["problems"]] == list(cells)
+
+
+def dated_trial(**table: Any) -> Trial:
+    return field_trial(
+        randomised_on=None, randomised="rand", rules=[{"event": "died", "day": "death"}, {"event": "contact", "day": "last"}], **table
+    )  # fmt: skip
+
+
+def one_patient(tmp_path: Path, *cells: str) -> Path:
+    path = tmp_path / "t.csv"
+    path.write_text("id,arm,rand,death,last\n" + ",".join(("P1", "A", *cells)) + "\n")
+    return path
+
+
+def test_days_by_a_stated_format(tmp_path: Path) -> None:
+    log = log_from_table(
+        dated_trial(date_format="DD/MM/YYYY"), one_patient(tmp_path, "01/02/2010", "03/04/2011", "")
+    ).log
+    assert [str(e.happened) for e in log if e.patient] == ["2010-02-01", "2011-04-03"]
+    by_column = dated_trial(date_format={"death": "D-MON-YY"}, century_from=1950)
+    log = log_from_table(by_column, one_patient(tmp_path, "2010-02-01", "3-Apr-11", "NA")).log
+    assert [str(e.happened) for e in log if e.patient] == ["2010-02-01", "2011-04-03"]
+    (found,) = problems_of(dated_trial(date_format="DD/MM/YYYY"), one_patient(tmp_path, "01/02/2010", "2011-04-03", ""))
+    assert (found.code, found.where, found.allowed) == ("not-a-date", "row 2.death", "a day as DD/MM/YYYY")
+
+
+@pytest.mark.parametrize(("take", "day"), [("first", "2010-05-20"), ("middle", "2010-05-25"), ("last", "2010-05-31")])
+def test_a_partial_date_by_a_stated_rule_and_never_before_randomisation(tmp_path: Path, take: str, day: str) -> None:
+    path = one_patient(tmp_path, "2010-05-20", "2010-05", "")
+    assert [p.code for p in problems_of(dated_trial(), path)] == ["not-a-date"]
+    (died,) = (e for e in log_from_table(dated_trial(partial_dates=take), path).log if e.kind == "died")
+    assert str(died.happened) == day
+    assert died.data == {"dated": "2010-05", "date_rule": f"{take} possible day, not before randomisation"}
+
+
+def test_a_partial_day_of_randomisation_is_refused(tmp_path: Path) -> None:
+    (found,) = problems_of(dated_trial(partial_dates="first"), one_patient(tmp_path, "2010-05", "2010-06-01", ""))
+    assert (found.code, found.where) == ("not-a-date", "row 2.rand")
+
+
+WRONG = [
+    ({"date_format": "DD/MM"}, "date_format"),
+    ({"date_format": {"dead": "DD/MM/YYYY"}}, "date_format.dead"),
+    ({"date_format": "DD/MM/YY"}, "century_from"),
+    ({"no_event": {"stat": [0]}}, "no_event.stat"),
+]
+
+
+@pytest.mark.parametrize(("table", "said"), WRONG, ids=[w[1] for w in WRONG])
+def test_what_a_mapping_cannot_say(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        dated_trial(**table)
+    assert said in str(caught.value)
+
+
+def test_a_mapping_that_says_nothing_new_keeps_its_fingerprint() -> None:
+    assert field_trial().fingerprint == "4677924b7f679dc3013fe819ff8eb2dede30bccdf0baad69250e994b603bb90d"
+    assert field_trial(no_event={"status": [9]}).fingerprint != field_trial().fingerprint

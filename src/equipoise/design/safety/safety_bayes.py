@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import Field
 from scipy.special import betainc, betaln, roots_jacobi
 
+from equipoise.design.looks_taken import look_sizes
 from equipoise.design.safety.safety_rule import (
     TIE,
     Array,
@@ -26,7 +27,6 @@ from equipoise.design.safety.safety_rule import (
     calibrated,
     least_reaching,
     log_score,
-    look_sizes,
 )
 from equipoise.trial.problem import BadInput, Problem
 

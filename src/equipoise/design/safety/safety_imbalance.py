@@ -26,7 +26,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from equipoise.design.looks_taken import raised, wrong_earlier_pairs
+from equipoise.design.looks_taken import look_sizes, raised, wrong_earlier_pairs
 from equipoise.design.safety.safety_bayes import not_above_table, posterior_excess
 from equipoise.design.safety.safety_pocock import tail_scores
 from equipoise.design.safety.safety_rule import (
@@ -41,7 +41,6 @@ from equipoise.design.safety.safety_rule import (
     crossing,
     least_reaching,
     log_score,
-    look_sizes,
     out_of_reach,
     planned_at,
     upper_stages,

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.looks_taken import look_sizes
 from equipoise.design.safety.safety_rule import (
     Array,
     SafetyRule,
@@ -22,7 +23,6 @@ from equipoise.design.safety.safety_rule import (
     calibrated,
     least_reaching,
     log_score,
-    look_sizes,
     out_of_reach,
 )
 from equipoise.numerics.counts.binomial import exceeds

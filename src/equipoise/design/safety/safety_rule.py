@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design.looks_taken import no_such_look
+from equipoise.design.looks_taken import look_sizes, no_such_look
 from equipoise.design.spec import Entries, above, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
@@ -59,11 +59,6 @@ class SafetySpec(Entries):
     @between("first", "n")
     def _first_is_in_n(self) -> Iterator[Problem]:
         return at_most(self, "first", "n")
-
-
-def look_sizes(first: int, every: int, last: int) -> tuple[int, ...]:
-    """Numbers at which is looked: ``first``, then after ``every`` more, and at ``last``."""
-    return tuple(dict.fromkeys([*range(first, last, every), last]))
 
 
 def log_score(probability: Array | float) -> Array:

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.looks_taken import look_sizes
 from equipoise.design.safety.safety_rule import (
     MOST,
     TIE,
@@ -26,7 +27,6 @@ from equipoise.design.safety.safety_rule import (
     SafetySpec,
     calibrated,
     least_reaching,
-    look_sizes,
     out_of_reach,
 )
 from equipoise.design.spec import Errors, Probability

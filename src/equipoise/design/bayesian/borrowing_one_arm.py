@@ -190,7 +190,7 @@ class BorrowingOneArm(RuledOrStated):
         a, b = self.prior.quantile(0.025), self.prior.quantile(0.975)
         plus = f" by more than {self.delta:g}" if self.delta else ""
         arms = ", ".join(f"{x} of {n}" for x, n in zip(self.history_x, self.history_n, strict=True))
-        stages = self.stages
+        stages = self.by_rule
         first = ""
         if len(stages.n) > 1:
             first = (
@@ -201,11 +201,10 @@ class BorrowingOneArm(RuledOrStated):
             f"The tested arm is compared with historical controls ({arms} successes), whose rate has {self.borrowing}: "
             f"{self.prior.effective_size()}, mean {100 * self.prior.mean:.1f}% (95% {100 * a:.1f} to {100 * b:.1f}%). There are no concurrent "
             f"controls. After {stages.n[-1]} patients a higher rate is declared if it exceeds the control's{plus} with a posterior probability of "
-            f"at least {self.threshold:g}, that is, with more than {stages.high[-1]} successes.{first} The exact type I error at a control rate "
+            f"at least {self.threshold:g}, that is, with more than {stages.high[-1]} successes.{first}{self.in_force()} The exact type I error at a control rate "
             f"of {100 * self.p0:g}% is {null.reject:.4f}, averaged over history {self.averaged_error:.4f}, and {low:.4f} and {high:.4f} at the "
             f"ends of the control rate's interval. The exact power at {100 * self.p1:g}% is {target.reject:.4f}, averaged over history with the same "
             f"odds ratio {self.averaged_power:.4f} ({self.power_limit:.4f} with ever more patients). {null.en:.1f} patients are expected at {100 * self.p0:g}%."
-            + self.in_force()
         )
 
     def numbers(self) -> Mapping[str, float | int | str]:

@@ -122,17 +122,18 @@ class PredictiveProbability(RuledOrStated):
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
-        rising = _steps(self.stages.n[:-1], self.stages.low[:-1])
+        ruled = self.by_rule
+        rising = _steps(ruled.n[:-1], ruled.low[:-1])
         early = f" or declares early if it exceeds {self.theta_u:g}" if self.theta_u < 1 else ""
         return (
             f"The rate has a Beta({self.prior_a:g}, {self.prior_b:g}) prior. After the first {self.nmin} evaluable patients, and "
             f"then after every {self.cohort if self.cohort > 1 else ''} patient{'s' if self.cohort > 1 else ''}, the predictive probability is computed that with {self.nmax} patients the posterior "
             f"probability of a rate above {100 * self.p0:g}% will exceed {self.theta_t:g}. The trial stops for futility if it is below "
             f"{self.theta_l:g}{early}: with no more than {rising}. With all {self.nmax} patients the treatment is "
-            f"declared promising with more than {self.stages.high[-1]} successes. The exact one-sided type I error at a rate of "
+            f"declared promising with more than {ruled.high[-1]} successes.{self.in_force()} The exact one-sided type I error at a rate of "
             f"{100 * self.p0:g}% is {null.reject:.4f} and the exact power at {100 * self.p1:g}% is {target.reject:.4f}; under the null "
             f"hypothesis the trial expects {null.en:.1f} patients (Lee & Liu 2008)."
-        ).replace("every  patient", "every patient") + self.in_force()
+        ).replace("every  patient", "every patient")
 
     def numbers(self) -> Mapping[str, float | int | str]:
         """Thresholds beside the sizes and exact errors."""

@@ -131,7 +131,7 @@ class PosteriorMonitoring(RuledOrStated):
             f"treatment's prior has mean {self.prior_mean:.2f} and is worth {self.prior_n:g} patients. From {self.nmin} "
             f"evaluable patients on, after every {self.cohort} more and at {self.nmax}, the treatment is declared promising if "
             f"the posterior probability that it beats the standard is at least {self.p_high:g}, and the trial stops if the "
-            f"probability that it does so{plus} is at most {self.p_low:g}. At a true rate of {100 * self.p0:g}% it is declared promising with "
+            f"probability that it does so{plus} is at most {self.p_low:g}.{self.in_force()} At a true rate of {100 * self.p0:g}% it is declared promising with "
             f"probability {null.reject:.4f}, at {100 * self.p1:g}% with probability {target.reject:.4f}; {null.en:.1f} and "
             f"{target.en:.1f} patients are expected. All figures are exact." + self.in_force()
         )
@@ -158,5 +158,5 @@ def from_spec(spec: Spec) -> PosteriorMonitoring:
     mean = (spec.p0 + spec.p1) / 2 if spec.prior_mean is None else spec.prior_mean
     return PosteriorMonitoring(
         spec.nmin, spec.cohort, spec.nmax, spec.standard_n, spec.prior_n, mean, spec.delta, spec.p_low, spec.p_high, spec.p0,
-        spec.p1, spec.alpha, spec.power,
+        spec.p1, spec.alpha, spec.power, spec.boundaries,
     )  # fmt: skip

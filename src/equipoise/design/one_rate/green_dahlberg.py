@@ -80,14 +80,13 @@ class GreenDahlberg(RuledOrStated):
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
-        s, a, power = self.stages, self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
+        s, a, power = self.by_rule, self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
         stop = f"{s.low[0]} or fewer successes" if s.low[0] >= 0 else "no number of successes"
         return (
             f"The boundaries are set for the sizes attained (Green & Dahlberg 1992). At the first look the trial stops if a "
             f"rate of {100 * self.p1:g}% is rejected at the {self.first_level:g} level: with {self.n1} patients, {stop}. At "
             f"the end a rate of {100 * self.p0:g}% is rejected at the {self.final_level:g} level: with {self.n} patients, more than "
-            f"{s.high[1]} successes. At these sizes the exact one-sided type I error is {a:.4f} and the exact power {power:.4f}."
-            + self.in_force()
+            f"{s.high[1]} successes.{self.in_force()} At these sizes the exact one-sided type I error is {a:.4f} and the exact power {power:.4f}."
         )
 
 

@@ -73,11 +73,17 @@ def _wrong(low: tuple[int, ...], high: tuple[int, ...], sizes: tuple[int, ...]) 
         if len(values) != count:
             fits = False
             yield Problem("boundaries", name, str(values), f"{count} numbers for the looks on {sizes}")
-        elif any(b < a for a, b in pairwise(values)) or any(v > n for v, n in zip(values, sizes, strict=False)):
+        elif _falls(values, sizes) or any(v > n for v, n in zip(values, sizes, strict=False)):
             allowed = f"numbers that do not fall, none above the patients of its look, {sizes}"
             yield Problem("boundaries", name, str(values), allowed)
     if fits and any(a > b for a, b in zip(low, high, strict=False)):
         yield Problem("boundaries", "low", str(low), f"at most high = {high} at each look")
+
+
+def _falls(values: tuple[int, ...], sizes: tuple[int, ...]) -> bool:
+    """Whether the numbers fall from look to look; one that is its look's size says 'never', and is none."""
+    acts = [v for v, n in zip(values, sizes, strict=False) if v != n]
+    return any(b < a for a, b in pairwise(acts))
 
 
 class RuledOrStated(RateDesign):

@@ -37,3 +37,19 @@ def test_a_caution_stands_wherever_kaplan_meier_does(equipoise: Callable[..., An
     assert "overstates how many come to have the event" in rest
     assert equipoise("report", TRIAL, "--out", tmp_path / "page").status == 0
     assert "One minus Kaplan–Meier then overstates" in (tmp_path / "page" / "report.html").read_text()
+
+
+def test_a_zero_beside_a_one_needs_another_rule_that_speaks(equipoise: Callable[..., Answer], tmp_path: Path) -> None:
+    """`pstat = 0` is no progression, for `death` says how the patient was last seen; a row of which nothing is said is a problem."""
+    text = TRIAL.read_text()
+    first = text.index("[[table.rules]]")
+    second = text.index("[[table.rules]]", first + 1)
+    (tmp_path / "trial.toml").write_text(text[:second])
+    table = FIXTURES / "tables" / "competing.csv"
+    found = equipoise("analyse", tmp_path / "trial.toml", "--table", table, "--json")
+    (problem,) = found.json["error"]["problems"]
+    assert (problem["code"], problem["given"]) == ("unknown-value", "'0'")
+    (tmp_path / "odd.csv").write_text(table.read_text().replace("\n1,B,8.2,0,", "\n1,B,8.2,2,"))
+    found = equipoise("analyse", TRIAL, "--table", tmp_path / "odd.csv", "--json")
+    (problem,) = found.json["error"]["problems"]
+    assert (problem["code"], problem["where"]) == ("unknown-value", "row 2.pstat")

@@ -10,12 +10,13 @@ from datetime import date
 from equipoise import __version__
 from equipoise.analyse.between_arms import Comparison, pairs
 from equipoise.analyse.editions import pooled_in
+from equipoise.analyse.follow_up import caution_of
 from equipoise.analyse.incidence import overstated
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.responders import Responders, responders
 from equipoise.analyse.safety import ArmSafety, editions_pooled, safety
-from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full
+from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full, observations
 from equipoise.trial.decision import Fingerprints
 from equipoise.trial.endpoint import Landmark, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Cell, Table
@@ -37,19 +38,24 @@ class Analysis:
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
     responders: Sequence[Responders] = ()
-    #: by endpoint: where one minus Kaplan–Meier overstates, for another event competes, and where adverse events of more than one edition of
-    #: CTCAE are counted together; the latter also of 'adverse events'
+    #: what a reader must know, by endpoint, and of 'adverse events': nobody, no events, nobody followed, one minus Kaplan–Meier where
+    #: another event competes, or adverse events of more than one edition of CTCAE counted together
     cautions: Mapping[str, str] = field(default_factory=dict)
 
 
 def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     """Analyse every endpoint of the trial on what the snapshot holds."""
     endpoints: dict[str, SurvivalResult | RateResult] = {}
+    cautions: dict[str, str] = {}
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             endpoints[endpoint.name] = in_full(trial, snap, endpoint)
+            said = (caution_of(endpoint, observations(trial, snap, endpoint)), overstated(endpoint))
+            cautions[endpoint.name] = " ".join(filter(None, said))
         else:
-            endpoints[endpoint.name] = analyse_rate(trial, snap, endpoint)
+            endpoints[endpoint.name] = rate = analyse_rate(trial, snap, endpoint)
+            nobody = not any(a.n for a in rate.arms.values())
+            cautions[endpoint.name] = f"{endpoint.label}: nobody counts for it yet." if nobody else ""
     by_arm = safety(trial, snap)
     both = editions_pooled(by_arm)
     return Analysis(
@@ -63,8 +69,8 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
         responders(trial, snap),
         {
+            **{name: text for name, text in cautions.items() if text},
             **({"adverse events": both[0]} if both else {}),
-            **{e.name: text for e in trial.endpoints if isinstance(e, TimeToEvent) and (text := overstated(e))},
             **{e.name: text for e in trial.endpoints if isinstance(e, Toxicity) for text in pooled_in(trial, snap, e)},
         },
     )
@@ -98,9 +104,13 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
         ["", "Patients", "Events", "Median, months (95 % CI)", "Event-free at landmark (95 % CI)", "Follow-up, months"],
         rows,
         notes=(
+            *(
+                f"Caution. {analysis.cautions[name]}"
+                for name, result in analysis.endpoints.items()
+                if isinstance(result, SurvivalResult) and name in analysis.cautions
+            ),
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
-            *(said for e in trial.endpoints if isinstance(e, TimeToEvent) and (said := overstated(e))),
         ),
     )
 

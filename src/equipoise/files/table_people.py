@@ -153,8 +153,8 @@ class People:
             if what in required and column in there and what not in person.said and what not in person.unread:
                 code = {"arm": "unknown-arm", "origin": "not-a-date"}.get(what, "missing-value")
                 named = {"arm": "arm", "origin": f"day on which he was {self.trial.entered}"}.get(what, what)
-                allowed = f"the {named}, in one of the rows of patient {person.name}"
-                self.reader.problems.cell(person.first, column, code, "nothing", allowed)
+                allowed = f"the {named}, in one of the patient's rows"
+                self.reader.problems.value(person.first, column, code, "", allowed)
                 person.unread.add(what)
         if self.mapping.arm is None:
             person.said["arm"] = (self.trial.arms[0].name, person.first)

@@ -13,6 +13,8 @@ from equipoise.trial.dialect import Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.table import Rows
 
+_NAMES_OF_ROWS = "an unquoted separator in a cell, or R's names of rows without a header: write.csv gives them one"
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -38,9 +40,9 @@ def read_sheet(path: Path, dialect: Dialect, wanted: Sequence[str], problems: Ce
                 cells = zip(table.header, (c.strip() for c in row.cells), strict=True)
                 rows.append((row.line, {name: cell for name, cell in cells if name not in twice}))
             else:
-                problems.row(
-                    row.line, "ragged-row", f"{len(row.cells)} cells", f"{len(table.header)}, as in the header"
-                )
+                many = f"{len(row.cells)} cell{'s' if len(row.cells) > 1 else ''}"
+                step = _NAMES_OF_ROWS if len(row.cells) == len(table.header) + 1 else ""
+                problems.combination(row.line, "ragged-row", many, f"{len(table.header)}, as in the header", step)
         return Sheet(table.header, rows, table.separator, table.notes)
 
 

@@ -25,18 +25,22 @@ class When:
         """The rules that the row answers to, in the mapping's order.
 
         A value that no rule knows is a problem where some rule would have made an event of another; an empty cell is one where such
-        a rule's day or time is there. A row that answers to no rule at all is one. ``no_event`` excuses.
+        a rule's day or time is there. A row that answers to no rule at all is one. ``no_event`` excuses; so does a 0 beside a 1 that alone
+        is named, where another rule speaks for the row: 'did it happen' said no.
         """
         none = {c for c in self._known if c in row and self._reader.excused(c, row[c])}
         blank = {c for c in self._known if c in row and c not in none and self._missing(c, row[c])}
         strange = {
             c for c in self._known if c in row and c not in none | blank and not any(self._reader.same(row[c], v) for v in self._known[c])
         }  # fmt: skip
+        off = {c for c in strange if self._off(c, row[c])}
+        strange -= off
         answered = told = False
         for rule in self._mapping.rules:
             asked = [c for c in rule.when if c in row]
             if any(
-                c in none or (c not in blank | strange and not self._reader.same(row[c], rule.when[c])) for c in asked
+                c in none | off or (c not in blank | strange and not self._reader.same(row[c], rule.when[c]))
+                for c in asked
             ):
                 continue
             open_to = [c for c in asked if c in strange] or [c for c in asked if c in blank]
@@ -48,12 +52,21 @@ class When:
                 told = True
                 for column in open_to:
                     self._unknown(number, column, row[column])
+        if off and not answered:
+            told = True
+            for column in (c for c in self._known if c in off):
+                self._unknown(number, column, row[column])
         if self._mapping.rules and not (answered or told or none) and all(c in row for c in self._known):
             if blank:
                 for column in (c for c in self._known if c in blank):
                     self._unknown(number, column, row[column])
             else:
                 self._together(number, row)
+
+    def _off(self, column: str, cell: str) -> bool:
+        """True of the 0 (or false) of a column of which rules name the 1 (or true) only."""
+        same = self._reader.same
+        return all(v in (1, "1") for v in self._known[column]) and (same(cell, 0) or same(cell, False))
 
     def _missing(self, column: str, cell: str) -> bool:
         return self._reader.missing(cell) and not any(self._reader.same(cell, v) for v in self._known[column])

@@ -112,6 +112,8 @@ def read_day(text: str, stated: DayFormat | None = None) -> date:
     datetime.date(2021, 3, 3)
     """
     text = text.strip()
+    if not text.isascii():
+        raise NoDay(ALLOWED)
     if stated is not None:
         return stated.read(text)
     if _ISO.fullmatch(text):

@@ -253,7 +253,7 @@ BAD_SEVERAL = [
     (
         "cells of an adverse event", "ae", "subject,term,ctc,sae,rel,start,end,soc\n1,,2.5,maybe,often,2020-01-08,2020-01-07,\n1,Pain,6,,,2020-01-08,,\n",
         [("ae.csv, row 2.term", "missing-value"), ("ae.csv, row 2.ctc", "not-a-number"), ("ae.csv, row 2.sae", "not-a-logical"),
-         ("ae.csv, row 2.rel", "not-a-logical"), ("ae.csv, row 2.end", "dates-out-of-order"), ("ae.csv, row 3, grade", "grade-out-of-range")],
+         ("ae.csv, row 2.rel", "not-a-logical"), ("ae.csv, row 2.end", "dates-out-of-order"), ("ae.csv, row 3.ctc", "grade-out-of-range")],
     ),
     ("a dose without its cycle", "ex", "id,given,cycle,mg\n1,2020-01-02,,90\n", [("ex.csv, row 2.cycle", "missing-value")]),
     ("an event without a day", "ae", "subject,term,ctc,sae,rel,start,end,soc\n1,Pain,2,,,,,\n", [("ae.csv, row 2.start", "missing-value")]),

@@ -71,6 +71,10 @@ class Details:
             value = self.reader.logical(number, column, cell)
         elif int in types:
             value = self.reader.number(number, column, cell, whole=float not in types)
+            if name == "grade" and value is not None and value not in range(1, 6):
+                step = f"no adverse event: no_event = {{ {column} = [0] }} under the table" if value == 0 else ""
+                self.reader.problems.value(number, column, "grade-out-of-range", cell, "1 to 5 (CTCAE)", step)
+                value = None
         elif name == "response" and not self._known(cell):
             words = [*rule.words.get(name, {}), *glossary_of(self.trial.assessments).words]
             step = near(cell, words) or f"say what it means: words = {{ response = {{ {cell!r} = '…' }} }} in the rule"

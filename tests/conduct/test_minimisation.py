@@ -43,6 +43,7 @@ def arms(shares: Sequence[int]) -> list[Arm]:
     return [Arm.model_construct(name=str(i + 1), role=role.get(i, "control"), share=s) for i, s in enumerate(shares)]
 
 
+@pytest.mark.independent
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
 def test_the_preferred_arms_are_those_of_minirand(case: dict[str, Any]) -> None:
     weights = zip("abc", case["weights"], strict=True)
@@ -157,6 +158,7 @@ def test_it_balances_better_than_chance_and_is_foreseen_as_it_is_conducted() -> 
     assert right / patients == pytest.approx(found.guessed.value, abs=0.02)
 
 
+@pytest.mark.independent
 def test_blocks_are_foreseen_as_their_lists_are() -> None:
     """NORTH's blocks of 3 and 6: a second count walks through the lists, with the chance of each arm from all lists that begin so."""
     north = read_trial(find_trial("north"))

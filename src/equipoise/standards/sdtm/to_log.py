@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from equipoise.standards.dataset import Dataset
-from equipoise.standards.sdtm.draft import Bounds, Draft
+from equipoise.standards.sdtm.draft import Draft
+from equipoise.standards.sdtm.known_days import cut_offs, death, known_days
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
 from equipoise.standards.sdtm.outcomes import outcomes
@@ -68,10 +70,10 @@ def to_log(
     if notes.problems:
         raise BadInput("SDTM", notes.problems)
     trial = trial or observed_trial(datasets)
-    arms = arm_codes(trial)
+    arms, cutoff = arm_codes(trial), cut_offs(datasets, recorded.date() if recorded is not None else None)
     drafts: list[tuple[str, Draft]] = []
     for name, records in by_subject.items():
-        drafts.extend((name, d) for d in subject_drafts(records, trial, arms, notes))
+        drafts.extend((name, d) for d in subject_drafts(records, trial, arms, notes, cutoff))
     _unread(datasets, notes)
     if not drafts and not notes.problems:
         notes.problem("no-data", "DM", "no subject with a date", "at least one event")
@@ -105,9 +107,13 @@ _FIRST = {"screened": 0, "enrolled": 1, "randomised": 2, "treatment ended": 6, "
 
 
 def subject_drafts(
-    records: Mapping[str, Sequence[Record]], trial: Trial, arms: Mapping[str, str], notes: Notes
+    records: Mapping[str, Sequence[Record]],
+    trial: Trial,
+    arms: Mapping[str, str],
+    notes: Notes,
+    cutoff: tuple[date, ...] = (),
 ) -> Iterator[Draft]:
-    """All events of one subject."""
+    """All events of one subject. ``cutoff``: days after which nothing was recorded."""
     if not records.get("DM"):
         for domain, rows in records.items():
             notes.left(domain, "record", "a subject that DM does not have", rows[0].example, len(rows))
@@ -120,25 +126,30 @@ def subject_drafts(
         if arm is None:
             known = list(trial.arm_by_name)
             notes.problem("unknown-arm", dm.where("ARMCD"), repr(code), f"one of {', '.join(known)}", near(code, known))
-    quiet = Notes()
-    found = list(doses(records.get("EX", ()), None, quiet))
-    first_dose = min((d.on for d in found), default=None)
-    ends = list(dispositions(records, first_dose, notes))
-    died = next((d.on for d in ends if d.kind == "died"), None)
-    start = list(
-        entered(dm, records, arm, [f.name for f in trial.factors], notes, randomises=trial.randomisation is not None)
-    )
-    randomised = next((d.on for d in start if d.data.get("arm")), None)
-    drafts = [*screened(dm, records, notes), *start, *doses(records.get("EX", ()), died, notes)]
+    bounds = replace(known_days(records, cutoff), came=trial.start)
+    died = death(records, bounds, notes)
+    if died is not None:
+        bounds = replace(bounds, died=died.on, until=(*bounds.until, died.on))
+    drafts = [] if died is None else [died]
+    first = list(screened(dm, records, bounds, notes))
+    factors = [f.name for f in trial.factors]
+    bounds = replace(bounds, came=min((d.on for d in first), default=trial.start))
+    start = list(entered(dm, records, arm, factors, bounds, notes, randomises=trial.randomisation is not None))
+    bounds = replace(bounds, randomised=next((d.on for d in start if d.data.get("arm")), None))
+    ends = list(dispositions(records, bounds, notes))
+    bounds = replace(bounds, left=tuple(d.on for d in ends if d.kind == "withdrawn"))
+    given = list(doses(records.get("EX", ()), bounds, dm.date("RFXENDTC", notes), notes))
+    bounds = replace(bounds, first_dose=min((d.on for d in given), default=None))
+    drafts += [*first, *start, *given]
     stated = trial.adverse_events.version if trial.adverse_events is not None else None
     graded_by = {k: v for k, v in editions(records.get("SUPPAE", ()), notes).items() if v != stated}
-    drafts += adverse_events(records.get("AE", ()), first_dose, died, notes, graded_by)
-    drafts += tumour_drafts(records, Bounds(first_dose, randomised, died), notes)
-    drafts += outcomes(trial, list(records.get("RS", ())), notes)
-    drafts += therapies(records, first_dose, notes)
+    drafts += adverse_events(records.get("AE", ()), bounds, notes, graded_by)
+    drafts += tumour_drafts(records, bounds, notes)
+    drafts += outcomes(trial, list(records.get("RS", ())), bounds, notes)
+    drafts += therapies(records, bounds, notes)
     drafts += ends
     yield from drafts
-    yield from visits(records, {d.on for d in drafts}, notes)
+    yield from visits(records, {d.on for d in drafts}, bounds, notes)
 
 
 def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[str, list[Record]]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import Any
 
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds, Draft
@@ -97,18 +96,25 @@ def known_days(records: Records, cutoff: tuple[date, ...]) -> Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class _Death:
+class _Word:
     """One record's word of when the subject died."""
 
     day: PartialDate
     record: Record
     variable: str
 
-    def agrees(self, other: PartialDate) -> bool:
-        return self.day.first <= other.last and other.first <= self.day.last
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the records say of a death: the one whose word stands, and the days that others which agree with it allow."""
+
+    day: PartialDate
+    source: str
+    low: tuple[date, ...]
+    high: tuple[date, ...]
 
 
-def _deaths(records: Records, notes: Notes) -> Iterator[_Death]:
+def _words(records: Records, notes: Notes) -> Iterator[_Word]:
     """DM's word, then DS's, then that of fatal adverse events."""
     rows = [
         *((r, "DTHDTC") for r in records["DM"]),
@@ -118,16 +124,16 @@ def _deaths(records: Records, notes: Notes) -> Iterator[_Death]:
     for record, variable in rows:
         day = record.date(variable, notes)
         if day is not None:
-            yield _Death(day, record, variable)
+            yield _Word(day, record, variable)
 
 
-def death(records: Records, bounds: Bounds, notes: Notes) -> Draft | None:
+def death_said(records: Records, notes: Notes) -> Said | None:
     """The subject's death by DM, else by DS. A record that knows more of the day than DM, and agrees with it, says the day.
 
     Records that disagree are told of: what DM says stands, else what DS says first.
     """
     dm = records["DM"][0]
-    said = list(_deaths(records, notes))
+    said = list(_words(records, notes))
     flag = dm.code("DTHFL")
     if not said or said[0].variable == "AEENDTC":
         if flag == "Y":
@@ -141,23 +147,35 @@ def death(records: Records, bounds: Bounds, notes: Notes) -> Draft | None:
         notes.left("DM", "DTHFL", why, dm.example)
     if first.variable != "DTHDTC" and "DTHDTC" in dm.values:
         notes.left("DM", "DTHDTC", "no date of death, and DS says that the subject died: DS stands", dm.example)
-    agreed = [one for one in said if one.agrees(first.day)]
+    agreed = [one for one in said if one.day.first <= first.day.last and first.day.first <= one.day.last]
     for one in said:
         if one not in agreed:
             why = f"another day of death than {first.record.domain}.{first.variable}, which stands"
             notes.left(one.record.domain, one.variable, why, f"{one.record.example}: {one.day.text}, {first.day.text}")
     chosen = min(agreed, key=lambda one: one.day.last - one.day.first)
-    dead = [r for r in records.get("SS", ()) if r.code("SSSTRESC", "SSORRES") == "DEAD"]
-    found_dead = [d.last for d in _dates(dead, "SSDTC")]
-    for r in dead:
-        day = r.date("SSDTC", Notes())
+    found_dead = []
+    for r in records.get("SS", ()):
+        day = r.date("SSDTC", notes) if r.code("SSSTRESC", "SSORRES") == "DEAD" else None
+        if day is not None:
+            found_dead.append(day.last)
         if day is not None and day.last < chosen.day.first:
             why = f"dead before the day of death in {chosen.record.domain}.{chosen.variable}, which stands"
             notes.left("SS", "SURVSTAT DEAD", why, f"{r.example}: {day.text}, {chosen.day.text}")
     # Where two months or intervals overlap, each bounds the other.
-    low = (*bounds.seen, *(one.day.first for one in agreed))
-    high = (*bounds.until, *found_dead, *(one.day.last for one in agreed))
-    on = impute(chosen.day, DEATH, chosen.day.last_before(low), chosen.day.first_after(high))
+    low = tuple(one.day.first for one in agreed)
+    high = (*found_dead, *(one.day.last for one in agreed))
+    return Said(chosen.day, chosen.record.source(chosen.variable), low, high)
+
+
+def died(records: Records, said: Said, bounds: Bounds) -> Draft:
+    """The event of a death."""
+    low, high = said.day.last_before((*bounds.seen, *said.low)), said.day.first_after((*bounds.until, *said.high))
+    on = impute(said.day, DEATH, low, high)
     cause = supplement(records).get("DTHCAUS", ("", ""))[1]
-    data: dict[str, Any] = ({"cause": cause} if cause else {}) | on.flags()
-    return Draft("died", on.on, data, chosen.record.source(chosen.variable))
+    return Draft("died", on.on, ({"cause": cause} if cause else {}) | on.flags(), said.source)
+
+
+def vague(records: Records, said: Said | None) -> bool:
+    """True where the day of a death or of a disposition is imputed: it depends on those of other events."""
+    ends = _dates(records.get("DS", ()), "DSSTDTC")
+    return (said is not None and not said.day.complete) or any(not d.complete for d in ends)

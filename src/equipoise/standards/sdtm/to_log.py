@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from equipoise.standards.dataset import Dataset
+from equipoise.standards.sdtm.course import course
 from equipoise.standards.sdtm.draft import Draft
-from equipoise.standards.sdtm.known_days import cut_offs, death, known_days
+from equipoise.standards.sdtm.known_days import cut_offs
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
-from equipoise.standards.sdtm.outcomes import outcomes
 from equipoise.standards.sdtm.record import Record
-from equipoise.standards.sdtm.subject import assigned, dispositions, entered, screened, therapies, visits
-from equipoise.standards.sdtm.treatment import EDITION, adverse_events, doses, editions
-from equipoise.standards.sdtm.tumours import tumour_drafts
+from equipoise.standards.sdtm.subject import assigned
+from equipoise.standards.sdtm.treatment import EDITION
 from equipoise.trial.check import near
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
@@ -126,30 +124,7 @@ def subject_drafts(
         if arm is None:
             known = list(trial.arm_by_name)
             notes.problem("unknown-arm", dm.where("ARMCD"), repr(code), f"one of {', '.join(known)}", near(code, known))
-    bounds = replace(known_days(records, cutoff), came=trial.start)
-    died = death(records, bounds, notes)
-    if died is not None:
-        bounds = replace(bounds, died=died.on, until=(*bounds.until, died.on))
-    drafts = [] if died is None else [died]
-    first = list(screened(dm, records, bounds, notes))
-    factors = [f.name for f in trial.factors]
-    bounds = replace(bounds, came=min((d.on for d in first), default=trial.start))
-    start = list(entered(dm, records, arm, factors, bounds, notes, randomises=trial.randomisation is not None))
-    bounds = replace(bounds, randomised=next((d.on for d in start if d.data.get("arm")), None))
-    ends = list(dispositions(records, bounds, notes))
-    bounds = replace(bounds, left=tuple(d.on for d in ends if d.kind == "withdrawn"))
-    given = list(doses(records.get("EX", ()), bounds, dm.date("RFXENDTC", notes), notes))
-    bounds = replace(bounds, first_dose=min((d.on for d in given), default=None))
-    drafts += [*first, *start, *given]
-    stated = trial.adverse_events.version if trial.adverse_events is not None else None
-    graded_by = {k: v for k, v in editions(records.get("SUPPAE", ()), notes).items() if v != stated}
-    drafts += adverse_events(records.get("AE", ()), bounds, notes, graded_by)
-    drafts += tumour_drafts(records, bounds, notes)
-    drafts += outcomes(trial, list(records.get("RS", ())), bounds, notes)
-    drafts += therapies(records, bounds, notes)
-    drafts += ends
-    yield from drafts
-    yield from visits(records, {d.on for d in drafts}, bounds, notes)
+    yield from course(records, trial, arm, cutoff, notes)
 
 
 def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[str, list[Record]]]:

@@ -9,25 +9,30 @@ from equipoise.files.formats.piece import shown
 from equipoise.trial.check import near
 from equipoise.trial.problem import BadInput, Problem
 
-#: Where no other is named. A byte order mark is read and left out.
+#: Where no other is named.
 DEFAULT = "utf-8"
 #: What SAS on Windows writes in Europe and America, and what is meant by latin-1 more often than not.
 _WINDOWS = "windows-1252"
+#: What every encoding of such files has in common; an escape of one that is for other uses comes first.
+_ASCII = "xn--80ak6aa92e " + "".join(map(chr, range(32, 127)))
 _KNOWN = ("utf-8", "latin-1", _WINDOWS, "windows-1250", "windows-1251", "ascii", "shift-jis", "gb18030", "euc-kr")
 
 
-def checked(encoding: str | None) -> str | None:
+def checked(encoding: str) -> str:
     """The encoding, where Python knows it as one of texts that holds ASCII. Raises BadInput else."""
-    if encoding is None:
-        return None
     try:
-        if b"A 1".decode(encoding) == "A 1":
+        if _ASCII.encode("ascii").decode(encoding) == _ASCII:
             return encoding
         allowed = "an encoding in which ASCII is ASCII"
     except (LookupError, UnicodeError, ValueError):
         allowed = "the name of an encoding, such as utf-8, windows-1252 or latin-1"
     step = near(encoding, list(_KNOWN))
     raise BadInput("--encoding", [Problem("unknown-encoding", "--encoding", shown(encoding), allowed, step)])
+
+
+def of_a_file(encoding: str) -> str:
+    """The encoding as a whole file is read by it: a byte order mark is no part of UTF-8's text."""
+    return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
 
 
 def undecodable(error: UnicodeDecodeError) -> tuple[str, str, str]:

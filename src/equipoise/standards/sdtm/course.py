@@ -13,11 +13,12 @@ from equipoise.standards.sdtm.outcomes import outcomes
 from equipoise.standards.sdtm.subject import dispositions, entered, screened, therapies, visits
 from equipoise.standards.sdtm.treatment import adverse_events, doses, editions
 from equipoise.standards.sdtm.tumours import tumour_drafts
+from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.trial import Trial
 
 #: Kinds whose imputed day is the last possible one: it says nothing of how long the subject lived.
 _LAST = ("assessed", "progressed")
-_ATTENDED = ("treated", "next therapy")
+_ATTENDED = ("treated", "next therapy", *_LAST)
 
 
 def course(records: Records, trial: Trial, arm: str | None, cutoff: tuple[date, ...], notes: Notes) -> list[Draft]:
@@ -36,14 +37,30 @@ def course(records: Records, trial: Trial, arm: str | None, cutoff: tuple[date, 
 
 
 def _with(bounds: Bounds, drafts: Iterable[Draft]) -> Bounds:
-    """The bounds with the days of events that stand on their first possible one."""
-    first = [d for d in drafts if d.kind not in _LAST]
+    """The bounds with the first possible days of events, and of their ends."""
+    taken = list(drafts)
+    entry = next((d.on for d in taken if d.data.get("arm")), date.min)
+    first: list[tuple[str, date]] = []
+    for d in taken:
+        if d.kind in _LAST and "dated" in d.data:
+            on = _first(d.data["dated"], date.min if d.data.get("baseline") else entry)
+        else:
+            on = d.on
+        end = _first(d.data.get("until_dated", ""), d.on)
+        first += [(d.kind, day) for day in (on, end) if day is not None]
     return replace(
         bounds,
-        seen=(*bounds.seen, *(d.on for d in first)),
-        doses=(*bounds.doses, *(d.on for d in first if d.kind == "treated")),
-        attended=(*bounds.attended, *(d.on for d in first if d.kind in _ATTENDED)),
+        seen=(*bounds.seen, *(on for _, on in first)),
+        doses=(*bounds.doses, *(on for kind, on in first if kind == "treated")),
+        attended=(*bounds.attended, *(on for kind, on in first if kind in _ATTENDED)),
     )
+
+
+def _first(text: str, not_before: date) -> date | None:
+    """The first possible day of a partial date from another day on; None where there is none."""
+    partial = PartialDate.parse(text) if text else None
+    days = partial.possible(not_before, partial.last) if partial is not None else []
+    return days[0] if days else None
 
 
 def _events(records: Records, trial: Trial, arm: str | None, bounds: Bounds, notes: Notes) -> list[Draft]:

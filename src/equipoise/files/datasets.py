@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.files.formats import csv_table, dataset_json_read, parquet_table, xpt_read
-from equipoise.files.formats.encodings import checked, of_a_file
+from equipoise.files.formats.encodings import DEFAULT, checked, of_a_file
 from equipoise.files.formats.piece import CHUNK, bad, joined
 from equipoise.standards.dataset import Dataset, Variable
 
@@ -70,6 +70,13 @@ def read_datasets(
                 raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
             found[name], origin[name] = joined(group), path
     return found
+
+
+def dataset_names(path: Path, encoding: str | None = None) -> list[str]:
+    """The names of the datasets of a file: a transport file says them, any other has one, of the file's name."""
+    if path.suffix.lower() == ".xpt" and path.is_file():
+        return xpt_read.names(path, checked(encoding) if encoding is not None else DEFAULT)
+    return [path.stem.upper()]
 
 
 def ask_for_libraries(files: Iterable[Path]) -> None:

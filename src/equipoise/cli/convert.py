@@ -35,7 +35,7 @@ def is_parquet(path: Path) -> bool:
 def command(
     source: Path, target: Path, name: str | None, dialect: Dialect, created: datetime | None, as_json: bool
 ) -> None:
-    """Convert a dataset: the endings tell the formats (.xpt, .json, .ndjson, .csv, .parquet). Any size, in bounded memory.
+    """Convert a dataset: the endings tell the formats (.xpt, .json, .ndjson, .dsjc, .csv, .parquet). Any size, in bounded memory.
 
     --encoding is also a transport file's. Labels that IN lacks are those of SDTM and ADaM where they know the variable.
     """

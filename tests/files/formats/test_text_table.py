@@ -89,7 +89,7 @@ def test_windows_1252_is_offered_and_read(equipoise: Callable[..., Answer], tmp_
     answer = equipoise("analyse", TRIAL, "--table", path)
     assert answer.status == 2
     assert "line 6" in answer.err
-    assert "--encoding windows-1252 reads 'Müller' there" in answer.err
+    assert "--encoding windows-1252 reads it as 'Müller," in answer.err
     stated = equipoise("analyse", TRIAL, "--table", path, "--encoding", "windows-1252", "--json")
     assert stated.status == 0
     assert "Note" not in stated.err

@@ -236,7 +236,10 @@ def test_a_dataset_with_semicolons_and_decimal_commas(equipoise: Callable[..., A
     with pytest.raises(BadInput) as caught:
         read_datasets(path)
     (found,) = caught.value.problems
-    assert (found.code, found.next_step) == ("not-a-number", "--decimal , if the comma is the decimal mark")
+    assert (found.code, found.next_step) == (
+        "not-a-number",
+        "equipoise convert --decimal , if the comma is the decimal mark",
+    )
     answer = equipoise("convert", path, tmp_path / "vs.json", "--decimal", ",")
     assert answer.status == 0
     assert "Note: vs.csv: columns are separated by semicolons." in answer.err

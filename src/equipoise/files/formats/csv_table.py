@@ -92,6 +92,6 @@ def _numbers(
             table[cell]
         except ValueError:
             code, allowed = ("not-a-date", "a day as YYYY-MM-DD") if of_days else ("not-a-number", "a number")
-            step = "" if of_days else reader.hint(cell)
+            step = "" if of_days else reader.hint(cell).replace("--decimal", "equipoise convert --decimal")
             trouble.add(code, f"line {line}.{variable.name}", shown(cell), f"{allowed}, or empty", step)
     return np.full(len(cells), np.nan)

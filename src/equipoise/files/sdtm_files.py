@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import replay
-from equipoise.files.datasets import ask_for_libraries, iterate
+from equipoise.files.datasets import ask_for_libraries
 from equipoise.files.formats.piece import joined, united
-from equipoise.files.sdtm_folder import Folder, Part, look, problems_of_need
+from equipoise.files.sdtm_folder import Folder, Part, look, numbered, pieces, problems_of_need
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds
 from equipoise.standards.sdtm.needs import REQUIRED, absent, needed
@@ -80,7 +80,7 @@ def _list_unread(folder: Folder, notes: Notes) -> None:
 
 
 def _whole(part: Part, encoding: str | None) -> Dataset:
-    return joined(p for p in iterate(part.file, encoding=encoding) if part.member in ("", p.name))
+    return numbered(joined(pieces(part, encoding=encoding)))
 
 
 def _of_file(parts: Sequence[Part], source: str, p: Problem) -> Problem:
@@ -205,12 +205,10 @@ def _subject(record: Record) -> str:
 def _sorted(domain: str, part: Part, chunk: int, encoding: str | None) -> Iterator[Record]:
     """The records of a file, which stand in the order of their subjects."""
     row, last, checked = 0, "", Notes()
-    for piece in iterate(part.file, chunk, encoding=encoding):
-        if part.member not in ("", piece.name):
-            continue
+    for piece in pieces(part, chunk, encoding):
         if row == 0 and missing_columns(domain, piece, checked):
             raise BadInput(part.file.name, checked.problems)
-        for record in records(domain, piece, row):
+        for record in records(domain, numbered(piece), row):
             name = record.subject
             if name < last:
                 where, given = f"{domain}.USUBJID", f"{name} after {last}"

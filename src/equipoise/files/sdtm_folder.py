@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from equipoise.files.datasets import READERS, dataset_names, iterate
 from equipoise.files.formats.encodings import checked
+from equipoise.files.formats.piece import CHUNK, Numbers
+from equipoise.standards.dataset import Dataset, Variable
+from equipoise.standards.metadata import guess
 from equipoise.standards.sdtm.needs import REQUIRED
 from equipoise.trial.problem import BadInput, Missing, Problem
 
@@ -116,7 +122,7 @@ def _take(found: Folder, file: Path, name: str, encoding: str | None) -> None:
     for member in names if several else [""]:
         domain, split = _domain(member.upper() or name)
         part = Part(file, member)
-        if domain and split and domain in REQUIRED and not _says(part, domain, encoding):
+        if domain and split and not _says(part, domain, encoding):
             domain = ""
         if domain:
             found.add(domain, part, not split)
@@ -136,11 +142,60 @@ def _domain(name: str) -> tuple[str, bool]:
 def _says(part: Part, domain: str, encoding: str | None) -> bool:
     """True where the records themselves are of this domain; a file that cannot be read is told of when it is."""
     try:
-        first = next(p for p in iterate(part.file, encoding=encoding) if part.member in ("", p.name))
+        first = next(pieces(part, encoding=encoding))
     except (BadInput, Missing):
         return True
     own = first.text("RDOMAIN" if domain.startswith("SUPP") else "DOMAIN")
     return {text.strip().upper() for text in own} <= {domain.removeprefix("SUPP")} and bool(own)
+
+
+class _Texts(dict[str, Variable]):
+    """Every variable of a CSV as a text."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> Variable:
+        return Variable(name)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def get(self, name: str, default: Any = None) -> Variable:
+        return self[name]
+
+
+def pieces(part: Part, chunk: int = CHUNK, encoding: str | None = None) -> Iterator[Dataset]:
+    """A dataset in pieces; the columns of a CSV are texts (see ``numbered``)."""
+    texts = _Texts() if part.file.suffix.lower() == ".csv" else None
+    for piece in iterate(part.file, chunk, encoding=encoding, variables=texts):
+        if part.member in ("", piece.name):
+            yield piece
+
+
+def numbered(piece: Dataset) -> Dataset:
+    """Texts of variables that hold numbers as numbers. Where a cell is none the column stays one of texts: who reads the record tells
+    of it, with all else that is wrong."""
+    variables, columns = list(piece.variables), dict(piece.columns)
+    for i, v in enumerate(variables):
+        told, table = guess(piece.name, v.name), Numbers()
+        if told.kind == "text" or v.kind != "text":
+            continue
+        table[""] = table["."] = np.nan
+        try:
+            columns[v.name] = np.array([table[cell.strip()] for cell in columns[v.name]], dtype=np.float64)
+            variables[i] = told
+        except ValueError:
+            columns[v.name] = [_plain(cell) for cell in columns[v.name]]
+    return replace(piece, variables=tuple(variables), columns=columns)
+
+
+def _plain(cell: str) -> str:
+    """A number as other records have it; anything else as it is."""
+    try:
+        return f"{Numbers()[cell.strip()]:.17g}"
+    except ValueError:
+        return "" if cell.strip() == "." else cell
 
 
 def problems_of_need(folder: Folder, needed: dict[str, str]) -> Iterator[tuple[str, Problem]]:

@@ -37,7 +37,7 @@ def doses(records: Sequence[Record], bounds: Bounds, exposed: PartialDate | None
     count: Counter[str] = Counter()
     for r in records:
         drug, dose = r.text("EXTRT"), r.number("EXDOSE", notes)
-        partial = r.date("EXSTDTC", notes)
+        partial, end = r.date("EXSTDTC", notes), r.date("EXENDTC", notes)
         if partial is None or dose is None or not drug:
             lacks = "start date" if partial is None else "dose" if dose is None else "treatment"
             notes.left("EX", "exposure", f"no {lacks}", r.example)
@@ -49,7 +49,7 @@ def doses(records: Sequence[Record], bounds: Bounds, exposed: PartialDate | None
         data: dict[str, Any] = {"drug": drug, "cycle": cycle, "day": day, "dose": dose, "unit": r.text("EXDOSU")}
         if r.code("EXDOSFRQ") in _TIMES:
             data["times_a_day"] = _TIMES[r.code("EXDOSFRQ")]
-        data |= _until(r, "EXENDTC", on, bounds, notes, *bounds.left, *([exposed.last] if exposed is not None else []))
+        data |= _until(r, end, on, bounds, notes, *bounds.left, *([exposed.last] if exposed is not None else []))
         yield Draft("treated", on.on, data | on.flags(), r.source("EXDOSE"))
 
 
@@ -77,7 +77,7 @@ def adverse_events(
     where that is not the trial's own."""
     for r in records:
         term, partial = r.text("AEDECOD") or r.text("AETERM"), r.date("AESTDTC", notes)
-        severity = r.code("AESEV")
+        severity, end, serious = r.code("AESEV"), r.date("AEENDTC", notes), r.flag("AESER", notes)
         toxicity = r.number("AETOXGR", notes)
         if toxicity is not None and toxicity not in range(1, 6):
             notes.problem("grade-out-of-range", r.where("AETOXGR"), r.text("AETOXGR"), "1 to 5 (CTCAE)")
@@ -87,14 +87,12 @@ def adverse_events(
             lacks = "start date" if partial is None else "term" if not term else "grade or severity"
             notes.left("AE", "adverse event", f"no {lacks}", r.example)
             continue
-        end = r.date("AEENDTC", notes)
         last = bounds.end(partial, end.last if end is not None else None)
         on = impute(partial, ADVERSE, bounds.came, last, bounds.first_dose)
         data: dict[str, Any] = {"term": term, "grade": grade}
         edition = (graded_by or {}).get(r.text("AESEQ"))
         if edition is not None:
             data["ctcae"] = edition
-        serious = r.flag("AESER", notes)
         if serious is not None:
             data["serious"] = serious
         cause = r.code("AEREL")
@@ -108,15 +106,17 @@ def adverse_events(
             data["organ_class"] = r.text("AEBODSYS")
         if r.text("AETERM") and r.text("AETERM") != term:
             data["reported"] = r.text("AETERM")
-        data |= _until(r, "AEENDTC", on, bounds, notes)
+        data |= _until(r, end, on, bounds, notes)
         yield Draft("adverse event", on.on, data | on.flags(), r.source("AETERM"))
 
 
-def _until(r: Record, variable: str, start: Dated, bounds: Bounds, notes: Notes, *others: date) -> dict[str, str]:
+def _until(
+    r: Record, partial: PartialDate | None, start: Dated, bounds: Bounds, notes: Notes, *others: date
+) -> dict[str, str]:
     """``others``: further days after which it did not last."""
-    partial = r.date(variable, notes)
     if partial is None:
         return {}
+    variable = f"{r.domain}ENDTC"
     end = impute(partial, END, start.on, bounds.end(partial, *others))
     if end.on < start.on:
         notes.left(r.domain, variable, "an end before its start", r.example)

@@ -38,8 +38,8 @@ class Analysis:
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
     responders: Sequence[Responders] = ()
-    #: what a reader must know, by endpoint, and of 'adverse events': nobody, no events, nobody followed, or adverse events of more
-    #: than one edition of CTCAE counted together
+    #: what a reader must know, by endpoint, and of 'adverse events': nobody, no events, nobody followed, one minus Kaplan–Meier where
+    #: another event competes, or adverse events of more than one edition of CTCAE counted together
     cautions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +50,8 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             endpoints[endpoint.name] = in_full(trial, snap, endpoint)
-            cautions[endpoint.name] = caution_of(endpoint, observations(trial, snap, endpoint))
+            said = (caution_of(endpoint, observations(trial, snap, endpoint)), overstated(endpoint))
+            cautions[endpoint.name] = " ".join(filter(None, said))
         else:
             endpoints[endpoint.name] = rate = analyse_rate(trial, snap, endpoint)
             nobody = not any(a.n for a in rate.arms.values())
@@ -110,7 +111,6 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
             ),
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
-            *(said for e in trial.endpoints if isinstance(e, TimeToEvent) and (said := overstated(e))),
         ),
     )
 

@@ -9,7 +9,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say
-from equipoise.cli.data import say_notes
+from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.extras import needing
 from equipoise.cli.usage import Command
@@ -31,15 +31,22 @@ def is_parquet(path: Path) -> bool:
 @click.option(
     "--created", type=click.DateTime(), help="Creation time to state in OUT (default: 1960-01-01; no clock is read)."
 )
+@define_option
 @json_option
 def command(
-    source: Path, target: Path, name: str | None, dialect: Dialect, created: datetime | None, as_json: bool
+    source: Path,
+    target: Path,
+    name: str | None,
+    dialect: Dialect,
+    created: datetime | None,
+    define: Path | None,
+    as_json: bool,
 ) -> None:
     """Convert a dataset: the endings tell the formats (.xpt, .json, .ndjson, .dsjc, .csv, .parquet). Any size, in bounded memory.
 
     --encoding is also a transport file's. Labels that IN lacks are those of SDTM and ADaM where they know the variable.
     """
-    done = desk.datasets.convert(source, target, name, dialect, created)
+    done = desk.datasets.convert(source, target, name, dialect, created, define)
     say_notes(done.notes)
     if as_json:
         emit(done)

@@ -8,6 +8,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import encoding_option
 from equipoise.cli.usage import Command
 
@@ -18,9 +19,16 @@ from equipoise.cli.usage import Command
 @click.option("--trial", help="A trial whose arms are those of DM; without it one is made from DM beside the log.")
 @encoding_option
 @click.option("--by", default="SDTM", show_default=True, help="Who takes it in.")
+@define_option
 @json_option
 def command(
-    data: tuple[Path, ...], log_path: Path, trial: str | None, encoding: str | None, by: str, as_json: bool
+    data: tuple[Path, ...],
+    log_path: Path,
+    trial: str | None,
+    encoding: str | None,
+    by: str,
+    define: Path | None,
+    as_json: bool,
 ) -> None:
     """Take SDTM (a folder, or files) into a new log, and say what the log cannot hold.
 
@@ -28,7 +36,8 @@ def command(
     """
     known = desk.opening.load_trial(trial) if trial else None
     trial_path = log_path.with_name(f"{log_path.name.split('.')[0]}.trial.toml")
-    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, encoding)
+    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, encoding, define)
+    say_notes(taken.notes)
     if as_json:
         emit(taken.as_json())
         return

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from equipoise.files.datasets import files_of, iterate, read_datasets
 from equipoise.files.datasets_out import write_pieces
+from equipoise.files.define_file import read_define
 from equipoise.files.formats.ibm_float import missing_letters
 from equipoise.files.formats.piece import EPOCH, bad
 from equipoise.files.write import write_text
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.define_xml import define_xml
+from equipoise.standards.definition import Against
 from equipoise.standards.metadata import described, domain, with_labels
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 
@@ -40,16 +42,29 @@ def convert(
     name: str | None = None,
     dialect: Dialect = FOUND_OUT,
     created: datetime | None = None,
+    define: Path | None = None,
 ) -> Converted:
-    """Convert a dataset; the endings tell the formats. Any size, in bounded memory."""
+    """Convert a dataset; the endings tell the formats. Any size, in bounded memory.
+
+    ``define``: a Define-XML that says what the columns of a CSV are, and what labels, lengths and terms the dataset has.
+    """
     if source.resolve() == target.resolve():
         raise bad(str(source), "same-file", "OUT", str(target), "another file than IN")
     names: list[str] = []
     letters = ""
     notes: list[str] = []
-    for piece in iterate(source, dialect=dialect, notes=notes):
+    definition = read_define(define) if define is not None else None
+    against: dict[str, Against] = {}
+    own = definition.of(source.name) if definition is not None else None
+    columns = own.by_column if own is not None else None
+    for piece in iterate(source, dialect=dialect, notes=notes, variables=columns):
         if piece.name not in names:
             names.append(piece.name)
+            defined = own or (definition.of(piece.name) if definition is not None else None)
+            if defined is not None:
+                against[piece.name] = Against(defined)
+        if piece.name in against:
+            against[piece.name].take(piece)
         for v in piece.variables:
             if v.kind != "text":
                 letters = "".join(sorted({*letters, *missing_letters(piece.columns[v.name])}))  # type: ignore[arg-type]
@@ -60,8 +75,15 @@ def convert(
         raise bad(str(source), "unknown-dataset", "--dataset", chosen, f"one of {', '.join(names)}")
 
     def pieces() -> Iterator[Dataset]:
-        return (with_labels(p) for p in iterate(source, dialect=dialect) if p.name == chosen)
+        taken = (p for p in iterate(source, dialect=dialect, variables=columns) if p.name == chosen)
+        return (with_labels(against[chosen].fitted(p) if chosen in against else p) for p in taken)
 
+    if definition is not None and chosen not in against:
+        names = list(definition.datasets)
+        raise bad(
+            str(define), "not-defined", "--define", chosen, f"a document that defines it; it has {', '.join(names)}"
+        )
+    notes += against[chosen].notes() if chosen in against else []
     measure = write_pieces(pieces, target, created=created or EPOCH)
     assert measure.first is not None
     lost = _lost(target.suffix.lower(), letters)

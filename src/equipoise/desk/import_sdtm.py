@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.desk.order import now
+from equipoise.files.datasets import files_of
+from equipoise.files.define_file import notes_against
 from equipoise.files.log_file import LogFile
 from equipoise.files.sdtm_files import import_sdtm, trial_toml
 from equipoise.files.write import write_text
@@ -27,6 +29,8 @@ class TakenIn:
     hash: str
     imputed_dates: int
     unmapped: Unmapped
+    #: What the data have that their Define-XML does not, and the other way about.
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
@@ -34,12 +38,22 @@ class TakenIn:
 
 
 def run(
-    data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: Path, by: str, encoding: str | None = None
+    data: Sequence[Path],
+    log_path: Path,
+    trial: Trial | None,
+    trial_path: Path,
+    by: str,
+    encoding: str | None = None,
+    define: Path | None = None,
 ) -> TakenIn:
-    """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit."""
+    """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit.
+
+    ``define``: a Define-XML against which the data are held first.
+    """
     if trial is None and trial_path.exists():
         given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
         raise BadInput(str(trial_path), [given])
+    notes = notes_against(define, files_of(data)) if define is not None else []
     found = import_sdtm(data, trial, now(), by, encoding)
     LogFile(log_path).create(found.log)
     if found.table is not None:
@@ -52,4 +66,5 @@ def run(
         found.log.head,
         sum("dated" in e.data or "until_dated" in e.data for e in found.log),
         found.unmapped,
+        notes,
     )

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.files.formats.decimals import Decimals
-from equipoise.files.table_file import read_sheet
 from equipoise.files.table_problems import Cells
+from equipoise.files.table_sheet import read_sheet
 from equipoise.numerics.times.reconstruct import Monotone, Reconstruction, monotone
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from equipoise.files.table_file import read_sheet
 from equipoise.files.table_problems import Cells
+from equipoise.files.table_sheet import read_sheet
 from equipoise.standards.adam.agreement import MISSING
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem

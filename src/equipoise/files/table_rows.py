@@ -2,104 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from equipoise.files.formats.decimals import Decimals
-from equipoise.files.table_problems import Cells
+from equipoise.files.table_cells import Reader
+from equipoise.files.table_details import Details
+from equipoise.files.table_people import Person
 from equipoise.files.table_values import When
-from equipoise.trial.check import near
+from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.duration import DAYS_PER_MONTH
-from equipoise.trial.partial_date import DateRule, impute
-from equipoise.trial.table import TableMapping, TableRule
+from equipoise.trial.table import ONCE, Rows, TableMapping, TableRule
 from equipoise.trial.trial import Trial
-from equipoise.trial.written_day import NoDay, partial, read_day
 
 _UNIT_DAYS = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 365.25}
+#: Of these each row is one of its own, alike as they may be.
+_EACH = frozenset({"adverse event", "treated"})
 
 
 @dataclass(frozen=True)
 class Record:
-    """One event to be: from which row, of which patient, on which day."""
+    """One event to be: from which row of which file, of which patient, on which day."""
 
     row: int
     patient: str
     kind: str
     on: date
     data: Mapping[str, Any]
+    file: str = ""
+
+
+@dataclass
+class Taken:
+    """What was taken already of the patients, from whichever table: a long table says the same in several rows."""
+
+    _first: dict[tuple[str, ...], Record] = field(default_factory=dict)
+
+    def before(self, record: Record, alone: str) -> Record | None:
+        """The record of another row that this one repeats or contradicts; None for one that is new.
+
+        ``alone`` names the rule where a patient has one event by it.
+        """
+        if record.kind in _EACH:
+            return None
+        first = self._first.setdefault((record.patient, record.kind, *_apart(record, alone)), record)
+        return None if (first.file, first.row) == (record.file, record.row) else first
+
+
+def _apart(record: Record, alone: str) -> tuple[str, ...]:
+    """What keeps a patient's records of one kind apart, where there may be several: the day; who assessed; all that is said."""
+    if record.kind in ONCE:
+        return ()
+    if alone:
+        return (alone,)
+    if record.kind == "assessed":
+        read = (record.data.get("assessor", INVESTIGATOR), record.data.get("baseline", False))
+        return (record.on.isoformat(), *map(str, read))
+    return (record.on.isoformat(), *(f"{k}={v}" for k, v in sorted(record.data.items())))
 
 
 @dataclass
 class TableRows:
-    """Reads rows one after the other. ``problems`` gathers what is wrong; days after ``today`` are not taken."""
+    """Reads rows one after the other. ``people`` are those of the trial; rows of others are kept in ``strangers``."""
 
     trial: Trial
-    mapping: TableMapping
-    header: Sequence[str]
-    decimals: Decimals
-    problems: Cells
-    today: date
-    _placed: dict[str, tuple[str, date, int]] = field(default_factory=dict)
-    _seen: dict[tuple[str, int], int] = field(default_factory=dict)
+    mapping: Rows
+    reader: Reader
+    people: Mapping[str, Person]
+    taken: Taken
+    file: str = ""
+    strangers: dict[str, list[int]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._when = When(self.mapping, self.decimals, self.problems)
+        self.problems = self.reader.problems
+        self._when = When(self.mapping, self.reader)
+        self._details = Details(self.trial, self.reader)
 
     def read(self, number: int, row: Mapping[str, str]) -> Iterator[Record]:
-        """The events of a row, the randomisation first. A patient who cannot be placed makes none; his cells are judged all the same."""
-        m = self.mapping
-        patient = row.get(m.patient, "?")
-        if patient in m.missing_words:
-            self.problems.cell(number, m.patient, "no-patient", repr(patient), "the patient's name")
-        arm, origin = self._arm(number, row), self._origin(number, row)
-        events = [
-            (i, rule, on, flags)
-            for i, rule in self._when.rules_of(number, row)
-            for on, flags in [self._day(number, row, rule, origin)]
-            if on is not None
-        ]
-        if arm is None or origin is None or m.patient not in row or patient in m.missing_words:
+        """The events of a row. A patient who cannot be placed makes none; his cells are judged all the same."""
+        name = row.get(self.mapping.patient, "?")
+        if self.reader.missing(name):
+            self.problems.cell(number, self.mapping.patient, "no-patient", repr(name), "the patient's name")
+        person = self.people.get(name)
+        if person is None and self.mapping.patient in row and not self.reader.missing(name):
+            self.strangers.setdefault(name, []).append(number)
             return
-        if patient not in self._placed:
-            self._placed[patient] = (arm, origin, number)
-            yield Record(number, patient, "randomised", origin, {"arm": arm, "stratum": "as recorded"})
-        elif self._placed[patient][:2] != (arm, origin):
-            before = self._placed[patient]
-            given, allowed = (
-                f"patient {patient} on {arm} from {origin}",
-                f"as in row {before[2]}: {before[0]} from {before[1]}",
-            )
-            self.problems.row(number, "patient-twice", given, allowed)
-            return
-        for i, rule, on, flags in events:
-            if (patient, i) in self._seen:
-                allowed = f"one row for each event; the first is row {self._seen[patient, i]}"
-                self.problems.row(number, "patient-twice", f"patient {patient} again, {rule.event!r}", allowed)
+        self.seen.add(name)
+        for rule in self._when.rules_of(number, row):
+            record = self._event(rule, number, row, person)
+            if record is None:
                 continue
-            self._seen[patient, i] = number
-            yield Record(number, patient, rule.event, on, {**rule.data, **flags})
+            alone = self._alone(rule)
+            first = self.taken.before(record, alone)
+            if first is None:
+                yield record
+            elif alone or (first.on, first.data) != (record.on, record.data):
+                self._repeated(record, first, rule)
 
-    def _arm(self, number: int, row: Mapping[str, str]) -> str | None:
-        column = self.mapping.arm
-        if column not in row:
-            return None
-        word = row[column]
-        arm = self.mapping.arms.get(word, word)
-        if arm in self.trial.arm_by_name:
-            return arm
-        known = list(dict.fromkeys([*self.mapping.arms, *self.trial.arm_by_name]))
-        self.problems.value(number, column, "unknown-arm", word, f"one of {', '.join(known)}", near(word, known))
-        return None
+    def _alone(self, rule: TableRule) -> str:
+        """The clock of a rule by which a patient has one event; '' where he may have several.
 
-    def _origin(self, number: int, row: Mapping[str, str]) -> date | None:
-        column = self.mapping.randomised
-        if column is None:
-            return self.mapping.randomised_on
-        if column not in row:
+        A time since randomisation in the table that says who is in the trial is the time of one event: a second row is another patient
+        under his name. So is a column of dates of progression, unless a row is one visit of many.
+        """
+        main = isinstance(self.mapping, TableMapping)
+        listed = main and isinstance(self.mapping, TableMapping) and self.mapping.assessments == "every visit"
+        once = main and rule.time is not None and not (listed and rule.event in ("assessed", "contact"))
+        once = once or (rule.event in ("progressed", "next therapy") and not rule.when)
+        return f"{rule.day or rule.time} {_said(rule.when)}" if once else ""
+
+    def _event(self, rule: TableRule, number: int, row: Mapping[str, str], person: Person | None) -> Record | None:
+        if self._details.excused(rule, row):
             return None
-        return self._read_day(number, column, row[column])
+        origin = person.origin if person is not None else None
+        on, flags = self._day(number, row, rule, origin)
+        if on is None:
+            return None
+        data = self._details.read(rule, number, row, on)
+        if data is not None and origin is not None and on < origin and not data.get("baseline"):
+            column = rule.day or rule.time or ""
+            allowed = f"not before randomisation, {origin}"
+            self.problems.cell(number, column, "dates-out-of-order", str(on), allowed)
+            return None
+        if data is None or person is None or origin is None or not person.placed:
+            return None
+        return Record(number, person.name, rule.event, on, {**data, **flags}, self.file)
+
+    def _repeated(self, record: Record, first: Record, rule: TableRule) -> None:
+        """Something else of one day, or of what happens once, is a conflict. The same again in another row is no second event."""
+        if rule.day is not None and (first.on, first.data) == (record.on, record.data):
+            return  # a date carried down
+        where = f"row {first.row}" + (f" of {first.file}" if first.file != record.file else "")
+        said, before = (
+            ", ".join([str(r.on), *(f"{k} {v}" for k, v in r.data.items() if r.data != o.data)])
+            for r, o in ((record, first), (first, record))
+        )
+        allowed = (
+            f"as in {where}: {before}; one event a patient by this rule" if rule.time else f"as in {where}: {before}"
+        )
+        self.problems.row(
+            record.row, "patient-twice", f"patient {record.patient} again, {record.kind!r} on {said}", allowed
+        )
 
     def _day(
         self, number: int, row: Mapping[str, str], rule: TableRule, origin: date | None
@@ -109,54 +154,34 @@ class TableRows:
         if column is None or column not in row:
             return None, {}
         cell = row[column]
-        if rule.time is not None:
+        if rule.time is not None and not (rule.columns and self.reader.missing(cell)):
             return self._after(number, column, cell, rule, origin), {}
-        if cell in self.mapping.missing_words:
-            if rule.when:  # without `when` no day is no event: an empty date of death is a patient alive
-                allowed = f"the day: {_said(rule.when)} says {rule.event!r}"
-                self.problems.cell(number, column, "missing-value", repr(cell), allowed)
+        if self.reader.missing(cell):
+            said = _said(rule.when) if rule.when else self._details.told(rule, row)
+            if said:  # where nothing else is said, no day is no event: an empty date of death is a patient alive
+                what = "day" if rule.day else "time"
+                step = (
+                    f"a row that makes no event: no_event = {{ {column} = [''] }} under the table"
+                    if rule.columns
+                    else ""
+                )
+                allowed = f"the {what}: {said} says {rule.event!r}"
+                self.problems.cell(number, column, "missing-value", repr(cell), allowed, step)
             return None, {}
-        flags: Mapping[str, str] = {}
-        known, take = partial(cell), self.mapping.partial_dates
-        if known is not None and take is not None and self.mapping.format_of(column) is None:
-            dated = impute(known, DateRule(take, not_before="randomisation"), origin)
-            on, flags = self._not_after_today(number, column, cell, dated.on), dated.flags()
-        else:
-            on = self._read_day(number, column, cell)
-        if on is not None and origin is not None and on < origin:
-            allowed = f"not before randomisation, {origin}"
-            self.problems.cell(number, column, "dates-out-of-order", str(on), allowed)
-            return None, {}
-        return on, flags
+        return self.reader.day(number, column, cell, origin)
 
     def _after(self, number: int, column: str, cell: str, rule: TableRule, origin: date | None) -> date | None:
         """The day a time after randomisation."""
-        value = self.decimals.read(cell)
+        value = self.reader.decimals.read(cell)
         if value is None:
             allowed = f"a number of {rule.unit}"
-            self.problems.cell(number, column, "not-a-time", repr(cell), allowed, self.decimals.hint(cell))
+            self.problems.cell(number, column, "not-a-time", repr(cell), allowed, self.reader.decimals.hint(cell))
         elif value < 0:
             self.problems.cell(number, column, "negative-time", cell, f"0 {rule.unit} or more since randomisation")
         elif value * _UNIT_DAYS[rule.unit] > 150 * 365.25:
             self.problems.cell(number, column, "not-a-time", cell, f"a number of {rule.unit} within a lifetime")
         elif origin is not None:
             return origin + timedelta(days=round(value * _UNIT_DAYS[rule.unit]))
-        return None
-
-    def _read_day(self, number: int, column: str, cell: str) -> date | None:
-        try:
-            on = read_day(cell, self.mapping.format_of(column))
-        except NoDay as no:
-            step = "" if column == self.mapping.randomised and partial(cell) is not None else no.next_step
-            self.problems.cell(number, column, "not-a-date", repr(cell) if cell else "nothing", no.allowed, step)
-            return None
-        return self._not_after_today(number, column, cell, on)
-
-    def _not_after_today(self, number: int, column: str, cell: str, on: date) -> date | None:
-        if on <= self.today:
-            return on
-        allowed = f"a day up to today, {self.today}: nothing is recorded before it happens"
-        self.problems.cell(number, column, "in-the-future", repr(cell), allowed)
         return None
 
 

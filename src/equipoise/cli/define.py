@@ -9,8 +9,10 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say
-from equipoise.cli.dialect import encoding_option
+from equipoise.cli.data import say_notes
+from equipoise.cli.dialect import dialect_options
 from equipoise.cli.usage import Command
+from equipoise.trial.dialect import Dialect
 
 
 @click.command(cls=Command, name="define", short_help="Define-XML 2.1 for a folder of datasets.")
@@ -20,16 +22,17 @@ from equipoise.cli.usage import Command
 @click.option(
     "--created", type=click.DateTime(), help="Creation time to state (default: 1960-01-01; no clock is read)."
 )
-@encoding_option
+@dialect_options
 @json_option
 def command(
-    folder: Path, out: Path | None, study: str | None, created: datetime | None, encoding: str | None, as_json: bool
+    folder: Path, out: Path | None, study: str | None, created: datetime | None, dialect: Dialect, as_json: bool
 ) -> None:
     """Write define.xml: datasets, variables, the terms that occur, origins and methods where the data say them.
 
     What a file does not say of a variable (label, core, codelist, key) is taken from SDTMIG 3.4 and ADaMIG 1.3.
     """
-    defined = desk.datasets.define(folder, out, study, created, encoding)
+    defined = desk.datasets.define(folder, out, study, created, dialect)
+    say_notes(defined.notes)
     if as_json:
         emit(defined.as_json())
         return

@@ -9,15 +9,16 @@ import click
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.data import define_option, say_notes
-from equipoise.cli.dialect import encoding_option
+from equipoise.cli.dialect import dialect_options
 from equipoise.cli.usage import Command
+from equipoise.trial.dialect import Dialect
 
 
 @click.command(cls=Command, name="import-sdtm", short_help="Take SDTM into a new log.")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--log", "log_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The new log.")
 @click.option("--trial", help="A trial whose arms are those of DM; without it one is made from DM beside the log.")
-@encoding_option
+@dialect_options
 @click.option("--by", default="SDTM", show_default=True, help="Who takes it in.")
 @define_option
 @json_option
@@ -25,7 +26,7 @@ def command(
     data: tuple[Path, ...],
     log_path: Path,
     trial: str | None,
-    encoding: str | None,
+    dialect: Dialect,
     by: str,
     define: Path | None,
     as_json: bool,
@@ -36,7 +37,7 @@ def command(
     """
     known = desk.opening.load_trial(trial) if trial else None
     trial_path = log_path.with_name(f"{log_path.name.split('.')[0]}.trial.toml")
-    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, encoding, define)
+    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, dialect, define)
     say_notes(taken.notes)
     if as_json:
         emit(taken.as_json())

@@ -111,6 +111,7 @@ class Defined:
     non_standard: Sequence[str]
     without_origin: int
     not_read: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, object]:
         """The documented shape."""
@@ -128,15 +129,14 @@ def define(
     out: Path | None = None,
     study: str | None = None,
     created: datetime | None = None,
-    encoding: str | None = None,
+    dialect: Dialect = FOUND_OUT,
 ) -> Defined:
     """Write Define-XML 2.1 for a folder of datasets. What a file does not say is taken from SDTMIG 3.4 and ADaMIG 1.3."""
     if not folder.is_dir():
         raise bad(str(folder), "no-folder", "FOLDER", "no folder", "a folder of datasets")
-    datasets = [described(d) for d in read_datasets(folder, encoding=encoding).values()]
-    files = {
-        name: path.name for path in files_of(folder) for name in {p.name for p in iterate(path, encoding=encoding)}
-    }
+    notes: list[str] = []
+    datasets = [described(d) for d in read_datasets(folder, dialect=dialect, notes=notes).values()]
+    files = {name: path.name for path in files_of(folder) for name in {p.name for p in iterate(path, dialect=dialect)}}
     studies = {s for d in datasets for s in set(d.text("STUDYID")) if s}
     target = out or folder / "define.xml"
     name = study or (min(studies) if len(studies) == 1 else "")
@@ -150,4 +150,5 @@ def define(
         sorted(d.name for d in datasets if domain(d.name) is None),
         sum(not v.origin for d in datasets for v in d.variables),
         sorted({p.name for p in folder.iterdir() if not p.name.startswith(".")} - {*files.values(), target.name}),
+        notes,
     )

@@ -14,6 +14,7 @@ from equipoise.files.log_file import LogFile
 from equipoise.files.sdtm_files import import_sdtm, trial_toml
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Unmapped
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -43,7 +44,7 @@ def run(
     trial: Trial | None,
     trial_path: Path,
     by: str,
-    encoding: str | None = None,
+    dialect: Dialect = FOUND_OUT,
     define: Path | None = None,
 ) -> TakenIn:
     """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit.
@@ -54,7 +55,7 @@ def run(
         given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
         raise BadInput(str(trial_path), [given])
     notes = notes_against(define, files_of(data)) if define is not None else []
-    found = import_sdtm(data, trial, now(), by, encoding)
+    found = import_sdtm(data, trial, now(), by, dialect)
     LogFile(log_path).create(found.log)
     if found.table is not None:
         write_text(trial_path, trial_toml(found.table))
@@ -66,5 +67,5 @@ def run(
         found.log.head,
         sum("dated" in e.data or "until_dated" in e.data for e in found.log),
         found.unmapped,
-        notes,
+        [*notes, *found.said],
     )

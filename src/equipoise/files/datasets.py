@@ -61,6 +61,8 @@ def read_datasets(
     *,
     encoding: str | None = None,
     variables: Mapping[str, Mapping[str, Variable]] | None = None,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> dict[str, Dataset]:
     """Name → dataset, of a file, a folder (its files with a known ending), or several of both.
 
@@ -73,7 +75,8 @@ def read_datasets(
     ask_for_libraries(files)
     for path in files:
         own = (variables or {}).get(path.stem.upper())
-        for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
+        pieces = iterate(path, encoding=encoding, variables=own, dialect=dialect, notes=notes)
+        for name, group in groupby(pieces, key=lambda d: d.name):
             if name in found:
                 raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
             found[name], origin[name] = joined(group), path

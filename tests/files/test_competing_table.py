@@ -14,8 +14,8 @@ TRIAL = FIXTURES / "tables" / "competing_trial.toml"
 
 
 def test_the_incidence_is_that_of_cmprsk(equipoise: Callable[..., Answer]) -> None:
-    """Source: ``fixtures/r/competing.R``."""
-    r = json.loads((FIXTURES / "r" / "competing.json").read_text())
+    """Source: ``fixtures/r/competing_table.R``."""
+    r = json.loads((FIXTURES / "r" / "competing_table.json").read_text())
     said = equipoise("analyse", TRIAL, "--json").json
     found = said["endpoints"]["TTP"]["incidence"]
     for arm, incidence in r["incidence"].items():

@@ -287,7 +287,7 @@ def test_a_column_is_a_detail_of_its_event() -> None:
         "columns.gravity",
         "columns.term: `data`",
         "words.serious: no column",
-        "words.grade.a: must be number",
+        "words.grade.a: must be a whole number",
     ):
         assert part in said
 

@@ -16,6 +16,8 @@ from equipoise.analyse.data import cut
 from equipoise.analyse.survival import observations
 from equipoise.files.table_file import log_from_table
 from equipoise.files.trial_file import trial_from
+from equipoise.standards.sdtm.from_log import to_sdtm
+from equipoise.standards.sdtm.to_log import to_log
 from equipoise.trial.log import Log
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -145,6 +147,21 @@ def test_a_log_that_is_known_later_is_cut_as_its_table(tmp_path: Path, data: st.
     assert times(VISITS, known) == times(VISITS, cut(VISITS, table, on))
     # With what was known on the day itself nobody is seen beyond it.
     assert all(p.followed_to is None for p in cut(VISITS, log, on).patients.values())
+
+
+@pytest.mark.property
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(data=st.data(), day=st.integers(0, 500))
+def test_what_is_exported_whole_or_cut_says_the_same(tmp_path: Path, data: st.DataObject, day: int) -> None:
+    """The log → SDTM → a log that is cut; and the log, cut, → SDTM → a log."""
+    rows, on = data.draw(people(SCANS)), START + timedelta(days=day)
+    log = log_from_table(VISITS, write(tmp_path / "t.csv", rows, SCANS)).log
+    found = cut(VISITS, log, on)
+    whole = to_log({d.name: d for d in to_sdtm(VISITS, cut(VISITS, log))}, VISITS)[0]
+    assert times(VISITS, cut(VISITS, whole, on)) == times(VISITS, found)
+    if found.randomised:
+        then = to_log({d.name: d for d in to_sdtm(VISITS, found)}, VISITS)[0]
+        assert times(VISITS, cut(VISITS, then, on)) == times(VISITS, found)
 
 
 def test_what_a_day_after_the_cutoff_shows(north: Trial) -> None:

@@ -32,6 +32,15 @@ _LATER = frozenset({
 DAY_DETAILS = frozenset({"until"})
 
 
+def _fits(value: object, types: tuple[type, ...]) -> bool:
+    return isinstance(value, types) and (bool in types or not isinstance(value, bool))
+
+
+def _types(types: tuple[type, ...]) -> str:
+    named = {bool: "true or false", str: "a text", int: "a whole number", float: "a number"}
+    return f"must be {' or '.join(named[t] for t in types if t in named and not (t is int and float in types))}"
+
+
 class TableRule(Part):
     """Rows for which ``when`` holds become one event: its kind, and the column that says on which day."""
 
@@ -79,16 +88,18 @@ class TableRule(Part):
         ]
         wrong += [f"columns.{name}: `data` gives it already" for name in self.columns if name in self.data]
         wrong += [f"words.{name}: no column of `columns` holds it" for name in self.words if name not in self.columns]
-        for name in set(self.words) & set(known):
-            types = KINDS[self.event][name][0]
-            fits = {
-                t: isinstance(w, types) and (bool in types or not isinstance(w, bool))
-                for t, w in self.words[name].items()
-            }
-            kinds = " or ".join(
-                {"bool": "true or false", "str": "text", "int": "number"}.get(t.__name__, "") for t in types
-            )
-            wrong += [f"words.{name}.{t}: must be {kinds}" for t, fit in fits.items() if not fit]
+        fields = KINDS[self.event]
+        wrong += [f"data.{n}: no detail of {self.event!r}: {', '.join(known)}" for n in self.data if n not in fields]
+        stated = [(f"data.{n}", n, value) for n, value in self.data.items()]
+        stated += [(f"words.{n}.{t}", n, value) for n, words in self.words.items() for t, value in words.items()]
+        wrong += [
+            f"{entry}: {_types(fields[n][0])}" for entry, n, w in stated if n in known and not _fits(w, fields[n][0])
+        ]
+        wrong += [
+            f"{name}: {self.event!r} must say it: in `data`, or from a column of `columns`"
+            for name, (_, required) in fields.items()
+            if required and name not in self.data and name not in self.columns
+        ]
         if wrong:
             raise ValueError("; ".join(wrong))
         return self

@@ -15,6 +15,7 @@ from equipoise.cli.common import DAY, emit, json_option, trial_argument
 from equipoise.cli.data import say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
+from equipoise.cli.pairs import Criteria, Pair, once
 from equipoise.cli.usage import Group
 from equipoise.trial.problem import BadInput, Problem
 
@@ -74,48 +75,6 @@ def _give(
     click.echo(
         f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
     )
-
-
-class Numbers(click.ParamType[list[int]]):
-    """Numbers of criteria as typed: '2,5'."""
-
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """Read numbers; anything else is a usage error."""
-        if isinstance(value, list):
-            return value
-        try:
-            return [int(n) for n in value.replace(",", " ").split()]
-        except ValueError:
-            self.fail(f"got {value!r}; numbers of criteria, such as 2,5", param, ctx)
-
-
-class Pair(click.ParamType[tuple[str, str]]):
-    """A name and its value: NAME=LEVEL."""
-
-    name = "pair"
-
-    def __init__(self, written: str) -> None:
-        self.written = written
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Read a pair; anything else is a usage error."""
-        if isinstance(value, tuple):
-            return value
-        name, sign, level = value.partition("=")
-        if not sign or not name.strip():
-            self.fail(f"got {value!r}; written {self.written}", param, ctx)
-        return name.strip(), level.strip()
-
-
-def _once(ctx: click.Context, param: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Pairs as a mapping; a name that is given twice with two values is a usage error."""
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        if found.setdefault(name, value) != value:
-            raise click.BadParameter(f"got {name} twice, {found[name]!r} and {value!r}; each once", ctx, param)
-    return found
 
 
 _FACTOR, _CHANGE = Pair("NAME=LEVEL, such as ecog=0-1"), Pair("NAME=VALUE, such as response=PD")
@@ -186,7 +145,7 @@ _order(
     "eligibility reviewed",
     "Record that a review after enrolment found a patient eligible, or not.",
     click.option("--eligible", type=bool, required=True, help="true or false."),
-    click.option("--failed", type=Numbers(), help="Numbers of the criteria not met: 2,5."),
+    click.option("--failed", type=Criteria(), help="Numbers of the criteria not met: 2,5."),
     click.option("--reason", help="In words."),
 )
 _order(
@@ -253,7 +212,7 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 @_patient
 @_site
 @_on
-@click.option("--failed", type=Numbers(), default=[], help="Numbers of the criteria that were not met: 2,5.")
+@click.option("--failed", type=Criteria(), default=[], help="Numbers of the criteria that were not met: 2,5.")
 @click.option(
     "--cohort", default="", metavar="NAME", help="The cohort that the patient is screened for, where there are any."
 )
@@ -286,7 +245,7 @@ def screen(
     "factors",
     type=_FACTOR,
     multiple=True,
-    callback=_once,
+    callback=once,
     metavar="NAME=LEVEL",
     help="A stratification factor, or a marker: ecog=0-1.",
 )
@@ -369,7 +328,7 @@ def unblind(
     "changes",
     type=_CHANGE,
     multiple=True,
-    callback=_once,
+    callback=once,
     metavar="NAME=VALUE",
     help="The right detail: response=PD.",
 )
@@ -378,7 +337,7 @@ def unblind(
     "factors",
     type=_FACTOR,
     multiple=True,
-    callback=_once,
+    callback=once,
     metavar="NAME=LEVEL",
     help="Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.",
 )

@@ -42,7 +42,7 @@ def command(
     define: Path | None,
     as_json: bool,
 ) -> None:
-    """Convert a dataset: the endings tell the formats (.xpt, .json, .ndjson, .csv, .parquet). Any size, in bounded memory.
+    """Convert a dataset: the endings tell the formats (.xpt, .json, .ndjson, .dsjc, .csv, .parquet). Any size, in bounded memory.
 
     --encoding is also a transport file's. Labels that IN lacks are those of SDTM and ADaM where they know the variable.
     """

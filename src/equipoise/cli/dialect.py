@@ -30,7 +30,7 @@ class Named(click.ParamType[str]):
 encoding_option = click.option(
     "--encoding",
     type=Named("encoding", encoding_named),
-    help="Of a CSV that is neither UTF-8 nor UTF-16, such as windows-1252.",
+    help="Of a CSV or a transport file that is not UTF-8, such as windows-1252.",
 )
 separator_option = click.option(
     "--separator",

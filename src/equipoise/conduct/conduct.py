@@ -21,7 +21,7 @@ from equipoise.conduct.rules import (
     site_problems,
 )
 from equipoise.trial.event import Event
-from equipoise.trial.log import Log, in_force
+from equipoise.trial.log import Log, in_force, in_order
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import glossary_of
@@ -257,10 +257,12 @@ class Conduct:
             {} if void else merged,
             number,
         )
-        problems.extend(shape_problems(kind, dict(event.data)))
-        problems.extend(self._clock_problems(event))
-        if not problems:
-            problems = [p for _, p in replay(self.trial, [*self.log, event])]
+        misshapen = list(shape_problems(kind, dict(event.data)))
+        stands = any(p.code in ("cannot-correct", "allocation-stands") for p in problems)
+        problems += [*misshapen, *self._clock_problems(event)]
+        if not misshapen and not stands:  # else what follows from it says nothing new
+            found = (p for _, p in replay(self.trial, [*self.log, event]))
+            problems += [p for p in found if p.code != "clock-backwards"]
         if problems:
             raise Refused(f"correct {number}", problems)
         self.log.append(kind, event.happened, recorded, by, why, old.patient, old.site, event.data, number)
@@ -335,7 +337,7 @@ class Conduct:
         events.append(event)
         if late:
             patient = self.patients[event.patient] = Patient(event.patient)
-            for e in sorted(events, key=lambda e: (e.happened, e.number)):
+            for e in in_order(events):
                 patient.add(e, self._glossary(patient))
         else:
             patient.add(event, self._glossary(patient))
@@ -410,7 +412,7 @@ def _replay_patient(
 ) -> tuple[Patient, list[tuple[Event, Problem]]]:
     patient = Patient(name)
     found: list[tuple[Event, Problem]] = []
-    for event in sorted(record, key=lambda e: (e.happened, e.number)):
+    for event in in_order(record):
         found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
         patient.add(event)
     return patient, found

@@ -110,6 +110,8 @@ class Defined:
     variables: int
     non_standard: Sequence[str]
     without_origin: int
+    not_read: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, object]:
         """The documented shape."""
@@ -118,15 +120,23 @@ class Defined:
             "datasets": self.datasets,
             "non_standard": self.non_standard,
             "variables_without_origin": self.without_origin,
+            "not_read": self.not_read,
         }
 
 
-def define(folder: Path, out: Path | None = None, study: str | None = None, created: datetime | None = None) -> Defined:
+def define(
+    folder: Path,
+    out: Path | None = None,
+    study: str | None = None,
+    created: datetime | None = None,
+    dialect: Dialect = FOUND_OUT,
+) -> Defined:
     """Write Define-XML 2.1 for a folder of datasets. What a file does not say is taken from SDTMIG 3.4 and ADaMIG 1.3."""
     if not folder.is_dir():
         raise bad(str(folder), "no-folder", "FOLDER", "no folder", "a folder of datasets")
-    datasets = [described(d) for d in read_datasets(folder).values()]
-    files = {name: path.name for path in files_of(folder) for name in {p.name for p in iterate(path)}}
+    notes: list[str] = []
+    datasets = [described(d) for d in read_datasets(folder, dialect=dialect, notes=notes).values()]
+    files = {name: path.name for path in files_of(folder) for name in {p.name for p in iterate(path, dialect=dialect)}}
     studies = {s for d in datasets for s in set(d.text("STUDYID")) if s}
     target = out or folder / "define.xml"
     name = study or (min(studies) if len(studies) == 1 else "")
@@ -139,4 +149,6 @@ def define(folder: Path, out: Path | None = None, study: str | None = None, crea
         sum(len(d.variables) for d in datasets),
         sorted(d.name for d in datasets if domain(d.name) is None),
         sum(not v.origin for d in datasets for v in d.variables),
+        sorted({p.name for p in folder.iterdir() if not p.name.startswith(".")} - {*files.values(), target.name}),
+        notes,
     )

@@ -11,10 +11,10 @@ from equipoise.desk.order import now
 from equipoise.files.datasets import files_of
 from equipoise.files.define_file import notes_against
 from equipoise.files.log_file import LogFile
-from equipoise.files.sdtm_files import import_sdtm, read_domains, trial_toml
+from equipoise.files.sdtm_files import import_sdtm, trial_toml
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Unmapped
-from equipoise.standards.sdtm.observed_trial import observed
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -39,7 +39,13 @@ class TakenIn:
 
 
 def run(
-    data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: Path, by: str, define: Path | None = None
+    data: Sequence[Path],
+    log_path: Path,
+    trial: Trial | None,
+    trial_path: Path,
+    by: str,
+    dialect: Dialect = FOUND_OUT,
+    define: Path | None = None,
 ) -> TakenIn:
     """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit.
 
@@ -49,17 +55,17 @@ def run(
         given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
         raise BadInput(str(trial_path), [given])
     notes = notes_against(define, files_of(data)) if define is not None else []
-    found = import_sdtm(data, trial, now(), by)
+    found = import_sdtm(data, trial, now(), by, dialect)
     LogFile(log_path).create(found.log)
-    if trial is None:
-        write_text(trial_path, trial_toml(observed(read_domains(data)[0])))
+    if found.table is not None:
+        write_text(trial_path, trial_toml(found.table))
     return TakenIn(
         str(log_path),
         found.trial.id if trial is not None else str(trial_path),
         len(found.log),
         len({e.patient for e in found.log if e.patient}),
         found.log.head,
-        sum("dated" in e.data for e in found.log),
+        sum("dated" in e.data or "until_dated" in e.data for e in found.log),
         found.unmapped,
-        notes,
+        [*notes, *found.said],
     )

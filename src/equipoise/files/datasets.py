@@ -1,4 +1,4 @@
-"""Datasets in files: SAS transport (.xpt), Dataset-JSON (.json, .ndjson), CSV and Parquet, read whole or in pieces."""
+"""Datasets in files: SAS transport (.xpt), Dataset-JSON (.json, .ndjson, .dsjc), CSV and Parquet, read whole or in pieces."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.files.formats import csv_table, dataset_json_read, parquet_table, xpt_read
+from equipoise.files.formats.encodings import DEFAULT, checked
 from equipoise.files.formats.piece import CHUNK, bad, joined
 from equipoise.standards.dataset import Dataset, Variable
-from equipoise.trial.dialect import FOUND_OUT, Dialect, encoding_named
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 
 #: Ending of a file → who reads it.
 READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
     ".xpt": xpt_read.pieces,
     ".json": dataset_json_read.pieces,
     ".ndjson": dataset_json_read.pieces,
+    ".dsjc": dataset_json_read.pieces,
     ".csv": csv_table.pieces,
     ".parquet": parquet_table.pieces,
 }
@@ -34,8 +36,8 @@ def iterate(
     """One file in pieces of at most ``chunk`` records, each with all metadata: memory stays bounded.
 
     A transport file may hold several datasets, one after the other; a dataset without records is one empty piece.
-    ``encoding`` is for transport files (UTF-8 unless given) and CSV; ``variables`` says what columns of a CSV are, ``dialect`` how it is
-    written as far as that is stated, and ``notes`` takes what was found out of it.
+    ``encoding`` is for transport files and CSV (UTF-8 unless given; Dataset-JSON and Parquet are UTF-8 by themselves); ``variables``
+    says what columns of a CSV are, ``dialect`` how it is written as far as that is stated, and ``notes`` takes what was found out of it.
     Raises BadInput where the file is broken, as soon as it is seen: pieces before that were good.
     """
     if not path.is_file():
@@ -44,15 +46,13 @@ def iterate(
     if ending not in READERS:
         raise bad(str(path), "unknown-format", "file", f"the ending {ending!r}", f"one of {', '.join(READERS)}")
     stated = Dialect(encoding).over(dialect)
-    try:
-        named = encoding_named(stated.encoding) if stated.encoding is not None else None
-    except ValueError as error:
-        raise bad(str(path), "unknown-encoding", "--encoding", repr(stated.encoding), str(error)) from None
+    if stated.encoding is not None:
+        checked(stated.encoding, ascii_compatible=ending == ".xpt")
     options: dict[str, Any] = {}
     if ending == ".csv":
         options = {"dialect": stated, "variables": variables, "notes": notes}
-    elif ending == ".xpt" and named is not None:
-        options["encoding"] = named
+    elif ending == ".xpt" and stated.encoding is not None:
+        options["encoding"] = stated.encoding
     return READERS[ending](path, chunk, **options)
 
 
@@ -61,6 +61,8 @@ def read_datasets(
     *,
     encoding: str | None = None,
     variables: Mapping[str, Mapping[str, Variable]] | None = None,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> dict[str, Dataset]:
     """Name → dataset, of a file, a folder (its files with a known ending), or several of both.
 
@@ -73,11 +75,19 @@ def read_datasets(
     ask_for_libraries(files)
     for path in files:
         own = (variables or {}).get(path.stem.upper())
-        for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
+        pieces = iterate(path, encoding=encoding, variables=own, dialect=dialect, notes=notes)
+        for name, group in groupby(pieces, key=lambda d: d.name):
             if name in found:
                 raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
             found[name], origin[name] = joined(group), path
     return found
+
+
+def dataset_names(path: Path, encoding: str | None = None) -> list[str]:
+    """The names of the datasets of a file: a transport file says them, any other has one, of the file's name."""
+    if path.suffix.lower() == ".xpt" and path.is_file():
+        return xpt_read.names(path, checked(encoding) if encoding is not None else DEFAULT)
+    return [path.stem.upper()]
 
 
 def ask_for_libraries(files: Iterable[Path]) -> None:

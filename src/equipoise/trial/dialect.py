@@ -28,7 +28,8 @@ class Dialect:
 
     def over(self, other: Dialect) -> Dialect:
         """This, and the other's where this says nothing."""
-        return Dialect(*(getattr(self, f.name) or getattr(other, f.name) for f in fields(self)))
+        both = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return Dialect(*(theirs if mine is None else mine for mine, theirs in both))
 
 
 #: Nothing is stated.

@@ -9,6 +9,7 @@ from datetime import date
 
 from equipoise.trial.assessment import INVESTIGATOR, Assessment, Occurrence, documented_progression
 from equipoise.trial.event import Event
+from equipoise.trial.log import in_order
 from equipoise.trial.response import Glossary
 from equipoise.trial.vocabularies import OURS
 
@@ -198,7 +199,7 @@ class Patient:
 def gather(events: Iterable[Event], glossary: Glossary = OURS.own) -> dict[str, Patient]:
     """Patients from events in force, in the order in which they first appear. ``glossary`` reads the responses recorded."""
     patients: dict[str, Patient] = {}
-    for event in sorted((e for e in events if e.patient), key=lambda e: (e.happened, e.number)):
+    for event in in_order(e for e in events if e.patient):
         patient = patients.get(event.patient)
         if patient is None:
             patient = patients[event.patient] = Patient(event.patient)

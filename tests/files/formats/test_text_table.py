@@ -89,7 +89,7 @@ def test_windows_1252_is_offered_and_read(equipoise: Callable[..., Answer], tmp_
     answer = equipoise("analyse", TRIAL, "--table", path)
     assert answer.status == 2
     assert "line 6" in answer.err
-    assert "--encoding windows-1252 reads 'Müller' there" in answer.err
+    assert "--encoding windows-1252 reads it as 'Müller," in answer.err
     stated = equipoise("analyse", TRIAL, "--table", path, "--encoding", "windows-1252", "--json")
     assert stated.status == 0
     assert "Note" not in stated.err
@@ -236,11 +236,18 @@ def test_a_dataset_with_semicolons_and_decimal_commas(equipoise: Callable[..., A
     with pytest.raises(BadInput) as caught:
         read_datasets(path)
     (found,) = caught.value.problems
-    assert (found.code, found.next_step) == ("not-a-number", "--decimal , if the comma is the decimal mark")
+    assert (found.code, found.next_step) == (
+        "not-a-number",
+        "--decimal , if the comma is the decimal mark",
+    )
     answer = equipoise("convert", path, tmp_path / "vs.json", "--decimal", ",")
     assert answer.status == 0
     assert "Note: vs.csv: columns are separated by semicolons." in answer.err
     assert read_datasets(tmp_path / "vs.json")["VS"].columns["VSSTRESN"][0] == 36.5
+    path.write_text("USUBJID;VSSEQ;VSSTRESN\n01;1;36,5\n02;1;36.5\n03;1;1,234,567\n")
+    with pytest.raises(BadInput) as caught:
+        read_datasets(path, dialect=Dialect(decimal=","))
+    assert [p.where for p in caught.value.problems] == ["line 3.VSSTRESN", "line 4.VSSTRESN"]
 
 
 def test_curves_and_times_with_semicolons_and_commas(equipoise: Callable[..., Answer], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.files.formats.decimals import Decimals
-from equipoise.files.formats.piece import Days, Numbers, Trouble, bad, check_names, empty_columns, shown
+from equipoise.files.formats.piece import Commas, Days, Numbers, Trouble, bad, check_names, empty_columns, shown
 from equipoise.files.formats.text_table import opened
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import guess
@@ -79,10 +79,8 @@ def _numbers(
     variable: Variable, cells: tuple[str, ...], lines: list[int], trouble: Trouble, decimal: str | None
 ) -> np.ndarray:
     of_days, reader = variable.kind == "date", Decimals(decimal or ".")
-    table: dict[str, float] = Days() if of_days else Numbers()
+    table: dict[str, float] = Days() if of_days else Commas() if decimal == "," else Numbers()
     table[""] = table["."] = np.nan
-    if not of_days and decimal == ",":
-        cells = tuple(c if "." in c[:-1] else c.replace(",", ".", 1) for c in cells)
     try:
         return np.array([table[c] for c in cells])
     except ValueError:

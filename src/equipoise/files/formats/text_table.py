@@ -9,11 +9,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from equipoise.files.formats.encodings import undecodable
 from equipoise.trial.dialect import FOUND_OUT, SEPARATORS, Dialect, encoding_named, separator_in_words, separator_named
 from equipoise.trial.problem import BadInput, Problem
 
@@ -200,23 +201,15 @@ def _encoding(path: Path, head: bytes, stated: str | None) -> str:
 
 def _not_in_encoding(path: Path, encoding: str, error: UnicodeError) -> Problem:
     """Where the first byte stands that is not in the encoding, and what it would be in the usual other one."""
-    name = "UTF-8" if encoding == "utf-8-sig" else encoding
-    step = "state the file's encoding: --encoding"
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 line.decode(encoding)
             except UnicodeDecodeError as found:
-                given = f"byte 0x{line[found.start]:02X}"
-                if encoding == "utf-8-sig":
-                    begin = max(line.rfind(sign, 0, found.start) for sign in (b",", b";", b"\t", b'"', b" ")) + 1
-                    word = re.split(rb"[,;\t\" \r\n]", line[begin:])[0]
-                    with suppress(UnicodeDecodeError):
-                        step = f"--encoding windows-1252 reads {word.decode('windows-1252')!r} there"
-                return Problem("encoding", f"line {number}", given, f"text in {name}", step)
+                return Problem("encoding", f"line {number}", *undecodable(found))
             except UnicodeError:
                 break
-    return Problem("encoding", "file", str(error), f"text in {name}", step)
+    return Problem("encoding", "file", str(error), f"text in {encoding}", "--encoding NAME says how it was written")
 
 
 def separator_in(lines: Sequence[str], wanted: Sequence[str] = (), comment: str | None = None) -> str:

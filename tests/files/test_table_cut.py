@@ -133,6 +133,47 @@ def test_to_cut_a_table_is_to_have_written_it_then(tmp_path: Path, trial: Trial,
     assert cut(trial, whole, last + timedelta(days=9)).beyond == []
 
 
+ADTTE = trial_of(
+    [
+        {"event": event, "when": {"PARAMCD": name, "CNSR": censored}, "time": "AVAL", "unit": "days", "data": data}
+        for name, events in {
+            "PFS": [("progressed", {"basis": "recurrence"}), ("assessed", {"response": "NED"})], "OS": [("died", {}), ("contact", {})],
+        }.items()
+        for censored, (event, data) in enumerate(events)
+    ],
+)  # fmt: skip
+
+
+@pytest.mark.property
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), day=st.integers(0, 500))
+def test_times_are_cut_as_statisticians_cut_them(tmp_path: Path, data: st.DataObject, day: int) -> None:
+    """Of a table of times with their starts (ADTTE): the smaller of the time and the days to the cut-off, an event only if it is within."""
+    rows, on = [], START + timedelta(days=day)
+    want: dict[str, dict[str, tuple[int, bool]]] = {"OS": {}, "PFS": {}}
+    for i in range(data.draw(st.integers(1, 8))):
+        origin = START + timedelta(days=data.draw(DAYS))
+        pfs, os = sorted(data.draw(st.tuples(st.integers(0, 400), st.integers(0, 400))))
+        progressed, died = data.draw(st.booleans()), data.draw(st.booleans())
+        os = pfs if died and not progressed else os  # who dies without progression is looked at until then
+        arm = data.draw(st.sampled_from("AB"))
+        for name, time, event in (("PFS", pfs, progressed), ("OS", os, died)):
+            rows.append(
+                {"id": f"P{i}", "arm": arm, "rand": origin, "PARAMCD": name, "AVAL": time, "CNSR": int(not event)}
+            )
+            counted = event or (name == "PFS" and died)
+            if origin <= on:
+                want[name][f"P{i}"] = (min(time, (on - origin).days), counted and time <= (on - origin).days)
+    path = tmp_path / "adtte.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    found = times(ADTTE, cut(ADTTE, log_from_table(ADTTE, path).log, on))
+    got = {n: {p: (days, event) for group in arms.values() for p, days, event in group} for n, arms in found.items()}
+    assert got == want
+
+
 @pytest.mark.property
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), day=st.integers(0, 500))

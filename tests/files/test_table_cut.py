@@ -231,6 +231,19 @@ def test_what_a_day_after_the_cutoff_shows(north: Trial) -> None:
     assert any("recorded after 2012-09-01" in n for n in cut(north, log, day).notes)
 
 
+def test_only_what_came_in_as_the_log_was_opened_has_one_clock(north: Trial) -> None:
+    """An event that names a source is no sign of it: a log that people keep has two clocks."""
+    day, later = date(2012, 9, 1), date(2013, 1, 1)
+    for opened, known in ((date(2012, 7, 1), day), (later, later)):
+        log = Log()
+        log.append("opened", date(2012, 7, 1), moment(opened), "t", data={"trial": "north", "fingerprint": ""})
+        who = {"arm": "CE", "stratum": ""}
+        log.append("randomised", day, moment(later), "t", patient="P", data=who, source="dm.csv, row 2")
+        found = cut(north, log, day)
+        assert found.known_on == known
+        assert len(found.randomised) == (known == later)
+
+
 def test_what_goes_on_beyond_the_cutoff_has_not_ended(north: Trial) -> None:
     start, day, end = date(2012, 7, 1), date(2012, 9, 1), date(2012, 10, 1)
     log, at = Log(), moment(date(2013, 1, 1))

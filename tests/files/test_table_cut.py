@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from equipoise.analyse.columns.from_patients import pool_of
+from equipoise.analyse.columns.run import outcome
 from equipoise.analyse.data import cut
 from equipoise.analyse.survival import observations
 from equipoise.files.table_file import log_from_table
@@ -131,6 +133,22 @@ def test_to_cut_a_table_is_to_have_written_it_then(tmp_path: Path, trial: Trial,
     last = max(e.recorded.date() for e in whole)
     assert times(trial, cut(trial, whole, last)) == times(trial, cut(trial, whole))
     assert cut(trial, whole, last + timedelta(days=9)).beyond == []
+
+
+@pytest.mark.property
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@given(data=st.data(), day=st.integers(0, 500))
+def test_the_pool_cuts_as_the_analysis_does(tmp_path: Path, data: st.DataObject, day: int) -> None:
+    """The fast road over arrays knows who was followed beyond the cut-off, too."""
+    rows, on = data.draw(people(("scan",))), START + timedelta(days=day)
+    snap = cut(ONE_ROW, log_from_table(ONE_ROW, write(tmp_path / "t.csv", rows, ("scan",))).log, on)
+    pool = pool_of(snap.patients.values(), on, ONE_ROW)
+    done = outcome(pool, ONE_ROW)
+    assert not done.refused
+    for name, arms in times(ONE_ROW, snap).items():
+        found = {n: (int(d), bool(e)) for n, d, e, o in zip(
+            pool.patients.name, done.times[name].days, done.times[name].event, done.times[name].has_origin, strict=True) if o}  # fmt: skip
+        assert found == {p: (days, event) for group in arms.values() for p, days, event in group}
 
 
 ADTTE = trial_of(

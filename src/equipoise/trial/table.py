@@ -79,7 +79,10 @@ class TableRule(Part):
 
     @model_validator(mode="after")
     def _details(self) -> TableRule:
-        known = [name for name, (types, _) in KINDS[self.event].items() if list not in types and dict not in types]
+        known = [
+            name for name, (types, _) in KINDS[self.event].items()
+            if not {list, dict} & set(types) and not name.endswith(("dated", "date_rule"))  # these follow from `partial_dates`
+        ]  # fmt: skip
         wrong = [
             f"{entry}.{name}: no detail of {self.event!r} that a column can hold: {', '.join(known)}"
             for entry, names in (("columns", self.columns), ("words", self.words))

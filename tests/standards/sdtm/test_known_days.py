@@ -134,6 +134,8 @@ DISAGREE = [
      "AE", "another day of death than DM.DTHDTC"),
     ({"ae": [{"AETERM": "X", "AESEV": "SEVERE", "AESTDTC": "2021-05-01", "AEENDTC": "2021-05-12", "AEOUT": "FATAL"}]}, "AE", "no date of death"),
     ({"dm": {"DTHFL": "Y"}}, "DM", "death without a date"),
+    ({"dm": {"DTHFL": "Y", "DTHDTC": "--05-10"}}, "DM", "a date without a year"),
+    ({"ds": [death("2021-05-10") | {"DSSCAT": "STUDY TREATMENT"}]}, "DS", "treatment ended by death, and no date"),
     ({"dm": {"DTHFL": "N", "DTHDTC": "2021-05-10"}}, "DM", "DTHFL is not Y"),
     ({"dm": {"DTHFL": "", "DTHDTC": ""}, "ds": [death("2021-05-10")]}, "DM", "no date of death, and DS says"),
     ({"dm": {"DTHDTC": "2021-05-10"}, "ss": [{"SSTESTCD": "SURVSTAT", "SSSTRESC": "DEAD", "SSDTC": "2021-05-01"}]}, "SS", "dead before"),

@@ -242,6 +242,28 @@ def test_all_problems_of_a_folder_come_at_once_each_once_in_order(equipoise: Run
     assert places == expected
 
 
+def test_all_problems_of_the_files_of_an_audit_and_of_a_folder_to_define_come_at_once(
+    equipoise: Run, folder: Path
+) -> None:
+    change(folder / "tr.csv", 0, TRSTRESN="big")
+    change(folder / "tr.csv", 1, TRDTC="soon")
+    change(folder / "rs.csv", 0, RSDTC="later")
+    done = equipoise("audit-response", folder, "--json")
+    assert [p["where"] for p in done.json["error"]["problems"]] == [
+        "TR.TRSTRESN[FT1-005, TRSEQ=1]", "TR.TRDTC[FT1-005, TRSEQ=2]", "RS.RSDTC[FT1-005, RSSEQ=1]",
+    ]  # fmt: skip
+    (folder / "tu.csv").write_text("USUBJID,TULNKID\nFT1-005,T01\n")
+    (folder / "rs.csv").write_bytes(b"USUBJID\n\xff\n")
+    done = equipoise("audit-response", folder, "--json")
+    assert [(p["code"], p["where"].split(":")[0]) for p in done.json["error"]["problems"]] == [
+        ("missing-column", "tu.csv"),
+        ("encoding", "rs.csv"),
+    ]
+    (folder / "dm.csv").write_text("USUBJID,USUBJID\n")
+    done = equipoise("define", folder, "--json")
+    assert [p["where"].split(":")[0] for p in done.json["error"]["problems"]] == ["dm.csv", "rs.csv", "tr.csv"]
+
+
 def test_a_file_of_another_domain_than_its_name_says_is_a_problem(equipoise: Run, folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "tu.csv", folder / "ae.csv")
     problems = refused(equipoise, folder, log=tmp_path / "x.log.jsonl")

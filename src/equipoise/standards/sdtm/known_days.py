@@ -140,6 +140,9 @@ def death_said(records: Records, notes: Notes) -> Said | None:
             notes.left("DM", "DTHFL", "death without a date", dm.example)
         for one in said:
             notes.left("AE", "AEENDTC", "a fatal event, and no date of death in DM or DS", one.record.example)
+        for r in records.get("DS", ()):
+            if of_treatment(r) and r.code("DSDECOD", "DSTERM") == "DEATH":
+                notes.left("DS", "DEATH", "treatment ended by death, and no date of death in DM or DS", r.example)
         return None
     first = said[0]
     if "DTHFL" in dm.values and flag != "Y":

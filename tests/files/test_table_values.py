@@ -276,7 +276,12 @@ def test_no_events_at_all_is_said_wherever_it_is_shown(equipoise: Callable[..., 
     assert page.status == 0
     assert said in " ".join(page.out.split())
     assert "events in one arm only" not in page.out
-    assert said in equipoise("analyse", trial, "--table", path, "--json").json["cautions"]["OS"]
+    caution = equipoise("analyse", trial, "--table", path, "--json").json["cautions"]["OS"]
+    assert said in caution
+    assert equipoise("pool", trial, "--table", path, "--json").json["summary"]["cautions"] == {"OS": caution}
+    assert said in " ".join(equipoise("pool", trial, "--table", path).out.split())
+    assert equipoise("report", trial, "--table", path, "--out", tmp_path / "r").status == 0
+    assert said in (tmp_path / "r" / "report.html").read_text()
 
 
 FOLLOWED = [

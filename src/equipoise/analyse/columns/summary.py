@@ -12,6 +12,7 @@ from equipoise.analyse.columns.codes import RESPONSES
 from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.landmark import STATUSES
 from equipoise.analyse.columns.run import Concluded
+from equipoise.analyse.follow_up import caution
 from equipoise.numerics.times.survival import kaplan_meier
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Cell, Table
@@ -32,7 +33,7 @@ class ArmTimes:
 class PoolSummary:
     """Counts and medians; the keys are endpoint → arm → …. ``time_points`` is empty unless responses were derived.
 
-    ``refused``: what was left to the reference, and why.
+    ``refused``: what was left to the reference, and why. ``cautions`` of times to event as ``equipoise analyse`` has them.
     """
 
     patients: int
@@ -44,6 +45,7 @@ class PoolSummary:
     status: Mapping[str, Mapping[str, Mapping[str, int]]]
     populations: Mapping[str, int]
     refused: Mapping[str, str]
+    cautions: Mapping[str, str]
 
 
 def summary(pool: Database, trial: Trial, found: Concluded) -> PoolSummary:
@@ -61,7 +63,10 @@ def summary(pool: Database, trial: Trial, found: Concluded) -> PoolSummary:
 
     points = found.points
     times: dict[str, dict[str, ArmTimes]] = {}
+    cautions: dict[str, str] = {}
     for name, of in found.times.items():
+        counts = (within[name] >= 0) & of.has_origin
+        cautions[name] = caution(trial.time_to_event(name).label, of.days[counts], of.event[counts])
         times[name] = {}
         for arm, mine in arms(name).items():
             keep = mine & of.has_origin
@@ -80,6 +85,7 @@ def summary(pool: Database, trial: Trial, found: Concluded) -> PoolSummary:
         {e: {arm: counted(codes, STATUSES, mine) for arm, mine in arms(e).items()} for e, codes in found.status.items()},
         {name: int((arm >= 0).sum()) for name, arm in found.populations.items()},
         {**found.refused, **{f"population {name}": why for name, why in found.refused_populations.items()}},
+        {name: text for name, text in cautions.items() if text},
     )  # fmt: skip
 
 
@@ -91,7 +97,10 @@ def times_table(found: PoolSummary) -> Table:
         for arm, t in by_arm.items()
     ]
     columns = ["Endpoint", "Arm", "Patients", "Events", "Median, months (95 % CI)"]
-    return Table("Time to event by arm", columns, rows, notes=("Kaplan–Meier; log-log intervals. NR: not reached.",))
+    how = "Kaplan–Meier; log-log intervals. NR: not reached."
+    return Table(
+        "Time to event by arm", columns, rows, notes=[*(f"Caution. {c}" for c in found.cautions.values()), how]
+    )
 
 
 def counts_table(found: PoolSummary) -> Table:

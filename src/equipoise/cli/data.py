@@ -26,7 +26,9 @@ table_option = click.option(
     "--table", type=click.Path(path_type=Path), help="A CSV of patients, mapped by [table] in the trial file."
 )
 known_on_option = click.option(
-    "--known-on", type=DAY, help="Take in what was recorded by this day (default: the cut-off itself)."
+    "--known-on",
+    type=DAY,
+    help="Take in what was recorded by this day (default: the cut-off itself; of data that came at once, their day).",
 )
 unblind_option = click.option(
     "--unblind",

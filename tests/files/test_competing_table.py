@@ -13,6 +13,7 @@ from helpers import FIXTURES, Answer
 TRIAL = FIXTURES / "tables" / "competing_trial.toml"
 
 
+@pytest.mark.independent
 def test_the_incidence_is_that_of_cmprsk(equipoise: Callable[..., Answer]) -> None:
     """Source: ``fixtures/r/competing_table.R``."""
     r = json.loads((FIXTURES / "r" / "competing_table.json").read_text())

@@ -150,7 +150,7 @@ def test_values_outside_a_codelist_are_said(equipoise: Callable[..., Answer], tm
         "AE.AESER: values of up to 3 bytes; its length is defined as 1.",
         "AE: not defined: MORE.",
     ]
-    assert read_datasets(tmp_path / "ae.xpt")["AE_FINAL"].columns["AESER"] == ["N", "Yes", "Yes", "U", ""]
+    assert read_datasets(tmp_path / "ae.xpt")["AE"].columns["AESER"] == ["N", "Yes", "Yes", "U", ""]
     (tmp_path / "ae_final.csv").write_text("AESEQ,AESER\n1,N\ntwo,N\n1.5.2,N\n")
     bad = equipoise(
         "convert", tmp_path / "ae_final.csv", tmp_path / "b.xpt", "--define", tmp_path / "define.xml", "--json"

@@ -128,6 +128,37 @@ def test_redcap_s_long_table(equipoise: Callable[..., Answer]) -> None:
     assert "PR" in str(told)
 
 
+ORR = """
+[[endpoints]]
+name = "ORR"
+label = "Response"
+role = "secondary"
+kind = "response"
+confirmed = false
+success = ["CR", "PR"]
+not_evaluable = "failure"
+"""
+
+
+def test_redcap_s_responses_are_counted_and_exported(equipoise: Callable[..., Answer], tmp_path: Path) -> None:
+    table = FIXTURES / "tables" / "redcap_long.csv"
+    text = (FIXTURES / "tables" / "redcap_long.toml").read_text()
+    (tmp_path / "t.toml").write_text(text.replace("[table]", f"{ORR}\n[table]"))
+    asked = ("--table", table)
+    arms = equipoise("analyse", tmp_path / "t.toml", *asked, "--json").json["endpoints"]["ORR"]["arms"]
+    assert {n: (a["successes"], a["n"]) for n, a in arms.items()} == {"A": (0, 1), "B": (1, 1)}
+    assert (
+        equipoise(
+            "export", tmp_path / "t.toml", *asked, "--as", "adam", "--format", "csv", "--out", tmp_path / "adam"
+        ).status
+        == 0
+    )
+    with (tmp_path / "adam" / "adrs.csv").open(newline="") as file:
+        best = {r["USUBJID"]: r["AVALC"] for r in csv.DictReader(file) if r["PARAMCD"] == "BOR"}
+    assert best == {"1": "SD", "2": "PR"}
+    assert equipoise("report", tmp_path / "t.toml", *asked, "--out", tmp_path / "page").status == 0
+
+
 BAD_LONG = [
     ("two arms", "1,A,2020-01-02,,,\n1,B,,,,\n", ["row 3"], ["patient-twice"]),
     ("two days", "1,A,2020-01-02,,,\n1,,2020-01-03,,,\n", ["row 3"], ["patient-twice"]),

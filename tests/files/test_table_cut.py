@@ -133,6 +133,47 @@ def test_to_cut_a_table_is_to_have_written_it_then(tmp_path: Path, trial: Trial,
     assert cut(trial, whole, last + timedelta(days=9)).beyond == []
 
 
+ADTTE = trial_of(
+    [
+        {"event": event, "when": {"PARAMCD": name, "CNSR": censored}, "time": "AVAL", "unit": "days", "data": data}
+        for name, events in {
+            "PFS": [("progressed", {"basis": "recurrence"}), ("assessed", {"response": "NED"})], "OS": [("died", {}), ("contact", {})],
+        }.items()
+        for censored, (event, data) in enumerate(events)
+    ],
+)  # fmt: skip
+
+
+@pytest.mark.property
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), day=st.integers(0, 500))
+def test_times_are_cut_as_statisticians_cut_them(tmp_path: Path, data: st.DataObject, day: int) -> None:
+    """Of a table of times with their starts (ADTTE): the smaller of the time and the days to the cut-off, an event only if it is within."""
+    rows, on = [], START + timedelta(days=day)
+    want: dict[str, dict[str, tuple[int, bool]]] = {"OS": {}, "PFS": {}}
+    for i in range(data.draw(st.integers(1, 8))):
+        origin = START + timedelta(days=data.draw(DAYS))
+        pfs, os = sorted(data.draw(st.tuples(st.integers(0, 400), st.integers(0, 400))))
+        progressed, died = data.draw(st.booleans()), data.draw(st.booleans())
+        os = pfs if died and not progressed else os  # who dies without progression is looked at until then
+        arm = data.draw(st.sampled_from("AB"))
+        for name, time, event in (("PFS", pfs, progressed), ("OS", os, died)):
+            rows.append(
+                {"id": f"P{i}", "arm": arm, "rand": origin, "PARAMCD": name, "AVAL": time, "CNSR": int(not event)}
+            )
+            counted = event or (name == "PFS" and died)
+            if origin <= on:
+                want[name][f"P{i}"] = (min(time, (on - origin).days), counted and time <= (on - origin).days)
+    path = tmp_path / "adtte.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    found = times(ADTTE, cut(ADTTE, log_from_table(ADTTE, path).log, on))
+    got = {n: {p: (days, event) for group in arms.values() for p, days, event in group} for n, arms in found.items()}
+    assert got == want
+
+
 @pytest.mark.property
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), day=st.integers(0, 500))
@@ -188,6 +229,19 @@ def test_what_a_day_after_the_cutoff_shows(north: Trial) -> None:
     assert known["died"].died is None
     assert cut(north, log, day).patients["told late"].last_contact == date(2012, 7, 1)
     assert any("recorded after 2012-09-01" in n for n in cut(north, log, day).notes)
+
+
+def test_only_what_came_in_as_the_log_was_opened_has_one_clock(north: Trial) -> None:
+    """An event that names a source is no sign of it: a log that people keep has two clocks."""
+    day, later = date(2012, 9, 1), date(2013, 1, 1)
+    for opened, known in ((date(2012, 7, 1), day), (later, later)):
+        log = Log()
+        log.append("opened", date(2012, 7, 1), moment(opened), "t", data={"trial": "north", "fingerprint": ""})
+        who = {"arm": "CE", "stratum": ""}
+        log.append("randomised", day, moment(later), "t", patient="P", data=who, source="dm.csv, row 2")
+        found = cut(north, log, day)
+        assert found.known_on == known
+        assert len(found.randomised) == (known == later)
 
 
 def test_what_goes_on_beyond_the_cutoff_has_not_ended(north: Trial) -> None:

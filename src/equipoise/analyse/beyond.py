@@ -26,8 +26,14 @@ _ENDS = ("until", "until_dated", "until_date_rule")
 
 
 def taken_in_on(log: Log) -> date | None:
-    """The day on which a finished table or datasets were taken into the log; None for a log that people kept as things happened."""
-    return max((e.recorded.date() for e in log if e.source), default=None)
+    """The day on which a finished table or datasets were taken into the log; None for a log that people kept as things happened.
+
+    All of them came in at the moment at which the log was opened, and each event says from where.
+    """
+    if not len(log):
+        return None
+    opened = log[0].recorded
+    return opened.date() if any(e.source and e.recorded == opened for e in log) else None
 
 
 def follow(patients: Mapping[str, Patient], beyond: Sequence[Event], cutoff: date) -> None:

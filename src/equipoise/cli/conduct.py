@@ -12,7 +12,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, trial_argument
-from equipoise.cli.data import say_notes
+from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
 from equipoise.cli.pairs import Criteria, Pair, once
@@ -405,12 +405,15 @@ def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool
     "--table", type=click.Path(path_type=Path), required=True, help="CSV, mapped by [table] in the trial file."
 )
 @dialect_options
+@define_option
 @_by
 @json_option
-def import_table(trial: str, log_path: Path, table: Path, dialect: Dialect, by: str, as_json: bool) -> None:
+def import_table(
+    trial: str, log_path: Path, table: Path, dialect: Dialect, define: Path | None, by: str, as_json: bool
+) -> None:
     """Take a table of patients into a new log, through the mapping in the trial file."""
     found = desk.opening.load_trial(trial)
-    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by, dialect)
+    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by, dialect, define)
     say_notes(taken.notes)
     if as_json:
         emit(taken)

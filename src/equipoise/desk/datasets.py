@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -76,18 +76,21 @@ def convert(
 
     def pieces() -> Iterator[Dataset]:
         taken = (p for p in iterate(source, dialect=dialect, variables=columns) if p.name == chosen)
-        return (with_labels(against[chosen].fitted(p) if chosen in against else p) for p in taken)
+        fitted = (against[chosen].fitted(p) if chosen in against else p for p in taken)
+        return (with_labels(replace(p, name=called)) for p in fitted)
 
     if definition is not None and chosen not in against:
         names = list(definition.datasets)
         raise bad(
             str(define), "not-defined", "--define", chosen, f"a document that defines it; it has {', '.join(names)}"
         )
+    # A CSV has no name but its file's; the document may say which dataset that file holds.
+    called = own.name if own is not None and source.suffix.lower() == ".csv" and own.is_file(source.name) else chosen
     notes += against[chosen].notes() if chosen in against else []
     measure = write_pieces(pieces, target, created=created or EPOCH)
     assert measure.first is not None
     lost = _lost(target.suffix.lower(), letters)
-    return Converted(str(target), chosen, measure.n, len(measure.first.variables), lost, notes)
+    return Converted(str(target), called, measure.n, len(measure.first.variables), lost, notes)
 
 
 def _lost(ending: str, letters: str) -> list[str]:

@@ -11,6 +11,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.desk.order import now
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
+from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
 from equipoise.files.table_file import read_table
 from equipoise.files.trial_file import read_trial
@@ -72,9 +73,11 @@ class TakenIn:
     notes: Sequence[str] = ()
 
 
-def take_in(trial: Trial, store: LogStore, table: Path, by: str, dialect: Dialect = FOUND_OUT) -> TakenIn:
-    """Take a table of patients into a new log, through the mapping in the trial file."""
-    found = read_table(trial, table, now(), by, dialect)
+def take_in(
+    trial: Trial, store: LogStore, table: Path, by: str, dialect: Dialect = FOUND_OUT, define: Path | None = None
+) -> TakenIn:
+    """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
+    found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
     conduct = found.conduct
     store.create(conduct.log)
     return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head, found.notes)

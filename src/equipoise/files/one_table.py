@@ -38,6 +38,7 @@ class OneTable:
     problems: list[Problem]
     _read: TableRows | None = None
     _twice: list[int] = field(default_factory=list)
+    _undefined: list[str] = field(default_factory=list)
 
     @classmethod
     def all_of(cls, mapping: TableMapping, path: Path, dialect: Dialect, today: date) -> list[OneTable]:
@@ -70,6 +71,7 @@ class OneTable:
             return False
         for column in (c for c in self.mapping.named_columns if c in self.sheet.header):
             terms, v = own.terms_of(column), own.variable(column)
+            self._undefined += [column] if v is None else []
             for number, row in self.rows:
                 cell = row.get(column, "")
                 if self.reader.missing(cell):
@@ -124,6 +126,8 @@ class OneTable:
         yield from self.sheet.notes
         if self.reader.decimals.found:
             yield f"{self.name}: numbers have a decimal comma."
+        if self._undefined:
+            yield f"{self.name}: not defined: {', '.join(self._undefined)}."
         if not self.file or self._read is None:
             return
         if self._twice:

@@ -59,6 +59,10 @@ class DefinedDataset:
     terms: Mapping[str, Terms]
     mandatory: frozenset[str] = frozenset()
 
+    def is_file(self, name: str) -> bool:
+        """True of a file that the document names for this dataset, whatever its ending."""
+        return bool(self.file) and _stem(self.file) == _stem(name)
+
     @property
     def by_column(self) -> Mapping[str, Variable]:
         """Column → its variable, whatever the column's case."""
@@ -99,8 +103,8 @@ class Definition:
 
     def of(self, file: str) -> DefinedDataset | None:
         """The dataset that a file holds: the one whose file has this stem, else of this name, else of what stands before its first '_'."""
-        stem = file.rsplit(".", 1)[0].casefold()
-        by_file = (d for d in self.datasets.values() if d.file.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold() == stem)
+        stem = _stem(file)
+        by_file = (d for d in self.datasets.values() if d.is_file(file))
         names = {name.casefold(): d for name, d in self.datasets.items()}
         return next(by_file, None) or names.get(stem) or names.get(stem.split("_")[0])
 
@@ -205,3 +209,7 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def _stem(file: str) -> str:
+    return file.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()

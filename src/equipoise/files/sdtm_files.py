@@ -66,9 +66,13 @@ def read_domains(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Domains
     """All domains. What the log does not take need not be readable: it is listed. Raises BadInput for a folder without datasets."""
     folder = look(paths, dialect)
     ask_for_libraries(p.file for d, parts in folder.domains.items() if d in REQUIRED for p in parts)
-    notes, found, problems = Notes(), {}, list(folder.twice)
+    notes, found = Notes(), {}
     said: list[str] = []
+    problems = [(domain, p) for domain, p in folder.twice if domain in REQUIRED]
     _list_unread(folder, notes)
+    for domain, p in folder.twice:
+        if domain not in REQUIRED:
+            notes.left(p.where, "file", f"{p.given}, {p.allowed}", "")
     for name, parts in folder.domains.items():
         try:
             found[name] = united(name, [_whole(part, dialect, said) for part in parts])

@@ -115,7 +115,8 @@ def look(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Folder:
                 ending = file.suffix.lower()
                 why = f"files ending {ending!r} are not read" if ending else "a file without an ending is not read"
                 domain = "" if ending in _DOCUMENTS else _domain(name)[0]
-                found.unread.append(Unread(file.name, why, domain, _OTHER_FORMS.get(ending, "")))
+                step = _OTHER_FORMS.get(ending, "") if domain else ""
+                found.unread.append(Unread(file.name, why, domain, step))
     return found
 
 

@@ -32,16 +32,20 @@ def supplement(records: Records, domain: str = "SUPPDM") -> dict[str, tuple[str,
     return {r.code("QNAM"): (r.text("QLABEL"), r.text("QVAL")) for r in records.get(domain, ())}
 
 
-def cut_offs(datasets: Mapping[str, Dataset], recorded: date | None) -> tuple[date, ...]:
+def cut_offs(datasets: Mapping[str, Dataset], recorded: date | None, notes: Notes) -> tuple[date, ...]:
     """Days after which nothing was recorded: the data cut-off that TS states, and the day on which the data came in."""
     found = [recorded] if recorded is not None else []
     ts = datasets.get("TS")
     if ts is not None:
         for row, values in enumerate(ts.rows(), 1):
             record = Record("TS", row, values)
-            day = record.date("TSVAL", Notes()) if record.code("TSPARMCD") == "DCUTDTC" else None
+            if record.code("TSPARMCD") != "DCUTDTC":
+                continue
+            day = record.date("TSVAL", Notes())
             if day is not None:
                 found.append(day.last)
+            else:
+                notes.left("TS", "DCUTDTC", "no date: the data cut-off is not known", repr(record.text("TSVAL")))
     return tuple(found)
 
 
@@ -114,12 +118,17 @@ class Said:
     high: tuple[date, ...]
 
 
+def _fatal(r: Record) -> bool:
+    """True where an adverse event is said to have ended in death."""
+    return r.code("AEOUT") == "FATAL" or r.code("AESDTH") == "Y"
+
+
 def _words(records: Records, notes: Notes) -> Iterator[_Word]:
     """DM's word, then DS's, then that of fatal adverse events."""
     rows = [
         *((r, "DTHDTC") for r in records["DM"]),
         *((r, "DSSTDTC") for r in records.get("DS", ()) if is_death(r)),
-        *((r, "AEENDTC") for r in records.get("AE", ()) if r.code("AEOUT") == "FATAL" or r.code("AESDTH") == "Y"),
+        *((r, "AEENDTC") for r in records.get("AE", ()) if _fatal(r)),
     ]
     for record, variable in rows:
         day = record.date(variable, notes)
@@ -138,8 +147,9 @@ def death_said(records: Records, notes: Notes) -> Said | None:
     if not said or said[0].variable == "AEENDTC":
         if flag == "Y":
             notes.left("DM", "DTHFL", "death without a date", dm.example)
-        for one in said:
-            notes.left("AE", "AEENDTC", "a fatal event, and no date of death in DM or DS", one.record.example)
+        for r in records.get("AE", ()):
+            if _fatal(r) or r.text("AETOXGR") == "5":
+                notes.left("AE", "fatal event", "no date of death in DM or DS: the subject counts as alive", r.example)
         for r in records.get("DS", ()):
             if of_treatment(r) and r.code("DSDECOD", "DSTERM") == "DEATH":
                 notes.left("DS", "DEATH", "treatment ended by death, and no date of death in DM or DS", r.example)

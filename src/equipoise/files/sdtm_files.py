@@ -67,8 +67,8 @@ def read_domains(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Domains
     folder = look(paths, dialect)
     ask_for_libraries(p.file for d, parts in folder.domains.items() if d in REQUIRED for p in parts)
     notes, found = Notes(), {}
-    problems = [(domain, p) for domain, p in folder.twice if domain in REQUIRED]
     said: list[str] = []
+    problems = [(domain, p) for domain, p in folder.twice if domain in REQUIRED]
     _list_unread(folder, notes)
     for domain, p in folder.twice:
         if domain not in REQUIRED:

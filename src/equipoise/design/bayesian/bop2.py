@@ -20,7 +20,7 @@ from pydantic import Field
 
 from equipoise.design.bayesian.bop2_endpoints import Endpoint, EventTimes, Response, ResponseAndToxicity
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
-from equipoise.design.spec import Entries, above, between, growing, no_design
+from equipoise.design.spec import Entries, Error, Power, above, between, growing, no_design
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import Evidence, ExposureEvidence, PairEvidence
@@ -52,10 +52,8 @@ class Spec(Entries):
         default=(10, 20, 30, 40), min_length=1,
         description="Patients at each look (events, for time-to-event), such as 10,20,30,40.",
     )  # fmt: skip
-    alpha: float = Field(default=0.10, gt=0, lt=1, description="Type I error to keep.")
-    power: float = Field(
-        default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it."
-    )
+    alpha: Error = Field(default=0.10, description="Type I error to keep.")
+    power: Power = Field(default=0.80, description="Power that the user wants: a caution is shown below it.")
     p0: float | None = Field(default=None, gt=0, lt=1, description="Response rate of no interest.")
     p1: float | None = Field(default=None, gt=0, lt=1, description="Response rate worth finding.")
     toxicity0: float | None = Field(default=None, gt=0, lt=1, description="Toxicity rate that is too high.")

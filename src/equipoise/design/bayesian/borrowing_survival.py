@@ -35,7 +35,7 @@ from equipoise.design.bayesian.borrowing_terms import Terms
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.randomised.allocation import Allocated
 from equipoise.design.randomised.logrank_plan import Pace, arms, month_of
-from equipoise.design.spec import Errors, Probability, below, between, no_design
+from equipoise.design.spec import Error, Errors, Power, below, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.borrowing.hazard_rule import HazardRule
 from equipoise.numerics.borrowing.methods import Borrowing
@@ -98,8 +98,8 @@ class Spec(Allocated, Terms, Errors):
         default=None, gt=0, lt=1,
         description="Declare at this posterior probability or more (default: the one at which alpha is kept without drift).",
     )  # fmt: skip
-    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="One-sided type I error without drift.")
-    power: Probability = Field(default=0.80, description="Power wanted without drift.")
+    alpha: Error = Field(default=0.05, description="One-sided type I error without drift.")
+    power: Power = Field(default=0.80, description="Power wanted without drift.")
     accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms (shape 1 only).")
     accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual …")
     follow_up: float | None = Field(

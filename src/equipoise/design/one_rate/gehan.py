@@ -25,7 +25,7 @@ import numpy as np
 from pydantic import Field
 from scipy.special import betaincinv
 
-from equipoise.design.spec import between
+from equipoise.design.spec import Error, between
 from equipoise.design.stated import Searched
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
@@ -54,7 +54,7 @@ class Spec(Searched):
     published: ClassVar[tuple[str, ...]] = ("n1",)
     kind: Literal["gehan"]
     p1: float = Field(gt=0, lt=1, description="Rate that must not be missed.")
-    beta: float = Field(default=0.05, gt=0, lt=1, description="Probability that nobody responds in stage one at p1.")
+    beta: Error = Field(default=0.05, description="Probability that nobody responds in stage one at p1.")
     se: float = Field(default=0.10, gt=0, lt=0.5, description="Standard error wanted of the estimated rate.")
     sized_for: SizedFor = Field(
         default="upper-limit",

@@ -20,7 +20,7 @@ from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
-from equipoise.design.spec import Errors, Probability, between, no_design
+from equipoise.design.spec import Errors, Power, between, no_design
 from equipoise.design.stated import Searched
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
@@ -41,7 +41,7 @@ class SurvivalSpec(Searched, Errors):
     landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
     hazard_ratio: float = Field(ge=0.05, lt=1, description="Hazard ratio worth finding; 0.05 or more, below 1.")
     rate: float = Field(gt=0, description="Patients a unit of time.")
-    power: Probability = Field(description="Power at the hazard ratio.")
+    power: Power = Field(description="Power at the hazard ratio.")
     shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
     nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
     criterion: Criterion = Field(default="expected-n", description="What is least under the reference.")

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, nobody, raised, wrong_earlier_pairs
 from equipoise.design.randomised.allocation import Allocated, in_ratio
-from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
+from equipoise.design.spec import Error, Hypotheses, Power, Probability, between, first_stage, no_design
 from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.two_binomials import (
@@ -52,8 +52,8 @@ class Spec(Searched, Allocated, Hypotheses):
     kind: Literal["exact-two-arm"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
-    alpha: Probability = Field(description="One-sided level of the test.")
-    power: Probability = Field(description="Power at p1 against p0.")
+    alpha: Error = Field(description="One-sided level of the test.")
+    power: Power = Field(description="Power at p1 against p0.")
     method: Method = Field(default="barnard", description="The final test.")
     stages: int = Field(default=1, ge=1, le=2, description="1, or 2 with a look for futility.")
     share: float = Field(default=0.5, gt=0, lt=1, description="Share of the patients at the first look.")

@@ -22,7 +22,7 @@ from pydantic import Field
 from equipoise.design.looks_taken import no_such_look, raised, wrong_earlier_pairs
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.randomised.allocation import Allocated, in_ratio, parse
-from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
+from equipoise.design.spec import Error, Hypotheses, Power, Probability, between, first_stage, no_design
 from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
@@ -51,8 +51,8 @@ class Spec(Searched, Spaced, Allocated, Hypotheses):
     kind: Literal["jung"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
-    alpha: Probability = Field(description="One-sided type I error where both rates are p0.")
-    power: Probability = Field(description="Power at p1 against p0.")
+    alpha: Error = Field(description="One-sided type I error where both rates are p0.")
+    power: Power = Field(description="Power at p1 against p0.")
     criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
     nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
     n1_tested: int | None = Field(

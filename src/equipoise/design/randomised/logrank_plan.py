@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from equipoise.design.randomised.allocation import Allocated
-from equipoise.design.spec import Errors, Probability
+from equipoise.design.spec import Error, Errors, Power
 from equipoise.numerics.times.accrual_events import Arm, expected_events, time_of_events
 
 
@@ -33,8 +33,8 @@ class LogRankSpec(Allocated, Errors):
 
     together: ClassVar[tuple[str, ...]] = ("accrual_rate", "accrual_time", "median")
     hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
-    alpha: float = Field(gt=0, lt=0.5, description="One-sided type I error.")
-    power: Probability = Field(description="Power at the hazard ratio.")
+    alpha: Error = Field(description="One-sided type I error.")
+    power: Power = Field(description="Power at the hazard ratio.")
     accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms.")
     accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual.")
     median: float | None = Field(default=None, gt=0, description="Median time of the control arm (months).")

@@ -18,7 +18,7 @@ from scipy.special import ndtr, ndtri
 
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of
-from equipoise.design.spec import Probability
+from equipoise.design.spec import Error, Power
 from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
@@ -42,8 +42,8 @@ class Spec(Searched, LogRankSpec):
     published: ClassVar[tuple[str, ...]] = ("events",)
     kind: Literal["screening"]
     events: int | None = Field(default=None, ge=2, le=100_000, description="Stated: events at the look.")
-    alpha: float = Field(default=0.20, gt=0, lt=0.5, description="One-sided type I error.")
-    power: Probability = Field(default=0.80, description="Power at the hazard ratio.")
+    alpha: Error = Field(default=0.20, description="One-sided type I error.")
+    power: Power = Field(default=0.80, description="Power at the hazard ratio.")
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ from equipoise.design.safety.safety_rule import (
     upper_stages,
 )
 from equipoise.design.safety.safety_sprt import likelihood_scores
-from equipoise.design.spec import Entries, at_most, between
+from equipoise.design.spec import Entries, Error, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
@@ -81,9 +81,7 @@ class Spec(Entries):
         default="pocock",
         description="Constant level of the conditional binomial test, its probability ratio test, or the posterior of the two rates.",
     )
-    false_alarm: float = Field(
-        default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping without imbalance."
-    )
+    false_alarm: Error = Field(default=0.05, description="Allowed probability of ever stopping without imbalance.")
     risk_ratio: float = Field(
         default=2.0, gt=1, description="Risk ratio, tested to control, at which the trial should stop."
     )

@@ -29,7 +29,7 @@ from equipoise.design.safety.safety_rule import (
     look_sizes,
     out_of_reach,
 )
-from equipoise.design.spec import Errors, Probability
+from equipoise.design.spec import Error, Errors, Power
 
 KIND = "safety-sprt"
 TITLE = "Toxicity monitored by the truncated sequential probability ratio test (Wald)"
@@ -45,8 +45,8 @@ class Spec(SafetySpec, Errors):
 
     kind: Literal["safety-sprt"]
     n: int = Field(ge=1, le=MOST, description="Patients in all: the test is truncated there.")
-    alpha: Probability = Field(default=0.05, description="Nominal probability of stopping at theta0.")
-    power: Probability = Field(default=0.80, description="Nominal probability of stopping at theta1.")
+    alpha: Error = Field(default=0.05, description="Nominal probability of stopping at theta0.")
+    power: Power = Field(default=0.80, description="Nominal probability of stopping at theta1.")
     threshold: Literal["wald", "exact"] = Field(
         default="wald", description="A = power / alpha ('wald'), or the least A that keeps alpha exactly ('exact')."
     )

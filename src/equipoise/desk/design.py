@@ -49,7 +49,7 @@ class Answered:
         d = self.design
         return {
             "kind": self.about.name, "title": self.about.title, "design": d.numbers(),
-            "looks": list(d.looks), "protocol": d.describe(),
+            "looks": list(d.looks), "boundaries": list(getattr(d, "by_look", ())), "protocol": d.describe(),
             "at": [{"name": n, "truth": dict(t), "characteristics": c} for n, t, c in self.behaviour],
             "verdict": self.verdict, "estimates": self.estimates, "cautions": list(d.cautions), "reference": self.about.reference,
             "grade": {"grade": self.grade.grade, "oracle": self.grade.oracle},

@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import Field
 from scipy.special import betaln, gammaln
 
+from equipoise.design.boundary_in_words import steps
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.spec import Hypotheses, below, between, no_design
@@ -107,7 +108,7 @@ class PredictiveProbability(RateDesign):
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
-        rising = _steps(self.stages.n[:-1], self.stages.low[:-1])
+        rising = steps((n, low, low >= 0) for n, low in zip(self.stages.n[:-1], self.stages.low, strict=False))
         early = f" or declares early if it exceeds {self.theta_u:g}" if self.theta_u < 1 else ""
         return (
             f"The rate has a Beta({self.prior_a:g}, {self.prior_b:g}) prior. After the first {self.nmin} evaluable patients, and "
@@ -128,12 +129,6 @@ class PredictiveProbability(RateDesign):
             "theta_t": self.theta_t,
             "theta_u": self.theta_u,
         }
-
-
-def _steps(n: tuple[int, ...], low: tuple[int, ...]) -> str:
-    """'0/10, 1/17, …': the looks at which the futility boundary rises."""
-    parts = [f"{b}/{size}" for size, b, before in zip(n, low, (-1, *low), strict=False) if b > before]
-    return ", ".join(parts) or "none"
 
 
 def _last_boundary(nmax: int, p0: float, theta_t: float, a: float, b: float) -> int:

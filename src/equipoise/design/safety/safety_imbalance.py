@@ -26,6 +26,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.boundary_in_words import AtLook
 from equipoise.design.looks_taken import raised, wrong_earlier_pairs
 from equipoise.design.safety.safety_bayes import not_above_table, posterior_excess
 from equipoise.design.safety.safety_pocock import tail_scores
@@ -294,6 +295,12 @@ class ImbalanceRule:
             f"{excess.stop_early.value:.4f} at a risk ratio of {self.risk_ratio:g}, with {null.more['expected events'].value:.1f} "
             f"and {excess.more['expected events'].value:.1f} events expected. All figures are exact."
         )
+
+    @property
+    def by_look(self) -> tuple[AtLook, ...]:
+        """What each look does, of all looks: on so many events in both arms, with so many in the tested arm."""
+        rows = enumerate(zip(self.sizes, self.stops_at, strict=True), 1)
+        return tuple(AtLook(k, n, stops_at_least=b if b <= n else None) for k, (n, b) in rows)
 
     def numbers(self) -> Mapping[str, float | int | str]:
         """The boundary, the threshold, and the exact false alarm and power."""

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from equipoise.design.boundary_in_words import AtLook
 from equipoise.design.looks_taken import no_such_look
 from equipoise.design.spec import Entries, above, at_most, between
 from equipoise.design.truth import truth_of
@@ -272,6 +273,20 @@ class SafetyRule(ABC):
         if all(b > n for n, b in zip(self.sizes, self.stops_at, strict=True)):
             found.append("No number of toxicities stops this trial: the boundary is never within reach.")
         return tuple(found)
+
+    @property
+    def by_look(self) -> tuple[AtLook, ...]:
+        """What each look does, of all looks."""
+        rows = enumerate(zip(self.stages.n, self.stages.low, self.stages.high, strict=True), 1)
+        return tuple(
+            AtLook(
+                k,
+                n,
+                stops_at_least=high + 1 if high < n else None,
+                accepts_at_most=high if k == len(self.sizes) else low if low >= 0 else None,
+            )
+            for k, (n, low, high) in rows
+        )
 
     @property
     def rule_numbers(self) -> Mapping[str, float | int | str]:

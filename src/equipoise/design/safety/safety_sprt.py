@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.boundary_in_words import steps
 from equipoise.design.safety.safety_rule import (
     MOST,
     TIE,
@@ -115,9 +116,8 @@ class SprtSafety(SafetyRule):
             "power_nominal": self.power,
         }
         if self.lower:
-            lows = [(n, self.low_at(n)) for n in self.sizes[:-1]]
-            moves = [f"{a}/{n}" for (n, a), (_, was) in zip(lows, [(0, -1), *lows], strict=False) if a > was]
-            shown |= {"log_b": self.log_b, "acceptable": ", ".join(moves) or "none"}
+            early = zip(self.stages.n[:-1], self.stages.low, strict=False)
+            shown |= {"log_b": self.log_b, "acceptable": steps((n, low, low >= 0) for n, low in early)}
         return shown
 
     def describe(self) -> str:

@@ -205,6 +205,7 @@ def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: floa
     """
     truths = endpoint.truths()
     best: tuple[float, float, Bop2] | None = None
+    nearest = (1.0, 0.0, 0.0)
     seen = set()
     for lam in np.round(np.arange(0.50, 0.995, 0.01), 2).tolist():
         for gamma in np.round(np.arange(0.0, 1.001, 0.05), 2).tolist():
@@ -214,13 +215,15 @@ def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: floa
             seen.add(d.boundaries)
             null = endpoint.ends(sizes, d.boundaries, truths["null"])
             if null.passes > alpha:
+                nearest = min(nearest, (float(null.passes), lam, gamma))
                 continue
             reached = endpoint.ends(sizes, d.boundaries, truths["target"]).passes
             key = (round(reached, 10), -null.expected_n)
             if best is None or key > best[:2]:
                 best = (*key, d)
     if best is None:
-        nothing = f"no lambda and gamma keep alpha {alpha:g}"
+        error, lam, gamma = nearest
+        nothing = f"no lambda and gamma keep alpha {alpha:g}; lambda = {lam:g} and gamma = {gamma:g} come nearest, with {error:.4f}"
         raise no_design(sizes, nothing, "raise the last look, or alpha", "looks")
     return best[2]
 

@@ -21,6 +21,7 @@ from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.spec import Hypotheses, below, between, no_design
 from equipoise.numerics.counts.beta_binomial import beyond, predictive
+from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.trial.problem import Problem
 
@@ -202,9 +203,17 @@ def search(
                     break  # a larger theta_L stops more
         if best is not None:
             return best[1]
-    nearest = f"; n = {reached[1]} comes nearest, with power {reached[0]:.4f}" if reached[1] else ""
+    most = nmax if nmax is not None else 300
+    if not reached[1]:  # no thresholds were tried: in one stage a last boundary has the power or keeps alpha, not both
+        reached = max(_in_one_stage(n, p0, p1, alpha) for n in range(1, most + 1))
+    nearest = f"; n = {reached[1]} comes nearest, with power {reached[0]:.4f}"
     nothing = f"no theta_L and theta_T keep alpha {alpha:g} and power {power:g}{nearest}"
     raise no_design(nmax or "searched to 300", nothing, "raise nmax")
+
+
+def _in_one_stage(n: int, p0: float, p1: float, alpha: float) -> tuple[float, int]:
+    """The power of n patients looked at once with alpha kept, and n."""
+    return float(exceeds(n, p1)[int(np.argmax(exceeds(n, p0) <= alpha))]), n
 
 
 def from_spec(spec: Spec) -> PredictiveProbability:

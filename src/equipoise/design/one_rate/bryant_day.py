@@ -349,9 +349,9 @@ def search(
         if best is not None and criterion == "minimax":
             break
     if best is None:
-        reached = _power_of_one_stage(nmax, asked)
+        reached, n = max((_power_of_one_stage(n, asked), n) for n in range(1, nmax + 1))
         nothing = (
-            f"no design up to {nmax} patients keeps the errors with power {power:g}; n = {nmax} comes nearest, with {reached:.4f} "
+            f"no design up to {nmax} patients keeps the errors with power {power:g}; n = {n} comes nearest, with {reached:.4f} "
             "in one stage"
         )
         raise no_design(nmax, nothing, "raise nmax or the errors, or ask for less power")

@@ -239,20 +239,34 @@ def search(
     """
     Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "nmax": nmax})
     a, b = allocation
-    nearest = (0.0, 0)
+
+    def of(m: int, by: Method) -> ExactTwoArm:
+        return ExactTwoArm(first_look(share, m) if stages == 2 else None, m, a, b, by, margin, p0, p1, alpha, power)
+
+    quick: dict[int, float] = {}
     for m in range(2, nmax // (a + b) + 1):
-        m1 = min(max(1, round(share * m)), m - 1) if stages == 2 else None
         # cheap: where the pooled Z at the same level lacks a fifth of the power, no exact test of that level has it
-        quick = ExactTwoArm(m1, m, a, b, "pooled-z", margin, p0, p1, alpha, power)
-        if method != "pooled-z" and quick.ends(p1, p0)[1] < power - 0.2:
+        quick[m] = of(m, "pooled-z").ends(p1, p0)[1]
+        if method != "pooled-z" and quick[m] < power - 0.2:
             continue
-        d = ExactTwoArm(m1, m, a, b, method, margin, p0, p1, alpha, power)
-        reached = d.ends(p1, p0)[1]
-        if reached >= power:
+        d = of(m, method)
+        if d.ends(p1, p0)[1] >= power:
             return d
-        nearest = max(nearest, (reached, (a + b) * m))
+    if not quick:
+        raise no_design(nmax, f"{nmax} patients are too few for two of each arm at {a}:{b}", "raise nmax")
+    nearest = (0.0, 0)
+    for m in sorted(quick, key=lambda k: -quick[k]):
+        # the exact tests take the pooled Z's order: they have hardly more power than it has
+        if quick[m] + 0.01 < nearest[0]:
+            break
+        nearest = max(nearest, (of(m, method).ends(p1, p0)[1], (a + b) * m))
     nothing = f"no n up to {nmax} has power {power:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
     raise no_design(nmax, nothing, "raise nmax, alpha or p1, or ask for less power")
+
+
+def first_look(share: float, m: int) -> int:
+    """How many of ``m`` are looked at first: the share of them, one or more and not all."""
+    return min(max(1, round(share * m)), m - 1)
 
 
 def from_spec(spec: Spec) -> ExactTwoArm:
@@ -264,6 +278,5 @@ def from_spec(spec: Spec) -> ExactTwoArm:
     m = spec.n_tested // tested
     m1 = None
     if spec.stages == 2:
-        by_share = min(max(1, round(spec.share * m)), m - 1)
-        m1 = by_share if spec.n1_tested is None else spec.n1_tested // tested
+        m1 = first_look(spec.share, m) if spec.n1_tested is None else spec.n1_tested // tested
     return ExactTwoArm(m1, m, tested, control, spec.method, spec.margin, *hypotheses)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
@@ -19,12 +19,23 @@ import numpy as np
 from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, taken, wrong_earlier
-from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of, patients_by
+from equipoise.design.randomised.logrank_plan import (
+    LogRankSpec,
+    Pace,
+    counted,
+    drift,
+    events_for,
+    month_of,
+    patients_by,
+    patients_said,
+    too_few,
+)
 from equipoise.design.spec import between, growing
-from equipoise.design.stated import Searched, missed
+from equipoise.design.stated import missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential import group_sequential as gs
 from equipoise.numerics.sequential.spending import spent
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import StatisticEvidence
@@ -44,7 +55,7 @@ Parameter = Annotated[float, Field(ge=-50, le=50)]
 Spending = Literal["none", "obrien-fleming", "pocock", "hsd", "power"]
 
 
-class Spec(Searched, LogRankSpec):
+class Spec(LogRankSpec):
     """A group-sequential log-rank design: events computed, or stated with or without their boundaries."""
 
     published: ClassVar[tuple[str, ...]] = ("events",)
@@ -139,6 +150,8 @@ class GroupSequentialLogRank:
     stated_events: float | None = None
     #: lower (each look but the last) and upper z as published; None: by the spending
     stated_z: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    #: patients of both arms, where they are stated
+    patients: int | None = None
 
     takes = StatisticEvidence
 
@@ -185,7 +198,7 @@ class GroupSequentialLogRank:
     @property
     def looks(self) -> tuple[Look, ...]:
         """Looks at numbers of events, rounded up."""
-        return tuple(Look(k, math.ceil(f * self.maximum - 1e-9), "events") for k, f in enumerate(self.fractions, 1))
+        return tuple(Look(k, at_least(f * self.maximum), "events") for k, f in enumerate(self.fractions, 1))
 
     def truths(self) -> Mapping[str, Truth]:
         """No difference, and the hazard ratio worth finding."""
@@ -209,6 +222,11 @@ class GroupSequentialLogRank:
             Quantity(c.reject), Quantity(sum(ends[:-1])), Quantity(expected_n), tuple(ends), more,
         )  # fmt: skip
 
+    def crosses(self, ratio: float) -> tuple[float, ...]:
+        """P(first rejects at each look) at a true hazard ratio; futility stops are followed."""
+        theta = drift(self.maximum, ratio, self.tested, self.control)
+        return tuple(gs.crossing(self.fractions, self.boundaries.lower, self.boundaries.upper, theta).upper)
+
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Alpha with futility stops followed or not; patients too few for the events."""
@@ -216,12 +234,7 @@ class GroupSequentialLogRank:
         if self.binding and self.beta_spending != "none":
             free = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
             found.append(f"The futility stops are binding: if one is overruled the type I error can reach {free:.4f}.")
-        if self.pace is not None and not math.isfinite(
-            month_of(self.maximum, self.pace, self.hazard_ratio, self.tested, self.control)
-        ):
-            found.append(
-                f"{self.pace.patients} patients never have the {math.ceil(self.maximum)} events that are needed."
-            )
+        found += too_few(self.pace, self.patients, self.maximum, self.hazard_ratio, self.tested, self.control)
         return tuple(found)
 
     def _missed(self) -> tuple[str, ...]:
@@ -386,8 +399,8 @@ class GroupSequentialLogRank:
             )
         return (
             f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
-            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * power:.4g}% at a hazard ratio of "
-            f"{self.hazard_ratio:g} (a single look would need {math.ceil(self.fixed_events - 1e-9)}). Expected events: "
+            f"with {name}: {rules}.{futility} {at_least(self.maximum)} events give a power of {100 * power:.4g}% at a hazard ratio of "
+            f"{self.hazard_ratio:g} (a single look would need {at_least(self.fixed_events)}). Expected events: "
             f"{null.more['expected events'].value:.1f} under no difference, {target.more['expected events'].value:.1f} under the alternative.{time}"
         )
 
@@ -413,6 +426,9 @@ class GroupSequentialLogRank:
                 found[f"lower_z_{look.number}"] = low
         found["boundaries"] = " ".join(f"z≥{u:.3f}/{look.n}" for look, u in zip(self.looks, b.upper, strict=True))
         null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        for name, ratio in (("alpha_by_look", 1.0), ("power_by_look", self.hazard_ratio)):
+            found[name] = ", ".join(f"{p:.4f}" for p in self.crosses(ratio))
+        found |= patients_said(self.pace, self.patients)
         return found | {
             "alpha": null.declare.value, "power": target.declare.value,
             "expected_events0": null.more["expected events"].value, "expected_events1": target.more["expected events"].value,
@@ -428,11 +444,14 @@ def _attained(design: GroupSequentialLogRank, t: tuple[float, ...], last: bool) 
 def from_spec(spec: Spec) -> GroupSequentialLogRank:
     """The design that a spec states."""
     fractions, events, z = spec.fractions, None, None
-    if spec.are_stated and spec.events is not None:
+    if (by_then := spec.events_by_then()) is not None:
+        events = float(counted(by_then, spec))
+    elif spec.are_stated and spec.events is not None:
         fractions, events = tuple(d / spec.events[-1] for d in spec.events), spec.events[-1]
         if spec.upper_z is not None:
             z = (spec.lower_z or (-math.inf,) * (len(fractions) - 1), spec.upper_z)
-    return GroupSequentialLogRank(
+    bare = GroupSequentialLogRank(
         spec.hazard_ratio, spec.alpha, spec.power, fractions, spec.boundary, spec.alpha_parameter, spec.beta_spending,
-        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace, events, z,
+        spec.beta_parameter, spec.binding, *spec.ratio, None, events, z, spec.patients,
     )  # fmt: skip
+    return replace(bare, pace=spec.pace_for(bare.maximum))

@@ -316,9 +316,18 @@ def search(
         if best is not None and criterion == "minimax":
             break
     if best is None:
-        nothing = f"no design up to {nmax} patients in both arms has power {power:g} at alpha {alpha:g}"
+        nothing = f"no design up to {nmax} patients in both arms has power {power:g} at alpha {alpha:g}{_nearest(a, b, nmax, p0, p1, alpha)}"
         raise no_design(nmax, nothing, "raise nmax, alpha or p1, or ask for less power")
     return best
+
+
+def _nearest(a: int, b: int, nmax: int, p0: float, p1: float, alpha: float) -> str:
+    """What comes nearest: the largest power in one stage with alpha kept where both rates are p0."""
+    found = (0.0, 0)
+    for m in range(2, nmax // (a + b) + 1):
+        size, reach = (_upper(_kept(m, a, b, p, p0)) for p in (p0, p1))
+        found = max(found, (float(reach[int(np.argmax(size <= alpha))]), (a + b) * m))
+    return f"; n = {found[1]} comes nearest, with {found[0]:.4f} in one stage" if found[1] else ""
 
 
 def _upper(distribution: NDArray[np.float64]) -> NDArray[np.float64]:

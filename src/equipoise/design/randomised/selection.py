@@ -23,6 +23,7 @@ from equipoise.design.looks_taken import no_such_look
 from equipoise.design.spec import Entries, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
+from equipoise.numerics.whole import at_most
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import ArmsEvidence
@@ -141,7 +142,7 @@ def _tied(a: Any, b: Any, below: Any, others: int) -> float:
 
 def _margin(n: int, ambiguity: float) -> int:
     """The largest lead in successes that is ambiguous: lead / n ≤ ambiguity, decimals as they were meant."""
-    return math.floor(ambiguity * n + 1e-9)
+    return at_most(ambiguity * n)
 
 
 @dataclass(frozen=True)

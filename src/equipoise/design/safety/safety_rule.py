@@ -26,6 +26,7 @@ from equipoise.design.looks_taken import no_such_look
 from equipoise.design.spec import Entries, above, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import ToxicityEvidence
@@ -375,7 +376,7 @@ def out_of_reach(
     p: float, n: int, allowed: float, name: str, size: str = "n", what: str = "patients have the toxicity"
 ) -> BadInput:
     """No boundary keeps ``allowed``: even a stop with nothing but events is too likely. Says which ``size`` would do."""
-    enough = math.ceil(math.log(allowed) / math.log(p) - 1e-9)
+    enough = at_least(math.log(allowed) / math.log(p))
     return BadInput(
         "design",
         [

@@ -39,6 +39,7 @@ from equipoise.design.safety.safety_rule import ROUNDING
 from equipoise.design.spec import Error, between, growing
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.group_sequential import crossing
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import HazardRatioEvidence
@@ -147,7 +148,7 @@ class SurvivalHarm:
         """The least deaths at which one threshold keeps both errors."""
         z = -float(ndtri(self.false_alarm)) - float(ndtri(self.false_reassurance))
         needed = (z / math.log(self.margin / self.benefit)) ** 2
-        return math.ceil(needed / information(1, self.tested, self.control) - 1e-9)
+        return at_least(needed / information(1, self.tested, self.control))
 
     def _is_last(self, look: int) -> bool:
         return look == len(self.deaths)

@@ -11,7 +11,7 @@ stages Kepner 2010, doi:10.1002/sim.3997, and Shan et al. 2013.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import ClassVar, Literal
@@ -21,6 +21,7 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, nobody, raised, wrong_earlier_pairs
 from equipoise.design.randomised.allocation import Allocated, in_ratio
+from equipoise.design.saw_tooth import SawTooth, saw_tooth
 from equipoise.design.spec import Error, Hypotheses, Power, Probability, between, first_stage, no_design
 from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
@@ -96,8 +97,24 @@ class ExactTwoArm:
     p1: float
     alpha: float
     power: float
+    #: the largest number of patients that a search considered; None: sizes are stated
+    searched_to: int | None = None
 
     takes = TwoArmEvidence
+
+    @cached_property
+    def tooth(self) -> SawTooth | None:
+        """How the power of one stage goes on from the least n, both arms; Barnard's test, which is slow, until it has settled."""
+        if self.searched_to is None or self.m1 is not None:
+            return None
+        arms = self.tested + self.control
+        larger = range(arms * (self.m + 1), self.searched_to + 1, arms)
+        settled = 6 if self.method == "barnard" else None
+
+        def power_at(n: int) -> float:
+            return replace(self, m=n // arms).ends(self.p1, self.p0)[1]
+
+        return saw_tooth(power_at, arms * self.m, self.power, larger, settled, proved=False)
 
     @cached_property
     def region(self) -> Region:
@@ -152,6 +169,8 @@ class ExactTwoArm:
         worst, at = self.largest_error
         reached = self.ends(self.p1, self.p0)[1]
         short = missed(0.0, 1.0, reached, self.power, f"at {self.p1:g} against {self.p0:g}")
+        if self.tooth is not None:
+            short = (*short, *self.tooth.in_words(reached, self.power, "patients in both arms"))
         if worst <= self.alpha * (1 + 1e-9):
             return short
         return (
@@ -223,6 +242,8 @@ class ExactTwoArm:
         found: dict[str, float | int | str] = {"n_tested": self.tested * self.m, "n_control": self.control * self.m}
         if self.m1 is not None:
             found |= {"n1_tested": self.tested * self.m1, "n1_control": self.control * self.m1}
+        if self.tooth is not None and self.tooth.never_below <= self.tooth.looked_to:
+            found |= {"n_never_below": self.tooth.never_below, "looked_to": self.tooth.looked_to}
         return found | {
             "boundaries": f"{self.method} at {self.alpha:g}", "alpha": null.declare.value, "largest_alpha": self.largest_error[0],
             "power": target.declare.value, "pet0": null.stop_early.value, "en0": null.expected_n.value, "en1": target.expected_n.value,
@@ -251,7 +272,7 @@ def search(
             continue
         d = of(m, method)
         if d.ends(p1, p0)[1] >= power:
-            return d
+            return replace(d, searched_to=nmax)
     if not quick:
         raise no_design(nmax, f"{nmax} patients are too few for two of each arm at {a}:{b}", "raise nmax")
     nearest = (0.0, 0)

@@ -14,12 +14,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look
+from equipoise.design.saw_tooth import SawTooth, saw_tooth
 from equipoise.design.spec import Entries, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
@@ -30,6 +32,8 @@ from equipoise.trial.evidence import ArmsEvidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
 from equipoise.trial.problem import BadInput, Problem
 
+#: So many larger sizes in a row that do not fall short are taken for the rest.
+_SETTLED = 20
 KIND = "selection"
 TITLE = "Selection of the best arm (Simon, Wittes & Ellenberg)"
 FAMILY = "randomised phase II"
@@ -161,6 +165,20 @@ class Selection:
     correct: float
     ambiguity: float = 0.0
     rho: float = 0.5
+    #: the largest n an arm that a search considered; None: n is stated
+    searched_to: int | None = None
+
+    @cached_property
+    def tooth(self) -> SawTooth | None:
+        """How the probability goes on from the least n an arm, until it has settled."""
+        if self.searched_to is None:
+            return None
+        larger = range(self.n + 1, self.searched_to + 1)
+
+        def correct_at(n: int) -> float:
+            return chances(n, self.arms, self.p0, self.p0 + self.delta, self.ambiguity, self.rho).correct
+
+        return saw_tooth(correct_at, self.n, self.correct, larger, _SETTLED, proved=False)
 
     takes = ArmsEvidence
 
@@ -188,6 +206,8 @@ class Selection:
             "A selection design tests nothing: if all arms are alike, one of them is selected all the same, and none is shown "
             "to be better than a control."
         ]
+        if self.tooth is not None:
+            said += self.tooth.in_words(reached, self.correct, "patients in each arm")
         if reached < self.correct:
             said.append(
                 f"The best arm is selected with probability {reached:.4f}, below the stated {self.correct:g}, at p0 = {self.p0:g}."
@@ -337,6 +357,8 @@ class Selection:
         found, (rate, least) = self.chances(self.p0, self.p0 + self.delta), self.worst()
         shown: dict[str, float | int | str] = {"n_per_arm": self.n, "arms": self.arms, "n": self.n * self.arms}
         shown |= {"correct": found.correct, "clear": found.clear, "unclear": found.unclear}
+        if self.tooth is not None and self.tooth.never_below <= self.tooth.looked_to:
+            shown |= {"n_never_below": self.tooth.never_below, "looked_to": self.tooth.looked_to}
         return shown | {"worst_p0": rate, "correct_at_worst_p0": least}
 
     def curve(self) -> LineFigure:
@@ -368,7 +390,7 @@ def search(
     for n in range(1, nmax + 1):
         reached = chances(n, arms, p0, p0 + delta, ambiguity, rho).correct
         if reached >= correct:
-            return Selection(n, arms, p0, delta, correct, ambiguity, rho)
+            return Selection(n, arms, p0, delta, correct, ambiguity, rho, nmax)
         nearest = max(nearest, (reached, n))
     nothing = f"no n up to {nmax} selects the best arm with probability {correct:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
     raise no_design(nmax, nothing, "raise nmax or delta, or ask for less")

@@ -65,12 +65,13 @@ class SingleStage(RateDesign):
     p1: float
     alpha: float
     power: float
-    #: whether n is the least that a search found
-    searched: bool = False
 
     @cached_property
-    def tooth(self) -> SawTooth:
-        """How the power goes on from the least n. Proved, unless that takes more than ``_MOST`` patients."""
+    def tooth(self) -> SawTooth | None:
+        """How the power goes on from n, if n has it with the r that keeps alpha. Proved, unless that takes more than ``_MOST`` patients."""
+        r, reached = at(self.n, self.p0, self.p1, self.alpha)
+        if r != self.r or reached < self.power:
+            return None
         enough = surely_enough(self.p0, self.p1, self.alpha, self.power)
         larger = range(self.n + 1, min(enough, _MOST) + 1)
         return saw_tooth(
@@ -80,16 +81,16 @@ class SingleStage(RateDesign):
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Errors not kept; that a larger n may have less power."""
-        if not self.searched:
+        if self.tooth is None:
             return super().cautions
         return (*super().cautions, *self.tooth.in_words(self.behaviour(self.p1).reject, self.power))
 
     def numbers(self) -> Mapping[str, float | int | str]:
         """With the n from which on the power never falls below, and its boundary."""
         shown = super().numbers()
-        n = self.tooth.never_below if self.searched else 0
-        if not self.searched or n > self.tooth.looked_to:
+        if self.tooth is None or self.tooth.never_below > self.tooth.looked_to:
             return shown
+        n = self.tooth.never_below
         return {**shown, "n_never_below": n, "r_never_below": at(n, self.p0, self.p1, self.alpha)[0]}
 
     @property
@@ -124,7 +125,7 @@ def search(p0: float, p1: float, alpha: float, power: float, nmax: int = 1000) -
     for n in range(1, nmax + 1):
         r, reached = at(n, p0, p1, alpha)
         if reached >= power:
-            return SingleStage(n, r, p0, p1, alpha, power, searched=True)
+            return SingleStage(n, r, p0, p1, alpha, power)
         nearest = max(nearest, (reached, n))
     nothing = f"no n up to {nmax} has power {power:g} at alpha {alpha:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
     raise no_design(nmax, nothing)

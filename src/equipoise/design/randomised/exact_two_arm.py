@@ -97,7 +97,7 @@ class ExactTwoArm:
     p1: float
     alpha: float
     power: float
-    #: the largest number of patients that a search considered; None: sizes are stated
+    #: the largest number of patients that is looked at; None: no larger one is
     searched_to: int | None = None
 
     takes = TwoArmEvidence
@@ -105,7 +105,7 @@ class ExactTwoArm:
     @cached_property
     def tooth(self) -> SawTooth | None:
         """How the power of one stage goes on from the least n, both arms; Barnard's test, which is slow, until it has settled."""
-        if self.searched_to is None or self.m1 is not None:
+        if self.searched_to is None or self.m1 is not None or self.ends(self.p1, self.p0)[1] < self.power:
             return None
         arms = self.tested + self.control
         larger = range(arms * (self.m + 1), self.searched_to + 1, arms)
@@ -300,4 +300,4 @@ def from_spec(spec: Spec) -> ExactTwoArm:
     m1 = None
     if spec.stages == 2:
         m1 = first_look(spec.share, m) if spec.n1_tested is None else spec.n1_tested // tested
-    return ExactTwoArm(m1, m, tested, control, spec.method, spec.margin, *hypotheses)
+    return ExactTwoArm(m1, m, tested, control, spec.method, spec.margin, *hypotheses, spec.nmax)

@@ -165,13 +165,13 @@ class Selection:
     correct: float
     ambiguity: float = 0.0
     rho: float = 0.5
-    #: the largest n an arm that a search considered; None: n is stated
+    #: the largest n an arm that is looked at; None: no larger one is
     searched_to: int | None = None
 
     @cached_property
     def tooth(self) -> SawTooth | None:
         """How the probability goes on from the least n an arm, until it has settled."""
-        if self.searched_to is None:
+        if self.searched_to is None or self.chances(self.p0, self.p0 + self.delta).correct < self.correct:
             return None
         larger = range(self.n + 1, self.searched_to + 1)
 
@@ -400,4 +400,4 @@ def from_spec(spec: Spec) -> Selection:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
     if spec.n is None:
         return search(spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho, spec.nmax)
-    return Selection(spec.n, spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho)
+    return Selection(spec.n, spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho, spec.nmax)

@@ -69,6 +69,30 @@ def test_a_range_ends_where_its_field_says(kind: str, name: str, outside: float,
     assert own == []
 
 
+#: What the kinds call an error that they keep. A level that is no error, as of Gehan's upper limit, is not among them.
+ERRORS = {
+    "alpha",
+    "alpha_r",
+    "alpha_t",
+    "beta",
+    "phi",
+    "false_alarm",
+    "false_reassurance",
+    "first_level",
+    "final_level",
+}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_errors_of_half_and_powers_below_half_are_refused_by_all_alike(kind: str) -> None:
+    """A test that errs as often as a coin is none: one rule, in ``spec.Error`` and ``spec.Power``, with one message."""
+    asked = {**dict.fromkeys(ERRORS, 0.6), "power": 0.2}
+    for name in asked.keys() & fields(kind).keys():
+        (problem,) = [p for p in problems_of(kind, **{name: asked[name]}) if p.where == name]
+        limits = "must be below 0.5" if name in ERRORS else "must be at least 0.5"
+        assert (problem.code, limits in problem.allowed) == ("out-of-range", True), problem
+
+
 @pytest.mark.parametrize("kind", NAMES)
 def test_every_number_has_a_range(kind: str) -> None:
     """Of every number the least is stated, so that no count is negative and no rate above 1 by oversight."""

@@ -120,9 +120,11 @@ def test_pooled_and_shown_with_cautions(library: HistoryLibrary) -> None:
     assert "5 of 5 rates are medians" in found.cautions[0]
     shapes = implied_shapes(library.arms, ("PFS",))
     assert min(s[2] for s in shapes) > 1  # every arm that tells has a rising hazard
-    assert [n for n, _ in found.sensitivity] == ["exponential", "Weibull shape 1.5", "Weibull shape 2"]
+    assert [n for n, _ in found.sensitivity] == [
+        "medians as exponential", "medians as Weibull shape 1.5", "medians as Weibull shape 2",
+    ]  # fmt: skip
     assert found.sensitivity[1][1].median == found.predictions[0].median
-    with pytest.raises(BadInput, match="2 arms or more"):
+    with pytest.raises(BadInput, match="1 arm or more"):
         pool_library(library, asked(arms=("Lara-2009-EP",)))
 
 

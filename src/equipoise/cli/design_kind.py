@@ -34,13 +34,20 @@ class Said(click.ParamType[dict[str, Any]]):
         if isinstance(value, dict):
             return value
         try:
-            return {k.strip(): _said(v) for k, v in (part.split("=") for part in value.split(","))}
+            said = [(k.strip(), _said(v)) for k, v in (part.split("=") for part in value.split(","))]
         except ValueError:
+            said = []
+        names = [k for k, _ in said]
+        twice = sorted({k for k in names if names.count(k) > 1})
+        if twice:
+            self.fail(f"got {value!r}; {', '.join(twice)} stands twice", param, ctx)
+        if not said:
             self.fail(
                 f"got {value!r}; write name=value and a comma between two, and '/' between looks, as in earlier=40/80",
                 param,
                 ctx,
             )
+        return dict(said)
 
 
 def _said(value: str) -> float | tuple[float | tuple[float, ...], ...]:
@@ -86,8 +93,7 @@ def make(kind: str) -> click.Command:
         ),
         click.Option(
             ["--evidence"], type=Said(),
-            help="The verdict on this evidence, such as look=1,n=39,successes=20. What the looks before were really taken on may be said, "
-            "with / between looks: earlier=40/80, or earlier=26:26/42:42 where each is of two arms (default: as planned).",
+            help=desk.evidence.help_for(about.takes),
         ),
         click.Option(
             ["--estimate", "ended"], type=Pairs(),

@@ -180,9 +180,7 @@ def curves(
 @click.option(
     "--by",
     type=click.Choice(["bayes", "bayes-binomial", "t"]),
-    default="bayes",
-    show_default=True,
-    help="How the next control rate is predicted.",
+    help="How the next control rate is predicted (default: bayes, from logits; bayes-binomial, from counts, where none or all succeeded in an arm).",
 )
 @click.option("--tau-scale", type=float, default=0.5, show_default=True, help="Scale of the half-normal prior of τ.")
 @click.option(
@@ -224,7 +222,7 @@ def hurdle(
     say(found.design.describe())
     if (pooled := found.pooled) is not None:
         arms = ", ".join(a.arm for a in pooled.arms)
-        say(f"History: {pooled.what}, {len(pooled.arms)} arms of {pooled.library}: {arms}.")
+        say(f"History: {pooled.what}, {pooled.of_arms}: {arms}.")
         for c in pooled.cautions:
             say(f"Caution. {c}")
     for table in found.tables():
@@ -235,6 +233,11 @@ def hurdle(
             f"Weights: {found.standardised.weights_from}. The spread between trials (τ = {found.control.tau_mean:.3f}) is "
             + ("that of the library." if pooled is not None else spread)
         )
+        if found.standardised.halved:
+            say(
+                f"Caution. None or all succeeded in {'; '.join(found.standardised.halved)}: their doubt is that of half a patient more on "
+                "each side."
+            )
     _wrote(figure)
 
 

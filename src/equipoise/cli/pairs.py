@@ -17,9 +17,16 @@ class Pairs(click.ParamType[dict[str, float]]):
         if isinstance(value, dict):
             return value
         try:
-            return {k.strip(): float(v) for k, v in (part.split("=") for part in value.split(","))}
+            said = [(k.strip(), float(v)) for k, v in (part.split("=") for part in value.split(","))]
         except ValueError:
+            said = []
+        names = [k for k, _ in said]
+        twice = sorted({k for k in names if names.count(k) > 1})
+        if twice:
+            self.fail(f"got {value!r}; {', '.join(twice)} stands twice", param, ctx)
+        if not said:
             self.fail(f"got {value!r}; write name=value, and a comma between two", param, ctx)
+        return dict(said)
 
 
 class Criteria(click.ParamType[list[int]]):

@@ -22,6 +22,10 @@ Rule = TypeVar("Rule", bound=Callable[..., Iterator[Problem]])
 
 #: Strictly between 0 and 1.
 Probability = Annotated[float, Field(gt=0, lt=1)]
+#: An error that a design may make. Half or more is no test: a coin does as well.
+Error = Annotated[float, Field(gt=0, lt=0.5)]
+#: The power that is wanted, from half on.
+Power = Annotated[float, Field(ge=0.5, lt=1)]
 
 
 def between(*entries: str) -> Callable[[Rule], Rule]:
@@ -130,18 +134,14 @@ class Rates(Entries):
 class Errors(Entries):
     """The errors that are allowed."""
 
-    alpha: Probability = Field(description="One-sided type I error.")
-    power: Probability = Field(description="Power at what is worth finding.")
-
-    @between("alpha", "power")
-    def _power_above_alpha(self) -> Iterator[Problem]:
-        return above(self, "alpha", "power", "the power")
+    alpha: Error = Field(description="One-sided type I error.")
+    power: Power = Field(description="Power at what is worth finding.")
 
 
 class Hypotheses(Errors, Rates):
     """Two rates and the errors that are allowed with them."""
 
-    power: Probability = Field(description="Power at p1.")
+    power: Power = Field(description="Power at p1.")
 
 
 def no_design(

@@ -32,12 +32,16 @@ class Searched(Entries):
         if "sizes" not in sound:
             return
         for k in self.published if self.sizes == "stated" else ():
-            if k in sound and getattr(self, k) is None:
+            if k in sound and getattr(self, k) is None and k not in self.follows():
                 yield Problem("missing", k, "nothing", "required when sizes = 'stated'")
         for k in (*self.published, *self.may_be_published) if self.sizes != "stated" else ():
             if k in sound and getattr(self, k) is not None:
                 allowed = f"nothing: with sizes = {self.sizes!r} it is found"
                 yield Problem("not-stated", k, str(getattr(self, k)), allowed, "use sizes = 'stated'")
+
+    def follows(self) -> tuple[str, ...]:
+        """Entries that need not be stated with sizes = 'stated', as they follow from others."""
+        return ()
 
     @property
     def are_stated(self) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from equipoise.design import shelf
 from equipoise.design.one_rate.rate_design import RateDesign
@@ -14,6 +13,7 @@ from equipoise.design.study.curtailed import Curtailed, Side
 from equipoise.design.study.estimate import estimate, estimate_table
 from equipoise.design.study.family import Family, family_of
 from equipoise.design.study.operating_curve import operating_curve
+from equipoise.desk.evidence import Said, evidence_for
 from equipoise.desk.history import NUMBERS, standing_of, take
 from equipoise.desk.opening import design_of
 from equipoise.files.grades import Grade, grade_of
@@ -26,9 +26,6 @@ from equipoise.trial.evidence import Evidence
 from equipoise.trial.exhibits import LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
-
-#: A value of evidence as it is said: a number; numbers of several looks; or several numbers of each.
-Said = float | tuple[float | tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Answered:
         d = self.design
         return {
             "kind": self.about.name, "title": self.about.title, "design": d.numbers(),
-            "looks": list(d.looks), "protocol": d.describe(),
+            "looks": list(d.looks), "boundaries": list(getattr(d, "by_look", ())), "protocol": d.describe(),
             "at": [{"name": n, "truth": dict(t), "characteristics": c} for n, t, c in self.behaviour],
             "verdict": self.verdict, "estimates": self.estimates, "cautions": list(d.cautions), "reference": self.about.reference,
             "grade": {"grade": self.grade.grade, "oracle": self.grade.oracle},
@@ -128,7 +125,7 @@ def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> St
     problems = [
         Problem("not-a-count", f"--estimate {k}", str(ended.get(k, "nothing")), "a whole number")
         for k in names
-        if k not in ended or ended[k] != int(ended[k])
+        if k not in ended or not float(ended[k]).is_integer()
     ]
     problems += [
         Problem("unknown-key", f"--estimate {k}", f"{v:g}", f"names are {', '.join(names)}, level")
@@ -139,100 +136,6 @@ def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> St
         raise BadInput("estimate", problems)
     look, n, successes = (int(ended[k]) for k in names)
     return estimate(design, look, n, successes, ended.get("level", 0.90))
-
-
-def evidence_for(design: Design[Any], given: Mapping[str, Said]) -> Any:
-    """The evidence of the type that this design's verdict takes, from names and numbers.
-
-    ``earlier``: one value a look, (40, 80) or ((26, 26), (42, 42)). Where arms are compared by name each has its outcome, or
-    ((outcome, patients),). Raises BadInput with all that is wrong.
-    """
-    wanted = design.takes
-    types = get_type_hints(wanted)
-    by_arm = "outcome" in types
-    fields = {
-        f.name: f for f in dataclasses.fields(wanted) if f.name != "arm" and not (by_arm and f.name in ("outcome", "n"))
-    }
-    problems: list[Problem] = []
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if name == "earlier" and name in fields:
-            values[name] = _earlier(value, types[name], problems)
-        elif name in fields:
-            values[name] = _number(name, value, types[name], problems)
-        elif not by_arm:
-            problems.append(
-                Problem("unknown-key", f"--evidence {name}", _shown(value), f"names are {', '.join(fields)}")
-            )
-    problems += [
-        Problem("missing", f"--evidence {k}", "nothing", "a number")
-        for k, f in fields.items()
-        if k not in given and f.default is dataclasses.MISSING
-    ]
-    if by_arm:
-        values |= _arms({k: v for k, v in given.items() if k not in fields}, problems)
-    if problems:
-        raise BadInput("evidence", problems)
-    if "arm" in types:
-        values["arm"] = "tested"
-    try:
-        return wanted(**values)
-    except ValueError as error:
-        shown = {k: _shown(v) for k, v in given.items()}
-        raise BadInput("evidence", [Problem("not-allowed", "--evidence", str(shown), str(error))]) from None
-
-
-def _shown(value: Said) -> str:
-    """As it is written: '40', '40/80', '26:26/42:42'."""
-    if isinstance(value, tuple):
-        return "/".join(":".join(f"{v:g}" for v in each) if isinstance(each, tuple) else f"{each:g}" for each in value)
-    return f"{value:g}"
-
-
-def _number(name: str, value: Said, wanted: Any, problems: list[Problem]) -> float | int | None:
-    """One number, whole where a count is wanted."""
-    whole = wanted is int or int in get_args(wanted)
-    if isinstance(value, tuple):
-        problems.append(Problem("not-a-number", f"--evidence {name}", _shown(value), "one number"))
-        return None
-    if whole and not float(value).is_integer():
-        problems.append(Problem("not-a-count", f"--evidence {name}", _shown(value), "a whole number"))
-        return None
-    return int(value) if whole else float(value)
-
-
-def _earlier(value: Said, wanted: Any, problems: list[Problem]) -> tuple[Any, ...]:
-    """One value a look before: a number, or two of them."""
-    (of, *_) = get_args(wanted)
-    looks = value if isinstance(value, tuple) else (value,)
-    size = len(get_args(of)) or 1
-    whole = of is int or int in get_args(of)
-    rows = [look if isinstance(look, tuple) else (look,) for look in looks]
-    if any(len(row) != size for row in rows) or (whole and not all(float(v).is_integer() for row in rows for v in row)):
-        example = "26:26/42:42, of both arms" if size > 1 else "40/80"
-        allowed = f"{'whole numbers' if whole else 'numbers'}, one look after the other, as in {example}"
-        problems.append(
-            Problem("not-a-count" if whole else "not-a-number", "--evidence earlier", _shown(value), allowed)
-        )
-        return ()
-    made = [tuple(int(v) if whole else float(v) for v in row) for row in rows]
-    return tuple(row if size > 1 else row[0] for row in made)
-
-
-def _arms(given: Mapping[str, Said], problems: list[Problem]) -> dict[str, Any]:
-    """Outcome and, where it is said, number of patients of each arm, by its name."""
-    outcome: dict[str, float] = {}
-    n: dict[str, int] = {}
-    for arm, value in given.items():
-        match value:
-            case ((float(x), float(size)),) if size.is_integer():
-                outcome[arm], n[arm] = x, int(size)
-            case float(x):
-                outcome[arm] = x
-            case _:
-                allowed = "successes, or successes:patients, as in A=12:40"
-                problems.append(Problem("not-a-count", f"--evidence {arm}", _shown(value), allowed))
-    return {"outcome": outcome, "n": n}
 
 
 @dataclass(frozen=True)

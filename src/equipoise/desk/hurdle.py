@@ -18,6 +18,7 @@ from equipoise.files.trial_file import read_toml
 from equipoise.history.exhibits import forest, hurdle_tables
 from equipoise.history.hurdle import EffectPrior, Hurdle, hurdle
 from equipoise.history.next_trial import NextRate, Priors
+from equipoise.history.one_arm import OneArmRate
 from equipoise.history.pooling import PooledRates, pool_library, prediction_of
 from equipoise.history.provenance import choice_of
 from equipoise.history.standardise import CaseMix, Standardised, counts_of, standardise
@@ -37,7 +38,7 @@ class Asked:
     library: str | None = None
     design: str | None = None
     also: tuple[str, ...] = ("TTP",)
-    by: Any = "bayes"
+    by: Any = None
     tau_scale: float = 0.5
     p_null: float = 0.5
     odds_ratio: float | None = None
@@ -62,7 +63,7 @@ class Raised:
     trial: str
     design: Design[Any]
     hurdle: Hurdle
-    control: NextRate
+    control: NextRate | OneArmRate
     pooled: PooledRates | None
     standardised: Standardised | None
     data: Data | None
@@ -117,7 +118,7 @@ def ask(name: str, asked: Asked) -> Raised:
     )  # fmt: skip
 
 
-def _from_library(trial: Trial, name: str, asked: Asked) -> tuple[PooledRates | None, NextRate | None]:
+def _from_library(trial: Trial, name: str, asked: Asked) -> tuple[PooledRates | None, NextRate | OneArmRate | None]:
     own = trial.history.library if trial.history is not None else None
     library = asked.library or (own.library if own is not None else None)
     if library is None:

@@ -44,14 +44,17 @@ def leaning(library: HistoryLibrary, choice: Choice, arms: Sequence[ArmRate]) ->
     patients = sum(a.n for a in arms)
     worth = sum(a.of for a in arms)
     text = (
-        f"{len(arms)} arms of {library.id} with {patients} patients, {choice}, enter as binomial counts of {worth:.0f}: "
-        "as many as their published precision is worth"
+        f"{len(arms)} arm{'s' if len(arms) > 1 else ''} of {library.id} with {patients} patients, {choice}, "
+        f"enter{'' if len(arms) > 1 else 's'} as binomial counts of {worth:.0f}: as many as the published precision is worth"
     )
     changed = sum(a.converted for a in arms)
     found = [text]
     if changed:
         of = "all" if changed == len(arms) else f"{changed} of the"
         found.append(f"{of} {len(arms)} rates are medians converted ({choice.shape})")
+    whole = [f"{a.arm} ({a.successes:g} of {a.of:g})" for a in arms if a.halved]
+    if whole:
+        found.append(f"none or all succeeded in {', '.join(whole)}: counts take them as they are")
     if len(choice.endpoints) > 1:
         found.append(f"{' and '.join(choice.endpoints)} are taken as one")
     return found

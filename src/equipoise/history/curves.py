@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
-from scipy.special import stdtrit
+from scipy.special import expit, stdtrit
 
+from equipoise.history.halves import as_log_hazard, halved
 from equipoise.history.random_effects import Tau2Method, pool
-from equipoise.numerics.times.survival import kaplan_meier
+from equipoise.numerics.times.survival import KaplanMeier, kaplan_meier
 from equipoise.numerics.times.weibull import fit_weibull, pool_pairs
 from equipoise.trial.exhibits import Cell, Curve, LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
@@ -80,19 +81,20 @@ def pool_curves(
     found: list[PooledPoint] = []
     kms = {name: kaplan_meier(t, e) for name, (t, e) in arms.items()}
     for time in grid:
-        y, v = [], []
-        for km in kms.values():
-            at = km.at(time)
-            if 0 < at.survival < 1 and at.n_risk > 0 and at.std_err > 0:
-                h = -math.log(at.survival)
-                y.append(math.log(h))
-                v.append((at.std_err / (at.survival * h)) ** 2)
-        if len(y) < 2:
-            cautions.append(
-                f"At {time:g} fewer than 2 arms have patients at risk and a survival between 0 and 1: left out."
-            )
+        hazards = {name: _log_hazard(km, time) for name, km in kms.items()}
+        followed = {name: h for name, h in hazards.items() if h is not None}
+        lost = [name for name in kms if name not in followed]
+        if len(followed) < 2:
+            cautions.append(f"At {time:g} fewer than 2 arms have patients at risk: left out.")
             continue
-        p = pool(y, v, method, "HKSJ-wider")
+        if lost:
+            cautions.append(f"At {time:g} nobody is followed any more in {', '.join(lost)}: not in that point.")
+        whole = [name for name, h in followed.items() if h.halved]
+        if whole:
+            cautions.append(
+                f"At {time:g} all or none survived in {', '.join(whole)}: half a patient is added on each side, for log(-log S)."
+            )
+        p = pool([h.value for h in followed.values()], [h.variance for h in followed.values()], method, "HKSJ-wider")
         s = [_from_log_hazard(x) for x in (p.mean, p.interval[1], p.interval[0], p.prediction[1], p.prediction[0])]
         w = weibull.at(time) if weibull is not None else (math.nan, math.nan, math.nan)
         found.append(PooledPoint(time, p.k, s[0], s[1], s[2], (s[3], s[4]), math.sqrt(p.tau2), w[0], (w[1], w[2])))
@@ -109,6 +111,30 @@ def pool_curves(
         math.sqrt(weibull.between[1, 1]) if weibull is not None else math.nan,
         f"log(-log S), {method}, each time by itself" + ("; Weibull pairs by restricted likelihood" if weibull is not None else ""), cautions,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _LogHazard:
+    """log(-log S) of one arm with its variance. ``halved``: all or none survived, and half a patient was added on each side."""
+
+    value: float
+    variance: float
+    halved: bool
+
+
+def _log_hazard(km: KaplanMeier, time: float) -> _LogHazard | None:
+    """That of one arm at a time; None where nobody is followed so far and some were alive when last seen."""
+    at = km.at(time)
+    if at.survival == 0:
+        value, variance = halved(0, int(km.n_risk[0]))
+    elif at.n_risk == 0:
+        return None
+    elif at.survival == 1:
+        value, variance = halved(at.n_risk, at.n_risk)
+    else:
+        h = -math.log(at.survival)
+        return _LogHazard(math.log(h), (at.std_err / (at.survival * h)) ** 2, halved=False)
+    return _LogHazard(*as_log_hazard(float(expit(value)), variance), halved=True)
 
 
 def _moved(p: PooledPoint, survival: float) -> PooledPoint:

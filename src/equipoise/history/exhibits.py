@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from scipy.special import expit
+
 from equipoise.history.hurdle import Hurdle
 from equipoise.history.library import GRADES, UNVERIFIED, HistoricalArm, HistoryLibrary, Number, Verified
 from equipoise.history.pooling import PooledRates
 from equipoise.history.standardise import Standardised
 from equipoise.trial.exhibits import Cell, ForestFigure, ForestRow, Table
 
+_Z95 = 1.959963984540054
 #: A grade as a mark in a table.
 MARKS: Mapping[Verified, str] = dict(zip(GRADES, ("", "", " q", " d", " ?"), strict=True))
 
@@ -68,19 +71,28 @@ def pooled_tables(p: PooledRates) -> list[Table]:
         for a, x in zip(p.arms, w, strict=True)
     ]
     arms = Table(
-        f"{p.what}: {len(p.arms)} arms of {p.library}", ["Arm", "n", "Rate", "95 % interval", "Weight", "From", "Verified"], rows,
+        f"{p.what}: {p.of_arms}", ["Arm", "n", "Rate", "95 % interval", "Weight", "From", "Verified"], rows,
         [f"Left out: {'; '.join(f'{o.arm} ({o.why})' for o in p.left_out)}."] if p.left_out else [],
     )  # fmt: skip
     f = p.pooled
-    shown: list[list[Cell]] = [
-        [f"Mean of the trials ({f.method}, {f.interval_method})", f"{p.rate:.3f}", f"{p.lower:.3f}–{p.upper:.3f}"]
-    ]
+    mean = f"Mean of the trials ({f.method}, {f.interval_method})" if f.k > 1 else "The one arm (exact binomial)"
+    shown: list[list[Cell]] = [[mean, f"{p.rate:.3f}", f"{p.lower:.3f}–{p.upper:.3f}"]]
+    if p.binomial is not None:
+        b = p.binomial
+        rate, low, high = (float(expit(b.mean + z * b.se)) for z in (0.0, -_Z95, _Z95))
+        shown.append(["Mean of the trials (binomial counts, ML, normal)", f"{rate:.3f}", f"{low:.3f}–{high:.3f}"])
     named = [(f"Next trial ({x.method})", x) for x in p.predictions]
-    named += [(f"Next trial, medians as {name}", x) for name, x in p.sensitivity]
+    named += [(f"Next trial, {name}", x) for name, x in p.sensitivity]
     shown += [[name, f"{x.median:.3f}", f"{x.lower:.3f}–{x.upper:.3f}"] for name, x in named]
     notes = [
-        f"Between trials: τ = {f.tau2**0.5:.3f} on logits, I² = {f.i2:.0%}, Q = {f.q:.2f} on {f.k - 1} degrees, p {_p(f.p_q)} "
-        "(chi-squared).".replace("%", " %"),
+        *(
+            [
+                f"Between trials: τ = {f.tau2**0.5:.3f} on logits, I² = {f.i2:.0%}, Q = {f.q:.2f} on {f.k - 1} degrees, p {_p(f.p_q)} "
+                "(chi-squared).".replace("%", " %")
+            ]
+            if f.k > 1
+            else []
+        ),
         *(f"Caution. {c}" for c in p.cautions),
     ]
     return [arms, Table("Pooled", ["", "Rate", "95 % interval"], shown, notes)]
@@ -112,7 +124,7 @@ def hurdle_in_words(p: PooledRates, rate: float, h: Hurdle | None) -> str:
         return f"{100 * x:.1f} %"
 
     text = (
-        f"The historical rate of {percent(rate)} is the trial's decision. {len(p.arms)} arms of {p.library} have a mean of {percent(p.rate)} "
+        f"The historical rate of {percent(rate)} is the trial's decision. {p.of_arms} {p.have} {percent(p.rate)} "
         f"({percent(p.lower)} to {percent(p.upper)}) for {p.what}. The next trial's control rate is predicted at {percent(next_one.median)}, "
         f"95 % prediction interval {percent(next_one.lower)} to {percent(next_one.upper)}."
     )
@@ -150,8 +162,8 @@ def forest(p: PooledRates, hurdle: float | None = None) -> ForestFigure:
     bayes = p.predictions[0]
     summary = [
         ForestRow(
-            "Mean of the trials",
-            f"{p.pooled.method}, {p.pooled.interval_method}",
+            "Mean of the trials" if len(p.arms) > 1 else "The one arm",
+            f"{p.pooled.method}, {p.pooled.interval_method}" if len(p.arms) > 1 else "exact binomial",
             p.rate,
             p.lower,
             p.upper,
@@ -164,7 +176,7 @@ def forest(p: PooledRates, hurdle: float | None = None) -> ForestFigure:
         f"{p.what}: historical controls", f"{p.what}", [*rows, *summary], None if hurdle is None else (hurdle, f"p0 = {hurdle:g}"),
         "Squares: published rates, as large as their weight."
         + (" Hollow: medians converted under a stated shape." if changed else "")
-        + f" I² = {p.pooled.i2:.0%}, τ = {p.pooled.tau2**0.5:.2f} on logits.".replace("%", " %"),
+        + (f" I² = {p.pooled.i2:.0%}, τ = {p.pooled.tau2**0.5:.2f} on logits.".replace("%", " %") if len(p.arms) > 1 else ""),
     )  # fmt: skip
 
 

@@ -10,6 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy.special import expit
+
+from equipoise.history.halves import as_log_hazard
 from equipoise.history.library import UNVERIFIED, HistoricalArm, HistoryLibrary, PublishedMedian, PublishedRate
 from equipoise.history.rates import Choice, LeftOut, Shape, arms_by, log_median_variance, published
 from equipoise.trial.duration import Duration
@@ -61,7 +64,7 @@ def _hazard(arm: HistoricalArm, choice: Choice) -> ArmHazard | LeftOut:
                 else:
                     return of_median(arm, m, shape)
     for endpoint in choice.endpoints:
-        known = [r for r in arm.rates if r.endpoint == endpoint and r.at is not None and 0 < r.rate < 1]
+        known = [r for r in arm.rates if r.endpoint == endpoint and r.at is not None]
         unverified = unverified or any(arm.grade(r) == UNVERIFIED for r in known)
         known = [r for r in known if choice.unverified or arm.grade(r) != UNVERIFIED]
         if known:
@@ -91,13 +94,18 @@ def of_median(arm: HistoricalArm, m: PublishedMedian, shape: float) -> ArmHazard
 
 
 def of_rate(arm: HistoricalArm, r: PublishedRate, shape: float) -> ArmHazard:
-    """hazard = -ln S / t^k; variance of log hazard ((1 - S) / ln S)² that of logit S, by its interval or binomial of n."""
+    """hazard = -ln S / t^k; variance of log hazard ((1 - S) / ln S)² that of logit S, by its interval or binomial of n.
+
+    Where all or none survived, S is that of its logit with half a patient on each side.
+    """
     assert r.at is not None
     found = published(arm, r)
-    variance = ((1 - r.rate) / math.log(r.rate)) ** 2 * found.variance
+    survival = float(expit(found.logit)) if found.halved else r.rate
+    log_hazard, variance = as_log_hazard(survival, found.variance)
     by = "its interval" if "interval" in found.how else "n, nobody censored before"
-    how = f"{r.rate:.1%} at {r.at}; events by {by}"
-    return _arm(arm, found.n, -math.log(r.rate) / r.at.months**shape, variance, how, arm.grade(r))
+    half = f", as {survival:.1%}: half a patient is added on each side" if found.halved else ""
+    how = f"{r.rate:.1%} at {r.at}{half}; events by {by}"
+    return _arm(arm, found.n, math.exp(log_hazard) / r.at.months**shape, variance, how, arm.grade(r))
 
 
 def _arm(arm: HistoricalArm, n: int, hazard: float, variance: float, how: str, verified: str) -> ArmHazard:
@@ -144,6 +152,9 @@ def times_of(library: HistoryLibrary, choice: Choice) -> PastTimes:
         leans_on.append(
             f"{narrow} of them with an interval narrower than n patients can give under that shape: n counts"
         )
+    halves = [a.arm for a in arms if "half a patient" in a.how]
+    if halves:
+        leans_on.append(f"all or none survived in {', '.join(halves)}: half a patient is added on each side")
     guessed = sum("nobody censored" in a.how for a in arms)
     if guessed:
         leans_on.append(

@@ -19,6 +19,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import expit, logit, ndtr
 
 from equipoise.history.next_trial import NextRate
+from equipoise.history.one_arm import OneArmRate
 from equipoise.history.pooling import Prediction, summed
 from equipoise.numerics.quadrature import legendre
 from equipoise.numerics.sequential.staged_binomial import Stages, arrive
@@ -115,7 +116,10 @@ class Hurdle:
 
 
 def hurdle(
-    design: Design[Any], control: NextRate, effect: EffectPrior | None = None, odds_ratio: float | None = None
+    design: Design[Any],
+    control: NextRate | OneArmRate,
+    effect: EffectPrior | None = None,
+    odds_ratio: float | None = None,
 ) -> Hurdle:
     """How the design behaves when the control rate is as uncertain as ``control``.
 
@@ -151,7 +155,7 @@ def hurdle(
     )  # fmt: skip
 
 
-def _assurance(control: NextRate, at: Declares, prior: EffectPrior, *, one_arm: bool) -> Assurance:
+def _assurance(control: NextRate | OneArmRate, at: Declares, prior: EffectPrior, *, one_arm: bool) -> Assurance:
     false_go = true_go = 0.0
     effects = prior.nodes()
     if one_arm and len(effects) > 3:
@@ -168,7 +172,7 @@ def _assurance(control: NextRate, at: Declares, prior: EffectPrior, *, one_arm: 
     return Assurance(str(prior), total, false_go, true_go, false_go / total if total else math.nan)
 
 
-def _calibrated(design: Any, stages: Stages, control: NextRate, shift: float) -> Calibrated | None:
+def _calibrated(design: Any, stages: Stages, control: NextRate | OneArmRate, shift: float) -> Calibrated | None:
     """Raise r at the last look only: all r at once from one pass over the nodes."""
     open_end = Stages(stages.n, (*stages.low[:-1], stages.n[-1]), (*stages.high[:-1], stages.n[-1]))
 
@@ -217,7 +221,7 @@ def _declares(design: Design[Any]) -> tuple[Declares, float, float]:
     )  # fmt: skip
 
 
-def _drawn_through(at: Declares, control: NextRate, effects: list[float]) -> Declares:
+def _drawn_through(at: Declares, control: NextRate | OneArmRate, effects: list[float]) -> Declares:
     """P(declare) of one arm as a spline through 1201 exact values on the logit scale, good to 1e-8: many effects ask for it."""
     rates = control.nodes[0][1:-1]
     low = max(float(logit(rates.min())) + min(effects), -16.0)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import BarycentricInterpolator
 from scipy.optimize import brentq
 from scipy.special import expit, logit, logsumexp, ndtr, stdtr
 
@@ -26,8 +27,7 @@ _FAR = 32.0
 class NextRate:
     """The next trial's true rate: logit(rate) is a mixture of normals or t's with these weights, places and scales.
 
-    ``mean_place`` and ``mean_scale`` are the mixture for the mean logit of all trials; ``tau`` (m,) the spread between
-    trials at each component. ``method`` says in words where it comes from.
+    ``tau`` (m,) is the spread between trials at each component. ``method`` says in words where it comes from.
     """
 
     weight: Array
@@ -35,22 +35,19 @@ class NextRate:
     scale: Array
     df: float
     method: str
-    mean_scale: Array
     tau: Array
 
     def cdf(self, rate: float) -> float:
         """P(the next trial's rate ≤ ``rate``)."""
         if not 0 < rate < 1:
             return float(rate >= 1)
-        return float(self.weight @ self._below(float(logit(rate)), self.scale))
+        return float(self.weight @ self._below(float(logit(rate))))
 
     def quantile(self, p: float) -> float:
         """The rate below which the next trial's lies with probability ``p``."""
-        return self._quantile(p, self.scale)
-
-    def mean_quantile(self, p: float) -> float:
-        """A quantile of the rate at the mean logit of all trials."""
-        return self._quantile(p, self.mean_scale)
+        if not 0 < p < 1:
+            raise ValueError(f"p: got {p}; a probability between 0 and 1")
+        return float(expit(brentq(lambda x: float(self.weight @ self._below(x)) - p, -_FAR, _FAR, xtol=1e-13)))
 
     @property
     def tau_mean(self) -> float:
@@ -70,8 +67,8 @@ class NextRate:
         edges = (low + high) / 2 + (high - low) / 2 * np.sign(t) * np.abs(t) ** 1.7
         x, width = panels(edges, 12)
         weight = width * self._density(x)
-        below = float(self.weight @ self._below(low, self.scale))
-        above = 1 - float(self.weight @ self._below(high, self.scale))
+        below = float(self.weight @ self._below(low))
+        above = 1 - float(self.weight @ self._below(high))
         rates = np.concatenate([[expit(low)], expit(x), [expit(high)]])
         weights = np.concatenate([[below], weight, [max(above, 0.0)]])
         return rates, weights / weights.sum()
@@ -86,8 +83,8 @@ class NextRate:
         rates, weights = self.nodes
         return float(rates @ weights)
 
-    def _below(self, x: float, scale: Array) -> Array:
-        z = (x - self.place) / scale
+    def _below(self, x: float) -> Array:
+        z = (x - self.place) / self.scale
         return np.asarray(ndtr(z) if math.isinf(self.df) else stdtr(self.df, z))
 
     def _density(self, x: Array) -> Array:
@@ -100,11 +97,6 @@ class NextRate:
             each = constant * (1 + z**2 / d) ** (-(d + 1) / 2)
         return np.asarray(each / self.scale @ self.weight)
 
-    def _quantile(self, p: float, scale: Array) -> float:
-        if not 0 < p < 1:
-            raise ValueError(f"p: got {p}; a probability between 0 and 1")
-        return float(expit(brentq(lambda x: float(self.weight @ self._below(x, scale)) - p, -_FAR, _FAR, xtol=1e-13)))
-
 
 def from_pooled(pooled: Pooled) -> NextRate:
     """The t distribution behind a prediction interval. Raises ValueError for fewer than 3 trials (no degrees are left)."""
@@ -113,7 +105,7 @@ def from_pooled(pooled: Pooled) -> NextRate:
     one = np.ones(1)
     method = f"{pooled.method}, t with {pooled.prediction_df:g} degree{'' if pooled.prediction_df == 1 else 's'} of freedom, variance τ² + se²"
     return NextRate(
-        one, one * pooled.mean, one * max(pooled.prediction_sd, 1e-9), pooled.prediction_df, method, one * max(pooled.se, 1e-9),
+        one, one * pooled.mean, one * max(pooled.prediction_sd, 1e-9), pooled.prediction_df, method,
         one * math.sqrt(pooled.tau2),
     )  # fmt: skip
 
@@ -122,9 +114,7 @@ def certain(rate: float, se: float = 0.0, tau: float = 0.0) -> NextRate:
     """A rate with a normal logit of standard deviation sqrt(se² + tau²); at least 1e-6, so that it has a density."""
     one = np.ones(1)
     spread = max(math.hypot(se, tau), 1e-6)
-    return NextRate(
-        one, one * float(logit(rate)), one * spread, math.inf, "normal logit", one * max(se, 1e-6), one * tau
-    )
+    return NextRate(one, one * float(logit(rate)), one * spread, math.inf, "normal logit", one * tau)
 
 
 @dataclass(frozen=True)
@@ -162,7 +152,6 @@ def bayes_normal(estimates: ArrayLike, variances: ArrayLike, priors: Priors | No
         np.sqrt(1 / precision + tau**2),
         math.inf,
         f"Bayes, normal logits; {pr}",
-        1 / np.sqrt(precision),
         tau,
     )
 
@@ -170,12 +159,13 @@ def bayes_normal(estimates: ArrayLike, variances: ArrayLike, priors: Priors | No
 def bayes_binomial(successes: ArrayLike, n: ArrayLike, priors: Priors | None = None) -> NextRate:
     """The same from counts (k,) out of n (k,), without the normal approximation of each logit.
 
-    Quadrature over μ and τ, each trial's own logit integrated out by Gauss–Hermite. Given τ the mean's posterior enters
-    with its exact mean and variance, as a normal. Raises ValueError unless 0 ≤ successes ≤ n, n > 0 and k ≥ 2.
+    Quadrature over μ and τ, each trial's own logit integrated out by Gauss–Hermite. The posterior of μ is skewed where few
+    succeed: it enters point by point, not as a normal. Arms in which none or all succeeded are taken as they are. With one arm
+    τ is what its prior says. Raises ValueError unless 0 ≤ successes ≤ n, n > 0 and k ≥ 1.
     """
     x, m = (np.asarray(a, dtype=np.float64) for a in (successes, n))
-    if x.shape != m.shape or x.ndim != 1 or len(x) < 2 or not ((x >= 0) & (x <= m) & (m > 0)).all():
-        raise ValueError("successes, n: both (k,), k of 2 or more, 0 ≤ successes ≤ n and n above 0")
+    if x.shape != m.shape or x.ndim != 1 or len(x) < 1 or not ((x >= 0) & (x <= m) & (m > 0)).all():
+        raise ValueError("successes, n: both (k,), k of 1 or more, 0 ≤ successes ≤ n and n above 0")
     pr = priors or Priors()
     tau, prior = _tau_nodes(pr)
     roots, weights = np.polynomial.hermite.hermgauss(21)
@@ -189,15 +179,38 @@ def bayes_binomial(successes: ArrayLike, n: ArrayLike, priors: Priors | None = N
     half = 9 / np.sqrt(precision)
     mu = middle[:, None] + half[:, None] * u
     logs = log_marginal(x, m, mu, np.broadcast_to(tau[:, None], mu.shape), roots, weights).sum(axis=-1)
-    logs = logs - 0.5 * ((mu - pr.mean) / pr.sd) ** 2 + np.log(w) + np.log(half)[:, None]
-    at_tau = logsumexp(logs, axis=1)
-    share = np.exp(logs - at_tau[:, None])
-    centre = (share * mu).sum(axis=1)
-    variance = (share * (mu - centre[:, None]) ** 2).sum(axis=1)
-    weight = np.exp(at_tau + prior - logsumexp(at_tau + prior))
+    logs = logs - 0.5 * ((mu - pr.mean) / pr.sd) ** 2
+    at_tau = logsumexp(logs + np.log(w) + np.log(half)[:, None], axis=1) + prior
+    weight = np.exp(at_tau - logsumexp(at_tau))
+    parts = [_spread(mu[i], logs[i], u, float(half[i]), float(tau[i])) for i in range(len(tau))]
     return NextRate(
-        weight, centre, np.sqrt(variance + tau**2), math.inf, f"Bayes, binomial counts; {pr}", np.sqrt(variance), tau
+        np.concatenate([weight[i] * share for i, (share, _, _) in enumerate(parts)]),
+        np.concatenate([place for _, place, _ in parts]),
+        np.concatenate([scale for _, _, scale in parts]),
+        math.inf,
+        f"Bayes, binomial counts; {pr}",
+        np.concatenate([np.full(len(place), t) for (_, place, _), t in zip(parts, tau, strict=True)]),
     )
+
+
+def _spread(mu: Array, logs: Array, u: Array, half: float, tau: float) -> tuple[Array, Array, Array]:
+    """The next logit at one τ as a mixture: weights, places and scales (m,), from the log density of the mean at nodes ``mu``.
+
+    The density is drawn through the nodes and summed on even steps. No step is wider than the normal that is put on it, so that the
+    mixture is smooth; where τ is below the least step the places are drawn in, so that mean and variance stay what they are.
+    """
+    sd = half / 9
+    step = min(max(tau, sd / 40), sd / 3)
+    at = np.linspace(u[0], u[-1], 2 + int(18 * sd / step))
+    drawn = np.asarray(BarycentricInterpolator(u, logs - logs.max())(at))
+    share = np.exp(drawn - drawn.max())
+    share /= share.sum()
+    place = mu[0] + (mu[-1] - mu[0]) * (at - u[0]) / (u[-1] - u[0])
+    scale = max(tau, step)
+    centre = float(share @ place)
+    variance = float(share @ (place - centre) ** 2)
+    kept = math.sqrt(max(1 - (scale**2 - tau**2) / variance, 0.0))
+    return share, centre + kept * (place - centre), np.full(len(at), scale)
 
 
 def _tau_nodes(pr: Priors) -> tuple[Array, Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from scipy.special import expit
+from scipy.special import expit, logit
 
+from equipoise.history.binomial_normal import BinomialNormal, fit_binomial_normal
 from equipoise.history.library import HistoryLibrary
 from equipoise.history.next_trial import NextRate, Priors, bayes_binomial, bayes_normal, from_pooled
+from equipoise.history.one_arm import OneArmRate, exact_interval
 from equipoise.history.random_effects import MeanInterval, Pooled, Tau2Method, pool
-from equipoise.history.rates import ArmRate, Choice, LeftOut, choose, implied_shapes
+from equipoise.history.rates import ArmRate, Choice, LeftOut, Shape, choose, implied_shapes
 from equipoise.trial.problem import BadInput, Problem
 
 PredictionBy = Literal["bayes", "bayes-binomial", "t"]
@@ -34,7 +37,9 @@ class PooledRates:
     """Arms pooled: the mean rate with its interval, heterogeneity, and the predictions that history allows.
 
     ``rate`` is at the mean logit. ``pooled`` are the numbers on the logit scale. ``sensitivity`` gives the median and
-    interval predicted under other shapes, where medians were converted.
+    interval predicted under other shapes, where medians were converted, and of one arm what a spread between trials would add.
+    ``binomial``: the mean by counts, where none or all succeeded in an arm and the logit scale needs half a patient.
+    The first of ``predictions`` is the one that is shown alone.
     """
 
     library: str
@@ -49,6 +54,17 @@ class PooledRates:
     sensitivity: Sequence[tuple[str, Prediction]]
     shapes: Sequence[tuple[str, str, float]]
     cautions: Sequence[str]
+    binomial: BinomialNormal | None = None
+
+    @property
+    def of_arms(self) -> str:
+        """'5 arms of ed-sclc'."""
+        return f"{len(self.arms)} arm{'s' if len(self.arms) > 1 else ''} of {self.library}"
+
+    @property
+    def have(self) -> str:
+        """'have a mean of', or what one arm has."""
+        return "have a mean of" if len(self.arms) > 1 else "alone has"
 
 
 def pool_library(
@@ -58,11 +74,16 @@ def pool_library(
     interval: MeanInterval = "HKSJ-wider",
     priors: Priors | None = None,
 ) -> PooledRates:
-    """Pool the arms asked for. Raises BadInput for arms counted twice, or fewer than 2."""
+    """Pool the arms asked for; of one arm the rate is its own. Raises BadInput for arms counted twice, or for none."""
     arms, out = choose(library, choice)
-    _enough(library, choice, arms, out)
+    _some(library, choice, arms, out)
+    if len(arms) == 1:
+        return _alone(library, choice, arms[0], out, priors)
     found = pool([a.logit for a in arms], [a.variance for a in arms], method, interval)
-    predictions = [predict(arms, "bayes", priors), predict(arms, "bayes-binomial", priors)]
+    first = by_default(arms)
+    predictions = [
+        predict(arms, b, priors) for b in (first, "bayes" if first == "bayes-binomial" else "bayes-binomial")
+    ]
     if len(arms) > 2:
         predictions.append(summed(from_pooled(found)))
     names = {a.arm for a in arms}
@@ -73,12 +94,53 @@ def pool_library(
     return PooledRates(
         library.id, str(choice), arms, out, float(expit(found.mean)), float(expit(found.interval[0])),
         float(expit(found.interval[1])), found, predictions, _sensitivity(library, choice, arms, priors), shapes,
-        _cautions(choice, arms, shapes),
+        _cautions(choice, arms, shapes), _by_counts(arms),
     )  # fmt: skip
 
 
-def prediction_of(arms: Sequence[ArmRate], by: PredictionBy = "bayes", priors: Priors | None = None) -> NextRate:
-    """The distribution of the next trial's control rate: 'bayes' from logits, 'bayes-binomial' from counts, or 't'."""
+def _alone(
+    library: HistoryLibrary, choice: Choice, arm: ArmRate, out: Sequence[LeftOut], priors: Priors | None
+) -> PooledRates:
+    """One arm: its own rate with the exact interval, and what it would be were trials to differ as the prior of τ says."""
+    lower, upper = exact_interval(arm.successes, arm.of)
+    mean, nan = arm.logit, math.nan
+    ends = (float(logit(lower)), float(logit(upper)))
+    shapes = implied_shapes([a for a in library.arms if a.name == arm.arm], choice.endpoints)
+    return PooledRates(
+        library.id, str(choice), [arm], out, arm.rate, lower, upper,
+        Pooled(1, mean, math.sqrt(arm.variance), ends, (nan, nan), nan, nan, 0.0, 0.0, 1.0, nan, 0.95, "common", "binomial"),
+        [predict([arm], None, priors)],
+        [
+            (f"trials that differ: {priors or Priors()}", summed(bayes_binomial([arm.successes], [arm.of], priors))),
+            *_sensitivity(library, choice, [arm], priors),
+        ],
+        shapes, _cautions(choice, [arm], shapes),
+    )  # fmt: skip
+
+
+def _by_counts(arms: Sequence[ArmRate]) -> BinomialNormal | None:
+    """The mean by counts where an arm's logit needs half a patient; None where none does, or where nobody or everybody succeeded."""
+    x, n = [a.successes for a in arms], [a.of for a in arms]
+    if not any(a.halved for a in arms) or math.fsum(x) in (0.0, math.fsum(n)):
+        return None
+    return fit_binomial_normal(x, n)
+
+
+def by_default(arms: Sequence[ArmRate]) -> PredictionBy:
+    """'bayes' from logits; from counts where none or all succeeded in an arm, whose logit is infinite."""
+    return "bayes-binomial" if any(a.halved for a in arms) else "bayes"
+
+
+def prediction_of(
+    arms: Sequence[ArmRate], by: PredictionBy | None = None, priors: Priors | None = None
+) -> NextRate | OneArmRate:
+    """The distribution of the next trial's control rate: 'bayes' from logits, 'bayes-binomial' from counts, or 't'.
+
+    None: ``by_default``. Of one arm it is the arm's own binomial rate, however it is asked for.
+    """
+    by = by or by_default(arms)
+    if len(arms) == 1:
+        return OneArmRate(arms[0].successes, arms[0].of)
     if by == "bayes":
         return bayes_normal([a.logit for a in arms], [a.variance for a in arms], priors)
     if by == "bayes-binomial":
@@ -89,12 +151,12 @@ def prediction_of(arms: Sequence[ArmRate], by: PredictionBy = "bayes", priors: P
     return from_pooled(found)
 
 
-def predict(arms: Sequence[ArmRate], by: PredictionBy = "bayes", priors: Priors | None = None) -> Prediction:
+def predict(arms: Sequence[ArmRate], by: PredictionBy | None = None, priors: Priors | None = None) -> Prediction:
     """The next trial's control rate in numbers."""
     return summed(prediction_of(arms, by, priors))
 
 
-def summed(next_rate: NextRate) -> Prediction:
+def summed(next_rate: NextRate | OneArmRate) -> Prediction:
     """A distribution's median, mean and 95 % interval."""
     q = next_rate.quantile
     return Prediction(next_rate.method, q(0.5), next_rate.mean(), q(0.025), q(0.975), next_rate.tau_mean)
@@ -103,27 +165,23 @@ def summed(next_rate: NextRate) -> Prediction:
 def _sensitivity(
     library: HistoryLibrary, choice: Choice, arms: Sequence[ArmRate], priors: Priors | None
 ) -> list[tuple[str, Prediction]]:
-    from dataclasses import replace
-
-    from equipoise.history.rates import Shape
-
     if choice.shape is None or not any(a.converted for a in arms):
         return []
     found = []
     for k in (1.0, 1.5, 2.0):
         other, _ = choose(library, replace(choice, shape=Shape(k)))
-        found.append((str(Shape(k)), predict(other, "bayes", priors)))
+        found.append((f"medians as {Shape(k)}", predict(other, None, priors)))
     return found
 
 
-def _enough(library: HistoryLibrary, choice: Choice, arms: Sequence[ArmRate], out: Sequence[LeftOut]) -> None:
-    if len(arms) < 2:
+def _some(library: HistoryLibrary, choice: Choice, arms: Sequence[ArmRate], out: Sequence[LeftOut]) -> None:
+    if not arms:
         why = "; ".join(f"{o.arm}: {o.why}" for o in out[:4])
         raise BadInput(
             library.id,
             [
                 Problem(
-                    "too-few-arms", "arms", f"{len(arms)} with {choice}", "2 arms or more",
+                    "too-few-arms", "arms", f"none with {choice}", "1 arm or more",
                     f"{why}{' …' if len(out) > 4 else ''}",
                 )
             ],
@@ -147,7 +205,18 @@ def _cautions(choice: Choice, arms: Sequence[ArmRate], shapes: Sequence[tuple[st
             f"{', '.join(narrow)}: the median's interval is narrower than so many patients can give under that shape, as where many "
             "progress on one scan day. n counts instead."
         )
-    if len(arms) < 5:
+    halves = [f"{a.arm} ({a.successes:g} of {a.of:g})" for a in arms if a.halved]
+    if halves and len(arms) > 1:
+        found.append(
+            f"None or all succeeded in {', '.join(halves)}, whose logit is infinite: for the mean and the predictions from logits half a "
+            "patient is added on each side; the binomial ones, which come first, and borrowing take the counts as they are."
+        )
+    if len(arms) == 1:
+        found.append(
+            "One arm says nothing of how much trials differ: the next rate is this arm's own, with its binomial doubt only (exact interval). "
+            "The next trial's may well lie outside."
+        )
+    elif len(arms) < 5:
         found.append(f"{len(arms)} arms say little of how much trials differ: the prediction leans on the prior of τ.")
     if any(a.verified == "from memory: unverified" for a in arms):
         found.append("Numbers from memory were taken in, as asked: unverified.")

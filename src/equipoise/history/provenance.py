@@ -44,7 +44,7 @@ def provenance(trial: Trial, library: HistoryLibrary) -> Provenance:
     found = pool_library(library, choice_of(trial))
     p, rate = found.predictions[0], trial.history.rate
     text = (
-        f"Historical rate {rate:g}: {len(found.arms)} arms of {library.id} ({', '.join(a.arm for a in found.arms)}) have a mean of "
+        f"Historical rate {rate:g}: {found.of_arms} ({', '.join(a.arm for a in found.arms)}) {found.have} "
         f"{found.rate:.3f} ({found.lower:.3f} to {found.upper:.3f}) for {found.what}; the next control arm's is predicted at {p.median:.3f} "
         f"({p.lower:.3f} to {p.upper:.3f})."
     )

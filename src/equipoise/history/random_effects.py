@@ -27,7 +27,8 @@ class Pooled:
 
     ``q`` on k - 1 degrees is Cochran's statistic with its upper-tail ``p_q``; ``i2`` is the share of the variance
     that is between trials, τ²/(τ² + s²) with Higgins & Thompson's typical s² (2002, doi:10.1002/sim.1186).
-    ``prediction`` is NaN where k < 3, but for the common-effect model (the mean's own interval).
+    ``prediction`` is NaN where k < 3, but for the common-effect model (the mean's own interval). ``interval_method`` is 'binomial'
+    where k = 1: one arm's own exact interval.
     """
 
     k: int
@@ -43,7 +44,7 @@ class Pooled:
     i2: float
     conf_level: float
     method: Tau2Method
-    interval_method: MeanInterval
+    interval_method: MeanInterval | Literal["binomial"]
 
 
 def pool(

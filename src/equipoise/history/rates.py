@@ -9,8 +9,10 @@ from typing import Literal, TypeVar
 
 from scipy.special import expit, logit, ndtri
 
+from equipoise.history.halves import halved
 from equipoise.history.library import UNVERIFIED, HistoricalArm, HistoryLibrary, PublishedMedian, PublishedRate
 from equipoise.history.library_check import counted_twice
+from equipoise.history.one_arm import exact_interval
 from equipoise.trial.check import near
 from equipoise.trial.duration import Duration
 from equipoise.trial.problem import BadInput, Problem
@@ -55,7 +57,8 @@ class Choice:
 class ArmRate:
     """One arm's rate: on the logit scale with its variance, and as counts for the binomial model.
 
-    ``how`` says where it comes from; ``converted`` where that is a median. ``lower`` and ``upper`` at 95 %.
+    ``how`` says where it comes from; ``converted`` where that is a median. ``lower`` and ``upper`` at 95 %. ``halved``: none or all
+    succeeded, and the logit has half a patient added on each side; the counts have not.
     """
 
     arm: str
@@ -72,6 +75,7 @@ class ArmRate:
     how: str
     converted: bool
     verified: str
+    halved: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,8 +140,6 @@ def _rate(arm: HistoricalArm, choice: Choice) -> ArmRate | LeftOut:
             if r.endpoint == endpoint and same:
                 if arm.grade(r) == UNVERIFIED and not choice.unverified:
                     unverified = True
-                elif not 0 < r.rate < 1:
-                    return LeftOut(arm.name, f"a rate of {r.rate:g} has no logit")
                 else:
                     return published(arm, r)
     for endpoint in choice.endpoints:
@@ -153,9 +155,21 @@ def _rate(arm: HistoricalArm, choice: Choice) -> ArmRate | LeftOut:
 
 
 def published(arm: HistoricalArm, r: PublishedRate) -> ArmRate:
-    """A published rate: variance of the logit from its interval, or binomial of its n (nobody censored before)."""
+    """A published rate: variance of the logit from its interval, or binomial of its n (nobody censored before).
+
+    Where none or all succeeded (no rate between 0 and 1) the counts are as they are, and the logit is ``halved``.
+    """
     n = r.n or arm.n
     assert n is not None
+    if not 0 < r.rate < 1:
+        x = float(round(r.rate * n))
+        value, variance = halved(x, n)
+        how = f"published; {'all' if x else 'none'} of {n}: half a patient on each side of the logit"
+        limits = exact_interval(x, n)
+        return ArmRate(
+            arm.name, arm.trial, arm.published, n, r.rate, *limits, value, variance, x, float(n), how, converted=False,
+            verified=arm.grade(r), halved=True,
+        )  # fmt: skip
     variance = 1 / (n * r.rate * (1 - r.rate))
     how = "published; binomial variance"
     if r.lower is not None and r.upper is not None and 0 < r.lower < r.upper < 1:

@@ -45,7 +45,8 @@ class CaseMix(Part):
 class Standardised:
     """The historical rate as it would be among this trial's patients (direct standardisation).
 
-    ``crude`` is the rate of all historical patients as they were. ``se`` is of the rate; ``variance`` of its logit.
+    ``crude`` is the rate of all historical patients as they were. ``se`` is of the rate; ``variance`` of its logit. ``halved``: the
+    strata in which none or all succeeded, whose doubt is that of half a patient more on each side.
     """
 
     rate: float
@@ -55,6 +56,7 @@ class Standardised:
     variance: float
     shares: Mapping[str, float]
     weights_from: str
+    halved: Sequence[str] = ()
 
     def next_rate(self, tau: float = 0.0) -> NextRate:
         """As the distribution of a control rate; ``tau`` adds the spread of logits between trials."""
@@ -62,7 +64,7 @@ class Standardised:
 
 
 def standardise(mix: CaseMix, factors: Sequence[Factor], counts: Mapping[str, int] | None = None) -> Standardised:
-    """Σ w p over the strata, variance Σ w² p (1 - p)/n; weights are the file's shares, or ``counts`` of this trial's patients.
+    """Σ w p over the strata, variance Σ w² p (1 - p)/n, where p = 0 or 1 with half a patient more on each side; weights are the file's shares, or ``counts`` of this trial's patients.
 
     Raises BadInput, all at once, where strata are not those of the trial's stratification factors.
     """
@@ -76,13 +78,23 @@ def standardise(mix: CaseMix, factors: Sequence[Factor], counts: Mapping[str, in
         total = sum(counts.values())
         shares = {k: counts.get(k, 0) / total for k in keys}
     rate = math.fsum(shares[k] * s.rate for k, s in zip(keys, mix.strata, strict=True))
-    variance = math.fsum(shares[k] ** 2 * s.rate * (1 - s.rate) / s.n for k, s in zip(keys, mix.strata, strict=True))
+    if not 0 < rate < 1:
+        allowed = "patients in strata with rates between 0 and 1: the weighted rate has no logit"
+        raise BadInput(mix.title, [Problem("out-of-range", "strata.rate", f"{rate:g} when weighted", allowed)])
+    variance = math.fsum(shares[k] ** 2 * _variance(s) for k, s in zip(keys, mix.strata, strict=True))
     crude = sum(s.rate * s.n for s in mix.strata) / sum(s.n for s in mix.strata)
     slope = rate * (1 - rate)
     return Standardised(
         rate, math.sqrt(variance), crude, math.log(rate / (1 - rate)), variance / slope**2, shares,
         "the file's shares" if counts is None else f"{sum(counts.values())} patients of the trial's log",
+        [k for k, s in zip(keys, mix.strata, strict=True) if not 0 < s.rate < 1 and shares[k] > 0],
     )  # fmt: skip
+
+
+def _variance(s: MixStratum) -> float:
+    """Of a stratum's rate. Where it is 0 or 1, p (1 - p) is that of half a patient more on each side: it is not certain."""
+    p = s.rate if 0 < s.rate < 1 else (s.rate * s.n + 0.5) / (s.n + 1)
+    return p * (1 - p) / s.n
 
 
 def counts_of(snap: Snapshot, factors: Sequence[Factor]) -> dict[str, int]:

@@ -45,5 +45,5 @@ def test_the_nearest_is_named() -> None:
 
 def test_all_problems_at_once() -> None:
     with pytest.raises(BadInput) as bad:
-        Spec.read({"p0": 1.4, "p1": 0.2, "alpha": 0, "power": 0.8, "n": 10})
-    assert {"p0", "alpha", "r"} <= {p.where for p in bad.value.problems}
+        Spec.read({"p0": 1.4, "p1": 0.2, "alpha": 0, "power": 0.8, "r": 10})
+    assert {"p0", "alpha", "n"} <= {p.where for p in bad.value.problems}

@@ -211,7 +211,7 @@ def test_from_a_table() -> None:
         ({}, {"p0", "p1", "alpha", "power"}),
         (
             {"p0": 0.5, "p1": 0.3, "alpha": 0.9, "power": 0.8, "criterion": "best", "nmax": 1.5},
-            {"p1", "power", "criterion", "nmax"},
+            {"p1", "alpha", "criterion", "nmax"},
         ),
         ({**EXAMPLE, "r1": 1, "n1": 2.5}, {"u1, r, n", "n1"}),
         ({**EXAMPLE, "r1": 5, "u1": 4, "n1": 40, "r": 60, "n": 33}, {"n1", "u1", "r"}),

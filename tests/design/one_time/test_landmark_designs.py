@@ -115,4 +115,4 @@ def test_bad_input(module: Any) -> None:
         module.Spec.read(
             {"s0": 0, "landmark": -6, "hazard_ratio": 2, "rate": 0, "alpha": 0.9, "power": 0.8, "criterion": "cheapest"}
         )
-    assert {"s0", "landmark", "hazard_ratio", "rate", "criterion", "power"} <= {p.where for p in bad.value.problems}
+    assert {"s0", "landmark", "hazard_ratio", "rate", "criterion", "alpha"} <= {p.where for p in bad.value.problems}

@@ -123,6 +123,6 @@ def test_bad_input_all_at_once() -> None:
     assert {p.where for p in e.value.problems} == {"theta1", "n", "alpha", "threshold", "lower"}
     with pytest.raises(BadInput) as e:
         Spec.read({"theta0": 0.1, "theta1": 0.3, "n": 10, "alpha": 0.5, "power": 0.4})
-    assert [p.code for p in e.value.problems] == ["power-not-above-alpha"]
+    assert [(p.code, p.where) for p in e.value.problems] == [("out-of-range", "alpha"), ("out-of-range", "power")]
     with pytest.raises(BadInput, match="n = 3 is the least that can"):
         from_spec(Spec.read({"theta0": 0.3, "theta1": 0.5, "n": 2, "threshold": "exact"}))

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from equipoise.design.bayesian.bop2_endpoints import Endpoint, EventTimes, Response, ResponseAndToxicity
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
-from equipoise.design.spec import Entries, above, between, growing, no_design
+from equipoise.design.spec import Entries, Error, Power, above, between, growing, no_design
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import Evidence, ExposureEvidence, PairEvidence
@@ -52,10 +52,8 @@ class Spec(Entries):
         default=(10, 20, 30, 40), min_length=1,
         description="Patients at each look (events, for time-to-event), such as 10,20,30,40.",
     )  # fmt: skip
-    alpha: float = Field(default=0.10, gt=0, lt=1, description="Type I error to keep.")
-    power: float = Field(
-        default=0.80, gt=0, lt=1, description="Power that the user wants: a caution is shown below it."
-    )
+    alpha: Error = Field(default=0.10, description="Type I error to keep.")
+    power: Power = Field(default=0.80, description="Power that the user wants: a caution is shown below it.")
     p0: float | None = Field(default=None, gt=0, lt=1, description="Response rate of no interest.")
     p1: float | None = Field(default=None, gt=0, lt=1, description="Response rate worth finding.")
     toxicity0: float | None = Field(default=None, gt=0, lt=1, description="Toxicity rate that is too high.")
@@ -207,6 +205,7 @@ def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: floa
     """
     truths = endpoint.truths()
     best: tuple[float, float, Bop2] | None = None
+    nearest = (1.0, 0.0, 0.0)
     seen = set()
     for lam in np.round(np.arange(0.50, 0.995, 0.01), 2).tolist():
         for gamma in np.round(np.arange(0.0, 1.001, 0.05), 2).tolist():
@@ -216,13 +215,15 @@ def search(endpoint: Endpoint, sizes: tuple[int, ...], alpha: float, power: floa
             seen.add(d.boundaries)
             null = endpoint.ends(sizes, d.boundaries, truths["null"])
             if null.passes > alpha:
+                nearest = min(nearest, (float(null.passes), lam, gamma))
                 continue
             reached = endpoint.ends(sizes, d.boundaries, truths["target"]).passes
             key = (round(reached, 10), -null.expected_n)
             if best is None or key > best[:2]:
                 best = (*key, d)
     if best is None:
-        nothing = f"no lambda and gamma keep alpha {alpha:g}"
+        error, lam, gamma = nearest
+        nothing = f"no lambda and gamma keep alpha {alpha:g}; lambda = {lam:g} and gamma = {gamma:g} come nearest, with {error:.4f}"
         raise no_design(sizes, nothing, "raise the last look, or alpha", "looks")
     return best[2]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -117,7 +117,7 @@ class Response:
     def read(self, sizes: Sequence[int], boundaries: tuple[int, ...]) -> str:
         """The boundary in words."""
         return (
-            "with no more than " + ", ".join(f"{b}/{n}" for b, n in zip(boundaries, sizes, strict=True)) + " responses"
+            "with no more than " + _over((b, n, b >= 0) for b, n in zip(boundaries, sizes, strict=True)) + " responses"
         )
 
 
@@ -194,10 +194,10 @@ class ResponseAndToxicity:
         """The boundary in words."""
         return (
             "with no more than "
-            + ", ".join(f"{r}/{n}" for (r, _), n in zip(boundaries, sizes, strict=True))
+            + _over((r, n, r >= 0) for (r, _), n in zip(boundaries, sizes, strict=True))
             + (
                 " responses, or more than "
-                + ", ".join(f"{t}/{n}" for (_, t), n in zip(boundaries, sizes, strict=True))
+                + _over((t, n, t < n) for (_, t), n in zip(boundaries, sizes, strict=True))
                 + " toxicities"
             )
         )
@@ -278,6 +278,11 @@ class EventTimes:
             + ", ".join(f"{t:.1f} at {d}" for t, d in zip(boundaries, sizes, strict=True))
             + " events"
         )
+
+
+def _over(counts: Iterable[tuple[int, int, bool]]) -> str:
+    """'1/10, 5/20': the number at each look at which any count crosses it."""
+    return ", ".join(f"{count}/{n}" for count, n, acts in counts if acts) or "none"
 
 
 def _poisson(mean: float, most: int) -> np.ndarray:

@@ -23,7 +23,6 @@ from pydantic import Field
 from equipoise.design.bayesian.borrowing_survival_theory import (
     PastHazards,
     Question,
-    accrual_for,
     from_medians,
     from_times,
     log_hazard,
@@ -32,14 +31,16 @@ from equipoise.design.bayesian.borrowing_survival_theory import (
     split,
 )
 from equipoise.design.bayesian.borrowing_terms import Terms
+from equipoise.design.enrolling import Ramp
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.randomised.allocation import Allocated
 from equipoise.design.randomised.logrank_plan import Pace, arms, month_of
-from equipoise.design.spec import Errors, Probability, below, between, no_design
+from equipoise.design.spec import Error, Errors, Power, below, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.borrowing.hazard_rule import HazardRule
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.borrowing.normal_mixture import NormalMixture
+from equipoise.numerics.times.accrual_events import accrual_for
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmExposureEvidence
@@ -72,7 +73,7 @@ Sizes = Annotated[tuple[Annotated[float, Field(ge=1)], ...], Field(min_length=1)
 Times = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
 
 
-class Spec(Allocated, Terms, Errors):
+class Spec(Ramp, Allocated, Terms, Errors):
     """A randomised survival comparison that borrows from history."""
 
     kind: Literal["borrowing-survival"]
@@ -98,8 +99,8 @@ class Spec(Allocated, Terms, Errors):
         default=None, gt=0, lt=1,
         description="Declare at this posterior probability or more (default: the one at which alpha is kept without drift).",
     )  # fmt: skip
-    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="One-sided type I error without drift.")
-    power: Probability = Field(default=0.80, description="Power wanted without drift.")
+    alpha: Error = Field(default=0.05, description="One-sided type I error without drift.")
+    power: Power = Field(default=0.80, description="Power wanted without drift.")
     accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms (shape 1 only).")
     accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual …")
     follow_up: float | None = Field(
@@ -210,7 +211,7 @@ class BorrowingSurvival:
 
     def _month(self, ratio: float, drift: float = 1.0) -> float:
         assert self.pace is not None
-        pace = Pace(self.pace.accrual_rate, self.pace.accrual_time, self.pace.median / drift, self.pace.dropout)
+        pace = replace(self.pace, median=self.pace.median / drift)
         return month_of(sum(self.events), pace, ratio, *self.question.allocation)
 
     @cached_property
@@ -414,6 +415,7 @@ def _pace(spec: Spec, median: float, events: int, question: Question) -> Pace | 
         return None
     if time is None:
         assert spec.follow_up is not None, "a rate comes with one of the two"
-        both = arms(Pace(rate, 1.0, median, spec.dropout), question.hazard_ratio, *question.allocation)
-        time = accrual_for(events, rate, spec.follow_up, both)
-    return Pace(rate, time, median, spec.dropout)
+        pace = Pace(rate, 1.0, median, spec.dropout, spec.ramp)
+        both = arms(pace, question.hazard_ratio, *question.allocation)
+        time = accrual_for(events, pace.enrolment, both, spec.follow_up)
+    return Pace(rate, time, median, spec.dropout, spec.ramp)

@@ -14,7 +14,6 @@ from functools import lru_cache
 from equipoise.numerics.borrowing.hazard_rule import HazardRule
 from equipoise.numerics.borrowing.methods import Borrowing
 from equipoise.numerics.borrowing.normal_mixture import NormalMixture
-from equipoise.numerics.times.accrual_events import Arm, expected_events
 
 #: History as log hazards and their standard errors, one each a past arm.
 PastHazards = tuple[tuple[float, ...], tuple[float, ...]]
@@ -134,21 +133,3 @@ class Question:
     def least(self, prior: NormalMixture, most: int) -> int | None:
         """The least number of events with the power."""
         return least_events(lambda d: self.power_at(prior, d), self.power, sum(self.allocation), most)
-
-
-def accrual_for(events: float, rate: float, follow_up: float, arms: Sequence[Arm]) -> float:
-    """Months of accrual after which, ``follow_up`` months later, so many events are expected; infinite if they never are.
-
-    ``arms``: at the rates of the whole enrolment, ``rate`` patients a month.
-    """
-    from scipy.optimize import brentq
-
-    def gap(time: float) -> float:
-        return expected_events(time + follow_up, time, arms) - events
-
-    high = events / rate
-    while gap(high) < 0:
-        high *= 2
-        if high > 1e5:
-            return math.inf
-    return float(brentq(gap, 1e-9, high, xtol=1e-9))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from equipoise.design.spec import Entries, Hypotheses, Probability, below, between
+from equipoise.design.spec import Entries, Error, Hypotheses, Power, Probability, below, between
 from equipoise.numerics.borrowing.methods import Borrowing, Method
 from equipoise.numerics.borrowing.spread_prior import SpreadPrior
 from equipoise.trial.problem import Problem
@@ -50,8 +50,8 @@ class RateTerms(Terms, Hypotheses):
     )
     threshold: Probability = Field(default=0.95, description="Declare at this posterior probability or more.")
     p_low: float = Field(default=0.3, ge=0, lt=1, description="First look: stop at this probability or less.")
-    alpha: Probability = Field(default=0.10, description="Type I error at p0 that is acceptable: a caution beyond.")
-    power: Probability = Field(default=0.80, description="Power wanted: a caution below it.")
+    alpha: Error = Field(default=0.10, description="Type I error at p0 that is acceptable: a caution beyond.")
+    power: Power = Field(default=0.80, description="Power wanted: a caution below it.")
 
     @between("p_low", "threshold")
     def _p_low_below_threshold(self) -> Iterator[Problem]:

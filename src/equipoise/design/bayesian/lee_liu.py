@@ -16,11 +16,13 @@ import numpy as np
 from pydantic import Field
 from scipy.special import betaln, gammaln
 
+from equipoise.design.boundary_in_words import steps
 from equipoise.design.looks_taken import look_sizes
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
 from equipoise.design.spec import Hypotheses, below, between, no_design
 from equipoise.numerics.counts.beta_binomial import beyond, predictive
+from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.trial.problem import Problem
 
@@ -123,7 +125,7 @@ class PredictiveProbability(RuledOrStated):
         """The design as a paragraph of a protocol."""
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
         ruled = self.by_rule
-        rising = _steps(ruled.n[:-1], ruled.low[:-1])
+        rising = steps((n, low, low >= 0) for n, low in zip(ruled.n[:-1], ruled.low, strict=False))
         early = f" or declares early if it exceeds {self.theta_u:g}" if self.theta_u < 1 else ""
         return (
             f"The rate has a Beta({self.prior_a:g}, {self.prior_b:g}) prior. After the first {self.nmin} evaluable patients, and "
@@ -144,12 +146,6 @@ class PredictiveProbability(RuledOrStated):
             "theta_t": self.theta_t,
             "theta_u": self.theta_u,
         }
-
-
-def _steps(n: tuple[int, ...], low: tuple[int, ...]) -> str:
-    """'0/10, 1/17, …': the looks at which the futility boundary rises."""
-    parts = [f"{b}/{size}" for size, b, before in zip(n, low, (-1, *low), strict=False) if b > before]
-    return ", ".join(parts) or "none"
 
 
 def _last_boundary(nmax: int, p0: float, theta_t: float, a: float, b: float) -> int:
@@ -223,9 +219,17 @@ def search(
                     break  # a larger theta_L stops more
         if best is not None:
             return best[1]
-    nearest = f"; n = {reached[1]} comes nearest, with power {reached[0]:.4f}" if reached[1] else ""
+    most = nmax if nmax is not None else 300
+    if not reached[1]:  # no thresholds were tried: in one stage a last boundary has the power or keeps alpha, not both
+        reached = max(_in_one_stage(n, p0, p1, alpha) for n in range(1, most + 1))
+    nearest = f"; n = {reached[1]} comes nearest, with power {reached[0]:.4f}"
     nothing = f"no theta_L and theta_T keep alpha {alpha:g} and power {power:g}{nearest}"
     raise no_design(nmax or "searched to 300", nothing, "raise nmax")
+
+
+def _in_one_stage(n: int, p0: float, p1: float, alpha: float) -> tuple[float, int]:
+    """The power of n patients looked at once with alpha kept, and n."""
+    return float(exceeds(n, p1)[int(np.argmax(exceeds(n, p0) <= alpha))]), n
 
 
 def from_spec(spec: Spec) -> PredictiveProbability:

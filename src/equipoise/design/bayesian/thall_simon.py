@@ -17,7 +17,7 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import look_sizes
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
-from equipoise.design.spec import Hypotheses, Probability, below, between
+from equipoise.design.spec import Error, Hypotheses, Power, Probability, below, between
 from equipoise.numerics.counts.beta_binomial import beyond, exceeds_other
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -53,10 +53,10 @@ class Spec(StatedBoundaries, Hypotheses):
     )
     p_low: float = Field(default=0.05, gt=0, lt=1, description="Stop if P(E > S + delta) is at most this.")
     p_high: float = Field(default=0.95, gt=0, lt=1, description="Declare if P(E > S) is at least this.")
-    alpha: Probability = Field(
+    alpha: Error = Field(
         default=0.10, description="Type I error that the user would accept: a caution is shown beyond it."
     )
-    power: Probability = Field(default=0.80, description="Power that the user wants: a caution is shown below it.")
+    power: Power = Field(default=0.80, description="Power that the user wants: a caution is shown below it.")
 
     @between("nmin", "nmax")
     def _nmin_below_nmax(self) -> Iterator[Problem]:

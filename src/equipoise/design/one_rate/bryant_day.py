@@ -21,7 +21,7 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.spec import above, at_most, below, between, first_stage, no_design
+from equipoise.design.spec import Error, Power, above, at_most, below, between, first_stage, no_design
 from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
@@ -53,9 +53,9 @@ class Spec(Searched, Spaced):
     response1: float = Field(gt=0, lt=1, description="Response rate worth finding; above response0.")
     toxicity0: float = Field(gt=0, lt=1, description="Toxicity rate that is too high.")
     toxicity1: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable; below toxicity0.")
-    alpha_r: float = Field(default=0.10, gt=0, lt=1, description="Error: recommended though response is response0.")
-    alpha_t: float = Field(default=0.10, gt=0, lt=1, description="Error: recommended though toxicity is toxicity0.")
-    power: float = Field(default=0.85, gt=0, lt=1, description="Power at response1 and toxicity1.")
+    alpha_r: Error = Field(default=0.10, description="Error: recommended though response is response0.")
+    alpha_t: Error = Field(default=0.10, description="Error: recommended though toxicity is toxicity0.")
+    power: Power = Field(default=0.85, description="Power at response1 and toxicity1.")
     criterion: Literal["optimal", "minimax"] = Field(
         default="optimal", description="Least expected number, or least n first."
     )
@@ -349,9 +349,9 @@ def search(
         if best is not None and criterion == "minimax":
             break
     if best is None:
-        reached = _power_of_one_stage(nmax, asked)
+        reached, n = max((_power_of_one_stage(n, asked), n) for n in range(1, nmax + 1))
         nothing = (
-            f"no design up to {nmax} patients keeps the errors with power {power:g}; n = {nmax} comes nearest, with {reached:.4f} "
+            f"no design up to {nmax} patients keeps the errors with power {power:g}; n = {n} comes nearest, with {reached:.4f} "
             "in one stage"
         )
         raise no_design(nmax, nothing, "raise nmax or the errors, or ask for less power")

@@ -24,7 +24,7 @@ from scipy.special import ndtri
 
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.stated_boundaries import Boundaries, StatedBoundaries, stops_of
-from equipoise.design.spec import Hypotheses, Probability, between, growing
+from equipoise.design.spec import Error, Hypotheses, Power, between, growing
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
 
@@ -44,8 +44,8 @@ class Spec(StatedBoundaries, Hypotheses):
 
     sized_by: ClassVar[tuple[str, ...]] = ("sizes",)
     kind: Literal["fleming"]
-    alpha: Probability = Field(description="One-sided type I error aimed at.")
-    power: Probability = Field(description="Power at p1 aimed at.")
+    alpha: Error = Field(description="One-sided type I error aimed at.")
+    power: Power = Field(description="Power at p1 aimed at.")
     sizes: tuple[Annotated[int, Field(ge=1, le=MOST)], ...] = Field(
         min_length=1, max_length=MOST_LOOKS, description="Patients in all at each look, such as 15,30,45."
     )

@@ -25,10 +25,11 @@ import numpy as np
 from pydantic import Field
 from scipy.special import betaincinv
 
-from equipoise.design.spec import between
+from equipoise.design.spec import Error, between
 from equipoise.design.stated import Searched
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import Evidence
@@ -54,7 +55,7 @@ class Spec(Searched):
     published: ClassVar[tuple[str, ...]] = ("n1",)
     kind: Literal["gehan"]
     p1: float = Field(gt=0, lt=1, description="Rate that must not be missed.")
-    beta: float = Field(default=0.05, gt=0, lt=1, description="Probability that nobody responds in stage one at p1.")
+    beta: Error = Field(default=0.05, description="Probability that nobody responds in stage one at p1.")
     se: float = Field(default=0.10, gt=0, lt=0.5, description="Standard error wanted of the estimated rate.")
     sized_for: SizedFor = Field(
         default="upper-limit",
@@ -112,7 +113,7 @@ class Gehan:
         if x1 == 0:
             return 0
         p = self.assumed_rate(x1)
-        return max(0, math.ceil(p * (1 - p) / self.se**2 - 1e-9) - self.n1)
+        return max(0, at_least(p * (1 - p) / self.se**2) - self.n1)
 
     @cached_property
     def second_stage(self) -> tuple[int, ...]:
@@ -265,7 +266,7 @@ class Gehan:
 
 def _first_stage(p1: float, beta: float) -> int:
     """The least n with (1 - p1)^n ≤ beta; a hair of rounding on the side of the smaller n."""
-    return max(1, math.ceil(math.log(beta) / math.log1p(-p1) - 1e-12))
+    return max(1, at_least(math.log(beta) / math.log1p(-p1)))
 
 
 def from_spec(spec: Spec) -> Gehan:

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
-from equipoise.design.spec import Hypotheses, Probability, between, first_stage
+from equipoise.design.spec import Error, Hypotheses, Power, between, first_stage
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -33,12 +33,12 @@ class Spec(StatedBoundaries, Hypotheses):
     sized_by: ClassVar[tuple[str, ...]] = ("n1", "n")
 
     kind: Literal["green-dahlberg"]
-    alpha: Probability = Field(default=0.05, description="Overall one-sided type I error aimed at.")
-    power: Probability = Field(default=0.80, description="Power at p1 aimed at.")
+    alpha: Error = Field(default=0.05, description="Overall one-sided type I error aimed at.")
+    power: Power = Field(default=0.80, description="Power at p1 aimed at.")
     n1: int = Field(ge=1, description="Patients at the first look, as attained.")
     n: int = Field(ge=2, description="Patients at the end, as attained.")
-    first_level: float = Field(default=0.02, gt=0, lt=1, description="Level at which p1 is rejected at the first look.")
-    final_level: float = Field(default=0.055, gt=0, lt=1, description="Level at which p0 is rejected at the end.")
+    first_level: Error = Field(default=0.02, description="Level at which p1 is rejected at the first look.")
+    final_level: Error = Field(default=0.055, description="Level at which p0 is rejected at the end.")
 
     @between("n1", "n")
     def _n1_below_n(self) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from equipoise.design.boundary_in_words import AtLook, steps
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, arrive, ends
@@ -276,6 +277,14 @@ class RateDesign(ABC):
             found.append(f"The exact power at {self.p1:g} is {power:.4f}, below the stated {self.power:g}.")
         return tuple(found)
 
+    @property
+    def by_look(self) -> tuple[AtLook, ...]:
+        """What each look does, of all looks."""
+        rows = enumerate(zip(self.stages.n, self.stages.low, self.stages.high, strict=True), 1)
+        return tuple(
+            AtLook(k, n, low if low >= 0 else None, high + 1 if high < n else None) for k, (n, low, high) in rows
+        )
+
     def numbers(self) -> Mapping[str, float | int | str]:
         """Boundaries as 'low/n' and 'high/n' by look, then EN, PET, type I error and power, all exact."""
         stages, null, target = self.stages, self.behaviour(self.p0), self.behaviour(self.p1)
@@ -287,14 +296,10 @@ class RateDesign(ABC):
                 if high < n:
                     shown[f"efficacy{k}"] = f"{high}/{n}"
         else:  # only the looks at which a boundary moves
-            lows = [f"{low}/{n}" for (n, low, _), was in zip(early, (-1, *stages.low), strict=False) if low > was]
-            highs = [
-                f"{high}/{n}" for (n, _, high), was in zip(early, (-1, *stages.high), strict=False) if n > high != was
-            ]
             shown |= {
                 "looks": len(stages.n),
-                "futility": ", ".join(lows) or "none",
-                "efficacy": ", ".join(highs) or "none",
+                "futility": steps((n, low, low >= 0) for n, low, _ in early),
+                "efficacy": steps((n, high, high < n) for n, _, high in early),
             }
         shown |= {"r": stages.high[-1], "en0": null.en, "en1": target.en, "pet0": null.pet, "pet1": target.pet}
         return shown | {"alpha": null.reject, "power": target.reject}

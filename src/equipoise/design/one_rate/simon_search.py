@@ -264,7 +264,7 @@ def out_of_reach(p0: float, p1: float, alpha: float, power: float, nmax: int, ke
     beyond = f"; n1 = {keep.n1}" if keep.n1 is not None else ""
     beyond += f"; PET(p0) ≥ {keep.min_pet:g}" if keep.min_pet else ""
     beyond += f"; {keep.least_gap} or more between the stages" if keep.least_gap > 1 else ""
-    nothing = f"no design up to {nmax} patients has power {power:g} at alpha {alpha:g}; n = {nmax} comes nearest, with at most {reached:.4f}"
+    nothing = f"no design up to {nmax} patients has power {power:g} at alpha {alpha:g}; n = {nmax} comes nearest, with at most {reached:.4f} in one look"
     relax = ", or relax the constraints" if keep != FREE else ""
     return no_design(f"{nmax}{beyond}", nothing, f"raise nmax or p1, or ask for less power{relax}")
 

@@ -8,14 +8,14 @@ doi:10.1186/1471-2288-3-6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field
 
 from equipoise.design.one_rate.a_hern import search as exact_single_stage
 from equipoise.design.one_time.landmark_looks import CumulativeHazardTest, LandmarkSpec, planned, theory_of
-from equipoise.design.one_time.two_look_survival import Criterion, Plan, single_stage
+from equipoise.design.one_time.two_look_survival import Criterion, single_stage
 from equipoise.numerics.sequential.two_look_normal import final_boundary
 
 KIND = "case-morgan"
@@ -49,10 +49,16 @@ def from_spec(spec: Spec) -> CaseMorgan:
     survival, plan, c1, c2, alpha, power = planned(spec, "hazard")
     if spec.adjust and not spec.are_stated:
         theory = theory_of(survival, "hazard")
-        normal = single_stage(theory, survival, plan.rate, survival.landmark, alpha, power, spec.nmax)
+        normal = single_stage(theory, survival, plan.enrolment, survival.landmark, alpha, power, spec.nmax)
         exact = exact_single_stage(survival.s0, survival.s1, alpha, power).n
         if normal is not None and exact > normal:
             n = -(-plan.n * exact // normal)
-            plan = Plan(n, plan.t1 * n / plan.n, plan.rate, survival.landmark)
+            # the same share of the patients is in by then
+            t1 = (
+                plan.t1 * n / plan.n
+                if not plan.ramp
+                else plan.enrolment.time_of(plan.enrolment.by(plan.t1) * n / plan.n)
+            )
+            plan = replace(plan, n=n, t1=t1)
             c2 = final_boundary(c1, alpha, theory(plan, 1.0).rho)  # the looks' correlation has changed
     return CaseMorgan(survival, plan, c1, c2, alpha, power, spec.adjust)

@@ -2,7 +2,7 @@
 
 z compares the Nelson–Aalen cumulative hazard at the landmark with the reference's. Stop with Z1 ≤ c1, declare with Z2 > c2.
 Against Case & Morgan the expected number of patients can be made least, and sizes are not raised to the exact binomial's.
-The paper also takes uneven enrolment; here it is even. Huang, Talukder & Thomas 2010, doi:10.1198/sbr.2010.09002.
+The paper also takes uneven enrolment; here it is even in each piece (ramp_rates). Huang, Talukder & Thomas 2010, doi:10.1198/sbr.2010.09002.
 """
 
 from __future__ import annotations

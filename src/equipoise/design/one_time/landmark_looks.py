@@ -87,10 +87,18 @@ def planned(spec: SurvivalSpec, scale: Scale) -> tuple[Survival, Plan, float, fl
     Raises BadInput if no n up to nmax has the power.
     """
     survival, theory = spec.survival, theory_of(spec.survival, scale)
-    stated = spec.stated_plan(spec.landmark)
+    stated = spec.stated_plan(spec.landmark, theory)
     if stated is not None:
         return survival, *stated, spec.alpha, spec.power
     plan, c1, c2 = search(
-        theory, survival, spec.rate, spec.landmark, spec.alpha, spec.power, spec.criterion, spec.landmark, spec.nmax
+        theory,
+        survival,
+        spec.enrolment,
+        spec.landmark,
+        spec.alpha,
+        spec.power,
+        spec.criterion,
+        spec.landmark,
+        spec.nmax,
     )
     return survival, plan, c1, c2, spec.alpha, spec.power

@@ -1,4 +1,4 @@
-"""Moments of a survival estimate at a landmark x, at two looks, with patients who enter evenly.
+"""Moments of a survival estimate at a landmark x, at two looks, with patients who enter at known rates.
 
 At calendar time t a patient who entered at u has been followed for t - u. The Nelson–Aalen estimate of the cumulative hazard at x
 has variance V(t) / n, V(t) = ∫ dΛ / (S(s) G_t(s)) over 0 … x, where G_t(s) is the share of all n patients whose follow-up reaches s
@@ -9,9 +9,11 @@ Breslow 1996, doi:10.2307/2533064). The first look must come after x. At the end
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.design.one_time.two_look_survival import Plan, Survival
 from equipoise.numerics.quadrature import legendre
@@ -27,15 +29,21 @@ def variance(survival: Survival, plan: Plan, h: float, t: float) -> float:
     # on the scale s = x v^(1 / shape) the hazard is even, so that a steep one at 0 is no trouble
     kink = min(max(t - plan.ta, 0.0), x)  # up to here everybody is followed
     total = 0.0
-    for a, b in ((0.0, kink), (kink, x)):
-        if b <= a:
-            continue
+    bends = sorted({0.0, kink, x, *(t - piece for piece, _ in plan.ramp if kink < t - piece < x)})
+    for a, b in pairwise(bends):
         va, vb = (a / x) ** survival.shape, (b / x) ** survival.shape
         v = (va + vb) / 2 + (vb - va) / 2 * nodes
         s = x * v ** (1 / survival.shape)
-        at_risk = np.exp(-h * survival.cumulative(s)) * np.clip((t - s) / plan.ta, 1e-12, 1.0)
+        at_risk = np.exp(-h * survival.cumulative(s)) * np.clip(_entered(plan, t - s), 1e-12, 1.0)
         total += float(((vb - va) / 2 * weights) @ (h * -math.log(survival.s0) / at_risk))
     return total
+
+
+def _entered(plan: Plan, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of the patients who have entered by each time."""
+    if not plan.ramp:
+        return np.asarray(times / plan.ta)
+    return np.array([plan.entered(v) / plan.n for v in times])
 
 
 def moments(survival: Survival, plan: Plan, h: float, scale: Scale) -> Moments:

@@ -106,11 +106,11 @@ def from_spec(spec: Spec) -> OneSampleLogRankDesign:
     def theory(plan: Plan, h: float) -> Moments:
         return moments(survival, plan, h, spec.restricted, spec.variance)
 
-    stated = spec.stated_plan(spec.follow_up)
+    stated = spec.stated_plan(spec.follow_up, theory)
     if stated is not None:
         return OneSampleLogRankDesign(survival, *stated, spec.alpha, spec.power, spec.restricted, spec.variance)
     least_t1 = max(spec.least_t1, 0.02 * spec.landmark)
     plan, c1, c2 = search(
-        theory, survival, spec.rate, spec.follow_up, spec.alpha, spec.power, spec.criterion, least_t1, spec.nmax
+        theory, survival, spec.enrolment, spec.follow_up, spec.alpha, spec.power, spec.criterion, least_t1, spec.nmax
     )
     return OneSampleLogRankDesign(survival, plan, c1, c2, spec.alpha, spec.power, spec.restricted, spec.variance)

@@ -1,4 +1,4 @@
-"""Moments of the one-sample log-rank statistic at two looks, with patients who enter evenly.
+"""Moments of the one-sample log-rank statistic at two looks, with patients who enter at known rates.
 
 Per patient, with cumulative reference hazard y at his limit of follow-up and true hazard h times the reference's: W = (what was
 expected) - (event or not). Times enter through y only, so that with E = min(Y, y), Y ~ exponential with rate h,
@@ -34,11 +34,13 @@ class _PerPatient:
 
 
 def per_patient(survival: Survival, plan: Plan, h: float, restricted: bool) -> _PerPatient:
-    """Averages over patients whose entry is uniform on (0, ta)."""
+    """Averages over patients whose entry on (0, ta) is uniform in each piece of the enrolment."""
     limit = plan.follow_up if restricted else math.inf
-    kinks = sorted({0.0, plan.ta, *(min(max(v, 0.0), plan.ta) for v in (plan.t1, plan.t1 - limit, plan.end - limit))})
+    pieces = [t for t, _ in plan.ramp]
+    bends = (plan.t1, plan.t1 - limit, plan.end - limit, *pieces)
+    kinks = sorted({0.0, plan.ta, *(min(max(v, 0.0), plan.ta) for v in bends)})
     u, width = panels(np.array(kinks), 40)
-    share = width / plan.ta
+    share = width / plan.ta if not pieces else width * [plan.enrolment.rate_at(t) for t in u] / plan.n
     y1, y2 = (np.asarray(survival.cumulative(np.clip(t - u, 0.0, limit))) for t in (plan.t1, plan.end))
     event = [1 - np.exp(-h * y) for y in (y1, y2)]
 
@@ -85,7 +87,7 @@ def moments(survival: Survival, plan: Plan, h: float, restricted: bool, variance
     var = [q - w * w for q, w in zip(p.squares, p.w, strict=True)]
     sds = [math.sqrt(v) / s for v, s in zip(var, scale, strict=True)]
     if variance == "onearm2stage":
-        first = math.sqrt(plan.rate * plan.t1) * p.w[0] / scale[0]
+        first = math.sqrt(plan.enrolment.by(plan.t1)) * p.w[0] / scale[0]
         return Moments(first, means[1], sds[0], sds[1], math.sqrt(var[0] / var[1]))
     rho = (p.product - p.w[0] * p.w[1]) / math.sqrt(var[0] * var[1])
     return Moments(means[0], means[1], sds[0], sds[1], rho)

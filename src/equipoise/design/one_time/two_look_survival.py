@@ -19,12 +19,15 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
+from equipoise.design.enrolling import Ramp, in_words
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
-from equipoise.design.spec import Errors, Probability, between, no_design
+from equipoise.design.spec import Errors, Power, between, no_design
 from equipoise.design.stated import Searched
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
 from equipoise.numerics.times.by_day import StatisticByDay
+from equipoise.numerics.times.enrolment import Enrolment
+from equipoise.numerics.whole import at_least, at_most
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import ReferenceStatistic
@@ -33,15 +36,17 @@ from equipoise.trial.problem import BadInput, Problem
 Criterion = Literal["expected-n", "expected-length", "expected-accrual"]
 
 
-class SurvivalSpec(Searched, Errors):
+class SurvivalSpec(Searched, Ramp, Errors):
     """What every such design may be told: sizes, times and boundaries are searched, or stated as published."""
 
-    published: ClassVar[tuple[str, ...]] = ("n", "t1", "c1", "c")
+    published: ClassVar[tuple[str, ...]] = ("n", "t1", "c1")
+    may_be_published: ClassVar[tuple[str, ...]] = ("c", "duration")
+    full_rate: ClassVar[str] = "rate"
     s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
     landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
     hazard_ratio: float = Field(ge=0.05, lt=1, description="Hazard ratio worth finding; 0.05 or more, below 1.")
     rate: float = Field(gt=0, description="Patients a unit of time.")
-    power: Probability = Field(description="Power at the hazard ratio.")
+    power: Power = Field(description="Power at the hazard ratio.")
     shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
     nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
     criterion: Criterion = Field(default="expected-n", description="What is least under the reference.")
@@ -49,19 +54,53 @@ class SurvivalSpec(Searched, Errors):
     n: int | None = Field(default=None, ge=2, le=1000, description="Stated: patients in all.")
     t1: float | None = Field(default=None, gt=0, description="Stated: when the first look is taken.")
     c1: float | None = Field(default=None, ge=-10, le=10, description="Stated: stop with Z1 ≤ c1.")
-    c: float | None = Field(default=None, ge=-10, le=10, description="Stated: declare with Z2 > c.")
+    c: float | None = Field(
+        default=None, ge=-10, le=10, description="Stated: declare with Z2 > c (default: what keeps alpha)."
+    )
+    duration: float | None = Field(
+        default=None, gt=0, description="Stated, in place of n: when the last look is taken; n follows."
+    )
 
-    @between("t1", "n", "rate")
+    def follows(self) -> tuple[str, ...]:
+        """n, where the duration is stated."""
+        return ("n",) if self.duration is not None else ()
+
+    @between("n", "duration")
+    def _n_or_the_duration(self) -> Iterator[Problem]:
+        if self.n is not None and self.duration is not None:
+            yield Problem("stated-twice", "duration", f"{self.duration:g}", "n, or the duration from which it follows")
+
+    @between("t1", "n", "rate", "ramp_rates", "ramp_until")
     def _first_look_while_enrolling(self) -> Iterator[Problem]:
-        if self.t1 is not None and self.n is not None and self.t1 >= self.n / self.rate:
-            allowed = f"below {self.n / self.rate:g}, when the last of {self.n} patients enters"
+        if self.t1 is not None and self.n is not None and self.t1 >= (ta := self.enrolment.time_of(self.n)):
+            allowed = f"below {ta:g}, when the last of {self.n} patients enters"
             yield Problem("t1-not-below-ta", "t1", f"{self.t1:g}", allowed)
 
-    def stated_plan(self, follow_up: float) -> tuple[Plan, float, float] | None:
-        """Plan, c1 and c2 where they are stated."""
-        if not self.are_stated or self.n is None or self.t1 is None or self.c1 is None or self.c is None:
+    @property
+    def enrolment(self) -> Enrolment:
+        """The rates at which patients enter."""
+        return Enrolment(self.rate, self.ramp)
+
+    def stated_plan(self, follow_up: float, theory: Theory) -> tuple[Plan, float, float] | None:
+        """Plan, c1 and c2 where they are stated; c2 keeps alpha where it is not. Raises BadInput for too short a duration."""
+        if not self.are_stated or self.t1 is None or self.c1 is None:
             return None
-        return Plan(self.n, self.t1, self.rate, follow_up), self.c1, self.c
+        n = self.n if self.duration is None else self._n_by_then(self.duration - follow_up)
+        assert n is not None, "a rule has asked for it"
+        plan = Plan(n, self.t1, self.rate, follow_up, self.ramp)
+        c2 = self.c if self.c is not None else final_boundary(self.c1, self.alpha, theory(plan, 1.0).rho)
+        return plan, self.c1, c2
+
+    def _n_by_then(self, ta: float) -> int:
+        """The patients who enter by ``ta``, which comes after the first look."""
+        n = at_most(self.enrolment.by(ta)) if ta > 0 else 0
+        assert self.t1 is not None
+        if n < 2 or self.enrolment.time_of(n) <= self.t1:
+            allowed = f"so long that patients enter after the first look at {self.t1:g}, and the last is followed"
+            raise BadInput(
+                "design", [Problem("too-short", "duration", f"{self.duration:g}", allowed, "raise duration")]
+            )
+        return n
 
     @property
     def survival(self) -> Survival:
@@ -90,17 +129,27 @@ class Survival:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes and times: n patients at ``rate``, first look at t1, last at ta + follow_up."""
+    """Sizes and times: n patients at ``rate``, first look at t1, last at ta + follow_up. ``ramp``: (until, rate) before."""
 
     n: int
     t1: float
     rate: float
     follow_up: float
+    ramp: tuple[tuple[float, float], ...] = ()
 
-    @property
+    @cached_property
+    def enrolment(self) -> Enrolment:
+        """The rates at which patients enter."""
+        return Enrolment(self.rate, self.ramp)
+
+    @cached_property
     def ta(self) -> float:
         """When the last patient enters."""
-        return self.n / self.rate
+        return self.enrolment.time_of(self.n)
+
+    def entered(self, time: float) -> float:
+        """Patients in by a time, not rounded: all of them from ta on."""
+        return self.enrolment.by(time) if time < self.ta else float(self.n)
 
     @property
     def end(self) -> float:
@@ -110,7 +159,7 @@ class Plan:
     @property
     def n1(self) -> int:
         """Patients in by the first look."""
-        return min(math.ceil(self.rate * self.t1 - 1e-9), self.n)
+        return min(at_least(self.enrolment.by(self.t1)), self.n)
 
 
 #: From sizes, times and a true hazard ratio to the moments of the two statistics.
@@ -172,7 +221,7 @@ class TwoLookSurvival(ABC):
         p = self.plan
         return Characteristics(
             f"hazard ratio {ratio:g} (survival {self.survival.s0**ratio:.3f} at {self.survival.landmark:g})",
-            "normal approximation", Quantity(reject), Quantity(stop), Quantity(p.n - stop * (p.n - p.rate * p.t1)), (stop, 1 - stop),
+            "normal approximation", Quantity(reject), Quantity(stop), Quantity(p.n - stop * (p.n - p.enrolment.by(p.t1))), (stop, 1 - stop),
             {"expected length": Quantity(stop * p.t1 + (1 - stop) * p.end)},
         )  # fmt: skip
 
@@ -180,7 +229,7 @@ class TwoLookSurvival(ABC):
     def cautions(self) -> tuple[str, ...]:
         """What the approximation rests on, and where it may be poor."""
         found = [
-            f"Errors are by the normal approximation, for a Weibull reference of shape {self.survival.shape:g} and even enrolment. "
+            f"Errors are by the normal approximation, for a Weibull reference of shape {self.survival.shape:g} and enrolment that is even{' in each piece' if self.plan.ramp else ''}. "
             "Simulate before use where few events come before the first look."
         ]
         size, reached = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
@@ -231,8 +280,8 @@ class TwoLookSurvival(ABC):
     def attained_plan(self, n1: float, n: float) -> Plan:
         """The plan with ``n1`` enrolled at the first look and ``n`` in all, at the planned pace."""
         p = self.plan
-        t1 = p.t1 if n1 == p.n1 else max(n1 / p.rate, self.least_follow_up)
-        whole = replace(p, n=math.ceil(n))
+        t1 = p.t1 if n1 == p.n1 else max(p.enrolment.time_of(n1), self.least_follow_up)
+        whole = replace(p, n=at_least(n))
         return replace(whole, t1=min(t1, whole.end * (1 - 1e-6)))
 
     def _attained(self, n1: float, n: float) -> tuple[float, str]:
@@ -253,7 +302,7 @@ class TwoLookSurvival(ABC):
         null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
         return (
             f"The reference is a survival of {100 * s.s0:g} % at {s.landmark:g}; {100 * s.s1:.3g} % (hazard ratio {s.hazard_ratio:g}) is "
-            f"worth finding. Patients enter at {p.rate:g} a unit of time. The first look is at time {p.t1:.2f}, when {p.n1} patients are "
+            f"worth finding. Patients enter at {in_words(p.enrolment)} a unit of time. The first look is at time {p.t1:.2f}, when {p.n1} patients are "
             f"enrolled, and enrolment goes on meanwhile: the trial stops for futility if {self.statistic} is {self.c1:.4f} or less. "
             f"Otherwise {p.n} patients are enrolled by {p.ta:.2f}, and at {p.end:.2f} the treatment is declared promising if it exceeds "
             f"{self.c2:.4f}. The one-sided type I error is {null.declare.value:.4f} and the power {target.declare.value:.4f}; under the "
@@ -273,13 +322,18 @@ class TwoLookSurvival(ABC):
         }  # fmt: skip
 
 
+def _in_one_look(n: int, enrolment: Enrolment, follow_up: float) -> Plan:
+    """n patients, the first look when the last enters."""
+    return Plan(n, enrolment.time_of(n), enrolment.rate, follow_up, enrolment.ramp)
+
+
 def single_stage(
-    theory: Theory, survival: Survival, rate: float, follow_up: float, alpha: float, power: float, nmax: int
+    theory: Theory, survival: Survival, enrolment: Enrolment, follow_up: float, alpha: float, power: float, nmax: int
 ) -> int | None:
     """The least n of a single look with the power; None up to ``nmax``."""
     z = float(ndtri(1 - alpha))
     for n in range(2, nmax + 1):
-        plan = Plan(n, n / rate, rate, follow_up)
+        plan = _in_one_look(n, enrolment, follow_up)
         m = theory(plan, survival.hazard_ratio)
         if float(ndtr((m.mean2 - z) / m.sd2)) >= power:
             return n
@@ -287,7 +341,7 @@ def single_stage(
 
 
 def search(
-    theory: Theory, survival: Survival, rate: float, follow_up: float, alpha: float, power: float, criterion: Criterion,
+    theory: Theory, survival: Survival, enrolment: Enrolment, follow_up: float, alpha: float, power: float, criterion: Criterion,
     least_t1: float, nmax: int,
 ) -> tuple[Plan, float, float]:  # fmt: skip
     """Plan, c1 and c2 of the least criterion under the reference. Raises BadInput if no n up to ``nmax`` has the power.
@@ -297,22 +351,22 @@ def search(
     """
     from scipy.optimize import minimize_scalar
 
-    first = single_stage(theory, survival, rate, follow_up, alpha, power, nmax)
+    first = single_stage(theory, survival, enrolment, follow_up, alpha, power, nmax)
     if first is None:
-        m = theory(Plan(nmax, nmax / rate, rate, follow_up), survival.hazard_ratio)
+        m = theory(_in_one_look(nmax, enrolment, follow_up), survival.hazard_ratio)
         reached = float(ndtr((m.mean2 - ndtri(1 - alpha)) / m.sd2))
         nothing = f"no n up to {nmax} has power {power:g}; n = {nmax} comes nearest, with {reached:.4f}"
         raise no_design(nmax, nothing, "raise nmax, or ask for less")
     best: tuple[float, Plan, float, float] | None = None
     idle = 0
     for n in range(first, nmax + 1):
-        ta = n / rate
+        ta = enrolment.time_of(n)
         low, high = least_t1 + 1e-3, ta * (1 - 1e-6)
         if high <= low:
             continue
 
         def cost(t1: float, n: int = n) -> float:
-            plan = Plan(n, t1, rate, follow_up)
+            plan = Plan(n, t1, enrolment.rate, follow_up, enrolment.ramp)
             pair = _largest_c1(theory, survival, plan, alpha, power)
             return 1e9 if pair is None else _cost(pair, plan, criterion)
 
@@ -328,7 +382,7 @@ def search(
             options={"xatol": 1e-5},
         )
         t1 = float(found.x) if found.fun <= values[i] else float(grid[i])
-        plan = Plan(n, t1, rate, follow_up)
+        plan = Plan(n, t1, enrolment.rate, follow_up, enrolment.ramp)
         pair = _largest_c1(theory, survival, plan, alpha, power)
         if pair is None:
             continue
@@ -340,7 +394,13 @@ def search(
             if idle >= 6:
                 break
     if best is None:
-        raise no_design(nmax, f"no two looks up to {nmax} patients have power {power:g}", "raise nmax")
+        m = theory(_in_one_look(nmax, enrolment, follow_up), survival.hazard_ratio)
+        reached = float(ndtr((m.mean2 - ndtri(1 - alpha)) / m.sd2))
+        nothing = (
+            f"no two looks up to {nmax} patients have power {power:g}; n = {nmax} comes nearest, with {reached:.4f} in one look: the first "
+            f"must come after {least_t1:g}, while patients enter"
+        )
+        raise no_design(nmax, nothing, "raise nmax, or ask for less")
     return best[1], best[2], best[3]
 
 
@@ -366,7 +426,7 @@ def _largest_c1(
 def _cost(pair: tuple[float, float], plan: Plan, criterion: Criterion) -> float:
     stop = float(ndtr(pair[0]))
     if criterion == "expected-n":
-        return plan.n - stop * max(plan.n - plan.rate * plan.t1, 0.0)
+        return plan.n - stop * max(plan.n - plan.enrolment.by(plan.t1), 0.0)
     if criterion == "expected-accrual":
         return stop * min(plan.t1, plan.ta) + (1 - stop) * plan.ta
     return stop * plan.t1 + (1 - stop) * plan.end

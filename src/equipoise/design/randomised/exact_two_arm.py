@@ -11,7 +11,7 @@ stages Kepner 2010, doi:10.1002/sim.3997, and Shan et al. 2013.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import ClassVar, Literal
@@ -21,7 +21,8 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, nobody, raised, wrong_earlier_pairs
 from equipoise.design.randomised.allocation import Allocated, in_ratio
-from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
+from equipoise.design.saw_tooth import SawTooth, saw_tooth
+from equipoise.design.spec import Error, Hypotheses, Power, Probability, between, first_stage, no_design
 from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.two_binomials import (
@@ -52,8 +53,8 @@ class Spec(Searched, Allocated, Hypotheses):
     kind: Literal["exact-two-arm"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
-    alpha: Probability = Field(description="One-sided level of the test.")
-    power: Probability = Field(description="Power at p1 against p0.")
+    alpha: Error = Field(description="One-sided level of the test.")
+    power: Power = Field(description="Power at p1 against p0.")
     method: Method = Field(default="barnard", description="The final test.")
     stages: int = Field(default=1, ge=1, le=2, description="1, or 2 with a look for futility.")
     share: float = Field(default=0.5, gt=0, lt=1, description="Share of the patients at the first look.")
@@ -96,8 +97,24 @@ class ExactTwoArm:
     p1: float
     alpha: float
     power: float
+    #: the largest number of patients that is looked at; None: no larger one is
+    searched_to: int | None = None
 
     takes = TwoArmEvidence
+
+    @cached_property
+    def tooth(self) -> SawTooth | None:
+        """How the power of one stage goes on from the least n, both arms; Barnard's test, which is slow, until it has settled."""
+        if self.searched_to is None or self.m1 is not None or self.ends(self.p1, self.p0)[1] < self.power:
+            return None
+        arms = self.tested + self.control
+        larger = range(arms * (self.m + 1), self.searched_to + 1, arms)
+        settled = 6 if self.method == "barnard" else None
+
+        def power_at(n: int) -> float:
+            return replace(self, m=n // arms).ends(self.p1, self.p0)[1]
+
+        return saw_tooth(power_at, arms * self.m, self.power, larger, settled, proved=False)
 
     @cached_property
     def region(self) -> Region:
@@ -152,6 +169,8 @@ class ExactTwoArm:
         worst, at = self.largest_error
         reached = self.ends(self.p1, self.p0)[1]
         short = missed(0.0, 1.0, reached, self.power, f"at {self.p1:g} against {self.p0:g}")
+        if self.tooth is not None:
+            short = (*short, *self.tooth.in_words(reached, self.power, "patients in both arms"))
         if worst <= self.alpha * (1 + 1e-9):
             return short
         return (
@@ -223,6 +242,8 @@ class ExactTwoArm:
         found: dict[str, float | int | str] = {"n_tested": self.tested * self.m, "n_control": self.control * self.m}
         if self.m1 is not None:
             found |= {"n1_tested": self.tested * self.m1, "n1_control": self.control * self.m1}
+        if self.tooth is not None and self.tooth.never_below <= self.tooth.looked_to:
+            found |= {"n_never_below": self.tooth.never_below, "looked_to": self.tooth.looked_to}
         return found | {
             "boundaries": f"{self.method} at {self.alpha:g}", "alpha": null.declare.value, "largest_alpha": self.largest_error[0],
             "power": target.declare.value, "pet0": null.stop_early.value, "en0": null.expected_n.value, "en1": target.expected_n.value,
@@ -239,20 +260,34 @@ def search(
     """
     Spec.read({"p0": p0, "p1": p1, "alpha": alpha, "power": power, "nmax": nmax})
     a, b = allocation
-    nearest = (0.0, 0)
+
+    def of(m: int, by: Method) -> ExactTwoArm:
+        return ExactTwoArm(first_look(share, m) if stages == 2 else None, m, a, b, by, margin, p0, p1, alpha, power)
+
+    quick: dict[int, float] = {}
     for m in range(2, nmax // (a + b) + 1):
-        m1 = min(max(1, round(share * m)), m - 1) if stages == 2 else None
         # cheap: where the pooled Z at the same level lacks a fifth of the power, no exact test of that level has it
-        quick = ExactTwoArm(m1, m, a, b, "pooled-z", margin, p0, p1, alpha, power)
-        if method != "pooled-z" and quick.ends(p1, p0)[1] < power - 0.2:
+        quick[m] = of(m, "pooled-z").ends(p1, p0)[1]
+        if method != "pooled-z" and quick[m] < power - 0.2:
             continue
-        d = ExactTwoArm(m1, m, a, b, method, margin, p0, p1, alpha, power)
-        reached = d.ends(p1, p0)[1]
-        if reached >= power:
-            return d
-        nearest = max(nearest, (reached, (a + b) * m))
+        d = of(m, method)
+        if d.ends(p1, p0)[1] >= power:
+            return replace(d, searched_to=nmax)
+    if not quick:
+        raise no_design(nmax, f"{nmax} patients are too few for two of each arm at {a}:{b}", "raise nmax")
+    nearest = (0.0, 0)
+    for m in sorted(quick, key=lambda k: -quick[k]):
+        # the exact tests take the pooled Z's order: they have hardly more power than it has
+        if quick[m] + 0.01 < nearest[0]:
+            break
+        nearest = max(nearest, (of(m, method).ends(p1, p0)[1], (a + b) * m))
     nothing = f"no n up to {nmax} has power {power:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
     raise no_design(nmax, nothing, "raise nmax, alpha or p1, or ask for less power")
+
+
+def first_look(share: float, m: int) -> int:
+    """How many of ``m`` are looked at first: the share of them, one or more and not all."""
+    return min(max(1, round(share * m)), m - 1)
 
 
 def from_spec(spec: Spec) -> ExactTwoArm:
@@ -264,6 +299,5 @@ def from_spec(spec: Spec) -> ExactTwoArm:
     m = spec.n_tested // tested
     m1 = None
     if spec.stages == 2:
-        by_share = min(max(1, round(spec.share * m)), m - 1)
-        m1 = by_share if spec.n1_tested is None else spec.n1_tested // tested
-    return ExactTwoArm(m1, m, tested, control, spec.method, spec.margin, *hypotheses)
+        m1 = first_look(spec.share, m) if spec.n1_tested is None else spec.n1_tested // tested
+    return ExactTwoArm(m1, m, tested, control, spec.method, spec.margin, *hypotheses, spec.nmax)

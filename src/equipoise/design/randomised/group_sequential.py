@@ -9,22 +9,29 @@ approximation (1981, doi:10.1093/biomet/68.1.316): with a : b allocation z has m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import pairwise
-from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, taken, wrong_earlier
-from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of, patients_by
-from equipoise.design.spec import between, growing
-from equipoise.design.stated import Searched, missed
+from equipoise.design.randomised.group_sequential_spec import Boundary, Spec, Spending
+from equipoise.design.randomised.logrank_plan import (
+    Pace,
+    counted,
+    drift,
+    events_for,
+    month_of,
+    patients_by,
+    patients_said,
+    too_few,
+)  # fmt: skip
+from equipoise.design.stated import missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential import group_sequential as gs
 from equipoise.numerics.sequential.spending import spent
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import StatisticEvidence
@@ -38,78 +45,6 @@ EXAMPLE = {
     "hazard_ratio": 0.67, "alpha": 0.05, "power": 0.80, "fractions": (0.5, 1.0), "beta_spending": "obrien-fleming",
     "allocation": "2:1", "accrual_rate": 8.0, "accrual_time": 27.0, "median": 5.5,
 }  # fmt: skip
-Boundary = Literal["obrien-fleming", "pocock", "hsd", "power", "classical-obrien-fleming", "classical-pocock"]
-#: gamma of the hsd family, or rho of the power family.
-Parameter = Annotated[float, Field(ge=-50, le=50)]
-Spending = Literal["none", "obrien-fleming", "pocock", "hsd", "power"]
-
-
-class Spec(Searched, LogRankSpec):
-    """A group-sequential log-rank design: events computed, or stated with or without their boundaries."""
-
-    published: ClassVar[tuple[str, ...]] = ("events",)
-    may_be_published: ClassVar[tuple[str, ...]] = ("upper_z", "lower_z")
-    kind: Literal["group-sequential"]
-    fractions: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
-        default=(0.5, 1.0), min_length=1, description="Share of the events at each look; the last is 1."
-    )
-    boundary: Boundary = Field(default="obrien-fleming", description="Spending of alpha, or a classical boundary.")
-    alpha_parameter: Parameter = Field(default=-4.0, description="gamma of hsd, rho of power, for alpha.")
-    beta_spending: Spending = Field(default="none", description="Spending of beta: futility stops.")
-    beta_parameter: Parameter = Field(default=-2.0, description="gamma of hsd, rho of power, for beta.")
-    binding: bool = Field(default=False, description="Whether the futility stops may not be overruled.")
-
-    events: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] | None = Field(
-        default=None, min_length=1, description="Stated: events at each look; fractions then follow."
-    )
-    upper_z: tuple[Annotated[float, Field(ge=-20, le=20)], ...] | None = Field(
-        default=None, description="Stated: z that rejects at each look (default: by the spending of alpha)."
-    )
-    lower_z: tuple[Annotated[float, Field(ge=-20, le=20)], ...] | None = Field(
-        default=None, description="Stated: z below which each look but the last stops (with upper_z; default: none)."
-    )
-
-    @between("events")
-    def _events_grow(self) -> Iterator[Problem]:
-        return growing(self, "events", "87,174") if self.events is not None else iter(())
-
-    @between("events", "upper_z", "lower_z")
-    def _boundaries_of_each_look(self) -> Iterator[Problem]:
-        if self.events is None:
-            return
-        looks = len(self.events)
-        for name, values, count in (("upper_z", self.upper_z, looks), ("lower_z", self.lower_z, looks - 1)):
-            if values is not None and len(values) != count:
-                yield Problem("boundaries", name, str(values), f"{count} numbers, for {looks} looks")
-        if self.lower_z is not None and self.upper_z is None:
-            yield Problem("half-stated", "upper_z", "nothing", "stated with lower_z")
-        elif self.lower_z is not None and any(a > b for a, b in zip(self.lower_z, self.upper_z or (), strict=False)):
-            yield Problem("boundaries", "lower_z", str(self.lower_z), f"at most upper_z = {self.upper_z} at each look")
-
-    @between("fractions")
-    def _fractions_grow_to_one(self) -> Iterator[Problem]:
-        if any(b <= a for a, b in pairwise(self.fractions)) or abs(self.fractions[-1] - 1) > 1e-12:
-            allowed = "growing shares of the events, the last 1, such as 0.5,1"
-            yield Problem("fractions", "fractions", str(self.fractions), allowed)
-
-    @between("boundary", "beta_spending")
-    def _classical_spends_no_beta(self) -> Iterator[Problem]:
-        if self.beta_spending != "none" and self.boundary.startswith("classical"):
-            yield Problem("not-together", "beta_spending", self.beta_spending, "none, with a classical boundary")
-
-    @between("boundary", "alpha_parameter")
-    def _rho_of_alpha(self) -> Iterator[Problem]:
-        return _rho("alpha_parameter", self.boundary, self.alpha_parameter)
-
-    @between("beta_spending", "beta_parameter")
-    def _rho_of_beta(self) -> Iterator[Problem]:
-        return _rho("beta_parameter", self.beta_spending, self.beta_parameter)
-
-
-def _rho(where: str, spending: str, value: float) -> Iterator[Problem]:
-    """The power family spends with rho, which is above 0."""
-    if spending == "power" and value <= 0:
-        yield Problem("out-of-range", where, f"{value:g}", "rho above 0")
 
 
 @dataclass(frozen=True)
@@ -139,6 +74,8 @@ class GroupSequentialLogRank:
     stated_events: float | None = None
     #: lower (each look but the last) and upper z as published; None: by the spending
     stated_z: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    #: patients of both arms, where they are stated
+    patients: int | None = None
 
     takes = StatisticEvidence
 
@@ -185,7 +122,7 @@ class GroupSequentialLogRank:
     @property
     def looks(self) -> tuple[Look, ...]:
         """Looks at numbers of events, rounded up."""
-        return tuple(Look(k, math.ceil(f * self.maximum - 1e-9), "events") for k, f in enumerate(self.fractions, 1))
+        return tuple(Look(k, at_least(f * self.maximum), "events") for k, f in enumerate(self.fractions, 1))
 
     def truths(self) -> Mapping[str, Truth]:
         """No difference, and the hazard ratio worth finding."""
@@ -209,6 +146,11 @@ class GroupSequentialLogRank:
             Quantity(c.reject), Quantity(sum(ends[:-1])), Quantity(expected_n), tuple(ends), more,
         )  # fmt: skip
 
+    def crosses(self, ratio: float) -> tuple[float, ...]:
+        """P(first rejects at each look) at a true hazard ratio; futility stops are followed."""
+        theta = drift(self.maximum, ratio, self.tested, self.control)
+        return tuple(gs.crossing(self.fractions, self.boundaries.lower, self.boundaries.upper, theta).upper)
+
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """Alpha with futility stops followed or not; patients too few for the events."""
@@ -216,12 +158,7 @@ class GroupSequentialLogRank:
         if self.binding and self.beta_spending != "none":
             free = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
             found.append(f"The futility stops are binding: if one is overruled the type I error can reach {free:.4f}.")
-        if self.pace is not None and not math.isfinite(
-            month_of(self.maximum, self.pace, self.hazard_ratio, self.tested, self.control)
-        ):
-            found.append(
-                f"{self.pace.patients} patients never have the {math.ceil(self.maximum)} events that are needed."
-            )
+        found += too_few(self.pace, self.patients, self.maximum, self.hazard_ratio, self.tested, self.control)
         return tuple(found)
 
     def _missed(self) -> tuple[str, ...]:
@@ -386,8 +323,8 @@ class GroupSequentialLogRank:
             )
         return (
             f"The arms, randomised {self.tested}:{self.control}, are compared by the log-rank test at a one-sided {self.alpha:g} level "
-            f"with {name}: {rules}.{futility} {math.ceil(self.maximum - 1e-9)} events give a power of {100 * power:.4g}% at a hazard ratio of "
-            f"{self.hazard_ratio:g} (a single look would need {math.ceil(self.fixed_events - 1e-9)}). Expected events: "
+            f"with {name}: {rules}.{futility} {at_least(self.maximum)} events give a power of {100 * power:.4g}% at a hazard ratio of "
+            f"{self.hazard_ratio:g} (a single look would need {at_least(self.fixed_events)}). Expected events: "
             f"{null.more['expected events'].value:.1f} under no difference, {target.more['expected events'].value:.1f} under the alternative.{time}"
         )
 
@@ -413,6 +350,9 @@ class GroupSequentialLogRank:
                 found[f"lower_z_{look.number}"] = low
         found["boundaries"] = " ".join(f"z≥{u:.3f}/{look.n}" for look, u in zip(self.looks, b.upper, strict=True))
         null, target = (self.characteristics(self.truths()[k]) for k in ("null", "target"))
+        for name, ratio in (("alpha_by_look", 1.0), ("power_by_look", self.hazard_ratio)):
+            found[name] = ", ".join(f"{p:.4f}" for p in self.crosses(ratio))
+        found |= patients_said(self.pace, self.patients)
         return found | {
             "alpha": null.declare.value, "power": target.declare.value,
             "expected_events0": null.more["expected events"].value, "expected_events1": target.more["expected events"].value,
@@ -428,11 +368,14 @@ def _attained(design: GroupSequentialLogRank, t: tuple[float, ...], last: bool) 
 def from_spec(spec: Spec) -> GroupSequentialLogRank:
     """The design that a spec states."""
     fractions, events, z = spec.fractions, None, None
-    if spec.are_stated and spec.events is not None:
+    if (by_then := spec.events_by_then()) is not None:
+        events = float(counted(by_then, spec))
+    elif spec.are_stated and spec.events is not None:
         fractions, events = tuple(d / spec.events[-1] for d in spec.events), spec.events[-1]
         if spec.upper_z is not None:
             z = (spec.lower_z or (-math.inf,) * (len(fractions) - 1), spec.upper_z)
-    return GroupSequentialLogRank(
+    bare = GroupSequentialLogRank(
         spec.hazard_ratio, spec.alpha, spec.power, fractions, spec.boundary, spec.alpha_parameter, spec.beta_spending,
-        spec.beta_parameter, spec.binding, *spec.ratio, spec.pace, events, z,
+        spec.beta_parameter, spec.binding, *spec.ratio, None, events, z, spec.patients,
     )  # fmt: skip
+    return replace(bare, pace=spec.pace_for(bare.maximum))

@@ -22,7 +22,7 @@ from pydantic import Field
 from equipoise.design.looks_taken import no_such_look, raised, wrong_earlier_pairs
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.randomised.allocation import Allocated, in_ratio, parse
-from equipoise.design.spec import Hypotheses, Probability, between, first_stage, no_design
+from equipoise.design.spec import Error, Hypotheses, Power, Probability, between, first_stage, no_design
 from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
@@ -51,8 +51,8 @@ class Spec(Searched, Spaced, Allocated, Hypotheses):
     kind: Literal["jung"]
     p0: Probability = Field(description="Rate with the control treatment.")
     p1: Probability = Field(description="Rate worth finding in the tested arm; above p0.")
-    alpha: Probability = Field(description="One-sided type I error where both rates are p0.")
-    power: Probability = Field(description="Power at p1 against p0.")
+    alpha: Error = Field(description="One-sided type I error where both rates are p0.")
+    power: Power = Field(description="Power at p1 against p0.")
     criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
     nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
     n1_tested: int | None = Field(
@@ -316,9 +316,18 @@ def search(
         if best is not None and criterion == "minimax":
             break
     if best is None:
-        nothing = f"no design up to {nmax} patients in both arms has power {power:g} at alpha {alpha:g}"
+        nothing = f"no design up to {nmax} patients in both arms has power {power:g} at alpha {alpha:g}{_nearest(a, b, nmax, p0, p1, alpha)}"
         raise no_design(nmax, nothing, "raise nmax, alpha or p1, or ask for less power")
     return best
+
+
+def _nearest(a: int, b: int, nmax: int, p0: float, p1: float, alpha: float) -> str:
+    """What comes nearest: the largest power in one stage with alpha kept where both rates are p0."""
+    found = (0.0, 0)
+    for m in range(2, nmax // (a + b) + 1):
+        size, reach = (_upper(_kept(m, a, b, p, p0)) for p in (p0, p1))
+        found = max(found, (float(reach[int(np.argmax(size <= alpha))]), (a + b) * m))
+    return f"; n = {found[1]} comes nearest, with {found[0]:.4f} in one stage" if found[1] else ""
 
 
 def _upper(distribution: NDArray[np.float64]) -> NDArray[np.float64]:

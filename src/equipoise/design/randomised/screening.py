@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Literal
 
@@ -17,10 +17,20 @@ from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
-from equipoise.design.randomised.logrank_plan import LogRankSpec, Pace, drift, events_for, month_of
-from equipoise.design.spec import Probability
-from equipoise.design.stated import Searched, missed
+from equipoise.design.randomised.logrank_plan import (
+    LogRankSpec,
+    Pace,
+    counted,
+    drift,
+    events_for,
+    month_of,
+    patients_said,
+    too_few,
+)
+from equipoise.design.spec import Error, Power
+from equipoise.design.stated import missed
 from equipoise.design.truth import truth_of
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import StatisticEvidence
@@ -36,14 +46,14 @@ REFERENCE = (
 EXAMPLE = {"hazard_ratio": 0.67, "alpha": 0.20, "power": 0.80, "allocation": "2:1"}
 
 
-class Spec(Searched, LogRankSpec):
+class Spec(LogRankSpec):
     """A screening design: events computed, or stated as published."""
 
     published: ClassVar[tuple[str, ...]] = ("events",)
     kind: Literal["screening"]
     events: int | None = Field(default=None, ge=2, le=100_000, description="Stated: events at the look.")
-    alpha: float = Field(default=0.20, gt=0, lt=0.5, description="One-sided type I error.")
-    power: Probability = Field(default=0.80, description="Power at the hazard ratio.")
+    alpha: Error = Field(default=0.20, description="One-sided type I error.")
+    power: Power = Field(default=0.80, description="Power at the hazard ratio.")
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,8 @@ class Screening:
     pace: Pace | None = None
     #: as published; None: those that have the power
     stated_events: int | None = None
+    #: patients of both arms, where they are stated
+    patients: int | None = None
 
     takes = StatisticEvidence
 
@@ -71,7 +83,7 @@ class Screening:
         if self.stated_events is not None:
             return self.stated_events
         wanted = float(ndtri(1 - self.alpha) + ndtri(self.power))
-        return math.ceil(events_for(wanted, self.hazard_ratio, self.tested, self.control) - 1e-9)
+        return at_least(events_for(wanted, self.hazard_ratio, self.tested, self.control))
 
     @property
     def critical_ratio(self) -> float:
@@ -93,8 +105,7 @@ class Screening:
             )
         reached = self.characteristics(self.truths()["target"]).declare.value
         found += missed(self.alpha, self.alpha, reached, self.power, f"at a hazard ratio of {self.hazard_ratio:g}")
-        if self.pace is not None and not math.isfinite(self._month(self.hazard_ratio)):
-            found.append(f"{self.pace.patients} patients never have the {self.events} events that are needed.")
+        found += too_few(self.pace, self.patients, self.events, self.hazard_ratio, self.tested, self.control)
         return tuple(found)
 
     def _month(self, ratio: float) -> float:
@@ -112,7 +123,7 @@ class Screening:
         more = {"expected events": Quantity(float(self.events))}
         if self.pace is not None:
             more["expected months"] = Quantity(self._month(ratio))
-        n = float(self.pace.patients) if self.pace is not None else math.nan
+        n = float(patients_said(self.pace, self.patients).get("patients", math.nan))
         return Characteristics(
             f"hazard ratio {ratio:g}", "normal approximation of the log-rank statistic (Schoenfeld)", Quantity(reach),
             Quantity(0.0), Quantity(n), (1.0,), more,
@@ -167,9 +178,14 @@ class Screening:
             "events": self.events, "critical_z": float(ndtri(1 - self.alpha)), "critical_hazard_ratio": self.critical_ratio,
             "boundaries": f"z≥{float(ndtri(1 - self.alpha)):.3f}/{self.events}", "alpha": self.alpha,
             "power": self.characteristics(self.truths()["target"]).declare.value,
+            **patients_said(self.pace, self.patients),
         }  # fmt: skip
 
 
 def from_spec(spec: Spec) -> Screening:
     """The design that a spec states."""
-    return Screening(spec.hazard_ratio, spec.alpha, spec.power, *spec.ratio, spec.pace, spec.events)
+    events = spec.events
+    if (by_then := spec.events_by_then()) is not None:
+        events = counted(by_then, spec)
+    bare = Screening(spec.hazard_ratio, spec.alpha, spec.power, *spec.ratio, None, events)
+    return replace(bare, pace=spec.pace_for(bare.events), patients=spec.patients)

@@ -14,21 +14,26 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look
+from equipoise.design.saw_tooth import SawTooth, saw_tooth
 from equipoise.design.spec import Entries, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
+from equipoise.numerics.whole import at_most
 from equipoise.trial.decision import Action, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import ArmsEvidence
 from equipoise.trial.exhibits import Curve, LineFigure, Mark
 from equipoise.trial.problem import BadInput, Problem
 
+#: So many larger sizes in a row that do not fall short are taken for the rest.
+_SETTLED = 20
 KIND = "selection"
 TITLE = "Selection of the best arm (Simon, Wittes & Ellenberg)"
 FAMILY = "randomised phase II"
@@ -141,7 +146,7 @@ def _tied(a: Any, b: Any, below: Any, others: int) -> float:
 
 def _margin(n: int, ambiguity: float) -> int:
     """The largest lead in successes that is ambiguous: lead / n ≤ ambiguity, decimals as they were meant."""
-    return math.floor(ambiguity * n + 1e-9)
+    return at_most(ambiguity * n)
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,20 @@ class Selection:
     correct: float
     ambiguity: float = 0.0
     rho: float = 0.5
+    #: the largest n an arm that is looked at; None: no larger one is
+    searched_to: int | None = None
+
+    @cached_property
+    def tooth(self) -> SawTooth | None:
+        """How the probability goes on from the least n an arm, until it has settled."""
+        if self.searched_to is None or self.chances(self.p0, self.p0 + self.delta).correct < self.correct:
+            return None
+        larger = range(self.n + 1, self.searched_to + 1)
+
+        def correct_at(n: int) -> float:
+            return chances(n, self.arms, self.p0, self.p0 + self.delta, self.ambiguity, self.rho).correct
+
+        return saw_tooth(correct_at, self.n, self.correct, larger, _SETTLED, proved=False)
 
     takes = ArmsEvidence
 
@@ -187,6 +206,8 @@ class Selection:
             "A selection design tests nothing: if all arms are alike, one of them is selected all the same, and none is shown "
             "to be better than a control."
         ]
+        if self.tooth is not None:
+            said += self.tooth.in_words(reached, self.correct, "patients in each arm")
         if reached < self.correct:
             said.append(
                 f"The best arm is selected with probability {reached:.4f}, below the stated {self.correct:g}, at p0 = {self.p0:g}."
@@ -336,6 +357,8 @@ class Selection:
         found, (rate, least) = self.chances(self.p0, self.p0 + self.delta), self.worst()
         shown: dict[str, float | int | str] = {"n_per_arm": self.n, "arms": self.arms, "n": self.n * self.arms}
         shown |= {"correct": found.correct, "clear": found.clear, "unclear": found.unclear}
+        if self.tooth is not None and self.tooth.never_below <= self.tooth.looked_to:
+            shown |= {"n_never_below": self.tooth.never_below, "looked_to": self.tooth.looked_to}
         return shown | {"worst_p0": rate, "correct_at_worst_p0": least}
 
     def curve(self) -> LineFigure:
@@ -367,7 +390,7 @@ def search(
     for n in range(1, nmax + 1):
         reached = chances(n, arms, p0, p0 + delta, ambiguity, rho).correct
         if reached >= correct:
-            return Selection(n, arms, p0, delta, correct, ambiguity, rho)
+            return Selection(n, arms, p0, delta, correct, ambiguity, rho, nmax)
         nearest = max(nearest, (reached, n))
     nothing = f"no n up to {nmax} selects the best arm with probability {correct:g}; n = {nearest[1]} comes nearest, with {nearest[0]:.4f}"
     raise no_design(nmax, nothing, "raise nmax or delta, or ask for less")
@@ -377,4 +400,4 @@ def from_spec(spec: Spec) -> Selection:
     """The design that a spec states. Raises BadInput if nothing up to ``nmax`` will do."""
     if spec.n is None:
         return search(spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho, spec.nmax)
-    return Selection(spec.n, spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho)
+    return Selection(spec.n, spec.arms, spec.p0, spec.delta, spec.correct, spec.ambiguity, spec.rho, spec.nmax)

@@ -28,6 +28,7 @@ from equipoise.design.safety.safety_rule import (
     least_reaching,
     log_score,
 )
+from equipoise.design.spec import Error
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "safety-bayes"
@@ -44,7 +45,7 @@ class Spec(SafetySpec):
     """Posterior monitoring: the cutoff calibrated to a false stop, or stated."""
 
     kind: Literal["safety-bayes"]
-    phi: float = Field(default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping at theta0.")
+    phi: Error = Field(default=0.05, description="Allowed probability of ever stopping at theta0.")
     prior_mean: float | None = Field(
         default=None, gt=0, lt=1, description="Mean of the prior of the rate (default: theta0)."
     )

@@ -26,6 +26,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.boundary_in_words import AtLook
 from equipoise.design.looks_taken import look_sizes, raised, wrong_earlier_pairs
 from equipoise.design.safety.safety_bayes import not_above_table, posterior_excess
 from equipoise.design.safety.safety_pocock import tail_scores
@@ -47,7 +48,7 @@ from equipoise.design.safety.safety_rule import (
 )
 from equipoise.design.safety.safety_sprt import likelihood_scores
 from equipoise.design.safety.stated_stops import StatedStops, not_the_rules, stated_at
-from equipoise.design.spec import at_most, between
+from equipoise.design.spec import Error, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
@@ -82,9 +83,7 @@ class Spec(StatedStops):
         default="pocock",
         description="Constant level of the conditional binomial test, its probability ratio test, or the posterior of the two rates.",
     )
-    false_alarm: float = Field(
-        default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping without imbalance."
-    )
+    false_alarm: Error = Field(default=0.05, description="Allowed probability of ever stopping without imbalance.")
     risk_ratio: float = Field(
         default=2.0, gt=1, description="Risk ratio, tested to control, at which the trial should stop."
     )
@@ -308,6 +307,12 @@ class ImbalanceRule:
             f"{excess.stop_early.value:.4f} at a risk ratio of {self.risk_ratio:g}, with {null.more['expected events'].value:.1f} "
             f"and {excess.more['expected events'].value:.1f} events expected. All figures are exact."
         )
+
+    @property
+    def by_look(self) -> tuple[AtLook, ...]:
+        """What each look does, of all looks: on so many events in both arms, with so many in the tested arm."""
+        rows = enumerate(zip(self.sizes, self.stops_at, strict=True), 1)
+        return tuple(AtLook(k, n, stops_at_least=b if b <= n else None) for k, (n, b) in rows)
 
     def numbers(self) -> Mapping[str, float | int | str]:
         """The boundary, the threshold, and the exact false alarm and power."""

@@ -25,6 +25,7 @@ from equipoise.design.safety.safety_rule import (
     log_score,
     out_of_reach,
 )
+from equipoise.design.spec import Error
 from equipoise.numerics.counts.binomial import exceeds
 
 KIND = "safety-pocock"
@@ -41,10 +42,8 @@ class Spec(SafetySpec):
     """A Pocock-type boundary: its level calibrated to a false stop, or stated."""
 
     kind: Literal["safety-pocock"]
-    phi: float = Field(default=0.05, gt=0, lt=1, description="Allowed probability of ever stopping at theta0.")
-    level: float | None = Field(
-        default=None, gt=0, lt=1, description="Level of each look, if stated (default: calibrated to phi)."
-    )
+    phi: Error = Field(default=0.05, description="Allowed probability of ever stopping at theta0.")
+    level: Error | None = Field(default=None, description="Level of each look, if stated (default: calibrated to phi).")
 
 
 def tail_scores(n: int, p: float) -> Array:

@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from equipoise.design.boundary_in_words import AtLook
 from equipoise.design.looks_taken import look_sizes, no_such_look
 from equipoise.design.safety.stated_stops import StatedStops, not_the_rules, stated_at
 from equipoise.design.spec import above, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import ToxicityEvidence
@@ -278,6 +280,20 @@ class SafetyRule(ABC):
         return tuple(found)
 
     @property
+    def by_look(self) -> tuple[AtLook, ...]:
+        """What each look does, of all looks."""
+        rows = enumerate(zip(self.stages.n, self.stages.low, self.stages.high, strict=True), 1)
+        return tuple(
+            AtLook(
+                k,
+                n,
+                stops_at_least=high + 1 if high < n else None,
+                accepts_at_most=high if k == len(self.sizes) else low if low >= 0 else None,
+            )
+            for k, (n, low, high) in rows
+        )
+
+    @property
     def rule_numbers(self) -> Mapping[str, float | int | str]:
         """The numbers of the rule itself, such as its level."""
         return {}
@@ -365,7 +381,7 @@ def out_of_reach(
     p: float, n: int, allowed: float, name: str, size: str = "n", what: str = "patients have the toxicity"
 ) -> BadInput:
     """No boundary keeps ``allowed``: even a stop with nothing but events is too likely. Says which ``size`` would do."""
-    enough = math.ceil(math.log(allowed) / math.log(p) - 1e-9)
+    enough = at_least(math.log(allowed) / math.log(p))
     return BadInput(
         "design",
         [

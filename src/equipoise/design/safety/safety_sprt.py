@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.boundary_in_words import steps
 from equipoise.design.looks_taken import look_sizes
 from equipoise.design.safety.safety_rule import (
     MOST,
@@ -29,7 +30,7 @@ from equipoise.design.safety.safety_rule import (
     least_reaching,
     out_of_reach,
 )
-from equipoise.design.spec import Errors, Probability
+from equipoise.design.spec import Error, Errors, Power
 
 KIND = "safety-sprt"
 TITLE = "Toxicity monitored by the truncated sequential probability ratio test (Wald)"
@@ -45,8 +46,8 @@ class Spec(SafetySpec, Errors):
 
     kind: Literal["safety-sprt"]
     n: int = Field(ge=1, le=MOST, description="Patients in all: the test is truncated there.")
-    alpha: Probability = Field(default=0.05, description="Nominal probability of stopping at theta0.")
-    power: Probability = Field(default=0.80, description="Nominal probability of stopping at theta1.")
+    alpha: Error = Field(default=0.05, description="Nominal probability of stopping at theta0.")
+    power: Power = Field(default=0.80, description="Nominal probability of stopping at theta1.")
     threshold: Literal["wald", "exact"] = Field(
         default="wald", description="A = power / alpha ('wald'), or the least A that keeps alpha exactly ('exact')."
     )
@@ -115,9 +116,8 @@ class SprtSafety(SafetyRule):
             "power_nominal": self.power,
         }
         if self.lower:
-            lows = [(n, self.low_at(n)) for n in self.sizes[:-1]]
-            moves = [f"{a}/{n}" for (n, a), (_, was) in zip(lows, [(0, -1), *lows], strict=False) if a > was]
-            shown |= {"log_b": self.log_b, "acceptable": ", ".join(moves) or "none"}
+            early = zip(self.stages.n[:-1], self.stages.low, strict=False)
+            shown |= {"log_b": self.log_b, "acceptable": steps((n, low, low >= 0) for n, low in early)}
         return shown
 
     def describe(self) -> str:

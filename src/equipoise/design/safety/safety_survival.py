@@ -36,9 +36,10 @@ from scipy.special import ndtr, ndtri
 from equipoise.design.randomised.allocation import Allocated
 from equipoise.design.randomised.logrank_plan import information
 from equipoise.design.safety.safety_rule import ROUNDING
-from equipoise.design.spec import between, growing
+from equipoise.design.spec import Error, between, growing
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.group_sequential import crossing
+from equipoise.numerics.whole import at_least
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import HazardRatioEvidence
@@ -71,16 +72,12 @@ class Spec(Allocated):
         max_length=20,
         description="Deaths in both arms at each look, such as 60,110,178; the last is the final analysis.",
     )
-    false_alarm: float = Field(
+    false_alarm: Error = Field(
         default=0.10,
-        gt=0,
-        lt=0.5,
         description="P(flagged at a look before the last) if the true hazard ratio is the benefit.",
     )
-    false_reassurance: float = Field(
+    false_reassurance: Error = Field(
         default=0.025,
-        gt=0,
-        lt=0.5,
         description="P(not flagged at the last look) if the true hazard ratio is the margin.",
     )
 
@@ -151,7 +148,7 @@ class SurvivalHarm:
         """The least deaths at which one threshold keeps both errors."""
         z = -float(ndtri(self.false_alarm)) - float(ndtri(self.false_reassurance))
         needed = (z / math.log(self.margin / self.benefit)) ** 2
-        return math.ceil(needed / information(1, self.tested, self.control) - 1e-9)
+        return at_least(needed / information(1, self.tested, self.control))
 
     def _is_last(self, look: int) -> bool:
         return look == len(self.deaths)

@@ -192,4 +192,4 @@ def say_answer(found: Answered) -> None:
         say(f"Caution. {caution}")
     say(f"Reference: {found.about.reference}")
     grade = found.grade
-    say(f"Grade: {grade.grade.upper() if grade.grade == 'unvalidated' else grade.grade}. {grade.oracle}")
+    say(f"Grade: {grade.said}. {grade.oracle}")

@@ -130,7 +130,9 @@ def test_the_variance_and_the_follow_up_as_asked(variance: str, restricted: bool
     short = variance in ("kwak-jung-2014", "expected-events")
     assert (float(n["power"]) < 0.80 - 1e-3) == short
     assert any("below the wanted 0.8" in c for c in d.cautions) == short
-    assert any("It claims a type I error of 0.0500 and a power of 0.8" in c for c in d.cautions) == (variance != "exact")
+    assert any("It claims a type I error of 0.0500 and a power of 0.8" in c for c in d.cautions) == (
+        variance != "exact"
+    )
 
 
 @pytest.mark.independent

@@ -26,7 +26,7 @@ CROHN = [-51, -49, -36, -47, -90, -54]
 CROHN_N = np.array([74, 166, 328, 20, 25, 58])
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_effective_sizes_as_rbest_documents_them() -> None:
     """RBesT 1.11, help page of ess()."""
     size = BetaMixture.of((0.2, 1, 1), (0.8, 10, 2)).effective_size()
@@ -38,7 +38,7 @@ def test_effective_sizes_as_rbest_documents_them() -> None:
     assert GammaMixture.of((0.3, 20, 4), (0.7, 50, 10)).effective_size().elir == pytest.approx(34.93388, abs=5e-6)
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_morita_as_rbest_documents_it() -> None:
     """RBesT 1.11, help page of ess(), and its pages on AS and Crohn: at the mode, a vague prior scaled by 100, mixtures as printed there.
 
@@ -106,7 +106,7 @@ def test_morita_of_hazards_by_differences() -> None:
     assert BetaMixture.of((0.5, 30, 90), (0.5, 90, 30)).morita() == 0
 
 
-@pytest.mark.published
+@pytest.mark.independent
 @pytest.mark.parametrize(
     ("scale", "tau", "rate"),
     [
@@ -126,7 +126,7 @@ def test_ankylosing_spondylitis_as_rbest_samples_it(
     assert ours == pytest.approx(rate, abs=0.011)
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_ankylosing_spondylitis_is_worth_what_rbest_says() -> None:
     """38 by ELIR, 24 by moments, 27 with a vague fifth (the same page)."""
     prior = map_rate(AS_X, AS_N, SpreadPrior("half-normal", 1)).prior
@@ -141,7 +141,7 @@ def test_ankylosing_spondylitis_is_worth_what_rbest_says() -> None:
     assert size.morita > 2 * size.elir, "for mixtures it promises too much"
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_crohn_as_rbest_samples_it() -> None:
     """RBesT 1.11, 'RBesT for a normal endpoint'."""
     found = map_normal(CROHN, 88 / np.sqrt(CROHN_N), SpreadPrior("half-normal", 44), 0, 88)
@@ -153,7 +153,7 @@ def test_crohn_as_rbest_samples_it() -> None:
     )
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_the_trials_analysis_as_rbest_gives_it() -> None:
     """The same mixture and data as on the page: P(tested > control) = 0.9917197."""
     prior = BetaMixture.of(

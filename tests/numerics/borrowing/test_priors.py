@@ -295,6 +295,26 @@ def test_hazards_by_plain_integration() -> None:
 
 
 @pytest.mark.independent
+def test_power_prior_of_an_effect_by_plain_integration() -> None:
+    """a0 uniform; given a0 the likelihood of history to that power, made to integrate to 1 over a dense grid of effects."""
+    powers = power_prior.uncertain()
+    after = power_prior.normal_prior(-0.3, 0.15, powers, 0.1, 0.8).posterior(0.05, 0.2)
+    at = np.linspace(-6, 6, 12_001)
+    a0 = (np.arange(400) + 0.5) / 400
+    density, share = np.zeros_like(at), 0.0
+    for t in a0:
+        given = np.exp(t * norm.logpdf(-0.3, at, 0.15)) * norm.pdf(at, 0.1, 0.8)
+        joint = given / given.sum() * norm.pdf(0.05, at, 0.2)
+        density += joint
+        share += t * joint.sum()
+    share /= density.sum()
+    density /= density.sum()
+    assert after.mean == pytest.approx(at @ density, abs=1e-6)
+    assert after.sd == pytest.approx(np.sqrt((at - at @ density) ** 2 @ density), abs=1e-6)
+    assert power_prior.mean_power(after, powers) == pytest.approx(share, abs=1e-5)
+
+
+@pytest.mark.independent
 def test_normal_mixture_posterior_by_plain_integration() -> None:
     prior = NormalMixture.of((0.7, -0.2, 0.1), (0.3, 0.1, 1.0))
     after = prior.posterior(0.4, 0.25)

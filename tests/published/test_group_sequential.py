@@ -22,6 +22,11 @@ def test_boundaries_as_printed(row: dict[str, str]) -> None:
     upper = d.boundaries.upper[int(row["look"]) - 1]
     tolerance = 6e-4 if row["boundary"].startswith("classical") else 2e-4
     assert upper == pytest.approx(float(row["z"]), abs=tolerance)
+    if row["boundary"].startswith("classical"):
+        # printed is the constant; the looks before are it (Pocock), or it times sqrt(K / k) (O'Brien & Fleming)
+        power = 0.5 if row["boundary"].endswith("fleming") else 0.0
+        shape = [d.boundaries.upper[-1] * (looks / k) ** power for k in range(1, looks + 1)]
+        assert d.boundaries.upper == pytest.approx(shape, abs=1e-9)
 
 
 @pytest.mark.published

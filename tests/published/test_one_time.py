@@ -115,6 +115,9 @@ def test_what_simulated_trials_keep(one: dict[str, Any]) -> None:
     found = one["simulated"]
     right, theirs = (moments(survival, plan, 1.0, False, v).rho for v in ("exact", "kwak-jung-2014"))  # type: ignore[arg-type]
     assert found["rho"] == pytest.approx(right, abs=0.008)
+    # under the alternative the theory is of expected - observed; that Z is divided by its own root lowers it by some .015
+    target = moments(survival, plan, 1 / one["delta"], False, "exact")
+    assert found["rho_score"] == pytest.approx(target.rho, abs=0.008)
     assert theirs - found["rho"] > 0.1
     size, power = (
         both(one["c1"], one["c"], moments(survival, plan, h, False, "exact")) for h in (1.0, 1 / one["delta"])

@@ -37,9 +37,20 @@ def test_independent_outcomes_factorise() -> None:
 
 
 @pytest.mark.independent
-def test_nothing_better_among_all() -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (0.2, 0.7, 0.6, 0.15, 0.2, 0.2, 0.7),
+        # a tenth more or less of one level gives another design
+        (0.2, 0.6, 0.5, 0.15, 0.15, 0.15, 0.75),
+        (0.2, 0.6, 0.5, 0.15, 0.2, 0.1, 0.7),
+        (0.2, 0.6, 0.6, 0.2, 0.1, 0.1, 0.7),
+        (0.2, 0.6, 0.5, 0.15, 0.1, 0.15, 0.75),
+    ],
+    ids=str,
+)
+def test_nothing_better_among_all(asked: tuple[float, ...]) -> None:
     """Every design up to 20 patients, by plain loops over boundaries."""
-    asked = (0.2, 0.7, 0.6, 0.15, 0.2, 0.2, 0.7)
     r0, r1, t0, t1, ar, at, power = asked
     best, least = math.inf, None
     for n in range(2, 21):

@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import binom, hypergeom, norm
 
 from equipoise.design.randomised.exact_two_arm import Spec, search
+from equipoise.numerics.counts.two_binomials import rejection_region
 from equipoise.trial.evidence import TwoArmEvidence
 from equipoise.trial.problem import BadInput
 
@@ -82,6 +83,14 @@ def test_errors_and_power_by_another_engine(method: str, stages: int) -> None:
     assert d.largest_error[0] == pytest.approx(worst, abs=1e-5)
     assert bool(d.cautions) == (worst > 0.10)
     assert (worst > 0.10) == (method == "pooled-z")
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.15, 0.2])
+@pytest.mark.parametrize("method", ["barnard", "fisher", "pooled-z"])
+def test_regions_by_another_engine(method: str, alpha: float) -> None:
+    for nx, ny in ((7, 5), (10, 10), (12, 6), (9, 14), (15, 11), (20, 10)):
+        assert (rejection_region(nx, ny, alpha, method) == rejects(nx, ny, alpha, method)).all(), (nx, ny)  # type: ignore[arg-type]
 
 
 @pytest.mark.independent

@@ -7,13 +7,14 @@ import importlib
 
 import pytest
 
-from equipoise.files.grades import Grade, grades
+from equipoise.files.grades import Grade, grades, grades_table
 from helpers import ROOT
 
 
 @pytest.mark.parametrize("grade", grades(), ids=lambda g: g.method)
 def test_a_grade_is_earned_by_its_test(grade: Grade) -> None:
     assert grade.grade in {"published", "independent", "property", "snapshot", "unvalidated"}
+    assert not grade.second_hand or grade.grade == "published"
     if grade.grade == "unvalidated":
         assert not grade.test
         return
@@ -36,3 +37,18 @@ def test_what_is_graded_is_there(grade: Grade) -> None:
             found = getattr(found, rest)
         return
     pytest.fail(grade.where)
+
+
+def test_what_is_second_hand_is_said_wherever_a_grade_is_shown() -> None:
+    """As the tables in tests/published say of themselves: read in somebody else's quotation."""
+    quoted = {g.test.split("::")[1] for g in grades() if g.second_hand}
+    assert {
+        "test_simon_1989_as_quoted",
+        "test_boundaries_as_printed",
+        "test_lee_and_lius_table_1",
+        "test_table_3",
+    } <= quoted
+    shown = {row[0]: row[1] for row in grades_table().rows}
+    for g in grades():
+        assert shown[g.method].endswith(", second hand") == g.second_hand
+        assert (shown[g.method] == "UNVALIDATED") == (g.grade == "unvalidated")

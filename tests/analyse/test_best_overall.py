@@ -23,7 +23,7 @@ FAR = DAY + timedelta(days=900)
 #: Confirmation four weeks on; stable disease counts from day 84 on.
 RULE = BestRule(confirm_after=28, stable_from=84)
 
-#: Eisenhauer et al. 2009, table 3, typed in without the paper at hand: overall response at the first and at the next time point; best overall response where the
+#: Eisenhauer et al. 2009, table 3, typed in from memory (as quoted: tests/published/test_recist.py): overall response at the first and at the next time point; best overall response where the
 #: least duration of stable disease is met, and where it is not. CR then PR has three outcomes in the table (footnote a): without a
 #: change of the recorded CR it is SD or PD.
 TABLE_3 = [

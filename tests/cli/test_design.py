@@ -226,6 +226,43 @@ def test_bad_input_is_status_two(equipoise: Any, args: list[Any]) -> None:
     assert "Traceback" not in done.err
 
 
+def test_a_retired_word_is_refused_by_name(equipoise: Any, tmp_path: Path) -> None:
+    """On the command line and in a trial file, with what to say instead; the words that stand are taken."""
+    text = (ROOT / "trials" / "kinds" / "one-sample-logrank" / "trial.toml").read_text()
+    asked = [
+        "--s0",
+        0.44,
+        "--landmark",
+        6,
+        "--hazard-ratio",
+        0.66,
+        "--rate",
+        5,
+        "--alpha",
+        0.05,
+        "--power",
+        0.8,
+        "--follow-up",
+        12,
+    ]
+    typed = equipoise("design", "one-sample-logrank", *asked, "--variance", "kwak-jung")
+    file = tmp_path / "trial.toml"
+    file.write_text(text.replace("follow_up = 12.0", 'follow_up = 12.0\nvariance = "kwak-jung"'))
+    read = equipoise("check", file)
+    for done in (typed, read):
+        assert done.status == 2
+        assert "never Kwak & Jung's formula" in done.err
+        assert "'expected-events'" in done.err
+        assert "'exact' has it" in done.err
+    (problem,) = equipoise("check", file, "--json").json["error"]["problems"]
+    assert (problem["code"], problem["where"]) == ("retired", "design.variance")
+    file.write_text(text.replace("follow_up = 12.0", 'follow_up = 12.0\nvariance = "expected-events"'))
+    assert equipoise("check", file).status == 0
+    unknown = equipoise("design", "one-sample-logrank", *asked, "--variance", "kwak")
+    assert unknown.status == 2
+    assert "is not one of" in unknown.err
+
+
 def test_a_design_that_does_not_fit_the_trial_tells_all_at_once(equipoise: Any, tmp_path: Path) -> None:
     text = (ROOT / "trials" / "north" / "trial.toml").read_text()
     start, end = text.index("[design]"), text.index("[monitoring]")

@@ -38,7 +38,8 @@ def at(north: Trial, trial: SimulatedTrial, day: date, look: int = 1, **options:
 def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, plan: Any) -> None:
     """40 simulated trials whose sites' true rates are drawn as the forecast thinks they are; foreseen at the 40th patient.
 
-    More trials were run beside it: docs/guide.md. Here within four binomial errors.
+    More trials were run beside it: docs/guide.md. Here within 2.5 binomial errors, .64 to .96: the seeds are fixed, and four would
+    let any interval pass that is too wide, for 1 lies within them.
     """
     covered = {"ripe": 0, "randomised": 0}
     reps = 40
@@ -55,7 +56,7 @@ def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, pla
             assert foreseen is not None
             covered[name] += foreseen.quantiles[0.1] - 0.5 <= found <= foreseen.quantiles[0.9] + 0.5
     error = (0.8 * 0.2 / reps) ** 0.5
-    assert all(abs(k / reps - 0.8) < 4 * error for k in covered.values()), covered
+    assert all(abs(k / reps - 0.8) < 2.5 * error for k in covered.values()), covered
 
 
 @pytest.mark.property

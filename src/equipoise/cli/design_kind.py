@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -17,6 +17,7 @@ from equipoise.cli.history_choice import history_parameters, show_history
 from equipoise.cli.pairs import Pairs
 from equipoise.cli.usage import Command
 from equipoise.design import shelf
+from equipoise.trial.retired import Retired
 
 if TYPE_CHECKING:
     from equipoise.design.study.curtailed import Side
@@ -73,6 +74,21 @@ class Numbers(click.ParamType[tuple[float, ...]]):
             return tuple(self.item(part) for part in value.split(","))
         except ValueError:
             self.fail(f"got {value!r}; write numbers with commas between them, such as 0.5,1", param, ctx)
+
+
+class Known(click.Choice[str]):
+    """One of some words; a retired one is told what to say instead."""
+
+    def __init__(self, choices: Sequence[str], retired: Retired) -> None:
+        super().__init__(choices)
+        self.retired = retired
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """One of the words; anything else is a usage error."""
+        instead = self.retired.instead(value)
+        if instead is not None:
+            self.fail(f"{value!r} is no longer one of {', '.join(map(repr, self.choices))}: {instead}", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def make(kind: str) -> click.Command:
@@ -137,6 +153,9 @@ def _option(name: str, annotation: Any, field: Any, *, given_otherwise: bool = F
     flag = "--" + name.replace("_", "-")
     kind, default = _click_type(annotation), None if field.is_required() else field.default
     help_text = field.description or ""
+    retired = next((m for m in field.metadata if isinstance(m, Retired)), None)
+    if retired is not None:
+        kind = Known(kind.choices, retired)
     if kind is bool:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=bool(default), show_default=True, help=help_text)
     return click.Option(
@@ -180,4 +199,4 @@ def say_answer(found: Answered) -> None:
         say(f"Caution. {caution}")
     say(f"Reference: {found.about.reference}")
     grade = found.grade
-    say(f"Grade: {grade.grade.upper() if grade.grade == 'unvalidated' else grade.grade}. {grade.oracle}")
+    say(f"Grade: {grade.said}. {grade.oracle}")

@@ -49,7 +49,7 @@ class Answered:
             "looks": list(d.looks), "boundaries": list(getattr(d, "by_look", ())), "protocol": d.describe(),
             "at": [{"name": n, "truth": dict(t), "characteristics": c} for n, t, c in self.behaviour],
             "verdict": self.verdict, "estimates": self.estimates, "cautions": list(d.cautions), "reference": self.about.reference,
-            "grade": {"grade": self.grade.grade, "oracle": self.grade.oracle},
+            "grade": {"grade": self.grade.grade, "second_hand": self.grade.second_hand, "oracle": self.grade.oracle},
             **({} if self.history is None else {"history": self.history, "borrowing": self.standing or None}),
         }  # fmt: skip
 

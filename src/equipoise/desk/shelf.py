@@ -24,7 +24,8 @@ class Kind:
         k = self.about
         return {
             "kind": k.name, "title": k.title, "family": k.family, "reference": k.reference, "example": dict(k.example),
-            "in_trial_files": on_the_road(k), "grade": self.grade.grade, "oracle": self.grade.oracle,
+            "in_trial_files": on_the_road(k), "grade": self.grade.grade, "second_hand": self.grade.second_hand,
+            "oracle": self.grade.oracle,
         }  # fmt: skip
 
 
@@ -36,10 +37,6 @@ def every_kind() -> list[Kind]:
 def tables(found: Sequence[Kind]) -> Iterator[Table]:
     """The kinds of each family that has any."""
     for family in shelf.FAMILIES:
-        rows = [
-            [k.about.name, k.about.title, k.grade.grade.upper() if k.grade.grade == "unvalidated" else k.grade.grade]
-            for k in found
-            if k.about.family == family
-        ]
+        rows = [[k.about.name, k.about.title, k.grade.said] for k in found if k.about.family == family]
         if rows:
             yield Table(family[0].upper() + family[1:], ["Kind", "What it is", "Grade"], rows)

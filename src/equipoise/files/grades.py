@@ -14,13 +14,24 @@ from equipoise.trial.exhibits import Table
 
 @dataclass(frozen=True)
 class Grade:
-    """One method: its grade (published > independent > property > snapshot > unvalidated), oracle, and test."""
+    """One method: its grade (published > independent > property > snapshot > unvalidated), oracle, and test.
+
+    ``second_hand``: the published numbers were read where somebody else quotes the paper.
+    """
 
     method: str
     where: str
     grade: str
     oracle: str
     test: str
+    second_hand: bool = False
+
+    @property
+    def said(self) -> str:
+        """The grade as people read it."""
+        if self.grade == "unvalidated":
+            return "UNVALIDATED"
+        return f"{self.grade}, second hand" if self.second_hand else self.grade
 
 
 @cache
@@ -32,13 +43,13 @@ def grades() -> tuple[Grade, ...]:
 
 def grades_table() -> Table:
     """The grades for a report's last page."""
-    rows = [[g.method, g.grade if g.grade != "unvalidated" else "UNVALIDATED", g.oracle] for g in grades()]
+    rows = [[g.method, g.said, g.oracle] for g in grades()]
     return Table(
         "Validation of the methods used",
         ["Method", "Grade", "Held against"],
         rows,
         notes=(
-            "published: a table in a paper. independent: another implementation. property: general laws on generated input. "
+            "published: a table in a paper (second hand: as somebody else quotes it). independent: another implementation. property: general laws on generated input. "
             "unvalidated: nothing outside this software.",
         ),
     )
@@ -57,8 +68,8 @@ def markdown_page(kinds: Sequence[Kind]) -> str:
     lines = [
         "# What each method is held against",
         "",
-        "Written by `make validation`; a test holds that it is today's. published: a table in a paper. independent: another",
-        "implementation, or a plain enumeration written for the test. property: general laws on generated input.",
+        "Written by `make validation`; a test holds that it is today's. published: a table in a paper (second hand: as",
+        "somebody else quotes it). independent: another implementation, or a plain enumeration written for the test. property: general laws on generated input.",
         "**UNVALIDATED**: nothing outside this software.",
         "",
         "## Designs",
@@ -68,13 +79,13 @@ def markdown_page(kinds: Sequence[Kind]) -> str:
     ]
     for k in kinds:
         g = grade_of(k.module)
-        lines.append(f"| `{k.name}` | {k.title} | {_shown(g.grade)} | {g.oracle} | {k.reference} |")
+        lines.append(f"| `{k.name}` | {k.title} | {_shown(g)} | {g.oracle} | {k.reference} |")
     lines += ["", "## Methods", "", "| method | grade | held against | test |", "|---|---|---|---|"]
     for g in grades():
         test = f"`{g.test}`" if g.test else ""
-        lines.append(f"| {g.method} | {_shown(g.grade)} | {g.oracle} | {test} |")
+        lines.append(f"| {g.method} | {_shown(g)} | {g.oracle} | {test} |")
     return "\n".join(lines) + "\n"
 
 
-def _shown(grade: str) -> str:
-    return "**UNVALIDATED**" if grade == "unvalidated" else grade
+def _shown(grade: Grade) -> str:
+    return f"**{grade.said}**" if grade.grade == "unvalidated" else grade.said

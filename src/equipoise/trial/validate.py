@@ -104,6 +104,8 @@ def _problem(model: type[Part], key: str, error: Any, raw: Any) -> Problem:
             word = str(error["input"])
             allowed = [w.strip().strip("'") for w in context["expected"].replace(" or ", ", ").split(",")]
             return Problem("not-a-choice", where, given, f"one of {context['expected']}", near(word, allowed))
+        case "retired":
+            return Problem("retired", where, given, f"one of {context['choices']}", context["instead"])
         case "union_tag_invalid":
             allowed = [w.strip().strip("'") for w in context["expected_tags"].split(",")]
             return Problem(

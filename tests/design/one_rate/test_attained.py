@@ -48,7 +48,7 @@ def test_attained_by_plain_sums(n1: int, n: int) -> None:
 @given(st.integers(30, 50), st.integers(55, 110))
 def test_attained_keeps_alpha_at_any_size(n1: int, n: int) -> None:
     d = attained.Attained(NORTH, n1, n)
-    assert d.behaviour(0.44).reject <= 0.05
+    assert rejects(n1, d.stages.low[0], n, d.stages.high[1], 0.44) <= 0.05
     assert sum(d.behaviour(0.3).ends_at) == pytest.approx(1.0, abs=1e-12)
 
 
@@ -80,8 +80,12 @@ def test_conditional_errors_by_plain_sums() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(41, 140))
 def test_the_conditional_error_keeps_the_plan_s_alpha(n: int) -> None:
+    """Rejection by plain sums over x1 and the second stage, against the plan's own by plain sums."""
     d = englert_kieser.EnglertKieser(NORTH, n)
-    assert d.reject(0.44) <= NORTH.behaviour(0.44).reject + 1e-12
+    critical = d.critical()
+    passes = math.fsum(b(x, 39, 0.44) * tail(int(critical[x]) + 1, n - 39, 0.44) for x in range(18, 40))
+    assert d.reject(0.44) == pytest.approx(passes, abs=1e-12)
+    assert passes <= rejects(39, 17, 80, 42, 0.44) + 1e-12
 
 
 @pytest.mark.property

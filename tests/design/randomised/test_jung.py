@@ -90,20 +90,34 @@ def test_outcome_by_outcome(
 )
 @pytest.mark.thorough
 def test_nothing_better_among_all(p0: float, p1: float, alpha: float, power: float, arms: tuple[int, int]) -> None:
+    """The difference c X - a Y of both stages by plain convolution in the test, every a1 and every last boundary."""
     a, c = arms
     best: tuple[float, int] | None = None
     least = None
+
+    def difference(m: int, px: float) -> np.ndarray:
+        """P(c X - a Y = k - a c m), k = 0 … 2 a c m."""
+        mass = np.zeros(2 * a * c * m + 1)
+        for x, y in itertools.product(range(a * m + 1), range(c * m + 1)):
+            mass[c * x - a * y + a * c * m] += b(x, a * m, px) * b(y, c * m, p0)
+        return mass
+
+    first = {(m, p): difference(m, p) for m in range(1, 18) for p in (p0, p1)}
     for m in range(2, 18):
         for m1 in range(1, m):
             for a1 in range(-a * c * m1, a * c * m1 + 1):
-                for cut in range(-2, a * c * m + 1):
-                    d = JungTwoStage(a1, m1, cut, m, a, c, p0, p1, alpha, power)
-                    if d._ends(p0, p0)[1] <= alpha:
-                        if d._ends(p1, p0)[1] >= power:
-                            en = m1 + (1 - d._ends(p0, p0)[0]) * (m - m1)
-                            least = least or m
-                            best = min(best or (math.inf, 0), (en, m))
-                        break
+                on = {p: first[m1, p][a1 + a * c * m1 :].sum() for p in (p0, p1)}
+                if on[p1] < power:
+                    break
+                tails = {}
+                for p in (p0, p1):
+                    kept = first[m1, p].copy()
+                    kept[: a1 + a * c * m1] = 0
+                    tails[p] = np.cumsum(np.convolve(kept, first[m - m1, p])[::-1])[::-1]
+                least_cut = int(np.argmax(tails[p0] <= alpha))  # the least last boundary that keeps alpha
+                if tails[p0][least_cut] <= alpha and tails[p1][least_cut] >= power:
+                    least = least or m
+                    best = min(best or (math.inf, 0), (m1 + on[p0] * (m - m1), m))
     found, minimax = search(p0, p1, alpha, power, arms), search(p0, p1, alpha, power, arms, "minimax")
     assert best is not None
     assert found.numbers()["en0"] == pytest.approx((a + c) * best[0])

@@ -26,7 +26,7 @@ CROHN = [-51, -49, -36, -47, -90, -54]
 CROHN_N = np.array([74, 166, 328, 20, 25, 58])
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_effective_sizes_as_rbest_documents_them() -> None:
     """RBesT 1.11, help page of ess()."""
     size = BetaMixture.of((0.2, 1, 1), (0.8, 10, 2)).effective_size()
@@ -38,7 +38,7 @@ def test_effective_sizes_as_rbest_documents_them() -> None:
     assert GammaMixture.of((0.3, 20, 4), (0.7, 50, 10)).effective_size().elir == pytest.approx(34.93388, abs=5e-6)
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_morita_as_rbest_documents_it() -> None:
     """RBesT 1.11, help page of ess(), and its pages on AS and Crohn: at the mode, a vague prior scaled by 100, mixtures as printed there.
 
@@ -106,7 +106,7 @@ def test_morita_of_hazards_by_differences() -> None:
     assert BetaMixture.of((0.5, 30, 90), (0.5, 90, 30)).morita() == 0
 
 
-@pytest.mark.published
+@pytest.mark.independent
 @pytest.mark.parametrize(
     ("scale", "tau", "rate"),
     [
@@ -126,7 +126,7 @@ def test_ankylosing_spondylitis_as_rbest_samples_it(
     assert ours == pytest.approx(rate, abs=0.011)
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_ankylosing_spondylitis_is_worth_what_rbest_says() -> None:
     """38 by ELIR, 24 by moments, 27 with a vague fifth (the same page)."""
     prior = map_rate(AS_X, AS_N, SpreadPrior("half-normal", 1)).prior
@@ -141,7 +141,7 @@ def test_ankylosing_spondylitis_is_worth_what_rbest_says() -> None:
     assert size.morita > 2 * size.elir, "for mixtures it promises too much"
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_crohn_as_rbest_samples_it() -> None:
     """RBesT 1.11, 'RBesT for a normal endpoint'."""
     found = map_normal(CROHN, 88 / np.sqrt(CROHN_N), SpreadPrior("half-normal", 44), 0, 88)
@@ -153,7 +153,7 @@ def test_crohn_as_rbest_samples_it() -> None:
     )
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_the_trials_analysis_as_rbest_gives_it() -> None:
     """The same mixture and data as on the page: P(tested > control) = 0.9917197."""
     prior = BetaMixture.of(
@@ -292,6 +292,26 @@ def test_hazards_by_plain_integration() -> None:
     one, other = GammaMixture.of((0.5, 9, 50), (0.5, 3, 40)), GammaMixture.of((1, 20, 90))
     below = quad(lambda h: gamma.pdf(h, 20, scale=1 / 90) * one.cdf(h), 0, 3, epsabs=1e-12)[0]
     assert one.below(other) == pytest.approx(below, abs=1e-8)
+
+
+@pytest.mark.independent
+def test_power_prior_of_an_effect_by_plain_integration() -> None:
+    """a0 uniform; given a0 the likelihood of history to that power, made to integrate to 1 over a dense grid of effects."""
+    powers = power_prior.uncertain()
+    after = power_prior.normal_prior(-0.3, 0.15, powers, 0.1, 0.8).posterior(0.05, 0.2)
+    at = np.linspace(-6, 6, 12_001)
+    a0 = (np.arange(400) + 0.5) / 400
+    density, share = np.zeros_like(at), 0.0
+    for t in a0:
+        given = np.exp(t * norm.logpdf(-0.3, at, 0.15)) * norm.pdf(at, 0.1, 0.8)
+        joint = given / given.sum() * norm.pdf(0.05, at, 0.2)
+        density += joint
+        share += t * joint.sum()
+    share /= density.sum()
+    density /= density.sum()
+    assert after.mean == pytest.approx(at @ density, abs=1e-6)
+    assert after.sd == pytest.approx(np.sqrt((at - at @ density) ** 2 @ density), abs=1e-6)
+    assert power_prior.mean_power(after, powers) == pytest.approx(share, abs=1e-5)
 
 
 @pytest.mark.independent

@@ -120,6 +120,7 @@ def test_exact_tests_by_plain_summation(data: st.DataObject, n: int, p0: float) 
         lambda: clopper_pearson(5, 3),
         lambda: wilson(-1, 3),
         lambda: wilson(1, 3, 1.0),
+        lambda: wilson(1, 3, 0.0),
         lambda: exact_binomial(4, 3, 0.5, "less"),
         lambda: exact_binomial(1, 3, 1.2, "less"),
         lambda: risk_difference(3, 2, 1, 2),

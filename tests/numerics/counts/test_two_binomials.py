@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import barnard_exact, fisher_exact
+from scipy.stats import barnard_exact, binom, fisher_exact
 
 from equipoise.numerics.counts.two_binomials import (
     after_two_stages,
@@ -48,13 +49,32 @@ def test_outcomes_that_tie_are_counted() -> None:
     assert barnard_p(3, 20, 0, 10) == pytest.approx(0.182181, abs=1e-6)
 
 
+@pytest.mark.independent
+@pytest.mark.parametrize(
+    "alpha", [Fraction(1, 40), Fraction(1, 20), Fraction(1, 10), Fraction(3, 20), Fraction(1, 5)], ids=str
+)
+def test_fishers_region_in_fractions(alpha: Fraction) -> None:
+    """All outcomes of up to 19 and 19 patients: p by counting tables, and p = alpha rejects (14 of 14 against 5 of 7 at 1 / 10)."""
+    ties = 0
+    for nx, ny in itertools.product(range(1, 20), (1, 2, 3, 7, 10, 14, 19)):
+        region = rejection_region(nx, ny, float(alpha), "fisher")
+        for x, y in itertools.product(range(nx + 1), range(ny + 1)):
+            more = range(x, min(nx, x + y) + 1)
+            p = Fraction(sum(math.comb(nx, i) * math.comb(ny, x + y - i) for i in more), math.comb(nx + ny, x + y))
+            assert region[x, y] == (p <= alpha), (x, nx, y, ny)
+            ties += p == alpha
+    assert ties > 0
+
+
 @pytest.mark.property
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 25), st.integers(2, 25), st.sampled_from([0.05, 0.1, 0.2]))
 def test_exact_tests_keep_their_level_at_every_rate(nx: int, ny: int, alpha: float) -> None:
     for method in ("barnard", "fisher"):
         region = rejection_region(nx, ny, alpha, method)  # type: ignore[arg-type]
-        assert all(probability(region, p, p) <= alpha + 1e-12 for p in np.linspace(0, 1, 301))
+        at = np.linspace(0, 1, 301)[:, None]
+        x, y = binom.pmf(np.arange(nx + 1), nx, at), binom.pmf(np.arange(ny + 1), ny, at)
+        assert np.einsum("gx,xy,gy->g", x, region, y).max() <= alpha + 1e-12
         # more successes, or fewer controls', never undo a rejection
         assert (np.diff(region.astype(int), axis=0) >= 0).all()
         assert (np.diff(region.astype(int), axis=1) <= 0).all()

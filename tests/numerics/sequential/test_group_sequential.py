@@ -65,7 +65,7 @@ def test_rpact(d: dict[str, Any]) -> None:
     assert 100 * float(ends @ t) == pytest.approx(d["asn_at_3"], rel=1e-6)
 
 
-@pytest.mark.published
+@pytest.mark.independent
 def test_obrien_fleming_of_three_looks() -> None:
     """z at three equal looks, one-sided 0.025, as gsDesign and rpact print them (shared/oracles.md, row 8)."""
     t = [1 / 3, 2 / 3, 1.0]

@@ -59,7 +59,10 @@ def test_every_sequence(rule: Stages, p: float) -> None:
     assert e.low == pytest.approx(low, abs=1e-12)
     assert e.high == pytest.approx(high, abs=1e-12)
     assert sum(e.at) == pytest.approx(1.0, abs=1e-12)
-    assert e.expected_n == pytest.approx(sum(n * q for n, q in zip(rule.n, e.at, strict=True)))
+    each = [(rule.n[k], mass) for (k, _), mass in ends_at.items()]
+    mean = sum(n * mass for n, mass in each)
+    assert e.expected_n == pytest.approx(mean, abs=1e-12)
+    assert e.sd_n == pytest.approx(math.sqrt(sum((n - mean) ** 2 * mass for n, mass in each)), abs=1e-7)
     arrays = arrive(rule, p)
     assert {o: float(arrays[o[0]][o[1]]) for o in outcomes(rule)} == pytest.approx(ends_at, abs=1e-12)
 

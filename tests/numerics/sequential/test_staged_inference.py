@@ -16,6 +16,7 @@ from equipoise.numerics.sequential.staged_inference import (
     at_least,
     at_most,
     bias_of_naive,
+    expected_naive,
     expected_umvue,
     infer,
     umvue,
@@ -136,9 +137,91 @@ def test_outcomes_that_cannot_be_are_refused() -> None:
         infer(NORTH, Outcome(2, 45), 1.44)
 
 
-@pytest.mark.property
-def test_whitehead_s_estimate_is_what_it_says() -> None:
-    found = infer(NORTH, Outcome(2, 47), 0.44)
-    p = found.bias_adjusted
-    assert p + bias_of_naive(NORTH, p) == pytest.approx(47 / 80, abs=1e-10)
-    assert found.bias_subtracted == pytest.approx(47 / 80 - bias_of_naive(NORTH, 47 / 80))
+#: Small enough to write out every sequence: it may stop both ways, at two looks of three.
+SMALL = Stages((3, 6, 9), (0, 2, 4), (2, 4, 4))
+
+
+def sequences(rule: Stages, p: float) -> list[tuple[int, str, int, float]]:
+    """Of every sequence of outcomes: the stage at which it ends, the side, its successes, its probability."""
+    found = []
+    for bits in itertools.product((0, 1), repeat=rule.n[-1]):
+        mass = p ** sum(bits) * (1 - p) ** (len(bits) - sum(bits))
+        for k, (n, low, high) in enumerate(zip(rule.n, rule.low, rule.high, strict=True)):
+            s = sum(bits[:n])
+            if s <= low or s > high:
+                found.append((k, "last" if k == len(rule.n) - 1 else "low" if s <= low else "high", s, mass))
+                break
+    return found
+
+
+def expected_by_sequences(rule: Stages, over: int, p: float) -> float:
+    """E(successes / patients), ``over`` patients more after a stop before the last stage."""
+    total = 0.0
+    for k, side, s, mass in sequences(rule, p):
+        m = 0 if side == "last" else over
+        for more in range(m + 1):
+            chance = math.comb(m, more) * p**more * (1 - p) ** (m - more)
+            total += mass * chance * (s + more) / (rule.n[k] + m)
+    return total
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("over", [0, 2])
+@pytest.mark.parametrize("p", [0.15, 0.5, 0.8])
+def test_the_mean_of_the_naive_estimate_by_every_sequence(p: float, over: int) -> None:
+    assert expected_naive(SMALL, over, p) == pytest.approx(expected_by_sequences(SMALL, over, p), abs=1e-12)
+    assert bias_of_naive(SMALL, p) == pytest.approx(expected_by_sequences(SMALL, 0, p) - p, abs=1e-12)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(
+    "outcome",
+    [Outcome(1, 0), Outcome(1, 3), Outcome(2, 2), Outcome(3, 4), Outcome(3, 6), Outcome(1, 4, 2), Outcome(2, 3, 2)],
+)
+def test_whitehead_s_estimate_by_every_sequence(outcome: Outcome) -> None:
+    """The rate whose expected naive estimate is the one seen; at an edge no rate has it."""
+    found = infer(SMALL, outcome, 0.4)
+    mean = expected_by_sequences(SMALL, outcome.overrun, found.bias_adjusted)
+    if 0 < found.bias_adjusted < 1:
+        assert mean == pytest.approx(found.naive, abs=1e-9)
+    else:
+        assert found.naive in (0, 1)
+    assert found.bias_subtracted == pytest.approx(
+        2 * found.naive - expected_by_sequences(SMALL, outcome.overrun, found.naive), abs=1e-12
+    )
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("over", [0, 2])
+def test_p_and_limits_by_every_sequence(over: int) -> None:
+    """Stagewise order: stopped low, the later the better; the last stage; stopped high, the earlier the better."""
+
+    def rank(k: int, side: str, s: int) -> tuple[int, int, int]:
+        return {"low": (0, k, s), "last": (1, 0, s), "high": (2, -k, s)}[side]
+
+    def no_worse(outcome: Outcome, side: str, p: float, *, turned: bool = False) -> float:
+        """P(as good or better); ``turned``: as good or worse."""
+        here = rank(outcome.stage - 1, side, outcome.successes)
+        total = 0.0
+        for k, other, s, mass in sequences(SMALL, p):
+            m = outcome.overrun if (k, other) == (outcome.stage - 1, side) else 0
+            for more in range(m + 1):
+                chance = math.comb(m, more) * p**more * (1 - p) ** (m - more)
+                there = rank(k, other, s + more)
+                total += mass * chance * ((there <= here) if turned else (there >= here))
+        return total
+
+    ends_of = {(k, side, s) for k, side, s, _ in sequences(SMALL, 0.5)}
+    for k, side, s in ends_of:
+        if over and side == "last":
+            continue
+        outcome = Outcome(k + 1, s, over)
+        if over and side == "low" and s + over > SMALL.high[k]:
+            continue  # could have stopped either way: counted by how many there are, not by side
+        found = infer(SMALL, outcome, 0.4, 0.90)
+        assert found.p == pytest.approx(no_worse(outcome, side, 0.4), abs=1e-12), outcome
+        for limit, tail in ((found.ci[0], 0.05), (found.median_unbiased, 0.5)):
+            if 0 < limit < 1:
+                assert no_worse(outcome, side, limit) == pytest.approx(tail, abs=1e-9), outcome
+        if 0 < found.ci[1] < 1:
+            assert no_worse(outcome, side, found.ci[1], turned=True) == pytest.approx(0.05, abs=1e-9), outcome

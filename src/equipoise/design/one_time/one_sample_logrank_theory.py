@@ -19,7 +19,7 @@ from equipoise.numerics.quadrature import panels
 from equipoise.numerics.sequential.two_look_normal import Moments
 
 Array = NDArray[np.float64]
-Variance = Literal["exact", "kwak-jung", "onearm2stage"]
+Variance = Literal["exact", "kwak-jung-2014", "expected-events", "onearm2stage"]
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,22 @@ def _product(a: Array, b: Array, h: float) -> Array:
 def moments(survival: Survival, plan: Plan, h: float, restricted: bool, variance: Variance) -> Moments:
     """Moments of Z_k = (expected - observed) / sqrt(expected) at the two looks.
 
-    'exact': variance of W under the truth, true correlation (Wu et al. 2020 for the variances). 'kwak-jung': variance by the
-    expected events (martingale). 'onearm2stage': as R's OneArm2stage 1.1.5 computes it, which scales the first look's mean by
+    'exact': variance of W under the truth, true correlation (Wu et al. 2020 for the variances). 'kwak-jung-2014': as Kwak & Jung
+    compute their tables, see ``_kwak_jung``. 'expected-events': the events expected under the truth for the variance, as if W
+    were a martingale under it. 'onearm2stage': as R's OneArm2stage 1.1.5 computes it, which scales the first look's mean by
     sqrt(rate t1) although its averages are over all n patients, and takes sqrt(variance 1 / variance 2) for the correlation.
     """
     p = per_patient(survival, plan, h, restricted)
     root = math.sqrt(plan.n)
     scale = [math.sqrt(e) for e in p.expected]
     means = [root * w / s for w, s in zip(p.w, scale, strict=True)]
+    if variance == "kwak-jung-2014":
+        between = per_patient(survival, plan, (1 + h) / 2, restricted).events
+        sds = [math.sqrt(e) / s for e, s in zip(between, scale, strict=True)]
+        return Moments(means[0], means[1], sds[0], sds[1], _kwak_jung(plan, between))
     if h == 1.0:
         return Moments(means[0], means[1], 1.0, 1.0, math.sqrt(p.expected[0] / p.expected[1]))
-    if variance == "kwak-jung":
+    if variance == "expected-events":
         sds = [math.sqrt(e) / s for e, s in zip(p.events, scale, strict=True)]
         return Moments(means[0], means[1], sds[0], sds[1], math.sqrt(p.events[0] / p.events[1]))
     var = [q - w * w for q, w in zip(p.squares, p.w, strict=True)]
@@ -91,3 +96,13 @@ def moments(survival: Survival, plan: Plan, h: float, restricted: bool, variance
         return Moments(first, means[1], sds[0], sds[1], math.sqrt(var[0] / var[1]))
     rho = (p.product - p.w[0] * p.w[1]) / math.sqrt(var[0] * var[1])
     return Moments(means[0], means[1], sds[0], sds[1], rho)
+
+
+def _kwak_jung(plan: Plan, events: tuple[float, float]) -> float:
+    """The correlation that Kwak & Jung's tables rest on (and their Fortran): sqrt(v1 / v) of variances per patient *entered*.
+
+    v1 is an average over the n1 in by the first look; the share n1 / n is missing under the root, so it is too large. The
+    variances are the events expected at the mean of both hazards; ``events`` are those, averaged over all n.
+    """
+    entered = min(plan.t1 / plan.ta, 1.0)
+    return math.sqrt(min(events[0] / entered / events[1], 1.0))

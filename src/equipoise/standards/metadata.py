@@ -115,14 +115,14 @@ def arrange(
 ) -> Dataset:
     """A dataset of a standard from columns: variables in its order, with its labels; the ``extra`` ones come last.
 
-    Columns that the standard does not know must be among ``extra``. Required ones that are not given are missing throughout.
+    Columns that the standard does not know must be among ``extra``. Required and expected ones that are not given are missing throughout.
     Texts get the length of the longest [bytes]; numbers become float64. Raises KeyError for a column nobody knows.
     """
     known = domain(dataset)
     if known is None:
         raise KeyError(dataset)
     own = {v.name: v for v in extra}
-    order = [own.pop(v.name, v) for v in known.variables if v.name in columns or v.core == "Req"]
+    order = [own.pop(v.name, v) for v in known.variables if v.name in columns or v.core in ("Req", "Exp")]
     order += [v for v in own.values() if v.name in columns]
     if unknown := set(columns) - {v.name for v in order}:
         raise KeyError(f"{dataset}: no standard knows {', '.join(sorted(unknown))}; name them in extra")

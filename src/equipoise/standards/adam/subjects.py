@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from equipoise.analyse.populations import membership
 from equipoise.standards.adam.source import source_of
-from equipoise.standards.sdtm.from_log import actual_arm, person
+from equipoise.standards.sdtm.from_log import actual_arm, exposure_recorded, person
 from equipoise.trial.event import Event
 from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.patient import Patient
@@ -135,8 +135,8 @@ def arm_columns(trial: Trial, patient: Patient) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def subject_row(trial: Trial, s: Subject, cutoff: date) -> dict[str, Any]:
-    """One record of ADSL, as known at the cut-off."""
+def subject_row(trial: Trial, s: Subject, cutoff: date, exposed: bool) -> dict[str, Any]:
+    """One record of ADSL, as known at the cut-off. ``exposed``: the trial records doses (see ``actual_arm``)."""
     p = s.patient
     arm = arm_columns(trial, p)
     status, ended, reason = _end_of_study(p)
@@ -145,13 +145,19 @@ def subject_row(trial: Trial, s: Subject, cutoff: date) -> dict[str, Any]:
     return {
         **arm, "SUBJID": p.name, "SITEID": p.site,
         **{name: value for name, value in person(p).items() if name in ("AGE", "AGEU", "SEX", "RACE")},
-        **(actual_arm(trial, p) if _actual_known(p) else {}), "TRT01P": arm["ARM"], **s.days, **flags(trial, p, cutoff),
+        **(actual_arm(trial, p, exposed) if _actual_known(p) else {}), "TRT01P": arm["ARM"], **s.days, **flags(trial, p, cutoff),
         "DTHDTF": imputed(p.died), "DTHFL": "Y" if p.died else "",
         "EOSSTT": status, "EOSDT": ended, "DCSREAS": reason,
         "EOTSTT": "" if not p.doses else "ONGOING" if treatment_end is None else _treatment_status(treatment_end),
         "EOTDT": treatment_end.happened if treatment_end else None,
         "SRCDOM": came.domain if s.last_alive else "", "SRCSEQ": came.sequence if s.last_alive else None,
     }  # fmt: skip
+
+
+def subject_rows(trial: Trial, subjects: Sequence[Subject], cutoff: date) -> Iterator[dict[str, Any]]:
+    """The records of ADSL."""
+    exposed = exposure_recorded(s.patient for s in subjects)
+    return (subject_row(trial, s, cutoff, exposed) for s in subjects)
 
 
 def _actual_known(p: Patient) -> bool:

@@ -18,6 +18,8 @@ DEATH = DateRule("first", not_before="the first dose")
 EVENT = DateRule("first", not_before="the first dose")
 #: Details of a person that the log holds: variable → name.
 PERSON = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnic", "COUNTRY": "country", "BRTHDTC": "born"}
+#: The term of a sex that was not recorded: DM must have one, the log need not.
+SEX_NOT_RECORDED = "U"
 _NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN", "")
 #: The milestone of who comes onto an arm without being randomised.
 ENTERED = "ENTERED INTO TRIAL"
@@ -60,7 +62,7 @@ def screened(dm: Record, records: Records, notes: Notes) -> Iterator[Draft]:
     person: dict[str, Any] = {}
     for variable, name in PERSON.items():
         value = dm.number(variable, notes) if variable == "AGE" else dm.text(variable)
-        if value not in (None, ""):
+        if value not in (None, "") and not (variable == "SEX" and value == SEX_NOT_RECORDED):
             person[name] = value
     variable = "RFICDTC" if dm.text("RFICDTC") else "DMDTC" if dm.text("DMDTC") else "RFSTDTC"
     partial = dm.date(variable, notes)
@@ -117,8 +119,8 @@ def factor_name(factor: str) -> str:
 
 
 def assigned(dm: Record) -> bool:
-    """True unless the subject failed screening or was not assigned."""
-    return dm.code("ARMCD") not in _NOT_ASSIGNED and not dm.text("ARMNRS")
+    """True unless the subject failed screening or was not assigned. Who was assigned and not treated has an arm."""
+    return dm.code("ARMCD") not in _NOT_ASSIGNED and dm.code("ARMNRS") in ("", "ASSIGNED, NOT TREATED")
 
 
 def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Iterator[Draft]:
@@ -145,7 +147,7 @@ def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Ite
         on = impute(partial, EVENT, first_dose)
         source = r.source("DSDECOD")
         words = r.text("DSTERM")
-        if category == "OTHER EVENT":
+        if category == "OTHER EVENT" and term not in (*_ENDED, "OTHER"):
             yield Draft("contact", on.on, on.flags(), source, words)
             continue
         reason = words if words and term in (disposition_term(words), "OTHER") else term

@@ -119,5 +119,6 @@ def _until(r: Record, variable: str, start: date, died: date | None, notes: Note
     if end.on < start:
         notes.left(r.domain, variable, "an end before its start", r.example)
         return {}
-    same = end.on == start and r.domain == "EX"  # a dose of one day ends on it
+    # A dose of one day ends on it, and so does one whose day is as partial as its end.
+    same = r.domain == "EX" and (end.on == start or (not partial.complete and partial.text == r.text("EXSTDTC")))
     return {} if same else {"until": end.on.isoformat()} | end.flags("until_")

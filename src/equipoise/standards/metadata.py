@@ -70,6 +70,12 @@ def variable(dataset: str, name: str) -> Variable:
     raise KeyError(f"{dataset}.{name}")
 
 
+def expected(dataset: str) -> list[str]:
+    """Variables that the standard wants in a dataset even where nobody has a value of them: required and expected ones."""
+    found = domain(dataset)
+    return [v.name for v in found.variables if v.core in ("Req", "Exp")] if found else []
+
+
 _ADAM_DAY = re.compile(r"[A-Z0-9]+DT")
 _NUMBER = re.compile(r"(AVAL|BASE|CHG|PCHG|[A-Z0-9]+N|ASEQ|SRCSEQ|CNSR|AGE)")
 _SDTM_INTEGER = re.compile(r"[A-Z]{2}(SEQ|DY|STDY|ENDY)|VISITDY")
@@ -115,14 +121,14 @@ def arrange(
 ) -> Dataset:
     """A dataset of a standard from columns: variables in its order, with its labels; the ``extra`` ones come last.
 
-    Columns that the standard does not know must be among ``extra``. Required and expected ones that are not given are missing throughout.
+    Columns that the standard does not know must be among ``extra``. Required ones that are not given are missing throughout.
     Texts get the length of the longest [bytes]; numbers become float64. Raises KeyError for a column nobody knows.
     """
     known = domain(dataset)
     if known is None:
         raise KeyError(dataset)
     own = {v.name: v for v in extra}
-    order = [own.pop(v.name, v) for v in known.variables if v.name in columns or v.core in ("Req", "Exp")]
+    order = [own.pop(v.name, v) for v in known.variables if v.name in columns or v.core == "Req"]
     order += [v for v in own.values() if v.name in columns]
     if unknown := set(columns) - {v.name for v in order}:
         raise KeyError(f"{dataset}: no standard knows {', '.join(sorted(unknown))}; name them in extra")

@@ -13,7 +13,7 @@ from equipoise.standards.adam.measurements import measurement_rows
 from equipoise.standards.adam.response import ResponseRecord, death_record, response_records
 from equipoise.standards.adam.rules import ADMIRAL, ADMIRAL_TIMES, ResponseRules, rules_of
 from equipoise.standards.adam.source import source_of
-from equipoise.standards.adam.subjects import Subject, arm_columns, imputed, subject, subject_rows
+from equipoise.standards.adam.subjects import Subject, arm_columns, flags, imputed, subject, subject_rows
 from equipoise.standards.adam.times import TimeRecord, time_record
 from equipoise.standards.adam.trial_times import time_rows
 from equipoise.standards.adam.written import dataset
@@ -40,7 +40,14 @@ def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
         dataset(
             "ADTR", (row for s in subjects for row in _with(trial, s, measurement_rows(s.patient, codes(assessors))))
         ),
-        dataset("ADAE", (row for s in subjects for row in _with(trial, s, event_rows(s)))),
+        dataset(
+            "ADAE",
+            (
+                row
+                for s in subjects
+                for row in _with(trial, s, event_rows(s, flags(trial, s.patient, snap.cutoff)["TRT01A"]))
+            ),
+        ),
     ]
 
 

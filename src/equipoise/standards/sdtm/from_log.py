@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from equipoise.standards.dataset import Dataset
-from equipoise.standards.metadata import arrange
+from equipoise.standards.metadata import arrange, expected
 from equipoise.standards.sdtm.days import (
     ON,
     PAIRS,
@@ -25,8 +25,8 @@ from equipoise.standards.sdtm.days import (
 )
 from equipoise.standards.sdtm.dispositions import dispositions, ended
 from equipoise.standards.sdtm.outcomes import outcome_row
-from equipoise.standards.sdtm.subject import PERSON, SEX_NOT_RECORDED, factor_name
-from equipoise.standards.sdtm.treatment import EDITION
+from equipoise.standards.sdtm.subject import NO_NAME, PERSON, SEX_NOT_RECORDED, factor_name
+from equipoise.standards.sdtm.treatment import EDITION, SERIOUS
 from equipoise.standards.sdtm.tumour_rows import assessment_rows
 from equipoise.trial.arm import FREQUENCY, Treatment
 from equipoise.trial.event import Event
@@ -44,7 +44,8 @@ TIMES = {"DS": "DSSTDTC", "EX": "EXSTDTC", "AE": "AESTDTC", "TU": "TUDTC", "TR":
          "CM": "CMSTDTC", "SV": "SVSTDTC"}  # fmt: skip
 #: Where a row of AE keeps the edition of its grade until its sequence number is known.
 _EDITION = "edition"
-_PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
+#: ARMNRS of who was treated without having been assigned to an arm.
+UNPLANNED = "UNPLANNED TREATMENT"
 
 
 def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
@@ -116,6 +117,8 @@ def _why_no_arm(patient: Patient, actual: str) -> str:
         return "" if actual else "ASSIGNED, NOT TREATED"
     if patient.masked:
         return "MASKED"
+    if patient.doses:
+        return UNPLANNED
     return "SCREEN FAILURE" if patient.failed_criteria else "NOT ASSIGNED"
 
 
@@ -125,10 +128,11 @@ def _subject(trial: Trial, patient: Patient, rows: Rows, exposed: bool) -> None:
     start = given.first if exposed else day_text(randomised) if randomised else ""
     arm = trial.arm_by_name[patient.arm] if patient.arm else None
     actual = actual_arm(trial, patient, exposed)
+    why = _why_no_arm(patient, actual["ACTARMCD"])
     _add(
         rows, "DM", SUBJID=patient.name, SITEID=patient.site, RFSTDTC=start, RFXSTDTC=given.first, RFXENDTC=given.last,
         DMDTC=day_text(screened) if screened else "", DTHDTC=day_text(died) if died else "", DTHFL="Y" if died else "",
-        ARMCD=patient.arm, ARM=arm.label if arm else "", **actual, ARMNRS=_why_no_arm(patient, actual["ACTARMCD"]),
+        ARMCD=patient.arm, ARM=arm.label if arm else "", **actual, ARMNRS=why, ACTARMUD=", ".join(sorted({e.data["drug"] for e in patient.doses})) if why == UNPLANNED else "",
         **person(patient),
     )  # fmt: skip
 
@@ -175,9 +179,16 @@ def _treatment(trial: Trial, patient: Patient, rows: Rows) -> None:
         code = CODES.get(organ.casefold())
         row = _add(rows, "AE", AETERM=d.get("reported", d["term"]), AEDECOD=d["term"], AEBODSYS=organ, AEBDSYCD=code, AESOC=organ,
              AESOCCD=code, AESEV=d.get("severity"), AESER=serious, AEREL=d.get("causality", related), AETOXGR=str(d["grade"]),
-             AESDTH="Y" if serious == "Y" and d["grade"] == FATAL else "", AESTDTC=day_text(e), AEENDTC=end_text(e),
+             **_criteria(d), AESTDTC=day_text(e), AEENDTC=end_text(e),
              on=e.happened)  # fmt: skip
         row[_EDITION] = d.get("ctcae", trial.adverse_events.version if trial.adverse_events is not None else None)
+
+
+def _criteria(data: Mapping[str, Any]) -> Row:
+    """What makes an adverse event serious: as recorded, else what its grade says."""
+    if "criteria" in data:
+        return {v: _yes(word in data["criteria"]) for v, word in SERIOUS.items()}
+    return {"AESDTH": "Y"} if data.get("serious") and data["grade"] == FATAL else {}
 
 
 def _others(patient: Patient, rows: Rows) -> None:
@@ -199,7 +210,7 @@ def _others(patient: Patient, rows: Rows) -> None:
         _add(
             rows,
             "CM",
-            CMTRT=e.data.get("therapy"),
+            CMTRT=e.data.get("therapy") or NO_NAME,
             CMCAT="SUBSEQUENT ANTI-CANCER THERAPY",
             CMSTDTC=day_text(e),
             on=e.happened,
@@ -246,7 +257,7 @@ def _finish(trial: Trial, patient: Patient, rows: Rows) -> None:
 
 def _dataset(domain: str, some: list[Row]) -> Dataset:
     names = dict.fromkeys(k for row in some for k in row)
-    for name in _PLAN.get(domain, ()):
+    for name in expected(domain):
         names.setdefault(name)
     for day, count in PAIRS:
         if f"{domain}{day}" in names:

@@ -20,6 +20,8 @@ EVENT = DateRule("first", not_before="the first dose")
 PERSON = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnic", "COUNTRY": "country", "BRTHDTC": "born"}
 #: The term of a sex that was not recorded: DM must have one, the log need not.
 SEX_NOT_RECORDED = "U"
+#: The name of a therapy that was not recorded: CM must have one, the log need not.
+NO_NAME = "UNKNOWN"
 _NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN", "")
 #: The milestone of who comes onto an arm without being randomised.
 ENTERED = "ENTERED INTO TRIAL"
@@ -208,4 +210,9 @@ def therapies(records: Records, first_dose: date | None, notes: Notes) -> Iterat
             continue
         on = impute(partial, EVENT, first_dose)
         name = r.text("CMTRT")
-        yield Draft("next therapy", on.on, ({"therapy": name} if name else {}) | on.flags(), r.source("CMTRT"))
+        yield Draft(
+            "next therapy",
+            on.on,
+            ({"therapy": name} if name not in ("", NO_NAME) else {}) | on.flags(),
+            r.source("CMTRT"),
+        )

@@ -5,7 +5,7 @@ copies of its repository come without the largest of them. Then the terminology 
 model from ``hakupao/sdtm-pedia``, a public reading of SDTMIG 3.4 and SDTM 2.0. Run by the engine's own Python (3.12); nothing of it
 is kept in this repository.
 
-    python library.py ENGINE WHEEL_CACHE GUIDE
+    python core_library.py ENGINE WHEEL_CACHE GUIDE
 
 Prints one line a file: *its own*, or *made from* what.
 """
@@ -187,7 +187,7 @@ def main(engine: Path, wheel: Path, folder: Path) -> None:
 
 
 def _there(cache: Path, name: str) -> bool:
-    """True where the engine's copy has this file; a pointer of Git LFS is not one, nor what we made (see ``MADE``)."""
+    """True where the engine's copy has this file; a pointer of Git LFS is not one."""
     path = cache / name
     return path.is_file() and path.stat().st_size > 1000
 

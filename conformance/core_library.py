@@ -7,7 +7,7 @@ is kept in this repository.
 
     python core_library.py ENGINE WHEEL_CACHE GUIDE
 
-Prints one line a file: *its own*, or *made from* what.
+Prints one line a file: *there already*, or *made from* what.
 """
 
 from __future__ import annotations
@@ -172,12 +172,12 @@ def main(engine: Path, wheel: Path, folder: Path) -> None:
         print(f"{name}: made from {source}")
 
     if _there(cache, f"{PACKAGE}.pkl"):
-        print(f"{PACKAGE}.pkl: its own")
+        print(f"{PACKAGE}.pkl: there already")
     else:
         keep(f"{PACKAGE}.pkl", terminology(wheel), "the wheel of usdm4")
     standard = ("standards_details.pkl", "standards_models.pkl", "variables_metadata.pkl")
     if all(_there(cache, name) for name in standard):
-        print(f"{', '.join(standard)}: its own")
+        print(f"{', '.join(standard)}: there already")
         return
     ig = guide(folder)
     variables = {d["name"]: {v["name"]: v for v in d["datasetVariables"]} for c in ig["classes"] for d in c["datasets"]}

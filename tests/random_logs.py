@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from equipoise.standards.sdtm.known_days import DEATH
 from equipoise.standards.sdtm.treatment import END
 from equipoise.trial.log import Log
 from helpers import moment
@@ -115,8 +116,9 @@ def logs(draw: st.DrawFn) -> Log:
             )
             if "dated" in log[len(log) - 1].data:
                 event = log._events.pop()
-                rule = "first possible day, not before the first dose"
-                log.append("died", date(2014, 3, 1), now, "t", "", name, "", dict(event.data) | {"date_rule": rule})
+                log.append(
+                    "died", date(2014, 3, 1), now, "t", "", name, "", dict(event.data) | {"date_rule": DEATH.name}
+                )
         elif ending == "study ended":
             put(ending, 420, reason=draw(st.sampled_from(["completed", "consent withdrawn", "sponsor's decision"])))
         elif ending:

@@ -166,10 +166,10 @@ def _actual_known(p: Patient) -> bool:
 
 
 def imputed(event: Event | None, recorded: str = "dated") -> str:
-    """ADaM's imputation flag of an event's day: D (day), M (month and day), or '' where the whole date was recorded."""
+    """ADaM's imputation flag of an event's day: D, M or Y by the largest part that was imputed, or '' where the date was recorded."""
     if event is None or recorded not in event.data:
         return ""
-    return "D" if len(str(event.data[recorded]).split("T")[0]) >= 7 else "M"
+    return PartialDate.parse(str(event.data[recorded])).missing
 
 
 def _end_of_study(p: Patient) -> tuple[str, date | None, str]:

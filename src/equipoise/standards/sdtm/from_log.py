@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import Any
 
 from equipoise.standards.dataset import Dataset
@@ -24,6 +25,7 @@ from equipoise.standards.sdtm.days import (
     without_late_flags,
 )
 from equipoise.standards.sdtm.dispositions import dispositions, ended
+from equipoise.standards.sdtm.needs import REQUIRED, absent
 from equipoise.standards.sdtm.outcomes import outcome_row
 from equipoise.standards.sdtm.subject import NO_NAME, PERSON, SEX_NOT_RECORDED, factor_name
 from equipoise.standards.sdtm.treatment import EDITION, SERIOUS
@@ -49,7 +51,7 @@ UNPLANNED = "UNPLANNED TREATMENT"
 
 
 def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
-    """Datasets by domain; a domain without records is left out. ``events`` are put in force first."""
+    """Datasets by domain; one without records is left out, unless an endpoint needs it. ``events`` are put in force first."""
     rows: Rows = {}
     criterion = trial.assessments.criterion if trial.assessments else OURS.criterion
     patients = gather(e for e in in_force(list(events)) if e.patient)
@@ -68,6 +70,8 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         for domain, some in own.items():
             rows.setdefault(domain, []).extend(some)
     found = {domain: _dataset(domain, some) for domain, some in rows.items() if some}
+    for domain in absent(trial, found):
+        found[domain] = _empty(domain)
     if "AE" in found and (trial.adverse_events is not None or "SUPPAE" in found):
         found["AE"] = _graded(found["AE"], trial)
     return found
@@ -265,10 +269,25 @@ def _dataset(domain: str, some: list[Row]) -> Dataset:
     return arrange(domain, {name: [row.get(name) for row in some] for name in names})
 
 
+def _empty(domain: str) -> Dataset:
+    """A domain of which nothing was recorded, with the variables that it must have."""
+    names = [*expected(domain), *(name.split("|")[0] for name in REQUIRED[domain])]
+    return arrange(domain, {name: [] for name in names})
+
+
 def _yes(value: bool | None) -> str:
     return "" if value is None else "Y" if value else "N"
 
 
 def to_sdtm(trial: Trial, snap: Snapshot) -> list[Dataset]:
-    """The datasets of what was known at a cut-off."""
-    return list(from_log(trial, snap.events).values())
+    """The datasets of what was known at a cut-off: who is known to have been followed beyond it was alive on it (SS)."""
+    return list(from_log(trial, [*snap.events, *_followed(snap)]).values())
+
+
+def _followed(snap: Snapshot) -> Iterator[Event]:
+    """Contacts on the day of the cut-off that stand for what is known of the days after, which has not happened yet."""
+    moment = datetime.combine(snap.known_on, time(0), UTC)
+    number = max((e.number for e in snap.events), default=0)
+    for i, p in enumerate(p for p in snap.patients.values() if p.followed_to is not None):
+        if p.randomised is not None and not any(e.happened == snap.cutoff for e in p.contacts):
+            yield Event(number + 1 + i, "contact", snap.cutoff, moment, "cut-off", patient=p.name)

@@ -14,16 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from equipoise.files.datasets import read_datasets
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.metadata import domain
 from equipoise.standards.sdtm.from_log import from_log
+from equipoise.standards.sdtm.observed_trial import observed_trial
+from equipoise.standards.sdtm.to_log import to_log
 from equipoise.standards.sdtm_variables import BEYOND
 from equipoise.standards.study_day import study_day
 from equipoise.standards.terminology import codelist
 from equipoise.trial.event import Event
 from equipoise.trial.trial import Trial
+from helpers import FIXTURES
 from random_logs import logs
 from random_patients import random_events
 
@@ -204,6 +208,10 @@ def the_last_observation_before_exposure(data: Export) -> Iterator[str]:
             on, start = complete(row[f"{name}DTC"]), first[row["USUBJID"]]
             if not row[f"{name}STRESC"] or (on and start and on > start):
                 yield f"{name} {on} {start}"
+    for name in ("TR", "RS"):
+        of = ("USUBJID", *(f"{name}{v}" for v in ("LNKID", "TESTCD", "EVAL", "EVALID")))
+        flagged = Counter(tuple(r.get(v) for v in of) for r in data.get(name, ()) if r.get(f"{name}LOBXFL"))
+        yield from (f"{name} {key} is flagged {n} times" for key, n in flagged.items() if n > 1)
 
 
 @rule("CORE-000021 000200 000542 000732 000863")
@@ -312,6 +320,17 @@ def test_a_simulated_trial_breaks_no_rule(north: Trial, plan: Callable[..., Plan
     serious = [r for r in data["AE"] if r["AESER"] == "Y"]
     assert serious
     assert all("Y" in (r["AESDTH"], r["AESLIFE"], r["AESMIE"]) for r in serious)  # CORE-000266
+
+
+@pytest.mark.thorough
+def test_the_field_s_data_break_no_rule_of_their_own() -> None:
+    """Taken in and given out again; where they contradict themselves on seriousness they go on doing so."""
+    folder = FIXTURES / "data" / "onco" / "sdtm"
+    names = ("dm.xpt", "ds.xpt", "ex.xpt", "ae.xpt", "rs_recist.csv", "tr_recist.csv", "tu_recist.csv")
+    datasets = {d.name.split("_")[0]: d for n in names for d in read_datasets(folder / n).values()}
+    trial = observed_trial(datasets)
+    found = broken(exported(trial, to_log(datasets, trial)[0]))
+    assert {name.rpartition(" ")[2] for name in found} == {"criteria_are_of_serious_events"}
 
 
 def test_each_rule_can_fail() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -86,9 +86,19 @@ def last_contact(rows: Rows) -> str:
     return max(found, key=lambda f: (f[0], len(f[1])), default=(date.min, ""))[1]
 
 
-def without_late_flags(domain: str, some: Iterable[Row], first: date | None) -> None:
-    """A record after the first exposure, or without a result, is not the last observation before it."""
-    for row in some:
+def without_late_flags(domain: str, some: Sequence[Row], first: date | None) -> None:
+    """Of each lesion, test and assessor one record is the last observation before exposure: none after it, none without a result.
+
+    The records come in the order of their days.
+    """
+    flag = f"{domain}LOBXFL"
+    seen = set()
+    for row in reversed(some):
+        if flag not in row:
+            continue
+        of = tuple(row.get(f"{domain}{name}") for name in ("LNKID", "TESTCD", "EVAL", "EVALID"))
         late = first is not None and ON in row and row[ON] > first
-        if late or not row.get(f"{domain}STRESC"):
-            row.pop(f"{domain}LOBXFL", None)
+        if late or of in seen or not row.get(f"{domain}STRESC"):
+            del row[flag]
+        else:
+            seen.add(of)

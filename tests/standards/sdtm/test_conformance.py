@@ -18,7 +18,7 @@ from equipoise.files.datasets import read_datasets
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards.dataset import Dataset
-from equipoise.standards.metadata import domain
+from equipoise.standards.metadata import domain, expected
 from equipoise.standards.sdtm.from_log import from_log
 from equipoise.standards.sdtm.observed_trial import observed_trial
 from equipoise.standards.sdtm.to_log import to_log
@@ -266,7 +266,12 @@ def exported(trial: Trial, events: Any) -> Export:
             for r in d.rows()
         ]
 
-    return {name: plain(d) for name, d in from_log(trial, events).items()}
+    found = from_log(trial, events)
+    for name, d in found.items():  # one without records too
+        for day, count in PAIRS:
+            assert d.has(f"{name}{day}") <= d.has(f"{name}{count}")
+        assert set(expected(name)) <= set(d.columns)
+    return {name: plain(d) for name, d in found.items() if d.n}
 
 
 def broken(data: Export) -> dict[str, list[str]]:

@@ -259,9 +259,10 @@ def _finish(trial: Trial, patient: Patient, rows: Rows) -> None:
                  QNAM=EDITION, QLABEL="Edition of CTCAE of the Grade", QVAL=str(edition), QORIG="Collected")  # fmt: skip
 
 
-def _dataset(domain: str, some: list[Row]) -> Dataset:
+def _dataset(domain: str, some: list[Row], also: Iterable[str] = ()) -> Dataset:
+    """The rows with every variable that the guide expects, the study day beside every day, and some variables more."""
     names = dict.fromkeys(k for row in some for k in row)
-    for name in expected(domain):
+    for name in (*expected(domain), *also):
         names.setdefault(name)
     for day, count in PAIRS:
         if f"{domain}{day}" in names:
@@ -271,8 +272,7 @@ def _dataset(domain: str, some: list[Row]) -> Dataset:
 
 def _empty(domain: str) -> Dataset:
     """A domain of which nothing was recorded, with the variables that it must have."""
-    names = [*expected(domain), *(name.split("|")[0] for name in REQUIRED[domain])]
-    return arrange(domain, {name: [] for name in names})
+    return _dataset(domain, [], (name.split("|")[0] for name in REQUIRED[domain]))
 
 
 def _yes(value: bool | None) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from equipoise.standards.sdtm.known_days import DEATH
 from equipoise.standards.sdtm.treatment import END
 from equipoise.trial.log import Log
+from equipoise.trial.seriousness import CRITERIA
 from helpers import moment
 
 START = date(2013, 1, 10)
@@ -93,6 +94,8 @@ def logs(draw: st.DrawFn) -> Log:
                 more = {"related": True, "causality": "PROBABLE", "severity": "SEVERE", "organ_class": draw(WORDS)}
             if draw(st.booleans()):
                 more["serious"] = draw(st.booleans())
+                if more["serious"] and draw(st.booleans()):
+                    more["criteria"] = draw(st.lists(st.sampled_from(CRITERIA), unique=True))
             if draw(st.booleans()):
                 more["ctcae"] = draw(st.integers(3, 6))
             day = draw(DAYS)

@@ -13,7 +13,7 @@ CORES ?= 2
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup known demo test quick test-slow check format browser bench schema validation lock dist clean simulator
+.PHONY: help setup known demo test quick test-slow check format browser bench schema validation conformance lock dist clean simulator
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -94,6 +94,9 @@ schema: $(LEAN) ## Write the JSON Schemas beside the bundled trials
 
 validation: $(LEAN) ## Write docs/validation.md anew
 	$(BIN)/equipoise validation --markdown > docs/validation.md
+
+conformance: $(LEAN) simulator ## Run CDISC's CORE on our SDTM and write docs/conformance.md anew (Python 3.12, the network, half an hour)
+	$(BIN)/python conformance/core_run.py
 
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

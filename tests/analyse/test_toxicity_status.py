@@ -146,3 +146,15 @@ def test_an_adverse_event_that_cannot_be_is_refused() -> None:
         )
     assert [p.code for p in refused.value.problems] == ["grade-out-of-range", "no-term", "unknown-organ-class"]
     c.order("adverse event", on, moment(on), "t", patient="P1", data={**SEVERE, "organ_class": "CARDIAC DISORDERS"})
+    serious = {**SEVERE, "serious": False, "criteria": ["death", "hospital"]}
+    with pytest.raises(Refused) as refused:
+        c.order("adverse event", on, moment(on), "t", patient="P1", data=serious)
+    assert [p.code for p in refused.value.problems] == ["unknown-criterion", "not-serious"]
+    c.order(
+        "adverse event",
+        on,
+        moment(on),
+        "t",
+        patient="P1",
+        data={**serious, "serious": True, "criteria": ["hospitalisation"]},
+    )

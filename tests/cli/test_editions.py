@@ -37,12 +37,17 @@ def test_two_editions_are_told_wherever_they_are_counted_and_come_back_from_sdtm
     trial = read_trial(file)
     people = cut(trial, read_log(log).log).on_arm("IMGN901")
     free = [p for p in people if p.doses and not any(e.data["grade"] > 2 for e in p.adverse_events)]
-    for p, edition in zip(free, ((), ("--ctcae", 4), ("--ctcae", 4)), strict=False):
+    for p, edition in zip(
+        free,
+        (("--serious", "true", "--criteria", "hospitalisation, disability"), ("--ctcae", 4), ("--ctcae", 4)),
+        strict=False,
+    ):
         answer = equipoise_process(
             "conduct", "adverse-event", file, "--log", log, "--patient", p.name, "--term", "rash", "--grade", 3,
             "--on", p.doses[0].happened, "--by", "dm", *edition,
         )  # fmt: skip
         assert answer.status == 0, answer.err
+    assert ["hospitalisation", "disability"] in [e.data.get("criteria") for e in read_log(log).log]
     refused = equipoise_process(
         "conduct", "adverse-event", file, "--log", log, "--patient", free[0].name, "--term", "rash", "--grade", 7, "--ctcae", 2,
         "--on", free[0].doses[0].happened, "--by", "dm",

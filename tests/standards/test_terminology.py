@@ -31,7 +31,7 @@ def test_a_list_is_well_formed(name: str) -> None:
     assert re.fullmatch(r"C\d+", found.code)
     assert found.terms
     for term, code in found.terms.items():
-        assert re.fullmatch(r"(C\d+)?", code)
+        assert re.fullmatch(r"(C\d+|-)", code)
         assert term == term.strip() != ""
     assert not found.closed or found.complete
 

@@ -77,6 +77,10 @@ def _give(
     )
 
 
+def _words(text: str | None) -> list[str] | None:
+    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
+
+
 _FACTOR, _CHANGE = Pair("NAME=LEVEL, such as ecog=0-1"), Pair("NAME=VALUE, such as response=PD")
 
 
@@ -134,6 +138,11 @@ _order(
     click.option("--term", required=True),
     click.option("--grade", type=int, required=True, help="CTCAE grade, 1 to 5."),
     click.option("--serious", type=bool, help="true or false."),
+    click.option(
+        "--criteria",
+        callback=lambda _c, _p, text: _words(text),
+        help="What makes it serious: 'death', 'hospitalisation,disability' …",
+    ),
     click.option("--related", type=bool, help="true or false."),
     click.option(
         "--ctcae", type=int, help="Edition of CTCAE by which it is graded, 3 to 6, where it is not the trial's."

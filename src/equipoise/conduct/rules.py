@@ -17,6 +17,7 @@ from equipoise.trial.organ_class import ORGAN_CLASSES
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import glossary_of
+from equipoise.trial.seriousness import CRITERIA
 from equipoise.trial.trial import Trial
 
 _AFTER_RANDOMISATION = frozenset(
@@ -193,6 +194,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             edition = event.data.get("ctcae")
             if edition is not None and edition not in EDITIONS:
                 yield Problem("unknown-edition", "ctcae", str(edition), "an edition of CTCAE, 3 to 6")
+            yield from _criteria(event)
             if not event.data["term"].strip():
                 yield Problem("no-term", "term", repr(event.data["term"]), "what happened, in a word: 'neutropenia'")
             organ = event.data.get("organ_class")
@@ -208,6 +210,25 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "treatment ended":
             if patient.treatment_ended is not None:
                 yield _problem("ended-twice", event, f"treatment ended already, on {patient.treatment_ended.happened}")
+
+
+def _criteria(event: Event) -> Iterator[Problem]:
+    """What makes an adverse event serious, where it is said; an event that is not serious meets none."""
+    said = event.data.get("criteria", [])
+    for word in said:
+        if word not in CRITERIA:
+            yield Problem(
+                "unknown-criterion",
+                "criteria",
+                repr(word),
+                f"one of {_list(CRITERIA)}",
+                near(str(word), list(CRITERIA)),
+            )
+    # Datasets that are taken in may contradict themselves; what is given by hand may not.
+    if said and event.data.get("serious") is not True and not event.source:
+        yield Problem(
+            "not-serious", "criteria", _list(said), "none, for the event is not said to be serious", "--serious true"
+        )
 
 
 def _seen(event: Event) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.scenario import AdverseEventTruth, ArmTruth
 from equipoise.trial.endpoint import Toxicity
+from equipoise.trial.seriousness import by_grade
 from equipoise.trial.trial import Trial
 from equipoise.trial.what_counts import FATAL, WhatCounts
 
@@ -33,6 +34,8 @@ def event_that_counts(what: WhatCounts, label: str) -> dict[str, Any]:
         "grade": grade,
         "serious": grade > USUAL if what.serious is None else what.serious,
     }
+    if said["serious"]:
+        said["criteria"] = by_grade(grade)
     if what.related is not None:
         said["related"] = what.related
     if what.organ_class is not None:

@@ -13,6 +13,7 @@ from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
 from equipoise.simulate.toxicities import EACH, drawn, toxicities
 from equipoise.trial.endpoint import Outcome
+from equipoise.trial.seriousness import by_grade
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
@@ -345,6 +346,8 @@ def _adverse_events(truth: ArmTruth, draws: Sequence[float], last_dose: int, end
             if when < end:
                 grade = 3 + (u[2] < 0.3 * event.severe) if u[2] < event.severe else 1 + (u[2] > 0.6)
                 data = {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)}
+                if grade >= 4:
+                    data["criteria"] = by_grade(int(grade))
                 found.append(Happening(when, when, "adverse event", data))
     return found
 
@@ -374,7 +377,9 @@ def _fatal_event(truth: ArmTruth, u: float, day: int, recorded: int) -> Happenin
         level -= weight
         if level < 0:
             break
-    return Happening(day, recorded, "adverse event", {"term": term, "grade": 5, "serious": True})
+    return Happening(
+        day, recorded, "adverse event", {"term": term, "grade": 5, "serious": True, "criteria": by_grade(5)}
+    )
 
 
 def _next_therapy(

@@ -1,7 +1,7 @@
 """Define-XML 2.1 of some datasets: what each variable is, its terms, origin and method. The same datasets give the same bytes.
 
-Codelists hold the terms that occur in the data, with CDISC's name of the list and NCI's codes where ``terminology`` has them; which
-package of the terminology they are of is not stated. Value-level metadata (ValueListDef, WhereClauseDef) is not written: parameters
+Codelists hold the terms that occur in the data, with CDISC's name of the list, the package that it is of and NCI's codes where
+``terminology`` has them; countries are ISO's. A variable without any value is said to have no data. Value-level metadata (ValueListDef, WhereClauseDef) is not written: parameters
 share one definition of AVAL. A variable without origin or method has none in the file; none is invented.
 """
 
@@ -16,7 +16,8 @@ import numpy as np
 
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import Domain, domain
-from equipoise.standards.terminology import codelist
+from equipoise.standards.sdtm_roles import role
+from equipoise.standards.terminology import OWN, PACKAGES, codelist
 
 ODM = "http://www.cdisc.org/ns/odm/v1.3"
 DEF = "http://www.cdisc.org/ns/def/v2.1"
@@ -24,6 +25,9 @@ XLINK = "http://www.w3.org/1999/xlink"
 XML = "http://www.w3.org/XML/1998/namespace"
 _D = f"{{{DEF}}}"
 _NCI = "nci:ExtCodeID"
+#: Codelists that others keep: their dictionary, and its version.
+_EXTERNAL = {"ISO3166": ("ISO 3166-1 alpha-3", "2020")}
+_NO_DATA = "COM.NO_DATA"
 
 
 def define_xml(
@@ -47,14 +51,15 @@ def define_xml(
     version = _in(of_study, "MetaDataVersion", OID=f"MDV.{_oid(study)}", Name=f"{study}, data definitions")
     version.set(f"{_D}DefineVersion", "2.1.0")
     known = {d.name: domain(d.name) for d in given}
-    _standards(version, known.values())
+    terms = _terms(given)
+    _standards(version, known.values(), terms)
     for dataset in given:
         _group(version, dataset, known[dataset.name], (files or {}).get(dataset.name, f"{dataset.name.lower()}.xpt"))
     for dataset in given:
         for v in dataset.variables:
             _item(version, dataset, v)
-    for name, terms in sorted(_terms(given).items()):
-        _codelist(version, name, terms)
+    for name, found in sorted(terms.items()):
+        _codelist(version, name, found)
     for dataset in given:
         for v in dataset.variables:
             if v.method and v.origin != "Predecessor":
@@ -70,6 +75,8 @@ def define_xml(
         for v in dataset.variables:
             if v.comment:
                 _described(_in(version, f"{_D}CommentDef", OID=f"COM.{dataset.name}.{v.name}"), v.comment)
+    if any(_no_data(dataset, v) for dataset in given for v in dataset.variables):
+        _described(_in(version, f"{_D}CommentDef", OID=_NO_DATA), "No value of this variable was collected or derived.")
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
@@ -78,14 +85,24 @@ def define_xml(
 def _codelist(version: ET.Element, name: str, terms: Iterable[str]) -> None:
     """The terms that occur. One that an open list of CDISC, held here in full, does not have is marked as the sponsor's own."""
     known = codelist(name)
-    listed = _in(version, "CodeList", OID=f"CL.{name}", Name=known.label if known else name, DataType="text")
+    label = known.label if known else "Country" if name in _EXTERNAL else name
+    listed = _in(version, "CodeList", OID=f"CL.{name}", Name=label, DataType="text")
+    if name in _EXTERNAL:
+        dictionary, edition = _EXTERNAL[name]
+        _in(listed, "ExternalCodeList", Dictionary=dictionary, Version=edition)
+        return
+    if known is not None and known.publisher:
+        listed.set(f"{_D}StandardOID", f"STD.CT.{known.publisher}")
+    else:
+        listed.set(f"{_D}IsNonStandard", "Yes")
     for term in terms:
         item = _in(listed, "EnumeratedItem", CodedValue=term)
         if known is None:
             continue
-        if code := known.terms.get(term, ""):
+        code = known.terms.get(term, "")
+        if code not in ("", OWN):
             _in(item, "Alias", Context=_NCI, Name=code)
-        elif known.complete and not known.closed and term not in known.terms:
+        elif code == OWN or (known.complete and not known.closed):
             item.set(f"{_D}ExtendedValue", "Yes")
     if known is not None and known.code:
         _in(listed, "Alias", Context=_NCI, Name=known.code)
@@ -105,13 +122,20 @@ def _described(parent: ET.Element, text: str) -> None:
     said.text = text
 
 
-def _standards(version: ET.Element, known: Iterable[Domain | None]) -> None:
-    found = sorted({(d.standard, d.version) for d in known if d is not None})
-    if not found:
+def _standards(version: ET.Element, known: Iterable[Domain | None], terms: Iterable[str]) -> None:
+    """The guides that the datasets follow, and the packages of the terminology that their codelists are of."""
+    guides = sorted({(d.standard, d.version) for d in known if d is not None})
+    sets = sorted({found.publisher for name in terms if (found := codelist(name)) is not None and found.publisher})
+    if not guides and not sets:
         return
     standards = _in(version, f"{_D}Standards")
-    for name, number in found:
+    for name, number in guides:
         _in(standards, f"{_D}Standard", OID=f"STD.{name}", Name=name, Type="IG", Version=number, Status="Final")
+    for name in sets:
+        _in(
+            standards, f"{_D}Standard", OID=f"STD.CT.{name}", Name="CDISC/NCI", Type="CT", PublishingSet=name,
+            Version=PACKAGES[name], Status="Final",
+        )  # fmt: skip
 
 
 def _group(version: ET.Element, dataset: Dataset, known: Domain | None, file: str) -> None:
@@ -127,7 +151,7 @@ def _group(version: ET.Element, dataset: Dataset, known: Domain | None, file: st
     else:
         attributes[f"{_D}StandardOID"] = f"STD.{known.standard}"
         if not adam:
-            attributes["Domain"] = dataset.name.removeprefix("SUPP").split("_")[0] or dataset.name
+            attributes["Domain"] = _domain(dataset.name)
     group = _in(version, "ItemGroupDef", **attributes)
     _described(group, dataset.label or (known.label if known else dataset.name))
     for number, v in enumerate(dataset.variables, start=1):
@@ -140,6 +164,10 @@ def _group(version: ET.Element, dataset: Dataset, known: Domain | None, file: st
         )
         if v.key is not None:
             ref.set("KeySequence", str(v.key))
+        if known is not None and known.standard == "SDTMIG":
+            ref.set("Role", role(_domain(dataset.name), v.name))
+        if _no_data(dataset, v):
+            ref.set(f"{_D}HasNoData", "Yes")
         if v.method and v.origin != "Predecessor":
             ref.set("MethodOID", f"MT.{dataset.name}.{v.name}")
     _in(group, f"{_D}Class", Name=known.kind if known else "ADAM OTHER" if adam else "FINDINGS")
@@ -154,8 +182,8 @@ def _item(version: ET.Element, dataset: Dataset, v: Variable) -> None:
     )
     if v.kind == "date":
         item.set(f"{_D}DisplayFormat", "DATE9.")
-    if v.comment:
-        item.set(f"{_D}CommentOID", f"COM.{dataset.name}.{v.name}")
+    if v.comment or _no_data(dataset, v):
+        item.set(f"{_D}CommentOID", f"COM.{dataset.name}.{v.name}" if v.comment else _NO_DATA)
     _described(item, v.label or v.name)
     if v.codelist and v.kind == "text" and _used(dataset, v):
         _in(item, "CodeListRef", CodeListOID=f"CL.{v.codelist}")
@@ -196,6 +224,20 @@ def _full(dataset: Dataset, v: Variable) -> bool:
     if v.kind == "text":
         return "" not in dataset.text(v.name)
     return not np.isnan(np.asarray(dataset.columns[v.name], dtype=np.float64)).any()
+
+
+def _domain(name: str) -> str:
+    """The domain that a dataset is of: SUPPAE's is AE, RS_RECIST's is RS."""
+    return name.removeprefix("SUPP").split("_")[0] or name
+
+
+def _no_data(dataset: Dataset, v: Variable) -> bool:
+    """True where records there are, and none has a value of the variable."""
+    if not dataset.n:
+        return False
+    if v.kind == "text":
+        return not _used(dataset, v)
+    return bool(np.isnan(np.asarray(dataset.columns[v.name], dtype=np.float64)).all())
 
 
 def _used(dataset: Dataset, v: Variable) -> set[str]:

@@ -70,6 +70,12 @@ def variable(dataset: str, name: str) -> Variable:
     raise KeyError(f"{dataset}.{name}")
 
 
+def expected(dataset: str) -> list[str]:
+    """Variables that the standard wants in a dataset even where nobody has a value of them: required and expected ones."""
+    found = domain(dataset)
+    return [v.name for v in found.variables if v.core in ("Req", "Exp")] if found else []
+
+
 _ADAM_DAY = re.compile(r"[A-Z0-9]+DT")
 _NUMBER = re.compile(r"(AVAL|BASE|CHG|PCHG|[A-Z0-9]+N|ASEQ|SRCSEQ|CNSR|AGE)")
 _SDTM_INTEGER = re.compile(r"[A-Z]{2}(SEQ|DY|STDY|ENDY)|VISITDY")

@@ -3,7 +3,7 @@
 A line is: name | label | kind (text, integer, float) | core | codelist | place in the key. Labels are the standard's.
 
 Held against the tables of SDTMIG 3.4 as public repositories quote them (docs/terminology.md says which): label, type and core of
-every line, but for the seven timing variables in ``BEYOND``, which the model allows and the guide's tables do not list. Kinds
+every line, but for the six timing variables in ``BEYOND``, which the model allows and the guide's tables do not list. Kinds
 finer than Num (integer, float) and keys are ours. TRSTRESC has no codelist here: the guide's (TRPROPRS) is for words, not for sizes.
 """
 
@@ -13,7 +13,7 @@ VERSION = "3.4"
 
 #: Timing variables of the model that the guide's table of the domain does not list.
 BEYOND: dict[str, tuple[str, ...]] = {
-    "AE": ("AEDTC",), "DS": ("VISITNUM", "VISIT"), "EX": ("VISITNUM", "VISIT", "VISITDY"), "SV": ("EPOCH",),
+    "AE": ("AEDTC",), "DS": ("VISITNUM", "VISIT"), "EX": ("VISITNUM", "VISIT", "VISITDY"),
 }  # fmt: skip
 
 #: Domain → its label, what one record is, its class, and its lines.
@@ -123,6 +123,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         AESHOSP|Requires or Prolongs Hospitalization|text|Perm|NY|
         AESLIFE|Is Life Threatening|text|Perm|NY|
         AESOD|Occurred with Overdose|text|Perm|NY|
+        AESMIE|Other Medically Important Serious Event|text|Perm|NY|
         AETOXGR|Standard Toxicity Grade|text|Perm||
         EPOCH|Epoch|text|Perm|EPOCH|
         AEDTC|Date/Time of Collection|text|Perm||
@@ -148,6 +149,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         TULOC|Location of the Tumor/Lesion|text|Exp|LOC|
         TULAT|Laterality|text|Perm|LAT|
         TUMETHOD|Method of Identification|text|Exp|METHOD|
+        TULOBXFL|Last Observation Before Exposure Flag|text|Exp|NY|
         TUEVAL|Evaluator|text|Exp|EVAL|
         TUEVALID|Evaluator Identifier|text|Perm|MEDEVAL|
         TUACPTFL|Accepted Record Flag|text|Perm|NY|
@@ -177,6 +179,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         TRSTAT|Completion Status|text|Perm|ND|
         TRREASND|Reason Not Done|text|Perm||
         TRMETHOD|Method Used to Identify the Tumor/Lesion|text|Exp|METHOD|
+        TRLOBXFL|Last Observation Before Exposure Flag|text|Exp|NY|
         TREVAL|Evaluator|text|Exp|EVAL|
         TREVALID|Evaluator Identifier|text|Perm|MEDEVAL|
         TRACPTFL|Accepted Record Flag|text|Perm|NY|
@@ -202,6 +205,7 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         RSSTRESC|Character Result/Finding in Std Format|text|Exp|ONCRSR|
         RSSTAT|Completion Status|text|Perm|ND|
         RSREASND|Reason Not Done|text|Perm||
+        RSLOBXFL|Last Observation Before Exposure Flag|text|Perm|NY|
         RSEVAL|Evaluator|text|Perm|EVAL|
         RSEVALID|Evaluator Identifier|text|Perm|MEDEVAL|
         RSACPTFL|Accepted Record Flag|text|Perm|NY|
@@ -221,7 +225,6 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         SVOCCUR|Occurrence|text|Exp|NY|
         SVREASOC|Reason for Occur Value|text|Perm||
         VISITDY|Planned Study Day of Visit|integer|Perm||
-        EPOCH|Epoch|text|Perm|EPOCH|
         SVSTDTC|Start Date/Time of Observation|text|Exp||
         SVENDTC|End Date/Time of Observation|text|Exp||
         SVSTDY|Study Day of Start of Observation|integer|Perm||

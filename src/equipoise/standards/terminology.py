@@ -1,9 +1,9 @@
 """The controlled terms that we write and read: codelists of CDISC by their submission names, with NCI's codes.
 
 A line of ``LISTS`` is: submission name | name | NCI code | closed or open | all or some. Closed: CDISC allows no other term. All: every
-term of the list stands here; some: only those that we need. Terms are: term | NCI code (empty where we did not find it), with
-commas between them; a comma in a term is written ';'.
-Sources, and what was not found: docs/terminology.md. Not the whole terminology: that is NCI's, some 40,000 terms.
+term of the list stands here; some: only those that we need. Terms are: term | NCI code, with commas between them; a comma in a term
+is written ';', and the code of a term of our own (of an open list) is '-'.
+Held against the packages of ``PACKAGES``: docs/terminology.md. Not the whole terminology: that is NCI's, some 40,000 terms.
 """
 
 from __future__ import annotations
@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from equipoise.standards.dataset import Dataset
+
+#: Publishing set of CDISC's terminology → the package that the lists here are of.
+PACKAGES = {"SDTM": "2025-03-28", "ADaM": "2025-03-28"}
+#: The lists of the ADaM terminology; the others are SDTM's.
+_OF_ADAM = ("DATEFL", "SBJTSTAT", "DTYPE")
+#: The code of a term that is ours, not CDISC's.
+OWN = "-"
 
 LISTS = """
     SEX|Sex|C66731|closed|all
@@ -31,7 +38,7 @@ LISTS = """
     ACN|Action Taken with Study Treatment|C66767|closed|all
     OUT|Outcome of Event|C66768|closed|all
     UNIT|Unit|C71620|open|some
-    FRM|Pharmaceutical Dosage Form|C66726|open|some
+    FRM|Dosage Form|C66726|open|some
     FREQ|Frequency|C71113|open|some
     ROUTE|Route of Administration Response|C66729|open|some
     LOC|Anatomical Location|C74456|open|some
@@ -59,7 +66,7 @@ LISTS = """
     """
 
 TERMS = {
-    "SEX": "F|C16576, M|C20197, U|C17998, UNDIFFERENTIATED|C45908",
+    "SEX": "F|C16576, M|C20197, U|C17998, INTERSEX|C45908",
     "RACE": """AMERICAN INDIAN OR ALASKA NATIVE|C41259, ASIAN|C41260, BLACK OR AFRICAN AMERICAN|C16352,
         NATIVE HAWAIIAN OR OTHER PACIFIC ISLANDER|C41219, NOT REPORTED|C43234, OTHER|C17649, UNKNOWN|C17998, WHITE|C41261""",
     "ETHNIC": "HISPANIC OR LATINO|C17459, NOT HISPANIC OR LATINO|C41222, NOT REPORTED|C43234, UNKNOWN|C17998",
@@ -67,32 +74,32 @@ TERMS = {
     "NY": "N|C49487, NA|C48660, U|C17998, Y|C49488",
     "ND": "NOT DONE|C49484",
     "ARMNULRS": "ASSIGNED; NOT TREATED|C142238, NOT ASSIGNED|C142239, SCREEN FAILURE|C49628, UNPLANNED TREATMENT|C142240",
-    "EPOCH": "BASELINE|C125938, FOLLOW-UP|C99158, LONG-TERM FOLLOW-UP|C16032, RUN-IN|C98779, SCREENING|C48262, TREATMENT|C101526",
+    "EPOCH": "BASELINE|C125938, FOLLOW-UP|C202578, LONG-TERM FOLLOW-UP|C202577, RUN-IN|C98779, SCREENING|C202487, TREATMENT|C101526",
     "DSCAT": "DISPOSITION EVENT|C74590, OTHER EVENT|C150824, PROTOCOL MILESTONE|C74588",
     "DSSCAT": "STUDY PARTICIPATION|C170569, STUDY TREATMENT|C170570",
     "NCOMPLT": """ADVERSE EVENT|C41331, COMPLETED|C25250, DEATH|C28554, DISEASE RELAPSE|C38155, LACK OF EFFICACY|C48226,
-        LOST TO FOLLOW-UP|C48227, NON-COMPLIANCE WITH STUDY DRUG|C49631, OTHER|C17649, PHYSICIAN DECISION|C48250,
-        PREGNANCY|C25742, PROGRESSIVE DISEASE|C35571, PROTOCOL DEVIATION|C50996, PROTOCOL VIOLATION|C142185,
+        LOST TO FOLLOW-UP|C48227, NON-COMPLIANCE WITH STUDY DRUG|C49631, OTHER|-, PHYSICIAN DECISION|C48250,
+        PREGNANCY|C191656, PROGRESSIVE DISEASE|C35571, PROTOCOL DEVIATION|C50996, PROTOCOL VIOLATION|C142185,
         SCREEN FAILURE|C49628, SITE TERMINATED BY SPONSOR|C106576, STUDY TERMINATED BY SPONSOR|C49632,
         WITHDRAWAL BY SUBJECT|C49634, WITHDRAWAL OF CONSENT|C176342""",
-    "PROTMLST": "ELIGIBILITY CRITERIA MET|C132447, ENTERED INTO TRIAL|C161417, INFORMED CONSENT OBTAINED|, RANDOMIZED|",
+    "PROTMLST": "ELIGIBILITY CRITERIA MET|C132447, ENTERED INTO TRIAL|C161417, INFORMED CONSENT OBTAINED|C16735, RANDOMIZED|C114209",
     "AESEV": "MILD|C41338, MODERATE|C41339, SEVERE|C41340",
     "ACN": """DOSE INCREASED|C49503, DOSE NOT CHANGED|C49504, DOSE RATE REDUCED|C150826, DOSE REDUCED|C49505,
         DRUG INTERRUPTED|C49501, DRUG WITHDRAWN|C49502, NOT APPLICABLE|C48660, UNKNOWN|C17998""",
     "OUT": """FATAL|C48275, NOT RECOVERED/NOT RESOLVED|C49494, RECOVERED/RESOLVED|C49498,
         RECOVERED/RESOLVED WITH SEQUELAE|C49495, RECOVERING/RESOLVING|C49496, UNKNOWN|C17998""",
-    "UNIT": "mm|, mg|, mg/kg|, mg/m2|",
-    "FRM": "TABLET|",
-    "FREQ": "BID|, QD|, QID|, QOD|, TID|",
-    "ROUTE": "INTRAVENOUS|, ORAL|",
-    "LOC": "LIVER|",
+    "UNIT": "mm|C28251, mg|C28253, mg/kg|C67401, mg/m2|C67402",
+    "FRM": "TABLET|C42998",
+    "FREQ": "BID|C64496, QD|C25473, QID|C64530, QOD|C64525, TID|C64527",
+    "ROUTE": "INTRAVENOUS|C38276, ORAL|C38288",
+    "LOC": "LIVER|C12392",
     "LAT": "BILATERAL|C13332, CONTRALATERAL|C25307, IPSILATERAL|C25308, LATERAL|C25230, LEFT|C25229, RIGHT|C25228, UNILATERAL|C28012",
-    "METHOD": "CT SCAN|, MRI|, PET SCAN|",
+    "METHOD": "CT SCAN|C17204, MRI|C16809, PET SCAN|C17007",
     "EVAL": """ADJUDICATION COMMITTEE|C78726, ADJUDICATOR|C96561, INDEPENDENT ASSESSOR|C78720, INVESTIGATOR|C25936,
         ONCOLOGIST|C17821, RADIOLOGIST|C17824, READER|C28747""",
     "MEDEVAL": """ADJUDICATOR 1|C150867, ADJUDICATOR 2|C150868, ONCOLOGIST 1|C96611, ONCOLOGIST 2|C96612, RADIOLOGIST 1|C94530,
         RADIOLOGIST 2|C94531, RADIOLOGIST 3|C187890, READER 1|C94532, READER 2|C94533, READER 3|C139209""",
-    "DOMAIN": "AE|C49562, CM|C49568, DM|, DS|, EX|, RS|, SS|, SV|, TR|, TU|",
+    "DOMAIN": "AE|C49562, CM|C49568, DM|C49572, DS|C49576, EX|C49587, RS|C107097, SS|C117655, SV|C49617, TR|C106578, TU|C106577",
     "TUTESTCD": "TUMERGE|C94525, TUMIDENT|C94523, TUSPLIT|C96642",
     "TUTEST": "Tumor Identification|C94523, Tumor Merged|C94525, Tumor Split|C96642",
     "TUIDRS": "BENIGN|C14172, NEW|C94522, NEW NON-TARGET|C139126, NEW TARGET|C139127, NON-TARGET|C94521, TARGET|C94520, UNKNOWN|C17998",
@@ -126,7 +133,7 @@ _JOINED_NAMES = {"DSDECOD": "Standardized Disposition Term"}
 
 @dataclass(frozen=True)
 class Codelist:
-    """A codelist: submission name, name in words, NCI's code (empty for one of ours), term → NCI's code (empty where not found)."""
+    """A codelist: submission name, name in words, NCI's code (empty for one of ours), term → NCI's code (``OWN`` for one of ours)."""
 
     name: str
     label: str
@@ -134,6 +141,11 @@ class Codelist:
     closed: bool
     complete: bool
     terms: Mapping[str, str]
+
+    @property
+    def publisher(self) -> str:
+        """The publishing set that the list is of; '' for a list of ours."""
+        return ("ADaM" if self.name in _OF_ADAM else "SDTM") if self.code else ""
 
 
 @cache

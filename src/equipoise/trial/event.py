@@ -61,6 +61,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "term": ((str,), True),
         "grade": ((int,), True),
         "serious": ((bool,), False),
+        "criteria": ((list,), False),
         "related": ((bool,), False),
         "reported": ((str,), False),
         "organ_class": ((str,), False),

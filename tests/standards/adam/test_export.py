@@ -171,11 +171,14 @@ def test_records_of_ae_keep_their_numbers_unless_some_event_has_none() -> None:
     assert numbers("AE.AETERM[AESEQ=1]", "AE.AETERM[AESEQ=2]", "") == [3, 2, 1]
 
 
-def test_what_nobody_recorded_is_left_out(north: Trial, north_snap: Snapshot) -> None:
-    """NORTH's simulated patients have no age or sex, and their arm is the planned one."""
+def test_what_nobody_recorded_is_empty_and_what_is_not_required_is_left_out(north: Trial, north_snap: Snapshot) -> None:
+    """NORTH's simulated patients have no age or sex, and their arm is the planned one. ADSL requires the person's variables."""
     adsl = named(to_adam(north, north_snap), "ADSL")
-    assert not {"AGE", "AGEU", "SEX", "RACE", "ACTARM", "ACTARMCD"} & set(adsl.columns)
-    assert {"ARM", "TRT01A"} <= set(adsl.columns)
+    assert not {"ACTARM", "ACTARMCD"} & set(adsl.columns)
+    assert {"ARM", "TRT01A", "AGE", "AGEU", "RACE"} <= set(adsl.columns)
+    assert np.isnan(np.asarray(adsl.columns["AGE"])).all()
+    assert set(adsl.text("RACE")) == {""}
+    assert set(adsl.text("SEX")) == {"U"}
 
 
 @pytest.mark.property

@@ -13,7 +13,7 @@ from equipoise.standards.adam.measurements import measurement_rows
 from equipoise.standards.adam.response import ResponseRecord, death_record, response_records
 from equipoise.standards.adam.rules import ADMIRAL, ADMIRAL_TIMES, ResponseRules, rules_of
 from equipoise.standards.adam.source import source_of
-from equipoise.standards.adam.subjects import Subject, arm_columns, imputed, subject, subject_row
+from equipoise.standards.adam.subjects import Subject, arm_columns, flags, imputed, subject, subject_rows
 from equipoise.standards.adam.times import TimeRecord, time_record
 from equipoise.standards.adam.trial_times import time_rows
 from equipoise.standards.adam.written import dataset
@@ -34,13 +34,20 @@ def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
     rules = rules_of(trial)
     assessors = assessors_of(snap)
     return [
-        dataset("ADSL", (subject_row(trial, s, snap.cutoff) for s in subjects)),
+        dataset("ADSL", subject_rows(trial, subjects, snap.cutoff)),
         response_dataset(trial, subjects, assessors, rules),
         dataset("ADTTE", time_rows(trial, snap)),
         dataset(
             "ADTR", (row for s in subjects for row in _with(trial, s, measurement_rows(s.patient, codes(assessors))))
         ),
-        dataset("ADAE", (row for s in subjects for row in _with(trial, s, event_rows(s)))),
+        dataset(
+            "ADAE",
+            (
+                row
+                for s in subjects
+                for row in _with(trial, s, event_rows(s, flags(trial, s.patient, snap.cutoff)["TRT01A"]))
+            ),
+        ),
     ]
 
 
@@ -143,7 +150,7 @@ def admiral_datasets(trial: Trial, snap: Snapshot) -> list[Dataset]:
     )
     adtte = ({**arm_columns(trial, a.subject.patient), **_admiral_time(i, t)} for a in found for i, t in a.times)
     return [
-        dataset("ADSL", (subject_row(trial, a.subject, snap.cutoff) for a in found)),
+        dataset("ADSL", subject_rows(trial, [a.subject for a in found], snap.cutoff)),
         dataset("ADRS", adrs),
         dataset("ADTTE", adtte),
     ]

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from equipoise.standards.adam.source import source_of
-from equipoise.standards.adam.subjects import Subject, imputed
+from equipoise.standards.adam.subjects import Subject, ended, imputed
+from equipoise.standards.sdtm.days import day_text, end_text
 from equipoise.standards.sdtm.from_log import adverse_events
 from equipoise.standards.study_day import study_day
 from equipoise.trial.event import Event
@@ -24,8 +25,8 @@ def emergent(s: Subject, event: Event) -> bool:
     return s.last_dose is None or event.happened <= s.last_dose + timedelta(days=EMERGENT_FOR)
 
 
-def event_rows(s: Subject) -> Iterator[dict[str, Any]]:
-    """A patient's adverse events in the order of days and of AESEQ.
+def event_rows(s: Subject, treatment: str) -> Iterator[dict[str, Any]]:
+    """A patient's adverse events in the order of days and of AESEQ. ``treatment``: that under which the patient counts for safety.
 
     AESEQ names the record of AE (OCCDS: copied unchanged, in place of SRCDOM and SRCSEQ).
     """
@@ -33,11 +34,13 @@ def event_rows(s: Subject) -> Iterator[dict[str, Any]]:
     for event in sorted(s.patient.adverse_events, key=lambda e: (e.happened, numbers[e.number])):
         yes = emergent(s, event)
         grade = event.data.get("grade")
+        end = ended(event, "until")
         yield {
-            "AESEQ": numbers[event.number], "AETERM": event.data.get("reported", event.data["term"]),
-            "AEDECOD": event.data["term"], "AEBODSYS": event.data.get("organ_class"),
-            "ASTDT": event.happened, "ASTDTF": imputed(event),
-            "ASTDY": study_day(event.happened, s.first_dose), "TRTEMFL": "Y" if yes else "",
+            "TRT01A": treatment, "AESEQ": numbers[event.number], "AETERM": event.data.get("reported", event.data["term"]),
+            "AEDECOD": event.data["term"], "AEBODSYS": event.data.get("organ_class"), "AESOC": event.data.get("organ_class"),
+            "AESTDTC": day_text(event), "ASTDT": event.happened, "ASTDTF": imputed(event),
+            "ASTDY": study_day(event.happened, s.first_dose), "AEENDTC": end_text(event), "AENDT": end,
+            "AENDTF": imputed(event, "until_dated"), "AENDY": study_day(end, s.first_dose), "TRTEMFL": "Y" if yes else "",
             "ATOXGR": grade, "ATOXGRN": grade, "AESER": _yes(event.data.get("serious")),
             "AREL": _yes(event.data.get("related")), "TRTSDT": s.first_dose, "TRTEDT": s.last_dose,
             "DRVDESC": f"began {'' if yes else 'not '}between the first dose and {EMERGENT_FOR} days after the last" + _graded(event),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from equipoise.analyse.populations import membership
 from equipoise.standards.adam.source import source_of
-from equipoise.standards.sdtm.from_log import actual_arm, person
+from equipoise.standards.sdtm.from_log import actual_arm, exposure_recorded, person
 from equipoise.trial.event import Event
 from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.patient import Patient
@@ -60,7 +60,7 @@ def last_dose(patient: Patient, alive_by: AliveBy = "any contact") -> date | Non
 
     By admiral only recorded ends count, where there is one: an interval that began and has no end is passed over.
     """
-    ends = [end for e in patient.doses if (end := _ended(e, "until")) is not None]
+    ends = [end for e in patient.doses if (end := ended(e, "until")) is not None]
     if alive_by == "admiral" and ends:
         return max(ends)
     return max((*ends, *(e.happened for e in patient.doses)), default=None)
@@ -73,7 +73,7 @@ def _began(event: Event, alive_by: AliveBy) -> date:
     return event.happened
 
 
-def _ended(event: Event, name: str) -> date | None:
+def ended(event: Event, name: str) -> date | None:
     """The last day of what an event stands for, where it says when it ended."""
     text = event.data.get(name)
     return date.fromisoformat(text) if isinstance(text, str) and text else None
@@ -82,10 +82,10 @@ def _ended(event: Event, name: str) -> date | None:
 def _alive(patient: Patient, alive_by: AliveBy) -> Iterator[tuple[date, Event]]:
     """Days on which a patient was seen alive, by what the rule counts."""
     for e in patient.adverse_events:
-        yield max(_began(e, alive_by), _ended(e, "until") or date.min), e
+        yield max(_began(e, alive_by), ended(e, "until") or date.min), e
     dose = last_dose(patient, alive_by)
     if dose is not None:
-        yield dose, next(e for e in reversed(patient.doses) if dose in (e.happened, _ended(e, "until")))
+        yield dose, next(e for e in reversed(patient.doses) if dose in (e.happened, ended(e, "until")))
     for e in patient.contacts:
         if alive_by == "any contact" or "LAB" in f"{e.data.get('visit', '')} {e.why}".upper():
             yield e.happened, e
@@ -129,14 +129,12 @@ def flags(trial: Trial, patient: Patient, cutoff: date) -> dict[str, str]:
 def arm_columns(trial: Trial, patient: Patient) -> dict[str, Any]:
     """What every dataset says of a patient."""
     arm = trial.arm_by_name.get(patient.arm)
-    return {
-        "STUDYID": trial.id.upper(), "USUBJID": patient.name, "ARM": arm.label if arm else patient.arm,
-        "ARMCD": patient.arm,
-    }  # fmt: skip
+    label = arm.label if arm else patient.arm
+    return {"STUDYID": trial.id.upper(), "USUBJID": patient.name, "ARM": label, "ARMCD": patient.arm, "TRT01P": label}
 
 
-def subject_row(trial: Trial, s: Subject, cutoff: date) -> dict[str, Any]:
-    """One record of ADSL, as known at the cut-off."""
+def subject_row(trial: Trial, s: Subject, cutoff: date, exposed: bool) -> dict[str, Any]:
+    """One record of ADSL, as known at the cut-off. ``exposed``: the trial records doses (see ``actual_arm``)."""
     p = s.patient
     arm = arm_columns(trial, p)
     status, ended, reason = _end_of_study(p)
@@ -145,13 +143,19 @@ def subject_row(trial: Trial, s: Subject, cutoff: date) -> dict[str, Any]:
     return {
         **arm, "SUBJID": p.name, "SITEID": p.site,
         **{name: value for name, value in person(p).items() if name in ("AGE", "AGEU", "SEX", "RACE")},
-        **(actual_arm(trial, p) if _actual_known(p) else {}), "TRT01P": arm["ARM"], **s.days, **flags(trial, p, cutoff),
+        **(actual_arm(trial, p, exposed) if _actual_known(p) else {}), **s.days, **flags(trial, p, cutoff),
         "DTHDTF": imputed(p.died), "DTHFL": "Y" if p.died else "",
         "EOSSTT": status, "EOSDT": ended, "DCSREAS": reason,
         "EOTSTT": "" if not p.doses else "ONGOING" if treatment_end is None else _treatment_status(treatment_end),
         "EOTDT": treatment_end.happened if treatment_end else None,
         "SRCDOM": came.domain if s.last_alive else "", "SRCSEQ": came.sequence if s.last_alive else None,
     }  # fmt: skip
+
+
+def subject_rows(trial: Trial, subjects: Sequence[Subject], cutoff: date) -> Iterator[dict[str, Any]]:
+    """The records of ADSL."""
+    exposed = exposure_recorded(s.patient for s in subjects)
+    return (subject_row(trial, s, cutoff, exposed) for s in subjects)
 
 
 def _actual_known(p: Patient) -> bool:
@@ -161,11 +165,11 @@ def _actual_known(p: Patient) -> bool:
     )
 
 
-def imputed(event: Event | None) -> str:
+def imputed(event: Event | None, recorded: str = "dated") -> str:
     """ADaM's imputation flag of an event's day: D, M or Y by the largest part that was imputed, or '' where the date was recorded."""
-    if event is None or "dated" not in event.data:
+    if event is None or recorded not in event.data:
         return ""
-    return PartialDate.parse(str(event.data["dated"])).missing
+    return PartialDate.parse(str(event.data[recorded])).missing
 
 
 def _end_of_study(p: Patient) -> tuple[str, date | None, str]:

@@ -57,6 +57,7 @@ def _of(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, events: dict[int, E
             decided = events.get(o.source) if o.source is not None else None
             yield {
                 "STUDYID": trial.id.upper(), "USUBJID": o.patient, "ARM": trial.arm_by_name[arm].label, "ARMCD": arm,
+                "TRT01P": trial.arm_by_name[arm].label,
                 "PARAMCD": code, "PARAM": endpoint.label, "STARTDT": o.origin, "ADT": o.on,
                 "ADTF": imputed(decided) if decided is not None and decided.happened == o.on else "",
                 "AVAL": o.days, "AVALU": "DAYS", "CNSR": 0 if o.event else 1,

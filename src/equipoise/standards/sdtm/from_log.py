@@ -4,56 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
-from equipoise.standards.dataset import Dataset, Variable
-from equipoise.standards.metadata import arrange
+from equipoise.standards.dataset import Dataset
+from equipoise.standards.metadata import arrange, expected
+from equipoise.standards.sdtm.days import (
+    ON,
+    PAIRS,
+    WITH_EPOCH,
+    Exposure,
+    Row,
+    Rows,
+    day_text,
+    end_text,
+    epoch,
+    known,
+    last_contact,
+    study_days,
+    without_late_flags,
+)
+from equipoise.standards.sdtm.dispositions import dispositions, ended
 from equipoise.standards.sdtm.needs import REQUIRED, absent
 from equipoise.standards.sdtm.outcomes import outcome_row
-from equipoise.standards.sdtm.subject import ENTERED, PERSON, disposition_term, factor_name
-from equipoise.standards.sdtm.treatment import EDITION
+from equipoise.standards.sdtm.subject import NO_NAME, PERSON, SEX_NOT_RECORDED, factor_name
+from equipoise.standards.sdtm.treatment import EDITION, SERIOUS
 from equipoise.standards.sdtm.tumour_rows import assessment_rows
-from equipoise.standards.study_day import study_day
 from equipoise.trial.arm import FREQUENCY, Treatment
 from equipoise.trial.event import Event
 from equipoise.trial.log import in_force
-from equipoise.trial.partial_date import PartialDate
+from equipoise.trial.organ_class import CODES
 from equipoise.trial.patient import Patient, gather
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies import OURS
 from equipoise.trial.vocabularies.recist11 import PD
+from equipoise.trial.what_counts import FATAL
 
-Row = dict[str, Any]
-Rows = dict[str, list[Row]]
 #: Domain → the variable of a record's day, by which records are ordered and --DY is counted.
 TIMES = {"DS": "DSSTDTC", "EX": "EXSTDTC", "AE": "AESTDTC", "TU": "TUDTC", "TR": "TRDTC", "RS": "RSDTC", "SS": "SSDTC",
          "CM": "CMSTDTC", "SV": "SVSTDTC"}  # fmt: skip
-#: Variables beyond those that the standard's table here names.
-_EXTRA = (
-    Variable("TRLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Exp"),
-    Variable("RSLOBXFL", "Last Observation Before Exposure Flag", length=1, codelist="NY", core="Perm"),
-)
 #: Where a row of AE keeps the edition of its grade until its sequence number is known.
 _EDITION = "edition"
-_PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
+#: ARMNRS of who was treated without having been assigned to an arm.
+UNPLANNED = "UNPLANNED TREATMENT"
 
 
 def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
     """Datasets by domain; one without records is left out, unless an endpoint needs it. ``events`` are put in force first."""
     rows: Rows = {}
     criterion = trial.assessments.criterion if trial.assessments else OURS.criterion
-    for patient in gather(e for e in in_force(list(events)) if e.patient).values():
+    patients = gather(e for e in in_force(list(events)) if e.patient)
+    exposed = exposure_recorded(patients.values())
+    for patient in patients.values():
         own: Rows = {}
-        _subject(trial, patient, own)
-        _dispositions(patient, own)
+        _subject(trial, patient, own, exposed)
+        own["DS"] = dispositions(patient)
         _treatment(trial, patient, own)
         for assessment in patient.every_assessment:
             assessment_rows(assessment.event, own, criterion)
         _others(patient, own)
         for outcome in patient.outcomes.values():
-            _add(own, "RS", **outcome_row(trial, outcome, day_text(outcome)))
+            _add(own, "RS", on=outcome.happened, **outcome_row(trial, outcome, day_text(outcome)))
         _finish(trial, patient, own)
         for domain, some in own.items():
             rows.setdefault(domain, []).extend(some)
@@ -76,16 +88,6 @@ def _graded(ae: Dataset, trial: Trial) -> Dataset:
     return replace(ae, variables=tuple(replace(v, comment=comment) if v.name == "AETOXGR" else v for v in ae.variables))
 
 
-def day_text(event: Event) -> str:
-    """The day as it was recorded: a partial date stays partial."""
-    return str(event.data.get("dated") or event.happened.isoformat())
-
-
-def _end_text(event: Event) -> str:
-    """The last day as it was recorded; '' where there is none."""
-    return str(event.data.get("until_dated") or event.data.get("until", ""))
-
-
 def _add(rows: Rows, domain: str, **values: Any) -> Row:
     row = {k: v for k, v in values.items() if v not in (None, "")}
     rows.setdefault(domain, []).append(row)
@@ -93,30 +95,48 @@ def _add(rows: Rows, domain: str, **values: Any) -> Row:
 
 
 def person(patient: Patient) -> Row:
-    """What the log holds of a person, as variables of DM."""
-    known: Mapping[str, Any] = patient.screened.data.get("subject", {}) if patient.screened else {}
-    age = {"AGEU": "YEARS" if known.get("age") is not None else ""}
-    return age | {variable: known.get(name) for variable, name in PERSON.items()}
+    """What the log holds of a person, as variables of DM; a sex that was not recorded is U, as CDISC says it."""
+    known_of: Mapping[str, Any] = patient.screened.data.get("subject", {}) if patient.screened else {}
+    age = {"AGEU": "YEARS" if known_of.get("age") is not None else ""}
+    found = {variable: known_of.get(name) for variable, name in PERSON.items()}
+    return age | found | {"SEX": found["SEX"] or SEX_NOT_RECORDED}
 
 
-def actual_arm(trial: Trial, patient: Patient) -> Row:
-    """ACTARMCD and ACTARM: the planned arm, unless the randomisation says which other arm was followed."""
-    code = str(patient.randomised.data.get("actual", patient.arm)) if patient.randomised else ""
-    known = trial.arm_by_name.get(code)
-    return {"ACTARMCD": code, "ACTARM": known.label if known else code}
+def exposure_recorded(patients: Iterable[Patient]) -> bool:
+    """True in a trial that records doses: there a patient without one was not treated, and the reference start is the first dose."""
+    return any(p.doses for p in patients)
 
 
-def _subject(trial: Trial, patient: Patient, rows: Rows) -> None:
+def actual_arm(trial: Trial, patient: Patient, exposed: bool) -> Row:
+    """ACTARMCD and ACTARM: the planned arm, unless the randomisation says which other arm was followed; none for the untreated."""
+    code = patient.arm if patient.doses or not exposed else ""
+    code = str(patient.randomised.data.get("actual", code)) if patient.randomised else ""
+    known_arm = trial.arm_by_name.get(code)
+    return {"ACTARMCD": code, "ACTARM": known_arm.label if known_arm else code}
+
+
+def _why_no_arm(patient: Patient, actual: str) -> str:
+    """ARMNRS: why the planned or the actual arm is null."""
+    if patient.arm:
+        return "" if actual else "ASSIGNED, NOT TREATED"
+    if patient.masked:
+        return "MASKED"
+    if patient.doses:
+        return UNPLANNED
+    return "SCREEN FAILURE" if patient.failed_criteria else "NOT ASSIGNED"
+
+
+def _subject(trial: Trial, patient: Patient, rows: Rows, exposed: bool) -> None:
     screened, randomised, died = patient.screened, patient.randomised, patient.died
-    first = patient.doses[0].happened if patient.doses else None
-    start = first or (randomised.happened if randomised else None)
-    last = max((_end(e) for e in patient.doses), default=None)
+    given = Exposure.of(patient)
+    start = given.first if exposed else day_text(randomised) if randomised else ""
     arm = trial.arm_by_name[patient.arm] if patient.arm else None
-    unassigned = "SCREEN FAILURE" if patient.failed_criteria else "NOT ASSIGNED"
+    actual = actual_arm(trial, patient, exposed)
+    why = _why_no_arm(patient, actual["ACTARMCD"])
     _add(
-        rows, "DM", SUBJID=patient.name, SITEID=patient.site, RFSTDTC=_iso(start), RFXSTDTC=_iso(first), RFXENDTC=_iso(last),
+        rows, "DM", SUBJID=patient.name, SITEID=patient.site, RFSTDTC=start, RFXSTDTC=given.first, RFXENDTC=given.last,
         DMDTC=day_text(screened) if screened else "", DTHDTC=day_text(died) if died else "", DTHFL="Y" if died else "",
-        ARMCD=patient.arm, ARM=arm.label if arm else "", **actual_arm(trial, patient), ARMNRS="" if arm else unassigned,
+        ARMCD=patient.arm, ARM=arm.label if arm else "", **actual, ARMNRS=why, ACTARMUD=", ".join(sorted({e.data["drug"] for e in patient.doses})) if why == UNPLANNED else "",
         **person(patient),
     )  # fmt: skip
 
@@ -132,31 +152,6 @@ def _subject(trial: Trial, patient: Patient, rows: Rows) -> None:
         extra("IEFAIL", "Eligibility Criteria Not Met", ";".join(map(str, patient.failed_criteria)))
     if died is not None and died.data.get("cause"):
         extra("DTHCAUS", "Cause of Death", died.data["cause"])
-
-
-def _dispositions(patient: Patient, rows: Rows) -> None:
-    def put(event: Event | None, term: str, words: str, category: str, scope: str = "") -> None:
-        if event is not None:
-            _add(rows, "DS", DSTERM=words, DSDECOD=term, DSCAT=category, DSSCAT=scope, DSSTDTC=day_text(event))
-
-    milestone, ending = "PROTOCOL MILESTONE", "DISPOSITION EVENT"
-    if patient.randomised is patient.enrolled:  # nobody is randomised in this trial: enrolment gives the arm
-        put(patient.enrolled, ENTERED, ENTERED, milestone)
-    else:
-        put(patient.enrolled, "ELIGIBILITY CRITERIA MET", "ELIGIBILITY CRITERIA MET", milestone)
-        put(patient.randomised, "RANDOMIZED", "RANDOMIZED", milestone)
-    if (ended := patient.treatment_ended) is not None:
-        put(ended, disposition_term(ended.data["reason"]), ended.data["reason"], ending, "STUDY TREATMENT")
-    study = "STUDY PARTICIPATION"
-    if (ended := patient.study_ended) is not None:
-        term = disposition_term(ended.data["reason"])
-        term = "OTHER" if term in ("DEATH", "LOST TO FOLLOW-UP", "WITHDRAWAL BY SUBJECT") else term
-        put(ended, term, ended.data["reason"], ending, study)
-    if (gone := patient.withdrawn) is not None:
-        word = "WITHDRAWAL BY SUBJECT"
-        put(gone, word, gone.data.get("reason") or word, ending, study)
-    put(patient.lost, "LOST TO FOLLOW-UP", "LOST TO FOLLOW-UP", ending, study)
-    put(patient.died, "DEATH", "DEATH", ending, study)
 
 
 def adverse_events(patient: Patient) -> list[Event]:
@@ -179,15 +174,25 @@ def _treatment(trial: Trial, patient: Patient, rows: Rows) -> None:
         d = e.data
         visit = f"CYCLE {d['cycle']} DAY {d['day']}"
         _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d.get("dose"), EXDOSU=d.get("unit"), EXDOSFRQ=_frequency(d, planned.get(d["drug"])), VISIT=visit,
-             VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=_end_text(e) or e.happened.isoformat())  # fmt: skip
+             VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=end_text(e) or day_text(e), on=e.happened)  # fmt: skip
     for e in adverse_events(patient):
         d = e.data
         related = _yes(d.get("related"))
         serious = _yes(d.get("serious"))
-        row = _add(rows, "AE", AETERM=d.get("reported", d["term"]), AEDECOD=d["term"], AEBODSYS=d.get("organ_class"),
-             AESEV=d.get("severity"), AESER=serious, AEREL=d.get("causality", related), AETOXGR=str(d["grade"]),
-             AESTDTC=day_text(e), AEENDTC=_end_text(e))  # fmt: skip
+        organ = str(d.get("organ_class") or "")
+        code = CODES.get(organ.casefold())
+        row = _add(rows, "AE", AETERM=d.get("reported", d["term"]), AEDECOD=d["term"], AEBODSYS=organ, AEBDSYCD=code, AESOC=organ,
+             AESOCCD=code, AESEV=d.get("severity"), AESER=serious, AEREL=d.get("causality", related), AETOXGR=str(d["grade"]),
+             **_criteria(d), AESTDTC=day_text(e), AEENDTC=end_text(e),
+             on=e.happened)  # fmt: skip
         row[_EDITION] = d.get("ctcae", trial.adverse_events.version if trial.adverse_events is not None else None)
+
+
+def _criteria(data: Mapping[str, Any]) -> Row:
+    """What makes an adverse event serious: as recorded, else what its grade says."""
+    if "criteria" in data:
+        return {v: _yes(word in data["criteria"]) for v, word in SERIOUS.items()}
+    return {"AESDTH": "Y"} if data.get("serious") and data["grade"] == FATAL else {}
 
 
 def _others(patient: Patient, rows: Rows) -> None:
@@ -200,12 +205,20 @@ def _others(patient: Patient, rows: Rows) -> None:
             SSORRES="ALIVE",
             SSSTRESC="ALIVE",
             SSDTC=day_text(e),
+            on=e.happened,
         )
     for e in patient.progressed:
         _add(rows, "RS", RSTESTCD="SYMPTDTR", RSTEST="Symptomatic Deterioration", RSCAT="PROTOCOL DEFINED RESPONSE CRITERIA",
-             RSORRES=e.data["basis"], RSSTRESC=PD, RSEVAL="INVESTIGATOR", RSDTC=day_text(e))  # fmt: skip
+             RSORRES=e.data["basis"], RSSTRESC=PD, RSEVAL="INVESTIGATOR", RSDTC=day_text(e), on=e.happened)  # fmt: skip
     for e in [patient.next_therapy] if patient.next_therapy else []:
-        _add(rows, "CM", CMTRT=e.data.get("therapy"), CMCAT="SUBSEQUENT ANTI-CANCER THERAPY", CMSTDTC=day_text(e))
+        _add(
+            rows,
+            "CM",
+            CMTRT=e.data.get("therapy") or NO_NAME,
+            CMCAT="SUBSEQUENT ANTI-CANCER THERAPY",
+            CMSTDTC=day_text(e),
+            on=e.happened,
+        )
     seen: set[float] = set()
     for domain in ("TR", "RS", "EX"):
         for row in rows.get(domain, ()):
@@ -213,37 +226,32 @@ def _others(patient: Patient, rows: Rows) -> None:
             if number is not None and number not in seen:
                 seen.add(number)
                 day = row[TIMES[domain]]
-                _add(rows, "SV", VISITNUM=number, VISIT=row.get("VISIT"), SVSTDTC=day, SVENDTC=day)
+                _add(rows, "SV", VISITNUM=number, VISIT=row.get("VISIT"), SVSTDTC=day, SVENDTC=day, on=row[ON])
 
 
 def _finish(trial: Trial, patient: Patient, rows: Rows) -> None:
-    """What every record has: study, domain, subject, sequence, study day, epoch."""
-    start = rows["DM"][0].get("RFSTDTC", "")
-    randomised = patient.randomised.happened if patient.randomised else None
-    ended = patient.treatment_ended.happened if patient.treatment_ended else None
+    """What every record has: study, domain, subject, sequence, study days, epoch; and the days on which DM ends."""
+    dm = rows["DM"][0]
+    if not dm.get("ARMNRS"):
+        dm["RFENDTC"] = dm.get("RFXENDTC") or last_contact(rows)
+    if ended(patient):
+        dm["RFPENDTC"] = last_contact(rows)
+    start, first = known(dm.get("RFSTDTC", "")), known(dm.get("RFXSTDTC", ""))
     for domain, some in rows.items():
         time = TIMES.get(domain, "")
         if time and domain != "TU":  # supplements of TU name its sequence numbers
             some.sort(key=lambda r: str(r.get(time, "")))
+        without_late_flags(domain, some, first)
         for sequence, row in enumerate(some, 1):
+            on = row.pop(ON, None)
             row |= {"STUDYID": trial.id.upper(), "USUBJID": patient.name}
             if not domain.startswith("SUPP"):
                 row["DOMAIN"] = domain
-            if not time:
-                continue
-            if domain != "SV":
+            study_days(domain, row, start)
+            if time and domain != "SV":
                 row[f"{domain}SEQ"] = sequence
-            on = _known(row.get(time, ""))
-            if on is None:
-                continue
-            if start:
-                row[f"{time.removesuffix('DTC')}DY"] = study_day(on, date.fromisoformat(start))
-            if domain not in ("SS",):
-                epoch = "TREATMENT" if randomised is not None and on >= randomised else "SCREENING"
-                row["EPOCH"] = "FOLLOW-UP" if ended is not None and on > ended else epoch
-            last = _known(row.get(f"{domain}ENDTC", ""))
-            if last is not None and start:
-                row[f"{domain}ENDY"] = study_day(last, date.fromisoformat(start))
+            if on is not None and domain in WITH_EPOCH:
+                row["EPOCH"] = epoch(patient, on)
     for row in rows.get("AE", ()):
         edition = row.pop(_EDITION)
         if edition is not None:
@@ -251,38 +259,24 @@ def _finish(trial: Trial, patient: Patient, rows: Rows) -> None:
                  QNAM=EDITION, QLABEL="Edition of CTCAE of the Grade", QVAL=str(edition), QORIG="Collected")  # fmt: skip
 
 
-def _dataset(domain: str, some: list[Row]) -> Dataset:
+def _dataset(domain: str, some: list[Row], also: Iterable[str] = ()) -> Dataset:
+    """The rows with every variable that the guide expects, the study day beside every day, and some variables more."""
     names = dict.fromkeys(k for row in some for k in row)
-    for name in _PLAN.get(domain, ()):
+    for name in (*expected(domain), *also):
         names.setdefault(name)
-    columns = {name: [row.get(name) for row in some] for name in names}
-    return arrange(domain, columns, extra=[v for v in _EXTRA if v.name in columns])
+    for day, count in PAIRS:
+        if f"{domain}{day}" in names:
+            names.setdefault(f"{domain}{count}")
+    return arrange(domain, {name: [row.get(name) for row in some] for name in names})
 
 
 def _empty(domain: str) -> Dataset:
     """A domain of which nothing was recorded, with the variables that it must have."""
-    names = [name.split("|")[0] for name in REQUIRED[domain]]
-    return arrange(domain, {name: [] for name in names}, extra=_EXTRA)
+    return _dataset(domain, [], (name.split("|")[0] for name in REQUIRED[domain]))
 
 
 def _yes(value: bool | None) -> str:
     return "" if value is None else "Y" if value else "N"
-
-
-def _iso(day: date | None) -> str:
-    return day.isoformat() if day else ""
-
-
-def _end(dose: Event) -> date:
-    until = dose.data.get("until")
-    return date.fromisoformat(until) if until else dose.happened
-
-
-def _known(text: str) -> date | None:
-    if not text:
-        return None
-    partial = PartialDate.parse(text)
-    return partial.first if partial.complete else None
 
 
 def to_sdtm(trial: Trial, snap: Snapshot) -> list[Dataset]:

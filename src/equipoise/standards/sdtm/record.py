@@ -56,7 +56,7 @@ class Record:
         value = self.values.get(name)
         if value is None:
             return ""
-        return value.strip() if value.__class__ is str else _written(value)
+        return value.strip() if value.__class__ is str else written(value)
 
     def code(self, *names: str) -> str:
         """The first of several values that is there, in capitals: controlled terms are."""
@@ -101,7 +101,7 @@ class Record:
         return {"Y": True, "N": False}.get(code)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
     """A number as text: a whole one has no decimals."""
     if isinstance(value, str):
         return value.strip()
@@ -115,7 +115,7 @@ class _Written(dict[float, str]):
     """Numbers as texts, each worked out once."""
 
     def __missing__(self, value: float) -> str:
-        text = self[value] = _written(value)
+        text = self[value] = written(value)
         return text
 
 

@@ -21,6 +21,10 @@ VISIT = DateRule("first", rather_not_before="randomisation")
 GONE = DateRule("first", not_before="the last dose or assessment", rather_not_before="the last record of the patient")
 #: Details of a person that the log holds: variable → name.
 PERSON = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnic", "COUNTRY": "country", "BRTHDTC": "born"}
+#: The term of a sex that was not recorded: DM must have one, the log need not.
+SEX_NOT_RECORDED = "U"
+#: The name of a therapy that was not recorded: CM must have one, the log need not.
+NO_NAME = "UNKNOWN"
 _NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN", "")
 #: The milestone of who comes onto an arm without being randomised.
 ENTERED = "ENTERED INTO TRIAL"
@@ -67,7 +71,7 @@ def screened(dm: Record, records: Records, bounds: Bounds, notes: Notes) -> Iter
     person: dict[str, Any] = {}
     for variable, name in PERSON.items():
         value = dm.number(variable, notes) if variable == "AGE" else dm.text(variable)
-        if value not in (None, ""):
+        if value not in (None, "") and not (variable == "SEX" and value == SEX_NOT_RECORDED):
             person[name] = value
     days = ((v, dm.date(v, notes)) for v in ("RFICDTC", "DMDTC", "RFSTDTC"))
     variable, partial = next(((v, d) for v, d in days if d is not None), ("RFSTDTC", None))
@@ -131,8 +135,8 @@ def factor_name(factor: str) -> str:
 
 
 def assigned(dm: Record) -> bool:
-    """True unless the subject failed screening or was not assigned."""
-    return dm.code("ARMCD") not in _NOT_ASSIGNED and not dm.text("ARMNRS")
+    """True unless the subject failed screening or was not assigned. Who was assigned and not treated has an arm."""
+    return dm.code("ARMCD") not in _NOT_ASSIGNED and dm.code("ARMNRS") in ("", "ASSIGNED, NOT TREATED")
 
 
 def dispositions(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Draft]:
@@ -151,7 +155,7 @@ def dispositions(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Dra
         if is_death(r):
             continue
         source, words = r.source("DSDECOD"), r.text("DSTERM")
-        if category == "OTHER EVENT":
+        if category == "OTHER EVENT" and term not in (*_ENDED, "OTHER"):
             on = impute(partial, CONTACT, bounds.randomised, bounds.end(partial))
             yield Draft("contact", on.on, on.flags(), source, words)
             continue
@@ -210,4 +214,9 @@ def therapies(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Draft]
         last_dose = partial.last_before(bounds.doses)
         on = impute(partial, THERAPY, bounds.randomised, bounds.end(partial, *bounds.left), last_dose)
         name = r.text("CMTRT")
-        yield Draft("next therapy", on.on, ({"therapy": name} if name else {}) | on.flags(), r.source("CMTRT"))
+        yield Draft(
+            "next therapy",
+            on.on,
+            ({"therapy": name} if name not in ("", NO_NAME) else {}) | on.flags(),
+            r.source("CMTRT"),
+        )

@@ -14,11 +14,12 @@ from equipoise.standards.sdtm.needs import REQUIRED
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
 from equipoise.standards.sdtm.ordered import by_place
-from equipoise.standards.sdtm.record import Record
+from equipoise.standards.sdtm.record import Record, written
 from equipoise.standards.sdtm.subject import assigned
-from equipoise.standards.sdtm.treatment import EDITION
+from equipoise.standards.sdtm.treatment import EDITION, SERIOUS
 from equipoise.trial.check import near
 from equipoise.trial.log import Log
+from equipoise.trial.organ_class import CODES
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -31,7 +32,7 @@ _HELD = frozenset((
     "VISITNUM", "AETERM", "AEDECOD", "AESEV", "AETOXGR", "AESER", "AEREL", "AEBODSYS", "TULNKID", "TUTESTCD", "TULOC",
     "TUEVAL", "TUEVALID", "TUACPTFL", "TRTESTCD", "TRLNKID", "TREVAL", "TREVALID", "TRACPTFL", "TRBLFL", "TRLOBXFL",
     "RSTESTCD", "RSCAT", "RSEVAL", "RSEVALID", "RSACPTFL", "RSBLFL", "RSLOBXFL", "SSTESTCD", "CMTRT", "CMCAT",
-    "CMSCAT",
+    "CMSCAT", "TULOBXFL", "ACTARMUD", *SERIOUS,
 ))  # fmt: skip
 _DROPPED_DATES = frozenset(("RFENDTC", "RFXENDTC", "RFPENDTC", "DSDTC", "AEDTC", "SVENDTC", "CMENDTC"))
 
@@ -184,6 +185,21 @@ def missing_columns(domain: str, dataset: Dataset, notes: Notes) -> list[str]:
     return lacking
 
 
+#: What says of an adverse event's organ class again what AEBODSYS says, by its name or by its code.
+_OF_CLASS = ("AESOC", "AESOCCD", "AEBDSYCD")
+
+
+def _follows(ae: Dataset, name: str) -> bool:
+    """True where a variable says what the organ class says; AESOC stands in for an AEBODSYS that is missing."""
+    codes = name.endswith("CD")
+    for i, value in enumerate(ae.columns[name]):
+        said = written(value)
+        organ = (ae.text("AEBODSYS")[i] or ae.text("AESOC")[i]).strip()
+        if said and said != (str(CODES.get(organ.casefold(), "")) if codes else organ):
+            return False
+    return True
+
+
 def _unread(datasets: Mapping[str, Dataset], notes: Notes) -> None:
     """Domains, variables and supplements of which nothing was taken."""
     for domain, dataset in datasets.items():
@@ -193,6 +209,8 @@ def _unread(datasets: Mapping[str, Dataset], notes: Notes) -> None:
         for v in dataset.variables:
             implied = v.name in _IMPLIED or v.name.endswith(_IMPLIED_ENDS)
             if v.name in _HELD or (implied and v.name not in _DROPPED_DATES) or v.name in ("BRTHDTC",):
+                continue
+            if domain == "AE" and v.name in _OF_CLASS and _follows(dataset, v.name):
                 continue
             n = sum(bool(str(x).strip()) and x == x for x in dataset.columns[v.name])
             if n:

@@ -14,6 +14,7 @@ from equipoise.standards.sdtm.record import Record
 from equipoise.trial.arm import FREQUENCY
 from equipoise.trial.grading import EDITIONS
 from equipoise.trial.partial_date import Dated, DateRule, PartialDate, impute
+from equipoise.trial.what_counts import FATAL
 
 DOSE = DateRule("first", not_before="randomisation")
 END = DateRule("last", not_before="its start", not_after="death or the cut-off")
@@ -24,6 +25,11 @@ _CYCLE = re.compile(r"C(?:YCLE)?\s*(\d+)[ ,]*D(?:AY)?\s*(\d+)")
 GRADES = {"MILD": 1, "MODERATE": 2, "SEVERE": 3, "LIFE THREATENING": 4, "FATAL": 5}
 #: The supplement of AE that says by which edition of CTCAE a grade was given.
 EDITION = "AECTCAE"
+#: Variables of AE that say what makes an event serious → the log's word. Alone, AESDTH says of grade 5 what the grade says.
+SERIOUS = {
+    "AESDTH": "death", "AESLIFE": "life-threatening", "AESHOSP": "hospitalisation", "AESDISAB": "disability",
+    "AESCONG": "congenital anomaly", "AESMIE": "medically important", "AESCAN": "cancer", "AESOD": "overdose",
+}  # fmt: skip
 _VERSION = re.compile(r"(?:CTCAE )?V?(\d)(?:\.\d+)?")
 _RELATED = {"Y": True, "RELATED": True, "PROBABLE": True, "POSSIBLE": True, "DEFINITE": True, "POSSIBLY RELATED": True,
             "PROBABLY RELATED": True, "DEFINITELY RELATED": True,
@@ -115,6 +121,11 @@ def adverse_events(
             data["ctcae"] = edition
         if serious is not None:
             data["serious"] = serious
+        met = {v: r.flag(v, notes) for v in SERIOUS}
+        if any(x is not None for x in met.values()) and not (
+            grade == FATAL and {v: x for v, x in met.items() if x is not None} == {"AESDTH": True}
+        ):
+            data["criteria"] = [word for v, word in SERIOUS.items() if met[v]]
         cause = r.code("AEREL")
         if cause in _RELATED:
             data["related"] = _RELATED[cause]
@@ -122,8 +133,8 @@ def adverse_events(
             data["causality"] = cause
         if severity:
             data["severity"] = severity
-        if r.text("AEBODSYS"):
-            data["organ_class"] = r.text("AEBODSYS")
+        if organ := r.text("AEBODSYS") or r.text("AESOC"):
+            data["organ_class"] = organ
         if r.text("AETERM") and r.text("AETERM") != term:
             data["reported"] = r.text("AETERM")
         data |= _until(r, end, on, bounds, notes)
@@ -143,5 +154,6 @@ def _until(
         return {}
     if bounds.died is not None and partial.first > bounds.died:
         notes.left(r.domain, variable, "an end after the death: it stands as recorded", r.example)
-    same = end.on == start.on and r.domain == "EX"  # a dose of one day ends on it
+    # A dose of one day ends on it, and so does one whose day is as partial as its end.
+    same = r.domain == "EX" and (end.on == start.on or (not partial.complete and partial.text == r.text("EXSTDTC")))
     return {} if same else {"until": end.on.isoformat()} | end.flags("until_")

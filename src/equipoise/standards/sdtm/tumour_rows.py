@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.standards.sdtm.days import ON, Rows
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import Reading, readings
 
-Rows = dict[str, list[dict[str, Any]]]
 _TERMS = {"unequivocal progression": "UNEQUIVOCAL", "merged": "TUMOR MERGED"}
 _RESPONSES = (
     ("response", "OVRLRESP", "Overall Response"),
@@ -32,6 +32,7 @@ def assessment_rows(event: Event, rows: Rows, criterion: str) -> None:
             "VISIT": data.get("visit"),
             "VISITNUM": data.get("visit_number"),
             f"{domain}DTC": day,
+            ON: event.happened,
         }
         if data.get("baseline") and domain != "TU":
             common[f"{domain}LOBXFL"] = "Y"

@@ -15,6 +15,7 @@ from equipoise.design.one_time.one_sample_logrank import OneSampleLogRankDesign
 from equipoise.design.one_time.one_sample_logrank_theory import moments
 from equipoise.design.one_time.two_look_survival import Plan, Survival, single_stage
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
+from equipoise.numerics.times.enrolment import Enrolment
 from equipoise.trial.problem import BadInput
 from helpers import FIXTURES
 from printed import named, rows
@@ -68,7 +69,7 @@ def test_kwak_and_jungs_single_stage(row: dict[str, str]) -> None:
     def theory(plan: Plan, h: float) -> Moments:
         return as_in_the_paper(survival, plan, h)
 
-    n = single_stage(theory, survival, rate, 1.0, alpha, power, 300)
+    n = single_stage(theory, survival, Enrolment(rate), 1.0, alpha, power, 300)
     assert n is not None
     assert 0 <= int(row["n_single"]) - n <= 1
 

@@ -58,7 +58,7 @@ def _placed(reading: Reading, roots: Mapping[str, Reading], fragments: Mapping[s
     """A reading with what it is part of: a lesion of the baseline only once it grew into another; a fragment for good."""
     if reading.state == "merged":
         return reading
-    if reading.lesion in roots:
+    if reading.lesion in roots or reading.part_of == reading.lesion:
         return replace(reading, part_of="")
     known = next((whole for whole, own in fragments.items() if reading.lesion in own), "")
     return replace(reading, part_of=known) if known else reading
@@ -82,7 +82,9 @@ class _Here:
         for r in self.read.values():
             if r.part_of and r.state != "merged":
                 top = self._top(r)
-                if top not in self.read:
+                if self.read.get(top, r) is not r and self.read[top].part_of and self.read[top].state != "merged":
+                    found[r.lesion] = r  # each part of the other
+                elif top not in self.read:
                     found.setdefault(top, replace(r, lesion=top, part_of=""))
             else:
                 found[r.lesion] = r

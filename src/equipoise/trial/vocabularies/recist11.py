@@ -19,4 +19,5 @@ VOCABULARY = Vocabulary(
         Word(NE, "Not evaluable", readable=False),
     ),
     from_lesions=True,
+    also=("RECIST", "RECIST 2009"),
 )

@@ -53,6 +53,6 @@ def _derived(read: list[Assessment], criterion: str, words: Glossary) -> list[As
 
 
 def _beside(a: Assessment, point: TimePoint, words: Glossary) -> Assessment:
-    """What follows from the lesions, beside what was recorded. A sum that could not be taken is the recorded one."""
-    total = point.sum if point.sum is not None else a.sum_mm
+    """What follows from the lesions, beside what was recorded. A sum of which nothing was read is the recorded one; of a part there is none."""
+    total = a.sum_mm if point.sum is None else point.sum if point.whole else None
     return Assessment(a.event, words[point.overall], total, point.progressed_on or a.happened, a.baseline, derived=True)

@@ -25,6 +25,8 @@ from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
 _TUMOUR = ("TU", "TR", "RS", "SUPPTU")
+#: Events that decide endpoints.
+_DECIDING = frozenset(("randomised", "assessed", "progressed", "died", "next therapy", "outcome"))
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,20 @@ def possible(trial: Trial, log: Log) -> tuple[Log, Unmapped]:
                 p = found[e.number]
                 domain = e.source.split(".")[0] or "?"
                 notes.left(
-                    domain, e.kind, f"impossible in the log ({p.code}): {p.allowed}"[:160], f"{e.patient}, {e.source}"
+                    domain,
+                    e.kind,
+                    f"impossible in the log ({p.code}): {p.allowed}"[:160],
+                    f"{e.patient}, {e.source}",
+                    endpoint=e.kind in _DECIDING,
                 )
         events = [e for e in events if e.number not in found]
-    kept = Log()
+    kept, left = Log(), notes.unmapped()
     for e in events:
-        kept.append(e.kind, e.happened, e.recorded, e.by, e.why, e.patient, e.site, e.data, source=e.source)
-    return kept, notes.unmapped()
+        data = e.data
+        if e.kind == "opened" and left.told:
+            data = {**data, "left_out": [*data.get("left_out", ()), *left.told]}
+        kept.append(e.kind, e.happened, e.recorded, e.by, e.why, e.patient, e.site, data, source=e.source)
+    return kept, left
 
 
 def patients_of(paths: Sequence[Path], notes: Notes, chunk: int = 50_000) -> Iterator[Patient]:

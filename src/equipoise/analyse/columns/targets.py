@@ -101,7 +101,7 @@ def target_points(pool: Database, base: Baseline, point: Flags) -> TargetPoints:
     total = np.bincount(cells.assessment[known], weights=cells.size[known], minlength=n).astype(np.float64)
     all_gone = np.bincount(cells.assessment[gone], minlength=n) == base.targets[course]
     total[evaluated == 0] = np.nan
-    complete = evaluated == base.targets[course]
+    complete = (evaluated == base.targets[course]) & ~_strays(pool, base)
     baseline = base.sum[course]
     usable = point & base.read[course] & ~np.isnan(baseline)
 
@@ -125,6 +125,14 @@ def target_points(pool: Database, base: Baseline, point: Flags) -> TargetPoints:
     return TargetPoints(
         _RESPONSE[rule], np.where(usable, total, np.nan), np.where(usable, nadir, np.nan), rule.astype(np.int8)
     )
+
+
+def _strays(pool: Database, base: Baseline) -> Flags:
+    """Assessments at which a target lesion was read that is none of the baseline."""
+    read = pool.readings
+    found = np.zeros(len(pool.assessments), dtype=bool)
+    found[read.assessment[(read.kind == TARGET) & (read.state != _ABSENT) & ~base.counted[read.lesion]]] = True
+    return found
 
 
 def _back(pool: Database, base: Baseline, cells: Cells, gone: Flags, cr: Flags) -> Flags:

@@ -11,10 +11,12 @@ from typing import Literal
 
 from equipoise.analyse.criteria.criterion import Criterion, TimePoint, scans_of
 from equipoise.analyse.criteria.selection import selection_findings
+from equipoise.analyse.criteria.untangle import size_of
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.lesion import Reading, readings
 from equipoise.trial.patient import Patient
+from equipoise.trial.vocabularies.recist11 import NON_CR_NON_PD, SD
 
 Rule = Literal[
     "target response",
@@ -116,11 +118,18 @@ def _one(
         )
     if assessment.baseline:
         return found
+    if not assessment.word.known and "criterion" in data:
+        return found  # by other criteria than those that are held against it
     recorded, target, other = data["response"], data.get("target", ""), data.get("non_target", "")
+    # Before there was a word for it, what neither went nor progressed was stable.
+    other = NON_CR_NON_PD if other == SD else other
     # What was recorded of new lesions counts where anything was; else what was read.
     new = data.get("new_lesion", any(r.kind == "new" and r.state == "unequivocal" for r in seen))
-    if not recorded:
-        found.append(_finding(patient, assessor, assessment, "no response recorded", "nothing", "", "", seen))
+    if not recorded or not assessment.word.known:
+        found.append(
+            _finding(patient, assessor, assessment, "no response recorded", recorded or "nothing", "", "", seen)
+        )
+        recorded = ""
     if recorded and (target or other):
         because = f"From target {target or 'none'}, non-target {other or 'none'}, {'a' if new else 'no'} new lesion."
         compare("overall response from its parts", recorded, criterion.overall(target, other, new), because)
@@ -162,10 +171,9 @@ def _shown(r: Reading) -> str:
 
 def _sum(seen: Sequence[Reading]) -> float | None:
     """The sum of all measured target lesions [mm]; None if there is none, or one was not evaluated."""
-    targets = [r for r in seen if r.kind == "target" and r.state != "merged"]
-    if not targets or any(r.state == "not evaluated" for r in targets):
-        return None
-    return sum(r.size if r.size is not None else 5.0 if r.state == "too small" else 0.0 for r in targets)
+    sizes = [size_of(r) for r in seen if r.kind == "target" and r.state != "merged"]
+    known = [s for s in sizes if s is not None]
+    return sum(known) if known and len(known) == len(sizes) else None
 
 
 def _choice(patient: Patient, assessor: str, baseline: Sequence[Assessment]) -> list[Finding]:

@@ -71,6 +71,12 @@ class Recist11:
         return points
 
 
+def baseline_sum(scans: Iterable[Scan]) -> float | None:
+    """The sum of the target lesions at baseline [mm], as ``Recist11.read`` takes it; None where there is none, or one was not measured."""
+    lesions = {r.lesion: r for s in untangled(scans) if s.baseline for r in s.readings}
+    return Targets([r for r in lesions.values() if r.kind == "target"], None).baseline
+
+
 def non_target_response(at_baseline: list[Reading], scan: Scan) -> tuple[str, str]:
     """CR, NON-CR/NON-PD, PD or NE (section 4.3.3), and why; '' without non-target lesions at baseline.
 

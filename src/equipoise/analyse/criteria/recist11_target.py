@@ -65,7 +65,13 @@ class Targets:
             names = ", ".join(self.unmeasured)
             return TargetPoint(NE, None, None, "no baseline sum", f"Target: {names} not measured at baseline: {NE}.")
         sizes = {name: self._found(name, scan) for name in self.lesions}
-        missing = [name for name, size in sizes.items() if size is None]
+        # A target lesion that nobody chose at baseline, and that is part of none, belongs to the sum nobody knows how.
+        strays = [
+            r.lesion
+            for r in scan.readings
+            if r.kind == "target" and r.state != "absent" and r.lesion not in self.lesions
+        ]
+        missing = [*(name for name, size in sizes.items() if size is None), *strays]
         known = {name: size for name, size in sizes.items() if size is not None}
         total = sum(known.values()) if known else None
         nadir, nadir_on = self.nadir, self.nadir_on
@@ -133,7 +139,7 @@ class Targets:
         if total is None:
             words = ", ".join(f"{n} recorded {said[n]}" for n in missing if said.get(n))
             return f"Target: none of {len(self.lesions)} lesions evaluated{f' ({words})' if words else ''}: NE."
-        of = len(self.lesions) - len(missing)
+        of = len(self.lesions) - len([name for name in missing if name in self.lesions])
         told = f"Target: sum {_mm(total)} of {of} lesion{'s' if of != 1 else ''}"
         told += f", {_against(total, baseline)} baseline ({_mm(baseline)})"
         told += f", {_against(total, nadir)} the nadir ({_mm(nadir)} on {nadir_on})"

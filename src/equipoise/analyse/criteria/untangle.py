@@ -92,12 +92,17 @@ class _Here:
 
     def _top(self, reading: Reading) -> str:
         name, passed = reading.part_of, {reading.lesion}
-        while (
-            name in self.read and name not in passed and (above := self.read[name]).part_of and above.state != "merged"
-        ):
+        while name not in passed and (above := self._whole(name)):
             passed.add(name)
-            name = above.part_of
+            name = above
         return name
+
+    def _whole(self, name: str) -> str:
+        """The lesion of which one is a fragment, now or before; '' if of none."""
+        if name in self.read:
+            own = self.read[name]
+            return "" if own.state == "merged" else own.part_of
+        return next((whole for whole, parts in self.fragments.items() if name in parts and name != whole), "")
 
     def resolved(self, at_baseline: dict[str, Reading]) -> list[Reading]:
         """One reading of each lesion: those of the baseline, and what is new."""
@@ -116,7 +121,7 @@ class _Here:
             if mine is None:
                 continue
             if name in names and mine.kind != "new" and at_baseline:
-                self.told.append(f"{name} is no lesion of the baseline and part of none: not counted.")
+                self.told.append(f"{name} is no lesion of the baseline and part of none.")
             found.append(mine)
         return found
 
@@ -169,7 +174,14 @@ class _Here:
     def _parts(self, name: str) -> list[str]:
         """The fragments of a lesion, read now or before, if any is read now."""
         own = [f for f in self.fragments.get(name, ()) if f != name]
-        return own if any(f in self.read and self.read[f].part_of == name for f in own) else []
+        return own if any(self._read_as_part(f, name, {name}) for f in own) else []
+
+    def _read_as_part(self, fragment: str, whole: str, passed: set[str]) -> bool:
+        """True if a fragment, or a fragment of it, is read."""
+        if fragment in self.read:
+            return self.read[fragment].part_of == whole
+        below = [f for f in self.fragments.get(fragment, ()) if f not in passed]
+        return any(self._read_as_part(f, fragment, passed | {fragment}) for f in below)
 
     def _size(self, name: str, passed: set[str]) -> float | None:
         """A lesion with its fragments [mm]; None where any of it was not evaluated."""

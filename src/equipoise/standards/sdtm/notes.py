@@ -21,6 +21,15 @@ class NotMapped:
     why: str
     count: int
     examples: tuple[str, ...]
+    #: True where an endpoint may be another for it: it is said again wherever one is shown.
+    endpoint: bool = False
+
+    @property
+    def told(self) -> str:
+        """In a sentence."""
+        of = f"{self.count} records" if self.count != 1 else "1 record"
+        like = f": {'; '.join(self.examples[:2])}" if self.examples else ""
+        return f"{self.domain} {self.record}, {self.why} ({of}{like})"
 
 
 @dataclass(frozen=True)
@@ -40,10 +49,23 @@ class Unmapped:
         """How many records or values in all."""
         return sum(e.count for e in self.entries)
 
+    @property
+    def told(self) -> list[str]:
+        """What may change an endpoint, in sentences."""
+        return [e.told for e in self.entries if e.endpoint]
+
     def table(self) -> Table:
-        """For a page."""
-        rows: list[list[Cell]] = [[e.domain, e.record, e.count, e.why, "; ".join(e.examples[:2])] for e in self.entries]
-        return Table("What the log does not hold", ["Domain", "What", "Count", "Why", "For instance"], rows)
+        """For a page; what may change an endpoint is marked."""
+        rows: list[list[Cell]] = [
+            [e.domain, e.record, e.count, f"{e.why}{' (!)' if e.endpoint else ''}", "; ".join(e.examples[:2])]
+            for e in self.entries
+        ]
+        return Table(
+            "What the log does not hold",
+            ["Domain", "What", "Count", "Why", "For instance"],
+            rows,
+            notes=("(!): an endpoint may be another for it.",) if self.told else (),
+        )
 
 
 @dataclass
@@ -53,15 +75,18 @@ class Notes:
     problems: list[Problem] = field(default_factory=list)
     _left: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _telling: set[tuple[str, str, str]] = field(default_factory=set)
 
     def problem(self, code: str, where: str, given: str, allowed: str, next_step: str = "") -> None:
         """Something malformed: nothing will be written."""
         self.problems.append(Problem(code, where, given, allowed, next_step))
 
-    def left(self, domain: str, record: str, why: str, example: str, count: int = 1) -> None:
-        """Something that has no place in the log."""
+    def left(self, domain: str, record: str, why: str, example: str, count: int = 1, *, endpoint: bool = False) -> None:
+        """Something that has no place in the log. ``endpoint``: an endpoint may be another for it."""
         key = (domain, record, why)
         self._counts[key] = self._counts.get(key, 0) + count
+        if endpoint:
+            self._telling.add(key)
         examples = self._left.setdefault(key, [])
         if example and len(examples) < _NAMED:
             examples.append(example)
@@ -69,7 +94,10 @@ class Notes:
     def unmapped(self) -> Unmapped:
         """All that was left, by domain."""
         return Unmapped(
-            tuple(NotMapped(*key, self._counts[key], tuple(self._left[key])) for key in sorted(self._counts))
+            tuple(
+                NotMapped(*key, self._counts[key], tuple(self._left[key]), key in self._telling)
+                for key in sorted(self._counts)
+            )
         )
 
 
@@ -78,7 +106,7 @@ def merged(parts: Sequence[Unmapped]) -> Unmapped:
     notes = Notes()
     for part in parts:
         for e in part:
-            notes.left(e.domain, e.record, e.why, "", e.count)
+            notes.left(e.domain, e.record, e.why, "", e.count, endpoint=e.endpoint)
             for example in e.examples:
                 notes.left(e.domain, e.record, e.why, example, 0)
     return notes.unmapped()

@@ -11,6 +11,7 @@ from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
 from equipoise.standards.sdtm.outcomes import outcomes
 from equipoise.standards.sdtm.record import Record
+from equipoise.standards.sdtm.responses import Recorded
 from equipoise.standards.sdtm.subject import assigned, dispositions, entered, screened, therapies, visits
 from equipoise.standards.sdtm.treatment import EDITION, adverse_events, doses, editions
 from equipoise.standards.sdtm.tumours import tumour_drafts
@@ -42,7 +43,7 @@ _HELD = frozenset((
     "ARMCD", "ACTARMCD", "ARMNRS", "SITEID", "AGE", "SEX", "RACE", "ETHNIC", "COUNTRY", "DTHFL", "QNAM", "QVAL",
     "QLABEL", "IDVARVAL", "DSDECOD", "DSTERM", "DSCAT", "DSSCAT", "EPOCH", "EXTRT", "EXDOSE", "EXDOSU", "VISIT",
     "VISITNUM", "AETERM", "AEDECOD", "AESEV", "AETOXGR", "AESER", "AEREL", "AEBODSYS", "TULNKID", "TUTESTCD", "TULOC",
-    "TUEVAL", "TUEVALID", "TUACPTFL", "TRTESTCD", "TRLNKID", "TREVAL", "TREVALID", "TRACPTFL", "TRBLFL", "TRLOBXFL",
+    "TUEVAL", "TUEVALID", "TRREASND", "TUACPTFL", "TRTESTCD", "TRLNKID", "TREVAL", "TREVALID", "TRACPTFL", "TRBLFL", "TRLOBXFL",
     "RSTESTCD", "RSCAT", "RSEVAL", "RSEVALID", "RSACPTFL", "RSBLFL", "RSLOBXFL", "SSTESTCD", "CMTRT", "CMCAT",
     "CMSCAT",
 ))  # fmt: skip
@@ -79,14 +80,14 @@ def to_log(
         raise BadInput("SDTM", notes.problems)
     moment = recorded or datetime.combine(max(d.on for _, d in drafts), time(0), UTC)
     first = min(d.on for _, d in drafts)
-    log = Log()
+    log, left = Log(), notes.unmapped()
     log.append(
         "opened",
         min(trial.start, first),
         moment,
         by,
         "taken from SDTM",
-        data={"trial": trial.id, "fingerprint": trial.fingerprint},
+        data={"trial": trial.id, "fingerprint": trial.fingerprint, **({"left_out": left.told} if left.told else {})},
     )
     opened: dict[str, date] = {}
     for _, draft in drafts:
@@ -96,7 +97,15 @@ def to_log(
         log.append("site activated", on, moment, by, "its first patient; SDTM does not hold the activation", site=site)
     for name, d in sorted(drafts, key=lambda pair: (pair[1].on, _FIRST.get(pair[1].kind, 5))):
         log.append(d.kind, d.on, moment, by, d.why, name, d.site, d.data, source=d.source)
-    return log, notes.unmapped()
+    return log, left
+
+
+def recorded_by(trial: Trial) -> Recorded:
+    """How the words of responses are read: as the trial states, in a cohort as the cohort does."""
+    a = trial.assessments
+    if a is None:
+        return Recorded(strict=trial.divided)
+    return Recorded(a.glossary, a.criterion, strict=trial.divided)
 
 
 #: On one day, who comes is screened first and death is last.
@@ -133,7 +142,7 @@ def subject_drafts(
     stated = trial.adverse_events.version if trial.adverse_events is not None else None
     graded_by = {k: v for k, v in editions(records.get("SUPPAE", ()), notes).items() if v != stated}
     drafts += adverse_events(records.get("AE", ()), first_dose, died, notes, graded_by)
-    drafts += tumour_drafts(records, Bounds(first_dose, randomised, died), notes)
+    drafts += tumour_drafts(records, Bounds(first_dose, randomised, died), notes, recorded_by(trial))
     drafts += outcomes(trial, list(records.get("RS", ())), notes)
     drafts += therapies(records, first_dose, notes)
     drafts += ends

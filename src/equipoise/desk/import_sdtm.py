@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from equipoise.analyse.data import cut
 from equipoise.desk.order import now
 from equipoise.files.log_file import LogFile
 from equipoise.files.sdtm_files import import_sdtm, read_domains, trial_toml
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Unmapped
 from equipoise.standards.sdtm.observed_trial import observed
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import BadInput, Problem, near
+from equipoise.trial.response_maps import MAPS
 from equipoise.trial.trial import Trial
 
 
 @dataclass(frozen=True)
 class TakenIn:
-    """A log that was started from SDTM. ``trial``: its id, or the file that was made; ``unmapped``: what the log cannot hold."""
+    """A log that was started from SDTM. ``trial``: its id, or the file that was made; ``unmapped``: what the log cannot hold;
+    ``losses``: what it holds, or lacks, that no endpoint will be of as things stand."""
 
     log: str
     trial: str
@@ -28,21 +31,29 @@ class TakenIn:
     hash: str
     imputed_dates: int
     unmapped: Unmapped
+    losses: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
         return {**vars(self), "unmapped": self.unmapped.entries}
 
 
-def run(data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: Path, by: str) -> TakenIn:
-    """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit."""
+def run(
+    data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: Path, by: str, map_name: str | None = None
+) -> TakenIn:
+    """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit.
+
+    ``map_name``: the map that ships by which the trial made reads its responses; a trial that is given says so itself.
+    """
+    if map_name is not None:
+        _check_map(map_name, given=trial is not None)
     if trial is None and trial_path.exists():
         given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
         raise BadInput(str(trial_path), [given])
-    found = import_sdtm(data, trial, now(), by)
+    found = import_sdtm(data, trial, now(), by, map_name)
     LogFile(log_path).create(found.log)
     if trial is None:
-        write_text(trial_path, trial_toml(observed(read_domains(data)[0])))
+        write_text(trial_path, trial_toml(observed(read_domains(data)[0], map_name)))
     return TakenIn(
         str(log_path),
         found.trial.id if trial is not None else str(trial_path),
@@ -51,4 +62,18 @@ def run(data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: P
         found.log.head,
         sum("dated" in e.data for e in found.log),
         found.unmapped,
+        cut(found.trial, found.log).losses,
     )
+
+
+def _check_map(name: str, *, given: bool) -> None:
+    problems = []
+    if name not in MAPS:
+        problems.append(
+            Problem("unknown-map", "--map", repr(name), f"one of {', '.join(MAPS)}", near(name, list(MAPS)))
+        )
+    if given:
+        allowed = "without --trial: a trial file states it under [assessments], as map"
+        problems.append(Problem("map-and-trial", "--map", repr(name), allowed))
+    if problems:
+        raise BadInput("--map", problems)

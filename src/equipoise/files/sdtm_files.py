@@ -82,12 +82,17 @@ def read_domains(paths: Sequence[Path]) -> tuple[dict[str, Dataset], Unmapped]:
 
 
 def import_sdtm(
-    paths: Sequence[Path], trial: Trial | None = None, recorded: datetime | None = None, by: str = "SDTM"
+    paths: Sequence[Path],
+    trial: Trial | None = None,
+    recorded: datetime | None = None,
+    by: str = "SDTM",
+    map_name: str | None = None,
 ) -> Imported:
-    """A log from SDTM. What is impossible in a trial (an assessment after death) is not taken but listed."""
+    """A log from SDTM. What is impossible in a trial (an assessment after death) is not taken but listed. ``map_name``: the map that
+    ships by which a trial made from DM reads its responses."""
     datasets, unread = read_domains(paths)
     if trial is None and "DM" in datasets:
-        trial = observed_trial(datasets)
+        trial = observed_trial(datasets, map_name)
     log, unmapped = to_log(datasets, trial, recorded=recorded, by=by)
     assert trial is not None  # to_log refuses datasets without DM
     log, impossible = possible(trial, log)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.common import emit, encoding_option, json_option, say, show_table
 
 _SHOWN = 12
 
@@ -19,13 +19,21 @@ _SHOWN = 12
 @click.option(
     "--csv", "csv_path", type=click.Path(path_type=Path, dir_okay=False), help="Write every case to a CSV file."
 )
+@encoding_option
 @json_option
-def command(data: tuple[Path, ...], criterion: str, patient: str | None, csv_path: Path | None, as_json: bool) -> None:
+def command(
+    data: tuple[Path, ...],
+    criterion: str,
+    patient: str | None,
+    csv_path: Path | None,
+    encoding: str | None,
+    as_json: bool,
+) -> None:
     """Derive the response at every visit from TU, TR and RS, and list every disagreement with what was recorded.
 
     DATA is a folder of SDTM (xpt, Dataset-JSON, CSV, Parquet) or the files themselves, each sorted by USUBJID.
     """
-    audited = desk.audit.run(data, criterion, patient)
+    audited = desk.audit.run(data, criterion, patient, encoding)
     if csv_path is not None:
         audited.write_csv(csv_path)
     if as_json:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, say
+from equipoise.cli.common import emit, encoding_option, json_option, say
 from equipoise.cli.extras import needing
 
 
@@ -23,7 +23,7 @@ def is_parquet(path: Path) -> bool:
     "target", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False), callback=needing("grid", when=is_parquet)
 )
 @click.option("--dataset", "name", help="Which dataset, where IN holds several.")
-@click.option("--encoding", help="Of a transport file or CSV that is not UTF-8, such as latin-1.")
+@encoding_option
 @click.option(
     "--created", type=click.DateTime(), help="Creation time to state in OUT (default: 1960-01-01; no clock is read)."
 )
@@ -31,7 +31,7 @@ def is_parquet(path: Path) -> bool:
 def command(
     source: Path, target: Path, name: str | None, encoding: str | None, created: datetime | None, as_json: bool
 ) -> None:
-    """Convert a dataset: the endings tell the formats (.xpt, .json, .ndjson, .csv, .parquet). Any size, in bounded memory.
+    """Convert a dataset: the endings tell the formats (.xpt, .json, .ndjson, .dsjc, .csv, .parquet). Any size, in bounded memory.
 
     Labels that IN lacks are those of SDTM and ADaM where they know the variable.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, json_option, say
+from equipoise.cli.common import emit, encoding_option, json_option, say
 
 
 @click.command(name="define", short_help="Define-XML 2.1 for a folder of datasets.")
@@ -18,19 +18,24 @@ from equipoise.cli.common import emit, json_option, say
 @click.option(
     "--created", type=click.DateTime(), help="Creation time to state (default: 1960-01-01; no clock is read)."
 )
+@encoding_option
 @json_option
-def command(folder: Path, out: Path | None, study: str | None, created: datetime | None, as_json: bool) -> None:
+def command(
+    folder: Path, out: Path | None, study: str | None, created: datetime | None, encoding: str | None, as_json: bool
+) -> None:
     """Write define.xml: datasets, variables, the terms that occur, origins and methods where the data say them.
 
     What a file does not say of a variable (label, core, codelist, key) is taken from SDTMIG 3.4 and ADaMIG 1.3.
     """
-    defined = desk.datasets.define(folder, out, study, created)
+    defined = desk.datasets.define(folder, out, study, created, encoding)
     if as_json:
         emit(defined.as_json())
         return
     say(f"{defined.written}: {len(defined.datasets)} datasets, {defined.variables} variables.")
     if defined.non_standard:
         say(f"Not in the standards we know: {', '.join(defined.non_standard)}.")
+    if defined.not_read:
+        say(f"In the folder, and no dataset that is read: {', '.join(defined.not_read)}.")
     if defined.without_origin:
         say(
             f"{defined.without_origin} variables have no origin: data files do not say it. Complete it before a submission."

@@ -58,13 +58,15 @@ class Audited:
         write_text(path, text.getvalue())
 
 
-def run(data: Sequence[Path], criterion: str, patient: str | None = None) -> Audited:
+def run(data: Sequence[Path], criterion: str, patient: str | None = None, encoding: str | None = None) -> Audited:
     """Audit SDTM (a folder, or files sorted by USUBJID), or one patient of it. Raises BadInput with all problems of the data."""
     if criterion not in CRITERIA:
         allowed = f"one of {', '.join(CRITERIA)}"
         raise BadInput("--criterion", [Problem("unknown-criterion", "--criterion", repr(criterion), allowed)])
     notes = Notes()
-    found = audit((p for p in patients_of(data, notes) if patient in (None, p.name)), CRITERIA[criterion])
+    found = audit(
+        (p for p in patients_of(data, notes, encoding=encoding) if patient in (None, p.name)), CRITERIA[criterion]
+    )
     if notes.problems:
         raise BadInput("SDTM", notes.problems)
     if patient is not None and not found.patients:

@@ -81,6 +81,7 @@ class Defined:
     variables: int
     non_standard: Sequence[str]
     without_origin: int
+    not_read: Sequence[str] = ()
 
     def as_json(self) -> dict[str, object]:
         """The documented shape."""
@@ -89,15 +90,24 @@ class Defined:
             "datasets": self.datasets,
             "non_standard": self.non_standard,
             "variables_without_origin": self.without_origin,
+            "not_read": self.not_read,
         }
 
 
-def define(folder: Path, out: Path | None = None, study: str | None = None, created: datetime | None = None) -> Defined:
+def define(
+    folder: Path,
+    out: Path | None = None,
+    study: str | None = None,
+    created: datetime | None = None,
+    encoding: str | None = None,
+) -> Defined:
     """Write Define-XML 2.1 for a folder of datasets. What a file does not say is taken from SDTMIG 3.4 and ADaMIG 1.3."""
     if not folder.is_dir():
         raise bad(str(folder), "no-folder", "FOLDER", "no folder", "a folder of datasets")
-    datasets = [described(d) for d in read_datasets(folder).values()]
-    files = {name: path.name for path in files_of(folder) for name in {p.name for p in iterate(path)}}
+    datasets = [described(d) for d in read_datasets(folder, encoding=encoding).values()]
+    files = {
+        name: path.name for path in files_of(folder) for name in {p.name for p in iterate(path, encoding=encoding)}
+    }
     studies = {s for d in datasets for s in set(d.text("STUDYID")) if s}
     target = out or folder / "define.xml"
     name = study or (min(studies) if len(studies) == 1 else "")
@@ -110,4 +120,5 @@ def define(folder: Path, out: Path | None = None, study: str | None = None, crea
         sum(len(d.variables) for d in datasets),
         sorted(d.name for d in datasets if domain(d.name) is None),
         sum(not v.origin for d in datasets for v in d.variables),
+        sorted({p.name for p in folder.iterdir() if not p.name.startswith(".")} - {*files.values(), target.name}),
     )

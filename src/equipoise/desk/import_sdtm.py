@@ -10,10 +10,9 @@ from typing import Any
 from equipoise.analyse.data import cut
 from equipoise.desk.order import now
 from equipoise.files.log_file import LogFile
-from equipoise.files.sdtm_files import import_sdtm, read_domains, trial_toml
+from equipoise.files.sdtm_files import import_sdtm, trial_toml
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Unmapped
-from equipoise.standards.sdtm.observed_trial import observed
 from equipoise.trial.problem import BadInput, Problem, near
 from equipoise.trial.response_maps import MAPS
 from equipoise.trial.trial import Trial
@@ -39,7 +38,13 @@ class TakenIn:
 
 
 def run(
-    data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: Path, by: str, map_name: str | None = None
+    data: Sequence[Path],
+    log_path: Path,
+    trial: Trial | None,
+    trial_path: Path,
+    by: str,
+    encoding: str | None = None,
+    map_name: str | None = None,
 ) -> TakenIn:
     """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit.
 
@@ -50,17 +55,17 @@ def run(
     if trial is None and trial_path.exists():
         given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
         raise BadInput(str(trial_path), [given])
-    found = import_sdtm(data, trial, now(), by, map_name)
+    found = import_sdtm(data, trial, now(), by, encoding, map_name)
     LogFile(log_path).create(found.log)
-    if trial is None:
-        write_text(trial_path, trial_toml(observed(read_domains(data)[0], map_name)))
+    if found.table is not None:
+        write_text(trial_path, trial_toml(found.table))
     return TakenIn(
         str(log_path),
         found.trial.id if trial is not None else str(trial_path),
         len(found.log),
         len({e.patient for e in found.log if e.patient}),
         found.log.head,
-        sum("dated" in e.data for e in found.log),
+        sum("dated" in e.data or "until_dated" in e.data for e in found.log),
         found.unmapped,
         cut(found.trial, found.log).losses,
     )

@@ -1,4 +1,4 @@
-"""Datasets in files: SAS transport (.xpt), Dataset-JSON (.json, .ndjson), CSV and Parquet, read whole or in pieces."""
+"""Datasets in files: SAS transport (.xpt), Dataset-JSON (.json, .ndjson, .dsjc), CSV and Parquet, read whole or in pieces."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.files.formats import csv_table, dataset_json_read, parquet_table, xpt_read
+from equipoise.files.formats.encodings import DEFAULT, checked, of_a_file
 from equipoise.files.formats.piece import CHUNK, bad, joined
 from equipoise.standards.dataset import Dataset, Variable
 
@@ -16,6 +17,7 @@ READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
     ".xpt": xpt_read.pieces,
     ".json": dataset_json_read.pieces,
     ".ndjson": dataset_json_read.pieces,
+    ".dsjc": dataset_json_read.pieces,
     ".csv": csv_table.pieces,
     ".parquet": parquet_table.pieces,
 }
@@ -27,7 +29,8 @@ def iterate(
     """One file in pieces of at most ``chunk`` records, each with all metadata: memory stays bounded.
 
     A transport file may hold several datasets, one after the other; a dataset without records is one empty piece.
-    ``encoding`` is for transport files (UTF-8 unless given) and CSV; ``variables`` says what columns of a CSV are.
+    ``encoding`` is for transport files and CSV (UTF-8 unless given; Dataset-JSON and Parquet are UTF-8 by themselves); ``variables``
+    says what columns of a CSV are.
     Raises BadInput where the file is broken, as soon as it is seen: pieces before that were good.
     """
     if not path.is_file():
@@ -36,8 +39,10 @@ def iterate(
     if ending not in READERS:
         raise bad(str(path), "unknown-format", "file", f"the ending {ending!r}", f"one of {', '.join(READERS)}")
     options: dict[str, Any] = {}
+    if encoding is not None:
+        checked(encoding)
     if encoding is not None and ending in (".xpt", ".csv"):
-        options["encoding"] = encoding
+        options["encoding"] = of_a_file(encoding) if ending == ".csv" else encoding
     if variables is not None and ending == ".csv":
         options["variables"] = variables
     return READERS[ending](path, chunk, **options)
@@ -65,6 +70,13 @@ def read_datasets(
                 raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
             found[name], origin[name] = joined(group), path
     return found
+
+
+def dataset_names(path: Path, encoding: str | None = None) -> list[str]:
+    """The names of the datasets of a file: a transport file says them, any other has one, of the file's name."""
+    if path.suffix.lower() == ".xpt" and path.is_file():
+        return xpt_read.names(path, checked(encoding) if encoding is not None else DEFAULT)
+    return [path.stem.upper()]
 
 
 def ask_for_libraries(files: Iterable[Path]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.files.formats.encodings import undecodable
 from equipoise.files.formats.piece import Days, Numbers, Trouble, bad, check_names, empty_columns, shown
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import guess
@@ -49,13 +50,7 @@ def pieces(
                 yield _piece(name, taken, rows, lines, trouble)
             trouble.check()
     except UnicodeDecodeError as error:
-        raise bad(
-            source,
-            "encoding",
-            f"byte {error.start}",
-            shown(error.object[error.start : error.start + 8]),
-            f"text in {error.encoding}",
-        ) from None
+        raise bad(source, "encoding", f"byte {error.start}", *undecodable(error)) from None
     except csv.Error as error:
         raise bad(source, "unreadable", f"line {reader.line_num}", str(error), "CSV with a header") from None
 
@@ -74,7 +69,7 @@ def _piece(
 
 def _numbers(variable: Variable, cells: tuple[str, ...], lines: list[int], trouble: Trouble) -> np.ndarray:
     table: dict[str, float] = Days() if variable.kind == "date" else Numbers()
-    table[""] = table["."] = np.nan
+    table[""] = table["."] = table["NA"] = np.nan  # as SAS and R write a number that is missing
     try:
         return np.array([table[c] for c in cells])
     except ValueError:

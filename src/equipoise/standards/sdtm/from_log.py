@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import arrange
+from equipoise.standards.sdtm.needs import REQUIRED, absent
 from equipoise.standards.sdtm.outcomes import outcome_row
 from equipoise.standards.sdtm.subject import ENTERED, PERSON, disposition_term, factor_name
 from equipoise.standards.sdtm.treatment import EDITION
@@ -40,7 +41,7 @@ _PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
 
 
 def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
-    """Datasets by domain; a domain without records is left out. ``events`` are put in force first."""
+    """Datasets by domain; one without records is left out, unless an endpoint needs it. ``events`` are put in force first."""
     rows: Rows = {}
     criterion = trial.assessments.criterion if trial.assessments else OURS.criterion
     for patient in gather(e for e in in_force(list(events)) if e.patient).values():
@@ -57,6 +58,8 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         for domain, some in own.items():
             rows.setdefault(domain, []).extend(some)
     found = {domain: _dataset(domain, some) for domain, some in rows.items() if some}
+    for domain in absent(trial, found):
+        found[domain] = _empty(domain)
     if "AE" in found and (trial.adverse_events is not None or "SUPPAE" in found):
         found["AE"] = _graded(found["AE"], trial)
     return found
@@ -254,6 +257,12 @@ def _dataset(domain: str, some: list[Row]) -> Dataset:
         names.setdefault(name)
     columns = {name: [row.get(name) for row in some] for name in names}
     return arrange(domain, columns, extra=[v for v in _EXTRA if v.name in columns])
+
+
+def _empty(domain: str) -> Dataset:
+    """A domain of which nothing was recorded, with the variables that it must have."""
+    names = [name.split("|")[0] for name in REQUIRED[domain]]
+    return arrange(domain, {name: [] for name in names}, extra=_EXTRA)
 
 
 def _yes(value: bool | None) -> str:

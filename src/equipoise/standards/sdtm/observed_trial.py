@@ -31,7 +31,7 @@ def arm_codes(trial: Trial) -> dict[str, str]:
 
 
 def observed(datasets: Mapping[str, Dataset], map_name: str | None = None) -> dict[str, Any]:
-    """The table of a trial file: arms by ARMCD, their shares as observed, plain PFS and OS.
+    """The table of a trial file: arms by ARMCD, their shares as observed, plain PFS and OS; no PFS without a domain of assessments.
 
     With a map that ships (see ``trial.response_maps``) responses are by the criterion that RS names, read by it.
     """
@@ -51,16 +51,23 @@ def observed(datasets: Mapping[str, Dataset], map_name: str | None = None) -> di
         raise BadInput(
             "DM", [Problem("no-arms", "DM.ARMCD", "no subject on an arm with a date", "subjects with ARMCD")]
         )
-    assessed: dict[str, Any] = {}
+    mapped: dict[str, Any] = {}
     assumed: tuple[dict[str, Any], ...] = ()
     if map_name is not None:
-        assessed = {"assessments": assessments_observed(datasets, map_name)}
-        assumed = (
-            {
-                "of": ("assessments",),
-                "because": "First and every: as RS shows them. The follow-up was not looked for. The map was named when SDTM was taken in.",
-            },
-        )
+        mapped = {"assessments": assessments_observed(datasets, map_name)}
+        because = "First and every: as RS shows them. The follow-up was not looked for. The map was named when SDTM was taken in."
+        assumed = ({"of": ("assessments",), "because": because},)
+    assessed = bool({"RS", "TR"} & datasets.keys())
+    pfs = {
+        "name": "PFS", "label": "Progression-free survival", "role": "primary", "kind": "time to event",
+        "origin": "randomisation", "events": ("progression", "death"),
+        "censoring": ({"when": "no event", "at": "last assessment"},),
+    }  # fmt: skip
+    survival = {
+        "name": "OS", "label": "Overall survival", "role": "secondary" if assessed else "primary", "kind": "time to event",
+        "origin": "randomisation", "events": ("death",),
+        "censoring": ({"when": "no event", "at": "last contact"},),
+    }  # fmt: skip
     return {
         "format": 1,
         "id": re.sub(r"[^a-z0-9-]", "-", study.casefold()).lstrip("-0123456789") or "imported",
@@ -79,19 +86,8 @@ def observed(datasets: Mapping[str, Dataset], map_name: str | None = None) -> di
             for (code, label), n in sorted(arms.items())
         ),
         "randomisation": {"method": "as recorded"},
-        **assessed,
-        "endpoints": (
-            {
-                "name": "PFS", "label": "Progression-free survival", "role": "primary", "kind": "time to event",
-                "origin": "randomisation", "events": ("progression", "death"),
-                "censoring": ({"when": "no event", "at": "last assessment"},),
-            },
-            {
-                "name": "OS", "label": "Overall survival", "role": "secondary", "kind": "time to event",
-                "origin": "randomisation", "events": ("death",),
-                "censoring": ({"when": "no event", "at": "last contact"},),
-            },
-        ),
+        **mapped,
+        "endpoints": (*([pfs] if assessed else []), survival),
         "assumptions": (
             {"of": ("phase", "population", "endpoints"), "because": "SDTM does not say; edit from the protocol."},
             {"of": ("arms",), "because": "Shares are the numbers allocated, not the plan; a control arm was guessed from its label."},

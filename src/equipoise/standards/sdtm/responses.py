@@ -9,6 +9,7 @@ from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
 from equipoise.trial.response import Glossary, plain_name
 from equipoise.trial.response_maps import MAPS, SYNONYMS, map_of
+from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies import OURS
 from equipoise.trial.vocabularies.recist11 import NE
 
@@ -42,6 +43,14 @@ class Recorded:
         ships = map_of(category)
         written = {word.casefold(): word for word in (*MAPS[ships].words, *OURS.order)} if ships else {}
         return written.get(text.casefold(), text)
+
+
+def recorded_by(trial: Trial) -> Recorded:
+    """How the words of responses are read: as the trial states, in a cohort as the cohort does."""
+    a = trial.assessments
+    if a is None:
+        return Recorded(strict=trial.divided)
+    return Recorded(a.glossary, a.criterion, strict=trial.divided)
 
 
 def of_this_study(records: Sequence[Record], notes: Notes) -> Iterator[Record]:

@@ -19,7 +19,7 @@ from equipoise.trial.lesion import Reading, State
 from equipoise.trial.partial_date import Dated, DateRule, PartialDate, impute
 
 #: A scan whose day is not known stands on the last day it can have been.
-SCAN = DateRule("last", not_after="death")
+SCAN = DateRule("last", not_after="death, withdrawal or the cut-off")
 
 
 @dataclass
@@ -202,7 +202,10 @@ class _Reader:
         if complete:
             return impute(max(complete, key=lambda d: d.first), SCAN)
         if dates:
-            return impute(max(dates, key=lambda d: d.last), SCAN, not_after=self.bounds.died)
+            latest = max(dates, key=lambda d: d.last)
+            baseline = _visit(records[0]) in self.baseline_visits
+            start = self.bounds.came if baseline else self.bounds.randomised
+            return impute(latest, SCAN, start, self.bounds.scan(latest, baseline))
         return None
 
 

@@ -1,0 +1,48 @@
+"""Encodings of texts: a name that is one, and what the bytes of a text that is not in it look like."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+
+from equipoise.files.formats.piece import shown
+from equipoise.trial.check import near
+from equipoise.trial.problem import BadInput, Problem
+
+#: Where no other is named.
+DEFAULT = "utf-8"
+#: What SAS on Windows writes in Europe and America, and what is meant by latin-1 more often than not.
+_WINDOWS = "windows-1252"
+#: What every encoding of such files has in common; an escape of one that is for other uses comes first.
+_ASCII = "xn--80ak6aa92e " + "".join(map(chr, range(32, 127)))
+_KNOWN = ("utf-8", "latin-1", _WINDOWS, "windows-1250", "windows-1251", "ascii", "shift-jis", "gb18030", "euc-kr")
+
+
+def checked(encoding: str) -> str:
+    """The encoding, where Python knows it as one of texts that holds ASCII. Raises BadInput else."""
+    try:
+        if _ASCII.encode("ascii").decode(encoding) == _ASCII:
+            return encoding
+        allowed = "an encoding in which ASCII is ASCII"
+    except (LookupError, UnicodeError, ValueError):
+        allowed = "the name of an encoding, such as utf-8, windows-1252 or latin-1"
+    step = near(encoding, list(_KNOWN))
+    raise BadInput("--encoding", [Problem("unknown-encoding", "--encoding", shown(encoding), allowed, step)])
+
+
+def of_a_file(encoding: str) -> str:
+    """The encoding as a whole file is read by it: a byte order mark is no part of UTF-8's text."""
+    return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+
+
+def undecodable(error: UnicodeDecodeError) -> tuple[str, str, str]:
+    """What was given, what is allowed, and the next step, for bytes that are not in the encoding that was taken."""
+    allowed = f"text in {error.encoding}"
+    near_by = bytes(error.object[max(0, error.start - 16) : error.end + 16])
+    step = "--encoding NAME says how it was written"
+    if "unexpected end" in error.reason:
+        step += "; or the last character was cut off"
+    elif codecs.lookup(error.encoding).name.startswith("utf"):
+        with contextlib.suppress(UnicodeDecodeError):
+            step = f"--encoding {_WINDOWS} reads it as {shown(near_by.decode(_WINDOWS))}, if that is how it was written"
+    return shown(bytes(error.object[error.start : error.end + 8])), allowed, step

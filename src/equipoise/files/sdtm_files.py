@@ -17,7 +17,7 @@ from equipoise.files.formats.piece import joined, united
 from equipoise.files.sdtm_folder import Folder, Part, look, numbered, pieces, problems_of_need
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds
-from equipoise.standards.sdtm.needs import REQUIRED, absent, needed
+from equipoise.standards.sdtm.needs import NUMBERED_FOR_NOBODY, REQUIRED, absent, needed
 from equipoise.standards.sdtm.notes import Notes, Unmapped, merged
 from equipoise.standards.sdtm.observed_trial import observed
 from equipoise.standards.sdtm.record import Record, records
@@ -202,7 +202,9 @@ def _subjects(
         keys = set()
         for r in rows:
             key = r.text(sequence)
-            if key and key in keys:
+            if key and key in keys and domain in NUMBERED_FOR_NOBODY:
+                notes.left(domain, sequence, "a sequence number that stands twice: both records are taken", r.example)
+            elif key and key in keys:
                 notes.problem("key-twice", r.where(sequence), "the same key again", "one record for each key")
             keys.add(key)
         yield name, rows

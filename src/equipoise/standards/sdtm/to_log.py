@@ -11,7 +11,7 @@ from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.course import course
 from equipoise.standards.sdtm.draft import Draft
 from equipoise.standards.sdtm.known_days import cut_offs
-from equipoise.standards.sdtm.needs import REQUIRED
+from equipoise.standards.sdtm.needs import NUMBERED_FOR_NOBODY, REQUIRED
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
 from equipoise.standards.sdtm.record import Record
@@ -150,7 +150,14 @@ def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[st
                 notes.problem("no-subject", f"{domain} row {row}", "no USUBJID", "every record has its subject")
                 continue
             sequence = record.text(f"{domain}SEQ") if domain != "DM" else "DM"
-            if sequence and (name, sequence) in seen:
+            if sequence and (name, sequence) in seen and domain in NUMBERED_FOR_NOBODY:
+                notes.left(
+                    domain,
+                    f"{domain}SEQ",
+                    "a sequence number that stands twice: both records are taken",
+                    record.example,
+                )
+            elif sequence and (name, sequence) in seen:
                 notes.problem(
                     "key-twice", record.where(f"{domain}SEQ" if domain != "DM" else "USUBJID"), "the same key again",
                     "one record for each subject and sequence number",

@@ -1,7 +1,7 @@
 """Maps that ship: the words of criteria that are not built here, and as which words of RECIST 1.1 each of them counts.
 
 A map is an agreement, not a criterion: it says what a word counts as where endpoints speak of response and progression. Codes are those of
-CDISC's lists ONCRSR and ONCRSCAT; the papers are named in ``docs/responses.md``.
+CDISC's lists ONCRSR and ONCRSCAT; the table is in ``docs/endpoints.md``.
 """
 
 from __future__ import annotations

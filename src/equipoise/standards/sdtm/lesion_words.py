@@ -37,8 +37,9 @@ _SMALL = frozenset((
     "TOO SMALL TO MEASURE", "TOO SMALL", "TOO SMALL TO BE MEASURED", "BELOW MEASURABLE LIMIT", "BELOW MEASURABLE LIMITS",
     "BELOW LIMIT OF MEASUREMENT", "BML", "TSTM", "<5", "< 5", "<5MM", "<5 MM", "< 5 MM",
 ))  # fmt: skip
-_ABSENT = frozenset(("ABSENT", "NOT PRESENT", "DISAPPEARED", "RESOLVED", "CR", "COMPLETE RESPONSE", "NON-PATHOLOGICAL",
-                     "NONPATHOLOGICAL"))  # fmt: skip
+#: Of a node that is below 10 mm; of a target node its size is what counts.
+_SMALL_NODE = frozenset(("NON-PATHOLOGICAL", "NONPATHOLOGICAL"))
+_ABSENT = _SMALL_NODE | {"ABSENT", "NOT PRESENT", "DISAPPEARED", "RESOLVED", "CR", "COMPLETE RESPONSE"}
 _UNSEEN = frozenset((
     "NE", "NOT EVALUABLE", "NOT ASSESSABLE", "INEVALUABLE", "UNEVALUABLE", "NON-EVALUABLE", "NOT EVALUATED", "NOT DONE",
     "UNKNOWN", "UNK", "U", "ND",
@@ -63,7 +64,7 @@ def state_of(kind: Kind, term: str) -> State | None:
         return "merged"
     if term in _UNSEEN:
         return "not evaluated"
-    if term in _ABSENT:
+    if term in _ABSENT and not (kind == "target" and term in _SMALL_NODE):
         return "absent"
     if kind == "target":
         return "too small" if term in _SMALL else None

@@ -17,6 +17,7 @@ COMMANDS = {
     "schema": "The JSON Schema of a trial file, for editors.",
     "history": "Historical controls: library, curves, pooling, hurdle.",
     "design": "Find designs, or say how a trial's design behaves.",
+    "randomisation": "How the allocation will balance, and how well it can be guessed.",
     "simulate": "Conduct many trials with virtual patients.",
     "conduct": "Run a trial: open its log, give orders, verify.",
     "analyse": "Endpoints by arm, compared with each other and with history.",

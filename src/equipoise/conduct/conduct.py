@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from equipoise.conduct.masking import Key, holds_codes
-from equipoise.conduct.randomisation import Allocation, stratum_of
+from equipoise.conduct.place import Allocation, Earlier, Place
+from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.rules import (
     Standing,
     cohort_problems,
@@ -151,14 +152,23 @@ class Conduct:
                     )
                 ],
             )
-        stratum = stratum_of(self.trial, factors, str(known.enrolled.data.get("cohort", "")) if known.enrolled else "")
-        place = self._allocated.get(stratum, 0)
+        cohort = str(known.enrolled.data.get("cohort", "")) if known.enrolled else ""
+        stratum = stratum_of(self.trial, factors, cohort)
+        position = self._allocated.get(stratum, 0)
         if isinstance(self._allocation, Key):
             taken = self._allocation.arms_of(self.log)  # with another seed than before it would go on with another list
-            given = {"code": self._allocation.code(patient, stratum, place, taken)}
+            given = {"code": self._allocation.code(patient, stratum, position, taken)}
         else:
-            given = {"arm": self._allocation.arm(stratum, place)}
+            given = {"arm": self._allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum})
+
+    def _earlier(self) -> list[Earlier]:
+        """Those who were randomised, with the levels that are in force today."""
+        return [
+            Earlier(p.enrolled.data["factors"], p.randomised.data["arm"], str(p.enrolled.data.get("cohort", "")))
+            for p in self.patients.values()
+            if p.randomised is not None and p.enrolled is not None
+        ]
 
     def unblind(
         self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = ""

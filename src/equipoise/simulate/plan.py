@@ -63,7 +63,7 @@ class Plan:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
         Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; a design that sizes more than its
+        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; minimisation; a design that sizes more than its
         last stage, or whose evidence it does not bring (``_known_looks``); a comparison with controls in strata; safety
         rules beside the design that it does not know (see ``watched``).
         """
@@ -73,6 +73,8 @@ class Plan:
         if not self._known_looks or not all(compiled(self.trial, rule) for rule in self.trial.safety):
             return False
         if self.trial.eligibility_review is not None:
+            return False
+        if self.trial.randomisation is not None and self.trial.randomisation.minimises:
             return False
         if isinstance(monitored.endpoint, Toxicity) or isinstance(monitored.toxicity, Toxicity):
             return False

@@ -14,8 +14,8 @@ from functools import cache
 
 from equipoise.analyse.data import cut
 from equipoise.analyse.standing import has_event, standing
+from equipoise.conduct.allocation import allocation_of
 from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide, decided
 from equipoise.decide.enrolment import counting, stage_is_full
 from equipoise.decide.ripeness import ArmStanding, TrialStanding, all_followed, followed_until, unripe
@@ -83,7 +83,7 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     monitored endpoint asks for them, and then they are always there.
     """
     trial, start = plan.trial, plan.trial.start
-    allocation = PermutedBlocks(trial, plan.seed, replicate) if trial.randomisation is not None else None
+    allocation = allocation_of(trial, plan.seed, replicate) if trial.randomisation is not None else None
     conduct = Conduct.open(trial, _moment(start), "simulation", allocation)
     source = FromScenario(plan, replicate, detail)
     loop = Loop(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -52,13 +52,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """What was looked at, and what was found. ``compared`` counts the responses of each rule that could be compared."""
+    """What was looked at, and what was found. ``compared`` counts the responses of each rule that could be compared; ``others`` the
+    time points whose response is by another criterion, which are not held against this one."""
 
     criterion: str
     patients: int
     time_points: Mapping[str, int]
     compared: Mapping[tuple[Rule, str], int]
     findings: Sequence[Finding]
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def _counts(self) -> Counter[tuple[Rule, str]]:
@@ -75,6 +77,7 @@ def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:
     time_points: Counter[str] = Counter()
     compared: Counter[tuple[Rule, str]] = Counter()
     findings: list[Finding] = []
+    others: Counter[str] = Counter()
     for patient in patients:
         by_assessor = {INVESTIGATOR: patient.assessments} | patient.readers
         n += any(by_assessor.values())
@@ -82,12 +85,17 @@ def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:
             baseline = [a for a in read if a.baseline]
             after = [a for a in read if not a.baseline]
             time_points[assessor] += len(after)
+            others.update(str(a.event.data["criterion"]) for a in after if _by_another(a))
             findings += _choice(patient, assessor, baseline)
             findings += _twice(patient, assessor, after)
             points = {p.event: p for p in criterion.read(scans_of(read))}
             for one in read:
                 findings += _one(patient, assessor, one, points.get(one.number), criterion, compared)
-    return Audit(criterion.name, n, dict(time_points), dict(compared), findings)
+    return Audit(criterion.name, n, dict(time_points), dict(compared), findings, dict(others))
+
+
+def _by_another(a: Assessment) -> bool:
+    return not a.word.known and "criterion" in a.event.data
 
 
 def _one(
@@ -118,8 +126,8 @@ def _one(
         )
     if assessment.baseline:
         return found
-    if not assessment.word.known and "criterion" in data:
-        return found  # by other criteria than those that are held against it
+    if _by_another(assessment):
+        return found
     recorded, target, other = data["response"], data.get("target", ""), data.get("non_target", "")
     # Before there was a word for it, what neither went nor progressed was stable.
     other = NON_CR_NON_PD if other == SD else other
@@ -212,7 +220,13 @@ def counts_table(found: Audit) -> Table:
         f"Recorded responses that do not follow by {found.criterion}",
         ["", *(a.capitalize() for a in assessors)],
         rows,
-        notes=("Findings of those that could be compared; a choice of lesions is counted by lesion, at baseline.",),
+        notes=(
+            "Findings of those that could be compared; a choice of lesions is counted by lesion, at baseline.",
+            *(
+                f"Recorded by {c} and not held against {found.criterion}: {n} time points."
+                for c, n in found.others.items()
+            ),
+        ),
     )
 
 

@@ -17,6 +17,8 @@ from equipoise.trial.lesion import Kind
 
 #: How a fragment is named after its lesion: T04.1, T04-1, T04_1, T04a.
 _FRAGMENT = (re.compile(r"^(.+)[.\-_ ]\w+$"), re.compile(r"^(.*\d)[A-Za-z]$"))
+#: A place that is a lymph node: CDISC's terms all say LYMPH NODE.
+_NODE = re.compile(r"LYMPH\s?NODE|\bNODAL\b|\bLN\b", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:[/+&,;]|\band\b)\s*", re.IGNORECASE)
 
 
@@ -78,7 +80,7 @@ class Lesions:
         model = self.by_name.get(like)
         organ = organ or (model.organ if model is not None else "")
         term = record.code("TUSTRESC", "TUORRES")
-        node = "LYMPH NODE" in organ.upper() or term in ("TARGET NODAL", "NON-TARGET NODAL")
+        node = bool(_NODE.search(organ)) or term in ("TARGET NODAL", "NON-TARGET NODAL")
         node = node or (model is not None and model.node and not record.text("TULOC"))
         merged = record.code("TUTESTCD") == "TUMERGE"
         self.by_name[name] = Lesion(name, kind, organ, node, part_of, record, made_of, merged)

@@ -111,7 +111,20 @@ def test_an_encoding_where_it_matters(equipoise: Run, folder: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "name", ["tr.txt", "TR.TXT", "tr.sas7bdat", "tr.xlsx", "tr.zip", "tr.csv.gz", "tr", "tr1.txt", "tr.tsv"]
+    "name",
+    [
+        "tr.txt",
+        "TR.TXT",
+        "tr.sas7bdat",
+        "tr.xlsx",
+        "tr.zip",
+        "tr.csv.gz",
+        "tr",
+        "tr1.txt",
+        "tr.tsv",
+        "tr.sav",
+        "tr.RData",
+    ],
 )
 def test_a_needed_domain_in_a_file_that_is_not_read_is_a_problem(
     equipoise: Run, folder: Path, tmp_path: Path, name: str
@@ -229,6 +242,28 @@ def test_all_problems_of_a_folder_come_at_once_each_once_in_order(equipoise: Run
     assert places == expected
 
 
+def test_all_problems_of_the_files_of_an_audit_and_of_a_folder_to_define_come_at_once(
+    equipoise: Run, folder: Path
+) -> None:
+    change(folder / "tr.csv", 0, TRSTRESN="big")
+    change(folder / "tr.csv", 1, TRDTC="soon")
+    change(folder / "rs.csv", 0, RSDTC="later")
+    done = equipoise("audit-response", folder, "--json")
+    assert [p["where"] for p in done.json["error"]["problems"]] == [
+        "TR.TRSTRESN[FT1-005, TRSEQ=1]", "TR.TRDTC[FT1-005, TRSEQ=2]", "RS.RSDTC[FT1-005, RSSEQ=1]",
+    ]  # fmt: skip
+    (folder / "tu.csv").write_text("USUBJID,TULNKID\nFT1-005,T01\n")
+    (folder / "rs.csv").write_bytes(b"USUBJID\n\xff\n")
+    done = equipoise("audit-response", folder, "--json")
+    assert [(p["code"], p["where"].split(":")[0]) for p in done.json["error"]["problems"]] == [
+        ("missing-column", "tu.csv"),
+        ("encoding", "rs.csv"),
+    ]
+    (folder / "dm.csv").write_text("USUBJID,USUBJID\n")
+    done = equipoise("define", folder, "--json")
+    assert [p["where"].split(":")[0] for p in done.json["error"]["problems"]] == ["dm.csv", "rs.csv", "tr.csv"]
+
+
 def test_a_file_of_another_domain_than_its_name_says_is_a_problem(equipoise: Run, folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "tu.csv", folder / "ae.csv")
     problems = refused(equipoise, folder, log=tmp_path / "x.log.jsonl")
@@ -252,3 +287,22 @@ def test_an_absent_domain_that_an_endpoint_needs_is_a_problem_and_an_empty_one_i
     out = tmp_path / "out"  # what goes out of a log without assessments comes in again
     assert equipoise("export", "north", "--log", log, "--as", "sdtm", "--format", "csv", "--out", out).status == 0
     taken(equipoise, out, log=tmp_path / "y.log.jsonl", more=("--trial", "north"))
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "said"),
+    [
+        (["import-sdtm", FIELD / "c_partial_death", "--log", "OUT/c.log.jsonl"], 0, "1 patients, 8 events"),
+        (["import-sdtm", FIELD / "e_cp1252", "--log", "OUT/e.log.jsonl"], 0, "windows-1252 reads it as"),
+        (["import-sdtm", FIELD / "e_cp1252", "--log", "OUT/f.log.jsonl", "--encoding", "cp-1225"], 2, "--encoding: 1 problem"),
+        (["import-sdtm", FIELD / "g_unread_ending", "--log", "OUT/g.log.jsonl"], 2, "tr.txt   got TR: files ending '.txt' are not read"),
+        (["import-sdtm", FIELD / "i_iso_forms", "--log", "OUT/i.log.jsonl"], 0, "a date without a year"),
+        (["convert", FIELD / "j_dm_v8.xpt", "OUT/dm.json"], 0, "DM, 2 records of 17 variables."),
+        (["convert", FIELD / "j_dm_v8.xpt", "OUT/dm.dsjc", "--encoding", "no such"], 2, "--encoding: 1 problem"),
+    ],
+)  # fmt: skip
+def test_as_people_call_it(equipoise_process: Run, tmp_path: Path, args: list[Any], status: int, said: str) -> None:
+    done = equipoise_process(*(str(a).replace("OUT", str(tmp_path)) for a in args))
+    assert done.status == status, done.err
+    assert said in " ".join((done.out + done.err).split()) or said in done.out + done.err
+    assert "Traceback" not in done.err

@@ -100,7 +100,7 @@ def test_forms_of_iso_8601(text: str, first: date, last: date, missing: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["--04-26", "--04", "----26", "-----T07:15", "UNK-04-26", "UNKN-UN-UN", "--04-26/2021-04-28"]
+    "text", ["--04-26", "--04", "----26", "-----T07:15", "UNK-04-26", "UNKN-UN-UN", "UN-UN-UN", "--04-26/2021-04-28"]
 )
 def test_a_date_without_a_year_is_no_day(text: str) -> None:
     with pytest.raises(NoYearError):

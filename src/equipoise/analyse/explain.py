@@ -64,6 +64,8 @@ class Explanation:
     time_points: Sequence[Point]
     endpoints: Sequence[Told]
     populations: Mapping[str, Membership]
+    #: what was recorded and is in no endpoint, of any patient
+    losses: Sequence[str] = ()
 
 
 def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
@@ -81,6 +83,7 @@ def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
             for told in (_outcome(trial, snap, patient, i) for i in range(len(trial.endpoints)))
         ],
         {name: membership(patient, p, trial, snap.cutoff) for name, p in trial.population_by_name.items()},
+        snap.losses,
     )
 
 

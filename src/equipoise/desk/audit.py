@@ -14,6 +14,7 @@ from equipoise.analyse.criteria.audit import RULES, Audit, Finding, audit, count
 from equipoise.files.sdtm_files import patients_of
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Notes, Unmapped
+from equipoise.standards.sdtm.ordered import by_place
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
 
@@ -69,7 +70,7 @@ def run(data: Sequence[Path], criterion: str, patient: str | None = None, encodi
         (p for p in patients_of(data, notes, encoding=encoding) if patient in (None, p.name)), CRITERIA[criterion]
     )
     if notes.problems:
-        raise BadInput("SDTM", notes.problems)
+        raise BadInput("SDTM", by_place(notes.problems, ()))
     if patient is not None and not found.patients:
         given = Problem("unknown-patient", "--patient", repr(patient), "a USUBJID with assessments")
         raise BadInput("--patient", [given])

@@ -11,6 +11,7 @@ from equipoise.files.formats import csv_table, dataset_json_read, parquet_table,
 from equipoise.files.formats.encodings import DEFAULT, checked, of_a_file
 from equipoise.files.formats.piece import CHUNK, bad, joined
 from equipoise.standards.dataset import Dataset, Variable
+from equipoise.trial.problem import BadInput, Problem
 
 #: Ending of a file → who reads it.
 READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
@@ -56,20 +57,35 @@ def read_datasets(
 ) -> dict[str, Dataset]:
     """Name → dataset, of a file, a folder (its files with a known ending), or several of both.
 
-    A dataset of a CSV or Parquet file has the file's name in capitals unless the file says its own. Raises BadInput; so it
-    does where two files hold a dataset of one name.
+    A dataset of a CSV or Parquet file has the file's name in capitals unless the file says its own. Raises BadInput with the problems
+    of all files; so it does where two files hold a dataset of one name.
     """
     found: dict[str, Dataset] = {}
     origin: dict[str, Path] = {}
     files = files_of(where)
     ask_for_libraries(files)
+    if encoding is not None:
+        checked(encoding)
+    wrong: list[BadInput] = []
     for path in files:
         own = (variables or {}).get(path.stem.upper())
-        for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
-            if name in found:
-                raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
-            found[name], origin[name] = joined(group), path
+        try:
+            for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
+                if name in found:
+                    raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
+                found[name], origin[name] = joined(group), path
+        except BadInput as broken:
+            wrong.append(broken)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        raise BadInput("datasets", [of_file(Path(w.source).name, p) for w in wrong for p in w.problems])
     return found
+
+
+def of_file(name: str, p: Problem) -> Problem:
+    """A problem of one of several files, told with the file's name."""
+    return Problem(p.code, f"{name}: {p.where}", p.given, p.allowed, p.next_step)
 
 
 def dataset_names(path: Path, encoding: str | None = None) -> list[str]:

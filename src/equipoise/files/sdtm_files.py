@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from heapq import merge
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import replay
-from equipoise.files.datasets import ask_for_libraries
+from equipoise.files.datasets import ask_for_libraries, of_file
 from equipoise.files.formats.piece import joined, united
 from equipoise.files.sdtm_folder import Folder, Part, look, numbered, pieces, problems_of_need
 from equipoise.standards.dataset import Dataset
@@ -20,6 +20,7 @@ from equipoise.standards.sdtm.draft import Bounds
 from equipoise.standards.sdtm.needs import NUMBERED_FOR_NOBODY, REQUIRED, absent, needed
 from equipoise.standards.sdtm.notes import Notes, Unmapped, merged
 from equipoise.standards.sdtm.observed_trial import observed
+from equipoise.standards.sdtm.ordered import by_place
 from equipoise.standards.sdtm.record import Record, records
 from equipoise.standards.sdtm.to_log import missing_columns, to_log
 from equipoise.standards.sdtm.tumours import tumour_drafts
@@ -87,8 +88,7 @@ def _whole(part: Part, encoding: str | None) -> Dataset:
 
 def _of_file(parts: Sequence[Part], source: str, p: Problem) -> Problem:
     """A problem of a file, told with the file's name."""
-    name = next((part.file.name for part in parts if str(part.file) == source), parts[0].file.name)
-    return Problem(p.code, f"{name}: {p.where}", p.given, p.allowed, p.next_step)
+    return of_file(next((part.file.name for part in parts if str(part.file) == source), parts[0].file.name), p)
 
 
 def import_sdtm(
@@ -170,18 +170,31 @@ def patients_of(
     read = {d: folder.domains[d] for d in _TUMOUR if d in folder.domains}
     ask_for_libraries(part.file for parts in read.values() for part in parts)
     streams = {d: _subjects(d, parts, chunk, notes, encoding) for d, parts in read.items()}
-    heads = {d: head for d, s in streams.items() if (head := next(s, None)) is not None}
+    heads = {}
+    for d, stream in streams.items():
+        try:
+            head = next(stream, None)
+        except BadInput as broken:
+            wrong += [of_file(Path(broken.source).name, p) for p in broken.problems]
+            continue
+        if head is not None:
+            heads[d] = head
+    if wrong:
+        raise BadInput("SDTM", wrong)
     number = 0
     while heads:
         name = min(subject for subject, _ in heads.values())
         own = {d: rows for d, (subject, rows) in heads.items() if subject == name}
         patient = Patient(name)
+        before = len(notes.problems)
         for draft in sorted(tumour_drafts(own, Bounds(), notes), key=lambda d: d.on):
             number += 1
             moment = datetime(draft.on.year, draft.on.month, draft.on.day)  # noqa: DTZ001 - never recorded
             patient.add(
                 Event(number, draft.kind, draft.on, moment, "SDTM", "", name, "", draft.data, None, draft.source)
             )
+        if len(notes.problems) > before:
+            notes.problems[before:] = by_place(notes.problems[before:], chain.from_iterable(own.values()))
         yield patient
         for d in own:
             head = next(streams[d], None)

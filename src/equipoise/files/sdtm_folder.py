@@ -18,7 +18,13 @@ from equipoise.standards.metadata import guess
 from equipoise.standards.sdtm.needs import REQUIRED
 from equipoise.trial.problem import BadInput, Missing, Problem
 
-#: Endings of files that hold data in a form that is not read, and what to do about them.
+#: Endings of files that hold no data, whatever they are called.
+_DOCUMENTS = frozenset((
+    ".pdf", ".doc", ".docx", ".rtf", ".odt", ".ppt", ".pptx", ".htm", ".html", ".md", ".rst", ".xsl", ".xslt", ".xsd", ".css", ".js",
+    ".png", ".jpg", ".jpeg", ".svg", ".sas", ".r", ".rmd", ".qmd", ".py", ".sql", ".log", ".lst", ".toml", ".yaml", ".yml", ".md5",
+    ".sha256",
+))  # fmt: skip
+#: What to do about data in a form that is not read.
 _OTHER_FORMS = {
     ".sas7bdat": "write it as a transport file (.xpt) or Dataset-JSON",
     ".xlsx": "save the sheet as CSV",
@@ -107,8 +113,9 @@ def look(paths: Sequence[Path], encoding: str | None = None) -> Folder:
             else:
                 ending = file.suffix.lower()
                 why = f"files ending {ending!r} are not read" if ending else "a file without an ending is not read"
-                domain = _domain(name)[0] if ending in _OTHER_FORMS or not ending else ""
-                found.unread.append(Unread(file.name, why, domain, _OTHER_FORMS.get(ending, "")))
+                domain = "" if ending in _DOCUMENTS else _domain(name)[0]
+                step = _OTHER_FORMS.get(ending, "") if domain else ""
+                found.unread.append(Unread(file.name, why, domain, step))
     return found
 
 

@@ -16,7 +16,7 @@ _TIME = rf"(?:T(?P<time>\d{{2}}|{_UNKNOWN})(?::(?:\d{{2}}|{_UNKNOWN})){{0,2}}(?:
 _DATE = re.compile(
     rf"(?P<year>\d{{4}})(?:-(?P<month>\d{{2}}|{_UNKNOWN})(?:-(?P<day>\d{{2}}|{_UNKNOWN}))?)?{_TIME}", re.IGNORECASE
 )
-_NO_YEAR = re.compile(rf"(?:-|UNKN?|NK)-(?:\d{{2}}|-|UNK?|NK)(?:-(?:\d{{2}}|-|UNK?|NK))?{_TIME}", re.IGNORECASE)
+_NO_YEAR = re.compile(rf"(?:-|UN(?:KN?)?|NK)-(?:\d{{2}}|-|UNK?|NK)(?:-(?:\d{{2}}|-|UNK?|NK))?{_TIME}", re.IGNORECASE)
 
 
 class NoYearError(ValueError):

@@ -89,6 +89,8 @@ IMPUTED = [
     ({"dm": {"DTHDTC": "2021-05-08"}, "rs": [scan("2021-05")]}, "assessed", "2021-05-08"),
     ({"ds": [{"DSDECOD": "WITHDRAWAL BY SUBJECT", "DSSTDTC": "2021-05-08"}], "rs": [scan("2021-05")]}, "assessed", "2021-05-08"),
     ({"ts": [{"TSPARMCD": "DCUTDTC", "TSVAL": "2021-05-12"}], "rs": [scan("2021-05")]}, "assessed", "2021-05-12"),
+    ({"rs": [scan("2021-01") | {"RSLOBXFL": "Y"}]}, "assessed", "2021-01-04"),
+    ({"dm": {"RFICDTC": "2021-01"}}, "screened", "2021-01-01"),
     ({"ds": [{"DSDECOD": "LOST TO FOLLOW-UP", "DSSTDTC": "2021-05"}], "rs": [scan("2021-05-20")]}, "lost", "2021-05-20"),
     ({"ds": [{"DSDECOD": "WITHDRAWAL BY SUBJECT", "DSSTDTC": "2021-05"}], "rs": [scan("2021-05-20")]}, "withdrawn", "2021-05-20"),
     ({"ds": [{"DSDECOD": "ADVERSE EVENT", "DSSCAT": "STUDY TREATMENT", "DSSTDTC": "2021-01"}]}, "treatment ended", "2021-01-04"),
@@ -125,6 +127,14 @@ def test_nothing_is_imputed_after_the_day_on_which_the_data_came_in() -> None:
     assert one(kept, "assessed").happened == date(2021, 5, 10)
 
 
+def test_nothing_is_imputed_before_the_trial_began() -> None:
+    data = datasets(course(dm={"RFICDTC": "2020"}))
+    trial = observed_trial(data).model_copy(update={"start": date(2020, 12, 10)})
+    log, _ = to_log(data, trial)
+    assert one(log, "screened").happened == date(2020, 12, 10)
+    assert possible(trial, log)[0].head == log.head
+
+
 #: Two records that disagree, and which is told of.
 DISAGREE = [
     ({"dm": {"DTHDTC": "2021-05-10"}, "ds": [death("2021-06-10")]}, "DS", "another day of death than DM.DTHDTC"),
@@ -133,7 +143,13 @@ DISAGREE = [
     ({"dm": {"DTHDTC": "2021-05-10"}, "ae": [{"AETERM": "X", "AESEV": "SEVERE", "AESTDTC": "2021-05-01", "AEENDTC": "2021-05-12", "AEOUT": "FATAL"}]},
      "AE", "another day of death than DM.DTHDTC"),
     ({"ae": [{"AETERM": "X", "AESEV": "SEVERE", "AESTDTC": "2021-05-01", "AEENDTC": "2021-05-12", "AEOUT": "FATAL"}]}, "AE", "no date of death"),
+    ({"ae": [{"AETERM": "X", "AETOXGR": "5", "AESTDTC": "2021-05-01"}]}, "AE", "no date of death"),
+    ({"dm": {"RFXSTDTC": "2021-01-05"}}, "DM", "another first day of exposure than EX"),
+    ({"dm": {"RFXENDTC": "2021-01-05"}}, "DM", "another last day of exposure than EX"),
+    ({"ds": [{"DSDECOD": "RANDOMIZED", "DSSTDTC": "2021-01-02"}]}, "DS", "another day of randomisation"),
     ({"dm": {"DTHFL": "Y"}}, "DM", "death without a date"),
+    ({"dm": {"DTHFL": "Y", "DTHDTC": "--05-10"}}, "DM", "a date without a year"),
+    ({"ds": [death("2021-05-10") | {"DSSCAT": "STUDY TREATMENT"}]}, "DS", "treatment ended by death, and no date"),
     ({"dm": {"DTHFL": "N", "DTHDTC": "2021-05-10"}}, "DM", "DTHFL is not Y"),
     ({"dm": {"DTHFL": "", "DTHDTC": ""}, "ds": [death("2021-05-10")]}, "DM", "no date of death, and DS says"),
     ({"dm": {"DTHDTC": "2021-05-10"}, "ss": [{"SSTESTCD": "SURVSTAT", "SSSTRESC": "DEAD", "SSDTC": "2021-05-01"}]}, "SS", "dead before"),
@@ -141,7 +157,7 @@ DISAGREE = [
 
 
 @pytest.mark.parametrize(("recorded", "domain", "why"), DISAGREE)
-def test_records_that_disagree_of_a_death_are_told_of(recorded: dict[str, Any], domain: str, why: str) -> None:
+def test_records_that_disagree_are_told_of(recorded: dict[str, Any], domain: str, why: str) -> None:
     _, _, unmapped = taken(course(**recorded))
     assert any(u.domain == domain and why in u.why for u in unmapped), list(unmapped)
 

@@ -12,7 +12,7 @@ from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.outcomes import outcomes
 from equipoise.standards.sdtm.responses import recorded_by
 from equipoise.standards.sdtm.subject import dispositions, entered, screened, therapies, visits
-from equipoise.standards.sdtm.treatment import adverse_events, doses, editions
+from equipoise.standards.sdtm.treatment import adverse_events, doses, editions, exposure_disagrees
 from equipoise.standards.sdtm.tumours import tumour_drafts
 from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.trial import Trial
@@ -74,6 +74,7 @@ def _events(records: Records, trial: Trial, arm: str | None, bounds: Bounds, not
     bounds = replace(bounds, randomised=next((d.on for d in start if d.data.get("arm")), None))
     ends = list(dispositions(records, bounds, notes))
     bounds = replace(bounds, left=tuple(d.on for d in ends if d.kind == "withdrawn"))
+    exposure_disagrees(dm, records.get("EX", ()), notes)
     given = list(doses(records.get("EX", ()), bounds, dm.date("RFXENDTC", notes), notes))
     bounds = replace(bounds, first_dose=min((d.on for d in given), default=None))
     stated = trial.adverse_events.version if trial.adverse_events is not None else None

@@ -114,12 +114,17 @@ class Said:
     high: tuple[date, ...]
 
 
+def _fatal(r: Record) -> bool:
+    """True where an adverse event is said to have ended in death."""
+    return r.code("AEOUT") == "FATAL" or r.code("AESDTH") == "Y"
+
+
 def _words(records: Records, notes: Notes) -> Iterator[_Word]:
     """DM's word, then DS's, then that of fatal adverse events."""
     rows = [
         *((r, "DTHDTC") for r in records["DM"]),
         *((r, "DSSTDTC") for r in records.get("DS", ()) if is_death(r)),
-        *((r, "AEENDTC") for r in records.get("AE", ()) if r.code("AEOUT") == "FATAL" or r.code("AESDTH") == "Y"),
+        *((r, "AEENDTC") for r in records.get("AE", ()) if _fatal(r)),
     ]
     for record, variable in rows:
         day = record.date(variable, notes)
@@ -138,8 +143,12 @@ def death_said(records: Records, notes: Notes) -> Said | None:
     if not said or said[0].variable == "AEENDTC":
         if flag == "Y":
             notes.left("DM", "DTHFL", "death without a date", dm.example)
-        for one in said:
-            notes.left("AE", "AEENDTC", "a fatal event, and no date of death in DM or DS", one.record.example)
+        for r in records.get("AE", ()):
+            if _fatal(r) or r.text("AETOXGR") == "5":
+                notes.left("AE", "fatal event", "no date of death in DM or DS: the subject counts as alive", r.example)
+        for r in records.get("DS", ()):
+            if of_treatment(r) and r.code("DSDECOD", "DSTERM") == "DEATH":
+                notes.left("DS", "DEATH", "treatment ended by death, and no date of death in DM or DS", r.example)
         return None
     first = said[0]
     if "DTHFL" in dm.values and flag != "Y":

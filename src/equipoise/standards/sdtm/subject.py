@@ -44,9 +44,17 @@ def disposition_term(reason: str) -> str:
 
 def random_day(records: Records, notes: Notes) -> tuple[Record, str, PartialDate] | None:
     """When the subject was randomised, and the record and variable that say so: DS, else DM's reference start."""
-    for r in records.get("DS", ()):
-        if r.code("DSDECOD") == "RANDOMIZED" and (day := r.date("DSSTDTC", notes)) is not None:
-            return r, "DSSTDTC", day
+    said = [
+        (r, "DSSTDTC", day)
+        for r in records.get("DS", ())
+        if r.code("DSDECOD") == "RANDOMIZED" and (day := r.date("DSSTDTC", notes)) is not None
+    ]
+    for r, variable, day in said[1:]:
+        if day != said[0][2]:
+            why = "another day of randomisation than the first record has, which stands"
+            notes.left("DS", variable, why, f"{r.example}: {day.text}, {said[0][2].text}")
+    if said:
+        return said[0]
     dm = records["DM"][0]
     day = dm.date("RFSTDTC", notes)
     return (dm, "RFSTDTC", day) if day is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import chain
@@ -14,6 +13,7 @@ from equipoise.standards.sdtm.known_days import cut_offs
 from equipoise.standards.sdtm.needs import NUMBERED_FOR_NOBODY, REQUIRED
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
+from equipoise.standards.sdtm.ordered import by_place
 from equipoise.standards.sdtm.record import Record
 from equipoise.standards.sdtm.subject import assigned
 from equipoise.standards.sdtm.treatment import EDITION
@@ -77,7 +77,8 @@ def to_log(
     if not drafts and not notes.problems and not told:
         notes.problem("no-data", "DM", "no subject with a date", "at least one event")
     if notes.problems or told or trial is None:
-        raise BadInput("SDTM", _in_order(told, notes.problems, by_subject))
+        every = chain.from_iterable(rows for records in by_subject.values() for rows in records.values())
+        raise BadInput("SDTM", by_place(notes.problems, every, told))
     moment = recorded or datetime.combine(max(d.on for _, d in drafts), time(0), UTC)
     first = min(d.on for _, d in drafts)
     log, left = Log(), notes.unmapped()
@@ -179,27 +180,6 @@ def _read(by_subject: Mapping[str, Mapping[str, Sequence[Record]]], notes: Notes
                     r.number(name, notes)
                 elif name in _FLAGS:
                     r.flag(name, notes)
-
-
-def _in_order(
-    told: Sequence[tuple[str, Problem]],
-    problems: Sequence[Problem],
-    by_subject: Mapping[str, Mapping[str, Sequence[Record]]],
-) -> list[Problem]:
-    """Problems by domain and row; those of a whole file come before those of its records."""
-    rows = {r.where(""): r.row for p_records in by_subject.values() for r in chain.from_iterable(p_records.values())}
-    domains = list(REQUIRED)
-
-    def place(domain: str) -> int:
-        return domains.index(domain) if domain in domains else len(domains)
-
-    found = [(place(domain), -1, p) for domain, p in told]
-    for p in problems:
-        domain = re.match(r"[A-Z]*", p.where)[0]  # type: ignore[index]
-        row = re.fullmatch(r"[A-Z]+ row (\d+)", p.where)
-        at = int(row[1]) if row else rows.get(f"{domain}.[{p.where.partition('[')[2]}", 0)
-        found.append((place(domain), at, p))
-    return [p for _, _, p in sorted(found, key=lambda x: x[:2])]
 
 
 def missing_columns(domain: str, dataset: Dataset, notes: Notes) -> list[str]:

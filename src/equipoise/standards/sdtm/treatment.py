@@ -53,6 +53,26 @@ def doses(records: Sequence[Record], bounds: Bounds, exposed: PartialDate | None
         yield Draft("treated", on.on, data | on.flags(), r.source("EXDOSE"))
 
 
+def exposure_disagrees(dm: Record, records: Sequence[Record], notes: Notes) -> None:
+    """Tell of first and last days of exposure in DM that are not those of EX; EX stands."""
+    quiet = Notes()
+    began = [d for r in records if (d := r.date("EXSTDTC", quiet)) is not None]
+    ended = [d for r in records if (d := r.date("EXENDTC", quiet) or r.date("EXSTDTC", quiet)) is not None]
+    for variable, days, pick in (("RFXSTDTC", began, min), ("RFXENDTC", ended, max)):
+        said = dm.date(variable, notes)
+        if said is None or not days or not all(d.complete for d in (said, *days)):
+            continue
+        found = pick(d.first for d in days)
+        if found != said.first:
+            which = "first" if variable == "RFXSTDTC" else "last"
+            notes.left(
+                "DM",
+                variable,
+                f"another {which} day of exposure than EX, which stands",
+                f"{dm.example}: {said.text}, {found}",
+            )
+
+
 def editions(records: Sequence[Record], notes: Notes) -> dict[str, int]:
     """AESEQ → the edition of CTCAE that a supplement of AE (SUPPAE) says of its grade: '4', '4.03', 'CTCAE 5.0'. Any other is a problem."""
     found = {}

@@ -23,6 +23,8 @@ class NotMapped:
     examples: tuple[str, ...]
     #: True where an endpoint may be another for it: it is said again wherever one is shown.
     endpoint: bool = False
+    #: True where the log keeps what it could not understand, and says it itself.
+    kept: bool = False
 
     @property
     def told(self) -> str:
@@ -51,8 +53,8 @@ class Unmapped:
 
     @property
     def told(self) -> list[str]:
-        """What may change an endpoint, in sentences."""
-        return [e.told for e in self.entries if e.endpoint]
+        """What may change an endpoint and is not in the log, in sentences."""
+        return [e.told for e in self.entries if e.endpoint and not e.kept]
 
     def table(self) -> Table:
         """For a page; what may change an endpoint is marked."""
@@ -64,7 +66,7 @@ class Unmapped:
             "What the log does not hold",
             ["Domain", "What", "Count", "Why", "For instance"],
             rows,
-            notes=("(!): an endpoint may be another for it.",) if self.told else (),
+            notes=("(!): an endpoint may be another for it.",) if any(e.endpoint for e in self.entries) else (),
         )
 
 
@@ -75,7 +77,7 @@ class Notes:
     problems: list[Problem] = field(default_factory=list)
     _left: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    _telling: set[tuple[str, str, str]] = field(default_factory=set)
+    _telling: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     _told: set[object] = field(default_factory=set)
 
     def problem(self, code: str, where: str, given: str, allowed: str, next_step: str = "") -> None:
@@ -85,12 +87,22 @@ class Notes:
             self._told.add(found)
             self.problems.append(found)
 
-    def left(self, domain: str, record: str, why: str, example: str, count: int = 1, *, endpoint: bool = False) -> None:
-        """Something that has no place in the log. ``endpoint``: an endpoint may be another for it."""
+    def left(
+        self,
+        domain: str,
+        record: str,
+        why: str,
+        example: str,
+        count: int = 1,
+        *,
+        endpoint: bool = False,
+        kept: bool = False,
+    ) -> None:
+        """Something that has no place in the log. ``endpoint``: an endpoint may be another for it; ``kept``: the log says so itself."""
         key = (domain, record, why)
         self._counts[key] = self._counts.get(key, 0) + count
         if endpoint:
-            self._telling.add(key)
+            self._telling[key] = kept
         examples = self._left.setdefault(key, [])
         if example and len(examples) < _NAMED:
             examples.append(example)
@@ -105,7 +117,9 @@ class Notes:
         """All that was left, by domain."""
         return Unmapped(
             tuple(
-                NotMapped(*key, self._counts[key], tuple(self._left[key]), key in self._telling)
+                NotMapped(
+                    *key, self._counts[key], tuple(self._left[key]), key in self._telling, self._telling.get(key, False)
+                )
                 for key in sorted(self._counts)
             )
         )
@@ -116,7 +130,7 @@ def merged(parts: Sequence[Unmapped]) -> Unmapped:
     notes = Notes()
     for part in parts:
         for e in part:
-            notes.left(e.domain, e.record, e.why, "", e.count, endpoint=e.endpoint)
+            notes.left(e.domain, e.record, e.why, "", e.count, endpoint=e.endpoint, kept=e.kept)
             for example in e.examples:
                 notes.left(e.domain, e.record, e.why, example, 0)
     return notes.unmapped()

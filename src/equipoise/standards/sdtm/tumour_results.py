@@ -93,7 +93,12 @@ def _reading(lesion: Lesion, records: Sequence[Record], notes: Notes) -> tuple[R
             return None, ""
         said = ", ".join(dict.fromkeys(r.code("TRTESTCD") for r in records))
         notes.left(
-            "TR", f"{lesion.name}: {said}", "no diameter that counts: not evaluated", records[0].example, endpoint=True
+            "TR",
+            f"{lesion.name}: {said}",
+            "no diameter that counts: not evaluated",
+            records[0].example,
+            endpoint=True,
+            kept=True,
         )
         return as_read(lesion, "not evaluated", None, records[0].source("TRSTRESC"), said=f"{said} only"), ""
 
@@ -120,7 +125,7 @@ def _reading(lesion: Lesion, records: Sequence[Record], notes: Notes) -> tuple[R
     if found[0] is None:
         test = used.code("TRTESTCD")
         why = f"not understood of a {lesion.kind} lesion: not evaluated"
-        notes.left("TR", f"{test} {term or 'empty'}", why, used.example, endpoint=True)
+        notes.left("TR", f"{test} {term or 'empty'}", why, used.example, endpoint=True, kept=True)
         return read("not evaluated", said=term or "nothing"), ""
     number = "TRSTRESN" if found[1] is not None and found[0] == "measured" else "TRSTRESC"
     return read(found[0], found[1], number), term if found[0] == "merged" else ""
@@ -210,7 +215,7 @@ def _joined(found: dict[str, Reading], because: Mapping[str, str], lesions: Lesi
                 said = f"{own.size:g} mm" if own.size is not None else own.said or own.state
                 found[part] = replace(own, state="not evaluated", size=None, said=f"{said} beside {whole.name}")
                 why = "read by itself and as part of a merged lesion: not evaluated"
-                notes.left("TR", f"{part}, {whole.name}", why, own.source, endpoint=True)
+                notes.left("TR", f"{part}, {whole.name}", why, own.source, endpoint=True, kept=True)
     for name, reading in list(found.items()):
         if reading.state != "merged" or (reading.part_of and reading.part_of != name):
             continue
@@ -227,6 +232,7 @@ def _joined(found: dict[str, Reading], because: Mapping[str, str], lesions: Lesi
                 f"{said}: not evaluated",
                 reading.source,
                 endpoint=True,
+                kept=True,
             )
             found[name] = replace(reading, state="not evaluated", part_of="", said=said)
 
@@ -264,5 +270,6 @@ def _fragments(found: dict[str, Reading], notes: Notes) -> None:
                     "read by itself and in fragments that are not its sum: not evaluated",
                     own.source,
                     endpoint=True,
+                    kept=True,
                 )
                 found[name] = replace(own, state="not evaluated", size=None, said=f"{said} beside its fragments")

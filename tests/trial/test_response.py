@@ -154,7 +154,7 @@ def test_one_vocabulary_is_behind_all_that_speaks_of_responses() -> None:
 
 
 #: Who may spell a word out: the vocabulary, and what is no response of a patient: a state of SDTM, a parameter's name.
-MAY_SPELL = {"trial/vocabularies/recist11.py", "standards/sdtm/tumours.py", "standards/adam/rules.py"}
+MAY_SPELL = {"trial/vocabularies/recist11.py", "standards/sdtm/lesion_words.py", "standards/adam/rules.py"}
 
 
 def test_nobody_else_lists_the_words() -> None:

@@ -70,13 +70,14 @@ class Vocabulary:
     """The words of a criterion, best first, those from which nothing can be read last.
 
     ``from_lesions``: the criterion's responses can be derived here, by the criterion of this name in ``analyse.criteria``. ``also``:
-    other names of it.
+    other names of it. ``stable``: the code of its stable disease.
     """
 
     criterion: str
     words: tuple[Word, ...]
     from_lesions: bool = False
     also: tuple[str, ...] = ()
+    stable: str = ""
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -115,7 +116,7 @@ class Vocabulary:
     @cached_property
     def refuted(self) -> Word:
         """As what a progression counts that a later assessment refuted: stable disease."""
-        return next(word for word in self.words if word.code == "SD")
+        return next((word for word in self.words if word.code == self.stable), NOTHING)
 
 
 def plain_name(criterion: str) -> str:

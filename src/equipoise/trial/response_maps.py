@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equipoise.trial.response import UNCONFIRMED, plain_name
-from equipoise.trial.vocabularies.recist11 import CR, NE, NON_CR_NON_PD, PD, PR, SD, VOCABULARY
+from equipoise.trial.vocabularies.recist11 import CR, NE, NED, NON_CR_NON_PD, PD, PR, SD, VOCABULARY
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ SYNONYMS: Mapping[str, str] = {
     "STABLE DISEASE": SD, "STABLE": SD, "NC": SD, "NO CHANGE": SD, "PROGRESSIVE DISEASE": PD, "DISEASE PROGRESSION": PD,
     "PROGRESSION": PD, "NOT EVALUABLE": NE, "NOT ASSESSABLE": NE, "INEVALUABLE": NE, "UNEVALUABLE": NE, "NON-EVALUABLE": NE,
     "NOT ALL EVALUATED": NE, "NOT DONE": NE, "UNKNOWN": NE, "UNK": NE, "U": NE,
-    "NO EVIDENCE OF DISEASE": "NED", "NON CR/NON PD": NON_CR_NON_PD, "NON-CR/ NON-PD": NON_CR_NON_PD,
+    "NO EVIDENCE OF DISEASE": NED, "NON CR/NON PD": NON_CR_NON_PD, "NON-CR/ NON-PD": NON_CR_NON_PD,
     "NONCR/NONPD": NON_CR_NON_PD, "NN": NON_CR_NON_PD, "NON-CR / NON-PD": NON_CR_NON_PD,
     "NON-CR, NON-PD": NON_CR_NON_PD, "IR/SD": NON_CR_NON_PD, "IRSD": NON_CR_NON_PD,
     "INCOMPLETE RESPONSE/STABLE DISEASE": NON_CR_NON_PD,

@@ -11,15 +11,15 @@ from equipoise.trial.response import Glossary, plain_name
 from equipoise.trial.response_maps import MAPS, SYNONYMS, map_of
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies import OURS
-from equipoise.trial.vocabularies.recist11 import NE
+from equipoise.trial.vocabularies.recist11 import NE, PD
 
 _NAMES: Mapping[str, str] = {"OVRLRESP": "response", "TRGRESP": "target", "NTRGRESP": "non_target"}
 _NEW_LESION = ("NEWLPROG", "NEWLIND")
 _NEW: Mapping[str, bool] = {
-    **dict.fromkeys(("UNEQUIVOCAL", "Y", "YES", "PD", "NEW", "PRESENT"), True),
+    **dict.fromkeys(("UNEQUIVOCAL", "Y", "YES", PD, "NEW", "PRESENT"), True),
     **dict.fromkeys(("EQUIVOCAL", "N", "NO", "NONE", "ABSENT"), False),
 }
-_UNKNOWN = ("NE", "U", "UNKNOWN", "NA", "NOT EVALUABLE", "NOT DONE")
+_UNKNOWN = (NE, "U", "UNKNOWN", "NA", "NOT EVALUABLE", "NOT DONE")
 
 
 class Recorded:
@@ -130,6 +130,6 @@ def _first_that_says(records: Sequence[Record]) -> Record | None:
     """Of several records of one test the first with a result that says how the disease stands; else the first."""
 
     def says(r: Record) -> bool:
-        return r.code("RSSTRESC", "RSORRES") not in ("", "NE", "NA", "N/A", "NOT APPLICABLE", "NOT EVALUABLE", "ND")
+        return r.code("RSSTRESC", "RSORRES") not in ("", NE, "NA", "N/A", "NOT APPLICABLE", "NOT EVALUABLE", "ND")
 
     return next((r for r in records if says(r)), records[0] if records else None)

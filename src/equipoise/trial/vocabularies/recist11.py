@@ -20,4 +20,5 @@ VOCABULARY = Vocabulary(
     ),
     from_lesions=True,
     also=("RECIST", "RECIST 2009"),
+    stable=SD,
 )

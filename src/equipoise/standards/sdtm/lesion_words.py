@@ -26,6 +26,8 @@ KINDS: Mapping[str, Kind] = {
 NODE_SIZES = ("SAXIS", "LPERP", "DIAMETER", "LDIAM")
 OTHER_SIZES = ("LDIAM", "DIAMETER")
 SUMS = ("SUMDIAM", "SUMLDIAM")
+#: What TRSTAT says of a lesion that nobody could look at.
+NOT_DONE = ("NOT DONE", "NE", "NOT EVALUABLE")
 #: Tests that say how a lesion stands.
 STATE_TESTS = ("TUMSTATE", "LNSTATE", "NEWCONF", "TOOSMALL")
 #: Tests whose results follow from the diameters.

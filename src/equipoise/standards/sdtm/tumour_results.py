@@ -10,6 +10,7 @@ from dataclasses import replace
 from equipoise.standards.sdtm.lesion_words import (
     FOLLOW,
     NODE_SIZES,
+    NOT_DONE,
     OTHER_SIZES,
     STATE_TESTS,
     SUMS,
@@ -105,7 +106,7 @@ def _reading(lesion: Lesion, records: Sequence[Record], notes: Notes) -> tuple[R
     def read(state: State, size: float | None = None, variable: str = "TRSTRESC", said: str = "") -> Reading:
         return as_read(lesion, state, size, used.source(variable), said=said)
 
-    if used.code("TRSTAT") in ("NOT DONE", "NE", "NOT EVALUABLE"):
+    if used.code("TRSTAT") in NOT_DONE:
         reason = used.code("TRREASND")
         known = state_of(lesion.kind, reason) if reason else None
         if known in ("merged", "too small", "absent"):

@@ -27,7 +27,7 @@ def check_assessments(parts: Mapping[str, Any], _raw: Mapping[str, Any]) -> Iter
             yield Problem(
                 "no-words", "assessments.criterion", f"{a.criterion!r} without `words`",
                 f"{' or '.join(VOCABULARIES)}; any other with [assessments.words], which says as which word of {ours.criterion} each counts",
-                near(a.criterion, list(VOCABULARIES)) or _suggested(a.criterion),
+                _suggested(a.criterion),
             )  # fmt: skip
         if a.map in (None, *MAPS) and a.responses == "from lesions" and not ours.derives(a.criterion):
             can = " or ".join(v.criterion for v in VOCABULARIES.values() if v.from_lesions)
@@ -56,4 +56,6 @@ def check_assessments(parts: Mapping[str, Any], _raw: Mapping[str, Any]) -> Iter
 def _suggested(criterion: str) -> str:
     """The map that ships for a criterion, or what a map of one's own looks like."""
     found = map_of(criterion)
-    return f"map = '{found}' reads its words" if found else "for example: [assessments.words] sCR = 'CR'"
+    if found:
+        return f"map = '{found}' reads its words"
+    return near(criterion, list(VOCABULARIES)) or "for example: [assessments.words] sCR = 'CR'"

@@ -93,6 +93,7 @@ LAYOUTS: dict[str, tuple[list[dict[str, str]], list[dict[str, str]], float | Non
     "merged, the single ones 0": ([*TWO, MERGED], [mm("T01", 2, "20"), mm("T02", 2, "0"), mm("T03", 2, "0"), mm("T02/T03", 2, "28")], 48),
     "merged, by state": ([*TWO, MERGED], [mm("T01", 2, "20"), state("T02", 2, "TUMOR MERGED"), state("T03", 2, "TUMOR MERGED"), mm("T02/T03", 2, "28")], 48),
     "merged, named shortly": ([*TWO, tu("T02/03", 2, "TUMERGE")], [mm("T01", 2, "20"), mm("T02/03", 2, "28")], 48),
+    "merged, in TR alone, of a reader": ([tu(f"R1-{t['TULNKID']}") for t in TWO], [mm("R1-T01", 2, "20"), mm("R1-T02/T03", 2, "28")], 48),
     "merged, in TR alone": (TWO, [mm("T01", 2, "20"), mm("T02/T03", 2, "28")], 48),
     "merged under another name": ([*TWO, tu("T04", 2, "TUMERGE")], [mm("T01", 2, "20"), not_done("T02", 2, "TUMOR MERGED"), not_done("T03", 2, "TUMOR MERGED"), mm("T04", 2, "28")], 48),
     "merged into one of them, by reason": (TWO, [mm("T01", 2, "20"), mm("T02", 2, "28"), not_done("T03", 2, "MERGED WITH T02")], 48),
@@ -109,6 +110,8 @@ LAYOUTS: dict[str, tuple[list[dict[str, str]], list[dict[str, str]], float | Non
     "split, the whole is their sum": ([*TWO, tu("T03.1", 2, "TUSPLIT"), tu("T03.2", 2, "TUSPLIT")], [mm("T01", 2, "20"), mm("T02", 2, "15"), mm("T03", 2, "19"), mm("T03.1", 2, "9"), mm("T03.2", 2, "10")], 54),
     "split, the whole is not their sum": ([*TWO, tu("T03.1", 2, "TUSPLIT"), tu("T03.2", 2, "TUSPLIT")], [mm("T01", 2, "20"), mm("T02", 2, "15"), mm("T03", 2, "12"), mm("T03.1", 2, "9"), mm("T03.2", 2, "10")], None),
     "split off, what is left under its name": ([*TWO, tu("T03.1", 2, "TUSPLIT")], [mm("T01", 2, "20"), mm("T02", 2, "15"), mm("T03", 2, "9"), mm("T03.1", 2, "10")], 54),
+    "split, identified as tumours": ([*TWO, tu("T03.1", 2), tu("T03.2", 2)], [mm("T01", 2, "20"), mm("T02", 2, "15"), mm("T03.1", 2, "9"), mm("T03.2", 2, "10")], 54),
+    "merged, identified as a tumour": ([*TWO, tu("T02/T03", 2)], [mm("T01", 2, "20"), mm("T02/T03", 2, "28")], 48),
     "a fragment of nothing": ([*TWO, tu("Z9", 2, "TUSPLIT")], [mm("T01", 2, "20"), mm("T02", 2, "15"), mm("T03", 2, "9"), mm("Z9", 2, "10")], None),
     "a word that nobody knows": (TWO, [mm("T01", 2, "20"), mm("T02", 2, "15"), mm("T03", 2, "CALCIFIED")], None),
     "resected": (TWO, [mm("T01", 2, "20"), mm("T02", 2, "15"), state("T03", 2, "RESECTED")], None),
@@ -126,7 +129,8 @@ LAYOUTS: dict[str, tuple[list[dict[str, str]], list[dict[str, str]], float | Non
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_how_a_form_may_have_it(name: str) -> None:
     identified, results, total = LAYOUTS[name]
-    (found,), notes = read(identified, [*AT_ONE, *results])
+    first = [{**r, "TRLNKID": f"R1-{r['TRLNKID']}"} for r in AT_ONE] if name.endswith("reader") else AT_ONE
+    (found,), notes = read(identified, [*first, *results])
     assert found.baseline_sum == 50
     if total is None:
         assert (found.target, found.whole) == ("NE", False)

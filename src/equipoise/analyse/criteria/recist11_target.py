@@ -139,12 +139,16 @@ class Targets:
         if total is None:
             words = ", ".join(f"{n} recorded {said[n]}" for n in missing if said.get(n))
             return f"Target: none of {len(self.lesions)} lesions evaluated{f' ({words})' if words else ''}: NE."
-        of = len(self.lesions) - len([name for name in missing if name in self.lesions])
+        strays = [name for name in missing if name not in self.lesions]
+        missing = [name for name in missing if name in self.lesions]
+        of = len(self.lesions) - len(missing)
         told = f"Target: sum {_mm(total)} of {of} lesion{'s' if of != 1 else ''}"
         told += f", {_against(total, baseline)} baseline ({_mm(baseline)})"
         told += f", {_against(total, nadir)} the nadir ({_mm(nadir)} on {nadir_on})"
         if missing:
             told += f"; {not_evaluated(missing, said)} not evaluated"
+        if strays:
+            told += f"; {', '.join(strays)} read, of which baseline knows nothing"
         why = {
             "all gone": "every lesion gone, nodes below 10 mm",
             "20 % and 5 mm above nadir": "at least 20 % and 5 mm above the nadir",

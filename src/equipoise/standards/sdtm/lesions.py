@@ -7,7 +7,7 @@ T03 that grew together as T02/T03 (TUMERGE). Forms that do not identify them aga
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from equipoise.standards.sdtm.lesion_words import IDENTIFY, KINDS
@@ -117,6 +117,20 @@ class Lesions:
             return
         self._add(record, kind, "", made_of, like=made_of[0] if made_of else "")
 
+    def choose(self, baseline: Callable[[Record], bool]) -> None:
+        """Say which lesions were identified at baseline. One that was later, by a name made of theirs, is a fragment or what they became:
+        forms that have no other word identify it as a tumour once more."""
+        for lesion in self.by_name.values():
+            lesion.chosen = lesion.record is not None and baseline(lesion.record)
+        for name, lesion in self.by_name.items():
+            if lesion.chosen or lesion.kind == "new" or lesion.part_of or lesion.made_of or lesion.record is None:
+                continue
+            whole, made_of = self.stem(name), self.named(name)
+            if made_of:
+                lesion.made_of, lesion.merged = made_of, True
+            elif whole and self.by_name[whole].chosen:
+                lesion.part_of = whole
+
     def _known(self, name: str, but: str) -> str:
         return name if name in self.by_name and name != but else ""
 
@@ -133,9 +147,10 @@ class Lesions:
         pieces = [p for p in _BETWEEN.split(text) if p]
         if len(pieces) < 2:
             return ()
-        head = re.match(r"^(.*?)\d+$", pieces[0])
-        full = [p if p in self.by_name or head is None else head[1] + p for p in pieces]
-        return tuple(full) if all(p in self.by_name for p in full) else ()
+        # 'T02/03' and 'R1-T02/T03' leave out what the first name begins with.
+        heads = [pieces[0][:k] for k in range(len(pieces[0]), -1, -1)]
+        full = [next((h + p for h in ("", *heads) if h + p in self.by_name), "") for p in pieces]
+        return tuple(full) if all(full) and len(set(full)) == len(full) else ()
 
     def of_results(self, name: str, group: str) -> Lesion | None:
         """A lesion that TR has; one that TU does not identify is known by its name, or by TRGRPID. None: nothing is known of it."""

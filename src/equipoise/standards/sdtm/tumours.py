@@ -74,8 +74,7 @@ class _Reader:
         self.tu = own["TU"]
         self.lesions = Lesions(self.tu, parts, notes)
         self.baseline_visits = self._baseline_visits()
-        for lesion in self.lesions.by_name.values():
-            lesion.chosen = lesion.record is not None and _visit(lesion.record) in self.baseline_visits
+        self.lesions.choose(lambda record: _visit(record) in self.baseline_visits)
 
     def _baseline_visits(self) -> set[str]:
         """The visits at which target and non-target lesions were first identified; without TU, those flagged as baseline

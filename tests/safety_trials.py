@@ -39,7 +39,7 @@ class Given:
     def __init__(self, arms: Sequence[str]) -> None:
         self.arms = iter(arms)
 
-    def arm(self, stratum: str, index: int) -> str:
+    def give(self, _place: object) -> str:
         return next(self.arms)
 
 

@@ -205,6 +205,13 @@ def test_two_files_of_one_domain_are_a_problem(equipoise: Run, folder: Path, tmp
     write_dataset(read_datasets(folder / "rs.csv")["RS"], folder / "rs.xpt")
     (problem,) = refused(equipoise, folder, log=tmp_path / "x.log.jsonl")
     assert (problem["code"], problem["given"]) == ("domain-twice", "RS again")
+    (folder / "rs.xpt").unlink()
+    for name in ("lb.csv", "lb.json"):  # a domain that the log does not take
+        (folder / name).write_text("USUBJID,LBSEQ\nx,1\n")
+    (folder / "ts.csv").write_text("STUDYID,TSPARMCD,TSVAL\nFT1,DCUTDTC,soon\n")
+    answer, _ = taken(equipoise, folder, log=tmp_path / "x.log.jsonl")
+    assert left(answer)["lb.json", "file"] == "LB again, once: lb.csv has it"
+    assert left(answer)["TS", "DCUTDTC"] == "no date: the data cut-off is not known"
 
 
 def change(path: Path, row: int, **values: str) -> None:

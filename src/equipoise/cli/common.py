@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-encoding_option = click.option(
-    "--encoding", metavar="NAME", help="Of transport files and CSV that are not UTF-8, such as windows-1252."
-)
 trial_argument = click.argument("trial", metavar="TRIAL")
 cohort_option = click.option(
     "--cohort", default="", metavar="NAME", help="The cohort that is meant, in a trial with cohorts."

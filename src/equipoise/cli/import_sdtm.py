@@ -7,23 +7,29 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import emit, encoding_option, json_option, say, show_table
+from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.data import define_option, say_notes
+from equipoise.cli.dialect import dialect_options
+from equipoise.cli.usage import Command
+from equipoise.trial.dialect import Dialect
 
 
-@click.command(name="import-sdtm", short_help="Take SDTM into a new log.")
+@click.command(cls=Command, name="import-sdtm", short_help="Take SDTM into a new log.")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--log", "log_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The new log.")
 @click.option("--trial", help="A trial whose arms are those of DM; without it one is made from DM beside the log.")
-@encoding_option
+@dialect_options
 @click.option("--by", default="SDTM", show_default=True, help="Who takes it in.")
+@define_option
 @click.option("--map", "map_name", help="Without --trial: the map by which responses are read: iRECIST, IMWG, Lugano …")
 @json_option
 def command(
     data: tuple[Path, ...],
     log_path: Path,
     trial: str | None,
-    encoding: str | None,
+    dialect: Dialect,
     by: str,
+    define: Path | None,
     map_name: str | None,
     as_json: bool,
 ) -> None:
@@ -33,7 +39,8 @@ def command(
     """
     known = desk.opening.load_trial(trial) if trial else None
     trial_path = log_path.with_name(f"{log_path.name.split('.')[0]}.trial.toml")
-    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, encoding, map_name)
+    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, dialect, define, map_name)
+    say_notes(taken.notes)
     if as_json:
         emit(taken.as_json())
         return

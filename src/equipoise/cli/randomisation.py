@@ -8,9 +8,12 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, progress, say, show_table, trial_argument
+from equipoise.cli.usage import Command
 
 
-@click.command(name="randomisation", short_help="How the allocation will balance, and how well it can be guessed.")
+@click.command(
+    cls=Command, name="randomisation", short_help="How the allocation will balance, and how well it can be guessed."
+)
 @trial_argument
 @cohort_option
 @click.option("--scenario", default="", help="How often the levels of the factors are met (default: all alike).")

@@ -9,10 +9,13 @@ from typing import Any
 
 from equipoise.analyse.data import cut
 from equipoise.desk.order import now
+from equipoise.files.datasets import files_of
+from equipoise.files.define_file import notes_against
 from equipoise.files.log_file import LogFile
 from equipoise.files.sdtm_files import import_sdtm, trial_toml
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Unmapped
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem, near
 from equipoise.trial.response_maps import MAPS
 from equipoise.trial.trial import Trial
@@ -30,6 +33,8 @@ class TakenIn:
     hash: str
     imputed_dates: int
     unmapped: Unmapped
+    #: What the data have that their Define-XML does not, and the other way about.
+    notes: Sequence[str] = ()
     losses: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -43,19 +48,22 @@ def run(
     trial: Trial | None,
     trial_path: Path,
     by: str,
-    encoding: str | None = None,
+    dialect: Dialect = FOUND_OUT,
+    define: Path | None = None,
     map_name: str | None = None,
 ) -> TakenIn:
     """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit.
 
-    ``map_name``: the map that ships by which the trial made reads its responses; a trial that is given says so itself.
+    ``define``: a Define-XML against which the data are held first. ``map_name``: the map that ships by which the trial made reads its
+    responses; a trial that is given says so itself.
     """
     if map_name is not None:
         _check_map(map_name, given=trial is not None)
     if trial is None and trial_path.exists():
         given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
         raise BadInput(str(trial_path), [given])
-    found = import_sdtm(data, trial, now(), by, encoding, map_name)
+    notes = notes_against(define, files_of(data)) if define is not None else []
+    found = import_sdtm(data, trial, now(), by, dialect, map_name)
     LogFile(log_path).create(found.log)
     if found.table is not None:
         write_text(trial_path, trial_toml(found.table))
@@ -67,6 +75,7 @@ def run(
         found.log.head,
         sum("dated" in e.data or "until_dated" in e.data for e in found.log),
         found.unmapped,
+        [*notes, *found.said],
         cut(found.trial, found.log).losses,
     )
 

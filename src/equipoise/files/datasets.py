@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.files.formats import csv_table, dataset_json_read, parquet_table, xpt_read
-from equipoise.files.formats.encodings import DEFAULT, checked, of_a_file
+from equipoise.files.formats.encodings import DEFAULT, checked
 from equipoise.files.formats.piece import CHUNK, bad, joined
 from equipoise.standards.dataset import Dataset, Variable
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 
 #: Ending of a file → who reads it.
@@ -25,13 +26,19 @@ READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
 
 
 def iterate(
-    path: Path, chunk: int = CHUNK, *, encoding: str | None = None, variables: Mapping[str, Variable] | None = None
+    path: Path,
+    chunk: int = CHUNK,
+    *,
+    encoding: str | None = None,
+    variables: Mapping[str, Variable] | None = None,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> Iterator[Dataset]:
     """One file in pieces of at most ``chunk`` records, each with all metadata: memory stays bounded.
 
     A transport file may hold several datasets, one after the other; a dataset without records is one empty piece.
     ``encoding`` is for transport files and CSV (UTF-8 unless given; Dataset-JSON and Parquet are UTF-8 by themselves); ``variables``
-    says what columns of a CSV are.
+    says what columns of a CSV are, ``dialect`` how it is written as far as that is stated, and ``notes`` takes what was found out of it.
     Raises BadInput where the file is broken, as soon as it is seen: pieces before that were good.
     """
     if not path.is_file():
@@ -39,13 +46,14 @@ def iterate(
     ending = path.suffix.lower()
     if ending not in READERS:
         raise bad(str(path), "unknown-format", "file", f"the ending {ending!r}", f"one of {', '.join(READERS)}")
+    stated = Dialect(encoding).over(dialect)
+    if stated.encoding is not None:
+        checked(stated.encoding, ascii_compatible=ending == ".xpt")
     options: dict[str, Any] = {}
-    if encoding is not None:
-        checked(encoding)
-    if encoding is not None and ending in (".xpt", ".csv"):
-        options["encoding"] = of_a_file(encoding) if ending == ".csv" else encoding
-    if variables is not None and ending == ".csv":
-        options["variables"] = variables
+    if ending == ".csv":
+        options = {"dialect": stated, "variables": variables, "notes": notes}
+    elif ending == ".xpt" and stated.encoding is not None:
+        options["encoding"] = stated.encoding
     return READERS[ending](path, chunk, **options)
 
 
@@ -54,6 +62,8 @@ def read_datasets(
     *,
     encoding: str | None = None,
     variables: Mapping[str, Mapping[str, Variable]] | None = None,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> dict[str, Dataset]:
     """Name → dataset, of a file, a folder (its files with a known ending), or several of both.
 
@@ -64,13 +74,14 @@ def read_datasets(
     origin: dict[str, Path] = {}
     files = files_of(where)
     ask_for_libraries(files)
-    if encoding is not None:
-        checked(encoding)
+    if (stated := Dialect(encoding).over(dialect).encoding) is not None:
+        checked(stated, ascii_compatible=False)
     wrong: list[BadInput] = []
     for path in files:
         own = (variables or {}).get(path.stem.upper())
+        pieces = iterate(path, encoding=encoding, variables=own, dialect=dialect, notes=notes)
         try:
-            for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
+            for name, group in groupby(pieces, key=lambda d: d.name):
                 if name in found:
                     raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
                 found[name], origin[name] = joined(group), path

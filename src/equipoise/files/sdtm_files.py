@@ -24,6 +24,7 @@ from equipoise.standards.sdtm.ordered import by_place
 from equipoise.standards.sdtm.record import Record, records
 from equipoise.standards.sdtm.to_log import missing_columns, to_log
 from equipoise.standards.sdtm.tumours import tumour_drafts
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
@@ -37,33 +38,46 @@ _DECIDING = frozenset(("randomised", "assessed", "progressed", "died", "next the
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of the datasets. ``table``: that of the trial file which was made from DM, where none was given."""
+    """What came of the datasets. ``table``: that of the trial file which was made from DM, where none was given.
+
+    ``said``: how CSVs are written, where that was found out.
+    """
 
     trial: Trial
     log: Log
     unmapped: Unmapped
     table: dict[str, Any] | None = None
+    said: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Domains:
-    """The domains of a folder, whole; the files that hold none; and what is wrong with its files, each with its domain."""
+    """The domains of a folder, whole; the files that hold none; and what is wrong with its files, each with its domain.
+
+    ``said``: how its CSVs are written, where that was found out.
+    """
 
     datasets: dict[str, Dataset]
     unmapped: Unmapped
     problems: list[tuple[str, Problem]]
     folder: Folder
+    said: Sequence[str] = ()
 
 
-def read_domains(paths: Sequence[Path], encoding: str | None = None) -> Domains:
+def read_domains(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Domains:
     """All domains. What the log does not take need not be readable: it is listed. Raises BadInput for a folder without datasets."""
-    folder = look(paths, encoding)
+    folder = look(paths, dialect)
     ask_for_libraries(p.file for d, parts in folder.domains.items() if d in REQUIRED for p in parts)
-    notes, found, problems = Notes(), {}, list(folder.twice)
+    notes, found = Notes(), {}
+    said: list[str] = []
+    problems = [(domain, p) for domain, p in folder.twice if domain in REQUIRED]
     _list_unread(folder, notes)
+    for domain, p in folder.twice:
+        if domain not in REQUIRED:
+            notes.left(p.where, "file", f"{p.given}, {p.allowed}", "")
     for name, parts in folder.domains.items():
         try:
-            found[name] = united(name, [_whole(part, encoding) for part in parts])
+            found[name] = united(name, [_whole(part, dialect, said) for part in parts])
         except (BadInput, Missing) as wrong:
             if name in REQUIRED and isinstance(wrong, BadInput):
                 problems += [(name, _of_file(parts, wrong.source, p)) for p in wrong.problems]
@@ -73,7 +87,7 @@ def read_domains(paths: Sequence[Path], encoding: str | None = None) -> Domains:
                 why += ": a data cut-off in it is not known"
             example = f"{wrong.problems[0]}" if isinstance(wrong, BadInput) else str(wrong)
             notes.left(name, "domain", why, " ".join(example.split()))
-    return Domains(found, notes.unmapped(), problems, folder)
+    return Domains(found, notes.unmapped(), problems, folder, said)
 
 
 def _list_unread(folder: Folder, notes: Notes) -> None:
@@ -82,8 +96,8 @@ def _list_unread(folder: Folder, notes: Notes) -> None:
         notes.left(u.name, "file", f"{u.why}{step}", "")
 
 
-def _whole(part: Part, encoding: str | None) -> Dataset:
-    return numbered(joined(pieces(part, encoding=encoding)))
+def _whole(part: Part, dialect: Dialect, said: list[str]) -> Dataset:
+    return numbered(joined(pieces(part, dialect=dialect, said=said)), dialect.decimal)
 
 
 def _of_file(parts: Sequence[Part], source: str, p: Problem) -> Problem:
@@ -96,14 +110,14 @@ def import_sdtm(
     trial: Trial | None = None,
     recorded: datetime | None = None,
     by: str = "SDTM",
-    encoding: str | None = None,
+    dialect: Dialect = FOUND_OUT,
     map_name: str | None = None,
 ) -> Imported:
     """A log from SDTM. What is impossible in a trial (an assessment after death) is not taken but listed.
 
     ``map_name``: the map that ships by which a trial made from DM reads its responses. Raises BadInput with every problem of the files and of what is in them.
     """
-    domains = read_domains(paths, encoding)
+    domains = read_domains(paths, dialect)
     datasets, problems = domains.datasets, domains.problems
     table: dict[str, Any] | None = None
     if trial is None and "DM" in datasets:
@@ -122,7 +136,7 @@ def import_sdtm(
     log, unmapped = to_log(datasets, trial, recorded=recorded, by=by, told=problems)
     assert trial is not None  # to_log refuses datasets without DM
     log, impossible = possible(trial, log)
-    return Imported(trial, log, merged([domains.unmapped, unmapped, impossible]), table)
+    return Imported(trial, log, merged([domains.unmapped, unmapped, impossible]), table, domains.said)
 
 
 def possible(trial: Trial, log: Log) -> tuple[Log, Unmapped]:
@@ -152,13 +166,13 @@ def possible(trial: Trial, log: Log) -> tuple[Log, Unmapped]:
 
 
 def patients_of(
-    paths: Sequence[Path], notes: Notes, chunk: int = 50_000, encoding: str | None = None
+    paths: Sequence[Path], notes: Notes, chunk: int = 50_000, dialect: Dialect = FOUND_OUT
 ) -> Iterator[Patient]:
     """Patients with their assessments, one after the other, from TU, TR and RS: memory holds one patient's records.
 
     Each file must be sorted by USUBJID. Problems of a patient's records, and files that are not read, are collected in ``notes``.
     """
-    folder = look(paths, encoding)
+    folder = look(paths, dialect)
     wrong = [p for d, p in folder.twice if d in _TUMOUR]
     wrong += [p for _, p in problems_of_need(folder, dict.fromkeys(_TUMOUR, "the audit"))]
     if not wrong and not {"TR", "RS"} & folder.domains.keys():
@@ -169,7 +183,7 @@ def patients_of(
     _list_unread(folder, notes)
     read = {d: folder.domains[d] for d in _TUMOUR if d in folder.domains}
     ask_for_libraries(part.file for parts in read.values() for part in parts)
-    streams = {d: _subjects(d, parts, chunk, notes, encoding) for d, parts in read.items()}
+    streams = {d: _subjects(d, parts, chunk, notes, dialect) for d, parts in read.items()}
     heads = {}
     for d, stream in streams.items():
         try:
@@ -205,11 +219,11 @@ def patients_of(
 
 
 def _subjects(
-    domain: str, parts: Sequence[Part], chunk: int, notes: Notes, encoding: str | None
+    domain: str, parts: Sequence[Part], chunk: int, notes: Notes, dialect: Dialect
 ) -> Iterator[tuple[str, list[Record]]]:
     """Subject → records, of one file after the other where a domain is split: each is sorted by itself."""
     sequence = f"{domain}SEQ"
-    sources = [_sorted(domain, part, chunk, encoding) for part in parts]
+    sources = [_sorted(domain, part, chunk, dialect, notes) for part in parts]
     for name, group in groupby(merge(*sources, key=_subject), key=_subject):
         rows = list(group)
         keys = set()
@@ -227,13 +241,13 @@ def _subject(record: Record) -> str:
     return record.subject
 
 
-def _sorted(domain: str, part: Part, chunk: int, encoding: str | None) -> Iterator[Record]:
+def _sorted(domain: str, part: Part, chunk: int, dialect: Dialect, notes: Notes) -> Iterator[Record]:
     """The records of a file, which stand in the order of their subjects."""
     row, last, checked = 0, "", Notes()
-    for piece in pieces(part, chunk, encoding):
+    for piece in pieces(part, chunk, dialect, notes.said):
         if row == 0 and missing_columns(domain, piece, checked):
             raise BadInput(part.file.name, checked.problems)
-        for record in records(domain, numbered(piece), row):
+        for record in records(domain, numbered(piece, dialect.decimal), row):
             name = record.subject
             if name < last:
                 where, given = f"{domain}.USUBJID", f"{name} after {last}"

@@ -12,10 +12,11 @@ import numpy as np
 
 from equipoise.files.datasets import READERS, dataset_names, iterate
 from equipoise.files.formats.encodings import checked
-from equipoise.files.formats.piece import CHUNK, Numbers
+from equipoise.files.formats.piece import CHUNK, Commas, Numbers
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import guess
 from equipoise.standards.sdtm.needs import REQUIRED
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Missing, Problem
 
 #: Endings of files that hold no data, whatever they are called.
@@ -85,18 +86,18 @@ class Folder:
         self.domains.setdefault(domain, []).append(part)
 
 
-def look(paths: Sequence[Path], encoding: str | None = None) -> Folder:
+def look(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Folder:
     """What is in these folders and files. Raises BadInput for a folder without any dataset, and for an encoding that is none.
 
     In a folder a file counts by its whole name (rs.xpt is RS, rs_recist.csv is none), and hidden ones do not count; a file that is
     named counts by what stands before the first '_'. A transport file of several datasets counts by their names.
     """
     found = Folder()
-    if encoding is not None:
-        checked(encoding)
+    if dialect.encoding is not None:
+        checked(dialect.encoding)
     for path in paths:
         if not path.is_dir():
-            _take(found, path, path.name.split(".")[0].split("_")[0].upper(), encoding)
+            _take(found, path, path.name.split(".")[0].split("_")[0].upper(), dialect)
             continue
         inside = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
         if not any(p.suffix.lower() in READERS for p in inside):
@@ -109,7 +110,7 @@ def look(paths: Sequence[Path], encoding: str | None = None) -> Folder:
                     Unread(file.name + "/", "a folder in the folder", "", "name it too, to have it read")
                 )
             elif file.suffix.lower() in READERS:
-                _take(found, file, file.stem.upper(), encoding)
+                _take(found, file, file.stem.upper(), dialect)
             else:
                 ending = file.suffix.lower()
                 why = f"files ending {ending!r} are not read" if ending else "a file without an ending is not read"
@@ -119,17 +120,17 @@ def look(paths: Sequence[Path], encoding: str | None = None) -> Folder:
     return found
 
 
-def _take(found: Folder, file: Path, name: str, encoding: str | None) -> None:
+def _take(found: Folder, file: Path, name: str, dialect: Dialect) -> None:
     """Count a file that is read: as the domain of its name, or as those of its datasets where they are several."""
     try:
-        names = dataset_names(file, encoding)
+        names = dataset_names(file, dialect.encoding)
     except (BadInput, Missing):
         names = []  # told of when it is read
     several = len(names) > 1
     for member in names if several else [""]:
         domain, split = _domain(member.upper() or name)
         part = Part(file, member)
-        if domain and split and not _says(part, domain, encoding):
+        if domain and split and not _says(part, domain, dialect):
             domain = ""
         if domain:
             found.add(domain, part, not split)
@@ -146,10 +147,10 @@ def _domain(name: str) -> tuple[str, bool]:
     return (split[1], True) if split is not None else ("", False)
 
 
-def _says(part: Part, domain: str, encoding: str | None) -> bool:
+def _says(part: Part, domain: str, dialect: Dialect) -> bool:
     """True where the records themselves are of this domain; a file that cannot be read is told of when it is."""
     try:
-        first = next(pieces(part, encoding=encoding))
+        first = next(pieces(part, dialect=dialect))
     except (BadInput, Missing):
         return True
     own = first.text("RDOMAIN" if domain.startswith("SUPP") else "DOMAIN")
@@ -172,20 +173,22 @@ class _Texts(dict[str, Variable]):
         return self[name]
 
 
-def pieces(part: Part, chunk: int = CHUNK, encoding: str | None = None) -> Iterator[Dataset]:
-    """A dataset in pieces; the columns of a CSV are texts (see ``numbered``)."""
+def pieces(
+    part: Part, chunk: int = CHUNK, dialect: Dialect = FOUND_OUT, said: list[str] | None = None
+) -> Iterator[Dataset]:
+    """A dataset in pieces; the columns of a CSV are texts (see ``numbered``). ``said`` takes how a CSV is written, where it was found out."""
     texts = _Texts() if part.file.suffix.lower() == ".csv" else None
-    for piece in iterate(part.file, chunk, encoding=encoding, variables=texts):
+    for piece in iterate(part.file, chunk, dialect=dialect, variables=texts, notes=said):
         if part.member in ("", piece.name):
             yield piece
 
 
-def numbered(piece: Dataset) -> Dataset:
+def numbered(piece: Dataset, decimal: str | None = None) -> Dataset:
     """Texts of variables that hold numbers as numbers. Where a cell is none the column stays one of texts: who reads the record tells
     of it, with all else that is wrong."""
     variables, columns = list(piece.variables), dict(piece.columns)
     for i, v in enumerate(variables):
-        told, table = guess(piece.name, v.name), Numbers()
+        told, table = guess(piece.name, v.name), Commas() if decimal == "," else Numbers()
         if told.kind == "text" or v.kind != "text":
             continue
         table[""] = table["."] = np.nan
@@ -193,7 +196,7 @@ def numbered(piece: Dataset) -> Dataset:
             columns[v.name] = np.array([table[cell.strip()] for cell in columns[v.name]], dtype=np.float64)
             variables[i] = told
         except ValueError:
-            columns[v.name] = [_plain(cell) for cell in columns[v.name]]
+            columns[v.name] = [_plain(_with_point(cell) if decimal == "," else cell) for cell in columns[v.name]]
     return replace(piece, variables=tuple(variables), columns=columns)
 
 
@@ -216,3 +219,12 @@ def problems_of_need(folder: Folder, needed: dict[str, str]) -> Iterator[tuple[s
                 Problem("not-read", unread.name, f"{domain}: {unread.why}", f"{domain}, which {by} needs, in a file that is read",
                         (unread.next_step or "save it as CSV") + step),
             )  # fmt: skip
+
+
+def _with_point(cell: str) -> str:
+    """A number with a decimal comma as others are written; one with a point stays none."""
+    return (
+        f"{cell} (a point, where the decimal mark is a comma)"
+        if "." in cell.strip()[:-1]
+        else cell.replace(",", ".", 1)
+    )

@@ -54,4 +54,4 @@ def test_a_name_that_is_no_encoding_of_texts_is_a_problem(name: str) -> None:
 def test_a_misspelt_encoding_has_the_one_that_was_meant() -> None:
     with pytest.raises(BadInput) as caught:
         checked("windos-1252")
-    assert "windows-1252" in caught.value.problems[0].next_step
+    assert "did you mean 'windows-1252'?" in caught.value.problems[0].allowed

@@ -6,7 +6,7 @@ import codecs
 import contextlib
 
 from equipoise.files.formats.piece import shown
-from equipoise.trial.check import near
+from equipoise.trial.dialect import encoding_named
 from equipoise.trial.problem import BadInput, Problem
 
 #: Where no other is named.
@@ -15,24 +15,20 @@ DEFAULT = "utf-8"
 _WINDOWS = "windows-1252"
 #: What every encoding of such files has in common; an escape of one that is for other uses comes first.
 _ASCII = "xn--80ak6aa92e " + "".join(map(chr, range(32, 127)))
-_KNOWN = ("utf-8", "latin-1", _WINDOWS, "windows-1250", "windows-1251", "ascii", "shift-jis", "gb18030", "euc-kr")
 
 
-def checked(encoding: str) -> str:
-    """The encoding, where Python knows it as one of texts that holds ASCII. Raises BadInput else."""
+def checked(encoding: str, *, ascii_compatible: bool = True) -> str:
+    """The encoding, where it is one of texts, and holds ASCII as it is if it is to. Raises BadInput else."""
     try:
-        if _ASCII.encode("ascii").decode(encoding) == _ASCII:
-            return encoding
+        encoding_named(encoding)
+        if not ascii_compatible or _ASCII.encode("ascii").decode(encoding.strip()) == _ASCII:
+            return encoding.strip()
         allowed = "an encoding in which ASCII is ASCII"
-    except (LookupError, UnicodeError, ValueError):
-        allowed = "the name of an encoding, such as utf-8, windows-1252 or latin-1"
-    step = near(encoding, list(_KNOWN))
-    raise BadInput("--encoding", [Problem("unknown-encoding", "--encoding", shown(encoding), allowed, step)])
-
-
-def of_a_file(encoding: str) -> str:
-    """The encoding as a whole file is read by it: a byte order mark is no part of UTF-8's text."""
-    return "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    except UnicodeError:
+        allowed = "an encoding in which ASCII is ASCII"
+    except ValueError as error:
+        allowed = str(error)
+    raise BadInput("--encoding", [Problem("unknown-encoding", "--encoding", shown(encoding), allowed)])
 
 
 def undecodable(error: UnicodeDecodeError) -> tuple[str, str, str]:

@@ -145,6 +145,16 @@ class Numbers(dict[str, float]):
         return value
 
 
+class Commas(Numbers):
+    """Decimal numbers with a comma in the point's place; one with a point is none."""
+
+    def __missing__(self, text: str) -> float:
+        if "." in text:
+            raise ValueError(text)
+        value = self[text] = Numbers()[text.replace(",", ".", 1)]
+        return value
+
+
 def day_text(days: float) -> str:
     """Days since 1960-01-01 as ISO 8601; '' where missing. Raises ValueError where it is no day of a calendar."""
     if np.isnan(days):

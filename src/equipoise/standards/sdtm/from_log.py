@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from equipoise.standards.dataset import Dataset, Variable
@@ -286,5 +286,14 @@ def _known(text: str) -> date | None:
 
 
 def to_sdtm(trial: Trial, snap: Snapshot) -> list[Dataset]:
-    """The datasets of what was known at a cut-off."""
-    return list(from_log(trial, snap.events).values())
+    """The datasets of what was known at a cut-off: who is known to have been followed beyond it was alive on it (SS)."""
+    return list(from_log(trial, [*snap.events, *_followed(snap)]).values())
+
+
+def _followed(snap: Snapshot) -> Iterator[Event]:
+    """Contacts on the day of the cut-off that stand for what is known of the days after, which has not happened yet."""
+    moment = datetime.combine(snap.known_on, time(0), UTC)
+    number = max((e.number for e in snap.events), default=0)
+    for i, p in enumerate(p for p in snap.patients.values() if p.followed_to is not None):
+        if p.randomised is not None and not any(e.happened == snap.cutoff for e in p.contacts):
+            yield Event(number + 1 + i, "contact", snap.cutoff, moment, "cut-off", patient=p.name)

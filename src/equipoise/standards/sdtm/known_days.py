@@ -32,16 +32,20 @@ def supplement(records: Records, domain: str = "SUPPDM") -> dict[str, tuple[str,
     return {r.code("QNAM"): (r.text("QLABEL"), r.text("QVAL")) for r in records.get(domain, ())}
 
 
-def cut_offs(datasets: Mapping[str, Dataset], recorded: date | None) -> tuple[date, ...]:
+def cut_offs(datasets: Mapping[str, Dataset], recorded: date | None, notes: Notes) -> tuple[date, ...]:
     """Days after which nothing was recorded: the data cut-off that TS states, and the day on which the data came in."""
     found = [recorded] if recorded is not None else []
     ts = datasets.get("TS")
     if ts is not None:
         for row, values in enumerate(ts.rows(), 1):
             record = Record("TS", row, values)
-            day = record.date("TSVAL", Notes()) if record.code("TSPARMCD") == "DCUTDTC" else None
+            if record.code("TSPARMCD") != "DCUTDTC":
+                continue
+            day = record.date("TSVAL", Notes())
             if day is not None:
                 found.append(day.last)
+            else:
+                notes.left("TS", "DCUTDTC", "no date: the data cut-off is not known", repr(record.text("TSVAL")))
     return tuple(found)
 
 

@@ -72,9 +72,10 @@ class Unmapped:
 
 @dataclass
 class Notes:
-    """Collected while datasets are read."""
+    """Collected while datasets are read. ``said``: how files are written, where that was found out."""
 
     problems: list[Problem] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     _left: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _telling: dict[tuple[str, str, str], bool] = field(default_factory=dict)

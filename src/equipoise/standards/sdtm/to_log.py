@@ -68,7 +68,7 @@ def to_log(
     else:
         trial = None
     if trial is not None:
-        arms, cutoff = arm_codes(trial), cut_offs(datasets, recorded.date() if recorded is not None else None)
+        arms, cutoff = arm_codes(trial), cut_offs(datasets, recorded.date() if recorded is not None else None, notes)
         for name, records in by_subject.items():
             drafts.extend((name, d) for d in subject_drafts(records, trial, arms, notes, cutoff))
     else:

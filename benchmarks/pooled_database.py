@@ -84,7 +84,6 @@ def pooled(n: int, visits: int, seed: int | str) -> Database:
         "node": both(
             np.broadcast_to(np.pad(node, ((0, 0), (0, OTHERS)))[:, None, :], (n, each, lesions)), none > 0
         ).astype(bool),
-        "part_of": np.full(len(at), -1, dtype=np.int64),
     }
     arm = (draw.random(n) < 1 / 3).astype(np.int16)
     people = Patients(

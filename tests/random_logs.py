@@ -39,12 +39,36 @@ def lesions(draw: st.DrawFn, baseline: bool) -> list[dict[str, Any]]:
         if state == "merged":
             lesion["part_of"] = "T01"
         found.append(lesion)
+    if baseline:
+        found += [
+            {"lesion": n, "kind": "target", "organ": "LUNG", "state": "measured", "size": draw(SIZES)}
+            for n in ("T03", "T04", "T05")
+        ]
+    if not baseline and draw(st.booleans()):
+        found += _split_or_joined(draw)
+    if not baseline and draw(st.booleans()):
+        found[1] = {"lesion": "T01", "kind": "target", "organ": "LIVER", "state": "not evaluated", "said": "CALCIFIED"}
     states = ["present"] if baseline else ["present", "absent", "unequivocal progression", "not evaluated"]
     found.append({"lesion": "N1", "kind": "non-target", "organ": "BONE", "state": draw(st.sampled_from(states))})
     if not baseline and draw(st.booleans()):
         state = draw(st.sampled_from(["equivocal", "unequivocal"]))
         found.append({"lesion": "NEW1", "kind": "new", "organ": "BRAIN", "state": state})
     return found
+
+
+def _split_or_joined(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """T03 in two fragments, or T04 and T05 in one lesion: none of them read by themselves."""
+    if draw(st.booleans()):
+        return [
+            {"lesion": f"T03.{i}", "kind": "target", "organ": "LUNG", "state": "measured", "size": draw(SIZES), "part_of": "T03"}
+            for i in (1, 2)
+        ]  # fmt: skip
+    whole = {"lesion": "T04/T05", "kind": "target", "organ": "LUNG", "state": "measured", "size": draw(SIZES)}
+    parts = [
+        {"lesion": n, "kind": "target", "organ": "LUNG", "state": "merged", "part_of": "T04/T05"}
+        for n in ("T04", "T05")
+    ]
+    return [whole, *parts]
 
 
 @st.composite
@@ -84,6 +108,7 @@ def logs(draw: st.DrawFn) -> Log:
             )
             for v in range(draw(st.integers(0, 3))):
                 recorded = {k: draw(RESPONSES) for k in ("target", "non_target") if draw(st.booleans())}
+                recorded |= {"criterion": "iRECIST"} if draw(st.integers(0, 5)) == 0 else {}
                 recorded |= {"new_lesion": draw(st.booleans())} if draw(st.booleans()) else {}
                 recorded |= {"sum_mm": draw(SIZES)} if draw(st.booleans()) else {}
                 put("assessed", 42 * (v + 1), response=draw(RESPONSES), visit=f"WEEK {6 * v + 6}", visit_number=v + 2.0,

@@ -142,11 +142,18 @@ def _scan(
         if random.random() < 0.95:
             states = ("present", "absent", "unequivocal progression", "not evaluated")
             weights = (5, 60, 1, 1) if wellness < 0.3 else (10, 4, 1, 1)
-            read(name, "non-target", random.choices(states, weights)[0])
+            if odd and random.random() < 0.2:
+                read(name, "non-target", "merged", part_of=random.choice([*targets, *others, "X"]))
+            else:
+                read(name, "non-target", random.choices(states, weights)[0])
+            if odd and random.random() < 0.2:
+                read(f"{name}.1", "non-target", random.choices(states, weights)[0], part_of=name)
     if not baseline or odd:
         for name in ("L1", "L2"):
             if random.random() < 0.12:
                 read(name, "new", random.choice(("equivocal", "equivocal", "unequivocal", "absent", "not evaluated")))
+    if odd and random.random() < 0.5 and targets:
+        read("X", "target", random.choice(("measured", "absent", "not evaluated")), size=random.choice(SIZES))
     if odd and random.random() < 0.2 and targets:
         read(targets[0], "non-target", "present")
     found = list(lesions.values())

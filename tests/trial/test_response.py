@@ -143,6 +143,30 @@ def test_a_map_is_part_of_the_definition_and_its_absence_is_not(tmp_path: Path) 
     assert one not in (north.fingerprint, read_trial(file_of(tmp_path, words=MAP.replace("SD", "PD"))).fingerprint)
 
 
+def test_a_map_that_ships_is_named_in_one_word(tmp_path: Path) -> None:
+    plan = read_trial(file_of(tmp_path, 'criterion = "IMWG 2014"\nmap = "IMWG"', "")).assessments
+    assert plan is not None
+    assert (plan.glossary["sCR"].code, plan.glossary["VGPR"].code, plan.glossary["MR"].code) == ("CR", "PR", "SD")
+    assert "VGPR as PR" in plan.read_as
+    more = read_trial(
+        file_of(tmp_path, 'criterion = "IMWG 2014"\nmap = "IMWG"', '\n[assessments.words]\nMR = "PR"\n')
+    ).assessments
+    assert more is not None
+    assert (more.glossary["MR"].code, more.glossary["sCR"].code) == ("PR", "CR")
+    irecist = read_trial(file_of(tmp_path, 'criterion = "iRECIST"\nmap = "iRECIST"', "")).assessments
+    assert irecist is not None
+    assert irecist.glossary["iUPD"].unconfirmed
+    assert irecist.glossary["iUPD"].progresses
+    bad = problems_of(file_of(tmp_path, 'criterion = "IMWG 2014"\nmap = "IMWF"', ""))
+    assert bad["assessments.map"][0] == "unknown-map"
+    assert "IMWG" in bad["assessments.map"][1]
+    none = problems_of(file_of(tmp_path, 'criterion = "iRECIST"', ""))
+    assert "map = 'iRECIST'" in none["assessments.criterion"][1]
+    lesions = ('responses = "as recorded"', 'responses = "from lesions"')
+    cannot = problems_of(file_of(tmp_path, 'criterion = "iRECIST"\nmap = "iRECIST"', "", lesions))
+    assert cannot["assessments.responses"][0] == "cannot-derive"
+
+
 def test_one_vocabulary_is_behind_all_that_speaks_of_responses() -> None:
     assert {v.criterion for v in VOCABULARIES.values() if v.from_lesions} == set(CRITERIA)
     assert set(OURS.order) == {"CR", "PR", "NED", "SD", "NON-CR/NON-PD", "PD", "NE"}
@@ -154,7 +178,7 @@ def test_one_vocabulary_is_behind_all_that_speaks_of_responses() -> None:
 
 
 #: Who may spell a word out: the vocabulary, and what is no response of a patient: a state of SDTM, a parameter's name.
-MAY_SPELL = {"trial/vocabularies/recist11.py", "standards/sdtm/tumours.py", "standards/adam/rules.py"}
+MAY_SPELL = {"trial/vocabularies/recist11.py", "standards/sdtm/lesion_words.py", "standards/adam/rules.py"}
 
 
 def test_nobody_else_lists_the_words() -> None:

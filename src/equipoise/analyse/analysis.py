@@ -41,6 +41,8 @@ class Analysis:
     #: what a reader must know, by endpoint, and of 'adverse events': nobody, no events, nobody followed, one minus Kaplan–Meier where
     #: another event competes, or adverse events of more than one edition of CTCAE counted together
     cautions: Mapping[str, str] = field(default_factory=dict)
+    #: what was recorded and is in no endpoint
+    losses: Sequence[str] = ()
 
 
 def analyse(trial: Trial, snap: Snapshot) -> Analysis:
@@ -73,6 +75,7 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
             **({"adverse events": both[0]} if both else {}),
             **{e.name: text for e in trial.endpoints if isinstance(e, Toxicity) for text in pooled_in(trial, snap, e)},
         },
+        snap.losses,
     )
 
 
@@ -111,6 +114,7 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
             ),
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
+            *_lost(analysis),
         ),
     )
 
@@ -213,6 +217,7 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
         read = dict.fromkeys(e.of for e in trial.endpoints if isinstance(e, Landmark))
         notes += [said for name in read if (said := overstated(trial.time_to_event(name)))]
     notes += [analysis.cautions[r.endpoint] for r in results if r.endpoint in analysis.cautions]
+    notes += _lost(analysis)
     columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
     columns += ["Too recent", "Pending though due", "Not evaluable"]
     return Table("Rates by arm", columns, rows, notes=notes)
@@ -242,14 +247,20 @@ def response_table(trial: Trial, analysis: Analysis) -> Table | None:
     if any(recent):
         rows.append(["Too recent to count", *recent])
     columns = ["Best response", *(trial.arm_by_name[a].label for a in result.arms)]
-    notes = (f"{_taken(trial)}; {result.policy}.", f"Counted are {result.counted}.")
+    notes = (f"{_taken(trial)}; {result.policy}.", f"Counted are {result.counted}.", *_lost(analysis))
     return Table("Best overall response", columns, rows, notes=notes)
+
+
+def _lost(analysis: Analysis) -> list[str]:
+    """What was recorded and is in no endpoint, as notes of a table."""
+    return [f"Caution: {text}" for text in analysis.losses]
 
 
 def _taken(trial: Trial) -> str:
     a = trial.assessments
-    if a is None or (a.responses == "as recorded" and not a.words):
+    if a is None or (a.responses == "as recorded" and not a.read_by):
         return "As recorded at assessments"
     if a.responses == "from lesions":
         return f"Derived from the lesions by {a.criterion}"
-    return f"Recorded by {a.criterion}, read by the trial file's map ({a.read_as})"
+    by = f"the map {a.map}" if a.map else "the trial file's map"
+    return f"Recorded by {a.criterion}, read by {by} ({a.read_as})"

@@ -5,12 +5,12 @@ Whoever analyses, decides, reports or exports begins here, so that all of them s
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
 from equipoise.analyse import beyond
+from equipoise.analyse.losses import losses
 from equipoise.analyse.members import notes_of, own_only
 from equipoise.analyse.stated import as_stated, from_lesions
 from equipoise.trial.log import Log
@@ -46,7 +46,9 @@ def cut(
     found = own_only(trial, everybody)
     if not fingerprint:
         return found
-    return replace(found, notes=(*_notes(trial, log, found), *notes_of(trial, [*everybody.patients.values()])))
+    lost = tuple(losses(trial, found.events, found.patients.values(), lesions=from_lesions(trial)))
+    said = (*_notes(trial, log, found), *lost, *notes_of(trial, [*everybody.patients.values()]))
+    return replace(found, notes=said, losses=lost)
 
 
 def refusals(trial: Trial, log: Log, cutoff: date | None, known_on: date | None) -> Iterator[Problem]:
@@ -123,10 +125,6 @@ def _notes(trial: Trial, log: Log, snap: Snapshot) -> Iterator[str]:
     unblinded = [p.name for p in snap.patients.values() if p.unblinded is not None]
     if unblinded:
         yield f"unblinded while the trial went on: {_of(len(unblinded), 'patient')}, {', '.join(unblinded)}."
-    unknown = Counter(a.recorded for a in assessments if not a.word.known)
-    if unknown:
-        words = ", ".join(f"{word} ({n})" for word, n in unknown.most_common())
-        yield f"not read, for the trial's criterion has no such response: {_of(unknown.total(), 'assessment')}, {words}."
 
 
 def _of(n: int, what: str) -> str:

@@ -16,6 +16,8 @@ from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent, Toxicity
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
+from equipoise.trial.protocol_parts import glossary_of
+from equipoise.trial.response import Glossary
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies import OURS
@@ -62,6 +64,8 @@ class Explanation:
     time_points: Sequence[Point]
     endpoints: Sequence[Told]
     populations: Mapping[str, Membership]
+    #: what was recorded and is in no endpoint, of any patient
+    losses: Sequence[str] = ()
 
 
 def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
@@ -79,6 +83,7 @@ def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
             for told in (_outcome(trial, snap, patient, i) for i in range(len(trial.endpoints)))
         ],
         {name: membership(patient, p, trial, snap.cutoff) for name, p in trial.population_by_name.items()},
+        snap.losses,
     )
 
 
@@ -104,7 +109,7 @@ def _points(trial: Trial, patient: Patient) -> list[Point]:
                     a.recorded,
                     point.overall if point else "",
                     a.response,
-                    _because(a, point),
+                    _because(a, point, glossary_of(trial.assessments)),
                     a.number,
                     a.event.source,
                 )
@@ -112,10 +117,15 @@ def _points(trial: Trial, patient: Patient) -> list[Point]:
     return shown
 
 
-def _because(a: Assessment, point: TimePoint | None) -> str:
+def _because(a: Assessment, point: TimePoint | None, glossary: Glossary) -> str:
     """How the response that counts came about."""
     how = ""
-    if not a.word.known:
+    if glossary.foreign(a.event.data) and a.recorded:
+        how = f"Recorded {a.recorded} by {a.event.data['criterion']}, of which the trial file says nothing: nothing follows."
+    elif not a.derived and glossary.of(a.event.data).unconfirmed:
+        end = "and no later assessment refutes it" if a.word.progresses else "which a later assessment refutes"
+        how = f"Recorded {a.recorded}, a progression to be confirmed, {end}: {a.response}."
+    elif not a.word.known:
         how = f"The trial's criterion has no word {a.recorded}: nothing follows."
     elif not a.derived and a.response != a.recorded:
         how = f"Recorded {a.recorded}, read as {a.response} by the trial file's map."

@@ -65,6 +65,8 @@ class Sensitivity:
     cutoff: date
     under: Sequence[Under]
     changes: Sequence[Change]
+    #: what was recorded and is in no endpoint
+    losses: Sequence[str] = ()
 
 
 def variant(endpoint: TimeToEvent, rules: str, assessor: str) -> TimeToEvent:
@@ -92,7 +94,7 @@ def sensitivity(
             source = NAMED_RULES[name].source if name in NAMED_RULES else "the trial file"
             observed = {o.patient: o for group in by_arm.values() for o in group}
             under.append(Under(name, assessor, source, analyse_survival(trial, snap, changed), reasons, observed))
-    return Sensitivity(trial.id, endpoint.name, endpoint.label, snap.cutoff, under, list(_changes(under)))
+    return Sensitivity(trial.id, endpoint.name, endpoint.label, snap.cutoff, under, list(_changes(under)), snap.losses)
 
 
 def _short(reason: str) -> str:
@@ -140,7 +142,8 @@ def side_by_side(trial: Trial, found: Sensitivity) -> Table:
         f"{found.label} under {len(found.under)} sets of rules",
         ["", *(u.name for u in found.under)],
         rows,
-        notes=(*dict.fromkeys(notes), "Kaplan–Meier; Cox model, Efron's ties; log-rank. A hazard ratio below 1 favours the first arm."),
+        notes=(*dict.fromkeys(notes), "Kaplan–Meier; Cox model, Efron's ties; log-rank. A hazard ratio below 1 favours the first arm.",
+               *(f"Caution: {text}" for text in found.losses)),
     )  # fmt: skip
 
 

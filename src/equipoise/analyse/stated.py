@@ -1,4 +1,4 @@
-"""Responses as the trial file states: as they were recorded, or derived from the lesions by its criterion.
+"""Responses as the trial file states: as they were recorded, or derived from the lesions by its criterion; progressions settled.
 
 An inner part of ``analyse.data``; nothing else asks which of the two holds.
 """
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import TimePoint, scans_of
+from equipoise.analyse.settled import settled
 from equipoise.trial.assessment import Assessment
 from equipoise.trial.patient import Patient
 from equipoise.trial.response import Glossary
@@ -23,6 +24,9 @@ def as_stated(trial: Trial, snap: Snapshot) -> Snapshot:
     A derived response lies beside the recorded event, which stays what it was; so does the sum of the target lesions. An assessment
     that lists no lesion is taken as recorded. To do so twice changes nothing.
     """
+    if trial.assessments is not None and trial.assessments.glossary.awaits:
+        refuted = trial.assessments.vocabulary.refuted
+        snap = replace(snap, patients={name: settled(p, refuted) for name, p in snap.patients.items()})
     if not from_lesions(trial) or trial.assessments is None:
         return snap
     criterion = trial.assessments.criterion
@@ -49,6 +53,6 @@ def _derived(read: list[Assessment], criterion: str, words: Glossary) -> list[As
 
 
 def _beside(a: Assessment, point: TimePoint, words: Glossary) -> Assessment:
-    """What follows from the lesions, beside what was recorded. A sum that could not be taken is the recorded one."""
-    total = point.sum if point.sum is not None else a.sum_mm
+    """What follows from the lesions, beside what was recorded. A sum of which nothing was read is the recorded one; of a part there is none."""
+    total = a.sum_mm if point.sum is None else point.sum if point.whole else None
     return Assessment(a.event, words[point.overall], total, point.progressed_on or a.happened, a.baseline, derived=True)

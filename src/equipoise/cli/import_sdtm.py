@@ -21,6 +21,7 @@ from equipoise.trial.dialect import Dialect
 @dialect_options
 @click.option("--by", default="SDTM", show_default=True, help="Who takes it in.")
 @define_option
+@click.option("--map", "map_name", help="Without --trial: the map by which responses are read: iRECIST, IMWG, Lugano …")
 @json_option
 def command(
     data: tuple[Path, ...],
@@ -29,6 +30,7 @@ def command(
     dialect: Dialect,
     by: str,
     define: Path | None,
+    map_name: str | None,
     as_json: bool,
 ) -> None:
     """Take SDTM (a folder, or files) into a new log, and say what the log cannot hold.
@@ -37,7 +39,7 @@ def command(
     """
     known = desk.opening.load_trial(trial) if trial else None
     trial_path = log_path.with_name(f"{log_path.name.split('.')[0]}.trial.toml")
-    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, dialect, define)
+    taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, dialect, define, map_name)
     say_notes(taken.notes)
     if as_json:
         emit(taken.as_json())
@@ -46,5 +48,7 @@ def command(
     if known is None:
         say(f"Trial file made from DM: {trial_path}. Edit it from the protocol, then open it with the log.")
     say(f"{taken.imputed_dates} events have an imputed day; each says what was recorded and by which rule.")
+    for text in taken.losses:
+        say(f"Caution: {text}")
     if len(taken.unmapped):
         show_table(taken.unmapped.table())

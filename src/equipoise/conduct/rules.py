@@ -180,7 +180,8 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "assessed":
             response, size = event.data["response"], event.data.get("sum_mm")
             glossary = glossary_of(in_his_cohort(trial, patient).assessments)
-            if not (response in glossary if response else _seen(event)):
+            # What is taken from datasets may be of another criterion; it is kept, and nothing follows from it.
+            if not (event.source or response in glossary if response else _seen(event)):
                 yield Problem(
                     "unknown-response", "response", repr(response), f"one of {_list(glossary.words)}",
                     near(response, glossary.words) or "a word of another criterion is mapped in [assessments.words] of the trial file",

@@ -45,6 +45,7 @@ def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
             *_definition_cautions(trial, snap),
             *gathered.cautions(),
             *_graded(trial, snap),
+            *(f"Not in the data: {text}" for text in snap.losses),
             *_passed(trial, snap, look, gathered),
         ],
         distance=ruling.distance,
@@ -109,7 +110,7 @@ def _not_ripe(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> No
         look=look,
         of_looks=len(trial.monitored.design.looks),
         cutoff=snap.cutoff,
-        because=because,
+        because=[*because, *(f"Not in the data: {text}" for text in snap.losses)],
         waiting=[
             {
                 "patient": m.patient,

@@ -42,6 +42,7 @@ class Audited:
             "criterion": found.criterion,
             "patients": found.patients,
             "time_points": found.time_points,
+            "by_other_criteria": found.others,
             "counts": counts,
             "findings": found.findings,
             "unmapped": self.unmapped.entries,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from equipoise.analyse.columns.fallback import completed
@@ -19,16 +19,19 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True)
 class Pooled:
-    """What the arrays say; ``derived``: responses follow from the lesions."""
+    """What the arrays say; ``derived``: responses follow from the lesions; ``losses``: what was recorded and is in no endpoint."""
 
     trial: str
     cutoff: date
     derived: bool
     summary: PoolSummary
+    losses: Sequence[str] = ()
 
     def tables(self) -> list[Table]:
         """Times, then responses."""
-        return [times_table(self.summary), counts_table(self.summary)]
+        times = times_table(self.summary)
+        lost = tuple(f"Caution: {text}" for text in self.losses)
+        return [replace(times, notes=(*times.notes, *lost)), counts_table(self.summary)]
 
 
 def run(
@@ -48,4 +51,4 @@ def run(
     if done.refused or done.refused_populations:
         people = [derived(p, "RECIST 1.1") if derive else p for p in snap.patients.values()]
         done = completed(done, people, trial, snap.cutoff, pool.patients.arms)
-    return Pooled(trial.id, snap.cutoff, derive, summary(pool, trial, done))
+    return Pooled(trial.id, snap.cutoff, derive, summary(pool, trial, done), snap.losses)

@@ -62,7 +62,7 @@ def _facts(t: Trial) -> Facts:
         rows.append(("Sites", f"{len(t.sites)}, opening {t.sites[0].activation} to {last}{_dagger(t, 'sites')}"))
     if t.assessments:
         a = t.assessments
-        read = f" (read by a map: {a.read_as})" if a.words else ""
+        read = f" (read by a map: {a.read_as})" if a.read_by else ""
         scans = f"{a.criterion}{read}, first after {a.first}, then every {a.every}{_dagger(t, 'assessments')}"
         rows.append(("Tumour assessment", scans))
     labels = {a.name: a.label for a in t.arms}

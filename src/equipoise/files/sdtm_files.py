@@ -17,7 +17,7 @@ from equipoise.files.formats.piece import joined, united
 from equipoise.files.sdtm_folder import Folder, Part, look, numbered, pieces, problems_of_need
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds
-from equipoise.standards.sdtm.needs import REQUIRED, absent, needed
+from equipoise.standards.sdtm.needs import NUMBERED_FOR_NOBODY, REQUIRED, absent, needed
 from equipoise.standards.sdtm.notes import Notes, Unmapped, merged
 from equipoise.standards.sdtm.observed_trial import observed
 from equipoise.standards.sdtm.ordered import by_place
@@ -32,6 +32,8 @@ from equipoise.trial.problem import BadInput, Missing, Problem
 from equipoise.trial.trial import Trial
 
 _TUMOUR = ("TU", "TR", "RS", "SUPPTU")
+#: Events that decide endpoints.
+_DECIDING = frozenset(("randomised", "assessed", "progressed", "died", "next therapy", "outcome"))
 
 
 @dataclass(frozen=True)
@@ -109,17 +111,18 @@ def import_sdtm(
     recorded: datetime | None = None,
     by: str = "SDTM",
     dialect: Dialect = FOUND_OUT,
+    map_name: str | None = None,
 ) -> Imported:
     """A log from SDTM. What is impossible in a trial (an assessment after death) is not taken but listed.
 
-    Raises BadInput with every problem of the files and of what is in them.
+    ``map_name``: the map that ships by which a trial made from DM reads its responses. Raises BadInput with every problem of the files and of what is in them.
     """
     domains = read_domains(paths, dialect)
     datasets, problems = domains.datasets, domains.problems
     table: dict[str, Any] | None = None
     if trial is None and "DM" in datasets:
         with suppress(BadInput):  # to_log says why there is no trial
-            table = observed(datasets)
+            table = observed(datasets, map_name)
             trial = Trial.model_validate(table)
     wanted = {"DM": "every endpoint"} if trial is None else needed(trial)
     if table is not None or trial is None:
@@ -146,13 +149,20 @@ def possible(trial: Trial, log: Log) -> tuple[Log, Unmapped]:
                 p = found[e.number]
                 domain = e.source.split(".")[0] or "?"
                 notes.left(
-                    domain, e.kind, f"impossible in the log ({p.code}): {p.allowed}"[:160], f"{e.patient}, {e.source}"
+                    domain,
+                    e.kind,
+                    f"impossible in the log ({p.code}): {p.allowed}"[:160],
+                    f"{e.patient}, {e.source}",
+                    endpoint=e.kind in _DECIDING,
                 )
         events = [e for e in events if e.number not in found]
-    kept = Log()
+    kept, left = Log(), notes.unmapped()
     for e in events:
-        kept.append(e.kind, e.happened, e.recorded, e.by, e.why, e.patient, e.site, e.data, source=e.source)
-    return kept, notes.unmapped()
+        data = e.data
+        if e.kind == "opened" and left.told:
+            data = {**data, "left_out": [*data.get("left_out", ()), *left.told]}
+        kept.append(e.kind, e.happened, e.recorded, e.by, e.why, e.patient, e.site, data, source=e.source)
+    return kept, left
 
 
 def patients_of(
@@ -219,7 +229,9 @@ def _subjects(
         keys = set()
         for r in rows:
             key = r.text(sequence)
-            if key and key in keys:
+            if key and key in keys and domain in NUMBERED_FOR_NOBODY:
+                notes.left(domain, sequence, "a sequence number that stands twice: both records are taken", r.example)
+            elif key and key in keys:
                 notes.problem("key-twice", r.where(sequence), "the same key again", "one record for each key")
             keys.add(key)
         yield name, rows

@@ -32,7 +32,8 @@ class Assessment(NamedTuple):
     def of(cls, event: Event, glossary: Glossary) -> Assessment:
         """An event taken as it was recorded, its word read by a glossary."""
         data = event.data
-        of = (event, glossary[data["response"]], data.get("sum_mm"), event.happened, bool(data.get("baseline")), False)
+        word = glossary.of(data) if "criterion" in data else glossary[data["response"]]
+        of = (event, word, data.get("sum_mm"), event.happened, bool(data.get("baseline")), False)
         return cls._make(of)
 
     @property

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
+from equipoise.trial.check_assessments import check_assessments
 from equipoise.trial.check_randomisation import how_arms_are_given
 from equipoise.trial.eligibility_review import EligibilityReview
 from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.estimand import contradictions
 from equipoise.trial.population import populations_of
 from equipoise.trial.problem import Problem
+from equipoise.trial.problem import near as near
 from equipoise.trial.protocol_parts import (
-    Assessments,
     Assumption,
     Criterion,
     History,
@@ -30,15 +30,8 @@ from equipoise.trial.protocol_parts import (
 )
 from equipoise.trial.table import TableMapping
 from equipoise.trial.trial import paths
-from equipoise.trial.vocabularies import OURS, VOCABULARIES
 
 Parts = Mapping[str, Any]
-
-
-def near(word: str, allowed: list[str]) -> str:
-    """A next step that names the nearest allowed word, or nothing."""
-    match = get_close_matches(word, allowed, n=1)
-    return f"did you mean {match[0]!r}?" if match else ""
 
 
 def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
@@ -49,7 +42,7 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _arms,
         _dates,
         how_arms_are_given,
-        _assessments,
+        check_assessments,
         _endpoints,
         _populations,
         _monitoring,
@@ -113,42 +106,6 @@ def _dates(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 f"{site.activation} for site {site.name}",
                 f"no site opens before the trial's start, {start}",
             )
-
-
-def _assessments(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
-    """Whether every word that may be recorded is understood, and every word that counts can come about."""
-    a: Assessments | None = parts.get("assessments")
-    ours = a.vocabulary if a is not None else OURS
-    if a is not None:
-        known = VOCABULARIES.get(a.criterion)
-        if known is None and not a.words:
-            yield Problem(
-                "no-words", "assessments.criterion", f"{a.criterion!r} without `words`",
-                f"{' or '.join(VOCABULARIES)}; any other with [assessments.words], which says as which word of {ours.criterion} each counts",
-                near(a.criterion, list(VOCABULARIES)) or "for example: [assessments.words] sCR = 'CR'",
-            )  # fmt: skip
-        if a.responses == "from lesions" and not ours.derives(a.criterion):
-            can = " or ".join(v.criterion for v in VOCABULARIES.values() if v.from_lesions)
-            yield Problem(
-                "cannot-derive", "assessments.responses", f"'from lesions' by {a.criterion!r}",
-                f"a criterion whose responses follow from lesions here: {can}", "or responses = 'as recorded'",
-            )  # fmt: skip
-        for word, code in a.words.items():
-            where = f"assessments.words.{word}"
-            if code not in ours.order:
-                allowed = f"a word of {ours.criterion}: {', '.join(ours.order)}"
-                yield Problem("unknown-response", where, repr(code), allowed, near(code, list(ours.order)))
-            elif not word.strip() or word != word.strip():
-                yield Problem("no-word", where, repr(word), "a word without blanks around it")
-            elif word in ours.order and word != code:
-                yield Problem("own-word", where, repr(code), f"a word of {ours.criterion} stands for itself")
-    for i, endpoint in enumerate(parts.get("endpoints") or ()):
-        for word in endpoint.success if isinstance(endpoint, Response) else ():
-            if word not in ours.order:
-                yield Problem(
-                    "unknown-response", f"endpoints[{i}].success", repr(word), f"a word of {ours.criterion}: {', '.join(ours.order)}",
-                    "what sites record in other words is mapped in [assessments.words]",
-                )  # fmt: skip
 
 
 def _endpoints(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -418,4 +375,4 @@ def _provenance(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 #: What is asked of each cohort in place of the whole trial.
-_OF_A_COHORT = (_arms, how_arms_are_given, _assessments, _monitoring, _history)
+_OF_A_COHORT = (_arms, how_arms_are_given, check_assessments, _monitoring, _history)

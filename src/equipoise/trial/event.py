@@ -13,7 +13,7 @@ from typing import Any
 GENESIS = "0" * 64
 
 _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
-    "opened": {"trial": ((str,), True), "fingerprint": ((str,), True)},
+    "opened": {"trial": ((str,), True), "fingerprint": ((str,), True), "left_out": ((list,), False)},
     "amended": {"fingerprint": ((str,), True)},
     "site activated": {},
     "enrolment paused": {"cohort": ((str,), False)},
@@ -44,6 +44,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "study ended": {"reason": ((str,), True)},
     "assessed": {
         "response": ((str,), True),
+        "criterion": ((str,), False),
         "sum_mm": ((int, float), False),
         "new_lesion": ((bool,), False),
         "baseline": ((bool,), False),

@@ -24,21 +24,19 @@ State = Literal[
 #: Which states a lesion of each kind may have, from the words of RECIST 1.1 (doi:10.1016/j.ejca.2008.10.026).
 STATES: Mapping[str, tuple[str, ...]] = {
     "target": ("measured", "absent", "too small", "not evaluated", "merged"),
-    "non-target": ("present", "absent", "unequivocal progression", "not evaluated"),
-    "new": ("equivocal", "unequivocal", "absent", "not evaluated"),
+    "non-target": ("present", "absent", "unequivocal progression", "not evaluated", "merged"),
+    "new": ("equivocal", "unequivocal", "absent", "not evaluated", "merged"),
 }
-
-
-_EMPTY = (None, "", False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One lesion at one time point.
 
-    ``size`` [mm] is the longest diameter, or the short axis of a node. 'too small': seen, too small to measure. A target
-    lesion that split is read as fragments, each naming its ``part_of``; of lesions that grew together one is
-    measured and the others are 'merged', naming it in ``part_of``. ``slice_mm`` is the scan's slice thickness.
+    ``size`` [mm] is the longest diameter, or the short axis of a node. 'too small': seen, too small to measure. A lesion that
+    split is read as fragments, each naming it in ``part_of``; lesions that grew together are 'merged', each naming in
+    ``part_of`` the one that is read in their place: one of them, or one with a name of its own. ``slice_mm`` is the scan's slice
+    thickness. ``said`` is what was recorded of a lesion that was 'not evaluated', where that was a word that nobody here understands.
     """
 
     lesion: str
@@ -50,13 +48,14 @@ class Reading:
     part_of: str = ""
     slice_mm: float | None = None
     source: str = ""
+    said: str = ""
 
     def data(self) -> dict[str, Any]:
         """As it stands in the log: what is empty is left out."""
         held: dict[str, Any] = {}
         for name in self.__slots__:
             value = getattr(self, name)
-            if value not in _EMPTY:
+            if value is not None and value is not False and value != "":
                 held[name] = value
         return held
 
@@ -69,6 +68,7 @@ def readings(lesions: Sequence[Mapping[str, Any]]) -> list[Reading]:
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "lesion": (str,), "kind": (str,), "state": (str,), "size": (int, float), "organ": (str,), "node": (bool,),
     "part_of": (str,), "slice_mm": (int, float), "source": (str,),
+    "said": (str,),
 }  # fmt: skip
 
 
@@ -121,3 +121,5 @@ def _meaning(where: str, lesion: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("size-out-of-range", f"{where}.size", str(size), "millimetres, from 0 to 1,000")
     if lesion["state"] == "merged" and not lesion.get("part_of"):
         yield Problem("no-part-of", f"{where}.part_of", "nothing", "a merged lesion names the one it is part of")
+    if lesion.get("part_of") == lesion["lesion"]:
+        yield Problem("part-of-itself", f"{where}.part_of", repr(lesion["lesion"]), "another lesion")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 #: A person is shown this many problems; machines get all.
 _SHOWN = 30
@@ -22,6 +23,12 @@ class Problem:
     def __str__(self) -> str:
         text = f"{self.where}   got {self.given}; {self.allowed}"
         return f"{text} ({self.next_step})" if self.next_step else text
+
+
+def near(word: str, allowed: Sequence[str]) -> str:
+    """A next step that names the nearest allowed word, or nothing."""
+    match = get_close_matches(word, allowed, n=1)
+    return f"did you mean {match[0]!r}?" if match else ""
 
 
 class BadInput(Exception):  # noqa: N818 - reads as what it is, in the users' words

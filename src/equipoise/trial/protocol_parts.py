@@ -12,6 +12,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from equipoise.trial.duration import DAYS_PER_MONTH, Duration, Lasting
 from equipoise.trial.part import Part
 from equipoise.trial.response import Glossary, Vocabulary
+from equipoise.trial.response_maps import MAPS, same_criterion
 from equipoise.trial.vocabularies import OURS, VOCABULARIES
 
 
@@ -114,6 +115,14 @@ class Assessments(Part):
         description="The words that sites record → the words of RECIST 1.1 as which they count: sCR = 'CR', VGPR = 'PR'. A word "
         "that is the same need not stand here. The log keeps what was recorded.",
     )
+    map: str | None = Field(
+        default=None,
+        description="In place of `words`, or with more of them: a map that ships, by its name: 'iRECIST', 'IMWG', 'Lugano', 'PCWG3', …",
+    )
+    categories: tuple[str, ...] = Field(
+        default=(),
+        description="Other names under which datasets (RSCAT of SDTM) hold what is assessed by the criterion: 'INVESTIGATOR ASSESSMENT'.",
+    )
     first: Lasting = Field(description="Time from randomisation to the first assessment.")
     every: Lasting = Field(description="Time between assessments, until progression.")
     follow_up_every: Lasting = Field(description="Time between contacts for survival after the last assessment.")
@@ -145,17 +154,28 @@ class Assessments(Part):
     @cached_property
     def glossary(self) -> Glossary:
         """What each recorded word means. Raises KeyError for a map to a word that is none (a trial file with one is refused)."""
-        return self.vocabulary.glossary(self.words)
+        return self.vocabulary.glossary(self.read_by, self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The criterion's names: as stated, `categories`, and those of which a map or we know that they mean the same."""
+        return (*same_criterion(self.criterion), *self.categories)
+
+    @property
+    def read_by(self) -> Mapping[str, str]:
+        """The words that sites record → ours: those of the map, and `words`, which come first."""
+        shipped = MAPS[self.map].words if self.map is not None else {}
+        return {**{word: ours for word, ours in shipped.items() if word not in self.words}, **self.words}
 
     @property
     def read_as(self) -> str:
         """The map in words: 'sCR as CR, VGPR as PR'; '' without one."""
-        return ", ".join(f"{word} as {ours}" for word, ours in self.words.items())
+        return ", ".join(f"{word} as {ours}" for word, ours in self.read_by.items())
 
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
-        return {k: v for k, v in handler(self).items() if k != "words" or v}
+        return {k: v for k, v in handler(self).items() if k not in ("words", "map", "categories") or v}
 
 
 def glossary_of(assessments: Assessments | None) -> Glossary:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,8 @@ class Word:
     """One word of a criterion, and what follows from it.
 
     ``responds``: it is a response. ``progresses``: it is progression. ``readable``: it says how the disease stands; from one that
-    is not readable no status follows. ``known``: a criterion has it; of a word that none has nothing follows.
+    is not readable no status follows. ``known``: a criterion has it; of a word that none has nothing follows. ``unconfirmed``: a
+    progression that a later assessment may refute (``analyse.settled``).
     """
 
     code: str
@@ -21,17 +24,40 @@ class Word:
     progresses: bool = False
     readable: bool = True
     known: bool = True
+    unconfirmed: bool = False
 
+
+#: As which a map reads a word of progression that later assessments confirm or refute: iUPD of iRECIST.
+UNCONFIRMED = "unconfirmed PD"
 
 #: What stands where no response was recorded.
 NOTHING = Word("", "No response recorded", readable=False)
 
 
 class Glossary(dict[str, Word]):
-    """A word that is recorded → what it means. One that is not in it stands for itself, and nothing follows from it."""
+    """A word that is recorded → what it means. One that is not in it stands for itself, and nothing follows from it.
+
+    ``criteria`` are the names, as ``plain_name`` has them, of the criterion whose words these are.
+    """
+
+    criteria: frozenset[str] = frozenset()
 
     def __missing__(self, recorded: str) -> Word:
         return Word(recorded, recorded, readable=False, known=False)
+
+    def of(self, data: Mapping[str, Any]) -> Word:
+        """The word of an 'assessed' event; of one that was recorded by another criterion nothing follows."""
+        recorded: str = data["response"]
+        return self.__missing__(recorded) if recorded and self.foreign(data) else self[recorded]
+
+    def foreign(self, data: Mapping[str, Any]) -> bool:
+        """True of an assessment that was recorded by another criterion than these words are of."""
+        return "criterion" in data and plain_name(data["criterion"]) not in self.criteria
+
+    @property
+    def awaits(self) -> bool:
+        """True if it has a word of progression that may be refuted."""
+        return any(word.unconfirmed for word in self.values())
 
     @property
     def words(self) -> list[str]:
@@ -43,12 +69,15 @@ class Glossary(dict[str, Word]):
 class Vocabulary:
     """The words of a criterion, best first, those from which nothing can be read last.
 
-    ``from_lesions``: the criterion's responses can be derived here, by the criterion of this name in ``analyse.criteria``.
+    ``from_lesions``: the criterion's responses can be derived here, by the criterion of this name in ``analyse.criteria``. ``also``:
+    other names of it. ``stable``: the code of its stable disease.
     """
 
     criterion: str
     words: tuple[Word, ...]
     from_lesions: bool = False
+    also: tuple[str, ...] = ()
+    stable: str = ""
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -67,14 +96,29 @@ class Vocabulary:
     @cached_property
     def own(self) -> Glossary:
         """The glossary of who records in these words."""
-        return self.glossary({})
+        return self.glossary({}, (self.criterion, *self.also))
 
-    def glossary(self, recorded: Mapping[str, str]) -> Glossary:
+    def glossary(self, recorded: Mapping[str, str], criteria: Iterable[str]) -> Glossary:
         """The glossary of who records in other words: ``recorded`` → ours. Words that are ours need not be in it.
 
-        Raises KeyError for a word of ours that is none.
+        ``criteria``: the names under which they record. Raises KeyError for a word of ours that is none.
         """
         by_code = {word.code: word for word in self.words}
-        return Glossary({word: by_code[ours] for word, ours in recorded.items()} | {
-            code: word for code, word in by_code.items() if code not in recorded
+        progressing = next((word for word in self.words if word.progresses), None)
+        if progressing is not None:
+            by_code[UNCONFIRMED] = replace(progressing, unconfirmed=True)
+        found = Glossary({word: by_code[ours] for word, ours in recorded.items()} | {
+            word.code: word for word in self.words if word.code not in recorded
         } | {"": NOTHING})  # fmt: skip
+        found.criteria = frozenset(plain_name(name) for name in criteria)
+        return found
+
+    @cached_property
+    def refuted(self) -> Word:
+        """As what a progression counts that a later assessment refuted: stable disease."""
+        return next((word for word in self.words if word.code == self.stable), NOTHING)
+
+
+def plain_name(criterion: str) -> str:
+    """The name of a criterion without what writers do differently: 'RECIST V1.1', 'recist version 1.1' → 'recist11'."""
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"\bv(?:ersion|er\.?|\.)?\s*(?=\d)", "", criterion.casefold()))

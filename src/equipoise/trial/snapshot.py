@@ -17,7 +17,8 @@ from equipoise.trial.vocabularies import OURS
 class Snapshot:
     """What was known by ``known_on`` of what had happened by ``cutoff``.
 
-    ``notes`` says what was left out, or taken otherwise than a reader might think; the edge says them.
+    ``notes`` says what was left out, or taken otherwise than a reader might think; the edge says them. ``losses`` are those of them
+    that may change an endpoint: they stand wherever one is shown.
     """
 
     cutoff: date
@@ -26,6 +27,7 @@ class Snapshot:
     patients: Mapping[str, Patient]
     head: str
     notes: Sequence[str] = ()
+    losses: Sequence[str] = ()
     #: What was known to have happened after the cut-off: it says who was followed until then, and nothing else.
     beyond: Sequence[Event] = ()
 

@@ -100,7 +100,7 @@ MALFORMED = [
     ("AE", 0, {"AESER": "perhaps"}, "not-a-flag"),
     ("TR", 0, {"TRSTRESN": "big"}, "not-a-number"),
     ("TR", 0, {"TRSTRESU": "inch"}, "unit"),
-    ("TR", 1, {"TRSEQ": "1"}, "key-twice"),
+    ("TU", 1, {"TUSEQ": "1"}, "key-twice"),
     ("DM", 1, {"USUBJID": "P1"}, "key-twice"),
     ("RS", 0, {"USUBJID": ""}, "no-subject"),
 ]

@@ -29,13 +29,11 @@ def arranged(
     state: Codes,
     size: Reals,
     node: Flags,
-    part_of: NDArray[np.integer],
 ) -> Database:
     """A pool from columns; what is in order already is not sorted.
 
     The first six columns are of assessments: of those of one course and day the order given is kept. The rest are of
-    readings: ``assessment`` is a row of the first six, ``label`` any number that names a lesion within its course
-    and ``part_of`` the label of another one, or -1. Raises ValueError for a lesion that stands twice at a time point.
+    readings: ``assessment`` is a row of the first six, ``label`` any number that names a lesion within its course. Raises ValueError for a lesion that stands twice at a time point.
     """
     key = (course.astype(np.int64) << 25) + ((day.astype(np.int64) + 2**23) << 1) + ~baseline
     if not in_order(key):
@@ -47,10 +45,10 @@ def arranged(
         assessment = place[assessment]
     if not in_order(assessment):
         order = np.argsort(assessment, kind="stable")
-        assessment, label, part_of = assessment[order], label[order], part_of[order]
+        assessment, label = assessment[order], label[order]
         kind, state, size, node = kind[order], state[order], size[order], node[order]
     of = course[assessment].astype(np.int64)
-    whose, lesion, part = _numbered(of, label, part_of)
+    whose, lesion = _numbered(of, label)
     _once(assessment, lesion, len(whose))
     at_baseline = baseline[assessment]
     nodes = np.zeros(len(whose), dtype=bool)
@@ -62,24 +60,15 @@ def arranged(
         patients,
         Assessments(course.astype(np.int32), day.astype(np.int32), baseline, recorded, counts_on, measurable),
         Lesions(whose.astype(np.int32), nodes),
-        Readings(
-            assessment.astype(np.int32), lesion.astype(np.int32), kind, state, size, part.astype(np.int32)
-        ),
-    )  # fmt: skip
+        Readings(assessment.astype(np.int32), lesion.astype(np.int32), kind, state, size),
+    )
 
 
-def _numbered(course: Rows, label: NDArray[Any], part_of: NDArray[Any]) -> tuple[Rows, Rows, Rows]:
-    """The course of each lesion, the lesion of each reading, and the lesion that it is part of (-1: of none).
-
-    Lesions are numbered by course; one that is only named as the whole of its parts is a lesion too.
-    """
-    width = int(max(label.max(initial=0), part_of.max(initial=0))) + 1
-    parts = np.flatnonzero(part_of >= 0)
-    key = course * width + label
-    keys, number = np.unique(np.concatenate([key, course[parts] * width + part_of[parts]]), return_inverse=True)
-    part = np.full(len(key), -1, dtype=np.int64)
-    part[parts] = number[len(key) :]
-    return keys // width, number[: len(key)], part
+def _numbered(course: Rows, label: NDArray[Any]) -> tuple[Rows, Rows]:
+    """The course of each lesion, and the lesion of each reading. Lesions are numbered by course."""
+    width = int(label.max(initial=0)) + 1
+    keys, number = np.unique(course * width + label, return_inverse=True)
+    return keys // width, number
 
 
 def _once(assessment: NDArray[np.integer], lesion: Rows, lesions: int) -> None:

@@ -85,7 +85,8 @@ class Lesions:
 class Readings:
     """One row a lesion at a time point, in the order of assessments; a lesion stands once at each.
 
-    ``lesion`` and ``part_of`` are rows of the lesions (-1: part of none). ``size`` [mm] is NaN where none was measured.
+    ``lesion`` is a row of the lesions. ``size`` [mm] is NaN where none was measured. Splits and merges are untangled before
+    (``criteria.untangle``).
     """
 
     assessment: Places
@@ -93,7 +94,6 @@ class Readings:
     kind: Codes
     state: Codes
     size: Reals
-    part_of: Places
 
     def __len__(self) -> int:
         return len(self.assessment)
@@ -132,7 +132,6 @@ class Database:
                 read,
                 assessment=read.assessment - np.int32(a0),
                 lesion=read.lesion - np.int32(l0),
-                part_of=np.where(read.part_of < 0, read.part_of, read.part_of - np.int32(l0)),
             ),
         )
 

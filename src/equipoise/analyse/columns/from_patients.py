@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from equipoise.analyse.columns.arrange import arranged
 from equipoise.analyse.columns.codes import EPOCH, KINDS, NEVER, STATES, response_code
 from equipoise.analyse.columns.database import Database, Patients
+from equipoise.analyse.criteria.criterion import scans_of
 from equipoise.analyse.criteria.selection import measurable
+from equipoise.analyse.criteria.untangle import untangled
 from equipoise.analyse.endpoints import unplanned
 from equipoise.analyse.populations import treatment_received
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
@@ -46,12 +49,10 @@ def pool_of(patients: Iterable[Patient], cutoff: date, trial: Trial, readers: Se
             STATES.index(lesion["state"]),
             lesion.get("size", np.nan),
             lesion.get("node", False),
-            labels.setdefault(lesion["part_of"], len(labels)) if lesion.get("part_of") else -1,
         )
-        for at, (_, assessment) in enumerate(read)
-        for lesion in assessment.lesions
+        for at, lesion in _lesions(read)
     ]
-    columns = list(zip(*of, strict=True)) or [()] * 7
+    columns = list(zip(*of, strict=True)) or [()] * 6
     return arranged(
         day_of(cutoff),
         names,
@@ -68,8 +69,22 @@ def pool_of(patients: Iterable[Patient], cutoff: date, trial: Trial, readers: Se
         state=np.array(columns[3], dtype=np.int8),
         size=np.array(columns[4], dtype=np.float64),
         node=np.array(columns[5], dtype=bool),
-        part_of=np.array(columns[6], dtype=np.int64),
     )
+
+
+def _lesions(read: Sequence[tuple[int, Assessment]]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The place of each assessment with each lesion that was read at it, untangled where lesions split or grew together."""
+    courses: dict[int, list[int]] = {}
+    for at, (course, _) in enumerate(read):
+        courses.setdefault(course, []).append(at)
+    for places in courses.values():
+        split = any(lesion.get("part_of") for at in places for lesion in read[at][1].lesions)
+        if not split:
+            yield from ((at, lesion) for at in places for lesion in read[at][1].lesions)
+            continue
+        by_number = {read[at][1].number: at for at in places}
+        for scan in untangled(scans_of(read[at][1] for at in places)):
+            yield from ((by_number[scan.event], r.data()) for r in scan.readings if scan.event is not None)
 
 
 def _measurable(a: Assessment) -> bool:

@@ -9,11 +9,10 @@ import numpy as np
 from equipoise.analyse.columns.codes import CR, NE, NOTHING, PD, PR, SD, STATES, TARGET, Codes, Flags, Reals, Rows
 from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.segments import first_row, running_min, shifted
-from equipoise.analyse.criteria.recist11_target import AT_LEAST, NORMAL_NODE, PROGRESSION, RESPONSE, SAME, TOO_SMALL
+from equipoise.analyse.criteria.recist11_target import AT_LEAST, NORMAL_NODE, PROGRESSION, RESPONSE, SAME
+from equipoise.analyse.criteria.untangle import TOO_SMALL
 
-_ABSENT, _SMALL, _MEASURED, _MERGED, _UNSEEN = (
-    STATES.index(s) for s in ("absent", "too small", "measured", "merged", "not evaluated")
-)
+_ABSENT, _SMALL, _MEASURED = (STATES.index(s) for s in ("absent", "too small", "measured"))
 #: What decided, in the words of the reference.
 RULES = (
     "", "no baseline", "no target lesions", "no baseline sum", "all gone", "20 % and 5 mm above nadir",
@@ -42,16 +41,12 @@ def baseline_of(pool: Database) -> Baseline:
     rows = np.flatnonzero(pool.assessments.baseline[read.assessment])
     lesion = read.lesion[rows]
     kind = np.full(len(lesions), -1, dtype=np.int8)
-    part = np.full(len(lesions), -1, dtype=np.int32)
     size = np.full(len(lesions), np.nan)
-    kind[lesion], part[lesion] = read.kind[rows], read.part_of[rows]
+    kind[lesion] = read.kind[rows]
     size[lesion] = sizes(read.state[rows], read.size[rows])
     any_read = np.zeros(courses, dtype=bool)
     any_read[lesions.course[lesion]] = True
-    whole = np.zeros(len(lesions), dtype=bool)
-    parts = part[(kind == TARGET) & (part >= 0)]
-    whole[parts] = True
-    counted = (kind == TARGET) & ((part < 0) | whole)
+    counted = kind == TARGET
     course = lesions.course[counted]
     targets = np.bincount(course, minlength=courses)
     total = np.bincount(course, weights=size[counted], minlength=courses).astype(np.float64)
@@ -78,54 +73,12 @@ class Cells:
 
 
 def cells_of(pool: Database, base: Baseline) -> Cells:
-    """What is found of each target lesion: fragments are added, a merged lesion counts where it is measured."""
+    """What is found of each target lesion."""
     read = pool.readings
     rows = np.flatnonzero((read.kind == TARGET) & ~pool.assessments.baseline[read.assessment])
-    counts = base.counted[read.lesion[rows]]
-    own = rows[counts]
-    others = rows[~counts]
-    parts = others[(read.part_of[others] >= 0) & (read.state[others] != _MERGED)]
-    parts = parts[base.counted[read.part_of[parts]]]
-    adds = sizes(read.state[own], read.size[own])
-    merged = np.flatnonzero(read.state[own] == _MERGED)
-    adds[merged] = _merged(pool, own[merged])
-    assessment, lesion = read.assessment[own].astype(np.int64), read.lesion[own].astype(np.int64)
-    if not len(parts):
-        return Cells(assessment, lesion, adds)
-    return _with_fragments(pool, Cells(assessment, lesion, adds), read.state[own] == _MERGED, parts)
-
-
-def _merged(pool: Database, rows: Rows) -> Reals:
-    """0 for a lesion that merged into one that was evaluated, else NaN."""
-    read = pool.readings
-    at = np.zeros(len(pool.assessments), dtype=bool)
-    at[read.assessment[rows]] = True
-    near = np.flatnonzero(at[read.assessment])
-    near = near[(read.state[near] != _MERGED) & (read.state[near] != _UNSEEN)]
-    width = len(pool.lesions) + 1
-    evaluated = read.assessment[near].astype(np.int64) * width + read.lesion[near]
-    wanted = read.assessment[rows].astype(np.int64) * width + read.part_of[rows]
-    return np.where((read.part_of[rows] >= 0) & np.isin(wanted, evaluated), 0.0, np.nan)
-
-
-def _with_fragments(pool: Database, cells: Cells, merged: Flags, parts: Rows) -> Cells:
-    """Lesions that split: what is left of the lesion and its fragments, added. What merged has no fragments."""
-    read = pool.readings
-    split = np.zeros(len(pool.lesions), dtype=bool)
-    split[read.part_of[parts]] = True
-    mine = split[cells.lesion]
-    width = len(pool.lesions)
-    adds = sizes(read.state[parts], read.size[parts])
-    key = read.assessment[parts].astype(np.int64) * width + read.part_of[parts]
-    whole = cells.assessment * width + cells.lesion
-    kept = ~np.isin(key, whole[mine & merged])
-    keys, group = np.unique(np.concatenate([whole[mine], key[kept]]), return_inverse=True)
-    total = np.bincount(group, weights=np.concatenate([cells.size[mine], adds[kept]]), minlength=len(keys))
-    return Cells(
-        np.concatenate([cells.assessment[~mine], keys // width]),
-        np.concatenate([cells.lesion[~mine], keys % width]),
-        np.concatenate([cells.size[~mine], total]),
-    )
+    rows = rows[base.counted[read.lesion[rows]]]
+    adds = sizes(read.state[rows], read.size[rows])
+    return Cells(read.assessment[rows].astype(np.int64), read.lesion[rows].astype(np.int64), adds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +101,7 @@ def target_points(pool: Database, base: Baseline, point: Flags) -> TargetPoints:
     total = np.bincount(cells.assessment[known], weights=cells.size[known], minlength=n).astype(np.float64)
     all_gone = np.bincount(cells.assessment[gone], minlength=n) == base.targets[course]
     total[evaluated == 0] = np.nan
-    complete = evaluated == base.targets[course]
+    complete = (evaluated == base.targets[course]) & ~_strays(pool, base)
     baseline = base.sum[course]
     usable = point & base.read[course] & ~np.isnan(baseline)
 
@@ -172,6 +125,14 @@ def target_points(pool: Database, base: Baseline, point: Flags) -> TargetPoints:
     return TargetPoints(
         _RESPONSE[rule], np.where(usable, total, np.nan), np.where(usable, nadir, np.nan), rule.astype(np.int8)
     )
+
+
+def _strays(pool: Database, base: Baseline) -> Flags:
+    """Assessments at which a target lesion was read that is none of the baseline."""
+    read = pool.readings
+    found = np.zeros(len(pool.assessments), dtype=bool)
+    found[read.assessment[(read.kind == TARGET) & (read.state != _ABSENT) & ~base.counted[read.lesion]]] = True
+    return found
 
 
 def _back(pool: Database, base: Baseline, cells: Cells, gone: Flags, cr: Flags) -> Flags:

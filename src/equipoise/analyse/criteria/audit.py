@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Literal
 
 from equipoise.analyse.criteria.criterion import Criterion, TimePoint, scans_of
 from equipoise.analyse.criteria.selection import selection_findings
+from equipoise.analyse.criteria.untangle import size_of
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.lesion import Reading, readings
 from equipoise.trial.patient import Patient
+from equipoise.trial.vocabularies.recist11 import NON_CR_NON_PD, SD
 
 Rule = Literal[
     "target response",
@@ -50,13 +52,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """What was looked at, and what was found. ``compared`` counts the responses of each rule that could be compared."""
+    """What was looked at, and what was found. ``compared`` counts the responses of each rule that could be compared; ``others`` the
+    time points whose response is by another criterion, which are not held against this one."""
 
     criterion: str
     patients: int
     time_points: Mapping[str, int]
     compared: Mapping[tuple[Rule, str], int]
     findings: Sequence[Finding]
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def _counts(self) -> Counter[tuple[Rule, str]]:
@@ -73,6 +77,7 @@ def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:
     time_points: Counter[str] = Counter()
     compared: Counter[tuple[Rule, str]] = Counter()
     findings: list[Finding] = []
+    others: Counter[str] = Counter()
     for patient in patients:
         by_assessor = {INVESTIGATOR: patient.assessments} | patient.readers
         n += any(by_assessor.values())
@@ -80,12 +85,17 @@ def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:
             baseline = [a for a in read if a.baseline]
             after = [a for a in read if not a.baseline]
             time_points[assessor] += len(after)
+            others.update(str(a.event.data["criterion"]) for a in after if _by_another(a))
             findings += _choice(patient, assessor, baseline)
             findings += _twice(patient, assessor, after)
             points = {p.event: p for p in criterion.read(scans_of(read))}
             for one in read:
                 findings += _one(patient, assessor, one, points.get(one.number), criterion, compared)
-    return Audit(criterion.name, n, dict(time_points), dict(compared), findings)
+    return Audit(criterion.name, n, dict(time_points), dict(compared), findings, dict(others))
+
+
+def _by_another(a: Assessment) -> bool:
+    return not a.word.known and "criterion" in a.event.data
 
 
 def _one(
@@ -116,11 +126,18 @@ def _one(
         )
     if assessment.baseline:
         return found
+    if _by_another(assessment):
+        return found
     recorded, target, other = data["response"], data.get("target", ""), data.get("non_target", "")
+    # Before there was a word for it, what neither went nor progressed was stable.
+    other = NON_CR_NON_PD if other == SD else other
     # What was recorded of new lesions counts where anything was; else what was read.
     new = data.get("new_lesion", any(r.kind == "new" and r.state == "unequivocal" for r in seen))
-    if not recorded:
-        found.append(_finding(patient, assessor, assessment, "no response recorded", "nothing", "", "", seen))
+    if not recorded or not assessment.word.known:
+        found.append(
+            _finding(patient, assessor, assessment, "no response recorded", recorded or "nothing", "", "", seen)
+        )
+        recorded = ""
     if recorded and (target or other):
         because = f"From target {target or 'none'}, non-target {other or 'none'}, {'a' if new else 'no'} new lesion."
         compare("overall response from its parts", recorded, criterion.overall(target, other, new), because)
@@ -162,10 +179,9 @@ def _shown(r: Reading) -> str:
 
 def _sum(seen: Sequence[Reading]) -> float | None:
     """The sum of all measured target lesions [mm]; None if there is none, or one was not evaluated."""
-    targets = [r for r in seen if r.kind == "target" and r.state != "merged"]
-    if not targets or any(r.state == "not evaluated" for r in targets):
-        return None
-    return sum(r.size if r.size is not None else 5.0 if r.state == "too small" else 0.0 for r in targets)
+    sizes = [size_of(r) for r in seen if r.kind == "target" and r.state != "merged"]
+    known = [s for s in sizes if s is not None]
+    return sum(known) if known and len(known) == len(sizes) else None
 
 
 def _choice(patient: Patient, assessor: str, baseline: Sequence[Assessment]) -> list[Finding]:
@@ -204,7 +220,13 @@ def counts_table(found: Audit) -> Table:
         f"Recorded responses that do not follow by {found.criterion}",
         ["", *(a.capitalize() for a in assessors)],
         rows,
-        notes=("Findings of those that could be compared; a choice of lesions is counted by lesion, at baseline.",),
+        notes=(
+            "Findings of those that could be compared; a choice of lesions is counted by lesion, at baseline.",
+            *(
+                f"Recorded by {c} and not held against {found.criterion}: {n} time points."
+                for c, n in found.others.items()
+            ),
+        ),
     )
 
 

@@ -15,7 +15,7 @@ New = Literal["", "equivocal", "unequivocal"]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One time point as one assessor read it."""
+    """One time point as one assessor read it. ``told`` says how lesions that split or grew together were read."""
 
     on: date
     readings: Sequence[Reading]
@@ -23,6 +23,7 @@ class Scan:
     visit: str = ""
     #: Number of the log's event, where there is one.
     event: int | None = None
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class TimePoint:
     """The response at one time point after baseline, and why.
 
     ``target`` and ``non_target`` are '' where there is no such lesion. ``sum`` [mm] is of the target lesions that were
-    evaluated, None where none was. ``progressed_on`` is the day from which progression counts, None without it: it
+    evaluated, None where none was; ``whole`` if it is of all of them. ``progressed_on`` is the day from which progression counts, None without it: it
     lies before ``on`` where a new lesion that was equivocal is confirmed. ``rules`` names the rules that decided.
     """
 
@@ -47,6 +48,7 @@ class TimePoint:
     rules: tuple[str, ...]
     progressed_on: date | None = None
     event: int | None = None
+    whole: bool = False
 
     @property
     def sentence(self) -> str:

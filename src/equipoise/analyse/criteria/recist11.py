@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.criteria.criterion import New, Scan, TimePoint
-from equipoise.analyse.criteria.recist11_target import Targets
+from equipoise.analyse.criteria.recist11_target import Targets, not_evaluated
+from equipoise.analyse.criteria.untangle import untangled
 from equipoise.trial.lesion import Reading
 from equipoise.trial.vocabularies.recist11 import CR, NE, NED, NON_CR_NON_PD, PD, PR, VOCABULARY
 
@@ -25,7 +26,7 @@ class Recist11:
 
     def read(self, scans: Iterable[Scan]) -> list[TimePoint]:
         """See ``Criterion.read``. Without a baseline scan that holds lesions every time point is NE."""
-        ordered = sorted(scans, key=lambda s: (s.on, not s.baseline))
+        ordered = untangled(scans)
         baseline = [s for s in ordered if s.baseline]
         at_baseline = {r.lesion: r for s in baseline for r in s.readings}
         targets = Targets(
@@ -60,13 +61,20 @@ class Recist11:
                     found.sum,
                     targets.baseline,
                     found.nadir,
-                    tuple(s for s in (found.because, non_target_why, new_why, total) if s),
+                    tuple(s for s in (found.because, non_target_why, new_why, *scan.told, total) if s),
                     (found.rule, *(("new lesion",) if new == "unequivocal" else ())),
                     progressed_on,
                     scan.event,
+                    found.whole,
                 )
             )
         return points
+
+
+def baseline_sum(scans: Iterable[Scan]) -> float | None:
+    """The sum of the target lesions at baseline [mm], as ``Recist11.read`` takes it; None where there is none, or one was not measured."""
+    lesions = {r.lesion: r for s in untangled(scans) if s.baseline for r in s.readings}
+    return Targets([r for r in lesions.values() if r.kind == "target"], None).baseline
 
 
 def non_target_response(at_baseline: list[Reading], scan: Scan) -> tuple[str, str]:
@@ -79,13 +87,14 @@ def non_target_response(at_baseline: list[Reading], scan: Scan) -> tuple[str, st
         return "", ""
     now = {r.lesion: r.state for r in scan.readings if r.kind == "non-target"}
     states = {r.lesion: now.get(r.lesion, "not evaluated") for r in at_baseline}
+    said = {r.lesion: r.said for r in scan.readings}
     worse = [name for name, state in states.items() if state == "unequivocal progression"]
     missing = [name for name, state in states.items() if state == "not evaluated"]
     n = len(states)
     if worse:
         return PD, f"Non-target: {', '.join(worse)} progressed unequivocally: PD."
     if missing:
-        return NE, f"Non-target: {', '.join(missing)} of {n} not evaluated: NE."
+        return NE, f"Non-target: {not_evaluated(missing, said)} of {n} not evaluated: NE."
     left = [name for name, state in states.items() if state != "absent"]
     if left:
         return NON_CR_NON_PD, f"Non-target: {len(left)} of {n} still there, none progressing: Non-CR/Non-PD."

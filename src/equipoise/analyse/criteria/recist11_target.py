@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.criteria.criterion import Scan
+from equipoise.analyse.criteria.untangle import size_of
 from equipoise.trial.lesion import Reading
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
 
 #: A node whose short axis is below this is normal [mm].
 NORMAL_NODE = 10.0
-#: What stands for a lesion that is seen and too small to measure [mm].
-TOO_SMALL = 5.0
 #: Progression: at least this share above the nadir, and at least this much [mm].
 PROGRESSION, AT_LEAST = 0.20, 5.0
 #: Partial response: at least this share below baseline.
@@ -24,13 +23,14 @@ SAME = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class TargetPoint:
-    """Target response at one time point; ``nadir`` [mm] is the smallest sum before it, baseline included."""
+    """Target response at one time point; ``nadir`` [mm] is the smallest whole sum before it, baseline included."""
 
     response: str
     sum: float | None
     nadir: float | None
     rule: str
     because: str
+    whole: bool = False
 
 
 def progressed(total: float, nadir: float) -> bool:
@@ -48,9 +48,8 @@ class Targets:
     """One patient's target lesions, read scan after scan in the order of days."""
 
     def __init__(self, at_baseline: Sequence[Reading], on: date | None) -> None:
-        parts = {r.part_of for r in at_baseline if r.part_of}
-        self.lesions = {r.lesion: r for r in at_baseline if not r.part_of or r.lesion in parts}
-        sizes = {name: _size(r) for name, r in self.lesions.items()}
+        self.lesions = {r.lesion: r for r in at_baseline}
+        sizes = {name: size_of(r) for name, r in self.lesions.items()}
         self.unmeasured = [name for name, size in sizes.items() if size is None]
         known = [s for s in sizes.values() if s is not None]
         self.baseline: float | None = sum(known) if known and not self.unmeasured else None
@@ -66,20 +65,27 @@ class Targets:
             names = ", ".join(self.unmeasured)
             return TargetPoint(NE, None, None, "no baseline sum", f"Target: {names} not measured at baseline: {NE}.")
         sizes = {name: self._found(name, scan) for name in self.lesions}
-        missing = [name for name, size in sizes.items() if size is None]
+        # A target lesion that nobody chose at baseline, and that is part of none, belongs to the sum nobody knows how.
+        strays = [
+            r.lesion
+            for r in scan.readings
+            if r.kind == "target" and r.state != "absent" and r.lesion not in self.lesions
+        ]
+        missing = [*(name for name, size in sizes.items() if size is None), *strays]
         known = {name: size for name, size in sizes.items() if size is not None}
         total = sum(known.values()) if known else None
         nadir, nadir_on = self.nadir, self.nadir_on
         back = self._reappeared(known)
         response, rule = self._response(known, missing, total, nadir, back)
-        because = self._told(response, rule, total, missing, nadir, nadir_on, back)
+        said = {r.lesion: r.said for r in scan.readings}
+        because = self._told(response, rule, total, missing, nadir, nadir_on, back, said)
         if not missing and total is not None and total < nadir:
             self.nadir, self.nadir_on = total, scan.on
         if response == CR and self.complete_response_on is None:
             self.complete_response_on = scan.on
         for name, size in known.items():
             self.smallest[name] = min(size, self.smallest.get(name, size))
-        return TargetPoint(response, total, nadir, rule, because)
+        return TargetPoint(response, total, nadir, rule, because, not missing)
 
     def _response(
         self, known: dict[str, float], missing: list[str], total: float | None, nadir: float, back: list[str]
@@ -98,22 +104,8 @@ class Targets:
         return (PR, "30 % below baseline") if responded(total, self.baseline) else (SD, "neither")
 
     def _found(self, name: str, scan: Scan) -> float | None:
-        """What a target lesion adds to the sum [mm]; None if it was not evaluated.
-
-        The fragments of a lesion that split are added; lesions that grew together count where they are measured.
-        """
-        own = [r for r in scan.readings if r.kind == "target" and r.lesion == name]
-        fragments = [
-            r for r in scan.readings
-            if r.kind == "target" and r.part_of == name and r.state != "merged" and r.lesion not in self.lesions
-        ]  # fmt: skip
-        if own and own[0].state == "merged":
-            into = [r for r in scan.readings if r.lesion == own[0].part_of]
-            return 0.0 if into and into[0].state not in ("not evaluated", "merged") else None
-        sizes = [_size(r) for r in own + fragments]
-        if not sizes or any(s is None for s in sizes):
-            return None
-        return sum(s for s in sizes if s is not None)
+        """What a target lesion adds to the sum [mm]; None if it was not evaluated."""
+        return next((size_of(r) for r in scan.readings if r.kind == "target" and r.lesion == name), None)
 
     def _gone(self, name: str, size: float) -> bool:
         return size < NORMAL_NODE if self.lesions[name].node else size == 0.0
@@ -141,16 +133,22 @@ class Targets:
         nadir: float,
         nadir_on: date | None,
         back: list[str],
+        said: Mapping[str, str],
     ) -> str:
         baseline = self.baseline or 0.0
         if total is None:
-            return f"Target: none of {len(self.lesions)} lesions evaluated: NE."
+            words = ", ".join(f"{n} recorded {said[n]}" for n in missing if said.get(n))
+            return f"Target: none of {len(self.lesions)} lesions evaluated{f' ({words})' if words else ''}: NE."
+        strays = [name for name in missing if name not in self.lesions]
+        missing = [name for name in missing if name in self.lesions]
         of = len(self.lesions) - len(missing)
-        said = f"Target: sum {_mm(total)} of {of} lesion{'s' if of != 1 else ''}"
-        said += f", {_against(total, baseline)} baseline ({_mm(baseline)})"
-        said += f", {_against(total, nadir)} the nadir ({_mm(nadir)} on {nadir_on})"
+        told = f"Target: sum {_mm(total)} of {of} lesion{'s' if of != 1 else ''}"
+        told += f", {_against(total, baseline)} baseline ({_mm(baseline)})"
+        told += f", {_against(total, nadir)} the nadir ({_mm(nadir)} on {nadir_on})"
         if missing:
-            said += f"; {', '.join(missing)} not evaluated"
+            told += f"; {not_evaluated(missing, said)} not evaluated"
+        if strays:
+            told += f"; {', '.join(strays)} read, of which baseline knows nothing"
         why = {
             "all gone": "every lesion gone, nodes below 10 mm",
             "20 % and 5 mm above nadir": "at least 20 % and 5 mm above the nadir",
@@ -161,20 +159,12 @@ class Targets:
             "30 % below baseline": "at least 30 % below baseline",
             "neither": "neither response nor progression",
         }[rule]
-        return f"{said}: {response}, {why}."
+        return f"{told}: {response}, {why}."
 
 
-def _size(reading: Reading) -> float | None:
-    """What a reading adds to the sum [mm]; None if it was not evaluated."""
-    match reading.state:
-        case "absent":
-            return 0.0
-        case "too small":
-            return TOO_SMALL if reading.size is None else reading.size
-        case "measured":
-            return reading.size
-        case _:
-            return None
+def not_evaluated(names: Sequence[str], said: Mapping[str, str]) -> str:
+    """Lesions by name, each with the word that was recorded of it where nobody here understands it."""
+    return ", ".join(f"{n} (recorded {said[n]})" if said.get(n) else n for n in names)
 
 
 def _mm(size: float) -> str:

@@ -80,7 +80,7 @@ def _numbers(
 ) -> np.ndarray:
     of_days, reader = variable.kind == "date", Decimals(decimal or ".")
     table: dict[str, float] = Days() if of_days else Commas() if decimal == "," else Numbers()
-    table[""] = table["."] = np.nan
+    table[""] = table["."] = table["NA"] = np.nan  # as SAS and R write a number that is missing
     try:
         return np.array([table[c] for c in cells])
     except ValueError:

@@ -93,7 +93,7 @@ def response_dataset(
 ) -> Dataset:
     """ADRS."""
     a = trial.assessments
-    criterion = "" if a is None else f"{a.criterion} read as {a.vocabulary.criterion}" if a.words else a.criterion
+    criterion = "" if a is None else f"{a.criterion} read as {a.vocabulary.criterion}" if a.read_by else a.criterion
     rows = (
         {**arm_columns(trial, s.patient), **response_row(s, sequence, r, name, criterion)}
         for s in subjects

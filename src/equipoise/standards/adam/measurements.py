@@ -2,68 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from equipoise.analyse.criteria.criterion import scans_of
-from equipoise.analyse.criteria.recist11 import Recist11
+from equipoise.analyse.criteria.recist11 import Recist11, baseline_sum
 from equipoise.standards.adam.assessors import label_of, parameter_code
 from equipoise.standards.adam.source import source_of
 from equipoise.standards.adam.subjects import imputed
 from equipoise.standards.study_day import study_day
 from equipoise.trial.assessment import Assessment
-from equipoise.trial.lesion import readings
 from equipoise.trial.patient import Patient
 
 
 def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Sums by assessor and day. The nadir is the lowest sum before the record, baseline among them (RECIST 1.1, 4.3.1).
+    """Sums by assessor and day. The nadir is the lowest whole sum before the record, baseline among them (RECIST 1.1, 4.3.1).
 
-    Where lesions were read, the sum is theirs; else the one recorded. A sum with a lesion not evaluated is shown, marked so, and is no nadir.
+    Where lesions were read, sum, baseline and nadir are those by which the criterion judges; else the sum is the one recorded. A sum
+    with a lesion not evaluated is shown, marked so, and is no nadir.
     """
     sequence, start = 0, patient.randomised.happened if patient.randomised else None
     for assessor in sorted(codes):
-        base: float | None = None
-        nadir: float | None = None
-        read = sorted(patient.read_by(assessor), key=lambda a: (a.happened, not a.baseline, a.number))
-        points = {p.event: p for p in Recist11().read(scans_of(read))}
-        for a in read:
-            baseline, event = a.baseline, a.event
-            point = points.get(a.number)
-            total, whole, why = _sum(a, point.sum if point else None)
-            if total is None:
-                continue
+        for s in sums_of(patient.read_by(assessor)):
             sequence += 1
+            event = s.of.event
             yield {
                 "ASEQ": sequence, "PARAMCD": parameter_code("SUMDIAM", codes[assessor]) if codes[assessor] else "SUMDIAM",
                 "PARAM": f"Sum of Target Diameters by {label_of(assessor)} (mm)", "PARCAT2": label_of(assessor),
-                "AVISIT": a.visit, "ADT": event.happened, "ADTF": imputed(event),
-                "ADY": study_day(event.happened, start), "AVAL": total, "AVALU": "mm", "ABLFL": "Y" if baseline else "",
-                "BASE": total if baseline else base, "NADIR": None if baseline else nadir,
-                "CHG": _less(total, None if baseline else base), "PCHG": _percent(total, None if baseline else base),
-                "CHGNAD": _less(total, None if baseline else nadir),
-                "PCHGNAD": _percent(total, None if baseline else nadir),
-                **source_of(event).columns, "DRVDESC": why,
+                "AVISIT": s.of.visit, "ADT": event.happened, "ADTF": imputed(event),
+                "ADY": study_day(event.happened, start), "AVAL": s.total, "AVALU": "mm", "ABLFL": "Y" if s.of.baseline else "",
+                "BASE": s.total if s.of.baseline else s.base, "NADIR": s.nadir,
+                "CHG": _less(s.total, None if s.of.baseline else s.base), "PCHG": _percent(s.total, None if s.of.baseline else s.base),
+                "CHGNAD": _less(s.total, s.nadir), "PCHGNAD": _percent(s.total, s.nadir),
+                **source_of(event).columns, "DRVDESC": s.because,
             }  # fmt: skip
-            if baseline:
-                base = total
-            if whole and (nadir is None or total < nadir) and base is not None:
-                nadir = total
 
 
-def _sum(a: Assessment, of_lesions: float | None) -> tuple[float | None, bool, str]:
-    """The sum [mm], whether every target lesion is in it, and how it came about."""
-    targets = [r for r in readings(a.lesions) if r.kind == "target"]
-    missing = [r.lesion for r in targets if r.state == "not evaluated"]
-    if a.baseline and targets:
-        sizes = [
-            5.0 if r.state == "too small" and r.size is None else r.size or 0.0 for r in targets if r.state != "merged"
-        ]
-        return (sum(sizes), True, f"sum of {len(sizes)} target lesions") if not missing else (None, False, "")
-    if of_lesions is not None:
-        note = f", {', '.join(missing)} not evaluated" if missing else ""
-        return of_lesions, not missing, f"sum of the target lesions{note}"
-    return (float(a.sum_mm), True, "as recorded") if a.sum_mm is not None else (None, False, "")
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A sum of target diameters [mm], the baseline and the nadir that it is held against (None: there is none), and how it came about."""
+
+    of: Assessment
+    total: float
+    base: float | None
+    nadir: float | None
+    because: str
+
+
+def sums_of(read: Sequence[Assessment]) -> Iterator[Sum]:
+    """One assessor's sums, in the order of days; an assessment without one is left out."""
+    ordered = sorted(read, key=lambda a: (a.happened, not a.baseline, a.number))
+    points = {p.event: p for p in Recist11().read(scans_of(ordered))}
+    at_baseline = [a for a in ordered if a.baseline and a.lesions]
+    base: float | None = None
+    nadir: float | None = None
+    for a in ordered:
+        point = points.get(a.number)
+        if a.baseline:
+            if a.lesions:
+                # Of several baselines the lesions of all count: the sum stands at the last.
+                total = baseline_sum(scans_of(at_baseline)) if a is at_baseline[-1] else None
+                because = "sum of the target lesions"
+            else:
+                total, because = a.event.data.get("sum_mm"), "as recorded"
+            if total is not None:
+                yield Sum(a, float(total), None, None, because)
+                base = float(total)
+                nadir = base if nadir is None else min(nadir, base)
+        elif point is not None and point.sum is not None:
+            because = (
+                "sum of the target lesions"
+                if point.whole
+                else f"sum of the target lesions that were evaluated. {point.because[0]}"
+            )
+            yield Sum(a, point.sum, point.baseline_sum, point.nadir, because)
+            if point.whole and nadir is not None:
+                nadir = min(nadir, point.sum)
+        elif (recorded := a.event.data.get("sum_mm")) is not None:
+            yield Sum(a, float(recorded), base, nadir, "as recorded")
+            if nadir is not None and not a.lesions:
+                nadir = min(nadir, float(recorded))
 
 
 def _less(total: float, other: float | None) -> float | None:

@@ -10,6 +10,7 @@ from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.known_days import Records, death_said, died, known_days, vague
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.outcomes import outcomes
+from equipoise.standards.sdtm.responses import recorded_by
 from equipoise.standards.sdtm.subject import dispositions, entered, screened, therapies, visits
 from equipoise.standards.sdtm.treatment import adverse_events, doses, editions, exposure_disagrees
 from equipoise.standards.sdtm.tumours import tumour_drafts
@@ -83,7 +84,7 @@ def _events(records: Records, trial: Trial, arm: str | None, bounds: Bounds, not
         *start,
         *given,
         *adverse_events(records.get("AE", ()), bounds, notes, graded_by),
-        *tumour_drafts(records, bounds, notes),
+        *tumour_drafts(records, bounds, notes, recorded_by(trial)),
         *outcomes(trial, list(records.get("RS", ())), bounds, notes),
         *therapies(records, bounds, notes),
         *ends,

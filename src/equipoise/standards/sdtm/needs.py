@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from equipoise.trial.endpoint import Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.trial import Trial
 
+#: Domains whose sequence numbers no supplement that we read refers to: one that stands twice makes nothing ambiguous.
+NUMBERED_FOR_NOBODY = frozenset(("TR", "RS"))
 #: What each domain must have; of several names with '|' one.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "DM": ("USUBJID", "ARMCD"),

@@ -21,6 +21,17 @@ class NotMapped:
     why: str
     count: int
     examples: tuple[str, ...]
+    #: True where an endpoint may be another for it: it is said again wherever one is shown.
+    endpoint: bool = False
+    #: True where the log keeps what it could not understand, and says it itself.
+    kept: bool = False
+
+    @property
+    def told(self) -> str:
+        """In a sentence."""
+        of = f"{self.count} records" if self.count != 1 else "1 record"
+        like = f": {'; '.join(self.examples[:2])}" if self.examples else ""
+        return f"{self.domain} {self.record}, {self.why} ({of}{like})"
 
 
 @dataclass(frozen=True)
@@ -40,10 +51,23 @@ class Unmapped:
         """How many records or values in all."""
         return sum(e.count for e in self.entries)
 
+    @property
+    def told(self) -> list[str]:
+        """What may change an endpoint and is not in the log, in sentences."""
+        return [e.told for e in self.entries if e.endpoint and not e.kept]
+
     def table(self) -> Table:
-        """For a page."""
-        rows: list[list[Cell]] = [[e.domain, e.record, e.count, e.why, "; ".join(e.examples[:2])] for e in self.entries]
-        return Table("What the log does not hold", ["Domain", "What", "Count", "Why", "For instance"], rows)
+        """For a page; what may change an endpoint is marked."""
+        rows: list[list[Cell]] = [
+            [e.domain, e.record, e.count, f"{e.why}{' (!)' if e.endpoint else ''}", "; ".join(e.examples[:2])]
+            for e in self.entries
+        ]
+        return Table(
+            "What the log does not hold",
+            ["Domain", "What", "Count", "Why", "For instance"],
+            rows,
+            notes=("(!): an endpoint may be another for it.",) if any(e.endpoint for e in self.entries) else (),
+        )
 
 
 @dataclass
@@ -54,6 +78,7 @@ class Notes:
     said: list[str] = field(default_factory=list)
     _left: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _telling: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     _told: set[object] = field(default_factory=set)
 
     def problem(self, code: str, where: str, given: str, allowed: str, next_step: str = "") -> None:
@@ -63,10 +88,22 @@ class Notes:
             self._told.add(found)
             self.problems.append(found)
 
-    def left(self, domain: str, record: str, why: str, example: str, count: int = 1) -> None:
-        """Something that has no place in the log."""
+    def left(
+        self,
+        domain: str,
+        record: str,
+        why: str,
+        example: str,
+        count: int = 1,
+        *,
+        endpoint: bool = False,
+        kept: bool = False,
+    ) -> None:
+        """Something that has no place in the log. ``endpoint``: an endpoint may be another for it; ``kept``: the log says so itself."""
         key = (domain, record, why)
         self._counts[key] = self._counts.get(key, 0) + count
+        if endpoint:
+            self._telling[key] = kept
         examples = self._left.setdefault(key, [])
         if example and len(examples) < _NAMED:
             examples.append(example)
@@ -80,7 +117,12 @@ class Notes:
     def unmapped(self) -> Unmapped:
         """All that was left, by domain."""
         return Unmapped(
-            tuple(NotMapped(*key, self._counts[key], tuple(self._left[key])) for key in sorted(self._counts))
+            tuple(
+                NotMapped(
+                    *key, self._counts[key], tuple(self._left[key]), key in self._telling, self._telling.get(key, False)
+                )
+                for key in sorted(self._counts)
+            )
         )
 
 
@@ -89,7 +131,7 @@ def merged(parts: Sequence[Unmapped]) -> Unmapped:
     notes = Notes()
     for part in parts:
         for e in part:
-            notes.left(e.domain, e.record, e.why, "", e.count)
+            notes.left(e.domain, e.record, e.why, "", e.count, endpoint=e.endpoint, kept=e.kept)
             for example in e.examples:
                 notes.left(e.domain, e.record, e.why, example, 0)
     return notes.unmapped()

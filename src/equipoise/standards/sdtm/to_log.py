@@ -10,7 +10,7 @@ from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.course import course
 from equipoise.standards.sdtm.draft import Draft
 from equipoise.standards.sdtm.known_days import cut_offs
-from equipoise.standards.sdtm.needs import REQUIRED
+from equipoise.standards.sdtm.needs import NUMBERED_FOR_NOBODY, REQUIRED
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
 from equipoise.standards.sdtm.ordered import by_place
@@ -30,7 +30,7 @@ _HELD = frozenset((
     "ARMCD", "ACTARMCD", "ARMNRS", "SITEID", "AGE", "SEX", "RACE", "ETHNIC", "COUNTRY", "DTHFL", "QNAM", "QVAL",
     "QLABEL", "IDVARVAL", "DSDECOD", "DSTERM", "DSCAT", "DSSCAT", "EPOCH", "EXTRT", "EXDOSE", "EXDOSU", "VISIT",
     "VISITNUM", "AETERM", "AEDECOD", "AESEV", "AETOXGR", "AESER", "AEREL", "AEBODSYS", "TULNKID", "TUTESTCD", "TULOC",
-    "TUEVAL", "TUEVALID", "TUACPTFL", "TRTESTCD", "TRLNKID", "TREVAL", "TREVALID", "TRACPTFL", "TRBLFL", "TRLOBXFL",
+    "TUEVAL", "TUEVALID", "TRREASND", "TUACPTFL", "TRTESTCD", "TRLNKID", "TREVAL", "TREVALID", "TRACPTFL", "TRBLFL", "TRLOBXFL",
     "RSTESTCD", "RSCAT", "RSEVAL", "RSEVALID", "RSACPTFL", "RSBLFL", "RSLOBXFL", "SSTESTCD", "CMTRT", "CMCAT",
     "CMSCAT", "TULOBXFL", "ACTARMUD", *SERIOUS,
 ))  # fmt: skip
@@ -82,14 +82,14 @@ def to_log(
         raise BadInput("SDTM", by_place(notes.problems, every, told))
     moment = recorded or datetime.combine(max(d.on for _, d in drafts), time(0), UTC)
     first = min(d.on for _, d in drafts)
-    log = Log()
+    log, left = Log(), notes.unmapped()
     log.append(
         "opened",
         min(trial.start, first),
         moment,
         by,
         "taken from SDTM",
-        data={"trial": trial.id, "fingerprint": trial.fingerprint},
+        data={"trial": trial.id, "fingerprint": trial.fingerprint, **({"left_out": left.told} if left.told else {})},
     )
     opened: dict[str, date] = {}
     for _, draft in drafts:
@@ -99,7 +99,7 @@ def to_log(
         log.append("site activated", on, moment, by, "its first patient; SDTM does not hold the activation", site=site)
     for name, d in sorted(drafts, key=lambda pair: (pair[1].on, _FIRST.get(pair[1].kind, 5))):
         log.append(d.kind, d.on, moment, by, d.why, name, d.site, d.data, source=d.source)
-    return log, notes.unmapped()
+    return log, left
 
 
 #: On one day, who comes is screened first and death is last.
@@ -152,7 +152,14 @@ def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[st
                 notes.problem("no-subject", f"{domain} row {row}", "no USUBJID", "every record has its subject")
                 continue
             sequence = record.text(f"{domain}SEQ") if domain != "DM" else "DM"
-            if sequence and (name, sequence) in seen:
+            if sequence and (name, sequence) in seen and domain in NUMBERED_FOR_NOBODY:
+                notes.left(
+                    domain,
+                    f"{domain}SEQ",
+                    "a sequence number that stands twice: both records are taken",
+                    record.example,
+                )
+            elif sequence and (name, sequence) in seen:
                 notes.problem(
                     "key-twice", record.where(f"{domain}SEQ" if domain != "DM" else "USUBJID"), "the same key again",
                     "one record for each subject and sequence number",

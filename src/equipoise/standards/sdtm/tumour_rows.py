@@ -10,6 +10,8 @@ from equipoise.trial.event import Event
 from equipoise.trial.lesion import Reading, readings
 
 _TERMS = {"unequivocal progression": "UNEQUIVOCAL", "merged": "TUMOR MERGED"}
+#: How a lesion is identified: as one, as a fragment of one, or as what several became.
+_TESTS = {"TUMIDENT": "Tumor Identification", "TUSPLIT": "Tumor Split", "TUMERGE": "Tumor Merged"}
 _RESPONSES = (
     ("response", "OVRLRESP", "Overall Response"),
     ("target", "TRGRESP", "Target Response"),
@@ -18,8 +20,9 @@ _RESPONSES = (
 
 
 def assessment_rows(event: Event, rows: Rows, criterion: str) -> None:
-    """Add the records of one time point of one assessor, as they were recorded by a criterion."""
+    """Add the records of one time point of one assessor, as they were recorded by a criterion: that of the trial, or its own."""
     data = event.data
+    criterion = str(data.get("criterion", criterion))
     day = str(data.get("dated") or event.happened.isoformat())
     assessor = data.get("assessor", INVESTIGATOR)
 
@@ -46,15 +49,17 @@ def assessment_rows(event: Event, rows: Rows, criterion: str) -> None:
     if data.get("new_lesion") is not None:
         word = "UNEQUIVOCAL" if data["new_lesion"] else "EQUIVOCAL"
         put("RS", RSTESTCD="NEWLPROG", RSTEST="New Lesion Progression", RSCAT=criterion, RSORRES=word, RSSTRESC=word)
-    for reading in readings(data.get("lesions", ())):
-        _identify(reading, rows, put, assessor)
+    seen = readings(data.get("lesions", ()))
+    became = {r.part_of for r in seen if r.state == "merged"}
+    for reading in seen:
+        _identify(reading, rows, put, assessor, made=reading.lesion in became and not data.get("baseline"))
         _result(reading, put)
     if data.get("sum_mm") is not None:
         put("TR", TRGRPID="TARGET", TRTESTCD="SUMDIAM", TRTEST="Sum of Diameter", **_size(data["sum_mm"]))
 
 
-def _identify(reading: Reading, rows: Rows, put: Any, assessor: str) -> None:
-    """TU at the first time point at which an assessor names a lesion; what it is part of stands in SUPPTU."""
+def _identify(reading: Reading, rows: Rows, put: Any, assessor: str, *, made: bool) -> None:
+    """TU at the first time point at which an assessor names a lesion; what it is part of stands in SUPPTU. ``made``: others became it."""
     reader = "" if assessor in (INVESTIGATOR, "independent") else assessor.upper()
     evaluator = "INVESTIGATOR" if assessor == INVESTIGATOR else "INDEPENDENT ASSESSOR"
     own = next(
@@ -68,7 +73,12 @@ def _identify(reading: Reading, rows: Rows, put: Any, assessor: str) -> None:
     if own is None:
         kind = reading.kind.upper()
         place = reading.organ or ("LYMPH NODE" if reading.node else "")
-        put("TU", TULNKID=reading.lesion, TUTESTCD="TUMIDENT", TUTEST="Tumor Identification", TUORRES=kind, TUSTRESC=kind, TULOC=place)  # fmt: skip
+        fragment = bool(reading.part_of) and reading.state != "merged"
+        test = "TUSPLIT" if fragment else "TUMERGE" if made else "TUMIDENT"
+        group = reading.part_of if fragment else ""
+        put(
+            "TU", TUGRPID=group, TULNKID=reading.lesion, TUTESTCD=test, TUTEST=_TESTS[test], TUORRES=kind, TUSTRESC=kind, TULOC=place,
+        )  # fmt: skip
     sequence = own[0] if own else len(rows["TU"])
     known = {r["IDVARVAL"] for r in rows.get("SUPPTU", ())}
     if reading.part_of and str(sequence) not in known:
@@ -87,7 +97,9 @@ def _result(reading: Reading, put: Any) -> None:
             if reading.node
             else {"TRTESTCD": "LDIAM", "TRTEST": "Longest Diameter"}
         )
-        if reading.state == "not evaluated":
+        if reading.state == "not evaluated" and reading.said:
+            put("TR", **common, **size, TRORRES=reading.said, TRSTRESC=reading.said)
+        elif reading.state == "not evaluated":
             put("TR", **common, **size, TRSTAT="NOT DONE")
         elif reading.state == "too small":
             words = "TOO SMALL TO MEASURE"
@@ -95,6 +107,8 @@ def _result(reading: Reading, put: Any) -> None:
             put("TR", **common, **size, **(numbers | {"TRORRES": words}))
         else:
             put("TR", **common, **size, **_size(reading.size or 0.0))
+    elif reading.state == "not evaluated" and reading.said:
+        put("TR", **common, **state, TRORRES=reading.said, TRSTRESC=reading.said)
     elif reading.state == "not evaluated":
         put("TR", **common, **state, TRSTAT="NOT DONE")
     else:

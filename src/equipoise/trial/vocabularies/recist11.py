@@ -19,4 +19,6 @@ VOCABULARY = Vocabulary(
         Word(NE, "Not evaluable", readable=False),
     ),
     from_lesions=True,
+    also=("RECIST", "RECIST 2009"),
+    stable=SD,
 )

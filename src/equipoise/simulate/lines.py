@@ -26,16 +26,16 @@ from equipoise.trial.evidence import ArmsEvidence
 #: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
 #: full_day: when the first look's cohort was enrolled; enrolment_day: of the last randomisation. safety_looks: at all safety rules beside the
 #: design; safety_spoke: a bit for each rule that spoke, in the file's order; safety_day: when the first of them did, -1 if none;
-#: safety_events: the events that they saw. Where a safety rule stopped the trial before its first look, that day stands for the look's.
+#: safety_events: the events that they saw. Where a safety rule stopped the trial before its first look, that day stands for the look's. safety_stopped: one stopped the trial.
 INTEGERS = (
     "status", "looks", "action", "successes", "evaluable", "control_successes", "control_evaluable", "randomised",
     "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day", "readout_day", "duration",
     "control_caution", "exposure_days", "events", "control_events", "full_day", "enrolment_day",
-    "safety_looks", "safety_spoke", "safety_day", "safety_events",
+    "safety_looks", "safety_spoke", "safety_day", "safety_events", "safety_stopped",
 )  # fmt: skip
 #: What only the reference tells, 0 from the kernel, which serves no such trial. selected: the arm that a selection design chooses, from 1
-#: in the file's order; 0 for none. safety_stopped: a safety rule stopped the trial.
-REFERENCE_ONLY = ("selected", "safety_stopped")
+#: in the file's order; 0 for none.
+REFERENCE_ONLY = ("selected",)
 #: Real numbers: the randomised comparison at the last look, all NaN without one.
 REAL_COLUMNS = ("log_hr", "log_hr_se", "logrank_chi2")
 #: What a line says of a number that is not there.
@@ -82,8 +82,8 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
         at_look.full,
         max((day for _, day, _ in result.courses), default=0),
         *_safety(result, plan),
-        _selected(result, plan),
         int(result.stopped),
+        _selected(result, plan),
     ]
     if comparison is None or "hr" not in comparison:
         return whole, [math.nan] * 3

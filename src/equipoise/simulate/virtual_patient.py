@@ -15,11 +15,16 @@ from equipoise.simulate.toxicities import EACH, drawn, toxicities
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
+from equipoise.trial.what_counts import WhatCounts
 
 #: Days after randomisation within which a patient may die of an adverse event.
 TOXIC_DAYS = 150
 #: Days after entry before which nobody stops treatment for toxicity.
 NO_STOP = 21
+#: Days from then on within which those stop who stop for it.
+STOP_DAYS = 150
+#: Days after the last dose within which an adverse event that is survived may come.
+AFTER_DOSE = 28
 #: Where the delays of a patient's scans begin among its uniforms for reporting; before them death's and leaving's.
 SCAN_DELAYS = 2
 
@@ -162,12 +167,14 @@ def life(
     detail: bool,
     contacts: bool,
     doses: bool = False,
+    counts: Sequence[WhatCounts] = (),
 ) -> list[Happening]:
     """Everything that will be recorded of one patient.
 
     Without ``detail`` the doses, adverse events and sums of diameters, which no decision depends on, are left out; all
     else is the same, since every draw has its own name. ``contacts`` for survival are left out where no decision
-    depends on them. ``doses``: the first dose is recorded also without detail. ``response``: the probability of a response, seen or not.
+    depends on them. ``doses``: the first dose is recorded also without detail; ``counts``: so are adverse events of which any of these
+    holds. ``response``: the probability of a response, seen or not.
     """
     truth, reporting = scenario.arms[arm], draws["reporting"]
     found: list[Happening] = []
@@ -188,16 +195,25 @@ def life(
         found.extend(_treatment(trial, arm, truth, draws, what.off_study))
         found.extend(_toxicities(trial, arm, truth, last, leaving, draws, response))
         found.extend(_next_therapy(truth, draws["follow-up"], what.seen, last, progression_recorded))
-    elif doses:
-        found.extend(_first_dose(trial, arm, what.off_study))
+    else:
+        if doses:
+            found.extend(_first_dose(trial, arm, truth, draws, what.off_study))
+        if counts:
+            events = [
+                *_treatment(trial, arm, truth, draws, what.off_study),
+                *_toxicities(trial, arm, truth, last, leaving, draws, response),
+            ]
+            found.extend(h for h in events if h.kind == "adverse event" and any(c.counts(h.data) for c in counts))
     if detail or contacts:
         found.extend(_contacts(trial, what.seen, last))
     if what.death <= what.gone:
         cause = "adverse event" if what.toxic else "other" if what.dies_first else "disease"
         recorded = what.death + leaving.delayed(reporting[0])
-        if what.toxic and detail:
+        if what.toxic and (detail or counts):
             # Known when the death is: with detail and without, a rule on deaths sees it on the same day.
-            found.append(_fatal_event(truth, draws["follow-up"][2], what.death, recorded))
+            event = _fatal_event(truth, draws["follow-up"][2], what.death, recorded)
+            if detail or any(c.counts(event.data) for c in counts):
+                found.append(event)
         found.append(Happening(what.death, recorded, "died", {"cause": cause}))
     elif what.withdrawn or what.lost:
         recorded = what.gone + leaving.delayed(reporting[1])
@@ -304,7 +320,7 @@ def _treatment(
     """Doses by cycle until progression, toxicity or the planned end; IMGN901-like drugs go on while benefiting."""
     found: list[Happening] = []
     treatment, cycles = draws["treatment"], draws["cycles"]
-    toxic_stop = int(NO_STOP + 150 * treatment[1]) if treatment[0] < truth.stops_for_toxicity else HORIZON
+    toxic_stop = _toxic_stop(truth, treatment)
     stop = min(end, toxic_stop)
     last_dose = 0
     reduced_from = 2 + int(6 * treatment[3]) if treatment[2] < truth.doses_reduced else 10_000
@@ -335,13 +351,18 @@ def _treatment(
     return found
 
 
+def _toxic_stop(truth: ArmTruth, treatment: Sequence[float]) -> int:
+    """The day from which no dose is given because of toxicity; HORIZON where nothing stops them."""
+    return int(NO_STOP + STOP_DAYS * treatment[1]) if treatment[0] < truth.stops_for_toxicity else HORIZON
+
+
 def _adverse_events(truth: ArmTruth, draws: Sequence[float], last_dose: int, end: int) -> list[Happening]:
     """Adverse events that are survived, until four weeks after the last dose."""
     found = []
     for i, event in enumerate(truth.adverse_events):
         u = draws[3 * i : 3 * i + 3]
         if u[0] < event.probability * (1 - event.fatal):
-            when = int(u[1] * min(last_dose + 28, TOXIC_DAYS))
+            when = int(u[1] * min(last_dose + AFTER_DOSE, TOXIC_DAYS))
             if when < end:
                 grade = 3 + (u[2] < 0.3 * event.severe) if u[2] < event.severe else 1 + (u[2] > 0.6)
                 data = {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)}
@@ -354,26 +375,34 @@ def first_dose(trial: Trial, arm: str) -> int | None:
     return min((day - 1 for drug in trial.arm_by_name[arm].regimen for day in drug.days), default=None)
 
 
-def _first_dose(trial: Trial, arm: str, end: int) -> list[Happening]:
-    """The first dose alone: that of ``_treatment``, for nobody stops for toxicity before NO_STOP."""
+def _first_dose(
+    trial: Trial, arm: str, truth: ArmTruth, draws: Mapping[str, Sequence[float]], end: int
+) -> list[Happening]:
+    """The first dose alone: that of ``_treatment``."""
     first = first_dose(trial, arm)
-    if first is None or first >= end:
+    if first is None or first >= end or (first >= NO_STOP and first >= _toxic_stop(truth, draws["treatment"])):
         return []
     drug = next(d for d in trial.arm_by_name[arm].regimen if first + 1 in d.days)
     data = {"drug": drug.drug, "cycle": 1, "day": first + 1, "dose": drug.dose, "unit": drug.unit}
     return [Happening(first, first, "treated", data)]
 
 
-def _fatal_event(truth: ArmTruth, u: float, day: int, recorded: int) -> Happening:
-    """The adverse event that a patient dies of, in proportion to how often each is fatal."""
+def event_died_of(truth: ArmTruth, u: float) -> int:
+    """The number of the adverse event that a patient dies of, in proportion to how often each is fatal."""
     weights = [e.probability * e.fatal for e in truth.adverse_events]
-    level, term = u * sum(weights), truth.adverse_events[0].term
-    for event, weight in zip(truth.adverse_events, weights, strict=True):
+    level, found = u * sum(weights), 0
+    for i, weight in enumerate(weights):
         if weight > 0:
-            term = event.term
+            found = i
         level -= weight
         if level < 0:
             break
+    return found
+
+
+def _fatal_event(truth: ArmTruth, u: float, day: int, recorded: int) -> Happening:
+    """The adverse event that a patient dies of."""
+    term = truth.adverse_events[event_died_of(truth, u)].term
     return Happening(day, recorded, "adverse event", {"term": term, "grade": 5, "serious": True})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.decide.ruling import REFUSED
+from equipoise.decide.ruling import REFUSED, STOP
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.answers import Answers
 from equipoise.simulate.kernel.engine.machine_code import Called, Loaded, bitcode_of
@@ -22,6 +22,7 @@ from equipoise.simulate.kernel.layout import (
     COLD,
     FINDINGS,
     HOT,
+    KNOWN_OF_RULE,
     NEVER,
     OPENED,
     REAL_STATISTIC,
@@ -29,6 +30,7 @@ from equipoise.simulate.kernel.layout import (
     REFUSES,
     ROW_ACTION,
     ROW_LOOKS,
+    ROW_OVERRULED,
     ROW_QUESTION,
     ROW_STATUS,
     ROW_SUCCESSES,
@@ -87,7 +89,7 @@ class Room:
         n = image.whole
         target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
         wholes = [
-            target * (HOT + COLD + int(n[at.CHANGES])),
+            target * (HOT + COLD + int(n[at.CHANGES]) + int(n[at.CONTACTS])),
             arms * target,
             arms,
             target,
@@ -103,7 +105,8 @@ class Room:
             AT_ONCE,
             FINDINGS + largest + 8,
         ]
-        wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS]), target + 1]
+        wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS])]
+        wholes += [KNOWN_OF_RULE + int(n[at.SAFETY_RULES]) * (1 + int(n[at.SAFETY_PLACES]))]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + STATES, dtype=np.int64)
         self.v = np.zeros(max(target, AT_ONCE))
@@ -144,7 +147,7 @@ def simulate_rows(image: Image, answers: Answers, room: Room, first: int, replic
 
 
 def _answer_the_last(image: Image, answers: Answers, whole: Any, real: Any) -> None:
-    """The action at the last look, or that the rule refuses its evidence."""
+    """The action at the last look, unless a safety rule stops the trial there, or that the rule refuses its evidence."""
     last = np.flatnonzero((whole[:, ROW_STATUS] == AT_ITS_END) & (whole[:, ROW_LOOKS] == image.whole[at.LOOKS]))
     by_time = image.whole[at.LOOKS_ON] != at.ON_PATIENTS
     questions, seen = whole[last, ROW_QUESTION], real[last, REAL_STATISTIC] if by_time else whole[last, ROW_SUCCESSES]
@@ -152,5 +155,6 @@ def _answer_the_last(image: Image, answers: Answers, whole: Any, real: Any) -> N
     if len(known.missing(questions)):
         known = answers.learn(questions)
     action = known.actions(questions, seen)
+    action[(whole[last, ROW_OVERRULED] == 1) & (action != REFUSED)] = STOP
     whole[last, ROW_ACTION] = action
     whole[last[action == REFUSED], ROW_STATUS] = REFUSES

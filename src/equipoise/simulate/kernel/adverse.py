@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from equipoise.numerics.random.philox import block
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.draws import day_of, draw, draw_eight, word
@@ -28,32 +31,37 @@ from equipoise.simulate.kernel.patient import cold_of, contacts_of, off_study, r
 from equipoise.simulate.virtual_patient import AFTER_DOSE, NO_STOP, STOP_DAYS, TOXIC_DAYS
 
 #: From this day of the last dose on, adverse events may come as late as any.
-_LATE_ENOUGH = TOXIC_DAYS - AFTER_DOSE
+LATE_ENOUGH = TOXIC_DAYS - AFTER_DOSE
 
 
 @jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE))
 def last_day_of_treatment(N: Any, W: Any, replicate: int, p: int) -> int:
     """The day, after randomisation, from which no dose is given: off study or stopped for toxicity."""
-    end, row = off_study(W, p), W[p * HOT + ROW]
-    stops = N[N[at.TREATED] + 2 * W[p * HOT + ARM]]
-    if end > NO_STOP and stops > 0 and draw(N, at.TREATMENT, replicate, row, 0) < stops:
-        return min(end, NO_STOP + (((2 * draw(N, at.TREATMENT, replicate, row, 1) + 1) * STOP_DAYS) >> 33))
-    return min(end, HORIZON)
+    end, stops = off_study(W, p), N[N[at.TREATED] + 2 * W[p * HOT + ARM]]
+    if stops == 0 or end <= NO_STOP:
+        return min(end, HORIZON)
+    key, number = N[at.KEYS] + 2 * at.TREATMENT, W[p * HOT + ROW] * N[N[at.WIDE] + at.TREATMENT]
+    first, _, _, _ = block(np.uint64(N[key]), np.uint64(N[key + 1]), number, replicate)
+    drawn: Any = np.int64(first)
+    when = ((2 * ((drawn >> 32) & 0xFFFFFFFF) + 1) * STOP_DAYS) >> 33
+    return min(end, HORIZON if drawn & 0xFFFFFFFF >= stops else NO_STOP + when)
 
 
 @jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
 def _last_dose(N: Any, W: Any, words: int, replicate: int, p: int) -> int:
-    """The day of the last dose; of late ones any from _LATE_ENOUGH on. ``words``: room for a block."""
+    """The day of the last dose; of late ones any from LATE_ENOUGH on. ``words``: room for a block."""
     arm, row = W[p * HOT + ARM], W[p * HOT + ROW]
     stop, late_below = last_day_of_treatment(N, W, replicate, p), N[N[at.TREATED] + 2 * arm + 1]
+    if late_below == 0:
+        return N[N[at.LAST_DOSE] + arm * (HORIZON + 1) + stop]
     last, at_hand, side = 0, -1, 3 + N[at.DOSE_DAYS]
     for k in range(N[at.DRUGS]):
         drug = N[at.DOSES] + (arm * N[at.DRUGS] + k) * side
         late, cycle = 0, 1
-        while cycle <= N[drug] and last < _LATE_ENOUGH:
+        while cycle <= N[drug] and last < LATE_ENOUGH:
             # As many numbers as CYCLES has stand for all cycles, over and over.
             number = cycle % (8 * N[N[at.WIDE] + at.CYCLES])
-            if cycle > 1 and late_below > 0:
+            if cycle > 1:
                 if number >> 3 != at_hand:
                     at_hand = number >> 3
                     wide = N[N[at.WIDE] + at.CYCLES]
@@ -108,33 +116,27 @@ def _of_death(N: Any, W: Any, known: int, replicate: int, p: int, arm: int) -> N
 def _of_events(N: Any, W: Any, room: Any, known: int, replicate: int, p: int, arm: int) -> None:
     """Adverse events that are survived: ``virtual_patient._adverse_events``."""
     words, cycle_words = room[SAFETY_AT_HAND] + EVENT_WORDS, room[SAFETY_AT_HAND] + CYCLE_WORDS
-    wide, end, span, at_hand = N[N[at.WIDE] + at.OF_EVENTS], off_study(W, p), -1, -1
-    first = W[p * HOT + ROW] * wide
-    for i in range(N[at.EVENTS]):
-        by_grade = N[at.EVENT_COUNTS] + 5 * (arm * N[at.EVENTS] + i)
+    end, span, last = off_study(W, p), -1, N[N[at.LAST_EVENT] + arm]
+    first, key = W[p * HOT + ROW] * N[N[at.WIDE] + at.OF_EVENTS], N[at.KEYS] + 2 * at.OF_EVENTS
+    # Drawn before any is looked at, so that one block is worked out beside another.
+    for b in range((3 * last + 7) >> 3):
+        if (N[N[at.EVENT_BLOCKS] + arm] >> b) & 1:
+            draw_eight(N, W, key, first + b, replicate, words + 4 * b, 1)
+    for i in range(last):
         cuts = N[at.EVENT_CUTS] + 4 * (arm * N[at.EVENTS] + i)
-        if N[by_grade] | N[by_grade + 1] | N[by_grade + 2] | N[by_grade + 3] == 0:
+        # An event that counts for no rule has a cut of 0.
+        if N[cuts] == 0 or word(W, words, 3 * i, 1) >= N[cuts]:
             continue
-        when = 0
-        for k in range(3):
-            number = 3 * i + k
-            if number >> 3 != at_hand:
-                at_hand = number >> 3
-                draw_eight(N, W, N[at.KEYS] + 2 * at.OF_EVENTS, first + at_hand, replicate, words, 1)
-            drawn = word(W, words, number & 7, 1)
-            if k == 0 and drawn >= N[cuts]:
-                break
-            if k == 1:
-                when = drawn
-            if k == 2:
-                grade = 4 if drawn < N[cuts + 1] else 3 if drawn < N[cuts + 2] else 1 if drawn < N[cuts + 3] else 2
-                counts = N[by_grade + grade - 1]
-                if counts != 0:
-                    if span < 0:
-                        span = min(_last_dose(N, W, cycle_words, replicate, p) + AFTER_DOSE, TOXIC_DAYS)
-                    day = ((2 * when + 1) * span) >> 33
-                    if day < end:
-                        _known(N, W, known, arm, day, max(day, 1), counts)
+        drawn = word(W, words, 3 * i + 2, 1)
+        # Grade 4, 3, 1 or 2, in the order of their words.
+        below = int(drawn >= N[cuts + 1]) + 2 * int(drawn >= N[cuts + 2]) - int(drawn >= N[cuts + 3])
+        counts = N[N[at.EVENT_COUNTS] + 5 * (arm * N[at.EVENTS] + i) + 3 - below]
+        if counts != 0:
+            if span < 0:
+                span = min(_last_dose(N, W, cycle_words, replicate, p) + AFTER_DOSE, TOXIC_DAYS)
+            day = ((2 * word(W, words, 3 * i + 1, 1) + 1) * span) >> 33
+            if day < end:
+                _known(N, W, known, arm, day, max(day, 1), counts)
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -176,9 +178,16 @@ def draw_events(N: Any, W: Any, room: Any, known: int, replicate: int, p: int) -
 
 @jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE))
 def draw_contacts(N: Any, W: Any, room: Any, replicate: int, p: int) -> None:
-    """The contacts of a patient that are recorded for the sake of safety rules, and with them what ``draw_events`` draws."""
+    """The contacts of a patient that are none of disease: outcomes by their own names, and what is recorded for the sake of safety rules, with
+    what ``draw_events`` draws."""
     contacts, dose = contacts_of(N, p), N[N[at.FIRST_DOSE] + W[p * HOT + ARM]]
     W[contacts] = 0
     if dose >= 0 and dose < last_day_of_treatment(N, W, replicate, p):
         _add_contact(W, contacts, dose, max(dose, 1))
+    row, last = W[p * HOT + ROW], min(W[p * HOT + DEATH] - 1, W[p * HOT + GONE])
+    for i in range(N[at.OUTCOMES]):
+        due = N[N[at.DUE] + W[p * HOT + ARM] * N[at.OUTCOMES] + i]
+        if due <= last:
+            delay = day_of(N, N[at.DELAY], draw(N, at.OUTCOME, replicate, row, 2 * i + 1)) - 1
+            _add_contact(W, contacts, due, max(due + delay, 1))
     draw_events(N, W, room, contacts - N[at.SAFETY_RULES], replicate, p)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from equipoise.analyse.counted import counts_unseen
+from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.layout import NO_DAY
 from equipoise.simulate.kernel.words import cut, uniform
@@ -26,13 +31,15 @@ def event_numbers(plan: Plan) -> dict[int, float]:
     some_toxicities = any(row[4] for arm in arms for row in _toxicity(plan, arm.name))
     most = max(len(plan.scenario.arms[a.name].adverse_events) for a in arms) if some_events else 0
     stated = len(toxicities(plan.trial)) if some_toxicities else 0
-    # The first dose, the death, and each event once.
-    kept = plan.contacts and (plan.dosed or any(plan.counted_on(a.name) for a in arms))
+    # The first dose, the death, each outcome and each event once.
+    outcomes = sum(isinstance(e, Outcome) for e in plan.trial.endpoints)
+    kept = plan.contacts and (outcomes or plan.dosed or any(plan.counted_on(a.name) for a in arms))
     return {
         at.EVENTS: most,
         at.TOXICITIES: stated,
         at.ASKING: sum(1 << i for i, rule in enumerate(plan.trial.safety) if not only_deaths(rule)),
-        at.CONTACTS: len(plan.trial.safety) + 1 + 2 * (2 + most + stated) if kept else 0,
+        at.CONTACTS: len(plan.trial.safety) + 1 + 2 * (2 + outcomes + most + stated) if kept else 0,
+        at.OUTCOMES: outcomes,
         at.DRUGS: max(len(a.regimen) for a in arms),
         at.DOSE_DAYS: max((len(t.days) for a in arms for t in a.regimen), default=0),
         at.GOOD_COLUMN: -1 if (column := _outcome(plan)) is None else 2 * column,
@@ -45,7 +52,7 @@ def event_tables(plan: Plan) -> dict[int, Any]:
     most, drugs, days = (int(numbers[k]) for k in (at.EVENTS, at.DRUGS, at.DOSE_DAYS))
     truths = [plan.scenario.arms[name] for name in names]
     return {
-        at.EVENT_CUTS: [_padded(_cuts(t), most, [0] * 4) for t in truths] if most else [],
+        at.EVENT_CUTS: [_padded(_cuts(plan, name), most, [0] * 4) for name in names] if most else [],
         at.EVENT_COUNTS: [_padded(_by_grade(plan, name), most, [0] * 5) for name in names] if most else [],
         at.DEATH_COUNTS: [_of_death(plan, name) for name in names],
         at.DIES_OF: [_padded(_dies_of(t), most, 1 << 33) for t in truths] if most else [],
@@ -53,6 +60,12 @@ def event_tables(plan: Plan) -> dict[int, Any]:
         at.TREATED: [[cut(t.stops_for_toxicity), cut(t.cycles_delayed)] for t in truths],
         at.TOXICITY: [_toxicity(plan, name) for name in names] if numbers[at.TOXICITIES] else [],
         at.GOES_WELL: [cut(_good(plan, name)) for name in names],
+        at.LAST_DOSE: [_last_doses(plan, name) for name in names],
+        at.LAST_EVENT: [max(_survived(plan, name), default=-1) + 1 for name in names],
+        at.EVENT_BLOCKS: [
+            sum(1 << b for b in {(3 * i + k) >> 3 for i in _survived(plan, name) for k in range(3)}) for name in names
+        ],
+        at.DUE: [_due(plan, name) for name in names],
         at.FIRST_DOSE: [
             day if name in plan.dosed and (day := first_dose(plan.trial, name)) is not None else -1 for name in names
         ],
@@ -72,11 +85,14 @@ def _bits(plan: Plan, arm: str, counts: Callable[[WhatCounts], bool]) -> int:
     )
 
 
-def _cuts(truth: ArmTruth) -> list[list[int]]:
+def _cuts(plan: Plan, arm: str) -> list[list[int]]:
     """``virtual_patient._adverse_events``: whether it comes and is survived; grades 4, 3, 1, else 2."""
+    asked = _survived(plan, arm)
     return [
         [cut(e.probability * (1 - e.fatal)), cut(0.3 * e.severe), cut(e.severe), max(cut(e.severe), cut(0.6))]
-        for e in truth.adverse_events
+        if i in asked
+        else [0] * 4
+        for i, e in enumerate(plan.scenario.arms[arm].adverse_events)
     ]
 
 
@@ -120,6 +136,31 @@ def _regimen(plan: Plan, arm: str, days: int) -> list[list[int]]:
         ]
         for drug in plan.trial.arm_by_name[arm].regimen
     ]
+
+
+def _last_doses(plan: Plan, arm: str) -> NDArray[np.int64]:
+    """The day of the last dose of who has none from day 0, 1 … on, where no cycle is late; of late ones any from LATE_ENOUGH on."""
+    dosed = np.zeros(HORIZON + 1, dtype=np.int64)
+    for drug in plan.trial.arm_by_name[arm].regimen:
+        for cycle in count(1):
+            start = (cycle - 1) * drug.cycle_length.days
+            if start > HORIZON or not (cycle <= drug.cycles or drug.may_continue):
+                break
+            for day in (start + d - 1 for d in drug.days):
+                if day < HORIZON:
+                    dosed[day + 1] = day
+    return np.maximum.accumulate(dosed)
+
+
+def _survived(plan: Plan, arm: str) -> list[int]:
+    """The numbers of the events that count for a rule where they are survived."""
+    return [i for i, grades in enumerate(_by_grade(plan, arm)) if any(grades[:-1])]
+
+
+def _due(plan: Plan, arm: str) -> list[int]:
+    said = plan.scenario.arms[arm].outcomes
+    outcomes = [e for e in plan.trial.endpoints if isinstance(e, Outcome)]
+    return [e.due.days if e.name in said else NO_DAY for e in outcomes]
 
 
 def _outcome(plan: Plan) -> int | None:

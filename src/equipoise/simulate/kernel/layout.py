@@ -65,7 +65,7 @@ SCAN = 3
 ) = range(20)
 STATES = 24
 #: Of safety rules, in their part of the room: words of adverse events, and of cycles; then of each rule when an event is known; then the blocks.
-EVENT_WORDS, CYCLE_WORDS, KNOWN_OF_RULE = 0, 4, 8
+EVENT_WORDS, CYCLE_WORDS, KNOWN_OF_RULE = 0, 32, 36
 #: A rule's block: patients watched and events, of all who have come; the first day on which it speaks, the day from which it is not held to
 #: have ended early; events of a rule between arms gone through, and those of the tested arm among them; looks taken, events at the
 #: last, whether it spoke there, the first look at which it spoke (-1: none); the next month, or patients gone through, and

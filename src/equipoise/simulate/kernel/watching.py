@@ -66,14 +66,16 @@ def _insert(W: Any, place: int, n: int, value: int) -> None:
     W[k] = value
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
-def _watch_survival(N: Any, W: Any, replicate: int, p: int, block: int) -> None:
+@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def _watch_survival(N: Any, W: Any, replicate: int, p: int, w: int, block: int) -> None:
     """The day on which the patient's death is known, among those of a rule on survival."""
-    hot = p * HOT
+    hot, n, most = p * HOT, W[block + EVENTS_SO_FAR], N[w + at.LAST_NUMBER]
     if W[hot + DEATH] <= W[hot + GONE]:
         day = W[hot + AT] + known(N, W, replicate, p, DEATH_KNOWN, W[hot + DEATH], 0)
-        _insert(W, block + DAYS_OF_EVENTS, W[block + EVENTS_SO_FAR], 2 * day)
-        W[block + EVENTS_SO_FAR] += 1
+        # Deaths after the last look are asked for by none but a rule that stops, at the design's own looks.
+        if n < most or N[w + at.DOES] == at.STOPS_TRIAL or day <= W[block + DAYS_OF_EVENTS + most - 1] >> 1:
+            _insert(W, block + DAYS_OF_EVENTS, n, 2 * day)
+            W[block + EVENTS_SO_FAR] = n + 1
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -83,7 +85,8 @@ def _watch_one(N: Any, W: Any, p: int, rule: int, block: int, day: int) -> None:
     w, arm = N[at.WATCHED] + rule * at.OF_RULE, W[hot + ARM]
     since = W[hot + AT] + N[N[at.SINCE] + 2 * (rule * N[at.ARMS] + arm) + 1]
     m, n = W[block + WATCHED_SO_FAR] + 1, W[block + EVENTS_SO_FAR]
-    _insert(W, events + N[at.TARGET], m - 1, 2 * since)
+    if N[w + at.WHEN] > 0:
+        _insert(W, events + N[at.TARGET], m - 1, 2 * since)
     W[block + WATCHED_SO_FAR] = m
     if day < NO_DAY:
         _insert(W, events, n, 2 * (W[hot + AT] + day) + int(arm == N[w + at.OF_TESTED]))
@@ -115,7 +118,7 @@ def watch(N: Any, W: Any, room: Any, replicate: int, p: int) -> None:
         if arm != N[w + at.OF_TESTED] and arm != N[w + at.OF_CONTROL]:
             continue
         if N[w + at.OF_SURVIVAL]:
-            _watch_survival(N, W, replicate, p, block_of(N, room, rule))
+            _watch_survival(N, W, replicate, p, w, block_of(N, room, rule))
             continue
         lag = N[N[at.SINCE] + 2 * (rule * N[at.ARMS] + arm)]
         if lag > 0:

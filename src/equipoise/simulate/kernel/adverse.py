@@ -28,7 +28,7 @@ from equipoise.simulate.kernel.layout import (
     SAFETY_AT_HAND,
 )
 from equipoise.simulate.kernel.patient import cold_of, contacts_of, off_study, recorded
-from equipoise.simulate.virtual_patient import AFTER_DOSE, NO_STOP, STOP_DAYS, TOXIC_DAYS
+from equipoise.simulate.treated import AFTER_DOSE, NO_STOP, STOP_DAYS, TOXIC_DAYS
 
 #: From this day of the last dose on, adverse events may come as late as any.
 LATE_ENOUGH = TOXIC_DAYS - AFTER_DOSE
@@ -114,7 +114,7 @@ def _of_death(N: Any, W: Any, known: int, replicate: int, p: int, arm: int) -> N
 
 @jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
 def _of_events(N: Any, W: Any, room: Any, known: int, replicate: int, p: int, arm: int) -> None:
-    """Adverse events that are survived: ``virtual_patient._adverse_events``."""
+    """Adverse events that are survived: ``treated``."""
     words, cycle_words = room[SAFETY_AT_HAND] + EVENT_WORDS, room[SAFETY_AT_HAND] + CYCLE_WORDS
     end, span, last = off_study(W, p), -1, N[N[at.LAST_EVENT] + arm]
     first, key = W[p * HOT + ROW] * N[N[at.WIDE] + at.OF_EVENTS], N[at.KEYS] + 2 * at.OF_EVENTS

@@ -17,7 +17,7 @@ from equipoise.simulate.kernel.words import cut, uniform
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import ArmTruth
 from equipoise.simulate.toxicities import USUAL, event_that_counts, given, origin_day, toxicities
-from equipoise.simulate.virtual_patient import event_died_of, first_dose
+from equipoise.simulate.treated import event_died_of, first_dose
 from equipoise.simulate.watched import only_deaths
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.what_counts import FATAL, WhatCounts
@@ -86,7 +86,7 @@ def _bits(plan: Plan, arm: str, counts: Callable[[WhatCounts], bool]) -> int:
 
 
 def _cuts(plan: Plan, arm: str) -> list[list[int]]:
-    """``virtual_patient._adverse_events``: whether it comes and is survived; grades 4, 3, 1, else 2."""
+    """``treated``: whether it comes and is survived; grades 4, 3, 1, else 2."""
     asked = _survived(plan, arm)
     return [
         [cut(e.probability * (1 - e.fatal)), cut(0.3 * e.severe), cut(e.severe), max(cut(e.severe), cut(0.6))]

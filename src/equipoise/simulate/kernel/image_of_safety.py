@@ -16,7 +16,7 @@ from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.image_of_endpoint import numbers_of_time
 from equipoise.simulate.kernel.layout import DAYS_OF_EVENTS, NO_DAY, OF_LOOK
 from equipoise.simulate.plan import Plan
-from equipoise.simulate.virtual_patient import first_dose
+from equipoise.simulate.treated import first_dose
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.evidence import ToxicityEvidence
 from equipoise.trial.safety import EachSoMany, SafetyRule

@@ -102,6 +102,7 @@ def pooled(n: int, visits: int, seed: int | str) -> Database:
         sometime(0.05, 300),
         died,
         end.astype(np.int32),
+        np.full(n, NEVER, dtype=np.int32),
         np.ones(n, dtype=bool),
         np.ones(n, dtype=bool),
         draw.random(n) < 0.9,

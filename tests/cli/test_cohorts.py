@@ -142,7 +142,7 @@ def test_two_cohorts_of_one_log_to_their_decisions(equipoise: Any, tmp_path: Pat
 
     # The late marker is a correction, and changes whose look it is on.
     number = next(e["number"] for e in events if e["kind"] == "enrolled" and e["patient"] == unknown)
-    site.order("correct", "--event", number, "--set", 'factors={"marker": "altered"}', "--why", "central laboratory")
+    site.order("correct", "--event", number, "--factor", "marker=altered", "--why", "central laboratory")
     now = equipoise(*ask, "--cohort", "ALCL", "--json").json
     assert now["evidence"]["CRZ"]["successes"] == 2
     assert now["action"]["name"] == "continue"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from equipoise.files.datasets import read_datasets
 from equipoise.numerics.times import survival as km
-from helpers import Answer
+from helpers import FIXTURES, Answer
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +82,31 @@ def test_bad_input_writes_nothing(equipoise: Callable[..., Answer], tmp_path: Pa
     done = equipoise("export", "colon", "--as", "adam", "--out", tmp_path / "x", "--against", tmp_path)
     assert done.status == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_what_r_writes_is_read(equipoise: Callable[..., Answer], tmp_path: Path) -> None:
+    """NA where admiral's CSV is empty, semicolons, UTF-16: the comparison is the same."""
+    log, trial = tmp_path / "onco.jsonl", tmp_path / "onco.trial.toml"
+    sdtm = FIXTURES / "data" / "onco" / "sdtm"
+    names = ("dm.xpt", "ds.xpt", "ex.xpt", "ae.xpt", "rs_recist.csv", "tr_recist.csv", "tu_recist.csv")
+    assert equipoise("import-sdtm", *(sdtm / n for n in names), "--log", log).status == 0
+    adam = FIXTURES / "data" / "onco" / "adam"
+    (tmp_path / "r").mkdir()
+    for name in ("adrs_onco.csv", "adtte_onco.csv"):
+        with (adam / name).open(newline="") as file:
+            rows = [[c or "NA" for c in row] for row in csv.reader(file)]
+        with (tmp_path / "r" / name).open("w", newline="", encoding="utf-16") as file:
+            csv.writer(file, delimiter=";").writerows(rows)
+    options = ("--log", log, "--as", "adam", "--rules", "admiral", "--json", "--format", "csv")
+    one, two = (
+        equipoise("export", trial, *options, "--out", tmp_path / out, "--against", against)
+        for out, against in (("x", adam), ("y", tmp_path / "r"))
+    )
+    assert one.json["agreement"] == two.json["agreement"]
+    assert two.json["agreement"]["unexplained"] == 0
+    assert "adrs_onco.csv: read as UTF-16" in two.err
+    (tmp_path / "r" / "adrs_onco.csv").write_text("USUBJID;PARAM\na;b\n")
+    (tmp_path / "r" / "adtte_onco.csv").write_text("USUBJID,PARAMCD\nNA,b\na\n")
+    bad = equipoise("export", trial, *options[:-3], "--out", tmp_path / "z", "--against", tmp_path / "r")
+    assert bad.status == 2
+    assert [t in bad.err for t in ("adrs_onco.csv, columns", "row 2.USUBJID", "row 3")] == [True] * 3

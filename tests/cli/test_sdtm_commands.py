@@ -6,6 +6,7 @@ All subjects go through the same functions in tests/analyse/criteria/test_audit_
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -147,3 +148,31 @@ def test_a_log_goes_out_as_sdtm_and_comes_back(
     assert back.status == 0, back.err
     found = equipoise("analyse", trial, "--log", again, "--json")
     assert found.json["endpoints"] == analysed.json["endpoints"]
+
+
+def test_sdtm_with_semicolons_and_decimal_commas(equipoise: Callable[..., Answer], tmp_path: Path) -> None:
+    """As a spreadsheet of many countries saves it: the audit is the same, and how the files are written is said."""
+    for name in ("rs_recist", "tr_recist", "tu_recist"):
+        rows = list(csv.reader((SDTM / f"{name}.csv").read_text().splitlines()))
+        numbers = {i for i, column in enumerate(rows[0]) if column.endswith(("STRESN", "SEQ", "VISITNUM"))}
+        text = io.StringIO()
+        cells = [[c.replace(".", ",") if i in numbers else c for i, c in enumerate(row)] for row in rows]
+        csv.writer(text, delimiter=";", lineterminator="\n").writerows(cells)
+        (tmp_path / f"{name}.csv").write_text(text.getvalue())
+    names = ("rs_recist.csv", "tr_recist.csv", "tu_recist.csv")
+    one = equipoise("audit-response", *(SDTM / n for n in names), "--json")
+    two = equipoise("audit-response", *(tmp_path / n for n in names), "--decimal", ",", "--json")
+    assert one.status == two.status == 0
+    assert one.json == two.json
+    assert two.err.count("columns are separated by semicolons") == 3
+    others = [SDTM / n for n in ("dm.xpt", "ds.xpt", "ex.xpt", "ae.xpt")]
+    taken = equipoise("import-sdtm", *others, *(tmp_path / n for n in names), "--log", tmp_path / "l", "--decimal", ",")
+    assert taken.status == 0
+    assert taken.err.count("columns are separated by semicolons") == 3
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "rs.csv").write_bytes((tmp_path / "rs_recist.csv").read_bytes())
+    assert "separated by semicolons" in equipoise("define", folder).err
+    for command in (["audit-response", folder], ["define", folder], ["import-sdtm", folder, "--log", tmp_path / "m"]):
+        wrong = equipoise(*command, "--encoding", "utf9", "--decimal", ";")
+        assert (wrong.status, wrong.err.count("Error: ")) == (2, 2)

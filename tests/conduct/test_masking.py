@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import Conduct, Refused, replay
 from equipoise.conduct.masking import Key, holds_codes, unmasked
+from equipoise.conduct.place import Place
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.conduct.rules import shape_problems
 from equipoise.decide.decide import decide
@@ -78,7 +79,7 @@ def test_a_code_is_the_same_whatever_the_arm(patient: str, place: int, seed: str
     """The list is asked for nothing: a key that has none gives the same code."""
 
     class NoList(Key):
-        def arm(self, stratum: str, position: int) -> str:
+        def give(self, place: Place) -> str:
             raise AssertionError("an arm was asked for")
 
     code = NoList(TRIAL, seed).code(patient, "all", place)
@@ -91,9 +92,9 @@ def test_codes_do_not_sort_patients_by_arm_or_order() -> None:
     """2000 codes: neither the arm nor the half of the list shows in any letter (chi-square of 8 × 31, alpha 1e-6)."""
     from scipy.stats import chi2_contingency
 
-    key = Key(TRIAL, SEED)
+    key, blocks = Key(TRIAL, SEED), PermutedBlocks(TRIAL, SEED)
     codes = [key.code(f"P{i}", "all", i) for i in range(2000)]
-    for groups in ([key.arm("all", i) == "CEV" for i in range(2000)], [i < 1000 for i in range(2000)]):
+    for groups in ([blocks.arm("all", i) == "CEV" for i in range(2000)], [i < 1000 for i in range(2000)]):
         for letter in range(8):
             letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
             counts = [

@@ -144,3 +144,23 @@ def test_whatever_was_taken_stands_when_judged_again(orders: list[tuple[str, int
     assert replay(NORTH, list(c.log)) == []
     again = Conduct(NORTH, c.log)
     assert again.patients == c.patients
+
+
+def test_one_factor_is_put_right_and_the_others_stay(running: Conduct) -> None:
+    enrolled = next(e for e in running.log if e.kind == "enrolled")
+    before = dict(enrolled.data["factors"])
+    other = "2" if before["ecog"] != "2" else "0-1"
+    found = running.correct(enrolled.number, NOW, "t", "read wrongly", factors={"ecog": other})
+    assert found.data["factors"] == {**before, "ecog": other}
+    assert replay(running.trial, list(running.log)) == []
+    with pytest.raises(Refused) as caught:
+        running.correct(found.number, NOW, "t", " ", factors={"ecog": "7", "sex": "female"})
+    codes = {p.code for p in caught.value.problems}
+    assert codes == {"no-reason", "unknown-level", "unknown-factor"}
+    with pytest.raises(Refused) as caught:
+        running.correct(999, NOW, "t", "")
+    assert [p.code for p in caught.value.problems] == ["no-reason", "unknown-event"]
+    screened = next(e.number for e in running.log if e.kind == "screened")
+    with pytest.raises(Refused) as caught:
+        running.correct(screened, NOW, "t", "x", factors={"ecog": "2"})
+    assert "no-factors" in {p.code for p in caught.value.problems}

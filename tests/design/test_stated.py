@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -55,16 +55,39 @@ SAID: dict[str, Callable[[Any], Table]] = {
     "safety-imbalance": lambda d: {"threshold": d.threshold},
 }
 
+
+def _of_counts(d: Any) -> Table:
+    return {"low": d.stages.low[:-1], "high": d.stages.high}
+
+
+def _of_stops(d: Any) -> Table:
+    return {"stops_at": d.stops_at}
+
+
+#: How the boundaries that a kind's rule gives are stated beside the rule.
+BOUNDARIES: dict[str, Callable[[Any], Table]] = {
+    "green-dahlberg": _of_counts,
+    "thall-simon": _of_counts,
+    "lee-liu": lambda d: {**SAID["lee-liu"](d), **_of_counts(d)},
+    "borrowing-one-arm": _of_counts,
+    "attained": lambda d: {"attained_r1": d.stages.low[0], "attained_r": d.stages.high[1]},
+    "englert-kieser": lambda d: {"totals": tuple(int(x + c) for x, c in enumerate(d.critical()) if x > d.planned.r1)},
+    "safety-bayes": _of_stops,
+    "safety-pocock": _of_stops,
+    "safety-sprt": _of_stops,
+    "safety-imbalance": _of_stops,
+}
+
 #: Kinds whose example states all of it: nothing is searched.
-WHOLE = {"attained", "englert-kieser", "green-dahlberg", "thall-simon", "borrowing-rate", "borrowing-one-arm"}
+WHOLE = {"borrowing-rate", "borrowing-survival", "bayes-two-endpoints", "safety-survival"}
 
 
-@pytest.mark.parametrize("kind", sorted(SAID))
-def test_what_was_found_and_is_stated_is_the_same_design(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "said"), [*sorted(SAID.items()), *sorted(BOUNDARIES.items())])
+def test_what_was_found_and_is_stated_is_the_same_design(kind: str, said: Callable[[Any], Table]) -> None:
     example = dict(shelf.one(kind).example)
     found: Any = shelf.build(kind, example)
     table = {k: v for k, v in example.items() if not (kind == "group-sequential" and k == "beta_spending")}
-    stated: Any = shelf.build(kind, {**table, **SAID[kind](found)})
+    stated: Any = shelf.build(kind, {**table, **said(found)})
     assert [(look.n, look.control_n, look.unit) for look in stated.looks] == [
         (look.n, look.control_n, look.unit) for look in found.looks
     ]
@@ -81,8 +104,91 @@ def test_what_was_found_and_is_stated_is_the_same_design(kind: str) -> None:
 
 def test_every_kind_can_be_stated() -> None:
     """A new kind says how its numbers are stated, or that it states them all."""
-    others = {"safety-bayes", "safety-sprt", "borrowing-survival", "bayes-two-endpoints", "safety-survival"}
-    assert set(shelf.kinds()) <= {*SAID, *WHOLE, *others}
+    assert set(shelf.kinds()) == {*SAID, *WHOLE, *BOUNDARIES}
+
+
+def _declares(low: Sequence[int], high: Sequence[int], sizes: Sequence[int], p: float) -> float:
+    """P(more than ``high`` at a look before ``low`` or fewer), by walking patient by patient: nothing of the designs' own."""
+    alive, declared, looks = {0: 1.0}, 0.0, {n: (a, b) for n, a, b in zip(sizes, low, high, strict=True)}
+    for n in range(1, sizes[-1] + 1):
+        came: dict[int, float] = {}
+        for x, mass in alive.items():
+            came[x] = came.get(x, 0.0) + mass * (1 - p)
+            came[x + 1] = came.get(x + 1, 0.0) + mass * p
+        if n in looks:
+            a, b = looks[n]
+            declared += math.fsum(m for x, m in came.items() if x > b)
+            came = {x: m for x, m in came.items() if a < x <= b}
+        alive = came
+    return declared
+
+
+@pytest.mark.parametrize("kind", ["green-dahlberg", "thall-simon", "lee-liu", "borrowing-one-arm", "attained"])
+def test_other_boundaries_than_the_rules_are_in_force_and_said(kind: str) -> None:
+    example = dict(shelf.one(kind).example)
+    ruled: Any = shelf.build(kind, example)
+    s = ruled.stages
+    low, high = [max(x - 1, -1) for x in s.low[:-1]], [*s.high[:-1], s.high[-1] + 1]
+    if kind == "attained":
+        table = {"attained_r1": low[0], "attained_r": high[-1]}
+    else:
+        table = {"low": tuple(low), "high": tuple(high)} | (SAID[kind](ruled) if kind in SAID else {})
+    stated: Any = shelf.build(kind, {**example, **table})
+    assert stated.stages.high[-1] == high[-1] != s.high[-1]
+    for p in (stated.p0, stated.p1):
+        expected = _declares([*low, high[-1]], high, s.n, p)
+        assert stated.characteristics({"rate": p}).declare.value == pytest.approx(expected, abs=1e-10)
+    assert any("not those of the rule" in c for c in stated.cautions)
+    assert f"more than {high[-1]} successes" in stated.describe()
+    assert "that were published" in stated.describe()
+    x, look = s.high[-1] + 1, len(s.n)
+    evidence = stated.takes(arm="tested", look=look, successes=x, n=s.n[-1])
+    assert ruled.verdict(evidence).action != stated.verdict(evidence).action
+
+
+def test_the_published_totals_of_a_second_stage_are_in_force() -> None:
+    example = dict(shelf.one("englert-kieser").example)
+    ruled: Any = shelf.build("englert-kieser", example)
+    d = ruled.planned
+    totals = [int(x + c) for x, c in enumerate(ruled.critical()) if x > d.r1]
+    totals[0] += 1
+    stated: Any = shelf.build("englert-kieser", {**example, "x1": d.r1 + 1, "totals": tuple(totals)})
+    n2 = stated.attained_n - d.n1
+    expected = math.fsum(
+        math.comb(d.n1, x) * d.p1**x * (1 - d.p1) ** (d.n1 - x)
+        * math.fsum(math.comb(n2, y) * d.p1**y * (1 - d.p1) ** (n2 - y) for y in range(max(t - x + 1, 0), n2 + 1))
+        for x, t in enumerate(totals, d.r1 + 1)
+    )  # fmt: skip
+    assert stated.reject(d.p1) == pytest.approx(expected, abs=1e-12)
+    assert stated.reject(d.p1) < ruled.reject(d.p1)
+    evidence = stated.takes(arm="tested", look=2, successes=totals[0], n=stated.attained_n, earlier_successes=d.r1 + 1)
+    assert ruled.verdict(evidence).action != stated.verdict(evidence).action
+    assert any("not those of the conditional error" in c for c in stated.cautions)
+    assert f"{totals[0]} after {d.r1 + 1}" in stated.describe()
+
+
+@pytest.mark.parametrize("kind", ["safety-bayes", "safety-pocock", "safety-sprt", "safety-imbalance"])
+def test_a_published_safety_boundary_is_in_force(kind: str) -> None:
+    """One more event tolerated at each look but the first; between two looks it is the next look's."""
+    example = dict(shelf.one(kind).example)
+    steps = {"first": 5, "every" if kind == "safety-imbalance" else "cohort": 5}
+    ruled: Any = shelf.build(kind, {**example, **steps})
+    stops = [min(x + 1, n + 1) for x, n in zip(ruled.stops_at, ruled.sizes, strict=True)]
+    stated: Any = shelf.build(kind, {**example, **steps, "stops_at": tuple(stops)})
+    assert stated.stops_at == tuple(stops)
+    name, p = ("risk_ratio", stated.share) if kind == "safety-imbalance" else ("rate", stated.theta0)
+    high = [x - 1 for x in stops]
+    low = (
+        [*(min(stated.low_at(n), h) for n, h in zip(stated.sizes, high, strict=True))]
+        if name == "rate"
+        else [-1] * len(high)
+    )
+    expected = _declares(low, high, stated.sizes, p)
+    truth = {name: 1.0 if name == "risk_ratio" else p}
+    assert stated.characteristics(truth).stop_early.value == pytest.approx(expected, abs=1e-10)
+    assert stated.boundary_at(stated.sizes[1] + 1) == stops[2]
+    assert any("not the rule's" in c for c in stated.cautions)
+    assert "published" in stated.describe()
 
 
 @pytest.mark.published
@@ -132,6 +238,16 @@ def test_stated_events_without_boundaries_have_those_of_the_spending() -> None:
          {"n1-not-below-n", "c_r1-not-below-n1", "c_t1-above-n1", "c_r-not-below-n", "c_t-above-n"}),
         ("chen", {"sizes": "stated", "n1": 9, "n2": 9, "n3": 8, "r1": 3, "r2": 2, "r3": 1}, {"n1-not-below-n", "r1-above-r2", "r2-above-r3"}),
         ("fleming", {"low": (1, 2, 3), "high": (3, 2, 99)}, {"boundaries"}),
+        ("fleming", {"low": (1, 2)}, {"half-stated"}),
+        ("green-dahlberg", {"low": (3,), "high": (50, 43), "n1": 90}, {"n1-not-below-n"}),
+        ("green-dahlberg", {"low": (3, 4), "high": (50, 43)}, {"boundaries"}),
+        ("lee-liu", {"low": (1,), "high": (2,), "nmax": None}, {"half-stated"}),
+        ("thall-simon", {"low": (9,), "p_low": 0.99}, {"half-stated", "p_low-not-below-p_high"}),
+        ("attained", {"attained_r1": 60, "attained_n1": 42}, {"half-stated", "attained_r1-not-below-attained_n1"}),
+        ("englert-kieser", {"totals": (40, 41)}, {"boundaries"}),
+        ("safety-bayes", {"stops_at": (2, 3)}, {"boundaries"}),
+        ("safety-pocock", {"first": 10, "cohort": 10, "stops_at": (5, 4, 32)}, {"boundaries"}),
+        ("safety-imbalance", {"first": 40, "events": 30, "stops_at": (3,)}, {"first-above-events"}),
         ("exact-two-arm", {"sizes": "stated", "n1_tested": 4, "stages": 1}, {"missing", "not-together"}),
         ("screening", {"sizes": "stated"}, {"missing"}),
         ("group-sequential", {"sizes": "stated", "events": (80.0, 70.0), "lower_z": (1.0, 2.0)}, {"events", "boundaries", "half-stated"}),

@@ -164,3 +164,14 @@ def test_strata_that_are_not_stated_leave_the_fingerprint() -> None:
     stated = trial_from(raw, "t.toml")
     assert stated.fingerprint != plain.fingerprint
     assert stated.time_to_event("PFS").stratified_by == ("ecog",)
+
+
+def test_a_file_that_is_not_utf_8_says_where(tmp_path: Path) -> None:
+    text = find_trial("north").read_text()
+    (tmp_path / "t.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())  # as Windows' editors save it
+    assert read_trial(tmp_path / "t.toml").fingerprint == read_trial(find_trial("north")).fingerprint
+    for content, line in ((b"# a\n# M\xfcnchen\n", "line 2"), ("# a".encode("utf-16"), "line 1")):
+        (tmp_path / "t.toml").write_bytes(content)
+        with pytest.raises(BadInput) as caught:
+            read_trial(tmp_path / "t.toml")
+        assert [(p.code, p.where) for p in caught.value.problems] == [("unreadable", line)]

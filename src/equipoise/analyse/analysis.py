@@ -10,12 +10,13 @@ from datetime import date
 from equipoise import __version__
 from equipoise.analyse.between_arms import Comparison, pairs
 from equipoise.analyse.editions import pooled_in
+from equipoise.analyse.follow_up import caution_of
 from equipoise.analyse.incidence import overstated
 from equipoise.analyse.populations import Membership, all_memberships
 from equipoise.analyse.rates import ArmRate, RateResult, analyse_rate
 from equipoise.analyse.responders import Responders, responders
 from equipoise.analyse.safety import ArmSafety, editions_pooled, safety
-from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full
+from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, in_full, observations
 from equipoise.trial.decision import Fingerprints
 from equipoise.trial.endpoint import Landmark, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Cell, Table
@@ -37,18 +38,24 @@ class Analysis:
     populations: Mapping[str, Sequence[Membership]]
     fingerprints: Fingerprints
     responders: Sequence[Responders] = ()
-    #: where adverse events of more than one edition of CTCAE are counted together: by endpoint, and of 'adverse events'
+    #: what a reader must know, by endpoint, and of 'adverse events': nobody, no events, nobody followed, one minus Kaplan–Meier where
+    #: another event competes, or adverse events of more than one edition of CTCAE counted together
     cautions: Mapping[str, str] = field(default_factory=dict)
 
 
 def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     """Analyse every endpoint of the trial on what the snapshot holds."""
     endpoints: dict[str, SurvivalResult | RateResult] = {}
+    cautions: dict[str, str] = {}
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             endpoints[endpoint.name] = in_full(trial, snap, endpoint)
+            said = (caution_of(endpoint, observations(trial, snap, endpoint)), overstated(endpoint))
+            cautions[endpoint.name] = " ".join(filter(None, said))
         else:
-            endpoints[endpoint.name] = analyse_rate(trial, snap, endpoint)
+            endpoints[endpoint.name] = rate = analyse_rate(trial, snap, endpoint)
+            nobody = not any(a.n for a in rate.arms.values())
+            cautions[endpoint.name] = f"{endpoint.label}: nobody counts for it yet." if nobody else ""
     by_arm = safety(trial, snap)
     both = editions_pooled(by_arm)
     return Analysis(
@@ -62,6 +69,7 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
         Fingerprints(trial.fingerprint, snap.head, f"equipoise {__version__}"),
         responders(trial, snap),
         {
+            **{name: text for name, text in cautions.items() if text},
             **({"adverse events": both[0]} if both else {}),
             **{e.name: text for e in trial.endpoints if isinstance(e, Toxicity) for text in pooled_in(trial, snap, e)},
         },
@@ -96,9 +104,13 @@ def times_table(trial: Trial, analysis: Analysis) -> Table:
         ["", "Patients", "Events", "Median, months (95 % CI)", "Event-free at landmark (95 % CI)", "Follow-up, months"],
         rows,
         notes=(
+            *(
+                f"Caution. {analysis.cautions[name]}"
+                for name, result in analysis.endpoints.items()
+                if isinstance(result, SurvivalResult) and name in analysis.cautions
+            ),
             "Kaplan–Meier; log-log intervals. Months are days / 30.4375. NR: not reached. Follow-up: median by reversed "
             "Kaplan–Meier. On a flat stretch at exactly one half the median is its middle (R's convention).",
-            *(said for e in trial.endpoints if isinstance(e, TimeToEvent) and (said := overstated(e))),
         ),
     )
 
@@ -200,7 +212,7 @@ def rates_table(trial: Trial, analysis: Analysis) -> Table:
         notes.append("Kaplan–Meier: of all patients, at the landmark; log-log intervals.")
         read = dict.fromkeys(e.of for e in trial.endpoints if isinstance(e, Landmark))
         notes += [said for name in read if (said := overstated(trial.time_to_event(name)))]
-    notes += [analysis.cautions[name] for name in analysis.endpoints if name in analysis.cautions]
+    notes += [analysis.cautions[r.endpoint] for r in results if r.endpoint in analysis.cautions]
     columns = ["", "Successes", "Rate (95 % CI)", *(["Kaplan–Meier (95 % CI)"] if curves else [])]
     columns += ["Too recent", "Pending though due", "Not evaluable"]
     return Table("Rates by arm", columns, rows, notes=notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from equipoise.analyse.binary import status_of
@@ -14,6 +14,7 @@ from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.endpoint import Landmark, Outcome, TimeToEvent, Toxicity
+from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -66,15 +67,24 @@ class Explanation:
 def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
     """Explain a randomised patient of a snapshot whose responses are as stated (see ``data``)."""
     assessments = trial.assessments
+    imputed = {e.number: _imputed(e) for e in snap.events if e.patient == patient.name and "date_rule" in e.data}
     return Explanation(
         patient.name,
         patient.arm,
         snap.cutoff,
         assessments.responses if assessments else "as recorded",
-        _points(trial, patient),
-        [_outcome(trial, snap, patient, i) for i in range(len(trial.endpoints))],
+        [replace(p, because=p.because + imputed.get(p.source, "")) for p in _points(trial, patient)],
+        [
+            replace(told, because=told.because + imputed.get(told.source or 0, "").rstrip("."))
+            for told in (_outcome(trial, snap, patient, i) for i in range(len(trial.endpoints)))
+        ],
         {name: membership(patient, p, trial, snap.cutoff) for name, p in trial.population_by_name.items()},
     )
+
+
+def _imputed(event: Event) -> str:
+    """What a reader is told of a day that was not recorded in full."""
+    return f" (recorded as {event.data['dated']}, which stands for {event.happened}: {event.data['date_rule']})."
 
 
 def _points(trial: Trial, patient: Patient) -> list[Point]:

@@ -7,9 +7,10 @@ import click
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.usage import Command
 
 
-@click.command(name="analyse", short_help="Endpoints by arm, compared with each other and with history.")
+@click.command(cls=Command, name="analyse", short_help="Endpoints by arm, compared with each other and with history.")
 @trial_argument
 @cohort_option
 @data_options

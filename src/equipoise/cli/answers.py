@@ -10,6 +10,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.usage import Command
 from equipoise.trial.problem import BadInput, Problem
 
 
@@ -43,7 +44,7 @@ class CountOrLibrary(CountOf):
         return str(value)
 
 
-@click.command(name="answers", short_help="Tested arm against history, against controls, against both.")
+@click.command(cls=Command, name="answers", short_help="Tested arm against history, against controls, against both.")
 @trial_argument
 @cohort_option
 @data_options

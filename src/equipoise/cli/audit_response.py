@@ -8,24 +8,37 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
+from equipoise.cli.data import say_notes
+from equipoise.cli.dialect import dialect_options
+from equipoise.cli.usage import Command
+from equipoise.trial.dialect import Dialect
 
 _SHOWN = 12
 
 
-@click.command(name="audit-response", short_help="Recorded tumour responses against the criteria.")
+@click.command(cls=Command, name="audit-response", short_help="Recorded tumour responses against the criteria.")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--criterion", default="RECIST 1.1", show_default=True, help="The response criteria.")
 @click.option("--patient", help="One patient's cases, in full.")
 @click.option(
     "--csv", "csv_path", type=click.Path(path_type=Path, dir_okay=False), help="Write every case to a CSV file."
 )
+@dialect_options
 @json_option
-def command(data: tuple[Path, ...], criterion: str, patient: str | None, csv_path: Path | None, as_json: bool) -> None:
+def command(
+    data: tuple[Path, ...],
+    criterion: str,
+    patient: str | None,
+    csv_path: Path | None,
+    dialect: Dialect,
+    as_json: bool,
+) -> None:
     """Derive the response at every visit from TU, TR and RS, and list every disagreement with what was recorded.
 
     DATA is a folder of SDTM (xpt, Dataset-JSON, CSV, Parquet) or the files themselves, each sorted by USUBJID.
     """
-    audited = desk.audit.run(data, criterion, patient)
+    audited = desk.audit.run(data, criterion, patient, dialect)
+    say_notes(audited.notes)
     if csv_path is not None:
         audited.write_csv(csv_path)
     if as_json:

@@ -6,9 +6,10 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import bullet, emit, json_option, say, trial_argument
+from equipoise.cli.usage import Command
 
 
-@click.command(name="check", short_help="Read a trial file and say all that is wrong with it.")
+@click.command(cls=Command, name="check", short_help="Read a trial file and say all that is wrong with it.")
 @trial_argument
 @json_option
 def command(trial: str, as_json: bool) -> None:

@@ -12,15 +12,20 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, trial_argument
+from equipoise.cli.data import define_option, say_notes
+from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
+from equipoise.cli.pairs import Criteria, Pair, once
+from equipoise.cli.usage import Group
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
     from equipoise.conduct.conduct import Conduct
+    from equipoise.trial.dialect import Dialect
     from equipoise.trial.event import Event
 
 
-@click.group(name="conduct", short_help="Run a trial: open its log, give orders, verify.")
+@click.group(cls=Group, name="conduct", short_help="Run a trial: open its log, give orders, verify.")
 def command() -> None:
     """Run a trial.
 
@@ -72,12 +77,7 @@ def _give(
     )
 
 
-def _numbers(text: str | None) -> list[int] | None:
-    """Numbers of criteria as typed: '2,5'."""
-    try:
-        return [int(n) for n in text.replace(",", " ").split()] if text is not None else None
-    except ValueError:
-        raise click.BadParameter(f"got {text!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
+_FACTOR, _CHANGE = Pair("NAME=LEVEL, such as ecog=0-1"), Pair("NAME=VALUE, such as response=PD")
 
 
 def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
@@ -145,9 +145,7 @@ _order(
     "eligibility reviewed",
     "Record that a review after enrolment found a patient eligible, or not.",
     click.option("--eligible", type=bool, required=True, help="true or false."),
-    click.option(
-        "--failed", callback=lambda _c, _p, text: _numbers(text), help="Numbers of the criteria not met: 2,5."
-    ),
+    click.option("--failed", type=Criteria(), help="Numbers of the criteria not met: 2,5."),
     click.option("--reason", help="In words."),
 )
 _order(
@@ -214,7 +212,7 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 @_patient
 @_site
 @_on
-@click.option("--failed", default="", help="Numbers of the criteria that were not met: 2,5.")
+@click.option("--failed", type=Criteria(), default=[], help="Numbers of the criteria that were not met: 2,5.")
 @click.option(
     "--cohort", default="", metavar="NAME", help="The cohort that the patient is screened for, where there are any."
 )
@@ -227,18 +225,14 @@ def screen(
     patient: str,
     site: str,
     on: date,
-    failed: str,
+    failed: list[int],
     cohort: str,
     by: str,
     why: str,
     as_json: bool,
 ) -> None:
     """Screen a patient. Without --failed all criteria were met."""
-    try:
-        numbers = [int(n) for n in failed.replace(",", " ").split()]
-    except ValueError:
-        raise click.BadParameter(f"got {failed!r}; numbers of criteria, such as 2,5", param_hint="--failed") from None
-    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, numbers, why, cohort))
+    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, failed, why, cohort))
 
 
 @command.command(short_help="Enrol an eligible patient.")
@@ -247,7 +241,13 @@ def screen(
 @_patient
 @_on
 @click.option(
-    "--factor", "factors", multiple=True, metavar="NAME=LEVEL", help="A stratification factor, or a marker: ecog=0-1."
+    "--factor",
+    "factors",
+    type=_FACTOR,
+    multiple=True,
+    callback=once,
+    metavar="NAME=LEVEL",
+    help="A stratification factor, or a marker: ecog=0-1.",
 )
 @click.option(
     "--cohort", default="", metavar="NAME", help="The patient's cohort, where there are any and factors do not tell it."
@@ -260,7 +260,7 @@ def enrol(
     log_path: Path,
     patient: str,
     on: date,
-    factors: tuple[str, ...],
+    factors: dict[str, str],
     cohort: str,
     by: str,
     why: str,
@@ -269,15 +269,9 @@ def enrol(
     """Enrol a screened and eligible patient, with the levels of the stratification factors.
 
     Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it. In a trial with cohorts it is into one of them.
-    A marker that is not known yet is left out, and recorded later: correct --set 'factors={"marker": "altered"}'.
+    A marker that is not known yet is left out, and recorded later: correct --factor marker=altered.
     """
-    levels = {}
-    for factor in factors:
-        name, sign, level = factor.partition("=")
-        if not sign:
-            raise click.BadParameter(f"got {factor!r}; written NAME=LEVEL, such as ecog=0-1", param_hint="--factor")
-        levels[name] = level
-    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, levels, why, cohort))
+    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, factors, why, cohort))
 
 
 @command.command(short_help="Randomise an enrolled patient.")
@@ -329,23 +323,44 @@ def unblind(
 @log_option
 @click.option("--event", "number", type=int, required=True, help="Number of the event that is wrong.")
 @click.option("--on", type=DAY, help="The right day.")
-@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="The right detail: response=PD.")
+@click.option(
+    "--set",
+    "changes",
+    type=_CHANGE,
+    multiple=True,
+    callback=once,
+    metavar="NAME=VALUE",
+    help="The right detail: response=PD.",
+)
+@click.option(
+    "--factor",
+    "factors",
+    type=_FACTOR,
+    multiple=True,
+    callback=once,
+    metavar="NAME=LEVEL",
+    help="Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.",
+)
 @_by
 @click.option("--why", required=True, help="Why it is corrected.")
 @json_option
 def correct(
-    trial: str, log_path: Path, number: int, on: date | None, changes: tuple[str, ...], by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    number: int,
+    on: date | None,
+    changes: dict[str, str],
+    factors: dict[str, str],
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Correct an event by a new one that names it. The old one stays in the log."""
-    data = {}
-    for change in changes:
-        name, sign, value = change.partition("=")
-        if not sign:
-            raise click.BadParameter(f"got {change!r}; written NAME=VALUE, such as response=PD", param_hint="--set")
-        data[name] = _value(value)
-    if not data and on is None:
-        raise BadInput("correct", [Problem("nothing-to-correct", "--on, --set", "neither", "the right day or details")])
-    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data))
+    data = {name: _value(text) for name, text in changes.items()}
+    if not data and not factors and on is None:
+        allowed = "the right day, details or levels"
+        raise BadInput("correct", [Problem("nothing-to-correct", "--on, --set, --factor", "none of them", allowed)])
+    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data, factors=factors))
 
 
 def _value(text: str) -> Any:
@@ -389,12 +404,17 @@ def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool
 @click.option(
     "--table", type=click.Path(path_type=Path), required=True, help="CSV, mapped by [table] in the trial file."
 )
+@dialect_options
+@define_option
 @_by
 @json_option
-def import_table(trial: str, log_path: Path, table: Path, by: str, as_json: bool) -> None:
+def import_table(
+    trial: str, log_path: Path, table: Path, dialect: Dialect, define: Path | None, by: str, as_json: bool
+) -> None:
     """Take a table of patients into a new log, through the mapping in the trial file."""
     found = desk.opening.load_trial(trial)
-    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by)
+    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by, dialect, define)
+    say_notes(taken.notes)
     if as_json:
         emit(taken)
     else:

@@ -8,11 +8,14 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
+from equipoise.cli.usage import Command
 
 _ALL = ("exact binomial", "one-sample log-rank", "prior predictive", "Bayesian discrepancy")
 
 
-@click.command(name="control-check", short_help="What the control arm's check can see, and what a caution changes.")
+@click.command(
+    cls=Command, name="control-check", short_help="What the control arm's check can see, and what a caution changes."
+)
 @trial_argument
 @cohort_option
 @click.option(

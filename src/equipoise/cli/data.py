@@ -13,6 +13,8 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY
+from equipoise.cli.dialect import dialect_options
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 
 if TYPE_CHECKING:
     from equipoise.desk.data import Data
@@ -32,28 +34,43 @@ unblind_option = click.option(
     metavar="SEED_FILE",
     help="The allocation's seed file, which tells the arms of a masked log.",
 )
+define_option = click.option(
+    "--define", type=click.Path(path_type=Path), help="A define.xml: types, labels, lengths and terms of CSVs."
+)
 cutoff_option = click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which data: what was given of the five options."""
+    """Which data: what was given of the options."""
 
     log_path: Path | None = None
     table: Path | None = None
     cutoff: date | None = None
     known_on: date | None = None
     unblind: Path | None = None
+    dialect: Dialect = FOUND_OUT
+    define: Path | None = None
 
     def take(self, trial_name: str, trial: Trial) -> Data:
         """The data; what was left out of them is said on standard error."""
-        data = desk.data.take(trial_name, trial, self.log_path, self.table, self.cutoff, self.known_on, self.unblind)
+        data = desk.data.take(
+            trial_name,
+            trial,
+            self.log_path,
+            self.table,
+            self.cutoff,
+            self.known_on,
+            self.unblind,
+            self.dialect,
+            self.define,
+        )
         say_what_is_left_out(data)
         return data
 
 
 def data_options(command: Callable[..., T]) -> Callable[..., T]:
-    """--log, --table, --cutoff, --known-on and --unblind; the command gets them as one value, ``asked``."""
+    """--log, --table, how it is written and defined, --cutoff, --known-on and --unblind; the command gets them as one value, ``asked``."""
 
     @wraps(command)
     def asking(
@@ -63,18 +80,21 @@ def data_options(command: Callable[..., T]) -> Callable[..., T]:
         cutoff: date | None,
         known_on: date | None,
         unblind: Path | None,
+        dialect: Dialect,
+        define: Path | None,
         **others: Any,
     ) -> T:
-        return command(asked=Asked(log_path, table, cutoff, known_on, unblind), **others)
+        return command(asked=Asked(log_path, table, cutoff, known_on, unblind, dialect, define), **others)
 
-    return log_option(table_option(cutoff_option(known_on_option(unblind_option(asking)))))
+    of_table = table_option(dialect_options(define_option(cutoff_option(known_on_option(unblind_option(asking))))))
+    return log_option(of_table)
 
 
 def say_what_is_left_out(data: Data) -> None:
     """Say on standard error what is not in the data."""
     if data.torn is not None:
         click.echo(f"{data.torn}: the last line is torn; it is no record and is left out.", err=True)
-    say_notes(data.snap.notes)
+    say_notes([*data.notes, *data.snap.notes])
 
 
 def say_notes(notes: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
+from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from equipoise.trial.trial import Trial
 
 
-@click.command(name="decide", short_help="Take a look: the decision, its reasons and cautions.")
+@click.command(cls=Command, name="decide", short_help="Take a look: the decision, its reasons and cautions.")
 @trial_argument
 @cohort_option
 @click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")

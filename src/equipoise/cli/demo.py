@@ -12,13 +12,14 @@ from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, progress
 from equipoise.cli.extras import need
 from equipoise.cli.simulate import watching
+from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision
 
 if TYPE_CHECKING:
     from equipoise.simulate.plan import Plan
 
 
-@click.command(name="demo", short_help="A trial (NORTH), from its file to a decision and a report.")
+@click.command(cls=Command, name="demo", short_help="A trial (NORTH), from its file to a decision and a report.")
 @click.argument("trial", metavar="TRIAL", default="north")
 @click.option(
     "--out",

@@ -11,6 +11,7 @@ from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, mark_assumed, say, show_table, trial_argument
 from equipoise.cli.extras import needing
 from equipoise.cli.pairs import Pairs
+from equipoise.cli.usage import Group
 
 if TYPE_CHECKING:
     from equipoise.desk.design import Shown
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "simon")
 
 
-class _Shelf(click.Group):
+class _Shelf(Group):
     """A group that makes the command of a kind of design when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -15,6 +15,7 @@ from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.extras import needing
 from equipoise.cli.history_choice import history_parameters, show_history
 from equipoise.cli.pairs import Pairs
+from equipoise.cli.usage import Command
 from equipoise.design import shelf
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def make(kind: str) -> click.Command:
         if figure is not None:
             click.echo(f"Wrote {figure}.")
 
-    command = click.Command(
+    command = Command(
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
     )
     return json_option(command)

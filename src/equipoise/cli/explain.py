@@ -9,12 +9,15 @@ import click
 from equipoise import desk
 from equipoise.cli.common import bullet, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.usage import Command
 
 if TYPE_CHECKING:
     from equipoise.analyse.explain import Explanation
 
 
-@click.command(name="explain", short_help="One patient: every time point, endpoint and population, and why.")
+@click.command(
+    cls=Command, name="explain", short_help="One patient: every time point, endpoint and population, and why."
+)
 @trial_argument
 @click.option("--patient", required=True)
 @data_options

@@ -8,13 +8,14 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, say, show_table, trial_argument
-from equipoise.cli.data import Asked, data_options
+from equipoise.cli.data import Asked, data_options, say_notes
 from equipoise.cli.extras import needing
+from equipoise.cli.usage import Command
 
 FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 
 
-@click.command(name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
+@click.command(cls=Command, name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
 @trial_argument
 @cohort_option
 @data_options
@@ -60,7 +61,8 @@ def command(
     desk.export.can(standard, rules, against)
     found = desk.opening.load_one(trial, cohort)
     snap = asked.take(trial, found).snap
-    exported = desk.export.run(found, snap, standard, rules, ending, out, against)
+    exported = desk.export.run(found, snap, standard, rules, ending, out, against, asked.dialect)
+    say_notes(exported.notes)
     if as_json:
         emit(exported.as_json())
         return

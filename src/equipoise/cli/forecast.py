@@ -10,9 +10,10 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, known_on_option, unblind_option
+from equipoise.cli.usage import Command
 
 
-@click.command(name="forecast", short_help="When a look will be ripe, and who is on study then.")
+@click.command(cls=Command, name="forecast", short_help="When a look will be ripe, and who is on study then.")
 @trial_argument
 @cohort_option
 @click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")

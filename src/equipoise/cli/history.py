@@ -10,8 +10,11 @@ import click
 from equipoise import desk
 from equipoise.cli import common
 from equipoise.cli.common import emit, json_option, say, show_table
-from equipoise.cli.data import say_what_is_left_out
+from equipoise.cli.data import say_notes, say_what_is_left_out
+from equipoise.cli.dialect import dialect_options
 from equipoise.cli.history_choice import choice_options
+from equipoise.cli.usage import Group
+from equipoise.trial.dialect import Dialect
 
 library_argument = click.argument("library", metavar="LIBRARY")
 figure_option = common.figure_option("Write the forest plot as SVG.")
@@ -24,7 +27,7 @@ method_option = click.option(
 )
 
 
-@click.group(name="history", short_help="Historical controls: library, curves, pooling, hurdle.")
+@click.group(cls=Group, name="history", short_help="Historical controls: library, curves, pooling, hurdle.")
 def command() -> None:
     """Historical controls as data with sources: look at them, check them, pool them, and draw the hurdle from them.
 
@@ -121,15 +124,17 @@ def pool(
     help="Were points read along the curve, or at its corners?",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the patients here: time,event.")
+@dialect_options
 @json_option
 def reconstruct(
-    curve: Path, risk: Path | None, n: int | None, events: int | None, tolerance: float, points: str, out: Path | None, as_json: bool
+    curve: Path, risk: Path | None, n: int | None, events: int | None, tolerance: float, points: str, out: Path | None, dialect: Dialect, as_json: bool
 ) -> None:  # fmt: skip
     """Reconstruct patients from digitised points (CSV: time,survival) after Guyot et al. 2012, with the error achieved.
 
     Published numbers at risk and events make it better: without them hazard ratios of censored data are unreliable.
     """
-    rebuilt = desk.curves.reconstruct(curve, risk, n, events, tolerance, points == "along", out)
+    rebuilt = desk.curves.reconstruct(curve, risk, n, events, tolerance, points == "along", out, dialect)
+    say_notes(rebuilt.notes)
     if as_json:
         emit(rebuilt.as_json())
         return
@@ -146,11 +151,16 @@ def reconstruct(
     help="Times at which to pool, such as '2,4,6,8,10,12'; the unit of the files.",
 )
 @method_option
+@dialect_options
 @figure_option
 @json_option
-def curves(curves: tuple[Path, ...], grid: str, method: Any, figure: Path | None, as_json: bool) -> None:
+def curves(
+    curves: tuple[Path, ...], grid: str, method: Any, dialect: Dialect, figure: Path | None, as_json: bool
+) -> None:
     """Pool the curves of arms, one CSV of patients (time,event) an arm: at a grid of times, and as Weibull curves."""
-    pooled = desk.curves.pool(curves, grid, method)
+    notes: list[str] = []
+    pooled = desk.curves.pool(curves, grid, method, dialect, notes)
+    say_notes(notes)
     if figure is not None:
         desk.pages.write_figure(figure, desk.curves.figure_of(pooled), "curves")
     if as_json:

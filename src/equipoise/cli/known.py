@@ -10,6 +10,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
 from equipoise.cli.data import unblind_option
+from equipoise.cli.usage import Command
 
 log_option = click.option(
     "--log",
@@ -20,7 +21,7 @@ log_option = click.option(
 )
 
 
-@click.command(short_help="Verify the chain, and judge every event again.")
+@click.command(cls=Command, short_help="Verify the chain, and judge every event again.")
 @trial_argument
 @log_option
 @unblind_option
@@ -42,7 +43,7 @@ def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> N
         )
 
 
-@click.command(name="as-known-on", short_help="The trial as it was known on a day.")
+@click.command(cls=Command, name="as-known-on", short_help="The trial as it was known on a day.")
 @trial_argument
 @log_option
 @click.argument("day", type=DAY)

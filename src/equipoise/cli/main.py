@@ -6,10 +6,15 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from equipoise import __version__
+from equipoise.cli.usage import Group, WrongUsage
+
+if TYPE_CHECKING:
+    from equipoise.trial.problem import Problem
 
 #: Command → one line of help; the command is the object ``command`` of ``equipoise.cli.<command>``.
 COMMANDS = {
@@ -17,6 +22,7 @@ COMMANDS = {
     "schema": "The JSON Schema of a trial file, for editors.",
     "history": "Historical controls: library, curves, pooling, hurdle.",
     "design": "Find designs, or say how a trial's design behaves.",
+    "randomisation": "How the allocation will balance, and how well it can be guessed.",
     "simulate": "Conduct many trials with virtual patients.",
     "conduct": "Run a trial: open its log, give orders, verify.",
     "analyse": "Endpoints by arm, compared with each other and with history.",
@@ -38,7 +44,7 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
+class _Lazy(Group):
     """A group that imports a command only when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,13 +100,7 @@ def run(args: list[str]) -> int:
         result = cli.main(args, prog_name="equipoise", standalone_mode=False)
     except BadInput as bad:
         if as_json:
-            problems = [
-                {"code": p.code, "where": p.where, "given": p.given, "allowed": p.allowed, "next_step": p.next_step}
-                for p in bad.problems
-            ]
-            click.echo(
-                json.dumps({"error": {"source": bad.source, "problems": problems}}, indent=2, ensure_ascii=False)
-            )
+            _say_as_json(bad.source, bad.problems)
         else:
             click.echo(str(bad), err=True)
         return 2
@@ -108,6 +108,9 @@ def run(args: list[str]) -> int:
         click.echo(str(missing), err=True)
         return 1
     except click.ClickException as error:
+        if as_json and isinstance(error, WrongUsage):
+            command = error.ctx.command_path if error.ctx is not None else "equipoise"
+            _say_as_json(command, error.problems)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -119,3 +122,12 @@ def run(args: list[str]) -> int:
         click.echo(f"{error.filename or 'file'}: {error.strerror or error}", err=True)
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _say_as_json(source: str, problems: Sequence[Problem]) -> None:
+    """Print problems as machines get them."""
+    told = [
+        {"code": p.code, "where": p.where, "given": p.given, "allowed": p.allowed, "next_step": p.next_step}
+        for p in problems
+    ]
+    click.echo(json.dumps({"error": {"source": source, "problems": told}}, indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Names and numbers on the command line: rate=0.5 or tested=0.58,control=0.44."""
+"""Names with their values on the command line: tested=0.58,control=0.44 or ecog=0-1; and numbers of criteria."""
 
 from __future__ import annotations
 
@@ -20,3 +20,45 @@ class Pairs(click.ParamType[dict[str, float]]):
             return {k.strip(): float(v) for k, v in (part.split("=") for part in value.split(","))}
         except ValueError:
             self.fail(f"got {value!r}; write name=value, and a comma between two", param, ctx)
+
+
+class Criteria(click.ParamType[list[int]]):
+    """Numbers of criteria as typed: '2,5'."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        """Read numbers; anything else is a usage error."""
+        if isinstance(value, list):
+            return value
+        try:
+            return [int(n) for n in value.replace(",", " ").split()]
+        except ValueError:
+            self.fail(f"got {value!r}; numbers of criteria, such as 2,5", param, ctx)
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """A name and its value: NAME=LEVEL."""
+
+    name = "pair"
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Read a pair; anything else is a usage error."""
+        if isinstance(value, tuple):
+            return value
+        name, sign, level = value.partition("=")
+        if not sign or not name.strip():
+            self.fail(f"got {value!r}; written {self.written}", param, ctx)
+        return name.strip(), level.strip()
+
+
+def once(ctx: click.Context, param: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Pairs as a mapping; a name that is given twice with two values is a usage error."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if found.setdefault(name, value) != value:
+            raise click.BadParameter(f"got {name} twice, {found[name]!r} and {value!r}; each once", ctx, param)
+    return found

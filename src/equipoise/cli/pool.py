@@ -9,9 +9,10 @@ import click
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, progress, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.usage import Command
 
 
-@click.command(name="pool", short_help="Endpoints of very many patients, by arrays.")
+@click.command(cls=Command, name="pool", short_help="Endpoints of very many patients, by arrays.")
 @trial_argument
 @cohort_option
 @data_options

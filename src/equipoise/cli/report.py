@@ -10,9 +10,10 @@ from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, trial_argument
 from equipoise.cli.data import Asked, data_options
 from equipoise.cli.extras import need
+from equipoise.cli.usage import Command
 
 
-@click.command(name="report", short_help="One self-contained HTML report of a trial.")
+@click.command(cls=Command, name="report", short_help="One self-contained HTML report of a trial.")
 @trial_argument
 @cohort_option
 @data_options

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from equipoise.cli.common import emit, json_option
+from equipoise.cli.usage import Command
 
 
-@click.command(name="schema", short_help="The JSON Schema of a trial file, for editors.")
+@click.command(cls=Command, name="schema", short_help="The JSON Schema of a trial file, for editors.")
 @click.option(
     "--of",
     "what",

@@ -9,9 +9,10 @@ import click
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, data_options
+from equipoise.cli.usage import Command
 
 
-@click.command(name="sensitivity", short_help="An endpoint under several published rules, side by side.")
+@click.command(cls=Command, name="sensitivity", short_help="An endpoint under several published rules, side by side.")
 @trial_argument
 @cohort_option
 @data_options

@@ -11,6 +11,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, progress, show_table, trial_argument
 from equipoise.cli.extras import need
+from equipoise.cli.usage import Command
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from equipoise.simulate.replicates import Engine
 
 
-@click.command(name="simulate", short_help="Conduct many trials with virtual patients.")
+@click.command(cls=Command, name="simulate", short_help="Conduct many trials with virtual patients.")
 @trial_argument
 @cohort_option
 @click.option(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from equipoise.cli.common import emit, json_option, show_table
+from equipoise.cli.usage import Command
 
 
-@click.command(name="validation", short_help="What each method is held against.")
+@click.command(cls=Command, name="validation", short_help="What each method is held against.")
 @click.option("--markdown", is_flag=True, help="Answer as the page docs/validation.md.")
 @json_option
 def command(markdown: bool, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from equipoise.conduct.foreseen_allocation import foreseen_allocation
 from equipoise.trial.trial import Trial
 
 
@@ -49,6 +50,8 @@ def expected_balance(trial: Trial) -> Balance | None:
 
 def balance_in_words(trial: Trial) -> tuple[str, list[str]]:
     """A sentence on the expected imbalance, and cautions where it is large; ('', []) where nobody is randomised in blocks."""
+    if trial.randomisation is not None and trial.randomisation.minimises and not trial.divided:
+        return _minimised_in_words(trial), []
     found = expected_balance(trial)
     if found is None:
         return "", []
@@ -68,3 +71,15 @@ def balance_in_words(trial: Trial) -> tuple[str, list[str]]:
             f"{found.largest_block} holds, so that stratifying balances little and the arms may differ by {found.most} patients from their ratio."
         )
     return text, cautions
+
+
+def _minimised_in_words(trial: Trial) -> str:
+    """How a minimisation will balance and how well it is guessed, from a quick simulation."""
+    replicates = max(40, min(200, 20_000 // trial.target_enrolment))
+    found = foreseen_allocation(trial, replicates, 1)
+    return (
+        f"{found.method[0].upper()}{found.method[1:]}: in {replicates} simulated trials of {found.patients} patients the tested arm's number is off its share "
+        f"by {found.off.value:.1f} ± {found.off.mc_error:.1f} patients (standard deviation; {found.off_in_a_level.value:.1f} ± "
+        f"{found.off_in_a_level.mc_error:.1f} in {found.level}), and one who knows all before foretells {100 * found.guessed.value:.0f}% ± "
+        f"{100 * found.guessed.mc_error:.1f} of the arms. `equipoise randomisation` holds it against other methods."
+    )

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from equipoise.conduct.masking import Key, holds_codes
-from equipoise.conduct.randomisation import Allocation, stratum_of
+from equipoise.conduct.place import Allocation, Earlier, Place
+from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.rules import (
     Standing,
     cohort_problems,
@@ -20,7 +21,7 @@ from equipoise.conduct.rules import (
     site_problems,
 )
 from equipoise.trial.event import Event
-from equipoise.trial.log import Log, in_force
+from equipoise.trial.log import Log, in_force, in_order
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import glossary_of
@@ -151,14 +152,23 @@ class Conduct:
                     )
                 ],
             )
-        stratum = stratum_of(self.trial, factors, str(known.enrolled.data.get("cohort", "")) if known.enrolled else "")
-        place = self._allocated.get(stratum, 0)
+        cohort = str(known.enrolled.data.get("cohort", "")) if known.enrolled else ""
+        stratum = stratum_of(self.trial, factors, cohort)
+        position = self._allocated.get(stratum, 0)
         if isinstance(self._allocation, Key):
             taken = self._allocation.arms_of(self.log)  # with another seed than before it would go on with another list
-            given = {"code": self._allocation.code(patient, stratum, place, taken)}
+            given = {"code": self._allocation.code(patient, stratum, position, taken)}
         else:
-            given = {"arm": self._allocation.arm(stratum, place)}
+            given = {"arm": self._allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum})
+
+    def _earlier(self) -> list[Earlier]:
+        """Those who were randomised, with the levels that are in force today."""
+        return [
+            Earlier(p.enrolled.data["factors"], p.randomised.data["arm"], str(p.enrolled.data.get("cohort", "")))
+            for p in self.patients.values()
+            if p.randomised is not None and p.enrolled is not None
+        ]
 
     def unblind(
         self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = ""
@@ -206,24 +216,24 @@ class Conduct:
         on: date | None = None,
         data: Mapping[str, Any] | None = None,
         void: bool = False,
+        factors: Mapping[str, str] | None = None,
     ) -> Event:
         """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
 
+        ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
         the randomisation itself can be taken back.
         """
         old = self._standing_event(number)
-        if old is None:
-            raise Refused(
-                f"correct {number}",
-                [Problem("unknown-event", "event", str(number), "an event that is in force")],
-            )
-        if not why:
-            raise Refused(
-                f"correct {number}",
-                [Problem("no-reason", "why", "nothing", "a correction states its reason")],
-            )
         problems = []
+        if not why.strip():
+            problems.append(Problem("no-reason", "why", "nothing", "a correction states its reason"))
+        if old is None:
+            problems.append(Problem("unknown-event", "event", str(number), "an event that is in force"))
+            raise Refused(f"correct {number}", problems)
+        if factors and old.kind != "enrolled":
+            given = f"{old.kind!r}, event {number}"
+            problems.append(Problem("no-factors", "factor", given, "an enrolment: factors are recorded there"))
         if old.kind in ("opened", "amended", "decided", "safety look", "unblinded") or (
             old.kind == "randomised" and void
         ):
@@ -231,6 +241,9 @@ class Conduct:
         if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
             problems.append(Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed"))
         merged = {**old.data, **(data or {})}
+        if factors and old.kind == "enrolled":
+            before = merged.get("factors")
+            merged["factors"] = {**(before if isinstance(before, Mapping) else {}), **factors}
         kind = "voided" if void else old.kind
         event = Event(
             len(self.log) + 1,
@@ -244,10 +257,12 @@ class Conduct:
             {} if void else merged,
             number,
         )
-        problems.extend(shape_problems(kind, dict(event.data)))
-        problems.extend(self._clock_problems(event))
-        if not problems:
-            problems = [p for _, p in replay(self.trial, [*self.log, event])]
+        misshapen = list(shape_problems(kind, dict(event.data)))
+        stands = any(p.code in ("cannot-correct", "allocation-stands") for p in problems)
+        problems += [*misshapen, *self._clock_problems(event)]
+        if not misshapen and not stands:  # else what follows from it says nothing new
+            found = (p for _, p in replay(self.trial, [*self.log, event]))
+            problems += [p for p in found if p.code != "clock-backwards"]
         if problems:
             raise Refused(f"correct {number}", problems)
         self.log.append(kind, event.happened, recorded, by, why, old.patient, old.site, event.data, number)
@@ -322,7 +337,7 @@ class Conduct:
         events.append(event)
         if late:
             patient = self.patients[event.patient] = Patient(event.patient)
-            for e in sorted(events, key=lambda e: (e.happened, e.number)):
+            for e in in_order(events):
                 patient.add(e, self._glossary(patient))
         else:
             patient.add(event, self._glossary(patient))
@@ -397,7 +412,7 @@ def _replay_patient(
 ) -> tuple[Patient, list[tuple[Event, Problem]]]:
     patient = Patient(name)
     found: list[tuple[Event, Problem]] = []
-    for event in sorted(record, key=lambda e: (e.happened, e.number)):
+    for event in in_order(record):
         found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
         patient.add(event)
     return patient, found

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from equipoise.conduct.place import Place
 from equipoise.trial.event import Event
 from equipoise.trial.trial import Trial
 
@@ -91,6 +92,10 @@ class ContinuedBlocks:
         self._names, self._blocks = [arm.name for arm in trial.arms], blocks_of(trial)
         self._begun, self._left, self._rng = begun, left, rng
         self._lists: dict[str, list[str]] = {}
+
+    def give(self, place: Place) -> str:
+        """The arm of the patient who stands there: the next of the stratum's list."""
+        return self.arm(place.stratum, place.position)
 
     def arm(self, stratum: str, position: int) -> str:
         """The arm at ``position`` (from 0) of the stratum's list, which is after all that it has given so far."""

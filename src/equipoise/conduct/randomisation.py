@@ -8,19 +8,11 @@ no file of the trial and in no report.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
+from equipoise.conduct.place import Place
 from equipoise.numerics.random.streams import short_uniforms
 from equipoise.trial.arm import Arm
 from equipoise.trial.trial import Trial
-
-
-class Allocation(Protocol):
-    """Who gives the arms: a list for each stratum."""
-
-    def arm(self, stratum: str, position: int) -> str:
-        """The arm at ``position`` (from 0) of the stratum's list."""
-        ...
 
 
 class PermutedBlocks:
@@ -39,6 +31,10 @@ class PermutedBlocks:
         self._seed = seed
         self._replicate = replicate
         self._lists: dict[str, list[str]] = {}
+
+    def give(self, place: Place) -> str:
+        """The arm of the patient who stands there: the next of the stratum's list."""
+        return self.arm(place.stratum, place.position)
 
     def arm(self, stratum: str, position: int) -> str:
         """The arm at ``position`` (from 0) of the stratum's list."""

@@ -322,7 +322,7 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
     else:
         regimen = {t.drug: t for t in trial.arm_by_name[patient.arm].regimen}
         allowed, step = f"a drug of arm {patient.arm}: {_list(regimen)}", ""
-    if not regimen and trial.as_recorded:
+    if not regimen and (trial.as_recorded or event.source):
         return  # a trial file made from data states no regimen: nothing to judge a dose by
     treatment = regimen.get(event.data["drug"])
     if treatment is None:

@@ -86,3 +86,8 @@ def nobody(seen: str, last: bool) -> Verdict:
     action: Action = Stop("no higher rate was shown") if last else Continue()
     because = f"{seen}: an arm without patients, so that nothing can be compared."
     return Verdict(action, (because,), 0.0, "nothing to compare", ("One arm has no patients at this look.",))
+
+
+def look_sizes(first: int, every: int, last: int) -> tuple[int, ...]:
+    """Numbers at which is looked: ``first``, then after ``every`` more, and at ``last``."""
+    return tuple(dict.fromkeys([*range(first, last, every), last]))

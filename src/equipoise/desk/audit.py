@@ -14,16 +14,19 @@ from equipoise.analyse.criteria.audit import RULES, Audit, Finding, audit, count
 from equipoise.files.sdtm_files import patients_of
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Notes, Unmapped
+from equipoise.standards.sdtm.ordered import by_place
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
 
 
 @dataclass(frozen=True)
 class Audited:
-    """Every place where what was recorded does not follow; ``unmapped``: what could not be taken in."""
+    """Every place where what was recorded does not follow; ``unmapped``: what could not be taken in; ``notes``: how CSVs are written."""
 
     found: Audit
     unmapped: Unmapped
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
@@ -58,16 +61,18 @@ class Audited:
         write_text(path, text.getvalue())
 
 
-def run(data: Sequence[Path], criterion: str, patient: str | None = None) -> Audited:
+def run(data: Sequence[Path], criterion: str, patient: str | None = None, dialect: Dialect = FOUND_OUT) -> Audited:
     """Audit SDTM (a folder, or files sorted by USUBJID), or one patient of it. Raises BadInput with all problems of the data."""
     if criterion not in CRITERIA:
         allowed = f"one of {', '.join(CRITERIA)}"
         raise BadInput("--criterion", [Problem("unknown-criterion", "--criterion", repr(criterion), allowed)])
     notes = Notes()
-    found = audit((p for p in patients_of(data, notes) if patient in (None, p.name)), CRITERIA[criterion])
+    found = audit(
+        (p for p in patients_of(data, notes, dialect=dialect) if patient in (None, p.name)), CRITERIA[criterion]
+    )
     if notes.problems:
-        raise BadInput("SDTM", notes.problems)
+        raise BadInput("SDTM", by_place(notes.problems, ()))
     if patient is not None and not found.patients:
         given = Problem("unknown-patient", "--patient", repr(patient), "a USUBJID with assessments")
         raise BadInput("--patient", [given])
-    return Audited(found, notes.unmapped())
+    return Audited(found, notes.unmapped(), notes.said)

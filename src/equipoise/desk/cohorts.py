@@ -8,9 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from equipoise.analyse.data import cut
 from equipoise.decide.decide import decide
 from equipoise.design.study.family import Family, family_of, number_declared
-from equipoise.desk import data, plans
+from equipoise.desk import plans
+from equipoise.desk.data import can_cut
 from equipoise.desk.look import as_json
 from equipoise.desk.simulate import Simulated, Watch, run
 from equipoise.simulate.cohorts import FamilySummary, FamilyTally, family_summary, family_table
@@ -63,7 +65,8 @@ def look_in_each(trial: Trial, log: Log, look: int, cutoff: date | None, known_o
     views = trial.views
     if all(look > len(v.monitored.looks) for v in views.values()) or look < 1:
         next(iter(views.values())).monitored.look(look)
-    snaps = {name: data.cut(view, log, cutoff, known_on) for name, view in views.items()}
+    can_cut(trial, log, cutoff, known_on)
+    snaps = {name: cut(view, log, cutoff, known_on) for name, view in views.items()}
     of = {n: decide(v, snaps[n], look) if look <= len(v.monitored.looks) else None for n, v in views.items()}
     return Looks(look, of, {name: snap.notes for name, snap in snaps.items()})
 

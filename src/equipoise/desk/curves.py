@@ -12,6 +12,7 @@ from equipoise.files.write import write_text
 from equipoise.history.curves import PooledCurves, curves_figure, curves_tables, grid_problems, pool_curves
 from equipoise.history.reconstruction import ReconstructionReport, rebuild, reconstruction_table
 from equipoise.numerics.times.reconstruct import Reconstruction
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.exhibits import LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
 
@@ -23,6 +24,7 @@ class Rebuilt:
     report: ReconstructionReport
     patients: Reconstruction
     written: Path | None
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
@@ -42,17 +44,24 @@ def reconstruct(
     tolerance: float = 0.02,
     along: bool = True,
     out: Path | None = None,
+    dialect: Dialect = FOUND_OUT,
 ) -> Rebuilt:
-    """Patients after Guyot et al. 2012; points were read ``along`` the curve, or at its corners."""
-    given = read_curve(curve, risk, n, events, tolerance)
+    """Patients after Guyot et al. 2012; points were read ``along`` the curve, or at its corners. ``dialect``: how the files are written."""
+    notes: list[str] = []
+    given = read_curve(curve, risk, n, events, tolerance, dialect, notes)
     patients, report = rebuild(given.curve, given.n, given.risk_time, given.risk_n, given.events, along=along)
     if out is not None:
         write_text(out, times_csv(patients))
-    return Rebuilt(report, patients, out)
+    return Rebuilt(report, patients, out, notes)
 
 
-def pool(paths: Sequence[Path], grid: str, method: Any) -> PooledCurves:
-    """The curves of arms, one CSV of patients an arm, at the times of ``grid`` ('2,4,6'). Raises BadInput with all problems."""
+def pool(
+    paths: Sequence[Path], grid: str, method: Any, dialect: Dialect = FOUND_OUT, notes: list[str] | None = None
+) -> PooledCurves:
+    """The curves of arms, one CSV of patients an arm, at the times of ``grid`` ('2,4,6'). Raises BadInput with all problems.
+
+    ``dialect``: how the files are written, as far as it is stated; ``notes`` takes what was found out of it.
+    """
     problems: list[Problem] = []
     times: list[float] = []
     try:
@@ -62,7 +71,7 @@ def pool(paths: Sequence[Path], grid: str, method: Any) -> PooledCurves:
     arms = {}
     for path in paths:
         try:
-            arms[path.stem] = read_times(path)
+            arms[path.stem] = read_times(path, dialect, notes)
         except BadInput as bad:
             problems += bad.problems
     problems += grid_problems(times) if times else []

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from equipoise.analyse import data
+from equipoise.analyse.data import cut, refusals
 from equipoise.desk.order import unmask
 from equipoise.files.bundled import find_trial
+from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
-from equipoise.files.table_file import log_from_table
+from equipoise.files.table_file import read_table
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
@@ -19,11 +22,15 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True)
 class Data:
-    """The log and what was known at the cut-off; the snapshot's notes say what was left out. ``torn``: of which log a line."""
+    """The log and what was known at the cut-off; the snapshot's notes say what was left out. ``torn``: of which log a line.
+
+    ``notes``: how a table's file is written, where that was found out.
+    """
 
     log: Log
     snap: Snapshot
     torn: str | None
+    notes: Sequence[str] = ()
 
 
 def take(
@@ -34,31 +41,49 @@ def take(
     cutoff: date | None = None,
     known_on: date | None = None,
     unblind: Path | None = None,
+    dialect: Dialect = FOUND_OUT,
+    define: Path | None = None,
 ) -> Data:
     """The data of a log, or of a table (the trial file's own if none is named); ``name`` is where the trial is found.
 
-    Without a cut-off that of the last day of the log. Where the log holds codes, ``unblind`` is the seed file that tells the arms.
+    ``dialect`` states how the table is written, ``define`` is a Define-XML that says what its columns may hold. Without a cut-off that of the last day of the log. Where the log holds codes, ``unblind`` is the seed file that tells the arms.
     Raises BadInput with what is wrong with what was asked for, and for a masked log without that file.
     """
-    reading = _read(name, trial, log, table)
+    reading, notes = _read(name, trial, log, table, dialect, define)
     known = unmask(trial, reading.log, unblind)
-    return Data(known, cut(trial, known, cutoff, known_on), str(log) if reading.torn is not None else None)
+    can_cut(trial, known, cutoff, known_on)
+    return Data(known, cut(trial, known, cutoff, known_on), str(log) if reading.torn is not None else None, notes)
 
 
-def _read(name: str, trial: Trial, log: Path | None, table: Path | None) -> Reading:
+def _read(
+    name: str, trial: Trial, log: Path | None, table: Path | None, dialect: Dialect, define: Path | None
+) -> tuple[Reading, Sequence[str]]:
     if log is not None and table is not None:
         raise BadInput(trial.id, [Problem("two-sources", "--log", "a log and a table", "--log or --table, not both")])
+    if log is not None and define is not None:
+        raise BadInput(
+            trial.id,
+            [
+                Problem(
+                    "no-table",
+                    "--define",
+                    str(define),
+                    "--define says what a table's columns are: it goes with --table",
+                )
+            ],
+        )
     if log is not None:
-        return LogFile(log, trial.id).read()
+        return LogFile(log, trial.id).read(), ()
     own = trial.table.file if trial.table is not None else None
     if table is None and own is None:
         raise BadInput(trial.id, [Problem("no-data", "--log", "nothing", "a log, or a table with --table")])
-    return Reading(log_from_table(trial, table or find_trial(name).parent / str(own)).log, None)
+    defined = read_define(define) if define is not None else None
+    found = read_table(trial, table or find_trial(name).parent / str(own), dialect=dialect, defined=defined)
+    return Reading(found.conduct.log, None), found.notes
 
 
-def cut(trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None) -> Snapshot:
-    """The data as the trial file states them (see ``analyse.data.cut``). Raises BadInput for days out of order."""
-    if cutoff is not None and known_on is not None and known_on < cutoff:
-        allowed = f"not before the cut-off, {cutoff}"
-        raise BadInput("--known-on", [Problem("dates-out-of-order", "--known-on", str(known_on), allowed)])
-    return data.cut(trial, log, cutoff, known_on)
+def can_cut(trial: Trial, log: Log, cutoff: date | None, known_on: date | None) -> None:
+    """Raise BadInput with every reason why the data cannot be cut as was asked."""
+    problems = list(refusals(trial, log, cutoff, known_on))
+    if problems:
+        raise BadInput(" ".join(dict.fromkeys(p.where for p in problems)), problems)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from equipoise.files.datasets_out import write_dataset
+from equipoise.files.derived_file import read_theirs
 from equipoise.standards.adam.agreement import Agreement, compare
 from equipoise.standards.adam.build import by_admiral
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.define_xml import define_xml
 from equipoise.standards.metadata import described
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
@@ -42,6 +43,7 @@ class Exported:
     datasets: Sequence[Dataset]
     written: Sequence[Path]
     agreement: Agreement | None
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
@@ -91,15 +93,25 @@ def can(standard: str, rules: str, against: Path | None) -> None:
 
 
 def run(
-    trial: Trial, snap: Snapshot, standard: str, rules: str, ending: str, out: Path, against: Path | None = None
+    trial: Trial,
+    snap: Snapshot,
+    standard: str,
+    rules: str,
+    ending: str,
+    out: Path,
+    against: Path | None = None,
+    dialect: Dialect = FOUND_OUT,
 ) -> Exported:
-    """Write datasets and define.xml to a folder; ``against``: a folder of CSV to compare the values with."""
+    """Write datasets and define.xml to a folder; ``against``: a folder of CSV to compare the values with, written in ``dialect``."""
     can(standard, rules, against)
+    theirs = read_theirs(against, dialect) if against is not None else None
     module, name = EXPORTS[standard, rules].split(":")
     datasets: Sequence[Dataset] = getattr(importlib.import_module(module), name)(trial, snap)
     written = _write(datasets, trial.id.upper(), out, ending, snap)
-    agreement = _agreement(snap, against) if against is not None else None
-    return Exported(trial.id, standard, rules, snap, datasets, written, agreement)
+    agreement = compare(by_admiral(snap), theirs.adrs, theirs.adtte) if theirs is not None else None
+    return Exported(
+        trial.id, standard, rules, snap, datasets, written, agreement, theirs.notes if theirs is not None else ()
+    )
 
 
 def _write(datasets: Sequence[Dataset], study: str, out: Path, ending: str, snap: Snapshot) -> list[Path]:
@@ -127,17 +139,3 @@ def _write(datasets: Sequence[Dataset], study: str, out: Path, ending: str, snap
         (Path(kept) / "define.xml").write_bytes(text)
         (Path(kept) / "define.xml").replace(out / "define.xml")
     return paths
-
-
-def _agreement(snap: Snapshot, against: Path) -> Agreement:
-    tables = []
-    for name in ("adrs_onco.csv", "adtte_onco.csv"):
-        path = against / name
-        if not path.is_file():
-            raise BadInput(str(against), [Problem("no-file", name, "nothing there", "a CSV with USUBJID and PARAMCD")])
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        if rows and not {"USUBJID", "PARAMCD"} <= set(rows[0]):
-            raise BadInput(str(path), [Problem("missing", "columns", ", ".join(rows[0]), "USUBJID and PARAMCD")])
-        tables.append(rows)
-    return compare(by_admiral(snap), tables[0], tables[1])

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.desk.order import now
+from equipoise.files.datasets import files_of
+from equipoise.files.define_file import notes_against
 from equipoise.files.log_file import LogFile
-from equipoise.files.sdtm_files import import_sdtm, read_domains, trial_toml
+from equipoise.files.sdtm_files import import_sdtm, trial_toml
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Unmapped
-from equipoise.standards.sdtm.observed_trial import observed
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -28,27 +30,42 @@ class TakenIn:
     hash: str
     imputed_dates: int
     unmapped: Unmapped
+    #: What the data have that their Define-XML does not, and the other way about.
+    notes: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
         return {**vars(self), "unmapped": self.unmapped.entries}
 
 
-def run(data: Sequence[Path], log_path: Path, trial: Trial | None, trial_path: Path, by: str) -> TakenIn:
-    """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit."""
+def run(
+    data: Sequence[Path],
+    log_path: Path,
+    trial: Trial | None,
+    trial_path: Path,
+    by: str,
+    dialect: Dialect = FOUND_OUT,
+    define: Path | None = None,
+) -> TakenIn:
+    """Take in domains; without a trial one is made from DM and written to ``trial_path``, for people to edit.
+
+    ``define``: a Define-XML against which the data are held first.
+    """
     if trial is None and trial_path.exists():
         given = Problem("trial-exists", "trial", "a file that is there already", "a new file")
         raise BadInput(str(trial_path), [given])
-    found = import_sdtm(data, trial, now(), by)
+    notes = notes_against(define, files_of(data)) if define is not None else []
+    found = import_sdtm(data, trial, now(), by, dialect)
     LogFile(log_path).create(found.log)
-    if trial is None:
-        write_text(trial_path, trial_toml(observed(read_domains(data)[0])))
+    if found.table is not None:
+        write_text(trial_path, trial_toml(found.table))
     return TakenIn(
         str(log_path),
         found.trial.id if trial is not None else str(trial_path),
         len(found.log),
         len({e.patient for e in found.log if e.patient}),
         found.log.head,
-        sum("dated" in e.data for e in found.log),
+        sum("dated" in e.data or "until_dated" in e.data for e in found.log),
         found.unmapped,
+        [*notes, *found.said],
     )

@@ -88,7 +88,7 @@ class Known:
 
 def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
     """What was recorded by ``day``, corrections of then included."""
-    snap = cut(trial, store.read().log, day)
+    snap = cut(trial, store.read().log, day, day)
     cohorts = {n: _by_arm(v, [p for p in snap.randomised if p.cohort == n]) for n, v in trial.views.items()}
     counts = _by_arm(trial, snap.randomised)
     sites = sum(e.kind == "site activated" for e in snap.events)
@@ -113,5 +113,5 @@ def _by_arm(trial: Trial, patients: Sequence[Patient]) -> dict[str, dict[str, in
 
 def patient_as_known_on(trial: Trial, store: LogStore, day: date, patient: str) -> PatientKnown:
     """One patient's events that were recorded by ``day``."""
-    snap = cut(trial, store.read().log, day)
+    snap = cut(trial, store.read().log, day, day)
     return PatientKnown(day, patient, [e for e in snap.events if e.patient == patient])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.desk.order import now
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
+from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
-from equipoise.files.table_file import log_from_table
+from equipoise.files.table_file import read_table
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.design import Design
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
@@ -67,10 +70,14 @@ class TakenIn:
     events: int
     patients: int
     hash: str
+    notes: Sequence[str] = ()
 
 
-def take_in(trial: Trial, store: LogStore, table: Path, by: str) -> TakenIn:
-    """Take a table of patients into a new log, through the mapping in the trial file."""
-    conduct = log_from_table(trial, table, now(), by)
+def take_in(
+    trial: Trial, store: LogStore, table: Path, by: str, dialect: Dialect = FOUND_OUT, define: Path | None = None
+) -> TakenIn:
+    """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
+    found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
+    conduct = found.conduct
     store.create(conduct.log)
-    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head)
+    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head, found.notes)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from equipoise.conduct.allocation import allocation_of
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.masking import Key, holds_codes, unmasked
-from equipoise.conduct.randomisation import PermutedBlocks
+from equipoise.conduct.place import Allocation
 from equipoise.desk.store import LogStore
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
@@ -35,7 +36,7 @@ def now() -> datetime:
 
 
 def give(
-    trial: Trial, store: LogStore, order: Callable[[Conduct, datetime], Event], allocation: PermutedBlocks | None = None
+    trial: Trial, store: LogStore, order: Callable[[Conduct, datetime], Event], allocation: Allocation | None = None
 ) -> Ordered:
     """Carry out one order. Raises BadInput with the reasons where it is refused; the log is then as it was.
 
@@ -49,7 +50,7 @@ def give(
     return Ordered(event, log.head, aside)
 
 
-def allocation(trial: Trial, seed_file: Path | None = None) -> PermutedBlocks | None:
+def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:
     """The list by which patients are given their arms, from the secret seed; None where no file is named, or nobody randomised.
 
     Without ``seed_file`` the environment may name one.
@@ -58,7 +59,7 @@ def allocation(trial: Trial, seed_file: Path | None = None) -> PermutedBlocks | 
     if path is None or trial.randomisation is None:
         return None
     seed = _secret(path, "--seed-file")
-    return Key(trial, seed) if trial.masked else PermutedBlocks(trial, seed)
+    return Key(trial, seed) if trial.masked else allocation_of(trial, seed)
 
 
 def unmask(trial: Trial, log: Log, seed_file: Path | None) -> Log:

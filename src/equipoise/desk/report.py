@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from equipoise.analyse.analysis import analyse
-from equipoise.analyse.data import cut_beside
+from equipoise.analyse.data import cut, cut_beside
 from equipoise.decide.decide import decide
 from equipoise.design.study.family import family_of
-from equipoise.desk.data import Data, cut
+from equipoise.desk.data import Data
 from equipoise.desk.pages import write_page
 from equipoise.dossier.cohorts import CohortFindings, cohorts_document
 from equipoise.dossier.document import trial_document
@@ -38,12 +38,12 @@ def findings(name: str, trial: Trial, data: Data) -> Findings:
 
 def findings_of_cohorts(name: str, trial: Trial, data: Data) -> CohortFindings:
     """What a report of a trial with cohorts is made from: each cohort's findings, and what the others beside them came to."""
-    known = {"cutoff": data.snap.cutoff, "known_on": data.snap.known_on}
+    at = (data.snap.cutoff, data.snap.known_on)
     of, beside = {}, {}
     for cohort, view in trial.views.items():
-        snap = cut(view, data.log, **known)
+        snap = cut(view, data.log, *at)
         of[cohort] = findings(name, view, replace(data, snap=snap))
-        others = cut_beside(view, data.log, **known)
+        others = cut_beside(view, data.log, *at)
         if others.randomised:
             beside[cohort] = Findings(view, others, analyse(view, others), ())
     return CohortFindings(trial, data.snap, of, beside, family_of({n: v.design for n, v in trial.views.items()}))

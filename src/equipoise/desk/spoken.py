@@ -6,15 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from equipoise.design.safety.safety_imbalance import (
-    METHODS,
-    ImbalanceRule,
-    Spec,
-    exact_p,
-    from_spec,
-    spoken_table,
-    when_it_spoke,
-)
+from equipoise.design.safety.safety_imbalance import METHODS, ImbalanceRule, Spec, exact_p, from_spec
+from equipoise.design.safety.when_it_spoke import spoken_table, when_it_spoke
 from equipoise.trial.exhibits import Table
 
 

@@ -62,6 +62,9 @@ def _why_off(trial: Trial) -> str:
     else:
         said.append("Who dies or leaves before the outcome is known has none, by the protocol's policy.")
     if trial.randomisation is not None:
-        said.append("Stratified blocks also leave the arms a little off their planned sizes.")
+        how = "Minimisation" if trial.randomisation.minimises else "Stratified blocks"
+        said.append(
+            f"{how} also leave{'s' if trial.randomisation.minimises else ''} the arms a little off their planned sizes."
+        )
     said.append("That is why simulated probabilities may lie off the exact ones.")
     return " ".join(said)

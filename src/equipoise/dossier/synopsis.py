@@ -46,8 +46,15 @@ def _facts(t: Trial) -> Facts:
     if r is not None and r.method == "permuted blocks":
         blocks = ", ".join(str(b) for b in r.block_sizes)
         rows.append(("Randomisation", f"permuted blocks of {blocks}{_dagger(t, 'randomisation.block_sizes')}"))
+    if r is not None and r.minimises:
+        how = f"minimisation, the arm that balances best with probability {r.minimised:g}"
+        rows.append(("Randomisation", f"{how}{_dagger(t, 'randomisation.probability')}"))
+    if r is not None and r.method != "as recorded":
         mark = _dagger(t, "randomisation.factors")
-        rows += [("Stratified by", f"{f.label or f.name}: {', '.join(f.levels)}{mark}") for f in r.factors]
+        rows += [
+            ("Balanced by" if r.minimises else "Stratified by", f"{f.label or f.name}: {', '.join(f.levels)}{mark}")
+            for f in r.factors
+        ]
     if r is not None and r.blinding:
         rows.append(("Blinding", r.blinding + _dagger(t, "randomisation.blinding")))
     if t.sites:

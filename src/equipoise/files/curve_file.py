@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.files.formats.decimals import Decimals
+from equipoise.files.table_problems import Cells
+from equipoise.files.table_sheet import read_sheet
 from equipoise.numerics.times.reconstruct import Monotone, Reconstruction, monotone
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 
 Array = NDArray[np.float64]
@@ -19,12 +21,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class _Columns:
-    """Two columns, the rows of the file that they stand in, and whether every row could be read."""
+    """Two columns, the rows of the file that they stand in, whether every row could be read, and whether the first was."""
 
     first: Array
     second: Array
     row: NDArray[np.int64]
     whole: bool
+    begins: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,21 +42,28 @@ class DigitisedCurve:
 
 
 def read_curve(
-    path: Path, risk: Path | None, n: int | None, events: int | None, tolerance: float = 0.02
+    path: Path,
+    risk: Path | None,
+    n: int | None,
+    events: int | None,
+    tolerance: float = 0.02,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> DigitisedCurve:
     """Columns `time` and `survival` of ``path`` (0 to 1), and `time` and `at_risk` of ``risk``, in one unit of time.
 
-    Points may rise by as much as ``tolerance``: they are read off a picture. Raises BadInput with every problem of both.
+    Points may rise by as much as ``tolerance``: they are read off a picture. ``dialect`` states how the files
+    are written, and ``notes`` takes what was found out of it. Raises BadInput with every problem of both.
     """
     problems: list[Problem] = []
-    points = _columns(path, ("time", "survival"), problems)
-    table = _columns(risk, ("time", "at_risk"), problems) if risk is not None else None
+    points = _columns(path, ("time", "survival"), problems, dialect, notes)
+    table = _columns(risk, ("time", "at_risk"), problems, dialect, notes) if risk is not None else None
     if points is not None:
         problems += _of_points(points, tolerance)
     if table is not None:
         problems += _of_risk(table)
     total = n
-    if table is not None and len(table.second) and table.row[0] == 2:
+    if table is not None and len(table.second) and table.begins:
         first = int(table.second[0])
         if n is not None and n != first:
             problems.append(Problem("n-against-risk", "--n", str(n), f"the number at risk at time 0, {first}"))
@@ -72,10 +82,12 @@ def read_curve(
     return DigitisedCurve(monotone(points.first, points.second), total, times, at_risk, events)
 
 
-def read_times(path: Path) -> tuple[Array, NDArray[np.int64]]:
+def read_times(
+    path: Path, dialect: Dialect = FOUND_OUT, notes: list[str] | None = None
+) -> tuple[Array, NDArray[np.int64]]:
     """Columns `time` and `event` (0 or 1) of patients. Raises BadInput with every problem."""
     problems: list[Problem] = []
-    found = _columns(path, ("time", "event"), problems)
+    found = _columns(path, ("time", "event"), problems, dialect, notes)
     if found is not None:
         time, event = found.first, found.second
         if not len(time) and found.whole:
@@ -95,42 +107,39 @@ def times_csv(patients: Reconstruction) -> str:
     return "\n".join(["time,event", *lines]) + "\n"
 
 
-def _columns(path: Path, names: Sequence[str], problems: list[Problem]) -> _Columns | None:
+def _columns(
+    path: Path, names: Sequence[str], problems: list[Problem], dialect: Dialect, notes: list[str] | None
+) -> _Columns | None:
     """The rows that can be read; a problem for each cell that cannot."""
+    cells = Cells()
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-            header = list(rows[0]) if rows else []
-    except FileNotFoundError:
-        problems.append(Problem("no-file", str(path), "nothing there", f"a CSV with {' and '.join(names)}"))
+        sheet = read_sheet(path, dialect, names, cells)
+    except BadInput as bad:
+        problems += [Problem(p.code, f"{path.name}, {p.where}", p.given, p.allowed, p.next_step) for p in bad.problems]
         return None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        problems.append(Problem("unreadable", str(path), str(error), "a readable CSV in UTF-8"))
-        return None
-    missing = [c for c in names if c not in header]
+    missing = [c for c in names if sheet.header.count(c) != 1]
     if missing:
-        given = f"columns {', '.join(map(str, header))}" if header else "no rows"
-        problems.append(Problem("no-column", str(path), given, f"columns {' and '.join(names)}"))
+        given = f"columns {', '.join(sheet.header)}"
+        problems.append(Problem("no-column", str(path), given, f"columns {' and '.join(names)}, each once"))
         return None
+    decimals = Decimals.of((row[c] for _, row in sheet.rows for c in names), sheet.separator, dialect.decimal)
     read: list[list[float]] = []
     numbers: list[int] = []
-    for number, row in enumerate(rows, 2):
-        values: list[float] = []
-        for name in names:
-            try:
-                value = float(row[name] or "")
-            except ValueError:
-                value = math.nan
-            if math.isfinite(value):
-                values.append(value)
-            else:
-                where = f"{path.name}, row {number}.{name}"
-                problems.append(Problem("not-a-number", where, repr(row[name]), "a number"))
-        if len(values) == len(names):
-            read.append(values)
+    for number, row in sheet.rows:
+        values = [decimals.read(row[name]) for name in names]
+        for name, value in zip(names, values, strict=True):
+            if value is None:
+                cells.cell(number, name, "not-a-number", repr(row[name]), "a number", decimals.hint(row[name]))
+        if None not in values:
+            read.append([v for v in values if v is not None])
             numbers.append(number)
+    whole = not cells
+    begins = bool(numbers) and (cells.first is None or numbers[0] < cells.first)
+    problems += [replace(p, where=f"{path.name}, {p.where}") for p in cells.in_order(sheet.header)]
+    if notes is not None:
+        notes += [*sheet.notes, *([f"{path.name}: numbers have a decimal comma."] if decimals.found else [])]
     found = np.array(read, dtype=np.float64).reshape(-1, 2)
-    return _Columns(found[:, 0], found[:, 1], np.array(numbers, dtype=np.int64), len(read) == len(rows))
+    return _Columns(found[:, 0], found[:, 1], np.array(numbers, dtype=np.int64), whole, begins)
 
 
 def _of_points(points: _Columns, tolerance: float) -> Iterator[Problem]:
@@ -172,7 +181,7 @@ def _of_risk(table: _Columns) -> Iterator[Problem]:
         if table.whole:
             yield Problem("no-rows", "at_risk", "no rows", "numbers at risk from time 0 on")
         return
-    if time[0] != 0 and row[0] == 2:
+    if time[0] != 0 and table.begins:
         yield Problem("risk-start", "at_risk.time", f"{time[0]:g} first", "time 0 first: how many began")
     for i in range(1, len(time)):
         where = f"at_risk, row {row[i]}"

@@ -1,4 +1,4 @@
-"""Datasets in files: SAS transport (.xpt), Dataset-JSON (.json, .ndjson), CSV and Parquet, read whole or in pieces."""
+"""Datasets in files: SAS transport (.xpt), Dataset-JSON (.json, .ndjson, .dsjc), CSV and Parquet, read whole or in pieces."""
 
 from __future__ import annotations
 
@@ -8,26 +8,37 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.files.formats import csv_table, dataset_json_read, parquet_table, xpt_read
+from equipoise.files.formats.encodings import DEFAULT, checked
 from equipoise.files.formats.piece import CHUNK, bad, joined
 from equipoise.standards.dataset import Dataset, Variable
+from equipoise.trial.dialect import FOUND_OUT, Dialect
+from equipoise.trial.problem import BadInput, Problem
 
 #: Ending of a file → who reads it.
 READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
     ".xpt": xpt_read.pieces,
     ".json": dataset_json_read.pieces,
     ".ndjson": dataset_json_read.pieces,
+    ".dsjc": dataset_json_read.pieces,
     ".csv": csv_table.pieces,
     ".parquet": parquet_table.pieces,
 }
 
 
 def iterate(
-    path: Path, chunk: int = CHUNK, *, encoding: str | None = None, variables: Mapping[str, Variable] | None = None
+    path: Path,
+    chunk: int = CHUNK,
+    *,
+    encoding: str | None = None,
+    variables: Mapping[str, Variable] | None = None,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> Iterator[Dataset]:
     """One file in pieces of at most ``chunk`` records, each with all metadata: memory stays bounded.
 
     A transport file may hold several datasets, one after the other; a dataset without records is one empty piece.
-    ``encoding`` is for transport files (UTF-8 unless given) and CSV; ``variables`` says what columns of a CSV are.
+    ``encoding`` is for transport files and CSV (UTF-8 unless given; Dataset-JSON and Parquet are UTF-8 by themselves); ``variables``
+    says what columns of a CSV are, ``dialect`` how it is written as far as that is stated, and ``notes`` takes what was found out of it.
     Raises BadInput where the file is broken, as soon as it is seen: pieces before that were good.
     """
     if not path.is_file():
@@ -35,11 +46,14 @@ def iterate(
     ending = path.suffix.lower()
     if ending not in READERS:
         raise bad(str(path), "unknown-format", "file", f"the ending {ending!r}", f"one of {', '.join(READERS)}")
+    stated = Dialect(encoding).over(dialect)
+    if stated.encoding is not None:
+        checked(stated.encoding, ascii_compatible=ending == ".xpt")
     options: dict[str, Any] = {}
-    if encoding is not None and ending in (".xpt", ".csv"):
-        options["encoding"] = encoding
-    if variables is not None and ending == ".csv":
-        options["variables"] = variables
+    if ending == ".csv":
+        options = {"dialect": stated, "variables": variables, "notes": notes}
+    elif ending == ".xpt" and stated.encoding is not None:
+        options["encoding"] = stated.encoding
     return READERS[ending](path, chunk, **options)
 
 
@@ -48,23 +62,48 @@ def read_datasets(
     *,
     encoding: str | None = None,
     variables: Mapping[str, Mapping[str, Variable]] | None = None,
+    dialect: Dialect = FOUND_OUT,
+    notes: list[str] | None = None,
 ) -> dict[str, Dataset]:
     """Name → dataset, of a file, a folder (its files with a known ending), or several of both.
 
-    A dataset of a CSV or Parquet file has the file's name in capitals unless the file says its own. Raises BadInput; so it
-    does where two files hold a dataset of one name.
+    A dataset of a CSV or Parquet file has the file's name in capitals unless the file says its own. Raises BadInput with the problems
+    of all files; so it does where two files hold a dataset of one name.
     """
     found: dict[str, Dataset] = {}
     origin: dict[str, Path] = {}
     files = files_of(where)
     ask_for_libraries(files)
+    if (stated := Dialect(encoding).over(dialect).encoding) is not None:
+        checked(stated, ascii_compatible=False)
+    wrong: list[BadInput] = []
     for path in files:
         own = (variables or {}).get(path.stem.upper())
-        for name, group in groupby(iterate(path, encoding=encoding, variables=own), key=lambda d: d.name):
-            if name in found:
-                raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
-            found[name], origin[name] = joined(group), path
+        pieces = iterate(path, encoding=encoding, variables=own, dialect=dialect, notes=notes)
+        try:
+            for name, group in groupby(pieces, key=lambda d: d.name):
+                if name in found:
+                    raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
+                found[name], origin[name] = joined(group), path
+        except BadInput as broken:
+            wrong.append(broken)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        raise BadInput("datasets", [of_file(Path(w.source).name, p) for w in wrong for p in w.problems])
     return found
+
+
+def of_file(name: str, p: Problem) -> Problem:
+    """A problem of one of several files, told with the file's name."""
+    return Problem(p.code, f"{name}: {p.where}", p.given, p.allowed, p.next_step)
+
+
+def dataset_names(path: Path, encoding: str | None = None) -> list[str]:
+    """The names of the datasets of a file: a transport file says them, any other has one, of the file's name."""
+    if path.suffix.lower() == ".xpt" and path.is_file():
+        return xpt_read.names(path, checked(encoding) if encoding is not None else DEFAULT)
+    return [path.stem.upper()]
 
 
 def ask_for_libraries(files: Iterable[Path]) -> None:

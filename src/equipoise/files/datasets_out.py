@@ -20,7 +20,7 @@ from equipoise.files.formats.piece import EPOCH, Source, Trouble, bad, day_text,
 from equipoise.files.formats.transport_rules import Measure
 from equipoise.standards.dataset import Dataset, Variable
 
-ENDINGS = (".xpt", ".json", ".ndjson", ".csv", ".parquet")
+ENDINGS = (".xpt", ".json", ".ndjson", ".dsjc", ".csv", ".parquet")
 
 
 def write_dataset(dataset: Dataset, path: Path, *, created: datetime = EPOCH) -> None:
@@ -53,6 +53,8 @@ def write_pieces(source: Source, path: Path, *, created: datetime = EPOCH) -> Me
             _csv(file, measure.first.variables, source())
         elif ending == ".parquet":
             _parquet(file, measure.first, source())
+        elif ending == ".dsjc":
+            dataset_json_write.write_compressed(file, measure, source(), created)
         else:
             dataset_json_write.write(file, measure, source(), created, lines=ending == ".ndjson")
     return measure

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from heapq import merge
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import replay
-from equipoise.files.datasets import ask_for_libraries, files_of, iterate, read_datasets
+from equipoise.files.datasets import ask_for_libraries, of_file
+from equipoise.files.formats.piece import joined, united
+from equipoise.files.sdtm_folder import Folder, Part, look, numbered, pieces, problems_of_need
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.draft import Bounds
+from equipoise.standards.sdtm.needs import REQUIRED, absent, needed
 from equipoise.standards.sdtm.notes import Notes, Unmapped, merged
-from equipoise.standards.sdtm.observed_trial import observed_trial
+from equipoise.standards.sdtm.observed_trial import observed
+from equipoise.standards.sdtm.ordered import by_place
 from equipoise.standards.sdtm.record import Record, records
-from equipoise.standards.sdtm.to_log import REQUIRED, missing_columns, to_log
+from equipoise.standards.sdtm.to_log import missing_columns, to_log
 from equipoise.standards.sdtm.tumours import tumour_drafts
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import BadInput, Missing, Problem
 from equipoise.trial.trial import Trial
 
 _TUMOUR = ("TU", "TR", "RS", "SUPPTU")
@@ -29,67 +36,104 @@ _TUMOUR = ("TU", "TR", "RS", "SUPPTU")
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of the datasets."""
+    """What came of the datasets. ``table``: that of the trial file which was made from DM, where none was given.
+
+    ``said``: how CSVs are written, where that was found out.
+    """
 
     trial: Trial
     log: Log
     unmapped: Unmapped
+    table: dict[str, Any] | None = None
+    said: Sequence[str] = ()
 
 
-def domain_files(paths: Sequence[Path]) -> tuple[dict[str, Path], list[str]]:
-    """Domain → file, and the names of files of a folder that are no domain.
+@dataclass(frozen=True)
+class Domains:
+    """The domains of a folder, whole; the files that hold none; and what is wrong with its files, each with its domain.
 
-    In a folder a file counts by its whole name (rs.xpt is RS, rs_recist.csv is none); a file that is named counts by what
-    stands before the first '_'.
+    ``said``: how its CSVs are written, where that was found out.
     """
-    found: dict[str, Path] = {}
-    others: list[str] = []
-    problems: list[Problem] = []
-    for path in paths:
-        for file in files_of(path):
-            stem = file.stem.upper()
-            name = stem if path.is_dir() else stem.split("_")[0]
-            if name not in REQUIRED and not (len(name) == 2 or name.startswith("SUPP")):
-                others.append(file.name)
-            elif name in found:
-                problems.append(Problem("domain-twice", file.name, f"{name} again", f"once: {found[name].name} has it"))
-            else:
-                found[name] = file
-    if problems:
-        raise BadInput("SDTM", problems)
-    return found, others
+
+    datasets: dict[str, Dataset]
+    unmapped: Unmapped
+    problems: list[tuple[str, Problem]]
+    folder: Folder
+    said: Sequence[str] = ()
 
 
-def read_domains(paths: Sequence[Path]) -> tuple[dict[str, Dataset], Unmapped]:
-    """All domains, whole; files of a folder that hold none are listed."""
-    files, others = domain_files(paths)
-    ask_for_libraries(files.values())
-    notes, found, problems = Notes(), {}, []
-    for name, file in files.items():
+def read_domains(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Domains:
+    """All domains. What the log does not take need not be readable: it is listed. Raises BadInput for a folder without datasets."""
+    folder = look(paths, dialect)
+    ask_for_libraries(p.file for d, parts in folder.domains.items() if d in REQUIRED for p in parts)
+    notes, found = Notes(), {}
+    said: list[str] = []
+    problems = [(domain, p) for domain, p in folder.twice if domain in REQUIRED]
+    _list_unread(folder, notes)
+    for domain, p in folder.twice:
+        if domain not in REQUIRED:
+            notes.left(p.where, "file", f"{p.given}, {p.allowed}", "")
+    for name, parts in folder.domains.items():
         try:
-            found[name] = next(iter(read_datasets(file).values()))
-        except BadInput as bad:
-            problems += [
-                Problem(p.code, f"{file.name}: {p.where}", p.given, p.allowed, p.next_step) for p in bad.problems
-            ]
-    if problems:
-        raise BadInput("SDTM", problems)
-    for name in others:
-        notes.left(name, "file", "no domain by its name; name the file itself to have it read", "")
-    return found, notes.unmapped()
+            found[name] = united(name, [_whole(part, dialect, said) for part in parts])
+        except (BadInput, Missing) as wrong:
+            if name in REQUIRED and isinstance(wrong, BadInput):
+                problems += [(name, _of_file(parts, wrong.source, p)) for p in wrong.problems]
+                continue
+            why = "not among the domains that the log takes, and not readable"
+            if name == "TS":
+                why += ": a data cut-off in it is not known"
+            example = f"{wrong.problems[0]}" if isinstance(wrong, BadInput) else str(wrong)
+            notes.left(name, "domain", why, " ".join(example.split()))
+    return Domains(found, notes.unmapped(), problems, folder, said)
+
+
+def _list_unread(folder: Folder, notes: Notes) -> None:
+    for u in folder.unread:
+        step = f"; {u.next_step}" if u.next_step else ""
+        notes.left(u.name, "file", f"{u.why}{step}", "")
+
+
+def _whole(part: Part, dialect: Dialect, said: list[str]) -> Dataset:
+    return numbered(joined(pieces(part, dialect=dialect, said=said)), dialect.decimal)
+
+
+def _of_file(parts: Sequence[Part], source: str, p: Problem) -> Problem:
+    """A problem of a file, told with the file's name."""
+    return of_file(next((part.file.name for part in parts if str(part.file) == source), parts[0].file.name), p)
 
 
 def import_sdtm(
-    paths: Sequence[Path], trial: Trial | None = None, recorded: datetime | None = None, by: str = "SDTM"
+    paths: Sequence[Path],
+    trial: Trial | None = None,
+    recorded: datetime | None = None,
+    by: str = "SDTM",
+    dialect: Dialect = FOUND_OUT,
 ) -> Imported:
-    """A log from SDTM. What is impossible in a trial (an assessment after death) is not taken but listed."""
-    datasets, unread = read_domains(paths)
+    """A log from SDTM. What is impossible in a trial (an assessment after death) is not taken but listed.
+
+    Raises BadInput with every problem of the files and of what is in them.
+    """
+    domains = read_domains(paths, dialect)
+    datasets, problems = domains.datasets, domains.problems
+    table: dict[str, Any] | None = None
     if trial is None and "DM" in datasets:
-        trial = observed_trial(datasets)
-    log, unmapped = to_log(datasets, trial, recorded=recorded, by=by)
+        with suppress(BadInput):  # to_log says why there is no trial
+            table = observed(datasets)
+            trial = Trial.model_validate(table)
+    wanted = {"DM": "every endpoint"} if trial is None else needed(trial)
+    if table is not None or trial is None:
+        wanted |= dict.fromkeys(("TU", "TR", "RS"), "progression-free survival")
+    problems += problems_of_need(domains.folder, wanted)
+    if trial is not None and table is None:
+        told = {domain for domain, _ in problems}
+        for domain, what in absent(trial, datasets.keys() | told).items():
+            allowed = f"{domain}, which {what} needs; one without a record says that there was nothing to record"
+            problems.append((domain, Problem("missing-domain", domain, "no file", allowed)))
+    log, unmapped = to_log(datasets, trial, recorded=recorded, by=by, told=problems)
     assert trial is not None  # to_log refuses datasets without DM
     log, impossible = possible(trial, log)
-    return Imported(trial, log, merged([unread, unmapped, impossible]))
+    return Imported(trial, log, merged([domains.unmapped, unmapped, impossible]), table, domains.said)
 
 
 def possible(trial: Trial, log: Log) -> tuple[Log, Unmapped]:
@@ -111,28 +155,50 @@ def possible(trial: Trial, log: Log) -> tuple[Log, Unmapped]:
     return kept, notes.unmapped()
 
 
-def patients_of(paths: Sequence[Path], notes: Notes, chunk: int = 50_000) -> Iterator[Patient]:
+def patients_of(
+    paths: Sequence[Path], notes: Notes, chunk: int = 50_000, dialect: Dialect = FOUND_OUT
+) -> Iterator[Patient]:
     """Patients with their assessments, one after the other, from TU, TR and RS: memory holds one patient's records.
 
-    Each file must be sorted by USUBJID. Problems of a patient's records are collected in ``notes``.
+    Each file must be sorted by USUBJID. Problems of a patient's records, and files that are not read, are collected in ``notes``.
     """
-    files, _ = domain_files(paths)
-    ask_for_libraries(files.values())
-    streams = {d: _subjects(d, files[d], chunk, notes) for d in _TUMOUR if d in files}
-    if not {"TR", "RS"} & set(streams):
-        raise BadInput("SDTM", [Problem("missing-domain", "RS, TR", ", ".join(files) or "nothing", "RS or TR, and TU")])
-    heads = {d: head for d, s in streams.items() if (head := next(s, None)) is not None}
+    folder = look(paths, dialect)
+    wrong = [p for d, p in folder.twice if d in _TUMOUR]
+    wrong += [p for _, p in problems_of_need(folder, dict.fromkeys(_TUMOUR, "the audit"))]
+    if not wrong and not {"TR", "RS"} & folder.domains.keys():
+        given = ", ".join(folder.domains) or "nothing"
+        wrong.append(Problem("missing-domain", "RS, TR", given, "RS or TR, and TU"))
+    if wrong:
+        raise BadInput("SDTM", wrong)
+    _list_unread(folder, notes)
+    read = {d: folder.domains[d] for d in _TUMOUR if d in folder.domains}
+    ask_for_libraries(part.file for parts in read.values() for part in parts)
+    streams = {d: _subjects(d, parts, chunk, notes, dialect) for d, parts in read.items()}
+    heads = {}
+    for d, stream in streams.items():
+        try:
+            head = next(stream, None)
+        except BadInput as broken:
+            wrong += [of_file(Path(broken.source).name, p) for p in broken.problems]
+            continue
+        if head is not None:
+            heads[d] = head
+    if wrong:
+        raise BadInput("SDTM", wrong)
     number = 0
     while heads:
         name = min(subject for subject, _ in heads.values())
         own = {d: rows for d, (subject, rows) in heads.items() if subject == name}
         patient = Patient(name)
+        before = len(notes.problems)
         for draft in sorted(tumour_drafts(own, Bounds(), notes), key=lambda d: d.on):
             number += 1
             moment = datetime(draft.on.year, draft.on.month, draft.on.day)  # noqa: DTZ001 - never recorded
             patient.add(
                 Event(number, draft.kind, draft.on, moment, "SDTM", "", name, "", draft.data, None, draft.source)
             )
+        if len(notes.problems) > before:
+            notes.problems[before:] = by_place(notes.problems[before:], chain.from_iterable(own.values()))
         yield patient
         for d in own:
             head = next(streams[d], None)
@@ -142,35 +208,42 @@ def patients_of(paths: Sequence[Path], notes: Notes, chunk: int = 50_000) -> Ite
                 heads[d] = head
 
 
-def _subjects(domain: str, file: Path, chunk: int, notes: Notes) -> Iterator[tuple[str, list[Record]]]:
-    last, sequence = "", f"{domain}SEQ"
-    for name, group in groupby(_records(domain, file, chunk), key=lambda r: r.subject):
+def _subjects(
+    domain: str, parts: Sequence[Part], chunk: int, notes: Notes, dialect: Dialect
+) -> Iterator[tuple[str, list[Record]]]:
+    """Subject → records, of one file after the other where a domain is split: each is sorted by itself."""
+    sequence = f"{domain}SEQ"
+    sources = [_sorted(domain, part, chunk, dialect, notes) for part in parts]
+    for name, group in groupby(merge(*sources, key=_subject), key=_subject):
         rows = list(group)
-        if name < last:
-            raise BadInput(
-                file.name,
-                [
-                    Problem(
-                        "not-sorted", f"{domain}.USUBJID", f"{name} after {last}", "sorted by USUBJID", "sort the file"
-                    )
-                ],
-            )
         keys = set()
         for r in rows:
             key = r.text(sequence)
             if key and key in keys:
                 notes.problem("key-twice", r.where(sequence), "the same key again", "one record for each key")
             keys.add(key)
-        last = name
         yield name, rows
 
 
-def _records(domain: str, file: Path, chunk: int) -> Iterator[Record]:
-    row, checked = 0, Notes()
-    for piece in iterate(file, chunk):
+def _subject(record: Record) -> str:
+    return record.subject
+
+
+def _sorted(domain: str, part: Part, chunk: int, dialect: Dialect, notes: Notes) -> Iterator[Record]:
+    """The records of a file, which stand in the order of their subjects."""
+    row, last, checked = 0, "", Notes()
+    for piece in pieces(part, chunk, dialect, notes.said):
         if row == 0 and missing_columns(domain, piece, checked):
-            raise BadInput(file.name, checked.problems)
-        yield from records(domain, piece, row)
+            raise BadInput(part.file.name, checked.problems)
+        for record in records(domain, numbered(piece, dialect.decimal), row):
+            name = record.subject
+            if name < last:
+                where, given = f"{domain}.USUBJID", f"{name} after {last}"
+                raise BadInput(
+                    part.file.name, [Problem("not-sorted", where, given, "sorted by USUBJID", "sort the file")]
+                )
+            last = name
+            yield record
         row += piece.n
 
 

@@ -2,238 +2,120 @@
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 from equipoise.conduct.conduct import Conduct, Refused
+from equipoise.files.one_table import OneTable
+from equipoise.files.table_people import People
+from equipoise.files.table_problems import Cells
+from equipoise.files.table_rows import Record, Taken
+from equipoise.standards.definition import Definition
 from equipoise.trial.check import near
-from equipoise.trial.duration import DAYS_PER_MONTH
+from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.table import TableMapping, TableRule
+from equipoise.trial.table import TableMapping, row_of
 from equipoise.trial.trial import Trial
 
-_UNIT_DAYS = {"days": 1.0, "weeks": 7.0, "months": DAYS_PER_MONTH, "years": 365.25}
+#: On one day, randomisation comes first, after what belongs to it, and death last.
+_FIRST = {"screened": -2, "enrolled": -1, "randomised": 0, "died": 2}
 
 
 @dataclass(frozen=True)
-class Record:
-    """One event to be: from which row, of which patient, on which day."""
+class FromTable:
+    """The patients of a table, and what was found out of how its file is written."""
 
-    row: int
-    patient: str
-    kind: str
-    on: date
-    data: Mapping[str, Any]
-    rule: int
+    conduct: Conduct
+    notes: Sequence[str]
 
 
 def log_from_table(trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table") -> Conduct:
+    """``read_table`` without its notes."""
+    return read_table(trial, path, recorded, by).conduct
+
+
+def read_table(
+    trial: Trial, path: Path, recorded: datetime | None = None, by: str = "table", dialect: Dialect = FOUND_OUT,
+    defined: Definition | None = None,
+) -> FromTable:  # fmt: skip
     """A log with the events of a table, in the order of the days on which they happened.
 
     ``recorded`` is when the table came in; without it the last day in the table stands, so that the same table gives
-    the same log. Raises BadInput with every problem of the table; nothing is half taken.
+    the same log. ``dialect`` states how the file is written, before the trial file's own word; of the columns that
+    the mapping names, ``defined`` says what they may hold. Raises BadInput with every problem of
+    the table, in the order of its rows; nothing is half taken.
     """
     if trial.table is None:
-        raise BadInput(
-            trial.id,
-            [Problem("no-table", "table", "nothing", "a [table] in the trial file that maps the columns")],
-        )
-    records = list(_read(trial, trial.table, path))
-    moment = recorded or datetime.combine(max(r.on for r in records), time(0), UTC)
-    conduct = Conduct.open(trial, moment, by, why=f"taken from {path.name}")
-    problems: list[Problem] = []
-    for r in sorted(records, key=lambda r: (r.on, _FIRST.get(r.kind, 1), r.row)):
-        try:
-            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=f"{path.name}, row {r.row}")
-        except Refused as refused:
-            problems.extend(Problem(p.code, f"row {r.row}, {p.where}", p.given, p.allowed) for p in refused.problems)
+        allowed = "a [table] in the trial file that maps the columns"
+        raise BadInput(trial.id, [Problem("no-table", "table", "nothing", allowed)])
+    mapping = trial.table
+    problems = list(_of_the_trial(trial, mapping))
     if problems:
+        raise BadInput(trial.id, problems)
+    tables = OneTable.all_of(mapping, path, dialect.over(mapping.dialect), _today())
+    main = tables[0]
+    if defined is not None and not [t for t in tables if t.hold_against(defined)]:
+        names, files = ", ".join(defined.datasets), ", ".join(t.name for t in tables)
+        main.problems.append(
+            Problem("not-defined", "--define", names, f"a document that defines {files}, by file or by name")
+        )
+    people = People(trial, mapping, main.reader).place(main.rows)
+    taken = Taken()
+    records = [record for table in tables for record in table.records(trial, people, taken)]
+    if not main.rows and not main.cells and not main.problems:
+        main.problems.append(Problem("empty-table", "table", "no rows", "at least one patient"))
+    conduct = _conducted(trial, records, path, recorded, by, {t.file: t.cells for t in tables}) if records else None
+    problems = [p for table in tables for p in table.told(people)]
+    if problems or conduct is None:
         raise BadInput(str(path), problems)
+    return FromTable(conduct, [note for table in tables for note in table.notes(people)])
+
+
+def _conducted(
+    trial: Trial, records: Sequence[Record], path: Path, recorded: datetime | None, by: str, cells: Mapping[str, Cells]
+) -> Conduct:
+    """The records as events of a log. What is impossible in a trial is a problem of its row."""
+    moment = recorded or datetime.combine(max(map(_last, records)), time(0), UTC)
+    conduct = Conduct.open(trial, moment, by, why=f"taken from {path.name}")
+    out: set[str] = set()
+    for r in sorted(records, key=lambda r: (r.on, _FIRST.get(r.kind, 1), r.row)):
+        if r.patient in out:
+            continue  # what follows a randomisation that is refused says nothing new
+        source = row_of(r.file or path.name, r.row)
+        try:
+            conduct.order(r.kind, r.on, moment, by, patient=r.patient, data=r.data, source=source)
+        except Refused as refused:
+            for p in refused.problems:
+                cells[r.file].row(r.row, p.code, p.given, p.allowed, p.next_step, p.where)
+            out |= {r.patient} if r.kind in ("randomised", "enrolled") else set()
     return conduct
 
 
-#: On one day, randomisation comes first and death last.
-_FIRST = {"randomised": 0, "died": 2}
+def _last(record: Record) -> date:
+    """The last day that a record tells of."""
+    until = record.data.get("until")
+    return record.on if until is None else max(record.on, date.fromisoformat(until))
 
 
-def _read(trial: Trial, mapping: TableMapping, path: Path) -> Iterator[Record]:
-    header, rows = _rows(path)
-    _check_columns(mapping, header, path)
-    problems: list[Problem] = []
-    records: list[Record] = []
-    arm_of: dict[str, tuple[str, date, int]] = {}
-    seen: dict[tuple[str, int], int] = {}
-    for number, row in rows:
-        if None in row or None in row.values():
-            problems.append(Problem("ragged-row", f"row {number}", "too many or too few cells", f"{len(header)} cells"))
-            continue
-        patient = str(row[mapping.patient]).strip()
-        if patient in mapping.missing:
-            problems.append(
-                Problem("no-patient", f"row {number}.{mapping.patient}", repr(patient), "the patient's name")
-            )
-            continue
-        arm, origin = _arm_and_origin(trial, mapping, row, number, problems)
-        if arm is None or origin is None:
-            continue
-        if patient not in arm_of:
-            arm_of[patient] = (arm, origin, number)
-            records.append(Record(number, patient, "randomised", origin, {"arm": arm, "stratum": "as recorded"}, -1))
-        elif arm_of[patient][:2] != (arm, origin):
-            problems.append(
-                Problem(
-                    "patient-twice", f"row {number}", f"patient {patient} on {arm} from {origin}",
-                    f"as in row {arm_of[patient][2]}: {arm_of[patient][0]} from {arm_of[patient][1]}",
-                )
-            )  # fmt: skip
-            continue
-        for i, rule in enumerate(mapping.rules):
-            if not _matches(rule, row):
-                continue
-            on = _day(rule, mapping, row, origin, number, problems)
-            if on is None:
-                continue
-            if (patient, i) in seen:
-                problems.append(
-                    Problem(
-                        "patient-twice", f"row {number}", f"patient {patient} again, {rule.event!r}",
-                        f"one row for each event; the first is row {seen[patient, i]}",
-                    )
-                )  # fmt: skip
-                continue
-            seen[patient, i] = number
-            records.append(Record(number, patient, rule.event, on, dict(rule.data), i))
-    if not records and not problems:
-        problems.append(Problem("empty-table", "table", "no rows", "at least one patient"))
-    if problems:
-        raise BadInput(str(path), problems)
-    yield from records
-
-
-def _rows(path: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str]]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            rows = [(reader.line_num, row) for row in reader]
-            return reader.fieldnames or (), rows
-    except FileNotFoundError:
-        raise BadInput(str(path), [Problem("no-file", "table", "nothing there", "a CSV file")]) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(
-            str(path), [Problem("unreadable", "table", str(error), "a CSV file in UTF-8 with a header")]
-        ) from None
-
-
-def _check_columns(mapping: TableMapping, header: Sequence[str], path: Path) -> None:
-    wanted = [mapping.patient, mapping.arm, *([mapping.randomised] if mapping.randomised else [])]
-    for rule in mapping.rules:
-        wanted += [*rule.when, *(c for c in (rule.time, rule.day) if c)]
-    missing = [c for c in dict.fromkeys(wanted) if c not in header]
-    problems = [
-        Problem(
-            "missing-column",
-            f"column {c}",
-            "not in the table",
-            f"columns: {', '.join(header) or 'none'}",
-            near(c, list(header)),
+def _of_the_trial(trial: Trial, mapping: TableMapping) -> Iterable[Problem]:
+    """What the mapping lacks for this trial, or has too much."""
+    if mapping.arm is None and len(trial.arms) > 1:
+        yield Problem(
+            "missing", "table.arm", "nothing", f"the column with the arm, one of {', '.join(trial.arm_by_name)}"
         )
-        for c in missing
-    ]
-    problems += [
-        Problem("column-twice", f"column {c}", "more than once in the header", "each column once")
-        for c in sorted({c for c in header if list(header).count(c) > 1})
-    ]
-    if problems:
-        raise BadInput(str(path), problems)
+    known = [f.name for f in trial.recorded_factors]
+    for name in mapping.factors:
+        if name not in known:
+            allowed = f"a factor of [randomisation] or of [[markers]]: {', '.join(known) or 'none is defined'}"
+            yield Problem("unknown-factor", f"table.factors.{name}", repr(name), allowed, near(name, known))
+    if mapping.factors:
+        for factor in trial.factors:
+            if factor.name not in mapping.factors:
+                allowed = "a column for each stratification factor, where any is given"
+                yield Problem("missing", f"table.factors.{factor.name}", "nothing", allowed)
 
 
-def _arm_and_origin(
-    trial: Trial, mapping: TableMapping, row: Mapping[str, str], number: int, problems: list[Problem]
-) -> tuple[str | None, date | None]:
-    word = row[mapping.arm].strip()
-    arm: str | None = mapping.arms.get(word, word)
-    if arm not in trial.arm_by_name:
-        known = [*mapping.arms, *trial.arm_by_name]
-        problems.append(
-            Problem(
-                "unknown-arm",
-                f"row {number}.{mapping.arm}",
-                repr(word),
-                f"one of {', '.join(known)}",
-                near(word, known),
-            )
-        )
-        arm = None
-    origin = mapping.randomised_on
-    if mapping.randomised is not None:
-        origin = _date(row[mapping.randomised], f"row {number}.{mapping.randomised}", problems)
-    return arm, origin
-
-
-def _matches(rule: TableRule, row: Mapping[str, str]) -> bool:
-    return all(_same(row[column], value) for column, value in rule.when.items())
-
-
-def _same(cell: str, value: str | float) -> bool:
-    if isinstance(value, str):
-        return cell.strip() == value
-    try:
-        return float(cell) == float(value)
-    except ValueError:
-        return False
-
-
-def _day(
-    rule: TableRule,
-    mapping: TableMapping,
-    row: Mapping[str, str],
-    origin: date,
-    number: int,
-    problems: list[Problem],
-) -> date | None:
-    if rule.day is not None:
-        cell = row[rule.day].strip()
-        if cell in mapping.missing:
-            return None  # no day, no event: an empty date of death is a patient alive
-        day = _date(cell, f"row {number}.{rule.day}", problems)
-        if day is not None and day < origin:
-            problems.append(
-                Problem(
-                    "dates-out-of-order",
-                    f"row {number}.{rule.day}",
-                    str(day),
-                    f"not before randomisation, {origin}",
-                )
-            )
-            return None
-        return day
-    assert rule.time is not None
-    cell, where = row[rule.time].strip(), f"row {number}.{rule.time}"
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        problems.append(Problem("not-a-time", where, repr(cell), f"a number of {rule.unit}"))
-        return None
-    if value < 0:
-        problems.append(Problem("negative-time", where, cell, f"0 {rule.unit} or more since randomisation"))
-        return None
-    try:
-        return origin + timedelta(days=round(value * _UNIT_DAYS[rule.unit]))
-    except OverflowError:
-        problems.append(Problem("not-a-time", where, cell, f"a number of {rule.unit} within a lifetime"))
-        return None
-
-
-def _date(cell: str, where: str, problems: list[Problem]) -> date | None:
-    try:
-        return date.fromisoformat(cell.strip())
-    except ValueError:
-        problems.append(Problem("not-a-date", where, repr(cell), "a day as YYYY-MM-DD, such as 2012-03-30"))
-        return None
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -57,10 +57,15 @@ def _inside_design(p: Problem) -> Problem:
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """A TOML file as plain values, arrays as tuples. ``what`` says what it should have been."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' editors put a mark before UTF-8
     except FileNotFoundError:
         raise BadInput(str(path), [Problem("no-file", "file", "nothing there", what)]) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        given = f"byte 0x{error.object[error.start]:02X}"
+        allowed = "TOML is written in UTF-8"
+        raise BadInput(str(path), [Problem("unreadable", f"line {line}", given, allowed, "save it as UTF-8")]) from None
+    except OSError as error:
         raise BadInput(str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]) from None
     try:
         raw: dict[str, Any] = tuples(tomllib.loads(text))

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.continued_blocks import ContinuedBlocks, histories, left_in_block
+from equipoise.conduct.minimisation import Minimisation
+from equipoise.conduct.place import Allocation
 from equipoise.numerics.random.streams import generator
 from equipoise.simulate.belief import Belief
 from equipoise.simulate.loop import Loop
@@ -162,10 +164,16 @@ class _Onward:
         self.left = {stratum: left_in_block(trial, arms) for stratum, arms in given_so_far.items()}
         self.belief = Belief(self.conduct, self.progress, self.today, site_shape)
 
+    def _onward(self, rng: np.random.Generator) -> Allocation:
+        """Arms that can follow those given: the seed is secret, so its random numbers are drawn anew."""
+        if self.trial.randomisation is not None and self.trial.randomisation.minimises:
+            return Minimisation(self.trial, f"forecast {rng.integers(1 << 62)}")
+        return ContinuedBlocks(self.trial, self.begun, self.left, rng)
+
     def once(self, rng: np.random.Generator) -> tuple[float, float, float, int, int, int, Array]:
         """Cohort full, ripe, known (days from the cut-off); randomised at ripe and known; on study at ripe; new entries."""
         source = self.belief.draw(rng)
-        conduct = self.conduct.fork(ContinuedBlocks(self.trial, self.begun, self.left, rng))
+        conduct = self.conduct.fork(self._onward(rng))
         due, stays = source.of_those_in_the_trial(self.progress.order)
         loop = Loop(conduct, source, _goes_on, self.progress, self.waiting, self.cap, due)
         loop.from_day(self.today + timedelta(days=1), self.today + timedelta(days=HORIZON), self.look)

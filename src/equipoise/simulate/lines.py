@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.decide.decide import UNRULED
 from equipoise.decide.ruling import CODES
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import SimulatedTrial, run
 from equipoise.simulate.truth import rate_shown
 from equipoise.trial.evidence import ArmsEvidence
 
-#: Whole numbers of a replicate, by column. status: 0 it ended, 1 it was given up, 2 the design refused the evidence.
+#: Whole numbers of a replicate, by column. status: 0 it ended, 4 so too, but the
+#: design refused the evidence of its last look: counted as one that shows nothing.
 #: action: 1 stop, 2 declare. successes … control_evaluable: the last look's
 #: cohorts; of a look on events or on patients enrolled, patients with an event and patients. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
 #: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
@@ -33,6 +35,8 @@ INTEGERS = (
     "control_caution", "exposure_days", "events", "control_events", "full_day", "enrolment_day",
     "safety_looks", "safety_spoke", "safety_day", "safety_events", "safety_stopped",
 )  # fmt: skip
+#: The status of a trial whose last look was refused.
+UNRULED_LOOK = 4
 #: What only the reference tells, 0 from the kernel, which serves no such trial. selected: the arm that a selection design chooses, from 1
 #: in the file's order; 0 for none.
 REFERENCE_ONLY = ("selected",)
@@ -62,7 +66,7 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     at_look = _first_look(result, start)
     readout = at_look.readout
     whole = [
-        0,
+        UNRULED_LOOK if last is not None and last.action == UNRULED else 0,
         last.look if last is not None else 0,
         CODES["stop" if result.stopped or last is None else last.action.name],
         *evidence,
@@ -178,6 +182,7 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
         "compared": compared,
         "declared_against": declared & compared & ~favours,
         "stopped_against": ~declared & compared & favours & significant,
+        "unruled": found["status"] == UNRULED_LOOK,
         "safety_speaks": found["safety_spoke"] > 0,
         "selected_best": found["selected"] == 1 + _best(plan),
     }

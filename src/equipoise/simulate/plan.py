@@ -64,10 +64,10 @@ class Plan:
     def usual(self) -> bool:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
-        Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; a design that sizes more than its
-        last stage, or whose evidence it does not bring (``_known_looks``); a comparison in strata; safety rules on survival with such
-        times; more safety rules than a whole number has bits.
+                Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
+        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; minimisation; a design that
+        sizes more than its last stage, or whose evidence it does not bring (``_known_looks``); a comparison in strata; safety rules on
+        survival with such times; more safety rules than a whole number has bits.
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
@@ -79,6 +79,8 @@ class Plan:
             if times is not None and (times.stratified_by or not _known(times)):
                 return False
         if self.trial.eligibility_review is not None:
+            return False
+        if self.trial.randomisation is not None and self.trial.randomisation.minimises:
             return False
         if isinstance(monitored.endpoint, Toxicity) or isinstance(monitored.toxicity, Toxicity):
             return False

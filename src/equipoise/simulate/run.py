@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from equipoise.analyse.data import cut
+from equipoise.conduct.allocation import allocation_of
 from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.decide.decide import decide
 from equipoise.simulate import accrual
 from equipoise.simulate.from_scenario import FromScenario
@@ -49,7 +49,7 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     monitored endpoint asks for them, and then they are always there.
     """
     trial, start = plan.trial, plan.trial.start
-    allocation = PermutedBlocks(trial, plan.seed, replicate) if trial.randomisation is not None else None
+    allocation = allocation_of(trial, plan.seed, replicate) if trial.randomisation is not None else None
     conduct = Conduct.open(trial, moment(start), "simulation", allocation)
     source = FromScenario(plan, replicate, detail)
     loop = Loop(
@@ -80,5 +80,5 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
 
 
 def by_the_rule(trial: Trial, log: Log, today: date, look: int) -> Decision | NotRipe:
-    """What the trial's own rule says."""
-    return decide(trial, cut(trial, log, today, fingerprint=False), look)
+    """What the trial's own rule says; a last look that it refuses ends the trial with nothing shown."""
+    return decide(trial, cut(trial, log, today, fingerprint=False), look, ends_anyway=True)

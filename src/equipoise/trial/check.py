@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from equipoise.trial.arm import Arm
+from equipoise.trial.check_randomisation import how_arms_are_given
 from equipoise.trial.eligibility_review import EligibilityReview
 from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.estimand import contradictions
@@ -47,7 +48,7 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _names,
         _arms,
         _dates,
-        _blocks,
+        how_arms_are_given,
         _assessments,
         _endpoints,
         _populations,
@@ -112,32 +113,6 @@ def _dates(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 f"{site.activation} for site {site.name}",
                 f"no site opens before the trial's start, {start}",
             )
-
-
-def _blocks(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
-    randomisation: Randomisation | None = parts.get("randomisation")
-    arms: tuple[Arm, ...] = parts.get("arms") or ()
-    if randomisation is None and "randomisation" not in raw and len(arms) > 1:
-        yield Problem(
-            "no-randomisation", "randomisation", f"nothing, with {len(arms)} arms",
-            "how the arms are given; only a trial of one arm randomises nobody", 'add method = "permuted blocks"',
-        )  # fmt: skip
-    if randomisation is None or randomisation.method != "permuted blocks":
-        return
-    if not randomisation.block_sizes:
-        yield Problem("no-blocks", "randomisation.block_sizes", "none", "permuted blocks need at least one size")
-    total = sum(a.share for a in arms)
-    for i, size in enumerate(randomisation.block_sizes):
-        if total and size % total:
-            yield Problem(
-                "block-size",
-                f"randomisation.block_sizes[{i}]",
-                str(size),
-                f"a multiple of the sum of the shares, {total}",
-            )
-    names = [f.name for f in randomisation.factors]
-    for name in {n for n in names if names.count(n) > 1}:
-        yield Problem("duplicate-name", "randomisation.factors", repr(name), "each factor must be given once")
 
 
 def _assessments(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -443,4 +418,4 @@ def _provenance(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 #: What is asked of each cohort in place of the whole trial.
-_OF_A_COHORT = (_arms, _blocks, _assessments, _monitoring, _history)
+_OF_A_COHORT = (_arms, how_arms_are_given, _assessments, _monitoring, _history)

@@ -93,6 +93,14 @@ class Reading:
     torn: bytes | None
 
 
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events in force in the order in which they happened; on one day in the order in which they stand.
+
+    A correction stands where the corrected event did: an enrolment that is put right stays before the randomisation of that day.
+    """
+    return sorted(events, key=lambda e: e.happened)
+
+
 def in_force(events: Iterable[Event]) -> list[Event]:
     """What stands after corrections: a corrected event gives way to the last that corrects it, a voided one to none.
 

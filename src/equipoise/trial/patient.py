@@ -9,6 +9,7 @@ from datetime import date
 
 from equipoise.trial.assessment import INVESTIGATOR, Assessment, Occurrence, documented_progression
 from equipoise.trial.event import Event
+from equipoise.trial.log import in_order
 from equipoise.trial.response import Glossary
 from equipoise.trial.vocabularies import OURS
 
@@ -48,6 +49,10 @@ class Patient:
     lost: Event | None = None
     died: Event | None = None
     last: Event | None = None
+    #: The cut-off, where the record is known to go on beyond it: he was alive and followed then.
+    followed_to: date | None = None
+    #: The cut-off, where the assessment or the event that ends a finished table's record of his tumour lies beyond it, and none is listed before.
+    free_to: date | None = None
 
     @property
     def arm(self) -> str:
@@ -171,6 +176,8 @@ class Patient:
             )
             if e is not None
         ]
+        if self.followed_to is not None:
+            days.append(self.followed_to)
         return max(days, default=None)
 
     def read_by(self, assessor: str) -> list[Assessment]:
@@ -183,15 +190,16 @@ class Patient:
     def last_assessment(self, before: date, assessor: str = INVESTIGATOR) -> date | None:
         """The last day, not after ``before``, of an assessment that could be read and showed no progression."""
         # They lie in the order of their days: the last is met first from the end.
+        free_to = self.free_to if self.free_to is not None and self.free_to <= before else None
         return next(
-            (a.happened for a in reversed(self.read_by(assessor)) if a.stands_free and a.happened <= before), None
+            (a.happened for a in reversed(self.read_by(assessor)) if a.stands_free and a.happened <= before), free_to
         )
 
 
 def gather(events: Iterable[Event], glossary: Glossary = OURS.own) -> dict[str, Patient]:
     """Patients from events in force, in the order in which they first appear. ``glossary`` reads the responses recorded."""
     patients: dict[str, Patient] = {}
-    for event in sorted((e for e in events if e.patient), key=lambda e: (e.happened, e.number)):
+    for event in in_order(e for e in events if e.patient):
         patient = patients.get(event.patient)
         if patient is None:
             patient = patients[event.patient] = Patient(event.patient)

@@ -38,16 +38,38 @@ class Factor(Part):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
     label: str = ""
     levels: tuple[str, ...] = Field(min_length=2)
+    weight: float | None = Field(
+        default=None, gt=0, le=1000, description="What the factor weighs in a minimisation (default: 1)."
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a weight that is not said: fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "weight" or v is not None}
+
+
+#: With what probability the arm that balances best is given, where the file does not say.
+MINIMISED = 0.8
 
 
 class Randomisation(Part):
-    """Permuted blocks whose size varies at random, within strata."""
+    """Permuted blocks whose size varies at random, within strata; or minimisation over the factors' margins."""
 
-    method: Literal["permuted blocks", "as recorded"]
+    method: Literal["permuted blocks", "minimisation", "as recorded"]
     block_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
         default=(), description="Each a multiple of the sum of the arms' shares."
     )
     factors: tuple[Factor, ...] = ()
+    probability: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Minimisation: with what probability the arm that balances best is given (default: 0.8); with unequal shares, where "
+        "it is the arm of the least share.",
+    )
+    imbalance: Literal["range", "variance"] | None = Field(
+        default=None, description="Minimisation: the imbalance of a factor, over the arms (default: range)."
+    )
     blinding: Literal["open label", "single blind", "double blind"] | None = Field(
         default=None,
         description="Who does not know the arms. In a blind trial the log tells a code in place of the arm.",
@@ -56,7 +78,18 @@ class Randomisation(Part):
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
-        return {k: v for k, v in handler(self).items() if k != "blinding" or v}
+        later = ("blinding", "probability", "imbalance")
+        return {k: v for k, v in handler(self).items() if k not in later or v}
+
+    @property
+    def minimises(self) -> bool:
+        """True where arms are given by minimisation."""
+        return self.method == "minimisation"
+
+    @property
+    def minimised(self) -> float:
+        """The probability with which a minimisation gives the arm that balances best."""
+        return MINIMISED if self.probability is None else self.probability
 
     @property
     def masked(self) -> bool:

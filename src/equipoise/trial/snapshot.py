@@ -26,6 +26,8 @@ class Snapshot:
     patients: Mapping[str, Patient]
     head: str
     notes: Sequence[str] = ()
+    #: What was known to have happened after the cut-off: it says who was followed until then, and nothing else.
+    beyond: Sequence[Event] = ()
 
     @property
     def randomised(self) -> list[Patient]:
@@ -52,7 +54,9 @@ def snapshot(
     if known_on < cutoff:
         raise ValueError(f"known_on: got {known_on}; it cannot be before the cut-off, {cutoff}")
     known = log.known_by(known_on)
-    events = [e for e in in_force(known) if e.happened <= cutoff]
+    standing = in_force(known)
+    events = [e for e in standing if e.happened <= cutoff]
+    beyond = [e for e in standing if e.happened > cutoff] if len(events) < len(standing) else []
     # Records are appended in time, so what is known is a beginning of the log and its hash names the data.
     head = log.hashes()[known[-1].number - 1] if fingerprint and known else ""
-    return Snapshot(cutoff, known_on, events, gather(events, glossary), head)
+    return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond)

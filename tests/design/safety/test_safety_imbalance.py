@@ -11,17 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from equipoise.design.safety.safety_imbalance import (
-    EXAMPLE,
-    METHODS,
-    ImbalanceRule,
-    Spec,
-    exact_p,
-    from_spec,
-    share_at,
-    spoken_table,
-    when_it_spoke,
-)
+from equipoise.design.safety.safety_imbalance import EXAMPLE, METHODS, ImbalanceRule, Spec, exact_p, from_spec, share_at
+from equipoise.design.safety.when_it_spoke import spoken_table, when_it_spoke
 from equipoise.numerics.random.streams import uniforms
 from equipoise.trial.decision import Continue, Declare, Stop
 from equipoise.trial.design import Look

@@ -51,7 +51,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
 
 
 @pytest.mark.property
-@pytest.mark.parametrize("ending", ["xpt", "json", "ndjson", "csv", "parquet"])
+@pytest.mark.parametrize("ending", ["xpt", "json", "ndjson", "dsjc", "csv", "parquet"])
 @settings(max_examples=25)
 @given(dataset=datasets())
 def test_what_was_written_comes_back(tmp_path_factory: pytest.TempPathFactory, ending: str, dataset: Dataset) -> None:
@@ -64,7 +64,7 @@ def test_what_was_written_comes_back(tmp_path_factory: pytest.TempPathFactory, e
         assert w.name == v.name
         if ending != "csv":
             assert w.label == v.label
-        if ending in ("json", "ndjson", "parquet"):
+        if ending in ("json", "ndjson", "dsjc", "parquet"):
             assert (w.kind, w.key) == (v.kind, v.key)
         assert np.array_equal(dataset.columns[v.name], back.columns[v.name], equal_nan=v.kind != "text")
     first = path.read_bytes()

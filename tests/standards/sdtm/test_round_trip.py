@@ -17,6 +17,7 @@ from equipoise.files.table_file import log_from_table
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.standards.sdtm.from_log import from_log
+from equipoise.standards.sdtm.known_days import DEATH
 from equipoise.standards.sdtm.to_log import to_log
 from equipoise.standards.sdtm.treatment import END
 from equipoise.standards.study_day import study_day
@@ -146,8 +147,9 @@ def logs(draw: st.DrawFn) -> Log:
             )
             if "dated" in log[len(log) - 1].data:
                 event = log._events.pop()
-                rule = "first possible day, not before the first dose"
-                log.append("died", date(2014, 3, 1), now, "t", "", name, "", dict(event.data) | {"date_rule": rule})
+                log.append(
+                    "died", date(2014, 3, 1), now, "t", "", name, "", dict(event.data) | {"date_rule": DEATH.name}
+                )
         elif ending == "study ended":
             put(ending, 420, reason=draw(st.sampled_from(["completed", "consent withdrawn", "sponsor's decision"])))
         elif ending:

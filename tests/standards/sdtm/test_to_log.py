@@ -78,7 +78,7 @@ def test_each_event_names_its_record() -> None:
     assert (ae.data["grade"], ae.data["related"], ae.data["causality"]) == (1, False, "REMOTE")
     dose = by_kind["treated"][0].data
     assert (dose["until"], dose["until_dated"]) == ("2020-02-29", "2020-02")
-    assert dose["until_date_rule"] == "last possible day, not after death"
+    assert dose["until_date_rule"] == "last possible day, not before its start, not after death or the cut-off"
     baseline, after = by_kind["assessed"]
     assert baseline.data["baseline"]
     assert [(r["lesion"], r["state"], r["size"]) for r in baseline.data["lesions"]] == [

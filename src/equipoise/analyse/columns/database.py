@@ -41,6 +41,8 @@ class Patients:
     lost: Days
     died: Days
     last_contact: Days
+    #: See ``Patient.free_to``; NEVER for those of whom nothing of the kind is known.
+    free_to: Days
     #: No criterion failed at screening; no drug but those of the arm; no major deviation.
     eligible: Flags
     as_allocated: Flags

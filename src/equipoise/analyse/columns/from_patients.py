@@ -107,6 +107,7 @@ def _people(people: Sequence[Patient], trial: Trial) -> Patients:
         days(p.lost for p in people),
         days(p.died for p in people),
         days(p.last_contact for p in people),
+        days(p.free_to for p in people),
         np.array([not p.failed_criteria for p in people], dtype=bool),
         np.array([_as_allocated(p, trial) for p in people], dtype=bool),
         np.array([not any(d.data["major"] for d in p.deviations) for p in people], dtype=bool),

@@ -231,7 +231,9 @@ class _Seen:
             case "origin":
                 day = self.origin
             case "last assessment":
+                free_to = self.people.free_to
                 day = _last(*self.readable, trigger)
+                day = np.where((day == NEVER) & (free_to <= trigger), free_to, day).astype(np.int32)
             case _:
                 contact = self.people.last_contact
                 day = np.where(contact == NEVER, NEVER, np.minimum(contact, trigger)).astype(np.int32)

@@ -14,14 +14,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 from scipy.special import expit, gammaln, logit
 
 from equipoise.design.bayesian.borrowing_terms import RateTerms
-from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
 from equipoise.design.spec import between, first_stage
 from equipoise.numerics.borrowing import logit_grid
 from equipoise.numerics.borrowing.methods import Array, Borrowing, Method, RatePrior, exceedance
@@ -44,8 +44,10 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-class Spec(RateTerms):
-    """One arm against history."""
+class Spec(StatedBoundaries, RateTerms):
+    """One arm against history; its boundaries follow, or are stated."""
+
+    sized_by: ClassVar[tuple[str, ...]] = ("n1", "n")
 
     kind: Literal["borrowing-one-arm"]
     n: int = Field(ge=2, le=400, description="Patients in all.")
@@ -57,9 +59,14 @@ class Spec(RateTerms):
     def _n1_below_n(self) -> Iterator[Problem]:
         return first_stage(self, "n1", "n")
 
+    @property
+    def planned_sizes(self) -> tuple[int, ...]:
+        """The end, after a first look if there is one."""
+        return (self.n,) if self.n1 is None else (self.n1, self.n)
+
 
 @dataclass(frozen=True)
-class BorrowingOneArm(RateDesign):
+class BorrowingOneArm(RuledOrStated):
     """History, sizes and thresholds; the boundaries follow."""
 
     history_x: tuple[int, ...]
@@ -73,6 +80,7 @@ class BorrowingOneArm(RateDesign):
     p1: float
     alpha: float
     power: float
+    stated: Boundaries | None = None
 
     @property
     def prior(self) -> RatePrior:
@@ -84,7 +92,7 @@ class BorrowingOneArm(RateDesign):
         return _exceedance(self.borrowing, self.history_x, self.history_n, n, self.delta)
 
     @cached_property
-    def stages(self) -> Stages:
+    def by_rule(self) -> Stages:
         """The posterior grows with the successes, so each bound on it is a number of them."""
         last = self.sizes[-1]
         r = int((self.exceedance(last) < self.threshold).sum()) - 1
@@ -166,7 +174,12 @@ class BorrowingOneArm(RateDesign):
         return Verdict(found.action, (*found.because, seen), found.distance, found.unit, found.cautions)
 
     def attained_stages(self, n: int) -> Stages:
-        """With another number at the last look: the same bound on the posterior probability, on ``n`` patients."""
+        """With another number at the last look: the same bound on the posterior probability, on ``n`` patients.
+
+        Where boundaries are stated, the r that keeps their error.
+        """
+        if self.stated is not None:
+            return super().attained_stages(n)
         r = int((self.exceedance(n) < self.threshold).sum()) - 1
         return self.with_last(n, r)
 
@@ -177,7 +190,7 @@ class BorrowingOneArm(RateDesign):
         a, b = self.prior.quantile(0.025), self.prior.quantile(0.975)
         plus = f" by more than {self.delta:g}" if self.delta else ""
         arms = ", ".join(f"{x} of {n}" for x, n in zip(self.history_x, self.history_n, strict=True))
-        stages = self.stages
+        stages = self.by_rule
         first = ""
         if len(stages.n) > 1:
             first = (
@@ -188,7 +201,7 @@ class BorrowingOneArm(RateDesign):
             f"The tested arm is compared with historical controls ({arms} successes), whose rate has {self.borrowing}: "
             f"{self.prior.effective_size()}, mean {100 * self.prior.mean:.1f}% (95% {100 * a:.1f} to {100 * b:.1f}%). There are no concurrent "
             f"controls. After {stages.n[-1]} patients a higher rate is declared if it exceeds the control's{plus} with a posterior probability of "
-            f"at least {self.threshold:g}, that is, with more than {stages.high[-1]} successes.{first} The exact type I error at a control rate "
+            f"at least {self.threshold:g}, that is, with more than {stages.high[-1]} successes.{first}{self.in_force()} The exact type I error at a control rate "
             f"of {100 * self.p0:g}% is {null.reject:.4f}, averaged over history {self.averaged_error:.4f}, and {low:.4f} and {high:.4f} at the "
             f"ends of the control rate's interval. The exact power at {100 * self.p1:g}% is {target.reject:.4f}, averaged over history with the same "
             f"odds ratio {self.averaged_power:.4f} ({self.power_limit:.4f} with ever more patients). {null.en:.1f} patients are expected at {100 * self.p0:g}%."
@@ -236,8 +249,7 @@ def _exceedance(borrowing: Borrowing, x: tuple[int, ...], past_n: tuple[int, ...
 
 def from_spec(spec: Spec) -> BorrowingOneArm:
     """The design that a spec states."""
-    sizes = (spec.n,) if spec.n1 is None else (spec.n1, spec.n)
     return BorrowingOneArm(
-        spec.history_x, spec.history_n, sizes, spec.borrowing, spec.delta, spec.threshold, spec.p_low, spec.p0, spec.p1,
-        spec.alpha, spec.power,
+        spec.history_x, spec.history_n, spec.planned_sizes, spec.borrowing, spec.delta, spec.threshold, spec.p_low, spec.p0, spec.p1,
+        spec.alpha, spec.power, spec.boundaries,
     )  # fmt: skip

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 from scipy.special import betaln, gammaln
 
-from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.looks_taken import look_sizes
 from equipoise.design.one_rate.simon_search import smallest_n
+from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
 from equipoise.design.spec import Hypotheses, below, between, no_design
 from equipoise.numerics.counts.beta_binomial import beyond, predictive
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
@@ -30,8 +31,10 @@ REFERENCE = "Lee JJ, Liu DD. A predictive probability design for phase II cancer
 EXAMPLE = {"p0": 0.20, "p1": 0.40, "alpha": 0.10, "power": 0.90, "nmax": 36}
 
 
-class Spec(Hypotheses):
-    """Lee & Liu's design: theta_L and theta_T stated, or searched for the errors."""
+class Spec(StatedBoundaries, Hypotheses):
+    """Lee & Liu's design: theta_L and theta_T stated, or searched for the errors; boundaries follow, or are stated with them."""
+
+    sized_by: ClassVar[tuple[str, ...]] = ("nmin", "nmax", "cohort")
 
     kind: Literal["lee-liu"]
     nmax: int | None = Field(
@@ -60,6 +63,17 @@ class Spec(Hypotheses):
             allowed = "theta_l, theta_t and nmax, or neither theta"
             yield Problem("half-stated", ", ".join(stated), "without the rest", allowed)
 
+    @between("low", "high", "theta_l", "theta_t")
+    def _boundaries_of_thresholds(self) -> Iterator[Problem]:
+        if self.boundaries is not None and (self.theta_l is None or self.theta_t is None):
+            allowed = "stated with low and high: the boundaries of a search are found"
+            yield Problem("half-stated", "theta_l, theta_t", "nothing", allowed)
+
+    @property
+    def planned_sizes(self) -> tuple[int, ...] | None:
+        """From nmin by cohorts to nmax; None where nmax is searched."""
+        return None if self.nmax is None else look_sizes(self.nmin, self.cohort, self.nmax)
+
 
 def predictive_probability(x: int, n: int, nmax: int, p0: float, theta_t: float, a: float, b: float) -> float:
     """PP after ``x`` successes among ``n`` of ``nmax`` patients, with a Beta(a, b) prior.
@@ -76,7 +90,7 @@ def predictive_probability(x: int, n: int, nmax: int, p0: float, theta_t: float,
 
 
 @dataclass(frozen=True)
-class PredictiveProbability(RateDesign):
+class PredictiveProbability(RuledOrStated):
     """Sizes, thresholds and prior; the boundaries follow."""
 
     nmin: int
@@ -91,12 +105,13 @@ class PredictiveProbability(RateDesign):
     p1: float
     alpha: float
     power: float
+    stated: Boundaries | None = None
 
     @cached_property
-    def stages(self) -> Stages:
+    def by_rule(self) -> Stages:
         """The boundaries at every look."""
         last = _last_boundary(self.nmax, self.p0, self.theta_t, self.prior_a, self.prior_b)
-        n = tuple(dict.fromkeys([*range(self.nmin, self.nmax, self.cohort), self.nmax]))
+        n = look_sizes(self.nmin, self.cohort, self.nmax)
         low, high = [], []
         for size in n[:-1]:
             pp = _pp(size, self.nmax, last, self.prior_a, self.prior_b)
@@ -107,14 +122,15 @@ class PredictiveProbability(RateDesign):
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         null, target = self.behaviour(self.p0), self.behaviour(self.p1)
-        rising = _steps(self.stages.n[:-1], self.stages.low[:-1])
+        ruled = self.by_rule
+        rising = _steps(ruled.n[:-1], ruled.low[:-1])
         early = f" or declares early if it exceeds {self.theta_u:g}" if self.theta_u < 1 else ""
         return (
             f"The rate has a Beta({self.prior_a:g}, {self.prior_b:g}) prior. After the first {self.nmin} evaluable patients, and "
             f"then after every {self.cohort if self.cohort > 1 else ''} patient{'s' if self.cohort > 1 else ''}, the predictive probability is computed that with {self.nmax} patients the posterior "
             f"probability of a rate above {100 * self.p0:g}% will exceed {self.theta_t:g}. The trial stops for futility if it is below "
             f"{self.theta_l:g}{early}: with no more than {rising}. With all {self.nmax} patients the treatment is "
-            f"declared promising with more than {self.stages.high[-1]} successes. The exact one-sided type I error at a rate of "
+            f"declared promising with more than {ruled.high[-1]} successes.{self.in_force()} The exact one-sided type I error at a rate of "
             f"{100 * self.p0:g}% is {null.reject:.4f} and the exact power at {100 * self.p1:g}% is {target.reject:.4f}; under the null "
             f"hypothesis the trial expects {null.en:.1f} patients (Lee & Liu 2008)."
         ).replace("every  patient", "every patient")
@@ -222,5 +238,6 @@ def from_spec(spec: Spec) -> PredictiveProbability:
     if spec.theta_l is None or spec.theta_t is None or spec.nmax is None:
         return search(p0, p1, alpha, power, spec.nmin, spec.cohort, spec.nmax, prior, spec.theta_u)
     return PredictiveProbability(
-        spec.nmin, spec.cohort, spec.nmax, spec.theta_l, spec.theta_t, spec.theta_u, *prior, p0, p1, alpha, power
-    )
+        spec.nmin, spec.cohort, spec.nmax, spec.theta_l, spec.theta_t, spec.theta_u, *prior, p0, p1, alpha, power,
+        spec.boundaries,
+    )  # fmt: skip

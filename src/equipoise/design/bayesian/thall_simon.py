@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.looks_taken import look_sizes
+from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
 from equipoise.design.spec import Hypotheses, Probability, below, between
 from equipoise.numerics.counts.beta_binomial import beyond, exceeds_other
 from equipoise.numerics.sequential.staged_binomial import Stages
@@ -28,8 +29,10 @@ REFERENCE = "Thall PF, Simon R. Practical Bayesian guidelines for phase IIB clin
 EXAMPLE = {"p0": 0.44, "p1": 0.58, "nmax": 60, "nmin": 10, "cohort": 5, "standard_n": 200.0, "delta": 0.14}
 
 
-class Spec(Hypotheses):
-    """Thall & Simon's rule."""
+class Spec(StatedBoundaries, Hypotheses):
+    """Thall & Simon's rule; its boundaries follow, or are stated."""
+
+    sized_by: ClassVar[tuple[str, ...]] = ("nmin", "nmax", "cohort")
 
     kind: Literal["thall-simon"]
     p0: Probability = Field(description="Mean of the standard's rate.")
@@ -63,9 +66,14 @@ class Spec(Hypotheses):
     def _p_low_below_p_high(self) -> Iterator[Problem]:
         return below(self, "p_low", "p_high")
 
+    @property
+    def planned_sizes(self) -> tuple[int, ...]:
+        """From nmin by cohorts to nmax."""
+        return look_sizes(self.nmin, self.cohort, self.nmax)
+
 
 @dataclass(frozen=True)
-class PosteriorMonitoring(RateDesign):
+class PosteriorMonitoring(RuledOrStated):
     """Priors, thresholds and sizes; the boundaries follow."""
 
     nmin: int
@@ -81,6 +89,7 @@ class PosteriorMonitoring(RateDesign):
     p1: float
     alpha: float
     power: float
+    stated: Boundaries | None = None
 
     def posterior(self, x: int, n: int, delta: float) -> float:
         """P(E > S + delta | x of n)."""
@@ -96,9 +105,9 @@ class PosteriorMonitoring(RateDesign):
         return self.posterior(x, n, 0.0) >= self.p_high
 
     @cached_property
-    def stages(self) -> Stages:
+    def by_rule(self) -> Stages:
         """Boundaries at each look; the posterior grows with x, so each is one number."""
-        n = tuple(dict.fromkeys([*range(self.nmin, self.nmax, self.cohort), self.nmax]))
+        n = look_sizes(self.nmin, self.cohort, self.nmax)
         low, high = [], []
         for size in n:
             low.append(_first(size, partial(self._plausible, size)) - 1)
@@ -122,9 +131,9 @@ class PosteriorMonitoring(RateDesign):
             f"treatment's prior has mean {self.prior_mean:.2f} and is worth {self.prior_n:g} patients. From {self.nmin} "
             f"evaluable patients on, after every {self.cohort} more and at {self.nmax}, the treatment is declared promising if "
             f"the posterior probability that it beats the standard is at least {self.p_high:g}, and the trial stops if the "
-            f"probability that it does so{plus} is at most {self.p_low:g}. At a true rate of {100 * self.p0:g}% it is declared promising with "
+            f"probability that it does so{plus} is at most {self.p_low:g}.{self.in_force()} At a true rate of {100 * self.p0:g}% it is declared promising with "
             f"probability {null.reject:.4f}, at {100 * self.p1:g}% with probability {target.reject:.4f}; {null.en:.1f} and "
-            f"{target.en:.1f} patients are expected. All figures are exact."
+            f"{target.en:.1f} patients are expected. All figures are exact." + self.in_force()
         )
 
     def numbers(self) -> Mapping[str, float | int | str]:
@@ -149,5 +158,5 @@ def from_spec(spec: Spec) -> PosteriorMonitoring:
     mean = (spec.p0 + spec.p1) / 2 if spec.prior_mean is None else spec.prior_mean
     return PosteriorMonitoring(
         spec.nmin, spec.cohort, spec.nmax, spec.standard_n, spec.prior_n, mean, spec.delta, spec.p_low, spec.p_high, spec.p0,
-        spec.p1, spec.alpha, spec.power,
+        spec.p1, spec.alpha, spec.power, spec.boundaries,
     )  # fmt: skip

@@ -16,9 +16,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon import Planned, SimonTwoStage
-from equipoise.design.spec import between, first_stage
+from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated
+from equipoise.design.spec import at_most, below, between, first_stage
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -43,18 +43,36 @@ class Spec(Planned):
     attained_n1: int = Field(ge=1, description="Patients at the first look, as attained.")
     attained_n: int = Field(ge=2, description="Patients at the end, as attained.")
 
+    attained_r1: int | None = Field(
+        default=None, ge=-1, description="Stated: stop with so many successes or fewer at the first look, as attained."
+    )
+    attained_r: int | None = Field(
+        default=None, ge=0, description="Stated: reject with more than so many successes at the end, as attained."
+    )
+
+    @between("attained_r1", "attained_r", "attained_n1", "attained_n")
+    def _boundaries_of_attained(self) -> Iterator[Problem]:
+        stated = [k for k in ("attained_r1", "attained_r") if getattr(self, k) is not None]
+        if len(stated) == 1:
+            missing = "attained_r" if stated == ["attained_r1"] else "attained_r1"
+            yield Problem("half-stated", missing, "nothing", "both attained_r1 and attained_r, or neither")
+        yield from below(self, "attained_r1", "attained_n1")
+        yield from below(self, "attained_r", "attained_n")
+        yield from at_most(self, "attained_r1", "attained_r")
+
     @between("attained_n1", "attained_n")
     def _attained_n1_below_attained_n(self) -> Iterator[Problem]:
         return first_stage(self, "attained_n1", "attained_n")
 
 
 @dataclass(frozen=True)
-class Attained(RateDesign):
-    """A planned design and the sizes that came. The boundaries in force are those of ``stages``."""
+class Attained(RuledOrStated):
+    """A planned design and the sizes that came. The boundaries in force are those of ``stages``: the rule's, or stated."""
 
     planned: SimonTwoStage
     attained_n1: int
     attained_n: int
+    stated: Boundaries | None = None
 
     @property
     def p0(self) -> float:  # type: ignore[override]
@@ -77,7 +95,7 @@ class Attained(RateDesign):
         return self.planned.power
 
     @cached_property
-    def stages(self) -> Stages:
+    def by_rule(self) -> Stages:
         """The boundaries at the attained sizes."""
         plan, m = self.planned, self.attained_n1
         goes_on = float(exceeds(plan.n1, plan.p1)[plan.r1])
@@ -87,14 +105,14 @@ class Attained(RateDesign):
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
-        s, plan = self.stages, self.planned
+        s, plan = self.by_rule, self.planned
         a, power = self.behaviour(self.p0).reject, self.behaviour(self.p1).reject
         return (
             f"The design was planned with {plan.r1}/{plan.n1} and {plan.r}/{plan.n}. At the first look {s.n[0]} patients "
             f"could be evaluated: with {s.low[0]} or fewer successes the trial stops, the largest number with which a rate "
             f"of {100 * self.p1:g}% goes on at least as often as planned. At the end {s.n[1]} could be evaluated: the null "
             f"hypothesis of a rate of at most {100 * self.p0:g}% is rejected with more than {s.high[1]} successes, the smallest "
-            f"number that keeps the one-sided type I error, exactly {a:.4f}; the power is {power:.4f}."
+            f"number that keeps the one-sided type I error.{self.in_force()} That error is exactly {a:.4f}; the power is {power:.4f}."
         )
 
 
@@ -111,4 +129,10 @@ def _smallest_r(open_end: Stages, plan: SimonTwoStage) -> Stages:
 
 def from_spec(spec: Spec) -> Attained:
     """The design that a spec states."""
-    return Attained(spec.plan, spec.attained_n1, spec.attained_n)
+    r1, r = spec.attained_r1, spec.attained_r
+    return Attained(
+        spec.plan,
+        spec.attained_n1,
+        spec.attained_n,
+        None if r1 is None or r is None else ((r1,), (spec.attained_n1, r)),
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,26 @@ class Spec(Planned):
         default=None, ge=0, description="Successes at the first look, once known: the last look needs it."
     )
 
+    totals: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
+        default=None,
+        description="Stated: reject with more than so many successes in all, for r1 + 1 … n1 of them at the first look.",
+    )
+
+    @between("totals", "r1", "n1", "attained_n")
+    def _totals_of_first_looks(self) -> Iterator[Problem]:
+        if self.totals is None:
+            return
+        first = range(self.r1 + 1, self.n1 + 1)
+        if len(self.totals) != len(first):
+            allowed = f"{len(first)} numbers, for {first[0]} to {first[-1]} successes at the first look"
+            yield Problem("boundaries", "totals", f"{len(self.totals)} numbers", allowed)
+            return
+        n2 = self.attained_n - self.n1
+        for k, (x1, total) in enumerate(zip(first, self.totals, strict=True)):
+            if not x1 - 1 <= total <= x1 + n2:
+                allowed = f"{x1 - 1} to {x1 + n2} after {x1} successes at the first look"
+                yield Problem("boundaries", f"totals[{k}]", str(total), allowed)
+
     @between("n1", "attained_n")
     def _attained_n_above_n1(self) -> Iterator[Problem]:
         if self.attained_n <= self.n1:
@@ -61,6 +81,8 @@ class EnglertKieser:
     planned: SimonTwoStage
     attained_n: int
     x1: int | None = None
+    #: for each x1 from r1 + 1 to n1, the largest total that does not reject, where they are stated
+    totals: tuple[int, ...] | None = None
 
     takes = Evidence
     #: The last boundary follows from the successes of the first stage.
@@ -81,7 +103,15 @@ class EnglertKieser:
         return found
 
     def critical(self) -> NDArray[np.int64]:
-        """For each x1 the largest x2 that does not reject: -1 rejects always, n2' never. Shape (n1 + 1,)."""
+        """For each x1 the largest x2 that does not reject, by the rule or as stated: -1 rejects always, n2' never. Shape (n1 + 1,)."""
+        ruled = self.by_rule()
+        if self.totals is not None:
+            x1 = np.arange(self.planned.r1 + 1, self.planned.n1 + 1)
+            ruled[x1] = np.array(self.totals) - x1
+        return ruled
+
+    def by_rule(self) -> NDArray[np.int64]:
+        """``critical`` by the conditional error."""
         n2 = self.attained_n - self.planned.n1
         tail = exceeds(n2, self.planned.p0)  # P(X2 > y), the p-value of x2 = y + 1
         allowed = self.conditional_error()
@@ -115,7 +145,25 @@ class EnglertKieser:
         """Where the power is not what was planned."""
         power = self.reject(self.planned.p1)
         said = f"With {self.attained_n} patients the exact power at {self.planned.p1:g} is {power:.4f}, below the planned {self.planned.power:g}."
-        return (*self.planned.cautions, *([said] if power < self.planned.power else []))
+        found = [*self.planned.cautions, *([said] if power < self.planned.power else [])]
+        if self.totals is None:
+            return tuple(found)
+        alpha, allowed = (
+            self.reject(self.planned.p0),
+            max(self.planned.alpha, self.planned.behaviour(self.planned.p0).reject),
+        )
+        if alpha > allowed * (1 + 1e-9):
+            found.append(f"With the stated totals the exact type I error is {alpha:.4f}, above {allowed:.4f}.")
+        rule = self.by_rule()
+        first = range(self.planned.r1 + 1, self.planned.n1 + 1)
+        other = [
+            f"{t} after {x} (the rule: {x + rule[x]})"
+            for x, t in zip(first, self.totals, strict=True)
+            if t != x + rule[x]
+        ]
+        if other:
+            found.append(f"The stated totals are not those of the conditional error: {', '.join(other)}.")
+        return tuple(found)
 
     def verdict(self, evidence: Evidence) -> Verdict:
         """Look 1 as planned. Look 2: reject if the second stage's own p-value is within the conditional error."""
@@ -144,7 +192,7 @@ class EnglertKieser:
         assert x1 is not None
         # The second stage may have any size: that is what the design is for.
         second = d.n1 + evidence.n - before
-        attained = self if second == self.attained_n else _attained(d, second)
+        attained = self if second == self.attained_n else _attained(d, second)  # stated totals are for their own size
         r = x1 + int(attained.critical()[x1])
         x = evidence.successes
         because = (
@@ -167,6 +215,9 @@ class EnglertKieser:
             f"error then stays at most {d.behaviour(d.p0).reject:.4f}. With {self.attained_n} patients in all it is "
             f"{self.reject(d.p0):.4f} and the power {self.reject(d.p1):.4f}."
         )
+        if self.totals is not None:
+            said = ", ".join(f"{t} after {x}" for x, t in enumerate(self.totals, d.r1 + 1))
+            text += f" With {self.attained_n} the totals that were published are in force: reject with more than {said} at the first look."
         if self.x1 is not None and self.x1 > d.r1:
             text += f" After {self.x1} successes at the first look, more than {self.x1 + int(self.critical()[self.x1])} in all reject."
         return text
@@ -192,4 +243,4 @@ def _attained(planned: SimonTwoStage, n: int) -> EnglertKieser:
 
 def from_spec(spec: Spec) -> EnglertKieser:
     """The design that a spec states."""
-    return EnglertKieser(spec.plan, spec.attained_n, spec.x1)
+    return EnglertKieser(spec.plan, spec.attained_n, spec.x1, spec.totals)

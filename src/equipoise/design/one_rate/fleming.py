@@ -17,13 +17,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from scipy.special import ndtri
 
 from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.one_rate.stated_boundaries import Boundaries, StatedBoundaries, stops_of
 from equipoise.design.spec import Hypotheses, Probability, between, growing
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -39,10 +39,10 @@ MOST_LOOKS = 20
 MOST = 2000
 
 
-class Spec(Hypotheses):
+class Spec(StatedBoundaries, Hypotheses):
     """Fleming's design at stated sizes; its boundaries follow, or are stated as they were published."""
 
-    together: ClassVar[tuple[str, ...]] = ("low", "high")
+    sized_by: ClassVar[tuple[str, ...]] = ("sizes",)
     kind: Literal["fleming"]
     alpha: Probability = Field(description="One-sided type I error aimed at.")
     power: Probability = Field(description="Power at p1 aimed at.")
@@ -50,35 +50,14 @@ class Spec(Hypotheses):
         min_length=1, max_length=MOST_LOOKS, description="Patients in all at each look, such as 15,30,45."
     )
 
-    low: tuple[Annotated[int, Field(ge=-1)], ...] | None = Field(
-        default=None,
-        description="Stated: stop for futility with so many successes or fewer, at each look but the last; -1: never.",
-    )
-    high: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
-        default=None, description="Stated: reject with more than so many successes, at each look; its n: never."
-    )
-
-    @between("sizes", "low", "high")
-    def _boundaries_of_each_look(self) -> Iterator[Problem]:
-        low, high, n = self.low, self.high, self.sizes
-        if low is None or high is None:
-            return
-        for name, values, count in (("low", low, len(n) - 1), ("high", high, len(n))):
-            if len(values) != count:
-                yield Problem("boundaries", name, str(values), f"{count} numbers for the looks on {n}")
-            elif any(b < a for a, b in pairwise(values)) or any(v > size for v, size in zip(values, n, strict=False)):
-                yield Problem(
-                    "boundaries",
-                    name,
-                    str(values),
-                    f"numbers that do not fall, none above the patients of its look, {n}",
-                )
-        if len(low) == len(n) - 1 and any(a > b for a, b in zip(low, high, strict=False)):
-            yield Problem("boundaries", "low", str(low), f"at most high = {high} at each look")
-
     @between("sizes")
     def _sizes_grow(self) -> Iterator[Problem]:
         return growing(self, "sizes", "15,30,45")
+
+    @property
+    def planned_sizes(self) -> tuple[int, ...]:
+        """As stated."""
+        return self.sizes
 
 
 @dataclass(frozen=True)
@@ -98,7 +77,7 @@ class Fleming(RateDesign):
     alpha: float
     power: float
     #: low (all looks but the last) and high, where they are stated
-    stated: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    stated: Boundaries | None = None
 
     @cached_property
     def stages(self) -> Stages:
@@ -137,7 +116,7 @@ class Fleming(RateDesign):
         """The design as a paragraph of a protocol."""
         s, null, target = self.stages, self.behaviour(self.p0), self.behaviour(self.p1)
         rules = "; ".join(
-            f"after {n} evaluable patients " + " and ".join(_rules(low, high, n))
+            f"after {n} evaluable patients " + " and ".join(stops_of(low, high, n))
             for n, low, high in zip(s.n[:-1], s.low, s.high, strict=False)
         )
         early = f"The trial stops early, by Fleming's procedure, as follows: {rules}. " if rules else ""
@@ -154,18 +133,10 @@ class Fleming(RateDesign):
         )
 
 
-def _rules(low: int, high: int, n: int) -> list[str]:
-    """What stops at a look before the last; 'nothing does' where no number of successes can."""
-    futile = [f"for futility with {low} or fewer successes"] if low >= 0 else []
-    convincing = [f"for efficacy, rejecting the null hypothesis, with {high + 1} or more"] if high < n else []
-    return [*futile, *convincing] or ["never"]
-
-
 def _nearest(x: float) -> int:
     return math.floor(x + 0.5)
 
 
 def from_spec(spec: Spec) -> Fleming:
     """The design that a spec states."""
-    stated = None if spec.low is None or spec.high is None else (spec.low, spec.high)
-    return Fleming(spec.sizes, spec.p0, spec.p1, spec.alpha, spec.power, stated)
+    return Fleming(spec.sizes, spec.p0, spec.p1, spec.alpha, spec.power, spec.boundaries)

@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import Field
 from scipy.special import betainc, betaln, roots_jacobi
 
+from equipoise.design.looks_taken import look_sizes
 from equipoise.design.safety.safety_rule import (
     TIE,
     Array,
@@ -26,7 +27,6 @@ from equipoise.design.safety.safety_rule import (
     calibrated,
     least_reaching,
     log_score,
-    look_sizes,
 )
 from equipoise.trial.problem import BadInput, Problem
 
@@ -123,7 +123,7 @@ class BayesianSafety(SafetyRule):
         """P(theta > theta0 | x of n patients had the toxicity)."""
         return float(1 - betainc(self.prior_a + x, self.prior_b + n - x, self.theta0))
 
-    def boundary_at(self, n: int) -> int:
+    def rule_at(self, n: int) -> int:
         """Least x with P(theta > theta0 | x of n) > cutoff; n + 1 if there is none."""
         # the cutoff itself does not stop, so the threshold is a hair above it
         return least_reaching(
@@ -169,7 +169,7 @@ def from_spec(spec: Spec) -> BayesianSafety:
     mean = theta0 if spec.prior_mean is None else spec.prior_mean
     a, b = spec.prior_n * mean, spec.prior_n * (1 - mean)
     if spec.cutoff is not None:
-        return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, spec.cutoff)
+        return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, spec.cutoff, stated=spec.stops_at)
     sizes = look_sizes(first, cohort, n)
     found = calibrated(sizes, [posterior_scores(m, theta0, a, b) for m in sizes], theta0, phi)
     if found is None:
@@ -183,4 +183,4 @@ def from_spec(spec: Spec) -> BayesianSafety:
                 )
             ],
         )  # fmt: skip
-    return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, -math.expm1(-found.below))
+    return BayesianSafety(theta0, theta1, n, first, cohort, phi, a, b, -math.expm1(-found.below), stated=spec.stops_at)

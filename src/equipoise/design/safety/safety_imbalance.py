@@ -18,15 +18,15 @@ Pocock's as in Ivanova, Qaqish & Schell 2005, doi:10.1111/j.1541-0420.2005.00311
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from equipoise.design.looks_taken import raised, wrong_earlier_pairs
+from equipoise.design.looks_taken import look_sizes, raised, wrong_earlier_pairs
 from equipoise.design.safety.safety_bayes import not_above_table, posterior_excess
 from equipoise.design.safety.safety_pocock import tail_scores
 from equipoise.design.safety.safety_rule import (
@@ -41,20 +41,20 @@ from equipoise.design.safety.safety_rule import (
     crossing,
     least_reaching,
     log_score,
-    look_sizes,
     out_of_reach,
     planned_at,
     upper_stages,
 )
 from equipoise.design.safety.safety_sprt import likelihood_scores
-from equipoise.design.spec import Entries, at_most, between
+from equipoise.design.safety.stated_stops import StatedStops, not_the_rules, stated_at
+from equipoise.design.spec import at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import TwoArmEvidence
-from equipoise.trial.exhibits import Cell, Curve, LineFigure, Mark, Table
+from equipoise.trial.exhibits import Curve, LineFigure, Mark, Table
 from equipoise.trial.problem import Problem
 
 KIND = "safety-imbalance"
@@ -70,9 +70,10 @@ Method = Literal["pocock", "sprt", "bayes"]
 METHODS: tuple[Method, ...] = ("pocock", "sprt", "bayes")
 
 
-class Spec(Entries):
+class Spec(StatedStops):
     """A rule on the imbalance of events between the arms: its threshold calibrated to a false alarm, or stated."""
 
+    sized_by: ClassVar[tuple[str, str, str]] = ("first", "every", "events")
     kind: Literal["safety-imbalance"]
     n: int = Field(ge=1, description="Patients planned in the tested arm.")
     control_n: int = Field(ge=1, description="Patients planned in the control arm.")
@@ -144,6 +145,8 @@ class ImbalanceRule:
     prior_b: float
     #: as stated: a level, a likelihood ratio, or a posterior probability
     threshold: float
+    #: the boundary at each look, where it is stated
+    stops: tuple[int, ...] | None = None
 
     takes = TwoArmEvidence
 
@@ -170,7 +173,11 @@ class ImbalanceRule:
         return -math.log1p(-self.threshold) + 2 * TIE
 
     def boundary_at(self, d: int) -> int:
-        """Least number in the tested arm, of ``d`` events, that stops; d + 1 if none does."""
+        """Least number in the tested arm, of ``d`` events, that stops: the rule's, or the stated one; above d if none does."""
+        return self.rule_at(d) if self.stops is None else stated_at(self.sizes, self.stops, d)
+
+    def rule_at(self, d: int) -> int:
+        """Least number in the tested arm, of ``d`` events, at which the rule stops; d + 1 if at none."""
         return least_reaching(self.score(d), self._log_threshold)
 
     @cached_property
@@ -271,6 +278,8 @@ class ImbalanceRule:
             found.append(f"The exact false alarm is {stopped:.4f}, above the stated {self.false_alarm:g}.")
         if all(b > d for d, b in zip(self.sizes, self.stops_at, strict=True)):
             found.append("No number of events stops this trial: the boundary is never within reach.")
+        if self.stops is not None:
+            found += not_the_rules(self.sizes, self.stops, [self.rule_at(d) for d in self.sizes])
         found.append("Exposure is taken to be in proportion to the allocation; longer treatment in one arm shifts it.")
         return tuple(found)
 
@@ -287,11 +296,14 @@ class ImbalanceRule:
         null, excess = (self.characteristics(t) for t in self.truths().values())
         after = "each event" if self.every == 1 else f"every {self.every} events"
         start = f" from event {self.first} on" if self.first > 1 else ""
+        origin = f"The boundary is that of a {how}."
+        if self.stops is not None:
+            origin = f"The boundary is the one that was published, beside that of a {how}."
         return (
             f"An excess of events in the tested arm is monitored after {after}{start}, up to {self.events} events in both arms. "
             f"With {self.n} and {self.control_n} patients planned, {self.share:.1%} of the events are expected in the tested arm if "
             f"there is no imbalance. The trial stops if the events in the tested arm reach the boundary: "
-            f"{boundary_in_words(self.sizes, self.stops_at)} events. The boundary is that of a {how}. Over {self.events} events the "
+            f"{boundary_in_words(self.sizes, self.stops_at)} events. {origin} Over {self.events} events the "
             f"probability of stopping is {null.stop_early.value:.4f} without imbalance (at most {self.false_alarm:g} was asked for) and "
             f"{excess.stop_early.value:.4f} at a risk ratio of {self.risk_ratio:g}, with {null.more['expected events'].value:.1f} "
             f"and {excess.more['expected events'].value:.1f} events expected. All figures are exact."
@@ -336,100 +348,9 @@ class ImbalanceRule:
         )
 
 
-@dataclass(frozen=True)
-class WhenItSpoke:
-    """At which event a rule would first have stopped, over all orders of the events that came, each as likely.
-
-    ``at``: P(first stop at event 1, 2, …). ``p``: the exact one-sided P of one look at the final numbers. ``boundary``: how
-    many in the tested arm would stop at the final look, where the last event is one (else None).
-    """
-
-    tested: int
-    control: int
-    at: tuple[float, ...]
-    p: float
-    boundary: int | None
-
-    @property
-    def ever(self) -> float:
-        """P(the rule stopped at some event)."""
-        return math.fsum(self.at)
-
-    def quantile(self, q: float, among: Literal["all", "stopped"] = "all") -> int | None:
-        """The event by which a share ``q`` of the orders had stopped; None if so many never did.
-
-        ``among``: all orders, or only those in which the rule stopped at all.
-        """
-        goal = q * (self.ever if among == "stopped" else 1.0)
-        reached = 0.0
-        for event, mass in enumerate(self.at, 1):
-            reached += mass
-            if mass > 0 and reached >= goal - 1e-12:
-                return event
-        return None
-
-
-class _Final(Entries):
-    """The events of a trial that has ended."""
-
-    tested_events: int = Field(ge=0)
-    control_events: int = Field(ge=0)
-
-    @between("tested_events", "control_events")
-    def _as_many_as_can_be_watched(self) -> Iterator[Problem]:
-        events = self.tested_events + self.control_events
-        if not 1 <= events <= MOST:
-            yield Problem("out-of-range", "events", str(events), f"1 to {MOST} in all")
-
-
-def when_it_spoke(design: ImbalanceRule, tested_events: int, control_events: int) -> WhenItSpoke:
-    """When a rule would first have stopped, had these events come in any order: exact, by recursion over the orders.
-
-    Of the events still to come each is as likely to be next, which gives every order the same probability. The rule looks
-    where it says, up to its last planned event.
-    """
-    _Final.read({"tested_events": tested_events, "control_events": control_events}, "events")
-    d = tested_events + control_events
-    boundaries = dict(zip(design.sizes, design.stops_at, strict=True))
-    state = np.zeros(tested_events + 1)
-    state[0], x, at = 1.0, np.arange(tested_events + 1), list[float]()
-    for event in range(1, d + 1):
-        left = d - (event - 1)
-        to_tested = np.clip((tested_events - x) / left, 0.0, 1.0)
-        moved = state * to_tested
-        state = state * (1 - to_tested)
-        state[1:] += moved[:-1]
-        stop = boundaries.get(event)
-        stopped = 0.0 if stop is None else float(state[stop:].sum())
-        if stop is not None:
-            state[stop:] = 0.0
-        at.append(stopped)
-    p = exact_p(tested_events, control_events, design.n, design.control_n)
-    return WhenItSpoke(tested_events, control_events, tuple(at), p, boundaries.get(d))
-
-
-def spoken_table(designs: Mapping[str, ImbalanceRule], tested_events: int, control_events: int) -> Table:
-    """When each of several rules would have spoken, side by side."""
-    rows: list[Sequence[Cell]] = []
-    for name, design in designs.items():
-        w = when_it_spoke(design, tested_events, control_events)
-        ends_with = "stops" if w.boundary is not None and tested_events >= w.boundary else "does not stop"
-        q = [w.quantile(share, "stopped") if w.ever else None for share in (0.1, 0.5, 0.9)]
-        rows.append([name, w.boundary, ends_with, f"{w.ever:.4f}", *q, w.quantile(0.5) or "none"])
-    return Table(
-        f"When a rule would have spoken: {tested_events} events in the tested arm, {control_events} in the control arm",
-["Rule", "Needed at the last", "At the last event", "P(ever stopped)", "10 %", "Median", "90 %", "Median, all orders"],
-        rows,
-        notes=(
-            "Over all orders in which these events can have come, each as likely; exact. 10 %, median and 90 %: the event of the first "
-            "stop, among the orders in which the rule stopped. The last column is among all orders; none: half of them never stop.",
-        ),
-    )  # fmt: skip
-
-
 def from_spec(spec: Spec) -> ImbalanceRule:
     """The design that a spec states. Raises BadInput if no threshold keeps the false alarm."""
-    stated = {k: v for k, v in spec if k not in ("kind", "threshold")}
+    stated = {k: v for k, v in spec if k not in ("kind", "threshold", "stops_at")} | {"stops": spec.stops_at}
     if spec.threshold is not None:
         return ImbalanceRule(**stated, threshold=spec.threshold)
     blank = ImbalanceRule(**stated, threshold=0.5)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.looks_taken import look_sizes
 from equipoise.design.safety.safety_rule import (
     Array,
     SafetyRule,
@@ -22,7 +23,6 @@ from equipoise.design.safety.safety_rule import (
     calibrated,
     least_reaching,
     log_score,
-    look_sizes,
     out_of_reach,
 )
 from equipoise.numerics.counts.binomial import exceeds
@@ -69,7 +69,7 @@ class PocockSafety(SafetyRule):
         """phi."""
         return self.phi
 
-    def boundary_at(self, n: int) -> int:
+    def rule_at(self, n: int) -> int:
         """Least x with P(X ≥ x) ≤ level among ``n`` patients at theta0; n + 1 if there is none."""
         return least_reaching(tail_scores(n, self.theta0), -math.log(self.level))
 
@@ -99,6 +99,7 @@ def search(theta0: float, theta1: float, n: int, phi: float = 0.05, first: int =
 
 def from_spec(spec: Spec) -> PocockSafety:
     """The design that a spec states. Raises BadInput if no level keeps ``phi``."""
-    if spec.level is None:
-        return search(spec.theta0, spec.theta1, spec.n, spec.phi, spec.first, spec.cohort)
-    return PocockSafety(spec.theta0, spec.theta1, spec.n, spec.first, spec.cohort, spec.phi, spec.level)
+    theta0, theta1, n, first, cohort = spec.theta0, spec.theta1, spec.n, spec.first, spec.cohort
+    if spec.level is not None:
+        return PocockSafety(theta0, theta1, n, first, cohort, spec.phi, spec.level, stated=spec.stops_at)
+    return replace(search(theta0, theta1, n, spec.phi, first, cohort), stated=spec.stops_at)

@@ -14,15 +14,16 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from equipoise.design.looks_taken import no_such_look
-from equipoise.design.spec import Entries, above, at_most, between
+from equipoise.design.looks_taken import look_sizes, no_such_look
+from equipoise.design.safety.stated_stops import StatedStops, not_the_rules, stated_at
+from equipoise.design.spec import above, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.trial.decision import Action, Continue, Declare, Stop, Verdict
@@ -43,7 +44,7 @@ ROUNDING = 1 + 1e-12
 MOST = 500
 
 
-class SafetySpec(Entries):
+class SafetySpec(StatedStops):
     """What every rule that watches a toxicity rate may be told."""
 
     theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
@@ -59,11 +60,6 @@ class SafetySpec(Entries):
     @between("first", "n")
     def _first_is_in_n(self) -> Iterator[Problem]:
         return at_most(self, "first", "n")
-
-
-def look_sizes(first: int, every: int, last: int) -> tuple[int, ...]:
-    """Numbers at which is looked: ``first``, then after ``every`` more, and at ``last``."""
-    return tuple(dict.fromkeys([*range(first, last, every), last]))
 
 
 def log_score(probability: Array | float) -> Array:
@@ -164,6 +160,8 @@ class SafetyRule(ABC):
     n: int
     first: int
     cohort: int
+    #: the boundary at each look, where it is stated
+    stated: tuple[int, ...] | None = field(default=None, kw_only=True)
 
     takes = ToxicityEvidence
 
@@ -173,8 +171,12 @@ class SafetyRule(ABC):
         """The probability of stopping at theta0 that is asked for."""
 
     @abstractmethod
+    def rule_at(self, n: int) -> int:
+        """Least number of patients with toxicity among ``n`` at which the rule stops; n + 1 if at none."""
+
     def boundary_at(self, n: int) -> int:
-        """Least number of patients with toxicity among ``n`` that stops; n + 1 if none does."""
+        """Least number of patients with toxicity among ``n`` that stops: the rule's, or the stated one; above n if none does."""
+        return self.rule_at(n) if self.stated is None else stated_at(self.sizes, self.stated, n)
 
     @abstractmethod
     def describe(self) -> str:
@@ -271,6 +273,8 @@ class SafetyRule(ABC):
             )
         if all(b > n for n, b in zip(self.sizes, self.stops_at, strict=True)):
             found.append("No number of toxicities stops this trial: the boundary is never within reach.")
+        if self.stated is not None:
+            found += not_the_rules(self.sizes, self.stated, [self.rule_at(n) for n in self.sizes])
         return tuple(found)
 
     @property
@@ -350,8 +354,9 @@ class SafetyRule(ABC):
     def closing(self) -> str:
         """The last sentence of the protocol's paragraph: the exact behaviour."""
         x = self.numbers()
+        published = "" if self.stated is None else "The boundary in force is the one that was published. "
         return (
-            f"The probability of stopping is {x['stop0']:.4f} if the true rate is {100 * self.theta0:g}% and {x['stop1']:.4f} if it is "
+            f"{published}The probability of stopping is {x['stop0']:.4f} if the true rate is {100 * self.theta0:g}% and {x['stop1']:.4f} if it is "
             f"{100 * self.theta1:g}%, with {x['en0']:.1f} and {x['en1']:.1f} patients expected until the monitoring ends. All figures are exact."
         )
 

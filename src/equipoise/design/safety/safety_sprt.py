@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from equipoise.design.looks_taken import look_sizes
 from equipoise.design.safety.safety_rule import (
     MOST,
     TIE,
@@ -26,7 +27,6 @@ from equipoise.design.safety.safety_rule import (
     SafetySpec,
     calibrated,
     least_reaching,
-    look_sizes,
     out_of_reach,
 )
 from equipoise.design.spec import Errors, Probability
@@ -86,7 +86,7 @@ class SprtSafety(SafetyRule):
         """Wald's log B: with the lower boundary, the rate is acceptable when the log likelihood ratio falls to it."""
         return math.log((1 - self.power) / (1 - self.alpha))
 
-    def boundary_at(self, n: int) -> int:
+    def rule_at(self, n: int) -> int:
         """Least x with L ≥ log A among ``n`` patients; n + 1 if there is none."""
         return least_reaching(likelihood_scores(n, self.theta0, self.theta1), self.log_a)
 
@@ -156,4 +156,4 @@ def from_spec(spec: Spec) -> SprtSafety:
         if found is None:
             raise out_of_reach(theta0, n, alpha, "alpha")
         log_a = found.threshold
-    return SprtSafety(theta0, theta1, n, first, cohort, alpha, power, log_a, exact, lower)
+    return SprtSafety(theta0, theta1, n, first, cohort, alpha, power, log_a, exact, lower, stated=spec.stops_at)

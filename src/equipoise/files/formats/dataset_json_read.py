@@ -1,10 +1,11 @@
-"""CDISC Dataset-JSON 1.1, read as a stream, in both representations: one object (.json), or a line a record (.ndjson).
+"""CDISC Dataset-JSON 1.1, read as a stream: one object (.json), or a line a record (.ndjson, and compressed .dsjc).
 
 Python's own scanner reads one record after the other out of a window on the file, so memory does not grow with it.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from equipoise.files.formats.deflated import Inflated
 from equipoise.files.formats.piece import EPOCH, Days, Numbers, Trouble, bad, check_names, empty_columns, shown
 from equipoise.standards.dataset import Dataset, Kind, Variable
 from equipoise.trial.problem import BadInput
@@ -39,10 +41,14 @@ def pieces(path: Path, chunk: int) -> Iterator[Dataset]:
     The number of records is checked at the end: only a reader who got to the end has read a whole file.
     """
     try:
-        yield from _lines(path, chunk) if path.suffix.lower() == ".ndjson" else _object(path, chunk)
+        yield from _object(path, chunk) if path.suffix.lower() == ".json" else _lines(path, chunk)
     except UnicodeDecodeError as error:
         raise bad(
-            str(path), "encoding", "file", shown(error.object[error.start : error.start + 8]), "text in UTF-8"
+            str(path),
+            "encoding",
+            "file",
+            shown(error.object[error.start : error.start + 8]),
+            "text in UTF-8, as Dataset-JSON is",
         ) from None
 
 
@@ -193,7 +199,7 @@ def _rows(window: _Window) -> Iterator[Any]:
 
 def _lines(path: Path, chunk: int) -> Iterator[Dataset]:
     source = str(path)
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
+    with _opened(path) as file:
         lines = _values(file, source)
         head = next(lines, None)
         if not isinstance(head, dict):
@@ -203,10 +209,19 @@ def _lines(path: Path, chunk: int) -> Iterator[Dataset]:
         reader.check_end(head)
 
 
+def _opened(path: Path) -> TextIO:
+    if path.suffix.lower() == ".ndjson":
+        return path.open(encoding="utf-8-sig", newline="\n")
+    inflated = Inflated(path.open("rb"), str(path))
+    return io.TextIOWrapper(io.BufferedReader(inflated), encoding="utf-8-sig", newline="\n")
+
+
 def _values(file: TextIO, source: str) -> Iterator[Any]:
     number = 0
     while line := file.readline(_LONGEST):
         number += 1
+        if line.isspace():
+            continue
         try:
             yield _DECODER.decode(line)
         except _DuplicateError as twice:

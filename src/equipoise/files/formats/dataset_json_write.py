@@ -1,4 +1,4 @@
-"""CDISC Dataset-JSON 1.1, written, as one object or as a line a record; the attributes in the order of the specification."""
+"""CDISC Dataset-JSON 1.1, written, as one object or as a line a record, plain or compressed; the attributes in the order of the specification."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from equipoise import __version__
+from equipoise.files.formats.deflated import Deflating
 from equipoise.files.formats.piece import day_text
 from equipoise.files.formats.transport_rules import Measure
 from equipoise.standards.dataset import Dataset, Variable
@@ -47,7 +48,16 @@ def _column(dataset: str, v: Variable, measure: Measure) -> dict[str, Any]:
     return column
 
 
-def write(file: BinaryIO, measure: Measure, pieces: Iterable[Dataset], created: datetime, lines: bool) -> None:
+def write_compressed(file: BinaryIO, measure: Measure, pieces: Iterable[Dataset], created: datetime) -> None:
+    """Write the pieces as compressed Dataset-JSON."""
+    stream = Deflating(file)
+    write(stream, measure, pieces, created, lines=True)
+    stream.end()
+
+
+def write(
+    file: BinaryIO | Deflating, measure: Measure, pieces: Iterable[Dataset], created: datetime, lines: bool
+) -> None:
     """Write the pieces as one object, or where ``lines`` as NDJSON."""
     head = json.dumps(header(measure, created), ensure_ascii=False, allow_nan=False)
     file.write((head + "\n" if lines else head[:-1] + ', "rows": [').encode())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.files.formats.piece import EPOCH, Trouble, bad, check_names, empty_columns
-from equipoise.standards.dataset import Dataset, Variable
+from equipoise.standards.dataset import Dataset, Kind, Variable
 from equipoise.trial.problem import Missing
 
 _DAYS = EPOCH.toordinal() - 719163  # from 1970-01-01 to our day 0
@@ -34,15 +34,18 @@ def pieces(path: Path, chunk: int) -> Iterator[Dataset]:
     try:
         file = pa.parquet.ParquetFile(path)
         schema = file.schema_arrow
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise bad(source, "unreadable", "file", str(error).splitlines()[0], "a Parquet file") from None
     with file:
-        about = schema.metadata or {}
-        name = about.get(b"dataset", path.stem.upper().encode()).decode()
-        label = about.get(b"label", b"").decode()
         trouble = Trouble(source)
-        check_names(trouble, schema.names)
-        variables = tuple(_variable(field, trouble) for field in schema)
+        try:
+            about = schema.metadata or {}
+            name = about.get(b"dataset", path.stem.upper().encode()).decode()
+            label = about.get(b"label", b"").decode()
+            check_names(trouble, schema.names)
+            variables = tuple(_variable(field, trouble) for field in schema)
+        except (ValueError, TypeError) as error:
+            raise bad(source, "bad-header", "metadata", str(error)[:80], "names and labels as texts in UTF-8") from None
         trouble.check()
         empty = True
         try:
@@ -51,7 +54,7 @@ def pieces(path: Path, chunk: int) -> Iterator[Dataset]:
                 columns = {v.name: _column(pa, batch.column(i), v, trouble) for i, v in enumerate(variables)}
                 trouble.check()
                 yield Dataset(name, label, variables, columns)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise bad(source, "unreadable", "file", str(error).splitlines()[0], "a Parquet file") from None
         if empty:
             yield Dataset(name, label, variables, empty_columns(variables))
@@ -62,21 +65,24 @@ def _variable(field: Any, trouble: Trouble) -> Variable:
 
     kind = field.type.value_type if t.is_dictionary(field.type) else field.type
     about = field.metadata or {}
+    found: tuple[Kind, ...] = ()
+    if t.is_string(kind) or t.is_large_string(kind) or t.is_null(kind):
+        found = ("text",)
+    elif t.is_integer(kind):
+        found = ("integer", "float")
+    elif t.is_floating(kind):
+        found = ("float", "integer")
+    elif t.is_date(kind):
+        found = ("date",)
+    else:
+        trouble.add("unknown-type", field.name, str(field.type), "text, integer, number or day")
     if b"variable" in about:  # written by us
         known = {f.name for f in fields(Variable)}
-        said = json.loads(about[b"variable"])
-        return Variable(**{k: v for k, v in said.items() if k in known})
-    label = about.get(b"label", b"").decode()
-    if t.is_string(kind) or t.is_large_string(kind) or t.is_null(kind):
-        return Variable(field.name, label)
-    if t.is_integer(kind):
-        return Variable(field.name, label, "integer")
-    if t.is_floating(kind):
-        return Variable(field.name, label, "float")
-    if t.is_date(kind):
-        return Variable(field.name, label, "date")
-    trouble.add("unknown-type", field.name, str(field.type), "text, integer, number or day")
-    return Variable(field.name, label)
+        variable = Variable(**{k: v for k, v in dict(json.loads(about[b"variable"])).items() if k in known})
+        if found and (variable.kind not in found or variable.name != field.name):
+            raise ValueError(f"{field.name} of type {field.type} is told to be {variable.name}, {variable.kind}")
+        return variable
+    return Variable(field.name, about.get(b"label", b"").decode(), found[0] if found else "text")
 
 
 def _column(pa: Any, values: Any, variable: Variable, trouble: Trouble) -> list[str] | np.ndarray:

@@ -86,6 +86,26 @@ def joined(pieces: Iterable[Dataset]) -> Dataset:
     return replace(first, columns=columns)
 
 
+def united(name: str, parts: Sequence[Dataset]) -> Dataset:
+    """One dataset from the parts of a split one; a variable that a part does not have is missing there.
+
+    Raises BadInput where a variable is a text in one part and a number in another.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    variables: dict[str, Variable] = {}
+    for v in (v for part in parts for v in part.variables):
+        known = variables.setdefault(v.name, v)
+        if (known.kind == "text") != (v.kind == "text"):
+            given = f"{known.kind} in one part of {name}, {v.kind} in another"
+            raise bad(name, "wrong-type", v.name, given, "the same in all parts of a split domain")
+    columns: dict[str, Any] = {}
+    for v in variables.values():
+        own = [p.columns.get(v.name, [""] * p.n if v.kind == "text" else np.full(p.n, np.nan)) for p in parts]
+        columns[v.name] = [x for part in own for x in part] if v.kind == "text" else np.concatenate(own)
+    return Dataset(name, parts[0].label, tuple(variables.values()), columns)
+
+
 def pieces_of(dataset: Dataset, chunk: int = CHUNK) -> Iterator[Dataset]:
     """A dataset in pieces of ``chunk`` records; one empty piece where it has none."""
     for start in range(0, max(dataset.n, 1), chunk):
@@ -122,6 +142,16 @@ class Numbers(dict[str, float]):
         if not np.isfinite(value):
             raise ValueError(text)
         self[text] = value
+        return value
+
+
+class Commas(Numbers):
+    """Decimal numbers with a comma in the point's place; one with a point is none."""
+
+    def __missing__(self, text: str) -> float:
+        if "." in text:
+            raise ValueError(text)
+        value = self[text] = Numbers()[text.replace(",", ".", 1)]
         return value
 
 

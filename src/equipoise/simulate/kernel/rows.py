@@ -27,7 +27,6 @@ from equipoise.simulate.kernel.layout import (
     OPENED,
     REAL_STATISTIC,
     REAL_WIDTH,
-    REFUSES,
     ROW_ACTION,
     ROW_LOOKS,
     ROW_OVERRULED,
@@ -38,7 +37,7 @@ from equipoise.simulate.kernel.layout import (
     SCAN,
     STATES,
 )
-from equipoise.simulate.lines import REAL_COLUMNS
+from equipoise.simulate.lines import REAL_COLUMNS, UNRULED_LOOK
 
 #: Trials begun before all others where the rule has not been asked anything yet: most of what it will be asked is asked by them.
 _FIRST = 32
@@ -147,7 +146,7 @@ def simulate_rows(image: Image, answers: Answers, room: Room, first: int, replic
 
 
 def _answer_the_last(image: Image, answers: Answers, whole: Any, real: Any) -> None:
-    """The action at the last look, unless a safety rule stops the trial there, or that the rule refuses its evidence."""
+    """The action at the last look, unless a safety rule stops the trial there, or the rule refuses its evidence: then nothing is shown."""
     last = np.flatnonzero((whole[:, ROW_STATUS] == AT_ITS_END) & (whole[:, ROW_LOOKS] == image.whole[at.LOOKS]))
     by_time = image.whole[at.LOOKS_ON] != at.ON_PATIENTS
     questions, seen = whole[last, ROW_QUESTION], real[last, REAL_STATISTIC] if by_time else whole[last, ROW_SUCCESSES]
@@ -155,6 +154,7 @@ def _answer_the_last(image: Image, answers: Answers, whole: Any, real: Any) -> N
     if len(known.missing(questions)):
         known = answers.learn(questions)
     action = known.actions(questions, seen)
-    action[(whole[last, ROW_OVERRULED] == 1) & (action != REFUSED)] = STOP
+    refused = action == REFUSED
+    action[(whole[last, ROW_OVERRULED] == 1) | refused] = STOP
     whole[last, ROW_ACTION] = action
-    whole[last[action == REFUSED], ROW_STATUS] = REFUSES
+    whole[last[refused], ROW_STATUS] = UNRULED_LOOK

@@ -27,6 +27,8 @@ KNOWN: Mapping[tuple[str, str], str] = {
         "RANDDT",
     ): "The template builds this record from the subject's key alone, so that RANDDT is lost; ours keeps it.",
 }
+#: How their files write a value that is missing: CSV, R and SAS.
+MISSING = frozenset({"", "NA", "."})
 #: A fault of the template: it looks for confirmed best responses before they are derived, and finds none.
 CBCP = (
     "The template looks for CBOR in the records as they were before CBOR was derived, so that CBCP is N for every subject. "
@@ -78,7 +80,7 @@ class Agreement:
 def compare(
     ours: Iterable[AdmiralPatient], adrs: Iterable[Mapping[str, str]], adtte: Iterable[Mapping[str, str]]
 ) -> Agreement:
-    """Hold our records against theirs, as texts: days as YYYY-MM-DD, '' where missing.
+    """Hold our records against theirs, as texts: days as YYYY-MM-DD, '' (or R's NA) where missing.
 
     Records are matched by subject, parameter and their order within it. A record that one side lacks differs in every cell.
     """
@@ -99,7 +101,7 @@ def compare(
                 for variable in variables:
                     cells[parameter] += 1
                     x = a[i].get(variable, "") if i < len(a) else "(no record)"
-                    y = _number(b[i].get(variable, "")) if i < len(b) else "(no record)"
+                    y = _theirs(b[i].get(variable, ""), x) if i < len(b) else "(no record)"
                     if x != y:
                         reason = _reason(parameter, variable, y, a[i] if i < len(a) else {})
                         differences.append(Difference(patient, parameter, variable, y, x, reason))
@@ -155,6 +157,11 @@ def _text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return _number(str(value))
+
+
+def _theirs(text: str, mine: str) -> str:
+    """Their value in our words; what R writes for a missing one is a text only where ours is that text."""
+    return "" if text in MISSING and text != mine else _number(text)
 
 
 def _number(text: str) -> str:

@@ -162,10 +162,10 @@ def _actual_known(p: Patient) -> bool:
 
 
 def imputed(event: Event | None) -> str:
-    """ADaM's imputation flag of an event's day: D (day), M (month and day), or '' where the whole date was recorded."""
+    """ADaM's imputation flag of an event's day: D, M or Y by the largest part that was imputed, or '' where the date was recorded."""
     if event is None or "dated" not in event.data:
         return ""
-    return "D" if len(str(event.data["dated"]).split("T")[0]) >= 7 else "M"
+    return PartialDate.parse(str(event.data["dated"])).missing
 
 
 def _end_of_study(p: Patient) -> tuple[str, date | None, str]:

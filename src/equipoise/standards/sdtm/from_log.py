@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from equipoise.standards.dataset import Dataset, Variable
 from equipoise.standards.metadata import arrange
+from equipoise.standards.sdtm.needs import REQUIRED, absent
 from equipoise.standards.sdtm.outcomes import outcome_row
 from equipoise.standards.sdtm.subject import ENTERED, PERSON, disposition_term, factor_name
 from equipoise.standards.sdtm.treatment import EDITION
@@ -40,7 +41,7 @@ _PLAN = {"DM": ("USUBJID", "ARMCD"), "DS": ("DSTERM",)}
 
 
 def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
-    """Datasets by domain; a domain without records is left out. ``events`` are put in force first."""
+    """Datasets by domain; one without records is left out, unless an endpoint needs it. ``events`` are put in force first."""
     rows: Rows = {}
     criterion = trial.assessments.criterion if trial.assessments else OURS.criterion
     for patient in gather(e for e in in_force(list(events)) if e.patient).values():
@@ -57,6 +58,8 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         for domain, some in own.items():
             rows.setdefault(domain, []).extend(some)
     found = {domain: _dataset(domain, some) for domain, some in rows.items() if some}
+    for domain in absent(trial, found):
+        found[domain] = _empty(domain)
     if "AE" in found and (trial.adverse_events is not None or "SUPPAE" in found):
         found["AE"] = _graded(found["AE"], trial)
     return found
@@ -256,6 +259,12 @@ def _dataset(domain: str, some: list[Row]) -> Dataset:
     return arrange(domain, columns, extra=[v for v in _EXTRA if v.name in columns])
 
 
+def _empty(domain: str) -> Dataset:
+    """A domain of which nothing was recorded, with the variables that it must have."""
+    names = [name.split("|")[0] for name in REQUIRED[domain]]
+    return arrange(domain, {name: [] for name in names}, extra=_EXTRA)
+
+
 def _yes(value: bool | None) -> str:
     return "" if value is None else "Y" if value else "N"
 
@@ -277,5 +286,14 @@ def _known(text: str) -> date | None:
 
 
 def to_sdtm(trial: Trial, snap: Snapshot) -> list[Dataset]:
-    """The datasets of what was known at a cut-off."""
-    return list(from_log(trial, snap.events).values())
+    """The datasets of what was known at a cut-off: who is known to have been followed beyond it was alive on it (SS)."""
+    return list(from_log(trial, [*snap.events, *_followed(snap)]).values())
+
+
+def _followed(snap: Snapshot) -> Iterator[Event]:
+    """Contacts on the day of the cut-off that stand for what is known of the days after, which has not happened yet."""
+    moment = datetime.combine(snap.known_on, time(0), UTC)
+    number = max((e.number for e in snap.events), default=0)
+    for i, p in enumerate(p for p in snap.patients.values() if p.followed_to is not None):
+        if p.randomised is not None and not any(e.happened == snap.cutoff for e in p.contacts):
+            yield Event(number + 1 + i, "contact", snap.cutoff, moment, "cut-off", patient=p.name)

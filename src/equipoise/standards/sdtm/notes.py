@@ -48,15 +48,20 @@ class Unmapped:
 
 @dataclass
 class Notes:
-    """Collected while datasets are read."""
+    """Collected while datasets are read. ``said``: how files are written, where that was found out."""
 
     problems: list[Problem] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     _left: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     _counts: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _told: set[object] = field(default_factory=set)
 
     def problem(self, code: str, where: str, given: str, allowed: str, next_step: str = "") -> None:
-        """Something malformed: nothing will be written."""
-        self.problems.append(Problem(code, where, given, allowed, next_step))
+        """Something malformed, told once however often it is read: nothing will be written."""
+        found = Problem(code, where, given, allowed, next_step)
+        if found not in self._told:
+            self._told.add(found)
+            self.problems.append(found)
 
     def left(self, domain: str, record: str, why: str, example: str, count: int = 1) -> None:
         """Something that has no place in the log."""
@@ -65,6 +70,12 @@ class Notes:
         examples = self._left.setdefault(key, [])
         if example and len(examples) < _NAMED:
             examples.append(example)
+
+    def left_once(self, domain: str, record: str, why: str, example: str) -> None:
+        """The same of a value that is read more than once."""
+        if (domain, record, why, example) not in self._told:
+            self._told.add((domain, record, why, example))
+            self.left(domain, record, why, example)
 
     def unmapped(self) -> Unmapped:
         """All that was left, by domain."""

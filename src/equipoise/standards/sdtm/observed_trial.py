@@ -25,7 +25,7 @@ def arm_codes(trial: Trial) -> dict[str, str]:
 
 
 def observed(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
-    """The table of a trial file: arms by ARMCD, their shares as observed, plain PFS and OS."""
+    """The table of a trial file: arms by ARMCD, their shares as observed, plain PFS and OS; no PFS without a domain of assessments."""
     dm = datasets["DM"]
     arms: Counter[tuple[str, str]] = Counter()
     days, study = [], ""
@@ -42,6 +42,17 @@ def observed(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
         raise BadInput(
             "DM", [Problem("no-arms", "DM.ARMCD", "no subject on an arm with a date", "subjects with ARMCD")]
         )
+    assessed = bool({"RS", "TR"} & datasets.keys())
+    pfs = {
+        "name": "PFS", "label": "Progression-free survival", "role": "primary", "kind": "time to event",
+        "origin": "randomisation", "events": ("progression", "death"),
+        "censoring": ({"when": "no event", "at": "last assessment"},),
+    }  # fmt: skip
+    survival = {
+        "name": "OS", "label": "Overall survival", "role": "secondary" if assessed else "primary", "kind": "time to event",
+        "origin": "randomisation", "events": ("death",),
+        "censoring": ({"when": "no event", "at": "last contact"},),
+    }  # fmt: skip
     return {
         "format": 1,
         "id": re.sub(r"[^a-z0-9-]", "-", study.casefold()).lstrip("-0123456789") or "imported",
@@ -60,18 +71,7 @@ def observed(datasets: Mapping[str, Dataset]) -> dict[str, Any]:
             for (code, label), n in sorted(arms.items())
         ),
         "randomisation": {"method": "as recorded"},
-        "endpoints": (
-            {
-                "name": "PFS", "label": "Progression-free survival", "role": "primary", "kind": "time to event",
-                "origin": "randomisation", "events": ("progression", "death"),
-                "censoring": ({"when": "no event", "at": "last assessment"},),
-            },
-            {
-                "name": "OS", "label": "Overall survival", "role": "secondary", "kind": "time to event",
-                "origin": "randomisation", "events": ("death",),
-                "censoring": ({"when": "no event", "at": "last contact"},),
-            },
-        ),
+        "endpoints": (*([pfs] if assessed else []), survival),
         "assumptions": (
             {"of": ("phase", "population", "endpoints"), "because": "SDTM does not say; edit from the protocol."},
             {"of": ("arms",), "because": "Shares are the numbers allocated, not the plan; a control arm was guessed from its label."},

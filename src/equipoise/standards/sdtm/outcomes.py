@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from equipoise.standards.sdtm.draft import Draft
+from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
 from equipoise.trial.endpoint import Outcome
@@ -15,6 +15,7 @@ from equipoise.trial.trial import Trial
 
 #: RSCAT of such a record.
 CATEGORY = "PROTOCOL DEFINED OUTCOME"
+SEEN = DateRule("first", not_before="randomisation")
 
 
 def code_of(name: str) -> str:
@@ -33,7 +34,7 @@ def outcome_row(trial: Trial, event: Event, day: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def outcomes(trial: Trial, records: list[Record], notes: Notes) -> Iterator[Draft]:
+def outcomes(trial: Trial, records: list[Record], bounds: Bounds, notes: Notes) -> Iterator[Draft]:
     """The outcomes of a subject; one that the trial does not have, or without a day, is told of."""
     known = {code_of(e.name): e for e in trial.endpoints if isinstance(e, Outcome)}
     for r in records:
@@ -45,6 +46,6 @@ def outcomes(trial: Trial, records: list[Record], notes: Notes) -> Iterator[Draf
             why = "no day" if endpoint is not None else "no such outcome among the trial's endpoints"
             notes.left("RS", f"RSTESTCD {r.code('RSTESTCD')}", why, r.example)
             continue
-        on = impute(day, DateRule("first"))
+        on = impute(day, SEEN, bounds.randomised, bounds.end(day))
         data = {"outcome": endpoint.name, "result": r.text("RSORRES")} | on.flags()
         yield Draft("outcome", on.on, data, r.source("RSORRES"))

@@ -12,7 +12,7 @@ import numpy as np
 
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.sdtm.notes import Notes
-from equipoise.trial.partial_date import PartialDate
+from equipoise.trial.partial_date import NoYearError, PartialDate
 
 #: Few days, and each on many records: read once.
 _parsed = lru_cache(maxsize=8192)(PartialDate.parse)
@@ -81,15 +81,17 @@ class Record:
         return found
 
     def date(self, name: str, notes: Notes) -> PartialDate | None:
-        """A date as far as it is known; None is missing, and what is no date is a problem."""
+        """A date as far as it is known; None is missing. A date without a year is left out, and what is no date is a problem."""
         text = self.text(name)
         if not text:
             return None
         try:
             return _parsed(text)
+        except NoYearError as error:
+            notes.left_once(self.domain, name, f"{error} says no day: left out", f"{self.example}: {text}")
         except ValueError as error:
             notes.problem("not-a-date", self.where(name), repr(text), str(error))
-            return None
+        return None
 
     def flag(self, name: str, notes: Notes) -> bool | None:
         """'Y' or 'N' as True or False; None is missing ('U' too)."""

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from equipoise.standards.sdtm.draft import Draft
+from equipoise.standards.sdtm.draft import Bounds, Draft
+from equipoise.standards.sdtm.known_days import Records, is_death, is_later_therapy, of_treatment, supplement
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
-from equipoise.trial.partial_date import DateRule, impute
+from equipoise.trial.partial_date import DateRule, PartialDate, impute
 
-Records = Mapping[str, Sequence[Record]]
-
-#: A death whose day is not known: the first possible day, which makes survival no longer than it can have been.
-DEATH = DateRule("first", not_before="the first dose")
-EVENT = DateRule("first", not_before="the first dose")
+SCREENED = DateRule("first", not_before="the start of the trial")
+ENTRY = DateRule("first", not_before="screening")
+CONTACT = DateRule("first", not_before="randomisation")
+TREATMENT_END = DateRule("first", not_before="the last dose")
+THERAPY = DateRule("first", not_before="randomisation", rather_not_before="the last dose")
+VISIT = DateRule("first", rather_not_before="randomisation")
+GONE = DateRule("first", not_before="the last dose or assessment", rather_not_before="the last record of the patient")
 #: Details of a person that the log holds: variable → name.
 PERSON = {"AGE": "age", "SEX": "sex", "RACE": "race", "ETHNIC": "ethnic", "COUNTRY": "country", "BRTHDTC": "born"}
 _NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN", "")
@@ -39,21 +42,25 @@ def disposition_term(reason: str) -> str:
     return next((term for term, parts in _ENDED.items() if any(p in word for p in parts)), "OTHER")
 
 
-def supplement(records: Records, domain: str = "SUPPDM") -> dict[str, tuple[str, str]]:
-    """QNAM → (QLABEL, QVAL)."""
-    return {r.code("QNAM"): (r.text("QLABEL"), r.text("QVAL")) for r in records.get(domain, ())}
-
-
-def random_day(records: Records, notes: Notes) -> tuple[Record, str] | None:
-    """The record and variable that say when the subject was randomised: DS, else DM's reference start."""
-    for r in records.get("DS", ()):
-        if r.code("DSDECOD") == "RANDOMIZED" and r.text("DSSTDTC"):
-            return r, "DSSTDTC"
+def random_day(records: Records, notes: Notes) -> tuple[Record, str, PartialDate] | None:
+    """When the subject was randomised, and the record and variable that say so: DS, else DM's reference start."""
+    said = [
+        (r, "DSSTDTC", day)
+        for r in records.get("DS", ())
+        if r.code("DSDECOD") == "RANDOMIZED" and (day := r.date("DSSTDTC", notes)) is not None
+    ]
+    for r, variable, day in said[1:]:
+        if day != said[0][2]:
+            why = "another day of randomisation than the first record has, which stands"
+            notes.left("DS", variable, why, f"{r.example}: {day.text}, {said[0][2].text}")
+    if said:
+        return said[0]
     dm = records["DM"][0]
-    return (dm, "RFSTDTC") if dm.text("RFSTDTC") else None
+    day = dm.date("RFSTDTC", notes)
+    return (dm, "RFSTDTC", day) if day is not None else None
 
 
-def screened(dm: Record, records: Records, notes: Notes) -> Iterator[Draft]:
+def screened(dm: Record, records: Records, bounds: Bounds, notes: Notes) -> Iterator[Draft]:
     """Screening on the day of consent, or of collection of demographics."""
     extra = supplement(records)
     failed = [int(n) for n in extra.get("IEFAIL", ("", ""))[1].split(";") if n.strip().isdigit()]
@@ -62,22 +69,30 @@ def screened(dm: Record, records: Records, notes: Notes) -> Iterator[Draft]:
         value = dm.number(variable, notes) if variable == "AGE" else dm.text(variable)
         if value not in (None, ""):
             person[name] = value
-    variable = "RFICDTC" if dm.text("RFICDTC") else "DMDTC" if dm.text("DMDTC") else "RFSTDTC"
-    partial = dm.date(variable, notes)
+    days = ((v, dm.date(v, notes)) for v in ("RFICDTC", "DMDTC", "RFSTDTC"))
+    variable, partial = next(((v, d) for v, d in days if d is not None), ("RFSTDTC", None))
     if variable == "RFSTDTC" and not person and not failed:
         return  # nothing is known of a screening
     if partial is None:
         notes.left("DM", "screening", "no day of consent, collection or reference start", dm.example)
         return
-    on = impute(partial, DateRule("first"))
+    on = impute(partial, SCREENED, bounds.came)
     data: dict[str, Any] = {"failed": failed} | ({"subject": person} if person else {}) | on.flags()
     yield Draft("screened", on.on, data, dm.source(variable), site=dm.text("SITEID"))
 
 
 def entered(
-    dm: Record, records: Records, arm: str | None, factors: Sequence[str], notes: Notes, *, randomises: bool
+    dm: Record,
+    records: Records,
+    arm: str | None,
+    factors: Sequence[str],
+    bounds: Bounds,
+    notes: Notes,
+    *,
+    randomises: bool,
 ) -> Iterator[Draft]:
     """Enrolment and randomisation; where nobody is randomised, enrolment gives the arm."""
+    came = bounds.came
     extra = supplement(records)
     for r in records.get("DS", ()):
         if r.code("DSDECOD") in _ENTERED:
@@ -85,7 +100,8 @@ def entered(
             if partial is None:
                 notes.left("DS", r.code("DSDECOD"), "no date", r.example)
                 continue
-            on = impute(partial, DateRule("first"))
+            on = impute(partial, ENTRY, came)
+            came = max(came or on.on, on.on)
             given = {"arm": arm} if arm is not None and not randomises else {}
             levels = {f: extra[factor_name(f)][1] for f in factors if factor_name(f) in extra}
             yield Draft(
@@ -97,14 +113,12 @@ def entered(
     if found is None:
         notes.left("DM", "randomisation", "no RANDOMIZED in DS and no reference start", dm.example)
         return
-    record, variable = found
-    partial = record.date(variable, notes)
-    if partial is None:
-        return
-    on = impute(partial, DateRule("first"))
+    record, variable, partial = found
+    on = impute(partial, ENTRY, came)
     data: dict[str, Any] = {"arm": arm, "stratum": extra.get("STRATUM", ("", "as recorded"))[1]} | on.flags()
     if variable == "RFSTDTC":
-        data |= {"dated": partial.text, "date_rule": "the reference start, DM.RFSTDTC: DS has no RANDOMIZED"}
+        words = "the reference start, DM.RFSTDTC: DS has no RANDOMIZED"
+        data |= {"dated": partial.text, "date_rule": f"{words}; {on.rule}" if on.rule else words}
     actual = dm.text("ACTARMCD")
     if actual and actual.upper() not in _NOT_ASSIGNED and actual != dm.text("ARMCD"):
         data["actual"] = actual
@@ -121,16 +135,8 @@ def assigned(dm: Record) -> bool:
     return dm.code("ARMCD") not in _NOT_ASSIGNED and not dm.text("ARMNRS")
 
 
-def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Iterator[Draft]:
-    """DS but for its milestones; death from DM, else DS."""
-    dm = records["DM"][0]
-    died = False
-    cause = supplement(records).get("DTHCAUS", ("", ""))[1]
-    partial = dm.date("DTHDTC", notes)
-    if partial is not None:
-        died = True
-        on = impute(partial, DEATH, first_dose)
-        yield Draft("died", on.on, ({"cause": cause} if cause else {}) | on.flags(), dm.source("DTHDTC"))
+def dispositions(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Draft]:
+    """DS but for its milestones and deaths, and what SS says of who lives."""
     ended: set[str] = set()
     for r in records.get("DS", ()):
         term, category = r.code("DSDECOD", "DSTERM"), r.code("DSCAT")
@@ -142,22 +148,22 @@ def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Ite
         if partial is None:
             notes.left("DS", term, "no date", r.example)
             continue
-        on = impute(partial, EVENT, first_dose)
-        source = r.source("DSDECOD")
-        words = r.text("DSTERM")
+        if is_death(r):
+            continue
+        source, words = r.source("DSDECOD"), r.text("DSTERM")
         if category == "OTHER EVENT":
+            on = impute(partial, CONTACT, bounds.randomised, bounds.end(partial))
             yield Draft("contact", on.on, on.flags(), source, words)
             continue
         reason = words if words and term in (disposition_term(words), "OTHER") else term
-        of_treatment = "TREATMENT" in f"{r.code('DSSCAT')} {r.code('EPOCH') if not r.code('DSSCAT') else ''}"
-        kind = "treatment ended" if of_treatment else "study ended"
-        if not of_treatment:
-            kind = {"DEATH": "died", "LOST TO FOLLOW-UP": "lost", "WITHDRAWAL BY SUBJECT": "withdrawn"}.get(term, kind)
-        if kind == "died":
-            if not died:
-                died = True
-                yield Draft("died", on.on, ({"cause": cause} if cause else {}) | on.flags(), source)
-            continue
+        if of_treatment(r):
+            kind = "treatment ended"
+            doses = (*bounds.doses, *([bounds.randomised] if bounds.randomised is not None else []))
+            on = impute(partial, TREATMENT_END, partial.last_before(doses), bounds.end(partial))
+        else:
+            kind = {"LOST TO FOLLOW-UP": "lost", "WITHDRAWAL BY SUBJECT": "withdrawn"}.get(term, "study ended")
+            here, seen = partial.last_before(bounds.attended), partial.last_before(bounds.seen)
+            on = impute(partial, GONE, here, bounds.end(partial), seen)
         if kind in ended:
             notes.left("DS", term, f"a second '{kind}': the first stands", r.example)
             continue
@@ -166,44 +172,42 @@ def dispositions(records: Records, first_dose: date | None, notes: Notes) -> Ite
         if kind == "withdrawn":
             data = {"reason": words} if words and words.upper() != term else {}
         yield Draft(kind, on.on, data | on.flags(), source, "" if reason == words else words)
-    if not died and dm.code("DTHFL") == "Y":
-        notes.left("DM", "DTHFL", "death without a date", dm.example)
     for r in records.get("SS", ()):
         status = r.code("SSSTRESC", "SSORRES")
         partial = r.date("SSDTC", notes)
         if r.code("SSTESTCD") != "SURVSTAT":
             notes.left("SS", f"SSTESTCD {r.code('SSTESTCD')}", "no test that the log holds", r.example)
         elif status == "ALIVE" and partial is not None:
-            on = impute(partial, EVENT, first_dose)
+            on = impute(partial, CONTACT, bounds.randomised, bounds.end(partial))
             yield Draft("contact", on.on, on.flags(), r.source("SSSTRESC"))
-        elif status == "DEAD" and not died:
+        elif status == "DEAD" and bounds.died is None:
             notes.left("SS", "SURVSTAT DEAD", "death without a date of death", r.example)
         elif status != "DEAD":
             notes.left("SS", f"SURVSTAT {status or 'empty'}", "says neither alive nor dead, or has no date", r.example)
 
 
-def visits(records: Records, days: set[date], notes: Notes) -> Iterator[Draft]:
+def visits(records: Records, days: set[date], bounds: Bounds, notes: Notes) -> Iterator[Draft]:
     """A visit is a contact where no other event of its day shows that the subject was seen."""
     for r in records.get("SV", ()):
         partial = r.date("SVSTDTC", notes)
         if partial is None:
             notes.left("SV", "visit", "no date", r.example)
         elif partial.first not in days or not partial.complete:
-            on = impute(partial, EVENT)
+            on = impute(partial, VISIT, bounds.came, bounds.end(partial), bounds.randomised)
             yield Draft("contact", on.on, on.flags(), r.source("SVSTDTC"), r.text("VISIT"))
 
 
-def therapies(records: Records, first_dose: date | None, notes: Notes) -> Iterator[Draft]:
+def therapies(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Draft]:
     """Anti-cancer therapy after the trial's, from CM."""
     for r in records.get("CM", ()):
-        words = f"{r.code('CMCAT')} {r.code('CMSCAT')}"
-        if "SUBSEQUENT" not in words and not ("CANCER" in words and "PRIOR" not in words):
+        if not is_later_therapy(r):
             notes.left("CM", r.code("CMCAT") or "CMCAT empty", "no anti-cancer therapy after the trial's", r.example)
             continue
         partial = r.date("CMSTDTC", notes)
         if partial is None:
             notes.left("CM", "therapy", "no date", r.example)
             continue
-        on = impute(partial, EVENT, first_dose)
+        last_dose = partial.last_before(bounds.doses)
+        on = impute(partial, THERAPY, bounds.randomised, bounds.end(partial, *bounds.left), last_dose)
         name = r.text("CMTRT")
         yield Draft("next therapy", on.on, ({"therapy": name} if name else {}) | on.flags(), r.source("CMTRT"))

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import chain
 
 from equipoise.standards.dataset import Dataset
-from equipoise.standards.sdtm.draft import Bounds, Draft
+from equipoise.standards.sdtm.course import course
+from equipoise.standards.sdtm.draft import Draft
+from equipoise.standards.sdtm.known_days import cut_offs
+from equipoise.standards.sdtm.needs import REQUIRED
 from equipoise.standards.sdtm.notes import Notes, Unmapped
 from equipoise.standards.sdtm.observed_trial import arm_codes, observed_trial
-from equipoise.standards.sdtm.outcomes import outcomes
+from equipoise.standards.sdtm.ordered import by_place
 from equipoise.standards.sdtm.record import Record
-from equipoise.standards.sdtm.subject import assigned, dispositions, entered, screened, therapies, visits
-from equipoise.standards.sdtm.treatment import EDITION, adverse_events, doses, editions
-from equipoise.standards.sdtm.tumours import tumour_drafts
+from equipoise.standards.sdtm.subject import assigned
+from equipoise.standards.sdtm.treatment import EDITION
 from equipoise.trial.check import near
 from equipoise.trial.log import Log
-from equipoise.trial.problem import BadInput
+from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
-#: What each domain must have; of several names with '|' one.
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "DM": ("USUBJID", "ARMCD"),
-    "DS": ("USUBJID", "DSDECOD|DSTERM", "DSSTDTC"),
-    "EX": ("USUBJID", "EXTRT", "EXDOSE", "EXSTDTC"),
-    "AE": ("USUBJID", "AETERM|AEDECOD", "AESTDTC"),
-    "TU": ("USUBJID", "TULNKID", "TUSTRESC|TUORRES"),
-    "TR": ("USUBJID", "TRTESTCD", "TRSTRESC|TRORRES", "TRDTC"),
-    "RS": ("USUBJID", "RSTESTCD", "RSSTRESC|RSORRES", "RSDTC"),
-    "SS": ("USUBJID", "SSTESTCD", "SSSTRESC|SSORRES", "SSDTC"),
-    "SV": ("USUBJID", "SVSTDTC"),
-    "CM": ("USUBJID", "CMTRT", "CMSTDTC"),
-    "SUPPDM": ("USUBJID", "QNAM", "QVAL"),
-    "SUPPAE": ("USUBJID", "IDVARVAL", "QNAM", "QVAL"),
-    "SUPPTU": ("USUBJID", "IDVARVAL", "QNAM", "QVAL"),
-}
 #: Variables that the log needs not hold: identifiers, and what follows from the others.
 _IMPLIED = frozenset(("STUDYID", "DOMAIN", "RDOMAIN", "USUBJID", "SUBJID", "IDVAR", "AGEU", "ARM", "ACTARM", "VISITDY"))
 _IMPLIED_ENDS = ("SEQ", "DY", "TEST", "ORRES", "ORRESU", "STRESU", "LNKGRP", "GRPID", "STRESC", "STRESN", "DTC", "STAT")
@@ -49,34 +36,49 @@ _HELD = frozenset((
 _DROPPED_DATES = frozenset(("RFENDTC", "RFXENDTC", "RFPENDTC", "DSDTC", "AEDTC", "SVENDTC", "CMENDTC"))
 
 
+#: Variables that are read as numbers and flags; those that end in DTC are dates.
+_NUMBERS = ("AGE", "EXDOSE", "AETOXGR", "TRSTRESN", "VISITNUM")
+_FLAGS = ("AESER",)
+
+
 def to_log(
     datasets: Mapping[str, Dataset],
     trial: Trial | None = None,
     *,
     recorded: datetime | None = None,
     by: str = "SDTM",
+    told: Sequence[tuple[str, Problem]] = (),
 ) -> tuple[Log, Unmapped]:
     """The events of the datasets in the order of the days on which they happened, and what was not mapped.
 
     Without ``trial`` one is made from DM (see ``observed_trial``). ``recorded`` is when the data came in; without it the
-    last day in the data stands, so that the same data give the same log. Raises BadInput with every problem.
+    last day in the data stands, so that the same data give the same log. ``told``: problems of the files of domains that were found
+    before. Raises BadInput with every problem, in the order of domains and rows.
     """
     notes = Notes()
     by_subject = subjects(datasets, notes)
-    if "DM" not in datasets:
+    if "DM" not in datasets and "DM" not in {domain for domain, _ in told}:
         notes.problem("missing-domain", "DM", f"{', '.join(datasets) or 'nothing'}", "DM says who is in the trial")
-    if notes.problems:
-        raise BadInput("SDTM", notes.problems)
-    trial = trial or observed_trial(datasets)
-    arms = arm_codes(trial)
     drafts: list[tuple[str, Draft]] = []
-    for name, records in by_subject.items():
-        drafts.extend((name, d) for d in subject_drafts(records, trial, arms, notes))
+    if "DM" in datasets and not missing_columns("DM", datasets["DM"], Notes()):
+        try:
+            trial = trial or observed_trial(datasets)
+        except BadInput as bad:
+            notes.problems.extend(bad.problems)
+    else:
+        trial = None
+    if trial is not None:
+        arms, cutoff = arm_codes(trial), cut_offs(datasets, recorded.date() if recorded is not None else None, notes)
+        for name, records in by_subject.items():
+            drafts.extend((name, d) for d in subject_drafts(records, trial, arms, notes, cutoff))
+    else:
+        _read(by_subject, notes)
     _unread(datasets, notes)
-    if not drafts and not notes.problems:
+    if not drafts and not notes.problems and not told:
         notes.problem("no-data", "DM", "no subject with a date", "at least one event")
-    if notes.problems:
-        raise BadInput("SDTM", notes.problems)
+    if notes.problems or told or trial is None:
+        every = chain.from_iterable(rows for records in by_subject.values() for rows in records.values())
+        raise BadInput("SDTM", by_place(notes.problems, every, told))
     moment = recorded or datetime.combine(max(d.on for _, d in drafts), time(0), UTC)
     first = min(d.on for _, d in drafts)
     log = Log()
@@ -105,9 +107,13 @@ _FIRST = {"screened": 0, "enrolled": 1, "randomised": 2, "treatment ended": 6, "
 
 
 def subject_drafts(
-    records: Mapping[str, Sequence[Record]], trial: Trial, arms: Mapping[str, str], notes: Notes
+    records: Mapping[str, Sequence[Record]],
+    trial: Trial,
+    arms: Mapping[str, str],
+    notes: Notes,
+    cutoff: tuple[date, ...] = (),
 ) -> Iterator[Draft]:
-    """All events of one subject."""
+    """All events of one subject. ``cutoff``: days after which nothing was recorded."""
     if not records.get("DM"):
         for domain, rows in records.items():
             notes.left(domain, "record", "a subject that DM does not have", rows[0].example, len(rows))
@@ -120,25 +126,7 @@ def subject_drafts(
         if arm is None:
             known = list(trial.arm_by_name)
             notes.problem("unknown-arm", dm.where("ARMCD"), repr(code), f"one of {', '.join(known)}", near(code, known))
-    quiet = Notes()
-    found = list(doses(records.get("EX", ()), None, quiet))
-    first_dose = min((d.on for d in found), default=None)
-    ends = list(dispositions(records, first_dose, notes))
-    died = next((d.on for d in ends if d.kind == "died"), None)
-    start = list(
-        entered(dm, records, arm, [f.name for f in trial.factors], notes, randomises=trial.randomisation is not None)
-    )
-    randomised = next((d.on for d in start if d.data.get("arm")), None)
-    drafts = [*screened(dm, records, notes), *start, *doses(records.get("EX", ()), died, notes)]
-    stated = trial.adverse_events.version if trial.adverse_events is not None else None
-    graded_by = {k: v for k, v in editions(records.get("SUPPAE", ()), notes).items() if v != stated}
-    drafts += adverse_events(records.get("AE", ()), first_dose, died, notes, graded_by)
-    drafts += tumour_drafts(records, Bounds(first_dose, randomised, died), notes)
-    drafts += outcomes(trial, list(records.get("RS", ())), notes)
-    drafts += therapies(records, first_dose, notes)
-    drafts += ends
-    yield from drafts
-    yield from visits(records, {d.on for d in drafts}, notes)
+    yield from course(records, trial, arm, cutoff, notes)
 
 
 def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[str, list[Record]]]:
@@ -151,9 +139,14 @@ def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[st
         if "USUBJID" in lacking:
             continue
         seen: set[tuple[str, str]] = set()
+        own, of = ("RDOMAIN", domain[4:]) if domain.startswith("SUPP") else ("DOMAIN", domain)
         for row, values in enumerate(dataset.rows(), 1):
             record = Record(domain, row, values)
             name = record.subject
+            if record.code(own) not in ("", of):
+                notes.problem(
+                    "wrong-domain", f"{domain}.{own}", repr(record.text(own)), f"{of}, as the file's name says"
+                )
             if not name:
                 notes.problem("no-subject", f"{domain} row {row}", "no USUBJID", "every record has its subject")
                 continue
@@ -167,6 +160,19 @@ def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[st
             seen.add((name, sequence))
             found.setdefault(name, {}).setdefault(domain, []).append(record)
     return found
+
+
+def _read(by_subject: Mapping[str, Mapping[str, Sequence[Record]]], notes: Notes) -> None:
+    """Read each value by itself, where nothing says who is in the trial: what is malformed is told of all the same."""
+    for records in by_subject.values():
+        for r in chain.from_iterable(records.values()):
+            for name in r.values:
+                if name.endswith("DTC"):
+                    r.date(name, notes)
+                elif name in _NUMBERS:
+                    r.number(name, notes)
+                elif name in _FLAGS:
+                    r.flag(name, notes)
 
 
 def missing_columns(domain: str, dataset: Dataset, notes: Notes) -> list[str]:

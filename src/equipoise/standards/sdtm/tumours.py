@@ -17,7 +17,7 @@ from equipoise.trial.partial_date import Dated, DateRule, PartialDate, impute
 from equipoise.trial.vocabularies.recist11 import NE, VOCABULARY
 
 #: A scan whose day is not known stands on the last day it can have been.
-SCAN = DateRule("last", not_after="death")
+SCAN = DateRule("last", not_after="death, withdrawal or the cut-off")
 KINDS: Mapping[str, Kind] = {"TARGET": "target", "NON-TARGET": "non-target", "NEW": "new"}
 #: What a target lesion is measured by, in the order in which it counts: a node by its short axis.
 _NODE, _OTHER = ("SAXIS", "LPERP", "DIAMETER", "LDIAM"), ("LDIAM", "DIAMETER")
@@ -355,7 +355,10 @@ class _Reader:
         if complete:
             return impute(max(complete, key=lambda d: d.first), SCAN)
         if dates:
-            return impute(max(dates, key=lambda d: d.last), SCAN, not_after=self.bounds.died)
+            latest = max(dates, key=lambda d: d.last)
+            baseline = _visit(records[0]) in self.baseline_visits
+            start = self.bounds.came if baseline else self.bounds.randomised
+            return impute(latest, SCAN, start, self.bounds.scan(latest, baseline))
         return None
 
 

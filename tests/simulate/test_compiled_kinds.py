@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from equipoise.decide.ruling import CODES
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_toml, read_trial, trial_from
 from equipoise.simulate.kernel.answers_of_times import of_times
@@ -19,6 +20,8 @@ from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import simulate
 from equipoise.simulate.scenario import AdverseEventTruth, Scenario, Visits
+from equipoise.simulate.summary import stops_by_look, summarise
+from equipoise.simulate.tally import Tally
 from equipoise.trial.duration import Duration
 from equipoise.trial.evidence import StatisticEvidence
 from equipoise.trial.problem import BadInput
@@ -115,6 +118,27 @@ def test_kernel_and_reference_agree(kind: str, data: st.DataObject) -> None:
         # Cox's model is fitted to convergence by one and by Halley's steps by the other: a millionth.
         off = 1 if column in ("log_hr", "log_hr_se") else 0
         assert np.abs(values - b[column]).max() <= off, column
+
+
+@pytest.mark.parametrize("kind", ["group-sequential", "screening"])
+def test_a_last_look_without_any_event_ends_the_trial_with_nothing_shown(kind: str) -> None:
+    """The design refuses it in words; in a simulation the trial is counted, by both engines alike, and the page says so."""
+    trial = example(kind)
+    m = trial.monitoring
+    assert m is not None
+    soon = trial.model_copy(update={"monitoring": m.model_copy(update={"final_follow_up": days(1)})})
+    plan = Plan.of(soon, worse(own_scenarios(trial)[-1], reporting_delay=days(60_000)), 1)
+    a, b = lines(plan, "reference", 6), lines(plan, "compiled", 6)
+    assert all((a[name] == b[name]).all() for name in a)
+    unruled = a["unruled"] == 1
+    assert 0 < unruled.sum() < 6
+    assert (a["action"][unruled] == CODES["stop"]).all()
+    assert (a["successes"][unruled] + a["control_successes"][unruled] == 0).all()
+    tally = Tally()
+    tally.add(b)
+    s = summarise(plan, tally, 6)
+    assert s.unruled.value == unruled.mean()
+    assert any("they end with nothing shown" in note for note in stops_by_look([s]))
 
 
 def test_the_places_where_the_rule_changes_are_found_to_the_last_bit() -> None:

@@ -31,7 +31,7 @@ EVENTS: tuple[tuple[dict[str, Any], ...], ...] = (
     ),
 )  # fmt: skip
 TOXICITY: dict[str, Any] = {
-    "name": "DLT", "label": "Dose-limiting toxicity", "role": "secondary", "kind": "toxicity", "counts": {"terms": ["rash"], "grade_at_least": 3},
+    "name": "rash-3", "label": "Dose-limiting toxicity", "role": "secondary", "kind": "toxicity", "counts": {"terms": ["rash"], "grade_at_least": 3},
     "within": "40 days", "window": "2 weeks", "not_evaluable": "replace",
 }  # fmt: skip
 
@@ -116,7 +116,7 @@ def harms(draw: st.DrawFn, *, toxicity: bool) -> dict[str, Any]:
     }
     if toxicity:
         found |= {
-            "toxicities": {"DLT": draw(st.sampled_from((0.0, 0.4)))},
+            "toxicities": {"rash-3": draw(st.sampled_from((0.0, 0.4)))},
             "toxicity_odds_ratio": draw(st.sampled_from((None, 0.2, 5.0))),
         }
     return {k: v for k, v in found.items() if v is not None}

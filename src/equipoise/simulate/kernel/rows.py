@@ -148,6 +148,8 @@ def simulate_rows(image: Image, answers: Answers, room: Room, first: int, replic
 def _answer_the_last(image: Image, answers: Answers, whole: Any, real: Any) -> None:
     """The action at the last look, unless a safety rule stops the trial there, or the rule refuses its evidence: then nothing is shown."""
     last = np.flatnonzero((whole[:, ROW_STATUS] == AT_ITS_END) & (whole[:, ROW_LOOKS] == image.whole[at.LOOKS]))
+    if not len(last):
+        return
     by_time = image.whole[at.LOOKS_ON] != at.ON_PATIENTS
     questions, seen = whole[last, ROW_QUESTION], real[last, REAL_STATISTIC] if by_time else whole[last, ROW_SUCCESSES]
     known = answers.known

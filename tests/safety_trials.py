@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.place import Place
 from equipoise.files.trial_file import trial_from
 from equipoise.trial.trial import Trial
 from helpers import moment
@@ -39,7 +40,7 @@ class Given:
     def __init__(self, arms: Sequence[str]) -> None:
         self.arms = iter(arms)
 
-    def arm(self, stratum: str, index: int) -> str:
+    def give(self, place: Place) -> str:
         return next(self.arms)
 
 

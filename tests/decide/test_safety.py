@@ -111,7 +111,7 @@ def test_an_event_counts_within_its_window_only_and_the_living_are_followed_unti
 
 def test_who_had_no_dose_is_not_watched_among_the_treated(north: Trial) -> None:
     conduct = conducted(north, [("IMGN901", 0, None, 0)])
-    conduct._allocation = type("Tested", (), {"arm": lambda *_: "IMGN901"})()
+    conduct._allocation = type("Tested", (), {"give": lambda *_: "IMGN901"})()
     on = north.start + timedelta(days=3)
     from helpers import moment
 

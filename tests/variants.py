@@ -16,6 +16,7 @@ from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
 from equipoise.trial.validate import validate_parts
+from random_rules import TOXICITY, harms, later_treatment, rules
 
 NORTH: dict[str, Any] = tomllib.loads(find_trial("north").read_text())
 TRUTH: dict[str, Any] = read_toml(find_scenario(find_trial("north"), "target"), "a scenario")
@@ -123,7 +124,11 @@ def plans(draw: st.DrawFn, endpoint: str | None = None, policy: str | None = Non
         draw, raw, endpoint or draw(st.sampled_from(ENDPOINTS)), policy or draw(st.sampled_from(POLICIES))
     )
     _history(draw, raw, kind)
-    _safety(draw, raw)
+    toxicity = draw(st.booleans())
+    if toxicity:
+        raw["endpoints"] = [*raw["endpoints"], dict(TOXICITY)]
+    draw(later_treatment(raw))
+    raw["safety"] = draw(rules(raw))
     truth.update(
         screening_failure=draw(st.sampled_from((0.0, 0.3))),
         withdrawal_per_year=draw(st.sampled_from((0.0, 0.05, 0.6))),
@@ -139,17 +144,14 @@ def plans(draw: st.DrawFn, endpoint: str | None = None, policy: str | None = Non
     )
     names_of = [a["name"] for a in raw["arms"]]
     outcomes = [e["name"] for e in raw["endpoints"] if e["kind"] == "outcome"]
-    given = {name: truth["arms"].get(name, truth["arms"]["CE"]) for name in names_of}
     truth["arms"] = {}
     for i, name in enumerate(names_of):
         arm: dict[str, Any] = {
             "response": draw(st.sampled_from((0.3, 0.6))),
             "first_scan_response": draw(st.sampled_from((0.2, 0.7))),
             "outcomes": {n: 0.5 if n == "other" else draw(st.sampled_from((0.3, 0.6))) for n in outcomes},
-            "adverse_events": given[name]["adverse_events"][:2],
+            **draw(harms(toxicity=toxicity)),
         }
-        if draw(st.integers(0, 2)) == 0:
-            arm["adverse_events"] = ({"term": "infection", "probability": 0.5, "severe": 0.5, "fatal": 0.3},)
         if i > 0 and draw(st.booleans()):
             ratio: Any = draw(st.floats(0.5, 2.0))
             if draw(st.booleans()):
@@ -266,39 +268,6 @@ def _history(draw: st.DrawFn, raw: dict[str, Any], design: str) -> None:
     if check["on_caution"] == "re-estimate the hurdle":
         check.setdefault("worth", 30.0)
     raw["control_check"] = check
-
-
-def _safety(draw: st.DrawFn, raw: dict[str, Any]) -> None:
-    """No safety rule, one or two, of those that the compiled simulator knows."""
-    arms, found = [a["name"] for a in raw["arms"]], []
-    for i in range(draw(st.integers(0, 2))):
-        arm = draw(st.sampled_from(arms))
-        n = draw(st.sampled_from((6, 20)))
-        rates = {"theta0": 0.1, "theta1": 0.4, "n": n}
-        rule: dict[str, Any] = draw(
-            st.sampled_from(
-                (
-                    {"kind": "safety-pocock", "phi": 0.3},
-                    {"kind": "safety-bayes", "phi": 0.2, "first": 3, "cohort": 2},
-                    {"kind": "safety-sprt", "alpha": 0.2, "power": 0.7, "cohort": 3},
-                )
-            )
-        )
-        said: dict[str, Any] = {"rule": rule | rates, "arm": arm}
-        if len(arms) > 1 and draw(st.booleans()):
-            events = {"n": 8, "control_n": 6, "events": 6, "first": draw(st.sampled_from((1, 3))), "false_alarm": 0.3}
-            method = draw(st.sampled_from(("pocock", "sprt", "bayes")))
-            said = {"rule": {"kind": "safety-imbalance", "method": method, **events}, "between": [arms[0], arms[1]]}
-        found.append(
-            {
-                "name": f"rule-{i}", "label": "Death due to an adverse event", "does": "caution", **said,
-                "counts": draw(st.sampled_from(({"fatal": True}, {"grade_at_least": 5, "serious": True}))),
-                "among": draw(st.sampled_from(("treated", "randomised"))),
-                "looks": draw(st.sampled_from(("each event", "monthly"))),
-                **draw(st.sampled_from(({}, {"within": "60 days"}, {"within": "20 days"}))),
-            }
-        )  # fmt: skip
-    raw["safety"] = found
 
 
 def read_truth(raw: dict[str, Any]) -> Scenario:

@@ -13,11 +13,12 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.simulate import accrual
 from equipoise.simulate.from_scenario import FromScenario
+from equipoise.simulate.happening import Happening
+from equipoise.simulate.loop import Loop
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.progress import Progress
-from equipoise.simulate.run import Loop, SimulatedTrial, by_the_rule, run
+from equipoise.simulate.run import SimulatedTrial, by_the_rule, run
 from equipoise.simulate.source import Candidate, Life
-from equipoise.simulate.virtual_patient import Happening
 from equipoise.trial.log import Log
 from variants import scenario
 

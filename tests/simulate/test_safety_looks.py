@@ -16,13 +16,15 @@ from equipoise.decide.safety import safety_rulings
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.scenario_file import read_scenario
 from equipoise.simulate.plan import Plan
-from equipoise.simulate.replicates import reference_lines
+from equipoise.simulate.replicates import Kernel, reference_lines
 from equipoise.simulate.run import SimulatedTrial, run
 from equipoise.simulate.summary import safety_table, summarise
 from equipoise.simulate.tally import Tally
+from equipoise.trial.endpoint import Censoring
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
-from safety_trials import trial_with
+from helpers import moment
+from safety_trials import conducted, trial_with
 from variants import plans
 
 
@@ -109,13 +111,63 @@ def test_a_pause_for_a_look_and_one_for_a_review_do_not_get_in_each_others_way()
         assert all(a != b for a, b in pairwise(states))
 
 
-def test_only_what_cautions_on_deaths_is_compiled() -> None:
-    assert toxic(trial_with({})).usual
-    assert toxic(trial_with({"looks": "monthly", "within": "30 days"})).usual
-    for other in (
-        {"does": "stop"}, {"looks": {"each": 3}}, {"counts": {"grade_at_least": 3}}, {"counts": {"fatal": True, "terms": ["infection"]}},
-    ):  # fmt: skip
-        assert not toxic(trial_with(other)).usual
+FATAL = {"term": "infection", "grade": 5, "serious": True}
+SURVIVAL = {
+    "rule": {"kind": "safety-survival", "margin": 1.3, "benefit": 0.8, "deaths": [20, 40, 60], "allocation": "2:1"},
+    "counts": None, "within": None, "among": None, "looks": None, "arm": None, "between": ["IMGN901", "CE"], "endpoint": "OS",
+}  # fmt: skip
+IMBALANCE = {
+    "rule": {"kind": "safety-imbalance", "method": "pocock", "n": 80, "control_n": 40, "events": 20, "false_alarm": 0.3},
+    "arm": None, "between": ["IMGN901", "CE"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("does", [{"does": "caution"}, {"does": "pause", "review": "3 weeks"}, {"does": "stop"}])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [{}], [{"looks": {"each": 7}}], [{"looks": "monthly", "within": "30 days"}], [{"counts": {"grade_at_least": 3}, "among": "randomised"}],
+        [{"counts": {"serious": True, "terms": ["infection", "neutropenia"]}, "looks": {"each": 5}}], [SURVIVAL], [IMBALANCE],
+        [IMBALANCE | {"counts": {"grade_at_least": 4}, "looks": "monthly"}], [{"counts": {"fatal": True, "terms": ["infection"]}}, SURVIVAL],
+    ],
+)  # fmt: skip
+def test_any_rule_is_compiled_and_says_what_the_reference_says(does: Any, rules: Any) -> None:
+    p = toxic(trial_with(*(rule | does | {"name": f"rule-{i}"} for i, rule in enumerate(rules))))
+    assert p.usual
+    theirs, ours = reference_lines(p, 0, 3), Kernel(p).lines(0, 3)
+    for name, values in theirs.items():
+        assert abs(values - ours[name]).max() <= (2 if name.startswith("log_hr") else 0), name
+
+
+def test_a_rule_that_stops_has_a_say_at_the_design_s_own_look() -> None:
+    """It looks so seldom that a look of the design comes first: there it is asked too, as ``decide`` asks it."""
+    p = toxic(trial_with({"does": "stop", "looks": {"each": 79}}))
+    theirs, ours = reference_lines(p, 0, 4), Kernel(p).lines(0, 4)
+    assert ((theirs["looks"] == 1) & (theirs["safety_stopped"] == 0)).any()
+    assert all((theirs[name] == ours[name]).all() for name in ("looks", "action", "duration", "safety_stopped"))
+
+
+def test_survival_censored_by_a_next_therapy_is_for_the_reference() -> None:
+    trial = trial_with(SURVIVAL)
+    endpoints = [
+        e if e.name != "OS" else e.model_copy(update={"censoring": (Censoring(when="next therapy", at="that day"), *e.censoring)})  # type: ignore[union-attr]
+        for e in trial.endpoints
+    ]  # fmt: skip
+    assert toxic(trial).usual
+    assert not toxic(trial.model_copy(update={"endpoints": tuple(endpoints)})).usual
+
+
+def test_an_earlier_event_that_is_recorded_later_changes_no_order() -> None:
+    """Two events of a patient of the control arm, the first of them told last, and one of a tested patient between."""
+    trial = trial_with(IMBALANCE)
+    found = conducted(trial, [("IMGN901", 0, None, 0), ("CE", 0, None, 0)])
+    start = trial.start
+    for patient, happened, told in (("P001", 15, 15), ("P000", 20, 25), ("P001", 10, 40)):
+        on = start + timedelta(days=told)
+        found.order("adverse event", start + timedelta(days=happened), moment(on), "test", patient=patient, data=FATAL)
+    for day in (30, 50):
+        (said,) = safety_rulings(trial, cut(trial, found.log, start + timedelta(days=day)))
+        assert said.reading.counts["with_event"] == ["P001", "P000"]
 
 
 @pytest.mark.thorough
@@ -124,23 +176,27 @@ def test_only_what_cautions_on_deaths_is_compiled() -> None:
 @given(st.data())
 def test_rules_that_caution_change_nothing_else(data: st.DataObject) -> None:
     try:
-        plan = data.draw(plans())
+        drawn = data.draw(plans())
     except BadInput:
         assume(False)
-    bare = Plan.of(
-        plan.trial.model_copy(update={"safety": ()}),
-        plan.scenario,
-        plan.seed,
-        plan.waiting,
-        plan.cap if plan.waiting == "cap" else None,
-    )
+
+    def with_rules(rules: Any) -> Plan:
+        cap = drawn.cap if drawn.waiting == "cap" else None
+        trial = drawn.trial.model_copy(update={"safety": rules})
+        return Plan.of(trial, drawn.scenario, drawn.seed, drawn.waiting, cap)
+
+    quiet = {"does": "caution", "review": None}
+    plan = with_rules(tuple(rule.model_copy(update=quiet) for rule in drawn.trial.safety))
+    bare = with_rules(())
+    # An adverse event that is recorded because a rule asks for it is a contact like any other.
+    assume(not plan.contacts)
     try:
-        with_rules, without = reference_lines(plan, 0, 2), reference_lines(bare, 0, 2)
+        beside, without = reference_lines(plan, 0, 2), reference_lines(bare, 0, 2)
     except BadInput:
         assume(False)
     for name in without:
         if not name.startswith("safety"):
-            assert (with_rules[name] == without[name]).all(), name
+            assert (beside[name] == without[name]).all(), name
 
 
 def test_the_summary_says_how_often_and_when() -> None:

@@ -1,4 +1,4 @@
-"""The first event of a patient that counts for a safety rule."""
+"""The first event of a patient that counts for a safety rule: the first that happened, and the first that was known."""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ def first_counted(patient: Patient, counts: WhatCounts, since: date, until: date
 
     A death whose record names an adverse event as its cause is a fatal one too, of a term that is not told.
     """
-    found = (e for e in _counted(patient, counts) if since <= e.happened and (until is None or e.happened <= until))
-    return min(found, key=lambda e: (e.happened, e.number), default=None)
+    return min(_between(patient, counts, since, until), key=lambda e: (e.happened, e.number), default=None)
+
+
+def first_known(patient: Patient, counts: WhatCounts, since: date, until: date | None) -> Event | None:
+    """Of the events of ``first_counted`` the one that was recorded first: from then on it was known that the patient had one."""
+    return min(_between(patient, counts, since, until), key=lambda e: (e.recorded, e.number), default=None)
+
+
+def _between(patient: Patient, counts: WhatCounts, since: date, until: date | None) -> Iterator[Event]:
+    return (e for e in _counted(patient, counts) if since <= e.happened and (until is None or e.happened <= until))
 
 
 def counts_unseen(counts: WhatCounts) -> bool:

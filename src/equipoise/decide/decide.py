@@ -12,26 +12,38 @@ from equipoise.analyse.editions import pooled_in
 from equipoise.decide.evidence import maker_of
 from equipoise.decide.evidence.maker import Gathered
 from equipoise.decide.ripeness import TrialStanding, followed_until, unripe
+from equipoise.decide.ruling import Ruling
 from equipoise.decide.safety import safety_rulings, with_safety
 from equipoise.decide.trial_rule import rule_of
-from equipoise.trial.decision import Decision, Fingerprints, NotRipe
+from equipoise.trial.decision import Decision, Fingerprints, NotRipe, Stop
 from equipoise.trial.endpoint import Landmark, Toxicity
+from equipoise.trial.problem import BadInput
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
+#: What a simulated trial does whose last look its rule refuses: it ends, and nothing is shown.
+UNRULED = Stop("the rule does not take what the look brings: nothing is shown")
 
-def decide(trial: Trial, snap: Snapshot, look: int) -> Decision | NotRipe:
+
+def decide(trial: Trial, snap: Snapshot, look: int, *, ends_anyway: bool = False) -> Decision | NotRipe:
     """What the trial's rule says at ``look`` of what was known at the snapshot's cut-off.
 
     The design rules on the evidence that it takes. Where that is the tested arm's rate, the randomised comparison stands beside the
     decision; a control arm that disagrees with history is a caution, and changes the decision only where the trial file's ``on_caution``
-    says so. The same trial, log and cut-off give the same decision, to the byte. Raises BadInput for a look that there is not, or a trial without a design or [monitoring].
+    says so. The same trial, log and cut-off give the same decision, to the byte. Raises BadInput for a look that there is not, or a trial without a design or [monitoring],
+    and where the rule does not take the evidence; ``ends_anyway``: at the last look it ends the trial then (UNRULED), as in a simulation.
     """
     gathered = maker_of(trial).gather(trial, snap, look)
     not_ripe = _not_ripe(trial, snap, look, gathered)
     if not_ripe is not None:
         return not_ripe
-    ruling = with_safety(rule_of(trial, look), safety_rulings(trial, snap)).of(gathered.seen())
+    rule, seen = with_safety(rule_of(trial, look), safety_rulings(trial, snap)), gathered.seen()
+    try:
+        ruling = rule.of(seen)
+    except BadInput as refused:
+        if not ends_anyway or not trial.monitored.is_final(look):
+            raise
+        ruling = Ruling("nothing", UNRULED, tuple(str(p) for p in refused.problems), float("inf"), "")
     assert ruling.action is not None, "a design has always something to say"
     return Decision(
         trial=trial.id,

@@ -22,9 +22,9 @@ import numpy as np
 from equipoise.analyse.status import Status
 from equipoise.conduct.conduct import Conduct
 from equipoise.simulate.futures import NEW, Futures, Known, Truth, due_visit, futures, shown
+from equipoise.simulate.happening import Happening
 from equipoise.simulate.progress import Progress
 from equipoise.simulate.source import Candidate, Life
-from equipoise.simulate.virtual_patient import Happening
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import Binary, Landmark, Response, Toxicity

@@ -27,8 +27,8 @@ from equipoise.conduct.minimisation import Minimisation
 from equipoise.conduct.place import Allocation
 from equipoise.numerics.random.streams import generator
 from equipoise.simulate.belief import Belief
+from equipoise.simulate.loop import Loop
 from equipoise.simulate.progress import Progress, is_ripe
-from equipoise.simulate.run import Loop
 from equipoise.trial.decision import Continue, Decision, Fingerprints
 from equipoise.trial.evidence import ArmsEvidence, Evidence, TwoArmEvidence
 from equipoise.trial.log import Log

@@ -53,6 +53,6 @@ class FromScenario:
         things = life(
             self.trial, plan.scenario, arm, what, plan.leaving, draws,
             response=plan.responses[arm], detail=self.detail, contacts=plan.contacts,
-            doses=arm in plan.dosed,
+            doses=arm in plan.dosed, counts=plan.counted_on(arm),
         )  # fmt: skip
         return Life(what.off_study, things)

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.simulate.happening import Happening
 from equipoise.simulate.source import Life
 from equipoise.simulate.toxicities import event_that_counts
-from equipoise.simulate.virtual_patient import Happening
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.patient import ACCEPTED

@@ -14,28 +14,32 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.decide.decide import UNRULED
 from equipoise.decide.ruling import CODES
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import SimulatedTrial, run
 from equipoise.simulate.truth import rate_shown
 from equipoise.trial.evidence import ArmsEvidence
 
-#: Whole numbers of a replicate, by column. status: 0 it ended, 1 it was given up, 2 the design refused the evidence.
+#: Whole numbers of a replicate, by column. status: 0 it ended, 4 so too, but the
+#: design refused the evidence of its last look: counted as one that shows nothing.
 #: action: 1 stop, 2 declare. successes … control_evaluable: the last look's
 #: cohorts; of a look on events or on patients enrolled, patients with an event and patients. cohort_full … readout_day: of the first look; at_readout counts the randomised, on_study_at_readout those of
 #: them without progression seen, death or leaving. exposure_days: days on study of all patients of the tested arm.
 #: full_day: when the first look's cohort was enrolled; enrolment_day: of the last randomisation. safety_looks: at all safety rules beside the
 #: design; safety_spoke: a bit for each rule that spoke, in the file's order; safety_day: when the first of them did, -1 if none;
-#: safety_events: the events that they saw. Where a safety rule stopped the trial before its first look, that day stands for the look's.
+#: safety_events: the events that they saw. Where a safety rule stopped the trial before its first look, that day stands for the look's. safety_stopped: one stopped the trial.
 INTEGERS = (
     "status", "looks", "action", "successes", "evaluable", "control_successes", "control_evaluable", "randomised",
     "tested", "cohort_full", "at_cutoff", "at_readout", "on_study_at_readout", "look_day", "readout_day", "duration",
     "control_caution", "exposure_days", "events", "control_events", "full_day", "enrolment_day",
-    "safety_looks", "safety_spoke", "safety_day", "safety_events",
+    "safety_looks", "safety_spoke", "safety_day", "safety_events", "safety_stopped",
 )  # fmt: skip
+#: The status of a trial whose last look was refused.
+UNRULED_LOOK = 4
 #: What only the reference tells, 0 from the kernel, which serves no such trial. selected: the arm that a selection design chooses, from 1
-#: in the file's order; 0 for none. safety_stopped: a safety rule stopped the trial.
-REFERENCE_ONLY = ("selected", "safety_stopped")
+#: in the file's order; 0 for none.
+REFERENCE_ONLY = ("selected",)
 #: Real numbers: the randomised comparison at the last look, all NaN without one.
 REAL_COLUMNS = ("log_hr", "log_hr_se", "logrank_chi2")
 #: What a line says of a number that is not there.
@@ -62,7 +66,7 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
     at_look = _first_look(result, start)
     readout = at_look.readout
     whole = [
-        0,
+        UNRULED_LOOK if last is not None and last.action == UNRULED else 0,
         last.look if last is not None else 0,
         CODES["stop" if result.stopped or last is None else last.action.name],
         *evidence,
@@ -82,8 +86,8 @@ def reference_row(plan: Plan, replicate: int) -> tuple[list[int], list[float]]:
         at_look.full,
         max((day for _, day, _ in result.courses), default=0),
         *_safety(result, plan),
-        _selected(result, plan),
         int(result.stopped),
+        _selected(result, plan),
     ]
     if comparison is None or "hr" not in comparison:
         return whole, [math.nan] * 3
@@ -178,6 +182,7 @@ def as_lines(whole: NDArray[np.int64], real: NDArray[np.float64], plan: Plan) ->
         "compared": compared,
         "declared_against": declared & compared & ~favours,
         "stopped_against": ~declared & compared & favours & significant,
+        "unruled": found["status"] == UNRULED_LOOK,
         "safety_speaks": found["safety_spoke"] > 0,
         "selected_best": found["selected"] == 1 + _best(plan),
     }

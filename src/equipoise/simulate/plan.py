@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
+from equipoise.decide.watch.survival import watched_endpoint
 from equipoise.simulate.accrual import SiteRates, expected_arrivals
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.disease import ArmCourse
@@ -15,7 +16,7 @@ from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.toxicities import may_count, only_fatal
 from equipoise.simulate.truth import calibrated, response_shown, true_response
 from equipoise.simulate.virtual_patient import Leaving, toxic_death, widths
-from equipoise.simulate.watched import compiled
+from equipoise.simulate.watched import MOST_RULES, needs_contacts, only_deaths
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.design import Design
 from equipoise.trial.endpoint import Binary, Landmark, Outcome, Response, TimeToEvent, Toxicity
@@ -29,6 +30,7 @@ from equipoise.trial.evidence import (
 from equipoise.trial.population import ITT
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.what_counts import WhatCounts
 
 Waiting = Literal["continue", "pause", "cap"]
 #: Events that virtual patients may have, or never have: theirs are documented by scans.
@@ -62,16 +64,20 @@ class Plan:
     def usual(self) -> bool:
         """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
 
-        Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
-        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; minimisation; a design that sizes more than its
-        last stage, or whose evidence it does not bring (``_known_looks``); a comparison with controls in strata; safety
-        rules beside the design that it does not know (see ``watched``).
+                Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
+        or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; minimisation; a design that
+        sizes more than its last stage, or whose evidence it does not bring (``_known_looks``); a comparison in strata; safety rules on
+        survival with such times; more safety rules than a whole number has bits.
         """
         monitored = self.trial.monitored
         if monitored.sized and len(monitored.looks) > 2:
             return False
-        if not self._known_looks or not all(compiled(self.trial, rule) for rule in self.trial.safety):
+        if not self._known_looks or len(self.trial.safety) > MOST_RULES:
             return False
+        for rule in self.trial.safety:
+            times = watched_endpoint(rule, self.trial.endpoints) if rule.on_endpoint else None
+            if times is not None and (times.stratified_by or not _known(times)):
+                return False
         if self.trial.eligibility_review is not None:
             return False
         if self.trial.randomisation is not None and self.trial.randomisation.minimises:
@@ -83,6 +89,15 @@ class Plan:
         if monitored.times is not None and monitored.times.stratified_by and monitored.control is not None:
             return False
         return monitored.times is None or _known(monitored.times)
+
+    def counted_on(self, arm: str) -> Sequence[WhatCounts]:
+        """The adverse events on an arm that are recorded because a safety rule asks for them."""
+        return self._counted.get(arm, ())
+
+    @cached_property
+    def _counted(self) -> Mapping[str, Sequence[WhatCounts]]:
+        asking = [rule for rule in self.trial.safety if not only_deaths(rule)]
+        return {a.name: [rule.counted for rule in asking if a.name in rule.arms] for a in self.trial.arms}
 
     @cached_property
     def dosed(self) -> frozenset[str]:
@@ -157,7 +172,8 @@ class Plan:
             SiteRates.of(scenario.accrual),
             tuple(tuple(accumulate(s)) for s in shares),
             widths(trial),
-            monitored.times is not None and any(rule.at == "last contact" for rule in monitored.times.censoring),
+            (monitored.times is not None and any(rule.at == "last contact" for rule in monitored.times.censoring))
+            or any(needs_contacts(trial, rule) for rule in trial.safety),
         )
 
 

@@ -19,7 +19,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from equipoise.simulate.lines import INTEGERS, REAL_COLUMNS, REFERENCE_ONLY, Lines, as_lines, reference_row
+from equipoise.simulate.lines import (
+    INTEGERS,
+    REAL_COLUMNS,
+    REFERENCE_ONLY,
+    UNRULED_LOOK,
+    Lines,
+    as_lines,
+    reference_row,
+)
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 
@@ -54,7 +62,7 @@ class Kernel:
         from equipoise.simulate.kernel.rows import Room, simulate_rows
 
         whole, real, by_month = simulate_rows(self.image, self.answers, Room(self.image), first, n, months)
-        for i in np.flatnonzero(whole[:, 0]).tolist():
+        for i in np.flatnonzero((whole[:, 0] != 0) & (whole[:, 0] != UNRULED_LOOK)).tolist():
             run(self.plan, first + i)  # raises what the kernel met
         return whole, real, by_month
 

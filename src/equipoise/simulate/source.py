@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from equipoise.simulate.virtual_patient import Happening
+from equipoise.simulate.happening import Happening
 
 
 class Candidate(NamedTuple):

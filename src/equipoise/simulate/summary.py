@@ -77,6 +77,8 @@ class Summary:
     estimate: Quantity
     bias: Quantity | None
     log_hr: Quantity
+    #: trials whose last look the design refuses; each ends with nothing shown
+    unruled: Quantity
     safety: SafetySaid | None = None
 
 
@@ -177,6 +179,7 @@ def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
         estimate=estimate,
         bias=Quantity(estimate.value - truth, estimate.mc_error) if truth is not None else None,
         log_hr=tally.mean("log_hr", MILLIONTHS),
+        unruled=tally.probability("unruled"),
         safety=_safety_said(plan, tally),
     )
 
@@ -278,6 +281,11 @@ def stops_by_look(summaries: Iterable[Summary]) -> list[str]:
             each = [shown(Quantity(p, (p * (1 - p) / s.done) ** 0.5), 3) for p in ends]
             told = "; ".join(f"{e} at look {k}" for k, e in enumerate(each, 1))
             found.append(f"{s.scenario}, {s.waiting}: stops {told}.")
+        if s.unruled.value > 0:
+            found.append(
+                f"{s.scenario}, {s.waiting}: the design does not take what the last look brings in {shown(s.unruled, 4)} of the trials (such as "
+                "one without any event); they end with nothing shown."
+            )
     return found
 
 

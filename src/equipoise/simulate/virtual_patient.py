@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, yearly
 from equipoise.simulate.disease import Course
+from equipoise.simulate.happening import Happening
 from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
 from equipoise.simulate.toxicities import EACH, drawn, toxicities
+from equipoise.simulate.treated import TOXIC_DAYS, fatal_event, first_dose_of, treatment
 from equipoise.trial.endpoint import Outcome
-from equipoise.trial.seriousness import by_grade
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
+from equipoise.trial.what_counts import WhatCounts
 
-#: Days after randomisation within which a patient may die of an adverse event.
-TOXIC_DAYS = 150
-#: Days after entry before which nobody stops treatment for toxicity.
-NO_STOP = 21
 #: Where the delays of a patient's scans begin among its uniforms for reporting; before them death's and leaving's.
 SCAN_DELAYS = 2
 
@@ -142,15 +140,6 @@ def fate(
     )
 
 
-class Happening(NamedTuple):
-    """Something that will happen ``day`` days after randomisation and be recorded ``recorded`` days after it."""
-
-    day: int
-    recorded: int
-    kind: str
-    data: Mapping[str, Any]
-
-
 def life(
     trial: Trial,
     scenario: Scenario,
@@ -163,12 +152,14 @@ def life(
     detail: bool,
     contacts: bool,
     doses: bool = False,
+    counts: Sequence[WhatCounts] = (),
 ) -> list[Happening]:
     """Everything that will be recorded of one patient.
 
     Without ``detail`` the doses, adverse events and sums of diameters, which no decision depends on, are left out; all
     else is the same, since every draw has its own name. ``contacts`` for survival are left out where no decision
-    depends on them. ``doses``: the first dose is recorded also without detail. ``response``: the probability of a response, seen or not.
+    depends on them. ``doses``: the first dose is recorded also without detail; ``counts``: so are adverse events of which any of these
+    holds. ``response``: the probability of a response, seen or not.
     """
     truth, reporting = scenario.arms[arm], draws["reporting"]
     found: list[Happening] = []
@@ -186,19 +177,28 @@ def life(
     found.extend(_review(trial, scenario, draws))
     found.extend(_outcomes(trial, truth, last, leaving, draws))
     if detail:
-        found.extend(_treatment(trial, arm, truth, draws, what.off_study))
+        found.extend(treatment(trial, arm, truth, draws, what.off_study))
         found.extend(_toxicities(trial, arm, truth, last, leaving, draws, response))
         found.extend(_next_therapy(truth, draws["follow-up"], what.seen, last, progression_recorded))
-    elif doses:
-        found.extend(_first_dose(trial, arm, what.off_study))
+    else:
+        if doses:
+            found.extend(first_dose_of(trial, arm, truth, draws, what.off_study))
+        if counts:
+            events = [
+                *treatment(trial, arm, truth, draws, what.off_study),
+                *_toxicities(trial, arm, truth, last, leaving, draws, response),
+            ]
+            found.extend(h for h in events if h.kind == "adverse event" and any(c.counts(h.data) for c in counts))
     if detail or contacts:
         found.extend(_contacts(trial, what.seen, last))
     if what.death <= what.gone:
         cause = "adverse event" if what.toxic else "other" if what.dies_first else "disease"
         recorded = what.death + leaving.delayed(reporting[0])
-        if what.toxic and detail:
+        if what.toxic and (detail or counts):
             # Known when the death is: with detail and without, a rule on deaths sees it on the same day.
-            found.append(_fatal_event(truth, draws["follow-up"][2], what.death, recorded))
+            event = fatal_event(truth, draws["follow-up"][2], what.death, recorded)
+            if detail or any(c.counts(event.data) for c in counts):
+                found.append(event)
         found.append(Happening(what.death, recorded, "died", {"cause": cause}))
     elif what.withdrawn or what.lost:
         recorded = what.gone + leaving.delayed(reporting[1])
@@ -297,89 +297,6 @@ class _Responses:
             nadir = min(self.baseline, max(self.baseline * (1 - self.depth), 0))
             size = nadir * (1 + self.growth) + 5
         return {"response": response, "sum_mm": round(size)}
-
-
-def _treatment(
-    trial: Trial, arm: str, truth: ArmTruth, draws: Mapping[str, Sequence[float]], end: int
-) -> list[Happening]:
-    """Doses by cycle until progression, toxicity or the planned end; IMGN901-like drugs go on while benefiting."""
-    found: list[Happening] = []
-    treatment, cycles = draws["treatment"], draws["cycles"]
-    toxic_stop = int(NO_STOP + 150 * treatment[1]) if treatment[0] < truth.stops_for_toxicity else HORIZON
-    stop = min(end, toxic_stop)
-    last_dose = 0
-    reduced_from = 2 + int(6 * treatment[3]) if treatment[2] < truth.doses_reduced else 10_000
-    for drug in trial.arm_by_name[arm].regimen:
-        cycle, late = 1, 0
-        while cycle <= drug.cycles or drug.may_continue:
-            if cycle > 1 and cycles[cycle % len(cycles)] < truth.cycles_delayed:
-                late += 7
-            start = (cycle - 1) * drug.cycle_length.days + late
-            if start >= stop:
-                break
-            for day in drug.days:
-                when = start + day - 1
-                if when < stop:
-                    data = drug.given(cycle, day, 0.8 if cycle >= reduced_from else 1.0)
-                    found.append(Happening(when, when, "treated", data))
-                    last_dose = max(last_dose, when)
-            cycle += 1
-    ended = min(stop, end)
-    if found and ended < HORIZON:
-        planned_end = last_dose + 21
-        reason = "toxicity" if toxic_stop < end else "progression" if planned_end >= end else "completed"
-        when = max(min(ended, planned_end), last_dose)
-        if when < end or reason == "progression":
-            when = min(when, end)
-            found.append(Happening(when, when, "treatment ended", {"reason": reason}))
-    found.extend(_adverse_events(truth, draws["toxicity"], last_dose, end))
-    return found
-
-
-def _adverse_events(truth: ArmTruth, draws: Sequence[float], last_dose: int, end: int) -> list[Happening]:
-    """Adverse events that are survived, until four weeks after the last dose."""
-    found = []
-    for i, event in enumerate(truth.adverse_events):
-        u = draws[3 * i : 3 * i + 3]
-        if u[0] < event.probability * (1 - event.fatal):
-            when = int(u[1] * min(last_dose + 28, TOXIC_DAYS))
-            if when < end:
-                grade = 3 + (u[2] < 0.3 * event.severe) if u[2] < event.severe else 1 + (u[2] > 0.6)
-                data = {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)}
-                if grade >= 4:
-                    data["criteria"] = by_grade(int(grade))
-                found.append(Happening(when, when, "adverse event", data))
-    return found
-
-
-def first_dose(trial: Trial, arm: str) -> int | None:
-    """The day of the first planned dose, in days after entry; None for an arm without drugs."""
-    return min((day - 1 for drug in trial.arm_by_name[arm].regimen for day in drug.days), default=None)
-
-
-def _first_dose(trial: Trial, arm: str, end: int) -> list[Happening]:
-    """The first dose alone: that of ``_treatment``, for nobody stops for toxicity before NO_STOP."""
-    first = first_dose(trial, arm)
-    if first is None or first >= end:
-        return []
-    drug = next(d for d in trial.arm_by_name[arm].regimen if first + 1 in d.days)
-    data = {"drug": drug.drug, "cycle": 1, "day": first + 1, "dose": drug.dose, "unit": drug.unit}
-    return [Happening(first, first, "treated", data)]
-
-
-def _fatal_event(truth: ArmTruth, u: float, day: int, recorded: int) -> Happening:
-    """The adverse event that a patient dies of, in proportion to how often each is fatal."""
-    weights = [e.probability * e.fatal for e in truth.adverse_events]
-    level, term = u * sum(weights), truth.adverse_events[0].term
-    for event, weight in zip(truth.adverse_events, weights, strict=True):
-        if weight > 0:
-            term = event.term
-        level -= weight
-        if level < 0:
-            break
-    return Happening(
-        day, recorded, "adverse event", {"term": term, "grade": 5, "serious": True, "criteria": by_grade(5)}
-    )
 
 
 def _next_therapy(

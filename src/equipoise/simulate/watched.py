@@ -1,30 +1,26 @@
-"""Safety rules in a simulation: which of them the compiled simulator knows."""
+"""Safety rules in a simulation: which of them the compiled simulator knows, and what they ask of virtual patients."""
 
 from __future__ import annotations
 
 from equipoise.analyse.counted import counts_unseen
-from equipoise.decide.watch import watch_of
-from equipoise.simulate.virtual_patient import NO_STOP, first_dose
-from equipoise.trial.safety import EachSoMany, SafetyRule
+from equipoise.decide.watch.survival import watched_endpoint
+from equipoise.trial.safety import SafetyRule
 from equipoise.trial.trial import Trial
 from equipoise.trial.what_counts import FATAL
 
 #: The bits of a whole number in a line.
-_MOST_RULES = 31
+MOST_RULES = 31
 
 
-def compiled(trial: Trial, rule: SafetyRule) -> bool:
-    """Whether the compiled simulator knows a rule; a plan with another is for the reference.
-
-    It knows rules that only caution, on deaths due to adverse events of any kind, after each event or monthly, whose patients are
-    all watched from the same day after entry, and which never end early with an acceptable rate. It knows none on an endpoint.
-    """
+def only_deaths(rule: SafetyRule) -> bool:
+    """True of a rule that needs no adverse event to be recorded: it counts deaths due to any, or watches survival."""
     if rule.on_endpoint:
-        return False
+        return True
     c = rule.counted
-    deaths = counts_unseen(c) and (c.fatal is True or c.grade_at_least == FATAL)
-    starts = {first_dose(trial, arm) if rule.of_the_treated else None for arm in rule.arms}
-    certain = len(starts) == 1 and all(day is None or day < NO_STOP for day in starts)
-    known = watch_of(rule).boundary(rule) is not None
-    few = len(trial.safety) <= _MOST_RULES
-    return rule.does == "caution" and deaths and not isinstance(rule.looks, EachSoMany) and certain and known and few
+    return counts_unseen(c) and (c.fatal is True or c.grade_at_least == FATAL)
+
+
+def needs_contacts(trial: Trial, rule: SafetyRule) -> bool:
+    """True of a rule on survival that is censored at the last contact."""
+    times = watched_endpoint(rule, trial.endpoints) if rule.on_endpoint else None
+    return times is not None and any(c.at == "last contact" for c in times.censoring)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from equipoise.analyse.counted import first_counted
+from equipoise.analyse.counted import first_counted, first_known
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
 from equipoise.trial.safety import SafetyRule
@@ -16,12 +16,14 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
-    """A patient who is watched ``since`` a day. ``event``: the first that counts; None: none so far. ``free``: none can come any more."""
+    """A patient who is watched ``since`` a day. ``event``: the first that counts; None: none so far. ``known``: of those that count the
+    one that was recorded first. ``free``: none can come any more."""
 
     patient: str
     arm: str
     since: date
     event: Event | None
+    known: Event | None
     free: bool
 
     @property
@@ -44,9 +46,10 @@ def at_risk(trial: Trial, snap: Snapshot, rule: SafetyRule, arm: str) -> list[At
             continue
         until = since + timedelta(days=rule.within.days) if rule.within is not None else None
         event = first_counted(patient, rule.counted, since, until)
+        known = first_known(patient, rule.counted, since, until)
         over = until is not None and snap.cutoff > until
         gone = patient.died is not None or patient.withdrawn is not None or patient.lost is not None
-        found.append(AtRisk(patient.name, arm, since, event, free=event is None and (over or gone)))
+        found.append(AtRisk(patient.name, arm, since, event, known, free=event is None and (over or gone)))
     return sorted(found, key=lambda r: r.since)
 
 
@@ -57,6 +60,7 @@ def _since(patient: Patient, *, doses: bool) -> date | None:
 
 
 def in_order_of_record(group: Sequence[AtRisk]) -> list[AtRisk]:
-    """Those with an event, in the order in which these became known."""
-    had = [r for r in group if r.event is not None]
-    return sorted(had, key=lambda r: (r.event.recorded, r.event.number))  # type: ignore[union-attr]
+    """Those with an event, in the order in which it became known of each that there was one: an earlier event that is recorded later changes
+    nothing of it."""
+    had = [r for r in group if r.known is not None]
+    return sorted(had, key=lambda r: (r.known.recorded, r.known.number))  # type: ignore[union-attr]

@@ -22,6 +22,7 @@ from equipoise.simulate.accrual import horizon
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.image_of_endpoint import endpoint_numbers, endpoint_tables
+from equipoise.simulate.kernel.image_of_events import event_numbers, event_tables
 from equipoise.simulate.kernel.image_of_looks import look_numbers, look_tables
 from equipoise.simulate.kernel.image_of_safety import safety_numbers, safety_tables
 from equipoise.simulate.kernel.places import GUIDE, LOOK
@@ -94,6 +95,7 @@ def image_of(plan: Plan) -> Image:
         **endpoint_numbers(plan),
         **look_numbers(plan),
         **safety_numbers(plan),
+        **event_numbers(plan),
     }
     tables |= {
         at.COUNTS: [len(s) for s in plan.levels],
@@ -115,6 +117,7 @@ def image_of(plan: Plan) -> Image:
         **endpoint_tables(plan),
         **look_tables(plan),
         **safety_tables(plan),
+        **event_tables(plan),
     }
     return _packed(numbers, tables)
 

@@ -53,20 +53,28 @@ def endpoint_numbers(plan: Plan) -> dict[int, float]:
 
 
 def _times(plan: Plan) -> Mapping[int, float]:
-    """What is an event and where a patient is censored, of the time that a landmark is read from."""
+    """The time that a landmark is read from, or that is looked at."""
     times = plan.trial.monitored.times
+    found = numbers_of_time(times)
+    both = bool(found[at.OF_PROGRESSION] and found[at.OF_DEATH])
+    return {
+        **found,
+        at.PLAIN: both and found[at.AT_NO_EVENT] == at.ASSESSMENT,
+        at.COMPARED: times is not None and plan.trial.monitored.control is not None,
+    }
+
+
+def numbers_of_time(times: TimeToEvent | None) -> dict[int, float]:
+    """What is an event, and where a patient is censored."""
     events = {e.removeprefix("documented ") for e in times.events} if times is not None else set()
     censored = {rule.when: _AT[rule.at] for rule in times.censoring} if times is not None else {}
-    last = censored.get("no event", at.NOWHERE)
     return {
         at.OF_PROGRESSION: "progression" in events,
         at.OF_DEATH: "death" in events,
-        at.AT_NO_EVENT: last,
+        at.AT_NO_EVENT: censored.get("no event", at.NOWHERE),
         at.AT_WITHDRAWAL: censored.get("withdrawal", at.NOWHERE),
         at.AT_LOSS: censored.get("loss", at.NOWHERE),
         at.AT_DEATH: censored.get("death", at.NOWHERE),
-        at.PLAIN: {"progression", "death"} <= events and last == at.ASSESSMENT,
-        at.COMPARED: times is not None and plan.trial.monitored.control is not None,
     }
 
 

@@ -36,7 +36,7 @@ from equipoise.simulate.kernel.layout import (
     SUCCESS,
     UNDRAWN,
 )
-from equipoise.simulate.kernel.patient import cold_of, known, recorded, scan_day
+from equipoise.simulate.kernel.patient import cold_of, contacts_of, known, recorded, scan_day
 from equipoise.simulate.virtual_patient import SCAN_DELAYS
 
 
@@ -108,6 +108,11 @@ def _draw_days(N: Any, W: Any, replicate: int, p: int) -> None:
                 by_contact = min(by_contact, contact)
         if left == 1 and gone >= mark:
             by_contact = min(by_contact, left_recorded)
+        if N[at.CONTACTS] > 0:
+            contacts = contacts_of(N, p)
+            for k in range(contacts + 1, contacts + 1 + 2 * W[contacts], 2):
+                if W[k] >= mark:
+                    by_contact = min(by_contact, W[k + 1])
     W[cold + S_NONE] = (
         by_scan if N[at.AT_NO_EVENT] == at.ASSESSMENT else by_contact if N[at.AT_NO_EVENT] == at.CONTACT else mark
     )

@@ -21,7 +21,8 @@ HOT = 8
 COLD = 16
 # fmt: on
 #: After the cold places of all, for an endpoint that is no landmark, a patient's changes of status: how many, and of each
-#: the day after randomisation and what it becomes.
+#: the day after randomisation and what it becomes. After those of all, where a time is censored at the last contact and safety rules ask
+#: for more to be recorded, CONTACTS of each: when an event is known to each rule; how many contacts, and of each its day and when it is known.
 NEVER = HORIZON + 1
 #: A day that does not come.
 NO_DAY = 1 << 30
@@ -42,8 +43,8 @@ OPENED = 27
 #: randomisation; how many are randomised to each arm; patients whose status may change more than once; of each
 #: stratum's list the size of the block at hand, the place in it, blocks used, the block; patients by day, group and
 #: event; a bit for each such day; arrivals; words of the patients at hand, and room; their strata; what a look finds, or
-#: words for a block; by how much each day's arrivals change; scans of the patient at hand; deaths that a safety rule
-#: counts, and a place more; how the trial stands.
+#: words for a block; by how much each day's arrivals change; scans of the patient at hand; safety rules: words
+#: at hand, of each rule when an event of the patient at hand is known, and a block for each rule; how the trial stands.
 (
     ORDER, ENROLLED, ODD, LISTS, COUNTS, MARKED, QUEUE, WORDS_AT_HAND, STRATA_AT_HAND, FOUND, STEPS, SCANS_AT_HAND,
     SAFETY_AT_HAND, STATE,
@@ -56,20 +57,34 @@ SCAN = 3
 #: closed, is paused; a look is awaited; the trial has ended. Of the stage: randomised when its cohort was enrolled (-1: it
 #: is not), the day from which that is to be asked, the day on which it is so, the day from which that may change, the
 #: first day on which the look may be ripe. Of the look: cut-off, read-out, what the rule says, how many of the tested arm the
-#: next stage is to have (0: as planned).
+#: next stage is to have (0: as planned). Of safety rules: the day on which one stops the trial, until when enrolment waits for a
+#: review, the cut-off of the last look that is known and, from KEPT on, the columns SUCCESSES … CONTROL_EVALUABLE and CAUTION of it.
 (
     STAGE, RANDOMISED, ODDS, CLOSED, PAUSED, AWAITED, ENDED, FULL_AT, FULL_FROM, FULL, FULL_TO, RIPE_FROM, CUTOFF,
-    READOUT, ACTION, ENROL,
-) = range(16)
-STATES = 16
-#: Columns of a row: ``lines.INTEGERS``, and the last look's question.
+    READOUT, ACTION, ENROL, STOPPED, HELD, KNOWN_CUTOFF, KEPT,
+) = range(20)
+STATES = 24
+#: Of safety rules, in their part of the room: words of adverse events, and of cycles; then of each rule when an event is known; then the blocks.
+EVENT_WORDS, CYCLE_WORDS, KNOWN_OF_RULE = 0, 32, 36
+#: A rule's block: patients watched and events, of all who have come; the first day on which it speaks, the day from which it is not held to
+#: have ended early; events of a rule between arms gone through, and those of the tested arm among them; looks taken, events at the
+#: last, whether it spoke there, the first look at which it spoke (-1: none); the next month, or patients gone through, and
+#: patients at the last look. Then the days of events in their order (and in the last bit whether in the tested arm), and the
+#: days from which patients are watched or, of a rule on survival, its looks: day, deaths, whether it speaks.
+(
+    WATCHED_SO_FAR, EVENTS_SO_FAR, SPEAKS_FROM, NOT_ENDED_FROM, GONE_THROUGH, OF_TESTED_ARM, LOOKS_TAKEN, EVENTS_SEEN,
+    SPOKE_LAST, SPOKE_ON, NEXT, PATIENTS_SEEN,
+) = range(12)
+DAYS_OF_EVENTS = 12
+OF_LOOK = 3
+#: Columns of a row: ``lines.INTEGERS``, the last look's question, and whether a safety rule speaks there that stops the trial.
 (
     ROW_STATUS, ROW_LOOKS, ROW_ACTION, ROW_SUCCESSES, ROW_EVALUABLE, ROW_CONTROL_SUCCESSES, ROW_CONTROL_EVALUABLE,
     ROW_RANDOMISED, ROW_TESTED, ROW_COHORT_FULL, ROW_AT_CUTOFF, ROW_AT_READOUT, ROW_ON_STUDY, ROW_LOOK_DAY,
     ROW_READOUT_DAY, ROW_DURATION, ROW_CAUTION, ROW_EXPOSURE, ROW_EVENTS, ROW_CONTROL_EVENTS, ROW_FULL_DAY,
-    ROW_ENROLMENT_DAY, ROW_SAFETY_LOOKS, ROW_SAFETY_SPOKE, ROW_SAFETY_DAY, ROW_SAFETY_EVENTS, ROW_QUESTION,
-) = range(27)
-ROW_WIDTH = 27
+    ROW_ENROLMENT_DAY, ROW_SAFETY_LOOKS, ROW_SAFETY_SPOKE, ROW_SAFETY_DAY, ROW_SAFETY_EVENTS, ROW_SAFETY_STOPPED, ROW_QUESTION, ROW_OVERRULED,
+) = range(29)
+ROW_WIDTH = 29
 #: Columns of a row of real numbers: ``lines.REAL_COLUMNS``, and what the last look read from the times.
 REAL_STATISTIC = 3
 REAL_WIDTH = 4

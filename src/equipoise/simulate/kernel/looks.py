@@ -8,7 +8,7 @@ from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.asked import column_of, question
 from equipoise.simulate.kernel.cohort import come_before, first_full, first_ripe
 from equipoise.simulate.kernel.comparison import compare_arms, times_contradict
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit, jit_in_place
+from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ACTION,
     ASKS,
@@ -16,7 +16,6 @@ from equipoise.simulate.kernel.layout import (
     AWAITED,
     CLOSED,
     CUTOFF,
-    DEATH,
     ENDED,
     ENROL,
     FOUND,
@@ -25,8 +24,9 @@ from equipoise.simulate.kernel.layout import (
     FULL_FROM,
     FULL_TO,
     GIVEN_UP,
-    GONE,
     HOT,
+    KEPT,
+    KNOWN_CUTOFF,
     PAUSED,
     RANDOMISED,
     READOUT,
@@ -44,20 +44,16 @@ from equipoise.simulate.kernel.layout import (
     ROW_LOOK_DAY,
     ROW_LOOKS,
     ROW_ON_STUDY,
+    ROW_OVERRULED,
     ROW_QUESTION,
     ROW_READOUT_DAY,
     ROW_STATUS,
     ROW_SUCCESSES,
-    SEEN,
     STAGE,
     STATE,
 )
-
-
-@jit_in_place(WHOLE(WHOLES, WHOLE))
-def off_study(W: Any, p: int) -> int:
-    """Days of the patient on study: until progression is seen, death or leaving."""
-    return min(W[p * HOT + SEEN], W[p * HOT + DEATH], W[p * HOT + GONE])
+from equipoise.simulate.kernel.patient import off_study
+from equipoise.simulate.kernel.safety import stops_at
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLES, WHOLES))
@@ -76,15 +72,22 @@ def _read_out(N: Any, W: Any, row: Any, room: Any) -> None:
         row[ROW_LOOK_DAY], row[ROW_READOUT_DAY] = cutoff, readout
         for p in range(row[ROW_AT_READOUT]):
             row[ROW_ON_STUDY] += int(off_study(W, p) > readout - W[p * HOT + AT])
+    if N[at.SAFETY_ACTS]:
+        # A later look may never come to be known.
+        W[state + KNOWN_CUTOFF], W[state + KEPT + 4] = cutoff, row[ROW_CAUTION]
+        for k in range(4):
+            W[state + KEPT + k] = row[ROW_SUCCESSES + k]
     W[state + AWAITED] = W[state + PAUSED] = 0
     W[state + ENDED] = int(W[state + ACTION] != at.CONTINUE or final)
     W[state + STAGE], W[state + FULL_AT] = stage + 1, -1
     W[state + FULL_FROM] = W[state + RIPE_FROM] = readout
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE))
-def _look(N: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int) -> None:
-    """The look is ripe: what the trial's rule says of it, the control arm's check, and before an end the comparison.
+@jit(NONE(WHOLES, REALS, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE))
+def _look(
+    N: Any, X: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int
+) -> None:  # fmt: skip
+    """The look is ripe: what the trial's rule says of it, the control arm's check, safety rules that stop, and before an end the comparison.
 
     The last look's answer changes nothing of the trial's course: it is found later, from the question in the row.
     """
@@ -108,7 +111,8 @@ def _look(N: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replic
             row[ROW_STATUS], W[state + ENDED] = ASKS, 1
             return
         answer = A[column + x]
-    action = answer & 7
+    row[ROW_OVERRULED] = int(N[at.SAFETY_ACTS] and stops_at(N, X, W, V, room, replicate, cutoff))
+    action = at.STOP if row[ROW_OVERRULED] and answer & 7 != at.REFUSED else answer & 7
     W[state + ACTION], W[state + ENROL] = action, answer >> 3
     if action == at.REFUSED:
         row[ROW_STATUS], W[state + ENDED] = REFUSES, 1
@@ -129,9 +133,9 @@ def _close(N: Any, W: Any, room: Any, coming: int) -> None:
         W[state + RIPE_FROM] = max(W[state + RIPE_FROM], full)
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE))
+@jit(NONE(WHOLES, REALS, WHOLES, WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE))
 def see_to_looks(
-    N: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, coming: int
+    N: Any, X: Any, A: Any, W: Any, V: Any, row: Any, real: Any, room: Any, replicate: int, coming: int
 ) -> None:  # fmt: skip
     """Until the morning of the day ``coming``: looks on the days before it, read-outs on it too."""
     state = room[STATE]
@@ -153,7 +157,7 @@ def see_to_looks(
             W[state + RIPE_FROM] = first_ripe(N, W, room, final, day, coming - 1)
         if max(day, W[state + RIPE_FROM]) >= coming:
             break
-        _look(N, A, W, V, row, real, room, replicate)
+        _look(N, X, A, W, V, row, real, room, replicate)
     if not W[state + ENDED] and coming > N[at.HORIZON]:
         row[ROW_STATUS], W[state + ENDED] = GIVEN_UP, 1
 

@@ -54,6 +54,12 @@ def scan_day(N: Any, replicate: int, row: int, k: int) -> int:
     return day
 
 
+@jit_in_place(WHOLE(WHOLES, WHOLE))
+def off_study(W: Any, p: int) -> int:
+    """Days of the patient on study: until progression is seen, death or leaving."""
+    return min(W[p * HOT + SEEN], W[p * HOT + DEATH], W[p * HOT + GONE])
+
+
 @jit_in_place(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
 def recorded(N: Any, W: Any, replicate: int, p: int, day: int, column: int) -> int:
     """When what happened on ``day`` is recorded: not on the day of randomisation."""
@@ -100,6 +106,12 @@ def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) 
     W[cold + SEEN_AT], W[cold + LEFT] = k if is_seen else -1, left
 
 
+@jit_in_place(WHOLE(WHOLES, WHOLE))
+def contacts_of(N: Any, p: int) -> int:
+    """Where the contacts of patient p begin that are none of disease: how many, and of each its day and when it is known."""
+    return N[at.TARGET] * (HOT + COLD + N[at.CHANGES]) + p * N[at.CONTACTS] + N[at.SAFETY_RULES]
+
+
 @jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
 def known(N: Any, W: Any, replicate: int, p: int, what: int, day: int, column: int) -> int:
     """The day on which progression, death or leaving is recorded, drawn when first asked for."""
@@ -109,9 +121,12 @@ def known(N: Any, W: Any, replicate: int, p: int, what: int, day: int, column: i
     return W[place]
 
 
-@jit(types.Tuple((WHOLE, WHETHER))(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
-def _observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
-    """``observed`` whatever the rules and the records."""
+@jit(types.Tuple((WHOLE, WHETHER))(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def observed_by(N: Any, W: Any, replicate: int, p: int, day: int, of: int) -> Any:
+    """``observed`` of any endpoint of progression and death, whatever its rules and the records. ``of``: where OF_PROGRESSION …
+    AT_DEATH of it stand."""
+    of_progression, of_death = N[of], N[of + at.OF_DEATH - at.OF_PROGRESSION]
+    at_death = N[of + at.AT_DEATH - at.OF_PROGRESSION]
     hot, cold = p * HOT, cold_of(N, p)
     seen_on, death, gone, left = W[hot + SEEN], W[hot + DEATH], W[hot + GONE], W[cold + LEFT]
     # What happened long enough ago is recorded, whatever the delay: there is no need to draw it.
@@ -120,19 +135,19 @@ def _observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
     seen = seen_on <= min(day, HORIZON) and (
         seen_on <= long_ago or known(N, W, replicate, p, SEEN_KNOWN, seen_on, SCAN_DELAYS + W[cold + SEEN_AT]) <= day
     )
-    if seen and N[at.OF_PROGRESSION]:
+    if seen and of_progression:
         return seen_on, True
     dead = death <= min(day, gone) and (death <= long_ago or known(N, W, replicate, p, DEATH_KNOWN, death, 0) <= day)
-    if dead and N[at.OF_DEATH]:
+    if dead and of_death:
         return death, True
-    rule, until = N[at.AT_NO_EVENT], day
+    rule, until = N[of + at.AT_NO_EVENT - at.OF_PROGRESSION], day
     left_seen = left > 0 and gone <= day and known(N, W, replicate, p, LEFT_KNOWN, gone, 1) <= day
     if left_seen:
-        of_leaving = N[at.AT_WITHDRAWAL] if left == 1 else N[at.AT_LOSS]
+        of_leaving = N[of + (at.AT_WITHDRAWAL if left == 1 else at.AT_LOSS) - at.OF_PROGRESSION]
         if of_leaving != at.NOWHERE:
             rule, until = of_leaving, gone
-    elif dead and N[at.AT_DEATH] != at.NOWHERE:
-        rule, until = N[at.AT_DEATH], death
+    elif dead and at_death != at.NOWHERE:
+        rule, until = at_death, death
     if rule == at.THAT_DAY:
         return until, False
     last = min(death - 1, gone, day)
@@ -155,6 +170,11 @@ def _observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
             found = max(found, seen_on + (last - seen_on) // N[at.CONTACT_EVERY] * N[at.CONTACT_EVERY])
         if left_seen and left == 1:
             found = max(found, gone)
+        if N[at.CONTACTS] > 0:
+            contacts = contacts_of(N, p)
+            for k in range(contacts + 1, contacts + 1 + 2 * W[contacts], 2):
+                if W[k + 1] <= day:
+                    found = max(found, W[k])
         found = min(found, until)
     return found, False
 
@@ -167,4 +187,4 @@ def observed(N: Any, W: Any, replicate: int, p: int, day: int) -> Any:
     # What happened long enough ago is recorded, whatever the delay.
     if N[at.PLAIN] and event <= min(day - N[at.MOST_DELAY], HORIZON):
         return event, True
-    return _observed(N, W, replicate, p, day)
+    return observed_by(N, W, replicate, p, day, at.OF_PROGRESSION)

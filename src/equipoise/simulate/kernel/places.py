@@ -33,10 +33,15 @@ from __future__ import annotations
 (
     LOOKS_ON, STATISTIC, COUNTED_TO, BOTH_RATES,
 ) = range(61, 65)
-#: Safety rules beside the design: how many, and numbers in a row of SPEAKS.
+#: Safety rules beside the design: how many, and numbers in a row of SPEAKS; whether some stop the trial or pause it, whether some pause it,
+#: whether some watch survival; places in the room for each. Of adverse events: the most of an arm, endpoints of toxicity, the most drugs of an
+#: arm, the most days of a cycle, the column of the outcome that goes with toxicity (-1: response);
+#: a bit for each safety rule for whose sake adverse events are recorded; places of a patient for contacts that are none of disease (0: none is kept); outcomes
+#: recorded by their own names.
 (
-    SAFETY_RULES, SAFETY_SIDE,
-) = range(65, 67)
+    SAFETY_RULES, SAFETY_SIDE, SAFETY_ACTS, SAFETY_PAUSES, SAFETY_SURVIVAL, SAFETY_PLACES, EVENTS, TOXICITIES, DRUGS,
+    DOSE_DAYS, GOOD_COLUMN, ASKING, CONTACTS, OUTCOMES,
+) = range(65, 79)
 #: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm; or events, or patients enrolled, and 0. FOLLOW (looks, 2): of a look on
 #: patients enrolled, for how many days the last of them and the first of all are followed. NOT_BEFORE (looks): the first day. BLOCKS (block
 #: sizes, LARGEST_BLOCK): arms before they are shuffled. KEYS (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
@@ -46,29 +51,53 @@ from __future__ import annotations
 #: LAST_SCAN (days): the first scan that may fall on the day or later, the last that may fall on it or earlier.
 #: CUTS (tables, days + 1): a word below it survives the day; the last is -1. DEATH_CUT (arms, days + 1): a word below it dies first.
 #: LEVEL_CUT (factors, most levels): a word below it is of that level or an earlier one. RESPONDS, AT_FIRST, TURNS_OUT (arms): a word below it responds,
-#: does so by the first scan, has a success as its outcome. WATCHED (safety rules, OF_RULE): the tested arm, the control arm (-1: a rule
-#: on one arm), days after entry from which an event counts, after which it is known that the patient is watched, how long an event
-#: counts; the last number at which it looks; whether monthly. SPEAKS (safety rules, numbers from 0): the least that speaks. MONTHS: the days of
-#: monthly looks, up to one beyond the horizon.
+#: does so by the first scan, has a success as its outcome.
+#: WATCHED (safety rules, OF_RULE): see there. SPEAKS (safety rules, numbers from 0): the least that speaks; of a rule on survival the next
+#: number of deaths at which it looks. EARLY (safety rules, numbers): the largest number at which the rate is held acceptable early, -1 for none.
+#: SINCE (safety rules, arms, 2): days after entry from which an event counts, after which it is known that the patient is watched.
+#: MONTHS: the days of monthly looks, up to one beyond the horizon. TIME_OF (safety rules, 6): of a rule on survival, OF_PROGRESSION … AT_DEATH of its endpoint.
+#: EVENT_CUTS (arms, EVENTS, 4): a word below it has the event and survives it (0 for one that counts for no rule); is of grade 4; of grade 3 or 4; is not of grade 2.
+#: EVENT_COUNTS (arms, EVENTS, 5): by grade, a bit for each safety rule for which the event counts. DEATH_COUNTS (arms, 2): the same of a death due to
+#: whichever of them; whether it matters to which. DIES_OF (arms, EVENTS): a word below it dies of that event or an earlier one, where it matters.
+#: DOSES (arms, DRUGS, 3 + DOSE_DAYS): cycles, days of a cycle, how many doses in it, and their days from 0. TREATED (arms, 2): a word below it
+#: stops for toxicity; has a cycle late. TOXICITY (arms, TOXICITIES, 5): a word below it has it, of who responds and who does not; the first day that
+#: counts, and how many; a bit for each safety rule for which it counts. GOES_WELL (arms): a word below it responds, where that goes with toxicity.
+#: FIRST_DOSE (arms): the day after entry on which it is recorded; -1 where it is not. LAST_DOSE (arms, days): of who has no dose from a day on, if no
+#: cycle is late. LAST_EVENT (arms): how many events are looked for, the first ones; EVENT_BLOCKS (arms): a bit for each block of eight words that they take.
+#: DUE (arms, OUTCOMES): the day on which an outcome is due; NO_DAY where the scenario says none of it.
 (
     NEED, NOT_BEFORE, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS,
     CAUTION, TOO_SHORT, TOO_LONG, ENROLS, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT, RESPONDS, AT_FIRST, TURNS_OUT,
-    FOLLOW, WATCHED, SPEAKS, MONTHS,
-) = range(67, 97)
+    FOLLOW, WATCHED, SPEAKS, EARLY, SINCE, MONTHS, TIME_OF, EVENT_CUTS, EVENT_COUNTS, DEATH_COUNTS, DIES_OF, DOSES, TREATED,
+    TOXICITY, GOES_WELL, FIRST_DOSE, LAST_DOSE, LAST_EVENT,
+    EVENT_BLOCKS, DUE,
+) = range(79, 125)
 #: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate. REFERENCE: what
-#: the statistic compares with (``numerics.times.by_day``).
+#: the statistic compares with (``numerics.times.by_day``). THRESHOLD (safety rules, numbers): of a rule on survival, the log hazard ratio that speaks at so many deaths.
 (
-    RATE, SIZE, REFERENCE,
-) = range(97, 100)
+    RATE, SIZE, REFERENCE, THRESHOLD,
+) = range(125, 129)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 100
-#: Numbers of a safety rule in WATCHED.
-OF_RULE = 7
+HEAD = 129
+#: Numbers of a safety rule in WATCHED: the tested arm; the control arm (-1: a rule on one arm); whether it watches survival; how long an event counts;
+#: the last number at which it looks; when: AFTER_EVENTS, MONTHLY, or a number of patients; what it does; how long its review takes.
+(
+    OF_TESTED, OF_CONTROL, OF_SURVIVAL, WITHIN, LAST_NUMBER, WHEN, DOES, REVIEW,
+) = range(8)  # fmt: skip
+OF_RULE = 8
+AFTER_EVENTS, MONTHLY = 0, -1
+#: What a safety rule does that speaks.
+CAUTIONS, PAUSES_TRIAL, STOPS_TRIAL = range(3)
 #: Purposes whose streams the kernel draws from, in the order of KEYS.
-PURPOSES = ("patient", "leaving", "visits", "reporting", "accrual", "response", "outcome")
-PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL, RESPONSE, OUTCOME = range(7)
+PURPOSES = (
+    "patient", "leaving", "visits", "reporting", "accrual", "response", "outcome", "toxicity", "treatment", "cycles", "follow-up",
+    "toxicities",
+)  # fmt: skip
+(
+    PATIENT, LEAVING, VISITS, REPORTING, ACCRUAL, RESPONSE, OUTCOME, OF_EVENTS, TREATMENT, CYCLES, FOLLOW_UP, OF_TOXICITIES,
+) = range(12)  # fmt: skip
 #: Kinds of endpoint.
 OF_LANDMARK, OF_RESPONSE, OF_OUTCOME, OF_TIME = range(4)
 #: How looks come.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from equipoise.decide.ruling import REFUSED
+from equipoise.decide.ruling import REFUSED, STOP
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.answers import Answers
 from equipoise.simulate.kernel.engine.machine_code import Called, Loaded, bitcode_of
@@ -22,13 +22,14 @@ from equipoise.simulate.kernel.layout import (
     COLD,
     FINDINGS,
     HOT,
+    KNOWN_OF_RULE,
     NEVER,
     OPENED,
     REAL_STATISTIC,
     REAL_WIDTH,
-    REFUSES,
     ROW_ACTION,
     ROW_LOOKS,
+    ROW_OVERRULED,
     ROW_QUESTION,
     ROW_STATUS,
     ROW_SUCCESSES,
@@ -36,7 +37,7 @@ from equipoise.simulate.kernel.layout import (
     SCAN,
     STATES,
 )
-from equipoise.simulate.lines import REAL_COLUMNS
+from equipoise.simulate.lines import REAL_COLUMNS, UNRULED_LOOK
 
 #: Trials begun before all others where the rule has not been asked anything yet: most of what it will be asked is asked by them.
 _FIRST = 32
@@ -87,7 +88,7 @@ class Room:
         n = image.whole
         target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
         wholes = [
-            target * (HOT + COLD + int(n[at.CHANGES])),
+            target * (HOT + COLD + int(n[at.CHANGES]) + int(n[at.CONTACTS])),
             arms * target,
             arms,
             target,
@@ -103,7 +104,8 @@ class Room:
             AT_ONCE,
             FINDINGS + largest + 8,
         ]
-        wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS]), target + 1]
+        wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS])]
+        wholes += [KNOWN_OF_RULE + int(n[at.SAFETY_RULES]) * (1 + int(n[at.SAFETY_PLACES]))]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + STATES, dtype=np.int64)
         self.v = np.zeros(max(target, AT_ONCE))
@@ -144,13 +146,17 @@ def simulate_rows(image: Image, answers: Answers, room: Room, first: int, replic
 
 
 def _answer_the_last(image: Image, answers: Answers, whole: Any, real: Any) -> None:
-    """The action at the last look, or that the rule refuses its evidence."""
+    """The action at the last look, unless a safety rule stops the trial there, or the rule refuses its evidence: then nothing is shown."""
     last = np.flatnonzero((whole[:, ROW_STATUS] == AT_ITS_END) & (whole[:, ROW_LOOKS] == image.whole[at.LOOKS]))
+    if not len(last):
+        return
     by_time = image.whole[at.LOOKS_ON] != at.ON_PATIENTS
     questions, seen = whole[last, ROW_QUESTION], real[last, REAL_STATISTIC] if by_time else whole[last, ROW_SUCCESSES]
     known = answers.known
     if len(known.missing(questions)):
         known = answers.learn(questions)
     action = known.actions(questions, seen)
+    refused = action == REFUSED
+    action[(whole[last, ROW_OVERRULED] == 1) | refused] = STOP
     whole[last, ROW_ACTION] = action
-    whole[last[action == REFUSED], ROW_STATUS] = REFUSES
+    whole[last[refused], ROW_STATUS] = UNRULED_LOOK

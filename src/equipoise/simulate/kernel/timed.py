@@ -47,6 +47,7 @@ from equipoise.simulate.kernel.layout import (
     ROW_LOOK_DAY,
     ROW_LOOKS,
     ROW_ON_STUDY,
+    ROW_OVERRULED,
     ROW_QUESTION,
     ROW_READOUT_DAY,
     ROW_STATUS,
@@ -55,11 +56,12 @@ from equipoise.simulate.kernel.layout import (
     SEEN_AT,
     SEEN_KNOWN,
     STATE,
+    STOPPED,
     UNDRAWN,
 )
-from equipoise.simulate.kernel.looks import off_study
 from equipoise.simulate.kernel.one_group import statistic_of
-from equipoise.simulate.kernel.patient import cold_of, known, observed, recorded
+from equipoise.simulate.kernel.patient import cold_of, known, observed, off_study, recorded
+from equipoise.simulate.kernel.safety import stops_at
 from equipoise.simulate.virtual_patient import SCAN_DELAYS
 
 
@@ -183,6 +185,10 @@ def see_to_timed_looks(
             stage += 1
             before *= side
         readout = day + max(N[at.READOUT_DELAY], 1)
+        if readout > W[state + STOPPED]:
+            # A safety rule stops the trial before the look is known.
+            W[state + ENDED] = 0
+            return
         if readout > N[at.HORIZON]:
             row[ROW_STATUS] = GIVEN_UP
             return
@@ -193,6 +199,7 @@ def see_to_timed_looks(
             _first_look(N, W, row, room, day, readout)
         taken += 1
         row[ROW_LOOKS], row[ROW_ACTION] = stage + 1, at.STOP
+        row[ROW_OVERRULED] = int(N[at.SAFETY_ACTS] and stops_at(N, X, W, V, room, replicate, day))
         if stage == looks - 1:
             return
         column = column_of(A, row[ROW_QUESTION])
@@ -201,6 +208,7 @@ def see_to_timed_looks(
             return
         place = A[column + 3]
         action = A[column + int(real[REAL_STATISTIC] >= B[place]) + int(real[REAL_STATISTIC] >= B[place + 1])]
+        action = at.STOP if row[ROW_OVERRULED] and action != at.REFUSED else action
         row[ROW_ACTION] = action
         if action == at.REFUSED:
             row[ROW_STATUS] = REFUSES

@@ -12,7 +12,7 @@ from equipoise.standards.adam.events import event_rows
 from equipoise.standards.adam.measurements import measurement_rows
 from equipoise.standards.adam.response import ResponseRecord, death_record, response_records
 from equipoise.standards.adam.rules import ADMIRAL, ADMIRAL_TIMES, ResponseRules, rules_of
-from equipoise.standards.adam.source import source_of
+from equipoise.standards.adam.source import in_short, source_of
 from equipoise.standards.adam.subjects import Subject, arm_columns, flags, imputed, subject, subject_rows
 from equipoise.standards.adam.times import TimeRecord, time_record
 from equipoise.standards.adam.trial_times import time_rows
@@ -114,7 +114,7 @@ def response_row(
         "PARCAT2": assessor, "PARCAT3": criterion if r.parameter.of_assessor else "",
         "AVISIT": r.visit, "ADT": r.on, "ADTF": imputed(r.event) if r.on else "", "ADY": study_day(r.on, s.randomised),
         "AVAL": r.value, "AVALC": r.text, "ANL01FL": "Y" if r.analysed else "",
-        **source_of(r.event).columns, "DRVDESC": r.because,
+        **source_of(r.event).columns, "DRVDESC": in_short(r.because),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from equipoise.analyse.criteria.criterion import scans_of
 from equipoise.analyse.criteria.recist11 import Recist11, baseline_sum
 from equipoise.standards.adam.assessors import label_of, parameter_code
-from equipoise.standards.adam.source import source_of
+from equipoise.standards.adam.source import in_short, source_of
 from equipoise.standards.adam.subjects import imputed
 from equipoise.standards.study_day import study_day
 from equipoise.trial.assessment import Assessment
@@ -35,7 +35,7 @@ def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dic
                 "BASE": s.total if s.of.baseline else s.base, "NADIR": s.nadir,
                 "CHG": _less(s.total, None if s.of.baseline else s.base), "PCHG": _percent(s.total, None if s.of.baseline else s.base),
                 "CHGNAD": _less(s.total, s.nadir), "PCHGNAD": _percent(s.total, s.nadir),
-                **source_of(event).columns, "DRVDESC": s.because,
+                **source_of(event).columns, "DRVDESC": in_short(s.because),
             }  # fmt: skip
 
 

@@ -42,3 +42,14 @@ def source(number: int, record: str) -> Source:
         return Source("LOG", "NUMBER", number)
     sequence = found["sequence"]
     return Source(found["domain"], found["variable"], int(sequence) if sequence else None)
+
+
+#: The most bytes of a text in a SAS transport file.
+MOST_BYTES = 200
+
+
+def in_short(text: str) -> str:
+    """A derivation that a transport file can hold: what is too long ends with '…'."""
+    if len(text.encode()) <= MOST_BYTES:
+        return text
+    return text.encode()[: MOST_BYTES - 3].decode(errors="ignore").rstrip() + "…"

@@ -8,7 +8,7 @@ from typing import Any
 
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.survival import observations
-from equipoise.standards.adam.source import NOTHING, source
+from equipoise.standards.adam.source import NOTHING, in_short, source
 from equipoise.standards.adam.subjects import imputed
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.event import Event
@@ -62,7 +62,7 @@ def _of(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, events: dict[int, E
                 "ADTF": imputed(decided) if decided is not None and decided.happened == o.on else "",
                 "AVAL": o.days, "AVALU": "DAYS", "CNSR": 0 if o.event else 1,
                 "EVNTDESC": _sentence(o.reason), "CNSDTDSC": "" if o.event else censored_at(o, endpoint),
-                **came.columns, "DRVDESC": _why(o, decided),
+                **came.columns, "DRVDESC": in_short(_why(o, decided)),
             }  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def test_pooled_and_shown_with_cautions(library: HistoryLibrary) -> None:
     ]  # fmt: skip
     assert found.sensitivity[1][1].median == found.predictions[0].median
     with pytest.raises(BadInput, match="1 arm or more"):
-        pool_library(library, asked(arms=("Lara-2009-EP",)))
+        pool_library(library, asked(arms=("Socinski-2009-CE",)))
 
 
 def test_provenance_of_norths_rate(north: Trial, library: HistoryLibrary) -> None:

@@ -91,7 +91,12 @@ def test_what_is_not_there_is_left_out_or_said(findings: Findings) -> None:
         update={"library": trial.history.library.model_copy(update={"arms": ("Lara-2009-EP",)})}
     )
     alone = history(replace(findings, trial=trial.model_copy(update={"history": lone})))
-    assert any("cannot be pooled" in t and "1 arm or more" in t for t in texts(alone, "caution"))
+    assert any("One arm says nothing of how much trials differ" in t for t in texts(alone, "caution"))
+    unread = trial.history.model_copy(
+        update={"library": trial.history.library.model_copy(update={"arms": ("Socinski-2009-CE",)})}
+    )
+    nobody = history(replace(findings, trial=trial.model_copy(update={"history": unread})))
+    assert any("cannot be pooled" in t and "1 arm or more" in t for t in texts(nobody, "caution"))
     assert history(replace(findings, trial=trial.model_copy(update={"history": None}))) == []
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta, betabinom, binom
+from scipy.stats import beta, betabinom, binom, norm
 
 from equipoise.design import shelf
 from equipoise.files.history_file import read_library
@@ -162,3 +162,37 @@ def test_a_stratum_in_which_none_succeeded_is_not_certain() -> None:
     assert found.se**2 == pytest.approx(0.25 * (0.24 + (0.5 / 41) * (40.5 / 41)) / 40)
     with pytest.raises(BadInput, match="no logit"):
         standardise(mix(0.0, 0.4), [Levels()], {"x 0": 5})  # type: ignore[list-item]
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(
+    ("x", "n"), [([20, 0, 12], [20, 25, 30]), ([100, 0, 50], [100, 100, 100]), ([500, 20, 970], [1000] * 3)]
+)
+def test_trials_far_apart_have_a_mean_by_counts_too(x: list[int], n: list[int]) -> None:
+    # Plain sums over a wide even grid: the likelihood is what it says, and a step in any direction is no better.
+    u = np.linspace(-14, 14, 28001)
+
+    def log_likelihood(mean: float, tau: float) -> float:
+        rate = 1 / (1 + np.exp(-(mean + tau * u)))
+        return float(
+            sum(np.log(binom.pmf(a, b, rate) @ norm.pdf(u) * (u[1] - u[0])) for a, b in zip(x, n, strict=True))
+        )
+
+    found = fit_binomial_normal(x, n)
+    best = log_likelihood(found.mean, found.tau)
+    assert found.log_likelihood == pytest.approx(best, abs=1e-6)
+    for step in (0.05, -0.05):
+        assert max(log_likelihood(found.mean + step, found.tau), log_likelihood(found.mean, found.tau + step)) < best
+    assert found.se > 1
+
+
+@pytest.mark.parametrize(("x", "n"), [((0, 20), (20, 20)), ((0, 0, 20), (20, 25, 20)), ((20, 12, 0), (20, 30, 25))])
+def test_none_and_all_together_are_pooled(few: HistoryLibrary, x: tuple[int, ...], n: tuple[int, ...]) -> None:
+    arms = []
+    for a, c, b in zip(few.arms, x, n, strict=False):
+        arms.append(a.model_copy(update={"n": b, "rates": [a.rates[0].model_copy(update={"rate": c / b})]}))
+    found = pool_library(few.model_copy(update={"arms": arms}), RESPONSE)
+    assert len(found.arms) == len(x)
+    assert all(0 <= p.lower <= p.median <= p.upper <= 1 for p in found.predictions)
+    assert (found.binomial is None) == (12 not in x)
+    assert any("A mean by counts there is not" in c for c in found.cautions) == (12 not in x)

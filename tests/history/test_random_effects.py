@@ -47,16 +47,14 @@ def test_binomial_normal_as_in_lme4(meta: dict[str, Any], data: str) -> None:
     fit = fit_binomial_normal(r["x"], r["n"])
     says = r["glmm"]
     assert [fit.mean, fit.tau, fit.se] == pytest.approx([says["mu"], says["tau"], says["se"]], abs=5e-6)
-    roots, weights = np.polynomial.hermite.hermgauss(61)
     x, n = np.array(r["x"], float), np.array(r["n"], float)
-    assert fit.log_likelihood >= float(log_marginal(x, n, says["mu"], says["tau"], roots, weights).sum()) - 1e-10
+    assert fit.log_likelihood >= float(log_marginal(x, n, says["mu"], says["tau"]).sum()) - 1e-10
 
 
 @pytest.mark.independent
 def test_log_marginal_is_the_integral() -> None:
     # Plain summation over the logit on a fine grid.
     u = np.linspace(-10, 10, 40001)
-    roots, weights = np.polynomial.hermite.hermgauss(31)
     for x, n, mu, tau in ((0, 5, 0.3, 0.8), (7, 9, -1.0, 1.5), (120, 300, -0.4, 0.1)):
         p = 1 / (1 + np.exp(-(mu + tau * u)))
         from math import comb, log
@@ -64,7 +62,7 @@ def test_log_marginal_is_the_integral() -> None:
         plain = np.trapezoid(np.exp(log(comb(n, x)) + x * np.log(p) + (n - x) * np.log1p(-p) - u**2 / 2), u) / np.sqrt(
             2 * np.pi
         )
-        ours = float(log_marginal(np.array([x], float), np.array([n], float), mu, tau, roots, weights)[0])
+        ours = float(log_marginal(np.array([x], float), np.array([n], float), mu, tau)[0])
         assert ours == pytest.approx(log(plain), abs=1e-8)
 
 
@@ -154,12 +152,8 @@ def test_quadrature_against_sampling(meta: dict[str, Any]) -> None:
     s = v + tau[:, None] ** 2
     logs = -0.5 * ((y - mu[:, None]) ** 2 / s + np.log(s)).sum(axis=1) + prior
     _sampled(bayes_normal(y, v), logs, mu, tau, rng)
-    roots, weights = np.polynomial.hermite.hermgauss(15)
     exact = np.concatenate(
-        [
-            log_marginal(x, n, mu[i : i + 5000], tau[i : i + 5000], roots, weights).sum(axis=-1)
-            for i in range(0, m, 5000)
-        ]
+        [log_marginal(x, n, mu[i : i + 5000], tau[i : i + 5000]).sum(axis=-1) for i in range(0, m, 5000)]
     )
     _sampled(bayes_binomial(x, n), exact + prior, mu, tau, rng)
 

@@ -41,13 +41,16 @@ class NextRate:
         """P(the next trial's rate ≤ ``rate``)."""
         if not 0 < rate < 1:
             return float(rate >= 1)
-        return float(self.weight @ self._below(float(logit(rate))))
+        return self._cumulated(float(logit(rate)))
 
     def quantile(self, p: float) -> float:
-        """The rate below which the next trial's lies with probability ``p``."""
+        """The rate below which the next trial's lies with probability ``p``; 0 or 1 where that is beyond ``_FAR``."""
         if not 0 < p < 1:
             raise ValueError(f"p: got {p}; a probability between 0 and 1")
-        return float(expit(brentq(lambda x: float(self.weight @ self._below(x)) - p, -_FAR, _FAR, xtol=1e-13)))
+        beyond = self._cumulated(-_FAR) >= p, self._cumulated(_FAR) <= p
+        if any(beyond):
+            return float(beyond[1])
+        return float(expit(brentq(lambda x: self._cumulated(x) - p, -_FAR, _FAR, xtol=1e-13)))
 
     @property
     def tau_mean(self) -> float:
@@ -67,8 +70,7 @@ class NextRate:
         edges = (low + high) / 2 + (high - low) / 2 * np.sign(t) * np.abs(t) ** 1.7
         x, width = panels(edges, 12)
         weight = width * self._density(x)
-        below = float(self.weight @ self._below(low))
-        above = 1 - float(self.weight @ self._below(high))
+        below, above = self._cumulated(low), 1 - self._cumulated(high)
         rates = np.concatenate([[expit(low)], expit(x), [expit(high)]])
         weights = np.concatenate([[below], weight, [max(above, 0.0)]])
         return rates, weights / weights.sum()
@@ -82,6 +84,9 @@ class NextRate:
         """The mean rate."""
         rates, weights = self.nodes
         return float(rates @ weights)
+
+    def _cumulated(self, x: float) -> float:
+        return float(self.weight @ self._below(x))
 
     def _below(self, x: float) -> Array:
         z = (x - self.place) / self.scale
@@ -159,7 +164,7 @@ def bayes_normal(estimates: ArrayLike, variances: ArrayLike, priors: Priors | No
 def bayes_binomial(successes: ArrayLike, n: ArrayLike, priors: Priors | None = None) -> NextRate:
     """The same from counts (k,) out of n (k,), without the normal approximation of each logit.
 
-    Quadrature over μ and τ, each trial's own logit integrated out by Gauss–Hermite. The posterior of μ is skewed where few
+    Quadrature over μ and τ, each trial's own logit integrated out. The posterior of μ is skewed where few
     succeed: it enters point by point, not as a normal. Arms in which none or all succeeded are taken as they are. With one arm
     τ is what its prior says. Raises ValueError unless 0 ≤ successes ≤ n, n > 0 and k ≥ 1.
     """
@@ -168,7 +173,6 @@ def bayes_binomial(successes: ArrayLike, n: ArrayLike, priors: Priors | None = N
         raise ValueError("successes, n: both (k,), k of 1 or more, 0 ≤ successes ≤ n and n above 0")
     pr = priors or Priors()
     tau, prior = _tau_nodes(pr)
-    roots, weights = np.polynomial.hermite.hermgauss(21)
     u, w = legendre(40)
     # Where the mean may lie: 9 standard errors of the normal approximation, at each τ.
     y = np.log((x + 0.5) / (m - x + 0.5))
@@ -178,7 +182,7 @@ def bayes_binomial(successes: ArrayLike, n: ArrayLike, priors: Priors | None = N
     middle = (pr.mean / pr.sd**2 + (y / total).sum(axis=1)) / precision
     half = 9 / np.sqrt(precision)
     mu = middle[:, None] + half[:, None] * u
-    logs = log_marginal(x, m, mu, np.broadcast_to(tau[:, None], mu.shape), roots, weights).sum(axis=-1)
+    logs = log_marginal(x, m, mu, np.broadcast_to(tau[:, None], mu.shape)).sum(axis=-1)
     logs = logs - 0.5 * ((mu - pr.mean) / pr.sd) ** 2
     at_tau = logsumexp(logs + np.log(w) + np.log(half)[:, None], axis=1) + prior
     weight = np.exp(at_tau - logsumexp(at_tau))

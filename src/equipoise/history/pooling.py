@@ -119,11 +119,10 @@ def _alone(
 
 
 def _by_counts(arms: Sequence[ArmRate]) -> BinomialNormal | None:
-    """The mean by counts where an arm's logit needs half a patient; None where none does, or where nobody or everybody succeeded."""
-    x, n = [a.successes for a in arms], [a.of for a in arms]
-    if not any(a.halved for a in arms) or math.fsum(x) in (0.0, math.fsum(n)):
+    """The mean by counts where an arm's logit needs half a patient; None where none does, or where every arm's would: there is none."""
+    if not any(a.halved for a in arms) or all(a.halved for a in arms):
         return None
-    return fit_binomial_normal(x, n)
+    return fit_binomial_normal([a.successes for a in arms], [a.of for a in arms])
 
 
 def by_default(arms: Sequence[ArmRate]) -> PredictionBy:
@@ -210,6 +209,11 @@ def _cautions(choice: Choice, arms: Sequence[ArmRate], shapes: Sequence[tuple[st
         found.append(
             f"None or all succeeded in {', '.join(halves)}, whose logit is infinite: for the mean and the predictions from logits half a "
             "patient is added on each side; the binomial ones, which come first, and borrowing take the counts as they are."
+            + (
+                " A mean by counts there is not: no rate is most likely where it is so in every arm."
+                if len(halves) == len(arms)
+                else ""
+            )
         )
     if len(arms) == 1:
         found.append(

@@ -308,3 +308,25 @@ def test_the_validation_page_is_today_s(equipoise: Any) -> None:
     found = equipoise("validation", "--json").json
     assert set(found["designs"]) == set(shelf.kinds())
     assert "UNVALIDATED: none" in equipoise("validation").out
+
+
+def test_numbers_that_are_counted_are_asked_for_as_whole_ones(equipoise: Any) -> None:
+    said = (
+        "--p0",
+        "0.2",
+        "--p1",
+        "0.4",
+        "--alpha",
+        "0.05",
+        "--power",
+        "0.8",
+        "--sizes",
+        "15,30",
+        "--low",
+        "2.5",
+        "--high",
+        "7,9",
+    )
+    page = equipoise("design", "fleming", *said)
+    assert page.status == 2
+    assert "write whole numbers with commas between them, such as 2,5" in " ".join(page.err.split())

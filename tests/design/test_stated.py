@@ -225,6 +225,10 @@ def test_stated_events_without_boundaries_have_those_of_the_spending() -> None:
     assert stated.boundaries.lower == pytest.approx(found.boundaries.lower, abs=1e-6)
     few: Any = shelf.build("group-sequential", {**asked, "sizes": "stated", "events": (50, 100)})
     assert any("below the stated 0.8" in c for c in few.cautions)
+    loose: Any = shelf.build(
+        "group-sequential", {**asked, "sizes": "stated", "events": (50, 100), "upper_z": (2.0, 1.0)}
+    )
+    assert any(c.startswith("The type I error is") for c in loose.cautions)  # by the normal approximation: not exact
 
 
 @pytest.mark.parametrize(

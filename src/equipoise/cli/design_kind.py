@@ -73,7 +73,12 @@ class Numbers(click.ParamType[tuple[float, ...]]):
         try:
             return tuple(self.item(part) for part in value.split(","))
         except ValueError:
-            self.fail(f"got {value!r}; write numbers with commas between them, such as 0.5,1", param, ctx)
+            numbers = (
+                "whole numbers with commas between them, such as 2,5"
+                if self.item is int
+                else "numbers with commas between them, such as 0.5,1"
+            )
+            self.fail(f"got {value!r}; write {numbers}", param, ctx)
 
 
 class Known(click.Choice[str]):

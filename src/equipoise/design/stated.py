@@ -55,11 +55,16 @@ class Spaced(Entries):
     least_gap: int = Field(default=1, ge=1, description="Least number of patients between two stages, in a search.")
 
 
-def missed(alpha: float, asked: float, power: float, wanted: float, at: str) -> tuple[str, ...]:
-    """Cautions where a design does not keep the errors that were asked for; ``at``: what the power is at."""
+def missed(alpha: float, asked: float, power: float, wanted: float, at: str, *, exact: bool = True) -> tuple[str, ...]:
+    """Cautions where a design does not keep the errors that were asked for; ``at``: what the power is at.
+
+    ``exact``: summed over all outcomes, not by an approximation.
+    """
     found = []
     if alpha > asked * (1 + ROUNDING):
-        found.append(f"The exact type I error is {alpha:.4f}, above the stated alpha of {asked:g}.")
+        found.append(
+            f"The {'exact ' if exact else ''}type I error is {alpha:.4f}, above the stated alpha of {asked:g}."
+        )
     if power < wanted * (1 - ROUNDING):
         found.append(f"The power {at} is {power:.4f}, below the stated {wanted:g}.")
     return tuple(found)

@@ -168,7 +168,7 @@ class GroupSequentialLogRank:
         null, target = (self.characteristics(self.truths()[k]).declare.value for k in ("null", "target"))
         if not self.binding:
             null = gs.crossing(self.fractions, [-math.inf] * len(self.fractions), self.boundaries.upper, 0.0).reject
-        return missed(null, self.alpha, target, self.power, f"at a hazard ratio of {self.hazard_ratio:g}")
+        return missed(null, self.alpha, target, self.power, f"at a hazard ratio of {self.hazard_ratio:g}", exact=False)
 
     def verdict(self, evidence: StatisticEvidence) -> Verdict:
         """Declare with z ≥ upper, stop with z < lower.

@@ -196,3 +196,14 @@ def test_none_and_all_together_are_pooled(few: HistoryLibrary, x: tuple[int, ...
     assert all(0 <= p.lower <= p.median <= p.upper <= 1 for p in found.predictions)
     assert (found.binomial is None) == (12 not in x)
     assert any("A mean by counts there is not" in c for c in found.cautions) == (12 not in x)
+
+
+def test_an_arm_in_which_all_survived_is_borrowed_from_with_half_an_event() -> None:
+    asked = {"hazard_ratio": 0.67, "alpha": 0.1, "power": 0.8, "allocation": "2:1"}
+    found = [
+        shelf.build("borrowing-survival", {**asked, "history_events": e, "history_time": (120.0, 200.0)})
+        for e in ((0.5, 20.0), (1.0, 20.0))
+    ]
+    assert found[0].looks != found[1].looks or found[0].planned() != found[1].planned()
+    with pytest.raises(BadInput, match="exceed"):
+        shelf.build("borrowing-survival", {**asked, "history_events": (0.0, 20.0), "history_time": (120.0, 200.0)})

@@ -70,6 +70,8 @@ MOST = 2000
 MEDIANS, EVENTS = ("history_n", "history_median"), ("history_events", "history_time")
 #: A number for each historical arm: patients or events, and a time.
 Sizes = Annotated[tuple[Annotated[float, Field(ge=1)], ...], Field(min_length=1)]
+#: An arm of a library in which all survived comes with half an event.
+Events = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
 Times = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
 
 
@@ -82,7 +84,7 @@ class Spec(Ramp, Allocated, Terms, Errors):
         default=None, description="Kaplan-Meier median of each historical arm (any unit of time) …"
     )
     history_n: Sizes | None = Field(default=None, description="… and its patients, nobody censored before the median.")
-    history_events: Sizes | None = Field(default=None, description="Or instead: events of each historical arm …")
+    history_events: Events | None = Field(default=None, description="Or instead: events of each historical arm …")
     history_time: Times | None = Field(
         default=None, description="… over its total time at risk, each patient's time to the power shape."
     )

@@ -52,12 +52,14 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             endpoints[endpoint.name] = in_full(trial, snap, endpoint)
-            said = (caution_of(endpoint, observations(trial, snap, endpoint)), overstated(endpoint))
+            labels = {arm.name: arm.label for arm in trial.arms}
+            said = (caution_of(endpoint, observations(trial, snap, endpoint), labels), overstated(endpoint))
             cautions[endpoint.name] = " ".join(filter(None, said))
         else:
             endpoints[endpoint.name] = rate = analyse_rate(trial, snap, endpoint)
-            nobody = not any(a.n for a in rate.arms.values())
-            cautions[endpoint.name] = f"{endpoint.label}: nobody counts for it yet." if nobody else ""
+            empty = [trial.arm_by_name[name].label for name, a in rate.arms.items() if not a.n]
+            whom = f"nobody on {', '.join(empty)}" if len(empty) < len(rate.arms) else "nobody"
+            cautions[endpoint.name] = f"{endpoint.label}: {whom} counts for it yet." if empty else ""
     by_arm = safety(trial, snap)
     both = editions_pooled(by_arm)
     return Analysis(

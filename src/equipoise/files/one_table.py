@@ -109,6 +109,7 @@ class OneTable:
                 for kind, data in person.start(trial, self.mapping):  # type: ignore[arg-type]
                     yield Record(number, person.name, kind, person.origin, data, self.file)
             yield from self._read.read(number, row)
+        self._read.finish()
 
     def told(self, people: Mapping[str, Person]) -> Iterator[Problem]:
         """All its problems, those of its header first."""

@@ -17,6 +17,9 @@ from equipoise.trial.check import near
 from equipoise.trial.table import TableMapping
 from equipoise.trial.trial import Trial
 
+#: Years that nobody has lived longer than.
+_OLDEST = 125
+
 
 @dataclass
 class Person:
@@ -122,7 +125,14 @@ class People:
             words = self.mapping.levels[what[7:]].words
             level = self.reader.word(cell, words) or cell
             return self._one_of(number, column, "unknown-level", cell, str(level), self._levels[what], words)
-        return self.reader.number(number, column, cell, whole=False) if what == "age" else cell
+        return self._age(number, column, cell) if what == "age" else cell
+
+    def _age(self, number: int, column: str, cell: str) -> float | None:
+        age = self.reader.number(number, column, cell, whole=False)
+        if age is not None and not 0 <= age <= _OLDEST:
+            self.reader.problems.cell(number, column, "out-of-range", cell, f"an age of 0 to {_OLDEST} years")
+            return None
+        return age
 
     def _one_of(
         self, number: int, column: str, code: str, cell: str, value: str, known: Collection[str], words: Collection[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -38,8 +39,9 @@ class Cells:
 
     def _add(self, key: tuple[str, ...], problem: Problem, number: int, what: str) -> None:
         rows = self._found.setdefault(key, (problem, [], what))[1]
-        if number not in rows[-1:]:
-            rows.append(number)
+        at = bisect_left(rows, number)  # some are found after the last row
+        if number not in rows[at : at + 1]:
+            rows.insert(at, number)
 
     def __bool__(self) -> bool:
         return bool(self._found)

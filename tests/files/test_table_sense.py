@@ -1,0 +1,126 @@
+"""Cells of a table that can be read and make no sense, and a status that nobody says: problems, beside whatever else the row tells."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from equipoise.analyse.follow_up import caution
+from equipoise.files.table_file import log_from_table
+from equipoise.files.trial_file import trial_from
+from equipoise.trial.problem import BadInput, Problem, near
+from helpers import FIXTURES, Answer
+
+TWO = [
+    {"event": "progressed", "when": {"ps": 1}, "time": "pt", "data": {"basis": "scan"}},
+    {"event": "contact", "when": {"ps": 0}, "time": "pt"},
+    {"event": "died", "when": {"status": 1}, "time": "time"},
+    {"event": "contact", "when": {"status": 0}, "time": "time"},
+]
+DOSES = [
+    {
+        "event": "treated",
+        "day": "given",
+        "data": {"drug": "x", "day": 1},
+        "columns": {"cycle": "cycle", "dose": "mg", "times_a_day": "times"},
+    }
+]
+
+
+def raw_trial(**table: Any) -> dict[str, Any]:
+    raw = tomllib.loads((FIXTURES / "field" / "table_trial.toml").read_text())
+    raw["table"] = {**raw["table"], **table}
+    return raw
+
+
+def problems(tmp_path: Path, text: str, **table: Any) -> list[tuple[str, str, str]]:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    try:
+        log_from_table(trial_from(raw_trial(**table), "t"), path)
+    except BadInput as bad:
+        return [(p.code, p.where, p.given) for p in bad.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("P2,B,,,60,1", [("unknown-value", "row 3.ps", "nothing")]),
+        ("P2,B,,NA,60,1", [("unknown-value", "row 3.ps", "'NA'")]),
+        ("P2,B,50,1,,", [("unknown-value", "row 3.status", "nothing")]),
+        ("P2,B,50,1,,\nP2,B,,,60,1", []),
+        ("P2,B,50,1,60,1", []),
+    ],
+)
+def test_a_status_that_is_empty_with_its_time_is_not_hidden_by_another(
+    tmp_path: Path, row: str, expected: list[tuple[str, str, str]]
+) -> None:
+    """The patient would count as censored wherever the other rule saw him last."""
+    text = f"id,arm,pt,ps,time,status\nP1,A,20,1,40,1\n{row}\n"
+    assert problems(tmp_path, text, rules=TWO) == expected
+
+
+def test_a_status_that_makes_no_event_is_stated(tmp_path: Path) -> None:
+    text = "id,arm,pt,ps,time,status\nP1,A,20,1,40,1\nP2,B,,,60,1\n"
+    assert problems(tmp_path, text, rules=TWO, no_event={"ps": [""]}) == []
+
+
+def test_rows_are_named_in_their_order_whenever_they_were_found(tmp_path: Path) -> None:
+    text = "id,arm,pt,ps,time,status\nP1,A,,,40,1\nP2,A,9,,40,1\nP3,B,,,60,1\n"
+    assert [where for _, where, _ in problems(tmp_path, text, rules=TWO)] == ["rows 2 to 4 (3 rows).ps"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("1,5,2", []),
+        ("0,5,2", [("out-of-range", "row 2.cycle", "0")]),
+        ("1,0,2", [("out-of-range", "row 2.mg", "0")]),
+        ("-1,-3,0", [("out-of-range", f"row 2.{c}", g) for c, g in (("cycle", "-1"), ("mg", "-3"), ("times", "0"))]),
+    ],
+)
+def test_doses_without_a_regimen_to_judge_them_by(
+    tmp_path: Path, cells: str, expected: list[tuple[str, str, str]]
+) -> None:
+    text = f"id,arm,given,cycle,mg,times\nP1,A,2010-02-01,{cells}\n"
+    assert problems(tmp_path, text, rules=DOSES) == expected
+
+
+@pytest.mark.parametrize(("age", "sound"), [("0", True), ("99.5", True), ("125", True), ("-5", False), ("200", False)])
+def test_ages(tmp_path: Path, age: str, sound: bool) -> None:
+    text = f"id,arm,time,status,age\nP1,A,10,1,{age}\n"
+    found = problems(tmp_path, text, person={"age": "age"})
+    assert found == ([] if sound else [("out-of-range", "row 2.age", age)])
+
+
+def test_a_word_for_a_level_that_is_none_is_a_fault_of_the_trial_file() -> None:
+    raw = raw_trial(factors={"ecog": {"column": "ps", "words": {"0": "0-1", "1": "zero"}}})
+    raw["randomisation"]["factors"] = [{"name": "ecog", "label": "ECOG", "levels": ["0-1", "2"]}]
+    with pytest.raises(BadInput) as caught:
+        trial_from(raw, "t")
+    expected = Problem("table-level", "table.factors.ecog.words.1", "'zero'", "a level of ecog: 0-1, 2")
+    assert caught.value.problems == (expected,)
+
+
+@pytest.mark.parametrize(("word", "said"), [("-1", ""), ("10", ""), ("1.0", ""), ("Lev", "did you mean 'Levv'?")])
+def test_a_number_is_no_misspelling(word: str, said: str) -> None:
+    assert near(word, ["1", "0", "Levv"]) == said
+
+
+def test_an_arm_without_patients_is_cautioned(equipoise: Any, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,arm,time,status\nP1,A,10,1\nP2,A,20,0\n")
+    trial = str(FIXTURES / "field" / "table_trial.toml")
+    said = "Overall survival: nobody on Tested counts for it yet."
+    answer: Answer = equipoise("analyse", trial, "--table", str(path), "--json")
+    assert answer.json["cautions"] == {"OS": said}
+    assert said in " ".join(equipoise("analyse", trial, "--table", str(path)).out.split())
+    assert (
+        caution("OS", np.array([10, 20]), np.array([True, False]), ["Tested"])
+        == "OS: nobody on Tested counts for it yet."
+    )

@@ -124,3 +124,29 @@ def test_an_arm_without_patients_is_cautioned(equipoise: Any, tmp_path: Path) ->
         caution("OS", np.array([10, 20]), np.array([True, False]), ["Tested"])
         == "OS: nobody on Tested counts for it yet."
     )
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_points_that_may_part_thousands_are_not_taken_for_a_decimal_mark(tmp_path: Path, separator: str) -> None:
+    """A day 1.100 of a German table is day 1100; read as 1.1 it would be a wrong number that nobody sees."""
+    text = "id,arm,time,status\nP1,A,1.100,1\nP2,B,560,0\n".replace(",", separator)
+    assert problems(tmp_path, text) == [("not-a-time", "row 2.time", "'1.100'")]
+    assert problems(tmp_path, text, decimal=".") == []
+    assert problems(tmp_path, text.replace("560", "56.5")) == []
+    assert problems(tmp_path, text.replace(separator, ",")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id arm time status\nP1 A 1 1\n", "columns are separated by blanks? --separator blank"),
+        ("% made by\nid,arm,time,status\nP1,A,1,1\n", "a comment? state comment = '%' under [table]"),
+        ("My trial\nid,arm,time,status\nP1,A,1,1\n", "a line before the header? the header is the first line"),
+    ],
+)
+def test_a_header_of_one_column_is_told_what_it_may_be(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    with pytest.raises(BadInput) as caught:
+        log_from_table(trial_from(raw_trial(), "t"), path)
+    assert {p.next_step for p in caught.value.problems if p.code == "missing-column"} == {said}

@@ -24,14 +24,14 @@ class Cells:
         self._add(("row", str(number), code, where, given), Problem(code, "", given, allowed, next_step), number, where)
 
     def cell(self, number: int, column: str, code: str, given: str, allowed: str, next_step: str = "") -> None:
-        """A cell that cannot be read. Read by two rules it is one problem."""
-        key = ("cell", str(number), column, code)
+        """A cell that cannot be read. Read by two rules it is one problem, the first that was found."""
+        key = ("cell", str(number), column)
         self._add(key, Problem(code, "", given, allowed, next_step), number, f".{column}")
 
     def value(self, number: int, column: str, code: str, value: str, allowed: str, next_step: str = "") -> None:
-        """A value that the mapping does not know: one problem for all rows that have it."""
+        """A value that the mapping does not know: one problem for all rows that have it, the first that was found."""
         given = repr(value) if value else "nothing"
-        self._add(("value", column, code, value), Problem(code, "", given, allowed, next_step), number, f".{column}")
+        self._add(("value", column, value), Problem(code, "", given, allowed, next_step), number, f".{column}")
 
     def combination(self, number: int, code: str, given: str, allowed: str, next_step: str = "") -> None:
         """Values that the mapping does not know together: one problem for all rows that have them."""

@@ -150,3 +150,35 @@ def test_a_header_of_one_column_is_told_what_it_may_be(tmp_path: Path, text: str
     with pytest.raises(BadInput) as caught:
         log_from_table(trial_from(raw_trial(), "t"), path)
     assert {p.next_step for p in caught.value.problems if p.code == "missing-column"} == {said}
+
+
+@pytest.mark.parametrize(
+    ("take", "seen", "day", "rule"),
+    [
+        ("first", "2010-05-20", "2010-05-20", "first possible day, not before the last record of the patient"),
+        ("middle", "2010-05-20", "2010-05-25", "middle possible day, not before the last record of the patient"),
+        ("first", "2010-04-20", "2010-05-01", "first possible day, not before randomisation"),
+        ("last", "2010-05-20", "2010-05-31", "last possible day, not before randomisation"),
+    ],
+)
+def test_a_death_known_to_the_month_is_not_before_what_is_known(
+    tmp_path: Path, take: str, seen: str, day: str, rule: str
+) -> None:
+    """As from SDTM: who was seen in the month of his death died on that day or later."""
+    table = {
+        "randomised_on": None,
+        "randomised": "rand",
+        "partial_dates": take,
+        "rules": [{"event": "died", "day": "death"}, {"event": "contact", "day": "seen"}],
+    }
+    path = tmp_path / "t.csv"
+    path.write_text(f"id,arm,rand,death,seen\nP1,A,2010-01-05,2010-05,{seen}\n")
+    log = log_from_table(trial_from(raw_trial(**table), "t"), path).log
+    died = next(e for e in log if e.kind == "died")
+    assert (died.happened.isoformat(), died.data["dated"], died.data["date_rule"]) == (day, "2010-05", rule)
+
+
+def test_a_death_before_what_is_known_of_another_month_stays_a_problem(tmp_path: Path) -> None:
+    text = "id,arm,time,death,seen\nP1,A,1,2010-05,2010-06-02\n"
+    rules = [{"event": "died", "day": "death"}, {"event": "contact", "day": "seen"}]
+    assert [c for c, _, _ in problems(tmp_path, text, rules=rules, partial_dates="first")] == ["after-death"]

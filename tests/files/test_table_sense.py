@@ -182,3 +182,10 @@ def test_a_death_before_what_is_known_of_another_month_stays_a_problem(tmp_path:
     text = "id,arm,time,death,seen\nP1,A,1,2010-05,2010-06-02\n"
     rules = [{"event": "died", "day": "death"}, {"event": "contact", "day": "seen"}]
     assert [c for c, _, _ in problems(tmp_path, text, rules=rules, partial_dates="first")] == ["after-death"]
+
+
+@pytest.mark.parametrize(("word", "sound"), [("1", True), ("1.0", True), ("1.5", False), ("3", False)])
+def test_an_arm_coded_by_a_number_in_any_writing_of_it(tmp_path: Path, word: str, sound: bool) -> None:
+    """Where some rows of a long table lack the arm, pandas writes 1.0 for 1."""
+    found = problems(tmp_path, f"id,arm,time,status\nP1,{word},1,1\nP2,2,2,0\n", arms={"1": "A", "2": "B"})
+    assert found == ([] if sound else [("unknown-arm", "row 2.arm", f"'{word}'")])

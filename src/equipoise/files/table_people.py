@@ -119,8 +119,11 @@ class People:
         if what == "origin":
             return self.reader.day(number, column, cell, may_be_partial=False)[0]
         if what == "arm":
-            arm = self.mapping.arms.get(cell, cell)
-            return self._one_of(number, column, "unknown-arm", cell, arm, self.trial.arm_by_name, self.mapping.arms)
+            arm = cell if cell in self.trial.arm_by_name else self.reader.word(cell, self.mapping.arms) or cell
+            arm = self.mapping.arms.get(cell, arm)
+            return self._one_of(
+                number, column, "unknown-arm", cell, str(arm), self.trial.arm_by_name, self.mapping.arms
+            )
         if what in self._levels:
             words = self.mapping.levels[what[7:]].words
             level = self.reader.word(cell, words) or cell

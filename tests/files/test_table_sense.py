@@ -189,3 +189,15 @@ def test_an_arm_coded_by_a_number_in_any_writing_of_it(tmp_path: Path, word: str
     """Where some rows of a long table lack the arm, pandas writes 1.0 for 1."""
     found = problems(tmp_path, f"id,arm,time,status\nP1,{word},1,1\nP2,2,2,0\n", arms={"1": "A", "2": "B"})
     assert found == ([] if sound else [("unknown-arm", "row 2.arm", f"'{word}'")])
+
+
+def test_rules_that_censor_everybody_are_cautioned_beside_the_others(equipoise: Any, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,arm,time,status\nP1,A,500,1\nP2,B,400,1\n")
+    asked = ("sensitivity", str(FIXTURES / "field" / "table_trial.toml"), "--table", str(path), "--endpoint", "OS")
+    stated, fda, *_ = equipoise(*asked, "--json").json["under"]
+    assert stated["caution"] == ""
+    assert "nobody is followed beyond day 0" in fda["caution"]
+    out = " ".join(equipoise(*asked).out.split())
+    assert f"Caution: FDA documented progression, investigator: {fda['caution']}" in out
+    assert "nobody followed" in out  # and not 100 % free of the event on day 365

@@ -201,3 +201,13 @@ def test_rules_that_censor_everybody_are_cautioned_beside_the_others(equipoise: 
     out = " ".join(equipoise(*asked).out.split())
     assert f"Caution: FDA documented progression, investigator: {fda['caution']}" in out
     assert "nobody followed" in out  # and not 100 % free of the event on day 365
+
+
+def test_a_landmark_after_the_last_death_of_an_arm_is_known(equipoise: Any, tmp_path: Path) -> None:
+    """Of nobody who lives is anything unknown: 0 %, as R's summary(survfit, times = 365, extend = TRUE)."""
+    path = tmp_path / "t.csv"
+    path.write_text("id,arm,time,status\nP1,A,10,1\nP2,A,30,1\nP3,B,20,1\nP4,B,40,0\n")
+    asked = ("analyse", str(FIXTURES / "field" / "table_trial.toml"), "--table", str(path))
+    arms = equipoise(*asked, "--json").json["endpoints"]["OS"]["arms"]
+    assert [(a["landmark"]["survival"], a["landmark"]["beyond"]) for a in arms.values()] == [(0, False), (0.5, True)]
+    assert "0.0%, day 365" in " ".join(equipoise(*asked).out.split())

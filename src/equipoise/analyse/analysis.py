@@ -136,6 +136,8 @@ def curve_at(at: AtLandmark | None) -> str:
     if at.beyond:
         return f"nobody followed to day {at.day}"
     low, high = at.ci
+    if math.isnan(low):  # log-log limits of 0 are not defined
+        return f"{100 * at.survival:.1f}%"
     return f"{100 * at.survival:.1f}% ({number(100 * low)} to {number(100 * high)})"
 
 

@@ -201,6 +201,11 @@ def test_a_table_is_held_against_its_definition(equipoise: Callable[..., Answer]
     assert ("row 3.arm", "not-in-codelist") in found
     assert ("row 4.arm", "not-in-codelist") in found
     assert ("row 4.time", "not-a-number") in found
+    assert len(found) == len(
+        {where for where, _ in found}
+    )  # a cell that the mapping does not know either is told of once
+    table.write_text(rows.replace("P02,A,562", "P02,A,562.5"))
+    assert [p["where"] for p in equipoise(*asked).json["error"]["problems"]] == ["row 3.time"]
     table.rename(tmp_path / "other.csv")
     other = equipoise(
         "analyse", trial, "--table", tmp_path / "other.csv", "--define", tmp_path / "define.xml", "--json"

@@ -52,12 +52,14 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     for endpoint in trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             endpoints[endpoint.name] = in_full(trial, snap, endpoint)
-            said = (caution_of(endpoint, observations(trial, snap, endpoint)), overstated(endpoint))
+            labels = {arm.name: arm.label for arm in trial.arms}
+            said = (caution_of(endpoint, observations(trial, snap, endpoint), labels), overstated(endpoint))
             cautions[endpoint.name] = " ".join(filter(None, said))
         else:
             endpoints[endpoint.name] = rate = analyse_rate(trial, snap, endpoint)
-            nobody = not any(a.n for a in rate.arms.values())
-            cautions[endpoint.name] = f"{endpoint.label}: nobody counts for it yet." if nobody else ""
+            empty = [trial.arm_by_name[name].label for name, a in rate.arms.items() if not a.n]
+            whom = f"nobody on {', '.join(empty)}" if len(empty) < len(rate.arms) else "nobody"
+            cautions[endpoint.name] = f"{endpoint.label}: {whom} counts for it yet." if empty else ""
     by_arm = safety(trial, snap)
     both = editions_pooled(by_arm)
     return Analysis(
@@ -134,6 +136,8 @@ def curve_at(at: AtLandmark | None) -> str:
     if at.beyond:
         return f"nobody followed to day {at.day}"
     low, high = at.ci
+    if math.isnan(low):  # log-log limits of 0 are not defined
+        return f"{100 * at.survival:.1f}%"
     return f"{100 * at.survival:.1f}% ({number(100 * low)} to {number(100 * high)})"
 
 

@@ -130,7 +130,9 @@ def _arm(days: np.ndarray, kinds: np.ndarray, day: int) -> ArmIncidence:
     if not len(days):
         return ArmIncidence(0, 0, 0, day, None, None, 0, True)
     at = cumulative_incidence(days, kinds).at(day)
-    return ArmIncidence(len(days), events, competing, day, at.incidence, (at.lower, at.upper), at.n_risk, at.beyond)
+    settled = not (kinds[days == days.max()] == CENSORED).any()  # of nobody is it open what happened
+    beyond = at.beyond and not settled
+    return ArmIncidence(len(days), events, competing, day, at.incidence, (at.lower, at.upper), at.n_risk, beyond)
 
 
 def _gray(

@@ -9,8 +9,9 @@ from datetime import date
 
 from equipoise.analyse.analysis import p_value
 from equipoise.analyse.endpoints import Observed
+from equipoise.analyse.follow_up import caution_of
 from equipoise.analyse.populations import members_by_arm
-from equipoise.analyse.survival import SurvivalResult, analyse_survival, curve_of, observations, ticks_to
+from equipoise.analyse.survival import AtLandmark, SurvivalResult, analyse_survival, curve_of, observations, ticks_to
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, SurvivalFigure, Table
 from equipoise.trial.named_rules import NAMED_RULES
@@ -23,7 +24,10 @@ AS_STATED = "as stated"
 
 @dataclass(frozen=True)
 class Under:
-    """The endpoint under one set of rules, by one assessor. ``reasons``: arm → why events and censorings, with counts."""
+    """The endpoint under one set of rules, by one assessor. ``reasons``: arm → why events and censorings, with counts.
+
+    ``caution``: where nobody counts, is followed or has an event under these rules; '' otherwise.
+    """
 
     rules: str
     assessor: str
@@ -31,6 +35,7 @@ class Under:
     result: SurvivalResult
     reasons: Mapping[str, Mapping[str, int]]
     observed: Mapping[str, Observed]
+    caution: str = ""
 
     @property
     def name(self) -> str:
@@ -93,7 +98,9 @@ def sensitivity(
             }
             source = NAMED_RULES[name].source if name in NAMED_RULES else "the trial file"
             observed = {o.patient: o for group in by_arm.values() for o in group}
-            under.append(Under(name, assessor, source, analyse_survival(trial, snap, changed), reasons, observed))
+            caution = caution_of(changed, by_arm, {arm.name: arm.label for arm in trial.arms})
+            result = analyse_survival(trial, snap, changed)
+            under.append(Under(name, assessor, source, result, reasons, observed, caution))
     return Sensitivity(trial.id, endpoint.name, endpoint.label, snap.cutoff, under, list(_changes(under)), snap.losses)
 
 
@@ -122,7 +129,7 @@ def side_by_side(trial: Trial, found: Sensitivity) -> Table:
         rows.append(["Events / patients", *(f"{a.events} / {a.n}" for a in results)])
         rows.append(["Median, months", *(_number(a.median_months) for a in results)])
         if any(a.landmark is not None for a in results):
-            rates = [f"{100 * a.landmark.survival:.1f}%" if a.landmark else "–" for a in results]
+            rates = [_rate(a.landmark) for a in results]
             day = next(a.landmark.day for a in results if a.landmark is not None)
             rows.append([f"Event-free on day {day}", *rates])
         every = list(dict.fromkeys(r for u in found.under for r in sorted(u.reasons[arm.name])))
@@ -143,7 +150,7 @@ def side_by_side(trial: Trial, found: Sensitivity) -> Table:
         ["", *(u.name for u in found.under)],
         rows,
         notes=(*dict.fromkeys(notes), "Kaplan–Meier; Cox model, Efron's ties; log-rank. A hazard ratio below 1 favours the first arm.",
-               *(f"Caution: {text}" for text in found.losses)),
+               *(f"Caution: {u.name}: {u.caution}" for u in found.under if u.caution), *(f"Caution: {text}" for text in found.losses)),
     )  # fmt: skip
 
 
@@ -191,6 +198,12 @@ def overlay(trial: Trial, snap: Snapshot, endpoint: TimeToEvent, found: Sensitiv
 
 def _told(days: int, event: bool, reason: str) -> str:
     return f"{'event' if event else 'censored'} on day {days}: {reason}"
+
+
+def _rate(at: AtLandmark | None) -> str:
+    if at is None:
+        return "–"
+    return "nobody followed so far" if at.beyond else f"{100 * at.survival:.1f}%"
 
 
 def _number(x: float) -> str:

@@ -27,7 +27,7 @@ from equipoise.trial.trial import Trial
 class AtLandmark:
     """The Kaplan–Meier estimate at a landmark, with its log-log interval.
 
-    ``beyond``: nobody was followed that long, and the last value is carried forward.
+    ``beyond``: nobody was followed that long, and the last value, which is not 0, is carried forward.
     """
 
     day: int
@@ -98,7 +98,8 @@ def at_landmark(group: Sequence[Observed], day: int) -> AtLandmark | None:
 
 def _at(curve: km.KaplanMeier, day: int) -> AtLandmark:
     at = curve.at(day)
-    return AtLandmark(day, at.survival, (at.lower, at.upper), at.n_risk, at.beyond)
+    beyond = at.beyond and at.survival > 0  # once everybody had the event it stays at 0
+    return AtLandmark(day, at.survival, (at.lower, at.upper), at.n_risk, beyond)
 
 
 def analyse_survival(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalResult:

@@ -79,7 +79,10 @@ class OneTable:
                 if terms is not None and not terms.has(cell):
                     allowed = f"a term of its codelist {terms.name}: {terms}"
                     self.cells.value(number, column, "not-in-codelist", cell, allowed, terms.step(cell))
-                elif v is not None and v.kind in ("integer", "float") and self.reader.decimals.read(cell) is None:
+                elif v is not None and v.kind in ("integer", "float"):
+                    read = self.reader.decimals.read(cell)
+                    if read is not None and (v.kind == "float" or read.is_integer()):
+                        continue
                     allowed = f"a number: {column} is defined as {'an' if v.kind == 'integer' else 'a'} {v.kind}"
                     self.cells.cell(
                         number, column, "not-a-number", repr(cell), allowed, self.reader.decimals.hint(cell)
@@ -109,6 +112,7 @@ class OneTable:
                 for kind, data in person.start(trial, self.mapping):  # type: ignore[arg-type]
                     yield Record(number, person.name, kind, person.origin, data, self.file)
             yield from self._read.read(number, row)
+        self._read.finish()
 
     def told(self, people: Mapping[str, Person]) -> Iterator[Problem]:
         """All its problems, those of its header first."""

@@ -14,6 +14,9 @@ from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.table import DAY_DETAILS, TableRule, Value
 from equipoise.trial.trial import Trial
 
+#: The least that a number can be. A dose is more than 0: one of 0 was not given.
+_LEAST = {"cycle": 1, "times_a_day": 1, "sum_mm": 0}
+
 
 @dataclass
 class Details:
@@ -74,6 +77,15 @@ class Details:
             if name == "grade" and value is not None and value not in range(1, 6):
                 step = f"no adverse event: no_event = {{ {column} = [0] }} under the table" if value == 0 else ""
                 self.reader.problems.value(number, column, "grade-out-of-range", cell, "1 to 5 (CTCAE)", step)
+                value = None
+            elif value is not None and (value < _LEAST.get(name, value) or (name == "dose" and value <= 0)):
+                allowed = "more than 0" if name == "dose" else f"{_LEAST[name]} or more"
+                step = (
+                    f"not given: no_event = {{ {column} = [0] }} under the table"
+                    if name == "dose" and value == 0
+                    else ""
+                )
+                self.reader.problems.cell(number, column, "out-of-range", cell, f"the {name}: {allowed}", step)
                 value = None
         elif name == "response" and not self._known(cell):
             words = [*rule.words.get(name, {}), *glossary_of(self.trial.assessments).words]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from equipoise.conduct.conduct import Conduct, Refused
 from equipoise.files.one_table import OneTable
+from equipoise.files.table_deaths import after_what_is_known
 from equipoise.files.table_people import People
 from equipoise.files.table_problems import Cells
 from equipoise.files.table_rows import Record, Taken
@@ -63,7 +64,8 @@ def read_table(
         )
     people = People(trial, mapping, main.reader).place(main.rows)
     taken = Taken()
-    records = [record for table in tables for record in table.records(trial, people, taken)]
+    found = [record for table in tables for record in table.records(trial, people, taken)]
+    records = list(after_what_is_known(found, {t.file: t.mapping for t in tables}))
     if not main.rows and not main.cells and not main.problems:
         main.problems.append(Problem("empty-table", "table", "no rows", "at least one patient"))
     conduct = _conducted(trial, records, path, recorded, by, {t.file: t.cells for t in tables}) if records else None

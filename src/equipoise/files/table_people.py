@@ -17,6 +17,9 @@ from equipoise.trial.check import near
 from equipoise.trial.table import TableMapping
 from equipoise.trial.trial import Trial
 
+#: Years that nobody has lived longer than.
+_OLDEST = 125
+
 
 @dataclass
 class Person:
@@ -116,13 +119,23 @@ class People:
         if what == "origin":
             return self.reader.day(number, column, cell, may_be_partial=False)[0]
         if what == "arm":
-            arm = self.mapping.arms.get(cell, cell)
-            return self._one_of(number, column, "unknown-arm", cell, arm, self.trial.arm_by_name, self.mapping.arms)
+            arm = cell if cell in self.trial.arm_by_name else self.reader.word(cell, self.mapping.arms) or cell
+            arm = self.mapping.arms.get(cell, arm)
+            return self._one_of(
+                number, column, "unknown-arm", cell, str(arm), self.trial.arm_by_name, self.mapping.arms
+            )
         if what in self._levels:
             words = self.mapping.levels[what[7:]].words
             level = self.reader.word(cell, words) or cell
             return self._one_of(number, column, "unknown-level", cell, str(level), self._levels[what], words)
-        return self.reader.number(number, column, cell, whole=False) if what == "age" else cell
+        return self._age(number, column, cell) if what == "age" else cell
+
+    def _age(self, number: int, column: str, cell: str) -> float | None:
+        age = self.reader.number(number, column, cell, whole=False)
+        if age is not None and not 0 <= age <= _OLDEST:
+            self.reader.problems.cell(number, column, "out-of-range", cell, f"an age of 0 to {_OLDEST} years")
+            return None
+        return age
 
     def _one_of(
         self, number: int, column: str, code: str, cell: str, value: str, known: Collection[str], words: Collection[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,14 +24,14 @@ class Cells:
         self._add(("row", str(number), code, where, given), Problem(code, "", given, allowed, next_step), number, where)
 
     def cell(self, number: int, column: str, code: str, given: str, allowed: str, next_step: str = "") -> None:
-        """A cell that cannot be read. Read by two rules it is one problem."""
-        key = ("cell", str(number), column, code)
+        """A cell that cannot be read. Read by two rules it is one problem, the first that was found."""
+        key = ("cell", str(number), column)
         self._add(key, Problem(code, "", given, allowed, next_step), number, f".{column}")
 
     def value(self, number: int, column: str, code: str, value: str, allowed: str, next_step: str = "") -> None:
-        """A value that the mapping does not know: one problem for all rows that have it."""
+        """A value that the mapping does not know: one problem for all rows that have it, the first that was found."""
         given = repr(value) if value else "nothing"
-        self._add(("value", column, code, value), Problem(code, "", given, allowed, next_step), number, f".{column}")
+        self._add(("value", column, value), Problem(code, "", given, allowed, next_step), number, f".{column}")
 
     def combination(self, number: int, code: str, given: str, allowed: str, next_step: str = "") -> None:
         """Values that the mapping does not know together: one problem for all rows that have them."""
@@ -38,8 +39,9 @@ class Cells:
 
     def _add(self, key: tuple[str, ...], problem: Problem, number: int, what: str) -> None:
         rows = self._found.setdefault(key, (problem, [], what))[1]
-        if number not in rows[-1:]:
-            rows.append(number)
+        at = bisect_left(rows, number)  # some are found after the last row
+        if number not in rows[at : at + 1]:
+            rows.insert(at, number)
 
     def __bool__(self) -> bool:
         return bool(self._found)

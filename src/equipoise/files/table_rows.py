@@ -78,6 +78,10 @@ class TableRows:
     def __post_init__(self) -> None:
         self.problems = self.reader.problems
         self._when = When(self.mapping, self.reader)
+        timed = [rule.when for rule in self.mapping.rules if rule.time and self._alone(rule)]
+        # of one value alone an empty cell is a no, as a 0 is; of two each patient has one
+        self._once = {c for when in timed for c in when if len({w[c] for w in timed if c in w}) > 1}
+        self._silent: dict[tuple[str, str], tuple[int, str] | None] = {}
         self._details = Details(self.trial, self.reader)
 
     def read(self, number: int, row: Mapping[str, str]) -> Iterator[Record]:
@@ -90,6 +94,7 @@ class TableRows:
             self.strangers.setdefault(name, []).append(number)
             return
         self.seen.add(name)
+        self._note_silence(name, number, row)
         for rule in self._when.rules_of(number, row):
             record = self._event(rule, number, row, person)
             if record is None:
@@ -100,6 +105,18 @@ class TableRows:
                 yield record
             elif alone or (first.on, first.data) != (record.on, record.data):
                 self._repeated(record, first, rule)
+
+    def _note_silence(self, name: str, number: int, row: Mapping[str, str]) -> None:
+        for column in (c for c in self._once if c in row):
+            self._silent.setdefault((name, column), (number, row[column]))
+            if self._when.says(column, row[column]):
+                self._silent[name, column] = None
+
+    def finish(self) -> None:
+        """After the last row: a status that must be said once of a patient, and stands in none of his rows, is a problem of his first."""
+        for (_, column), found in self._silent.items():
+            if found is not None:
+                self._when.unsaid(*found, column)
 
     def _alone(self, rule: TableRule) -> str:
         """The clock of a rule by which a patient has one event; '' where he may have several.

@@ -52,9 +52,20 @@ def column_problems(mapping: Rows, header: Sequence[str]) -> Iterable[Problem]:
         if c not in header:
             named = [name for name in header if name]
             same = next((name for name in named if name.casefold() == c.casefold()), None)
-            step = near(c, named) if same is None else f"did you mean {same!r}?"
+            step = near(c, named) or _one_column(c, named) if same is None else f"did you mean {same!r}?"
             yield Problem(
                 "missing-column", f"column {c}", "not in the table", f"columns: {', '.join(named) or 'none'}", step
             )
     for c in sorted({c for c in header if c and list(header).count(c) > 1}):
         yield Problem("column-twice", f"column {c}", "more than once in the header", "each column once")
+
+
+def _one_column(wanted: str, named: Sequence[str]) -> str:
+    """What a header of one column may be, where it is not what was wanted."""
+    if len(named) != 1:
+        return ""
+    if wanted in named[0].split():
+        return "columns are separated by blanks? --separator blank"
+    if not named[0][0].isalnum():
+        return f"a comment? state comment = {named[0][0]!r} under [table]"
+    return "a line before the header? the header is the first line"

@@ -63,6 +63,14 @@ class When:
             else:
                 self._together(number, row)
 
+    def says(self, column: str, cell: str) -> bool:
+        """True of a cell that has something, or of which the mapping says that it makes no event."""
+        return not self._missing(column, cell) or self._reader.excused(column, cell)
+
+    def unsaid(self, number: int, cell: str, column: str) -> None:
+        """A column that must be said once of a patient is empty in all of his rows."""
+        self._unknown(number, column, cell)
+
     def _off(self, column: str, cell: str) -> bool:
         """True of the 0 (or false) of a column of which rules name the 1 (or true) only."""
         same = self._reader.same

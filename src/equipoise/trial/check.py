@@ -356,6 +356,13 @@ def _table(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
     for word, arm in table.arms.items():
         if arm not in names:
             yield Problem("table-arm", f"table.arms.{word}", repr(arm), f"an arm: {', '.join(names)}", near(arm, names))
+    factors = [*(parts["randomisation"].factors if parts.get("randomisation") else ()), *(parts.get("markers") or ())]
+    for factor in (f for f in factors if f.name in table.levels):
+        for word, level in table.levels[factor.name].words.items():
+            if level not in factor.levels:
+                where = f"table.factors.{factor.name}.words.{word}"
+                allowed = f"a level of {factor.name}: {', '.join(factor.levels)}"
+                yield Problem("table-level", where, repr(level), allowed, near(level, factor.levels))
 
 
 def _provenance(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:

@@ -26,8 +26,10 @@ class Problem:
 
 
 def near(word: str, allowed: Sequence[str]) -> str:
-    """A next step that names the nearest allowed word, or nothing."""
-    match = get_close_matches(word, allowed, n=1)
+    """A next step that names the nearest allowed word, or nothing. A number is no misspelling: 2 is not meant for 1, nor -1."""
+    if word.lstrip("+-").replace(".", "", 1).isdecimal():
+        return ""
+    match = get_close_matches(word, [a for a in allowed if a != word], n=1)
     return f"did you mean {match[0]!r}?" if match else ""
 
 

@@ -66,7 +66,6 @@ def summary(pool: Database, trial: Trial, found: Concluded) -> PoolSummary:
     cautions: dict[str, str] = {}
     for name, of in found.times.items():
         counts = (within[name] >= 0) & of.has_origin
-        cautions[name] = caution(trial.time_to_event(name).label, of.days[counts], of.event[counts])
         times[name] = {}
         for arm, mine in arms(name).items():
             keep = mine & of.has_origin
@@ -77,6 +76,8 @@ def summary(pool: Database, trial: Trial, found: Concluded) -> PoolSummary:
                 median.estimate / DAYS_PER_MONTH,
                 (median.lower / DAYS_PER_MONTH, median.upper / DAYS_PER_MONTH),
             )
+        empty = [trial.arm_by_name[arm].label for arm, t in times[name].items() if not t.n]
+        cautions[name] = caution(trial.time_to_event(name).label, of.days[counts], of.event[counts], empty)
     return PoolSummary(
         len(p), len(pool.assessments), len(pool.readings),
         counted(points.overall, RESPONSES, points.point) if points is not None else {},

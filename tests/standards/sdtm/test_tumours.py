@@ -140,6 +140,36 @@ def test_how_a_form_may_have_it(name: str) -> None:
         assert not told(notes)
 
 
+@pytest.mark.parametrize(
+    ("more", "merged"),
+    [
+        ([tu("T03/T04.2", 3, "TUMERGE")], [not_done("T03", 3, "TUMOR MERGED"), not_done("T04.2", 3, "TUMOR MERGED"), mm("T03/T04.2", 3, "35")]),
+        ([], [mm("T03", 3, "35"), not_done("T04.2", 3, "MERGED WITH T03")]),
+    ],
+)  # fmt: skip
+def test_a_fragment_that_grows_together_with_another_lesion(
+    more: list[dict[str, str]], merged: list[dict[str, str]]
+) -> None:
+    identified = [tu("T03"), tu("T04"), tu("T04.1", 2, "TUSPLIT"), tu("T04.2", 2, "TUSPLIT"), *more]
+    base = [mm("T03", 1, "15"), mm("T04", 1, "30"), mm("T03", 2, "15"), mm("T04.1", 2, "10"), mm("T04.2", 2, "12")]
+    points, notes = read(identified, [*base, mm("T04.1", 3, "10"), *merged])
+    assert [(p.target, p.sum) for p in points] == [("SD", 37), ("PD", 45)]
+    assert told(notes) == []
+    points, _ = read(identified, [*base, *merged])  # the other fragment was not read
+    assert points[-1].target == "NE"
+
+
+def test_a_reason_and_a_state_beside_a_diameter_that_are_not_read_are_listed() -> None:
+    results = [mm("T01", 1, "20"), mm("T02", 1, "20"), not_done("T01", 2, "SURGICALLY REMOVED"), mm("T02", 2, "20")]
+    points, notes = read([tu("T01"), tu("T02")], [*results, state("T02", 2, "ABSENT")])
+    assert points[-1].target == "NE"
+    listed = [(e.record, e.why) for e in notes.unmapped()]
+    assert listed == [
+        ("TRREASND SURGICALLY REMOVED", "a reason of which no state follows: not evaluated"),
+        ("TUMSTATE ABSENT", "beside a diameter, which counts"),
+    ]
+
+
 def test_what_was_not_read_later_is_not_forgotten() -> None:
     """The rows of the single lesions are optional after they merged; a fragment without a row was not evaluated."""
     identified = [*TWO, MERGED, tu("T01.1", 2, "TUSPLIT"), tu("T01.2", 2, "TUSPLIT")]

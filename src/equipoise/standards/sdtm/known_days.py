@@ -20,13 +20,13 @@ Records = Mapping[str, Sequence[Record]]
 DEATH = DateRule("first", not_before="the last record of the patient", not_after="the cut-off")
 #: The dates of records that show a subject who lives.
 _SEEN: Mapping[str, tuple[str, ...]] = {
-    "DM": ("RFICDTC", "DMDTC", "RFSTDTC", "RFXSTDTC", "RFXENDTC"), "DS": ("DSSTDTC",), "EX": ("EXSTDTC", "EXENDTC"),
-    "AE": ("AESTDTC", "AEENDTC"), "TU": ("TUDTC",), "TR": ("TRDTC",), "RS": ("RSDTC",), "SV": ("SVSTDTC",), "SS": ("SSDTC",),
-    "CM": ("CMSTDTC",),
+    "DM": ("RFICDTC", "DMDTC", "RFSTDTC", "RFXSTDTC", "RFXENDTC", "RFENDTC", "RFPENDTC"), "DS": ("DSSTDTC",), "EX": ("EXSTDTC", "EXENDTC"),
+    "AE": ("AESTDTC", "AEENDTC"), "TU": ("TUDTC",), "TR": ("TRDTC",), "RS": ("RSDTC",), "SV": ("SVSTDTC", "SVENDTC"),
+    "SS": ("SSDTC",), "CM": ("CMSTDTC", "CMENDTC"),
 }  # fmt: skip
 _OF_DEATH = re.compile(r"\b(?:DEATH|DEAD|DIED|DECEASED)\b")
 #: Those of what a subject does not do after a withdrawal.
-_ATTENDED = ("EXSTDTC", "TUDTC", "TRDTC", "RSDTC", "CMSTDTC")
+_ATTENDED = ("EXSTDTC", "TUDTC", "TRDTC", "RSDTC")
 
 
 def supplement(records: Records, domain: str = "SUPPDM") -> dict[str, tuple[str, str]]:
@@ -78,8 +78,6 @@ def _shows_alive(r: Record) -> bool:
             return not is_death(r)
         case "SS":
             return r.code("SSSTRESC", "SSORRES") == "ALIVE"
-        case "CM":
-            return is_later_therapy(r)
     return True
 
 
@@ -98,10 +96,12 @@ def known_days(records: Records, cutoff: tuple[date, ...]) -> Bounds:
         rows = [r for r in records.get(domain, ()) if _shows_alive(r)]
         for variable in variables:
             seen[variable] = [d.first for d in _dates(rows, variable)]
+    later = [r for r in records.get("CM", ()) if is_later_therapy(r)]
+    therapies = [d.first for d in _dates(later, "CMSTDTC")]
     return Bounds(
         seen=tuple(chain.from_iterable(seen.values())),
         doses=(*seen["EXSTDTC"], *seen["EXENDTC"]),
-        attended=tuple(chain.from_iterable(seen[name] for name in _ATTENDED)),
+        attended=(*chain.from_iterable(seen[name] for name in _ATTENDED), *therapies),
         until=cutoff,
     )
 

@@ -172,6 +172,14 @@ def test_a_folder_in_utf_16(equipoise: Run, folder: Path, tmp_path: Path) -> Non
     assert taken(equipoise, folder, log=tmp_path / "b.log.jsonl", more=more)[1] == before
 
 
+@pytest.mark.parametrize("domain", ["TU", "TR", "RS"])
+def test_an_audit_says_which_domain_it_goes_without(equipoise: Run, folder: Path, domain: str) -> None:
+    (folder / f"{domain.lower()}.csv").unlink()
+    done = equipoise("audit-response", folder, "--json")
+    assert done.status == 0, done.err
+    assert [u["domain"] for u in done.json["unmapped"] if u["why"].startswith("no file: ")] == [domain]
+
+
 def test_lesions_without_a_response_are_told_of_where_responses_are_as_recorded(
     equipoise: Run, folder: Path, tmp_path: Path
 ) -> None:

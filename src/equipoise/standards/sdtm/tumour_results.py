@@ -138,7 +138,7 @@ def _reading(lesion: Lesion, records: Sequence[Record], notes: Notes) -> tuple[R
         notes.left("TR", f"{test} {term or 'empty'}", why, used.example, endpoint=True, kept=True)
         return read("not evaluated", said=term or "nothing"), ""
     number = "TRSTRESN" if found[1] is not None and found[0] == "measured" else "TRSTRESC"
-    return read(found[0], found[1], number), term if found[0] == "merged" else ""
+    return read(found[0], found[1], number), (" ".join((used.code("TRORRES"), term)) if found[0] == "merged" else "")
 
 
 def _once(records: Sequence[Record], notes: Notes) -> dict[str, Record]:

@@ -141,6 +141,60 @@ def test_a_needed_domain_in_a_file_that_is_not_read_is_a_problem(
     assert answer["patients"] == 2
 
 
+@pytest.mark.parametrize(
+    "name", ["tr_v2.csv", "tr (1).csv", "TR-final.CSV", "tr_v2.txt", "more/tr.csv", "more/tr_2.xlsx"]
+)
+def test_a_needed_domain_under_a_longer_name_or_in_a_folder_is_a_problem(
+    equipoise: Run, folder: Path, tmp_path: Path, name: str
+) -> None:
+    (folder / "more").mkdir()
+    (folder / "tr.csv").rename(folder / name)
+    (problem,) = refused(equipoise, folder, log=tmp_path / "x.log.jsonl")
+    assert (problem["code"], problem["where"]) == ("not-read", name)
+
+
+def test_a_folder_in_the_folder_that_is_named_too_is_read(equipoise: Run, folder: Path, tmp_path: Path) -> None:
+    before = taken(equipoise, folder, log=tmp_path / "a.log.jsonl")
+    (folder / "more").mkdir()
+    (folder / "tr.csv").rename(folder / "more" / "tr.csv")
+    after = taken(equipoise, folder, folder / "more", log=tmp_path / "b.log.jsonl")
+    assert after[1] == before[1]
+    assert left(after[0]) == left(before[0])
+
+
+def test_a_folder_in_utf_16(equipoise: Run, folder: Path, tmp_path: Path) -> None:
+    _, before = taken(equipoise, folder, log=tmp_path / "a.log.jsonl")
+    more = ("--encoding", "utf-16")
+    problems = refused(equipoise, folder, log=tmp_path / "b.log.jsonl", more=more)
+    assert any("--encoding utf-8 reads it" in p["next_step"] for p in problems)
+    for file in folder.glob("*.csv"):
+        file.write_text(file.read_text(), encoding="utf-16")
+    assert taken(equipoise, folder, log=tmp_path / "b.log.jsonl", more=more)[1] == before
+
+
+@pytest.mark.parametrize("domain", ["TU", "TR", "RS"])
+def test_an_audit_says_which_domain_it_goes_without(equipoise: Run, folder: Path, domain: str) -> None:
+    (folder / f"{domain.lower()}.csv").unlink()
+    done = equipoise("audit-response", folder, "--json")
+    assert done.status == 0, done.err
+    assert [u["domain"] for u in done.json["unmapped"] if u["why"].startswith("no file: ")] == [domain]
+
+
+def test_lesions_without_a_response_are_told_of_where_responses_are_as_recorded(
+    equipoise: Run, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "rs.csv").unlink()
+    answer, _ = taken(equipoise, folder, log=tmp_path / "a.log.jsonl")
+    (loss,) = answer["losses"]
+    assert loss.startswith("no response was recorded, and responses are taken as recorded: ")
+    found = equipoise("analyse", answer["trial"], "--log", tmp_path / "a.log.jsonl", "--json").json
+    assert found["losses"] == [loss]
+    trial = Path(answer["trial"])
+    stated = 'criterion = "RECIST 1.1"\nresponses = "from lesions"\nfirst = "8 weeks"\nevery = "8 weeks"\nfollow_up_every = "8 weeks"'
+    trial.write_text(f"{trial.read_text()}\n[assessments]\n{stated}\n")
+    assert equipoise("analyse", trial, "--log", tmp_path / "a.log.jsonl", "--json").json["losses"] == []
+
+
 def test_every_file_that_is_not_read_is_named(equipoise: Run, folder: Path, tmp_path: Path) -> None:
     _, before = taken(equipoise, folder, log=tmp_path / "a.log.jsonl")
     for name in ("lb.txt", "notes.pdf", "define.xml", "ae.sas7bdat", "rs_recist.csv", ".hidden", "adsl.csv", "README"):

@@ -42,6 +42,13 @@ def losses(trial: Trial, events: Sequence[Event], patients: Iterable[Patient], *
             "no assessment was taken at all: nobody is known to have responded or progressed by imaging; times to progression "
             "have none of it, and who is censored at the last assessment is censored at the start."
         )
+    unsaid = [(name, a) for name, a in later if a.lesions and not a.recorded]
+    if unsaid and rests and not lesions:
+        yield (
+            f"no response was recorded, and responses are taken as recorded: {_of(len(unsaid), 'assessment')} of "
+            f"{_of(len({name for name, _ in unsaid}), 'patient')} with lesions. To have them derived, state "
+            "responses = 'from lesions' under [assessments]."
+        )
     if lesions:
         said = Counter(r.said for _, a in later for r in readings(a.lesions) if r.said)
         if said:

@@ -32,6 +32,12 @@ from equipoise.trial.problem import BadInput, Missing, Problem
 from equipoise.trial.trial import Trial
 
 _TUMOUR = ("TU", "TR", "RS", "SUPPTU")
+#: What the audit cannot say without a domain.
+_WITHOUT = {
+    "TU": "which lesions were identified, and when, is not known",
+    "TR": "nothing is derived from lesions",
+    "RS": "no recorded response is compared",
+}
 #: Events that decide endpoints.
 _DECIDING = frozenset(("randomised", "assessed", "progressed", "died", "next therapy", "outcome"))
 
@@ -181,6 +187,9 @@ def patients_of(
     if wrong:
         raise BadInput("SDTM", wrong)
     _list_unread(folder, notes)
+    for domain, what in _WITHOUT.items():
+        if domain not in folder.domains:
+            notes.left(domain, "domain", f"no file: {what}", "")
     read = {d: folder.domains[d] for d in _TUMOUR if d in folder.domains}
     ask_for_libraries(part.file for parts in read.values() for part in parts)
     streams = {d: _subjects(d, parts, chunk, notes, dialect) for d, parts in read.items()}

@@ -94,7 +94,8 @@ def look(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Folder:
     """
     found = Folder()
     if dialect.encoding is not None:
-        checked(dialect.encoding)
+        checked(dialect.encoding, ascii_compatible=False)
+    named = {path.resolve() for path in paths}
     for path in paths:
         if not path.is_dir():
             _take(found, path, path.name.split(".")[0].split("_")[0].upper(), dialect)
@@ -106,18 +107,32 @@ def look(paths: Sequence[Path], dialect: Dialect = FOUND_OUT) -> Folder:
         for file in inside:
             name = file.name.split(".")[0].upper()
             if file.is_dir():
-                found.unread.append(
-                    Unread(file.name + "/", "a folder in the folder", "", "name it too, to have it read")
-                )
+                found.unread += [] if file.resolve() in named else _of_folder(file)
             elif file.suffix.lower() in READERS:
                 _take(found, file, file.stem.upper(), dialect)
             else:
                 ending = file.suffix.lower()
                 why = f"files ending {ending!r} are not read" if ending else "a file without an ending is not read"
-                domain = "" if ending in _DOCUMENTS else _domain(name)[0]
+                domain = "" if ending in _DOCUMENTS else _domain(name)[0] or _alike(name)
                 step = _OTHER_FORMS.get(ending, "") if domain else ""
                 found.unread.append(Unread(file.name, why, domain, step))
     return found
+
+
+def _of_folder(folder: Path) -> Iterator[Unread]:
+    """A folder in the folder, and the files in it that may hold what is needed."""
+    why = "a folder in the folder"
+    yield Unread(f"{folder.name}/", why, "", "name it too, to have it read")
+    for file in sorted(folder.iterdir()):
+        domain = _alike(file.name.split(".")[0].upper())
+        if domain and file.suffix.lower() not in _DOCUMENTS:
+            yield Unread(f"{folder.name}/{file.name}", f"in {why}", domain, f"name {folder.name} too, to have it read")
+
+
+def _alike(name: str) -> str:
+    """The domain that a file may hold by what its name begins with: RS of 'RS_RECIST', 'RS (1)'; '' if none."""
+    domain = _domain(re.split(r"[^A-Z0-9]", name)[0])[0]
+    return domain if domain in REQUIRED else ""
 
 
 def _take(found: Folder, file: Path, name: str, dialect: Dialect) -> None:
@@ -136,7 +151,8 @@ def _take(found: Folder, file: Path, name: str, dialect: Dialect) -> None:
             found.add(domain, part, not split)
         else:
             shown = f"{file.name}, {member}" if several else file.name
-            found.unread.append(Unread(shown, "no domain by its name", "", "name the file itself to have it read"))
+            step = "name the file itself to have it read"
+            found.unread.append(Unread(shown, "no domain by its name", "" if member else _alike(name), step))
 
 
 def _domain(name: str) -> tuple[str, bool]:

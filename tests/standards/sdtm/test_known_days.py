@@ -76,6 +76,10 @@ IMPUTED = [
     ({"dm": {"DTHDTC": "2021"}, "ss": [{"SSTESTCD": "SURVSTAT", "SSSTRESC": "ALIVE", "SSDTC": "2021-07"}]}, "died", "2021-07-01"),
     ({"dm": {"DTHDTC": "2021---26"}, "rs": [scan("2021-05-27")]}, "died", "2021-06-26"),
     ({"dm": {"DTHDTC": "2021-05-10/2021-05-14"}}, "died", "2021-05-10"),
+    ({"dm": {"DTHDTC": "2021-05", "RFPENDTC": "2021-05-18"}}, "died", "2021-05-18"),
+    ({"dm": {"DTHDTC": "2021-05"}, "sv": [{"VISIT": "3", "SVSTDTC": "2021-05-11", "SVENDTC": "2021-05-13"}]}, "died", "2021-05-13"),
+    ({"dm": {"DTHDTC": "2021-05"}, "cm": [{"CMTRT": "X", "CMCAT": "CONCOMITANT", "CMSTDTC": "2021-05-14", "CMENDTC": "2021-05-20"}]},
+     "died", "2021-05-20"),
     ({"dm": {"DTHDTC": "2021-05"}, "cm": [{"CMTRT": "X", "CMCAT": "SUBSEQUENT", "CMSTDTC": "2021-05-09"}]}, "died", "2021-05-09"),
     ({"dm": {"DTHDTC": "2021-05"}, "ae": [{"AETERM": "X", "AESEV": "MILD", "AESTDTC": "2021-05-02", "AEENDTC": "2021-05-04"}]},
      "died", "2021-05-04"),
@@ -160,6 +164,36 @@ DISAGREE = [
 def test_records_that_disagree_are_told_of(recorded: dict[str, Any], domain: str, why: str) -> None:
     _, _, unmapped = taken(course(**recorded))
     assert any(u.domain == domain and why in u.why for u in unmapped), list(unmapped)
+
+
+#: A death that one record speaks of and of which no day is known, and a randomisation or therapy without a day.
+WITHOUT_A_DAY = [
+    {"dm": {"DTHFL": "Y"}},
+    {"dm": {"DTHDTC": "--05-10"}},
+    {"ds": [death("")]},
+    {"ds": [death("2021-05-10") | {"DSSCAT": "STUDY TREATMENT"}]},
+    {"ds": [death("2021-05-10") | {"DSDECOD": "DIED"}]},
+    {"ds": [death("2021-05-10") | {"DSDECOD": "", "DSTERM": "Death due to progressive disease"}]},
+    {"ss": [{"SSTESTCD": "SURVSTAT", "SSSTRESC": "DEAD", "SSDTC": "2021-05-01"}]},
+    {"ae": [{"AETERM": "X", "AETOXGR": "5", "AESTDTC": "2021-05-01"}]},
+    {"dm": {"DTHDTC": "2021-05-10"}, "ds": [death("2021-06-10")]},
+    {"cm": [{"CMTRT": "X", "CMCAT": "SUBSEQUENT", "CMSTDTC": ""}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("recorded", WITHOUT_A_DAY)
+def test_a_death_of_which_no_day_is_known_is_said_wherever_an_endpoint_is(recorded: dict[str, Any]) -> None:
+    log, _, unmapped = taken(course(**recorded))
+    assert len(unmapped.told) == 1
+    assert one(log, "opened").data["left_out"] == unmapped.told
+
+
+def test_one_death_that_all_records_agree_on_is_no_loss() -> None:
+    agreed = {
+        "dm": {"DTHFL": "Y", "DTHDTC": "2021-05"},
+        "ds": [death("2021-05-10") | {"DSTERM": "Death due to progression"}],
+    }
+    assert taken(course(**agreed))[2].told == []
 
 
 FORMS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from equipoise.standards.sdtm.draft import Bounds
 from equipoise.standards.sdtm.lesion_words import FOLLOW, IDENTIFY, KINDS, NODE_SIZES, STATE_TESTS, SUMS, state_of
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
+from equipoise.standards.sdtm.tumour_rows import assessment_rows
 from equipoise.standards.sdtm.tumours import tumour_drafts
 from equipoise.trial.event import Event
+from equipoise.trial.lesion import Reading
 from equipoise.trial.patient import Patient
 from helpers import FIXTURES, ROOT, moment
 
@@ -138,6 +141,51 @@ def test_how_a_form_may_have_it(name: str) -> None:
     else:
         assert (found.sum, found.whole) == (total, True)
         assert not told(notes)
+
+
+@pytest.mark.parametrize(
+    ("more", "merged"),
+    [
+        ([tu("T03/T04.2", 3, "TUMERGE")], [not_done("T03", 3, "TUMOR MERGED"), not_done("T04.2", 3, "TUMOR MERGED"), mm("T03/T04.2", 3, "35")]),
+        ([], [mm("T03", 3, "35"), not_done("T04.2", 3, "MERGED WITH T03")]),
+    ],
+)  # fmt: skip
+def test_a_fragment_that_grows_together_with_another_lesion(
+    more: list[dict[str, str]], merged: list[dict[str, str]]
+) -> None:
+    identified = [tu("T03"), tu("T04"), tu("T04.1", 2, "TUSPLIT"), tu("T04.2", 2, "TUSPLIT"), *more]
+    base = [mm("T03", 1, "15"), mm("T04", 1, "30"), mm("T03", 2, "15"), mm("T04.1", 2, "10"), mm("T04.2", 2, "12")]
+    points, notes = read(identified, [*base, mm("T04.1", 3, "10"), *merged])
+    assert [(p.target, p.sum) for p in points] == [("SD", 37), ("PD", 45)]
+    assert told(notes) == []
+    points, _ = read(identified, [*base, *merged])  # the other fragment was not read
+    assert points[-1].target == "NE"
+
+
+def test_what_a_fragment_grew_into_goes_out_in_the_words_of_the_result() -> None:
+    merged = Reading("T04.2", "target", "merged", part_of="T03")
+    data = {"response": "", "lesions": [merged.data()], "visit_number": 3}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    on = date(2020, 3, 5)
+    assessment_rows(Event(1, "assessed", on, moment(on), "t", "", "P", "", data), rows, "RECIST 1.1")
+    (out,) = rows["TR"]
+    assert (out["TRORRES"], out["TRSTRESC"]) == ("MERGED WITH T03", "TUMOR MERGED")
+    identified = [tu("T03"), tu("T04"), tu("T04.1", 2, "TUSPLIT"), tu("T04.2", 2, "TUSPLIT")]
+    base = [mm("T03", 1, "15"), mm("T04", 1, "30"), mm("T03", 2, "15"), mm("T04.1", 2, "10"), mm("T04.2", 2, "12")]
+    back = {k: str(out[k]) for k in ("TRLNKID", "TRTESTCD", "TRORRES", "TRSTRESC")} | {"VISITNUM": "3"}
+    points, _ = read(identified, [*base, mm("T03", 3, "35"), mm("T04.1", 3, "10"), back])
+    assert (points[-1].target, points[-1].sum) == ("PD", 45)
+
+
+def test_a_reason_and_a_state_beside_a_diameter_that_are_not_read_are_listed() -> None:
+    results = [mm("T01", 1, "20"), mm("T02", 1, "20"), not_done("T01", 2, "SURGICALLY REMOVED"), mm("T02", 2, "20")]
+    points, notes = read([tu("T01"), tu("T02")], [*results, state("T02", 2, "ABSENT")])
+    assert points[-1].target == "NE"
+    listed = [(e.record, e.why) for e in notes.unmapped()]
+    assert listed == [
+        ("TRREASND SURGICALLY REMOVED", "a reason of which no state follows: not evaluated"),
+        ("TUMSTATE ABSENT", "beside a diameter, which counts"),
+    ]
 
 
 def test_what_was_not_read_later_is_not_forgotten() -> None:

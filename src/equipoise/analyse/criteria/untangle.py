@@ -6,7 +6,7 @@ that coalesced the one that they became is measured. Nothing vanishes: what is p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from equipoise.analyse.criteria.criterion import Scan
@@ -106,7 +106,7 @@ class _Here:
 
     def resolved(self, at_baseline: dict[str, Reading]) -> list[Reading]:
         """One reading of each lesion: those of the baseline, and what is new."""
-        names = {n: r for n, r in self.roots().items() if n not in at_baseline}
+        names = {n: r for n, r in self.roots().items() if n not in at_baseline and not self._of(n, at_baseline)}
         became = {n: self._became(n) for n in (*at_baseline, *names)}
         carriers: dict[str, str] = {}
         for name in at_baseline:
@@ -125,12 +125,18 @@ class _Here:
             found.append(mine)
         return found
 
+    def _of(self, name: str, at_baseline: Mapping[str, Reading]) -> bool:
+        """True of a fragment of a lesion of the baseline that grew into another: the lesion tells of it."""
+        merged = name in self.read and self.read[name].state == "merged"
+        return merged and any(name in parts and whole in at_baseline for whole, parts in self.fragments.items())
+
     def _became(self, name: str) -> str:
         """Into which lesion one, or all its fragments, grew at this scan; '' if it is its own."""
         passed: set[str] = set()
         at = name
         if name not in self.read and (parts := [f for f in self.fragments.get(name, ()) if f in self.read]):
             wholes = {self.read[f].part_of if self.read[f].state == "merged" else "" for f in parts}
+            wholes |= {"" for f in self.fragments[name] if f != name and f not in self.read}  # expected, and not read
             at = wholes.pop() if len(wholes) == 1 else name
             at = at if at not in ("", name) else name
         while at in self.read and self.read[at].state == "merged" and at not in passed:
@@ -167,7 +173,7 @@ class _Here:
         if parts:
             self.told.append(f"{name} is read as {', '.join(parts)}.")
         if kind == "target":
-            size = self._size(name, set())
+            size = self._size(name, set(), at_baseline.keys() | carriers.keys())
             return self._reading(name, kind, "not evaluated", first) if size is None else self._sized(name, size, first)
         return self._reading(name, kind, self._state(name, kind, set()), first)
 
@@ -183,8 +189,9 @@ class _Here:
         below = [f for f in self.fragments.get(fragment, ()) if f not in passed]
         return any(self._read_as_part(f, fragment, passed | {fragment}) for f in below)
 
-    def _size(self, name: str, passed: set[str]) -> float | None:
-        """A lesion with its fragments [mm]; None where any of it was not evaluated."""
+    def _size(self, name: str, passed: set[str], counted: Set[str] = frozenset()) -> float | None:
+        """A lesion with its fragments [mm]; None where any of it was not evaluated. A fragment that grew into one of ``counted``, which are
+        in the sum already, adds nothing."""
         if name in passed:
             return None
         passed = passed | {name}
@@ -199,9 +206,12 @@ class _Here:
             if into:
                 other = self.read.get(into)
                 gone_into = other is not None and other.state not in ("merged", "not evaluated")
-                sizes.append(0.0 if gone_into and (into == name or into in parts) else None)
+                elsewhere = into in counted and other is not None and other.kind == "target"
+                sizes.append(0.0 if gone_into and (into == name or into in parts or elsewhere) else None)
+                if elsewhere and sizes[-1] is not None:
+                    self.told.append(f"{part}, of {name}, grew into {into}.")
             else:
-                sizes.append(self._size(part, passed))
+                sizes.append(self._size(part, passed, counted))
         return None if any(s is None for s in sizes) else sum(s for s in sizes if s is not None)
 
     def _state(self, name: str, kind: Kind, passed: set[str]) -> State:

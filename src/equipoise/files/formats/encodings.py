@@ -38,7 +38,9 @@ def undecodable(error: UnicodeDecodeError) -> tuple[str, str, str]:
     step = "--encoding NAME says how it was written"
     if "unexpected end" in error.reason:
         step += "; or the last character was cut off"
-    elif codecs.lookup(error.encoding).name.startswith("utf"):
-        with contextlib.suppress(UnicodeDecodeError):
-            step = f"--encoding {_WINDOWS} reads it as {shown(near_by.decode(_WINDOWS))}, if that is how it was written"
+    elif (taken := codecs.lookup(error.encoding).name).startswith("utf"):
+        # What is UTF-8 is hardly ever anything else by chance.
+        for name in (_WINDOWS, *([DEFAULT] if taken != codecs.lookup(DEFAULT).name else [])):
+            with contextlib.suppress(UnicodeDecodeError):
+                step = f"--encoding {name} reads it as {shown(near_by.decode(name))}, if that is how it was written"
     return shown(bytes(error.object[error.start : error.end + 8])), allowed, step

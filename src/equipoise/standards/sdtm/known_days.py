@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +20,13 @@ Records = Mapping[str, Sequence[Record]]
 DEATH = DateRule("first", not_before="the last record of the patient", not_after="the cut-off")
 #: The dates of records that show a subject who lives.
 _SEEN: Mapping[str, tuple[str, ...]] = {
-    "DM": ("RFICDTC", "DMDTC", "RFSTDTC", "RFXSTDTC", "RFXENDTC"), "DS": ("DSSTDTC",), "EX": ("EXSTDTC", "EXENDTC"),
-    "AE": ("AESTDTC", "AEENDTC"), "TU": ("TUDTC",), "TR": ("TRDTC",), "RS": ("RSDTC",), "SV": ("SVSTDTC",), "SS": ("SSDTC",),
-    "CM": ("CMSTDTC",),
+    "DM": ("RFICDTC", "DMDTC", "RFSTDTC", "RFXSTDTC", "RFXENDTC", "RFENDTC", "RFPENDTC"), "DS": ("DSSTDTC",), "EX": ("EXSTDTC", "EXENDTC"),
+    "AE": ("AESTDTC", "AEENDTC"), "TU": ("TUDTC",), "TR": ("TRDTC",), "RS": ("RSDTC",), "SV": ("SVSTDTC", "SVENDTC"),
+    "SS": ("SSDTC",), "CM": ("CMSTDTC", "CMENDTC"),
 }  # fmt: skip
+_OF_DEATH = re.compile(r"\b(?:DEATH|DEAD|DIED|DECEASED)\b")
 #: Those of what a subject does not do after a withdrawal.
-_ATTENDED = ("EXSTDTC", "TUDTC", "TRDTC", "RSDTC", "CMSTDTC")
+_ATTENDED = ("EXSTDTC", "TUDTC", "TRDTC", "RSDTC")
 
 
 def supplement(records: Records, domain: str = "SUPPDM") -> dict[str, tuple[str, str]]:
@@ -59,6 +61,11 @@ def is_death(r: Record) -> bool:
     return r.code("DSDECOD", "DSTERM") == "DEATH" and not of_treatment(r) and r.code("DSCAT") != "PROTOCOL MILESTONE"
 
 
+def speaks_of_death(r: Record) -> bool:
+    """True of a disposition in whose words somebody died, whether or not it is the term for it."""
+    return bool(_OF_DEATH.search(f"{r.code('DSDECOD')} {r.code('DSTERM')}"))
+
+
 def is_later_therapy(r: Record) -> bool:
     """True where a medication is an anti-cancer therapy after the trial's."""
     words = f"{r.code('CMCAT')} {r.code('CMSCAT')}"
@@ -71,8 +78,6 @@ def _shows_alive(r: Record) -> bool:
             return not is_death(r)
         case "SS":
             return r.code("SSSTRESC", "SSORRES") == "ALIVE"
-        case "CM":
-            return is_later_therapy(r)
     return True
 
 
@@ -91,10 +96,12 @@ def known_days(records: Records, cutoff: tuple[date, ...]) -> Bounds:
         rows = [r for r in records.get(domain, ()) if _shows_alive(r)]
         for variable in variables:
             seen[variable] = [d.first for d in _dates(rows, variable)]
+    later = [r for r in records.get("CM", ()) if is_later_therapy(r)]
+    therapies = [d.first for d in _dates(later, "CMSTDTC")]
     return Bounds(
         seen=tuple(chain.from_iterable(seen.values())),
         doses=(*seen["EXSTDTC"], *seen["EXENDTC"]),
-        attended=tuple(chain.from_iterable(seen[name] for name in _ATTENDED)),
+        attended=(*chain.from_iterable(seen[name] for name in _ATTENDED), *therapies),
         until=cutoff,
     )
 
@@ -145,14 +152,20 @@ def death_said(records: Records, notes: Notes) -> Said | None:
     said = list(_words(records, notes))
     flag = dm.code("DTHFL")
     if not said or said[0].variable == "AEENDTC":
-        if flag == "Y":
-            notes.left("DM", "DTHFL", "death without a date", dm.example)
+        if flag == "Y" or dm.text("DTHDTC"):
+            notes.left("DM", "DTHFL", "death without a date", dm.example, endpoint=True)
         for r in records.get("AE", ()):
             if _fatal(r) or r.text("AETOXGR") == "5":
-                notes.left("AE", "fatal event", "no date of death in DM or DS: the subject counts as alive", r.example)
+                why = "no date of death in DM or DS: the subject counts as alive"
+                notes.left("AE", "fatal event", why, r.example, endpoint=True)
         for r in records.get("DS", ()):
-            if of_treatment(r) and r.code("DSDECOD", "DSTERM") == "DEATH":
-                notes.left("DS", "DEATH", "treatment ended by death, and no date of death in DM or DS", r.example)
+            term = r.code("DSDECOD", "DSTERM")
+            if of_treatment(r) and term == "DEATH":
+                why = "treatment ended by death, and no date of death in DM or DS"
+                notes.left("DS", "DEATH", why, r.example, endpoint=True)
+            elif speaks_of_death(r) and not is_death(r):
+                why = "speaks of a death, and is not the term DEATH: the subject counts as alive"
+                notes.left("DS", term, why, r.example, endpoint=True)
         return None
     first = said[0]
     if "DTHFL" in dm.values and flag != "Y":
@@ -164,7 +177,8 @@ def death_said(records: Records, notes: Notes) -> Said | None:
     for one in said:
         if one not in agreed:
             why = f"another day of death than {first.record.domain}.{first.variable}, which stands"
-            notes.left(one.record.domain, one.variable, why, f"{one.record.example}: {one.day.text}, {first.day.text}")
+            days = f"{one.record.example}: {one.day.text}, {first.day.text}"
+            notes.left(one.record.domain, one.variable, why, days, endpoint=True)
     chosen = min(agreed, key=lambda one: one.day.last - one.day.first)
     found_dead = []
     for r in records.get("SS", ()):

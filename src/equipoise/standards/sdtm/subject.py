@@ -102,7 +102,7 @@ def entered(
         if r.code("DSDECOD") in _ENTERED:
             partial = r.date("DSSTDTC", notes)
             if partial is None:
-                notes.left("DS", r.code("DSDECOD"), "no date", r.example)
+                notes.left("DS", r.code("DSDECOD"), "no date", r.example, endpoint=not randomises)
                 continue
             on = impute(partial, ENTRY, came)
             came = max(came or on.on, on.on)
@@ -115,7 +115,8 @@ def entered(
         return
     found = random_day(records, notes)
     if found is None:
-        notes.left("DM", "randomisation", "no RANDOMIZED in DS and no reference start", dm.example)
+        why = "no RANDOMIZED in DS and no reference start"
+        notes.left("DM", "randomisation", why, dm.example, endpoint=True)
         return
     record, variable, partial = found
     on = impute(partial, ENTRY, came)
@@ -150,7 +151,7 @@ def dispositions(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Dra
             continue
         partial = r.date("DSSTDTC", notes)
         if partial is None:
-            notes.left("DS", term, "no date", r.example)
+            notes.left("DS", term, "no date", r.example, endpoint=is_death(r) and bounds.died is None)
             continue
         if is_death(r):
             continue
@@ -185,7 +186,7 @@ def dispositions(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Dra
             on = impute(partial, CONTACT, bounds.randomised, bounds.end(partial))
             yield Draft("contact", on.on, on.flags(), r.source("SSSTRESC"))
         elif status == "DEAD" and bounds.died is None:
-            notes.left("SS", "SURVSTAT DEAD", "death without a date of death", r.example)
+            notes.left("SS", "SURVSTAT DEAD", "death without a date of death", r.example, endpoint=True)
         elif status != "DEAD":
             notes.left("SS", f"SURVSTAT {status or 'empty'}", "says neither alive nor dead, or has no date", r.example)
 
@@ -209,7 +210,7 @@ def therapies(records: Records, bounds: Bounds, notes: Notes) -> Iterator[Draft]
             continue
         partial = r.date("CMSTDTC", notes)
         if partial is None:
-            notes.left("CM", "therapy", "no date", r.example)
+            notes.left("CM", "therapy", "no date", r.example, endpoint=True)
             continue
         last_dose = partial.last_before(bounds.doses)
         on = impute(partial, THERAPY, bounds.randomised, bounds.end(partial, *bounds.left), last_dose)

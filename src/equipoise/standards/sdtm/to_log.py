@@ -117,7 +117,7 @@ def subject_drafts(
     """All events of one subject. ``cutoff``: days after which nothing was recorded."""
     if not records.get("DM"):
         for domain, rows in records.items():
-            notes.left(domain, "record", "a subject that DM does not have", rows[0].example, len(rows))
+            notes.left(domain, "record", "a subject that DM does not have", rows[0].example, len(rows), endpoint=True)
         return
     dm = records["DM"][0]
     arm: str | None = None

@@ -15,6 +15,7 @@ from equipoise.standards.sdtm.lesion_words import (
     STATE_TESTS,
     SUMS,
     has_merged,
+    has_split,
     state_of,
 )
 from equipoise.standards.sdtm.lesions import Lesion, Lesions
@@ -85,6 +86,11 @@ def _reading(lesion: Lesion, records: Sequence[Record], notes: Notes) -> tuple[R
                 else ""
             )
             notes.left("TR", f"TRTESTCD {test}", why or "no test that the log holds", r.example)
+    told = tests.get("TUMSTATE") or tests.get("LNSTATE")
+    if lesion.kind == "target" and measured is not None and told is not None and size_of(measured, Notes()):
+        word = told.code("TRSTRESC", "TRORRES")
+        if state_of("target", word) == "absent":
+            notes.left("TR", f"{told.code('TRTESTCD')} {word}", "beside a diameter, which counts", told.example)
     small = "TOOSMALL" in tests and tests["TOOSMALL"].code("TRSTRESC", "TRORRES") == "Y"
     if used is None and "NEWCONF" in tests:
         used = tests["NEWCONF"]
@@ -111,6 +117,9 @@ def _reading(lesion: Lesion, records: Sequence[Record], notes: Notes) -> tuple[R
         known = state_of(lesion.kind, reason) if reason else None
         if known in ("merged", "too small", "absent"):
             return read(known, variable="TRREASND"), reason
+        if reason and known is None and not has_split(reason):
+            why = "a reason of which no state follows: not evaluated"
+            notes.left("TR", f"TRREASND {reason}", why, used.example)
         return read("not evaluated", variable="TRSTAT"), ""
     if used is tests.get("TOOSMALL") and used is not measured:
         return (read("too small" if lesion.kind == "target" else "present"), "") if small else (None, "")
@@ -129,7 +138,7 @@ def _reading(lesion: Lesion, records: Sequence[Record], notes: Notes) -> tuple[R
         notes.left("TR", f"{test} {term or 'empty'}", why, used.example, endpoint=True, kept=True)
         return read("not evaluated", said=term or "nothing"), ""
     number = "TRSTRESN" if found[1] is not None and found[0] == "measured" else "TRSTRESC"
-    return read(found[0], found[1], number), term if found[0] == "merged" else ""
+    return read(found[0], found[1], number), (" ".join((used.code("TRORRES"), term)) if found[0] == "merged" else "")
 
 
 def _once(records: Sequence[Record], notes: Notes) -> dict[str, Record]:
@@ -218,9 +227,12 @@ def _joined(found: dict[str, Reading], because: Mapping[str, str], lesions: Lesi
                 why = "read by itself and as part of a merged lesion: not evaluated"
                 notes.left("TR", f"{part}, {whole.name}", why, own.source, endpoint=True, kept=True)
     for name, reading in list(found.items()):
-        if reading.state != "merged" or (reading.part_of and reading.part_of != name):
+        if reading.state != "merged":
             continue
+        # What the reason names is where a fragment grew into; what it is a fragment of is another thing.
         into = _named_in(because.get(name, ""), name, lesions)
+        if not into and reading.part_of and reading.part_of != name:
+            continue
         alone = [w.name for w in wholes if w.name != name and w.kind == reading.kind and not w.made_of]
         into = into or (alone[0] if len(alone) == 1 else "")
         if into:

@@ -113,7 +113,9 @@ def _result(reading: Reading, put: Any) -> None:
         put("TR", **common, **state, TRSTAT="NOT DONE")
     else:
         word = _TERMS.get(reading.state, reading.state.upper())
-        put("TR", **common, **state, TRORRES=word, TRSTRESC=word)
+        # Of a fragment SUPPTU says what it is part of: what it grew into stands in the words of the result.
+        grew = reading.state == "merged" and reading.part_of
+        put("TR", **common, **state, TRORRES=f"MERGED WITH {reading.part_of}" if grew else word, TRSTRESC=word)
 
 
 def _size(size: float) -> dict[str, Any]:

@@ -128,12 +128,12 @@ def test_a_masked_log_is_read_by_its_seed() -> None:
 def test_it_balances_better_than_chance_and_is_foreseen_as_it_is_conducted() -> None:
     """The share guessed is what a second count gives: a guesser who names the likeliest arm, counted when right."""
     trial = minimised()
-    found = foreseen_allocation(trial, 200, 1)
+    found = foreseen_allocation(trial, 60, 1)
     assert found.off.value < 1.2
     assert abs(found.tested.value - 80) < 4 * found.tested.mc_error + 0.3
     assert found.certain.value == 0
     right = patients = 0
-    for replicate in range(200):
+    for replicate in range(40):
         rule, earlier = Minimisation(trial, 1, replicate), list[Earlier]()
         for i in range(trial.target_enrolment):
             levels = {
@@ -155,15 +155,15 @@ def test_it_balances_better_than_chance_and_is_foreseen_as_it_is_conducted() -> 
             right += guess == arm
             patients += 1
             earlier.append(Earlier(levels, arm))
-    assert right / patients == pytest.approx(found.guessed.value, abs=0.02)
+    assert right / patients == pytest.approx(found.guessed.value, abs=0.025)
 
 
 @pytest.mark.independent
 def test_blocks_are_foreseen_as_their_lists_are() -> None:
     """NORTH's blocks of 3 and 6: a second count walks through the lists, with the chance of each arm from all lists that begin so."""
     north = read_trial(find_trial("north"))
-    found = foreseen_allocation(north, 300, 2)
-    assert 0.07 < found.certain.value < 0.13
+    found = foreseen_allocation(north, 60, 2)
+    assert 0.06 < found.certain.value < 0.14
     orders = {3: ["AAB", "ABA", "BAA"], 6: []}
     orders[6] = sorted({"".join(o) for o in _orders("AAAABB")})
     # Certain by enumeration: strata of a few patients, every list of two blocks, by plain counting of what can follow.
@@ -184,7 +184,7 @@ def test_blocks_are_foreseen_as_their_lists_are() -> None:
     small = north.model_copy(
         update={"target_enrolment": 3, "randomisation": north.randomisation.model_copy(update={"factors": ()})}
     )
-    simulated = foreseen_allocation(small, 4000, 3)
+    simulated = foreseen_allocation(small, 2000, 3)
     assert simulated.guessed.value == pytest.approx(guessed / 3, abs=4 * simulated.guessed.mc_error + 1e-9)
     assert simulated.certain.value == pytest.approx(sure / 3, abs=4 * simulated.certain.mc_error + 1e-9)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,14 @@ def test_a_grade_is_earned_by_its_test(grade: Grade) -> None:
 @pytest.mark.parametrize("grade", grades(), ids=lambda g: g.where)
 def test_what_is_graded_is_there(grade: Grade) -> None:
     parts = grade.where.split(".")
+    if ".kernel." in grade.where:
+        # Its modules are compiled when they are imported, which takes half a minute: their text is asked.
+        spec = importlib.util.find_spec(".".join(parts[:3]))
+        assert spec is not None
+        assert spec.origin is not None
+        module = Path(spec.origin).with_name(f"{parts[3]}.py")
+        assert f"def {parts[4]}(" in module.read_text(encoding="utf-8")
+        return
     for i in range(len(parts), 0, -1):
         try:
             found: object = importlib.import_module(".".join(parts[:i]))

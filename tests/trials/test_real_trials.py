@@ -160,7 +160,7 @@ def simulated(equipoise: Any, trial: str, n: int, *options: str) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("trial", TRIALS)
+@pytest.mark.parametrize("trial", [pytest.param(t, marks=pytest.mark.slow) if t == "e2511" else t for t in TRIALS])
 def test_thirty_replicates_by_the_reference(equipoise: Any, trial: str) -> None:
     simulated(equipoise, trial, 30, "--engine", "reference")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, emit, json_option, trial_argument
+from equipoise.cli.common import DAY, F, emit, json_option, trial_argument
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
@@ -199,6 +199,13 @@ _order(
 )
 
 
+def _levels(help_text: str) -> Callable[[F], F]:
+    """--factor, the levels of stratification factors and markers."""
+    return click.option(
+        "--factor", "factors", type=_FACTOR, multiple=True, callback=once, metavar="NAME=LEVEL", help=help_text
+    )
+
+
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
 @log_option
@@ -249,15 +256,7 @@ def screen(
 @log_option
 @_patient
 @_on
-@click.option(
-    "--factor",
-    "factors",
-    type=_FACTOR,
-    multiple=True,
-    callback=once,
-    metavar="NAME=LEVEL",
-    help="A stratification factor, or a marker: ecog=0-1.",
-)
+@_levels("A stratification factor, or a marker: ecog=0-1.")
 @click.option(
     "--cohort", default="", metavar="NAME", help="The patient's cohort, where there are any and factors do not tell it."
 )
@@ -341,15 +340,7 @@ def unblind(
     metavar="NAME=VALUE",
     help="The right detail: response=PD.",
 )
-@click.option(
-    "--factor",
-    "factors",
-    type=_FACTOR,
-    multiple=True,
-    callback=once,
-    metavar="NAME=LEVEL",
-    help="Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.",
-)
+@_levels("Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.")
 @_by
 @click.option("--why", required=True, help="Why it is corrected.")
 @json_option

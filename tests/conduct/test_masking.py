@@ -14,7 +14,7 @@ from equipoise.conduct.conduct import Conduct, Refused, replay
 from equipoise.conduct.masking import Key, holds_codes, unmasked
 from equipoise.conduct.place import Place
 from equipoise.conduct.randomisation import PermutedBlocks
-from equipoise.conduct.rules import shape_problems
+from equipoise.conduct.shape import shape_problems
 from equipoise.decide.decide import decide
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_trial

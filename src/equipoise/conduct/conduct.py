@@ -17,9 +17,9 @@ from equipoise.conduct.rules import (
     in_his_cohort,
     patient_problems,
     safety_problems,
-    shape_problems,
     site_problems,
 )
+from equipoise.conduct.shape import shape_problems
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force, in_order
 from equipoise.trial.patient import Patient

@@ -9,7 +9,7 @@ from datetime import date
 from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
-from equipoise.trial.event import KINDS, Event
+from equipoise.trial.event import Event
 from equipoise.trial.grading import EDITIONS
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.masked import MASKED, known_treatments
@@ -34,7 +34,6 @@ _AFTER_RANDOMISATION = frozenset(
         "lost",
     }
 )
-_REQUIRED = {kind: [name for name, (_, must) in fields.items() if must] for kind, fields in KINDS.items()}
 _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
 
 
@@ -407,34 +406,6 @@ def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
             backwards = True
         if backwards:
             yield Problem("until", "until", repr(until), f"a day, not before {event.happened}")
-
-
-def shape_problems(kind: str, data: object) -> Iterator[Problem]:
-    """Details that are missing, unknown or of the wrong type for this kind of event."""
-    fields = KINDS.get(kind)
-    if fields is None:
-        yield Problem("unknown-kind", "kind", repr(kind), f"one of {_list(KINDS)}")
-        return
-    if not isinstance(data, dict):
-        yield Problem("wrong-type", "data", repr(data), "an object")
-        return
-    for name in _REQUIRED[kind]:
-        if name not in data:
-            yield Problem("missing", f"data.{name}", "nothing", f"required for {kind!r}")
-    if kind == "randomised" and ("arm" in data) + ("code" in data) != 1:
-        given = "both" if "arm" in data else "neither"
-        yield Problem("arm-or-code", "data.arm, data.code", given, "one: the arm or, where it is masked, the code")
-    elif kind == "randomised" and "code" in data and "actual" in data:
-        yield Problem("arm-or-code", "data.actual", repr(data["actual"]), "no arm beside a code")
-    # What is there is gone through, not what may be: an event has few of the details that its kind allows.
-    for name, value in data.items():
-        if name not in fields:
-            allowed = f"details of {kind!r}: {_list(fields) or 'none'}"
-            yield Problem("unknown-key", f"data.{name}", repr(value), allowed)
-            continue
-        types, _ = fields[name]
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            yield Problem("wrong-type", f"data.{name}", repr(value), " or ".join(t.__name__ for t in types))
 
 
 def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Problem:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from equipoise.conduct.rules import shape_problems
+from equipoise.conduct.shape import shape_problems
 from equipoise.trial.event import GENESIS, Event, hash_of
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem

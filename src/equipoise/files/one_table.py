@@ -15,7 +15,7 @@ from equipoise.files.table_rows import Record, TableRows, Taken
 from equipoise.files.table_sheet import Sheet, column_problems, read_sheet
 from equipoise.standards.definition import Definition
 from equipoise.trial.dialect import Dialect
-from equipoise.trial.event import KINDS
+from equipoise.trial.kinds import KINDS
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.table import Rows, TableMapping
 from equipoise.trial.trial import Trial

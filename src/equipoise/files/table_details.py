@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.files.table_cells import Reader
 from equipoise.trial.check import near
-from equipoise.trial.event import KINDS
+from equipoise.trial.kinds import KINDS
 from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.table import DAY_DETAILS, TableRule, Value
 from equipoise.trial.trial import Trial

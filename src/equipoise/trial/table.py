@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from equipoise.trial.dialect import Dialect, encoding_named, separator_named
-from equipoise.trial.event import KINDS, Event
+from equipoise.trial.event import Event
+from equipoise.trial.kinds import KINDS
 from equipoise.trial.part import Part
 from equipoise.trial.written_day import DayFormat
 

@@ -1,0 +1,112 @@
+"""Kinds of event, and the details that each carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
+    "opened": {"trial": ((str,), True), "fingerprint": ((str,), True), "left_out": ((list,), False)},
+    "amended": {"fingerprint": ((str,), True)},
+    "site activated": {},
+    "enrolment paused": {"cohort": ((str,), False)},
+    "enrolment resumed": {"cohort": ((str,), False)},
+    "enrolment closed": {"cohort": ((str,), False)},
+    "screened": {"failed": ((list,), True), "subject": ((dict,), False), "cohort": ((str,), False)},
+    "enrolled": {"factors": ((dict,), True), "arm": ((str,), False), "cohort": ((str,), False)},
+    "eligibility reviewed": {"eligible": ((bool,), True), "failed": ((list,), False), "reason": ((str,), False)},
+    "randomised": {
+        "arm": ((str,), False),
+        "code": ((str,), False),
+        "stratum": ((str,), True),
+        "actual": ((str,), False),
+    },
+    "unblinded": {"reason": ((str,), True)},
+    "treated": {
+        "drug": ((str,), True),
+        "cycle": ((int,), True),
+        "day": ((int,), True),
+        "dose": ((int, float), False),
+        "unit": ((str,), False),
+        "times_a_day": ((int,), False),
+        "until": ((str,), False),
+        "until_dated": ((str,), False),
+        "until_date_rule": ((str,), False),
+    },
+    "treatment ended": {"reason": ((str,), True)},
+    "study ended": {"reason": ((str,), True)},
+    "assessed": {
+        "response": ((str,), True),
+        "criterion": ((str,), False),
+        "sum_mm": ((int, float), False),
+        "new_lesion": ((bool,), False),
+        "baseline": ((bool,), False),
+        "assessor": ((str,), False),
+        "accepted": ((bool,), False),
+        "visit": ((str,), False),
+        "visit_number": ((int, float), False),
+        "lesions": ((list,), False),
+        "target": ((str,), False),
+        "non_target": ((str,), False),
+    },
+    "progressed": {"basis": ((str,), True)},
+    "outcome": {"outcome": ((str,), True), "result": ((str,), True)},
+    "adverse event": {
+        "term": ((str,), True),
+        "grade": ((int,), True),
+        "serious": ((bool,), False),
+        "criteria": ((list,), False),
+        "related": ((bool,), False),
+        "reported": ((str,), False),
+        "organ_class": ((str,), False),
+        "ctcae": ((int,), False),
+        "severity": ((str,), False),
+        "causality": ((str,), False),
+        "until": ((str,), False),
+        "until_dated": ((str,), False),
+        "until_date_rule": ((str,), False),
+    },
+    "next therapy": {"therapy": ((str,), False)},
+    "deviation": {"what": ((str,), True), "major": ((bool,), True)},
+    "contact": {},
+    "withdrawn": {"reason": ((str,), False)},
+    "lost": {},
+    "died": {"cause": ((str,), False)},
+    "decided": {
+        "look": ((int,), True),
+        "action": ((str,), True),
+        "cutoff": ((str,), True),
+        "known_on": ((str,), True),
+        "cohort": ((str,), False),
+        "attained": ((list,), False),
+    },
+    "safety look": {
+        "rule": ((str,), True),
+        "speaks": ((bool,), True),
+        "does": ((str,), True),
+        "events": ((int,), True),
+        "watched": ((int,), True),
+        "cutoff": ((str,), True),
+        "known_on": ((str,), True),
+    },
+    "voided": {},
+}
+
+TRIAL_KINDS = frozenset(
+    {
+        "opened",
+        "amended",
+        "site activated",
+        "enrolment paused",
+        "enrolment resumed",
+        "enrolment closed",
+        "decided",
+        "safety look",
+    }
+)
+PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}
+#: What any event of a patient may say of its day: the partial date that was recorded, and the rule that made it a day.
+DATED: Mapping[str, tuple[tuple[type, ...], bool]] = {"dated": ((str,), False), "date_rule": ((str,), False)}
+#: Kinds of event and the details that each carries: name → (types, required).
+KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
+    kind: {**details, **(DATED if kind in PATIENT_KINDS else {})} for kind, details in _KINDS.items()
+}

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
+from equipoise.cli import witness
 from equipoise.cli.common import DAY, F, emit, json_option, trial_argument
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
+from equipoise.cli.outside import asked, say_kept, witness_options
 from equipoise.cli.pairs import Criteria, Pair, once
 from equipoise.cli.usage import Group
 from equipoise.trial.problem import BadInput, Problem
@@ -35,7 +37,7 @@ def command() -> None:
     """
 
 
-_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
+_who = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 _why = click.option("--why", default="", help="Why, where it does not go without saying.")
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 _patient = click.option("--patient", required=True, help="The patient's number in the trial.")
@@ -46,6 +48,12 @@ _seed_file = click.option(
     help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
 )
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
+
+
+def _by(command: F) -> F:
+    """--by, and where the head is witnessed."""
+    decorated: F = witness_options(_who(command))
+    return decorated
 
 
 def _give(
@@ -60,10 +68,11 @@ def _give(
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
     allocation = desk.order.allocation(trial, seed_file) if at_random else None
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
+    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, asked())
     if as_json:
         emit(done)
         return
+    say_kept(done)
     if done.torn_line_set_aside is not None:
         aside = Path(done.torn_line_set_aside).name
         click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
@@ -215,10 +224,11 @@ def _levels(help_text: str) -> Callable[[F], F]:
 def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
     """Start a trial's log. An existing file is never overwritten."""
     found = desk.opening.load_trial(trial)
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why)
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, asked())
     if as_json:
         emit(opened)
     else:
+        say_kept(opened)
         click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
 
 
@@ -318,10 +328,11 @@ def unblind(
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)
-    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file)
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file, asked())
     if as_json:
         emit(done)
         return
+    say_kept(done)
     click.echo(f"Event {done.event.number}: {patient} unblinded, {done.event.happened}. Chain {done.hash[:12]}")
     click.echo(f"{patient} is on {done.arm}. The log does not hold this.")
 
@@ -421,5 +432,5 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-command.add_command(verify)
-command.add_command(as_known_on)
+for _beside in (verify, as_known_on, *witness.COMMANDS):
+    command.add_command(_beside)

@@ -12,6 +12,8 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
+from equipoise.cli.outside import asked as asked_witness
+from equipoise.cli.outside import say_kept, witness_options
 from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 @unblind_option
 @click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
 @click.option("--by", envvar="EQUIPOISE_BY", help="Who records it [env EQUIPOISE_BY].")
+@witness_options
 @json_option
 @click.pass_context
 def command(
@@ -77,7 +80,8 @@ def command(
     snap = asked.take(trial, found).snap
     result = desk.look.take(found, snap, look)
     if record and by and isinstance(result, Decision):
-        desk.look.record(found, desk.opening.log_of(found, log_path), result, snap.known_on, by)
+        store = desk.opening.log_of(found, log_path)
+        say_kept(desk.look.record(found, store, result, snap.known_on, by, asked_witness()))
     if as_json:
         emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
     elif isinstance(result, Decision):
@@ -135,7 +139,7 @@ def _ask_safety(trial: Trial, snap: Snapshot, log_path: Path, by: str | None, *,
     """Ask the safety rules, and record it where ``by`` says who does."""
     asked = desk.safety.take(trial, snap)
     if by:
-        desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by)
+        say_kept(desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by, asked_witness()))
     if as_json:
         emit(asked.as_json())
     else:

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
+from equipoise.cli.common import DAY, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import unblind_option
+from equipoise.cli.outside import outside, outside_options
 from equipoise.cli.usage import Command
 
 log_option = click.option(
@@ -25,18 +26,36 @@ log_option = click.option(
 @trial_argument
 @log_option
 @unblind_option
+@outside_options
 @json_option
-def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> None:
-    """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible.
+def verify(
+    trial: str,
+    log_path: Path,
+    unblind: Path | None,
+    witness: Path | None,
+    trust: tuple[str, ...],
+    expect: tuple[str, ...],
+    authority: Path | None,
+    as_json: bool,
+) -> None:
+    """Verify that the log's chain is whole, and that nothing in it is impossible.
+
+    A chain cannot show that its end was cut off, nor that all of it was made anew: hold it against heads that were kept outside,
+    by --witness and --trust, or by --expect.
 
     With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
     """
     found = desk.opening.load_trial(trial)
-    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind)
+    held = outside(witness, trust, expect, authority)
+    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, held)
     if as_json:
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
+    for note in verified.notes:
+        say(note)
+    if witness is None and not expect:
+        say("Held against nothing outside it: a cut end, or a chain made anew, would not show (--witness, --expect).")
     if torn := verified.torn_bytes:
         click.echo(
             f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."

@@ -11,6 +11,7 @@ from typing import Any
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
 from equipoise.desk.order import unmask
+from equipoise.desk.outside import NOTHING, Outside, hold
 from equipoise.desk.store import LogStore
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
@@ -22,27 +23,32 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True)
 class Verified:
-    """A log in which nothing was changed and nothing is impossible."""
+    """A log whose chain is whole, in which nothing is impossible, and which holds every head that it was held against.
+
+    ``witnessed``: how many checkpoints are in it, None where it was not held against any.
+    """
 
     ok: bool
     events: int
     hash: str
     torn_bytes: int
+    witnessed: int | None = None
+    notes: Sequence[str] = ()
 
 
-def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verified:
+def verify(trial: Trial, store: LogStore, unblind: Path | None = None, outside: Outside = NOTHING) -> Verified:
     """Verify the chain, and judge every event again; with the seed file of a masked trial also its codes, and events by arm.
 
-    Raises BadInput with every event that is impossible.
+    ``outside``: witnessed heads, receipts and time stamps that the chain is held against. Raises BadInput with every event that
+    is impossible, and each way in which the log is not what was witnessed.
     """
     reading = store.read()
     impossible = replay(trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log))
-    if impossible:
-        raise BadInput(
-            str(store),
-            [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
-        )
-    return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""))
+    problems = [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible]
+    held = hold(trial, reading.log, outside)
+    if problems or held.problems:
+        raise BadInput(str(store), [*problems, *held.problems])
+    return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""), held.agreed, held.notes)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from equipoise.conduct.conduct import Conduct
 from equipoise.desk.order import now
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
@@ -53,13 +54,16 @@ class Opened:
     trial: str
     fingerprint: str
     hash: str
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
-def open_log(trial: Trial, store: LogStore, by: str, why: str = "") -> Opened:
+def open_log(trial: Trial, store: LogStore, by: str, why: str = "", witness: Witness | None = None) -> Opened:
     """Start a trial's log. What is there is never overwritten."""
     log = Conduct.open(trial, now(), by, why=why).log
     store.create(log)
-    return Opened(str(store), trial.id, trial.fingerprint, log.head)
+    kept = witness.after(trial, log, list(log)) if witness is not None else ()
+    return Opened(str(store), trial.id, trial.fingerprint, log.head, *kept)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.masking import Key, holds_codes, unmasked
 from equipoise.conduct.place import Allocation
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -28,6 +29,9 @@ class Ordered:
     event: Event
     hash: str
     torn_line_set_aside: str | None
+    #: the checkpoint's file, where the head was witnessed; what was recorded and could not be witnessed
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
 def now() -> datetime:
@@ -36,18 +40,27 @@ def now() -> datetime:
 
 
 def give(
-    trial: Trial, store: LogStore, order: Callable[[Conduct, datetime], Event], allocation: Allocation | None = None
+    trial: Trial,
+    store: LogStore,
+    order: Callable[[Conduct, datetime], Event],
+    allocation: Allocation | None = None,
+    witness: Witness | None = None,
 ) -> Ordered:
     """Carry out one order. Raises BadInput with the reasons where it is refused; the log is then as it was.
 
+    ``witness``: where heads are witnessed. Nobody is randomised while it holds a head that the log has not.
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
         log = store.read().log
         before, head = len(log), log.head
+        chain = log.hashes()
         event = order(Conduct(trial, log, allocation), max(now(), log[before - 1].recorded))
-        aside = store.append([log[i] for i in range(before, len(log))], head)
-    return Ordered(event, log.head, aside)
+        new = [log[i] for i in range(before, len(log))]
+        if witness is not None and any(e.kind == "randomised" for e in new):
+            witness.refuse_behind(trial, log, chain)
+        aside = store.append(new, head)
+    return Ordered(event, log.head, aside, *(witness.after(trial, log, new) if witness is not None else ()))
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:
@@ -88,10 +101,20 @@ class Unblinded:
     torn_line_set_aside: str | None
     patient: str
     arm: str
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
 def unblind(
-    trial: Trial, store: LogStore, patient: str, on: date, by: str, reason: str, why: str, seed_file: Path | None
+    trial: Trial,
+    store: LogStore,
+    patient: str,
+    on: date,
+    by: str,
+    reason: str,
+    why: str,
+    seed_file: Path | None,
+    witness: Witness | None = None,
 ) -> Unblinded:
     """Tell one masked patient's arm, once that it is told has been recorded. Raises BadInput with the reasons where it is refused."""
     told: list[str] = []
@@ -101,8 +124,8 @@ def unblind(
         told.append(arm)
         return event
 
-    done = give(trial, store, order, allocation(trial, seed_file))
-    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0])
+    done = give(trial, store, order, allocation(trial, seed_file), witness)
+    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0], done.checkpoint, done.notes)
 
 
 def _secret(path: Path, option: str) -> str:

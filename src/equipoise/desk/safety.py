@@ -10,8 +10,9 @@ from typing import Any
 from equipoise import __version__
 from equipoise.conduct.conduct import Conduct
 from equipoise.decide.safety import SafetyRuling, look_data, safety_rulings
-from equipoise.desk.order import give
+from equipoise.desk.order import Ordered, give
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.plain import plain
 from equipoise.trial.decision import Fingerprints
 from equipoise.trial.event import Event
@@ -73,20 +74,24 @@ def take(trial: Trial, snap: Snapshot) -> SafetyAsked:
     return SafetyAsked(trial.id, snap.cutoff, snap.known_on, safety_rulings(trial, snap), made)
 
 
-def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str) -> None:
+def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str, witness: Witness | None = None) -> Ordered:
     """Add a look at each rule to the log and, where one speaks anew, the pause or the end of enrolment that follows."""
-    give(trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by))
+    head = asked.fingerprints.data
+    return give(
+        trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by, head), witness=witness
+    )
 
 
-def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str) -> Event:
-    """Record a look at each of some rules, one or more, and what follows; the last event. Refused in a masked log."""
+def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str, head: str = "") -> Event:
+    """Record a look at each of some rules, one or more, and what follows; the last event. ``head``: the data they rest on. Refused in a masked log."""
     if conduct.masked:
         allowed = "no counts by arm in a log that masked people read"
         step = "where enrolment must pause or end: conduct pause, conduct close"
         raise BadInput(conduct.trial.id, [Problem("masked", "--record", "a safety look", allowed, step)])
     last = None
     for r in rules:
-        last = conduct.order("safety look", on, now, by, " ".join(r.ruling.because), data=look_data(r))
+        data = {**look_data(r), **({"head": head} if head else {})}
+        last = conduct.order("safety look", on, now, by, " ".join(r.ruling.because), data=data)
         state = conduct.standing.enrolment[-1][2] if conduct.standing.enrolment else "open"
         follows = {"pause": ("enrolment paused", "open"), "stop": ("enrolment closed", "open paused")}.get(r.rule.does)
         if r.anew and follows is not None and state in follows[1]:

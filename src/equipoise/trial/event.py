@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 #: What the hash of the first event is chained to.
 GENESIS = "0" * 64
@@ -61,3 +61,8 @@ class Event:
 def hash_of(content: str) -> str:
     """SHA-256 of an event's canonical JSON, hexadecimal."""
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def is_hash(value: object) -> TypeGuard[str]:
+    """True for 64 hexadecimal digits in lower case."""
+    return isinstance(value, str) and len(value) == 64 and not set(value) - set("0123456789abcdef")

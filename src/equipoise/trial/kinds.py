@@ -78,6 +78,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "known_on": ((str,), True),
         "cohort": ((str,), False),
         "attained": ((list,), False),
+        "head": ((str,), False),
     },
     "safety look": {
         "rule": ((str,), True),
@@ -87,7 +88,9 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "watched": ((int,), True),
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
+        "head": ((str,), False),
     },
+    "reconciled": {"number": ((int,), True), "hash": ((str,), True), "lost": ((list,), True)},
     "voided": {},
 }
 
@@ -101,6 +104,7 @@ TRIAL_KINDS = frozenset(
         "enrolment closed",
         "decided",
         "safety look",
+        "reconciled",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

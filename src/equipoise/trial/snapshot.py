@@ -30,6 +30,8 @@ class Snapshot:
     losses: Sequence[str] = ()
     #: What was known to have happened after the cut-off: it says who was followed until then, and nothing else.
     beyond: Sequence[Event] = ()
+    #: The number of the last event that was known: ``head`` is its hash.
+    number: int = 0
 
     @property
     def randomised(self) -> list[Patient]:
@@ -61,4 +63,5 @@ def snapshot(
     beyond = [e for e in standing if e.happened > cutoff] if len(events) < len(standing) else []
     # Records are appended in time, so what is known is a beginning of the log and its hash names the data.
     head = log.hashes()[known[-1].number - 1] if fingerprint and known else ""
-    return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond)
+    last = known[-1].number if known else 0
+    return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond, number=last)

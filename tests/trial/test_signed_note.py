@@ -45,7 +45,9 @@ def test_our_signature_is_the_one_that_go_makes(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_is_four_lines_that_anybody_can_read() -> None:
-    assert POINT.text == "equipoise/north\n317\nASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4mrze8=\ntime 2026-11-30T09:30:05Z\n"
+    assert (
+        POINT.text == "equipoise/north\n317\nASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4mrze8=\ntime 2026-11-30T09:30:05Z\n"
+    )
     assert read_checkpoint(POINT.text) == POINT
     assert read_checkpoint(POINT.text + "a line of a later version\n") == POINT
 
@@ -138,7 +140,8 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", PUBLIC, PRIVATE[:-3], PRIVATE.replace("c74f", "c74e"), PRIVATE.replace("Peter", "P ter"), "\x00"]
+    "text",
+    ["", "hello", PUBLIC, PRIVATE[:-3], PRIVATE.replace("c74f", "c74e"), PRIVATE.replace("Peter", "P ter"), "\x00"],
 )
 def test_a_false_key_is_refused_without_telling_it(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadInput) as bad:

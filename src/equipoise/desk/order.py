@@ -42,25 +42,32 @@ def now() -> datetime:
 def give(
     trial: Trial,
     store: LogStore,
-    order: Callable[[Conduct, datetime], Event],
+    order: Callable[[Conduct, datetime], Event | Sequence[Event]],
     allocation: Allocation | None = None,
+    conduct: Conduct | None = None,
     witness: Witness | None = None,
 ) -> Ordered:
-    """Carry out one order. Raises BadInput with the reasons where it is refused; the log is then as it was.
+    """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
 
-    ``witness``: where heads are witnessed. Nobody is randomised while it holds a head that the log has not.
+    Raises BadInput with the reasons where it is refused; the log is then as it was. What the store refuses, or fails to write, is not
+    taken in. ``conduct``: of a process that lives, caught up with the store first; else the trial is taken from the store's log.
+    ``witness``: where heads are kept outside. Nobody is randomised while it holds a head that the log has not.
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
         log = store.read().log
-        before, head = len(log), log.head
-        chain = log.hashes()
-        event = order(Conduct(trial, log, allocation), max(now(), log[before - 1].recorded))
-        new = [log[i] for i in range(before, len(log))]
-        if witness is not None and any(e.kind == "randomised" for e in new):
-            witness.refuse_behind(trial, log, chain)
-        aside = store.append(new, head)
-    return Ordered(event, log.head, aside, *(witness.after(trial, log, new) if witness is not None else ()))
+        if conduct is None:
+            conduct = Conduct(trial, log, allocation, takes=False)
+        else:
+            conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
+        found = order(conduct, max(now(), log[len(log) - 1].recorded))
+        events = [found] if isinstance(found, Event) else list(found)
+        if witness is not None and any(e.kind == "randomised" for e in events):
+            witness.refuse_behind(trial, log)
+        aside = store.append(events, log.head)
+        conduct.catch_up(events)
+    kept = witness.after(trial, conduct.log, events) if witness is not None else ()
+    return Ordered(events[-1], conduct.log.head, aside, *kept)
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:
@@ -124,7 +131,7 @@ def unblind(
         told.append(arm)
         return event
 
-    done = give(trial, store, order, allocation(trial, seed_file), witness)
+    done = give(trial, store, order, allocation(trial, seed_file), witness=witness)
     return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0], done.checkpoint, done.notes)
 
 

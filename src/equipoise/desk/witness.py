@@ -27,13 +27,14 @@ class Witness:
     signer: Signer | None = None
     receipts: Path | None = None
 
-    def refuse_behind(self, trial: Trial, log: Log, hashes: Sequence[str]) -> None:
-        """Raise BadInput while a head is witnessed that a log with these hashes has not, or a file cannot be read as a checkpoint.
+    def refuse_behind(self, trial: Trial, log: Log) -> None:
+        """Raise BadInput while a head is witnessed that the log has not, or a file cannot be read as a checkpoint.
 
         Whoever signed it: a key may have been lost with the log that was restored.
         """
         if self.folder is None:
             return
+        hashes = log.hashes()
         found = read_folder(self.folder, trial.id, hashes)
         problems = [*found.problems, *compare(log, hashes, found.witnessed).problems]
         if problems:

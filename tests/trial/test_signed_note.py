@@ -103,7 +103,7 @@ def test_what_is_no_note_is_said(data: bytes, said: str) -> None:
     ["", "a", "a+b", "+c74f20a3+ARpc", PUBLIC.replace("c74f20a3", "c74f20a4"), PUBLIC[:-4], PUBLIC.replace("+AR", "+BR"), "a b+1+AA=="],
 )  # fmt: skip
 def test_what_is_no_key_is_said(line: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"not |no Ed25519|number is"):
         read_verifier_key(line)
     with pytest.raises(BadInput, match="--trust"):
         read_trusted(line)
@@ -151,15 +151,18 @@ def test_a_false_key_is_refused_without_telling_it(tmp_path: Path, text: str) ->
         read_signer(tmp_path)
 
 
+def note_or_sentence(data: bytes) -> Note | str:
+    try:
+        return read_note(data)
+    except ValueError as error:
+        return str(error) or pytest.fail("refused without a word")
+
+
 @pytest.mark.property
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_note_or_a_sentence(data: bytes) -> None:
-    try:
-        note = read_note(data)
-    except ValueError as error:
-        assert str(error)
-        return
-    assert str(note).encode() == data
+    note = note_or_sentence(data)
+    assert isinstance(note, str) or str(note).encode() == data
 
 
 GOOD = f"{POINT.text}\n{SIGNED}".encode()
@@ -183,10 +186,10 @@ def test_a_changed_checkpoint_is_read_as_it_stands_or_refused_in_a_sentence(
     try:
         point, note = read_file(path)
     except ValueError as error:
-        assert str(error)
-        return
-    assert str(note).encode() == data
-    assert note.text.startswith(point.text)
+        said = str(error)
+        point = None
+    assert point is not None or said
+    assert point is None or (str(note).encode() == data and note.text.startswith(point.text))
 
 
 @pytest.mark.property

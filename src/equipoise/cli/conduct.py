@@ -68,7 +68,7 @@ def _give(
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
     allocation = desk.order.allocation(trial, seed_file) if at_random else None
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, asked())
+    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, witness=asked())
     if as_json:
         emit(done)
         return

@@ -91,7 +91,9 @@ def _stamps(outside: Outside, notes: list[str]) -> list[Problem]:
     assert outside.folder is not None
     stamps = sorted(outside.folder.glob(f"*{STAMP}"))
     if stamps and outside.authority is None:
-        notes.append(f"{len(stamps)} time stamps were not checked: --authority names the authority's certificates.")
+        notes.append(
+            f"{_stamps_that(len(stamps), 'was', 'were')} not checked: --authority names the authority's certificates."
+        )
         return []
     problems, times = [], []
     for stamp in stamps:
@@ -104,8 +106,12 @@ def _stamps(outside: Outside, notes: list[str]) -> list[Problem]:
             )
     if times:
         at, name = max(times)
-        notes.append(f"{len(times)} time stamps hold, the last of {at:%Y-%m-%d %H:%M} UTC ({name}).")
+        notes.append(f"{_stamps_that(len(times), 'holds', 'hold')}, the last of {at:%Y-%m-%d %H:%M} UTC ({name}).")
     return problems
+
+
+def _stamps_that(count: int, does: str, do: str) -> str:
+    return f"1 time stamp {does}" if count == 1 else f"{count} time stamps {do}"
 
 
 def checkpoint(trial: Trial, store: LogStore, key: Path, folder: Path | None) -> Signed:

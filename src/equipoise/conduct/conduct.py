@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from equipoise.conduct.rules import (
     site_problems,
 )
 from equipoise.conduct.shape import shape_problems
-from equipoise.trial.event import Event
+from equipoise.trial.event import NEITHER, Event
 from equipoise.trial.log import Log, in_force, in_order
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
@@ -33,6 +33,15 @@ _ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolm
 _OF_A_COHORT = frozenset({*_ENROLMENT, "screened", "enrolled", "decided"})
 
 
+#: Makes the salts of an event's two parts, hexadecimal.
+Salts = Callable[[], tuple[str, str]]
+
+
+def unsalted() -> tuple[str, str]:
+    """No salts: what is simulated is nobody's, and the same bytes each time."""
+    return NEITHER
+
+
 class Refused(BadInput):
     """An order that cannot be carried out, with the reasons. The log is as it was."""
 
@@ -43,10 +52,14 @@ class Conduct:
     The running state is derived from the log and can be rebuilt from it at any time.
     """
 
-    def __init__(self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None) -> None:
+    def __init__(
+        self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None, salts: Salts = unsalted
+    ) -> None:
+        """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none."""
         self.trial = trial
         self.log = log if log is not None else Log()
         self._allocation = allocation
+        self._salts = salts
         self._rebuild()
 
     @classmethod
@@ -57,18 +70,13 @@ class Conduct:
         by: str,
         allocation: Allocation | None = None,
         why: str = "",
+        salts: Salts = unsalted,
     ) -> Conduct:
         """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
-        log = Log()
-        log.append(
-            "opened",
-            min(trial.start, recorded.date()),
-            recorded,
-            by,
-            why,
-            data={"trial": trial.id, "fingerprint": trial.fingerprint},
-        )
-        return cls(trial, log, allocation)
+        data = {"trial": trial.id, "fingerprint": trial.fingerprint}
+        on = min(trial.start, recorded.date())
+        log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
+        return cls(trial, log, allocation, salts)
 
     def fork(self, allocation: Allocation | None) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
@@ -200,7 +208,7 @@ class Conduct:
         data = data or {}
         if self.trial.cohort_name and kind in _OF_A_COHORT:
             data = {**data, "cohort": self.trial.cohort_name}
-        event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data, None, source)
+        event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data, None, source, self._salts())
         problems = self._problems(event)
         if problems:
             raise Refused(f"{kind} {patient or site}".strip(), problems)
@@ -256,6 +264,7 @@ class Conduct:
             old.site,
             {} if void else merged,
             number,
+            salts=self._salts(),
         )
         misshapen = list(shape_problems(kind, dict(event.data)))
         stands = any(p.code in ("cannot-correct", "allocation-stands") for p in problems)
@@ -265,9 +274,9 @@ class Conduct:
             problems += [p for p in found if p.code != "clock-backwards"]
         if problems:
             raise Refused(f"correct {number}", problems)
-        self.log.append(kind, event.happened, recorded, by, why, old.patient, old.site, event.data, number)
+        self.log.add(event)
         self._rebuild()
-        return self.log[len(self.log) - 1]
+        return event
 
     @property
     def masked(self) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -35,6 +36,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def salts() -> tuple[str, str]:
+    """Salts for one event of a real log: nobody can guess what is withheld from the digest that stands for it."""
+    return secrets.token_hex(16), secrets.token_hex(16)
+
+
+def salted(log: Log) -> Log:
+    """A log of real people that was taken in from a file, each event with salts of its own."""
+    return Log(replace(e, salts=salts()) for e in log)
+
+
 def give(
     trial: Trial, store: LogStore, order: Callable[[Conduct, datetime], Event], allocation: Allocation | None = None
 ) -> Ordered:
@@ -45,7 +56,7 @@ def give(
     with store.held():
         log = store.read().log
         before, head = len(log), log.head
-        event = order(Conduct(trial, log, allocation), max(now(), log[before - 1].recorded))
+        event = order(Conduct(trial, log, allocation, salts), max(now(), log[before - 1].recorded))
         aside = store.append([log[i] for i in range(before, len(log))], head)
     return Ordered(event, log.head, aside)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -324,3 +326,64 @@ def test_an_attack_is_found_where_the_table_says_so(
     ATTACKS[attack](world)
     receipts = ["--expect", world.receipts] if attack in _RECEIPTS else []
     assert (found(), found(*outside, *receipts)) == (alone, held)
+
+
+def test_writers_at_once_raise_no_alarm_and_every_randomisation_is_witnessed(world: World, equipoise: Any) -> None:
+    """A head of another writer, witnessed a moment later, is not ahead of the log."""
+    for number in range(16):
+        world.enrol(f"W{number}", None)
+
+    def orders(writer: int) -> list[str]:
+        said: list[str] = []
+        for number in range(writer, 16, 4):
+            said += world.randomise(f"W{number}", world.witness).notes
+            held = desk.outside.Outside(world.witnesses)
+            assert desk.known.verify(world.trial, world.store, outside=held).ok
+            desk.outside.checkpoint(world.trial, world.store, world.key, world.witnesses)
+        return said
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [notes for notes in pool.map(orders, range(4)) if notes] == []
+    outside = ["--witness", world.witnesses, "--trust", world.key.with_suffix(".pub"), "--expect", world.receipts]
+    whole = equipoise("conduct", "verify", "north", "--log", world.log, *outside)
+    assert whole.status == 0, whole.err
+    witnessed = {int(p.name.split("-")[1]) for p in world.witnesses.glob("*.checkpoint")}
+    assert {e.number for e in world.events() if e.kind == "randomised"} <= witnessed
+
+
+class Interrupted(LogFile):
+    """A log in which another writer randomises somebody, once, just after it was read or let go."""
+
+    def __init__(self, path: Path, after: str, other: Callable[[], Any]) -> None:
+        super().__init__(path)
+        self._after, self._other = after, [other]
+
+    def _now(self, at: str) -> None:
+        if at == self._after and self._other:
+            self._other.pop()()
+
+    def read(self, *args: Any) -> Any:
+        found = super().read(*args)
+        self._now("read")
+        return found
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with super().held():
+            yield
+        self._now("held")
+
+
+def test_another_writer_in_between_is_no_cut_tail(world: World) -> None:
+    for patient in ("W1", "W2", "W3", "W4"):
+        world.enrol(patient, None)
+    trial, held = world.trial, desk.outside.Outside(world.witnesses, expected=[str(world.receipts)])
+    read = Interrupted(world.log, "read", lambda: world.randomise("W1", world.witness))
+    assert desk.known.verify(trial, read, outside=held).ok
+    read = Interrupted(world.log, "read", lambda: world.randomise("W2", world.witness))
+    assert desk.outside.checkpoint(trial, read, world.key, world.witnesses).file
+    let_go = Interrupted(world.log, "held", lambda: world.randomise("W3", world.witness))
+    allocation = desk.order.allocation(trial, world.folder / "seed")
+    done = give(trial, let_go, lambda c, now: c.randomise("W4", DAY, now, "dm"), allocation, witness=world.witness)
+    assert done.notes == []
+    assert done.checkpoint is not None

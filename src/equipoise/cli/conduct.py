@@ -424,7 +424,7 @@ def import_table(
 ) -> None:
     """Take a table of patients into a new log, through the mapping in the trial file."""
     found = desk.opening.load_trial(trial)
-    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by, dialect, define)
+    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by, dialect, define, asked())
     say_notes(taken.notes)
     if as_json:
         emit(taken)

@@ -55,10 +55,11 @@ def is_due(event: Event, before: Event | None) -> bool:
 
 def compare(events: Iterable[Event], hashes: Sequence[str], witnessed: Sequence[Witnessed]) -> Comparison:
     """Hold the log's chain against witnessed heads of the same trial."""
-    known = {(h["number"], h["hash"]) for e in events if e.kind == "reconciled" for h in e.data["lost"]}
     found = sorted(witnessed, key=lambda w: (*w.key, w.checkpoint.at, w.source))
-    inside = [w for w in found if _in(w, hashes)]
-    lost = [w for w in found if not _in(w, hashes) and w.key not in known]
+    inside, lost = [w for w in found if _in(w, hashes)], [w for w in found if not _in(w, hashes)]
+    if lost:  # else the log need not be gone through: an order asks this of a long one
+        known = {(h["number"], h["hash"]) for e in events if e.kind == "reconciled" for h in e.data["lost"]}
+        lost = [w for w in lost if w.key not in known]
     return Comparison(lost, list(_problems(hashes, inside, lost)), inside[-1] if inside else None, len(inside))
 
 

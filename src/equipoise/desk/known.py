@@ -11,7 +11,7 @@ from typing import Any
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
 from equipoise.desk.order import unmask
-from equipoise.desk.outside import NOTHING, Outside, hold
+from equipoise.desk.outside import NOTHING, Outside, hold, kept
 from equipoise.desk.store import LogStore
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
@@ -42,10 +42,11 @@ def verify(trial: Trial, store: LogStore, unblind: Path | None = None, outside: 
     ``outside``: witnessed heads, receipts and time stamps that the chain is held against. Raises BadInput with every event that
     is impossible, and each way in which the log is not what was witnessed.
     """
+    against = kept(trial, outside)
     reading = store.read()
     impossible = replay(trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log))
     problems = [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible]
-    held = hold(trial, reading.log, outside)
+    held = hold(reading.log, against)
     if problems or held.problems:
         raise BadInput(str(store), [*problems, *held.problems])
     return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""), held.agreed, held.notes)

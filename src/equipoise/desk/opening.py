@@ -75,13 +75,21 @@ class TakenIn:
     patients: int
     hash: str
     notes: Sequence[str] = ()
+    checkpoint: str | None = None
 
 
 def take_in(
-    trial: Trial, store: LogStore, table: Path, by: str, dialect: Dialect = FOUND_OUT, define: Path | None = None
+    trial: Trial,
+    store: LogStore,
+    table: Path,
+    by: str,
+    dialect: Dialect = FOUND_OUT,
+    define: Path | None = None,
+    witness: Witness | None = None,
 ) -> TakenIn:
     """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
     found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
     log = salted(found.conduct.log)
     store.create(log)
-    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, found.notes)
+    path, more = witness.after(trial, log, list(log)) if witness is not None else (None, [])
+    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, [*found.notes, *more], path)

@@ -77,7 +77,8 @@ def give(
             witness.refuse_behind(trial, log)
         aside = store.append(events, log.head)
         conduct.catch_up(events)
-    kept = witness.after(trial, conduct.log, events) if witness is not None else ()
+        # While the log is held: else another writer's head, witnessed in between, would seem ahead of this log.
+        kept = witness.after(trial, conduct.log, events) if witness is not None else ()
     return Ordered(events[-1], conduct.log.head, aside, *kept)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -17,8 +18,8 @@ from equipoise.desk.witness import Signed, Witness, sign_head
 from equipoise.files.receipts import read_expected
 from equipoise.files.signing import read_signer, read_trusted
 from equipoise.files.stamp import STAMP, need_openssl, stamped_at, write_request
-from equipoise.files.witness_folder import checked, read_file, read_folder
-from equipoise.trial.checkpoint import Checkpoint
+from equipoise.files.witness_folder import Found, checked, read_file, read_folder
+from equipoise.trial.checkpoint import Checkpoint, Expected
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -51,26 +52,39 @@ class Held:
     comparison: Comparison = field(default_factory=lambda: Comparison((), (), None, 0))
 
 
-def hold(trial: Trial, log: Log, outside: Outside) -> Held:
-    """Hold the log's chain against what is outside it, and the heads that its own events rest on. Raises BadInput for what cannot be read."""
-    hashes = log.hashes()
+@dataclass(frozen=True)
+class Kept:
+    """What was read of what is outside a log. It is read before the log is: what is witnessed in between is not ahead of it."""
+
+    asked: Outside
+    told: Sequence[Expected]
+    found: Found | None
+
+
+def kept(trial: Trial, outside: Outside) -> Kept:
+    """Read what a log is held against. Raises BadInput for what cannot be read."""
+    told = [head for given in outside.expected for head in read_expected(given, trial.id)]
+    trusted = [read_trusted(given) for given in outside.trusted]
+    found = read_folder(outside.folder, trial.id) if outside.folder is not None else None
+    return Kept(outside, told, checked(found, trusted) if found is not None and trusted else found)
+
+
+def hold(log: Log, against: Kept) -> Held:
+    """Hold the log's chain against what is outside it, and the heads that its own events rest on."""
+    hashes, outside, found = log.hashes(), against.asked, against.found
     problems = [
         Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
         for e, p in head_problems(log, hashes)
     ]
     notes = [reconciled(e) for e in log if e.kind == "reconciled"]
-    for given in outside.expected:
-        for head in read_expected(given, trial.id):
-            if not head.is_in(hashes):
-                told = f"{head}, told by {head.source[:80]}"
-                allowed = f"is not in this log of {len(log)} events: cut, an older copy, or rewritten"
-                problems.append(Problem("expected-head", "--expect", told, allowed))
-    if outside.folder is None:
+    for head in against.told:
+        if not head.is_in(hashes):
+            told = f"{head}, told by {head.source[:80]}"
+            allowed = f"is not in this log of {len(log)} events: cut, an older copy, or rewritten"
+            problems.append(Problem("expected-head", "--expect", told, allowed))
+    if found is None:
         return Held(problems, notes, None)
-    found = read_folder(outside.folder, trial.id)
-    if outside.trusted:
-        found = checked(found, [read_trusted(given) for given in outside.trusted])
-    elif found.witnessed:
+    if found.witnessed and not outside.trusted:
         notes.append("Signatures of checkpoints were not checked: --trust names the key (signing.pub).")
     comparison = compare(log, hashes, found.witnessed)
     problems += [*found.problems, *comparison.problems]
@@ -116,8 +130,12 @@ def _stamps_that(count: int, does: str, do: str) -> str:
 
 def checkpoint(trial: Trial, store: LogStore, key: Path, folder: Path | None) -> Signed:
     """Sign the head that the log has now with the key in a file."""
-    signer, log = read_signer(key), store.read().log
-    return sign_head(trial, log, signer, Checkpoint(trial.id, len(log), log.head, max(now(), log[-1].recorded)), folder)
+    signer = read_signer(key)
+    found = read_folder(folder, trial.id) if folder is not None and folder.is_dir() else None
+    log = store.read().log  # after the folder: what is witnessed in between is not ahead of it
+    if found is not None and (problems := compare(log, log.hashes(), found.witnessed).problems):
+        raise BadInput("checkpoint: the log is not what was witnessed", problems)
+    return sign_head(Checkpoint(trial.id, len(log), log.head, max(now(), log[len(log) - 1].recorded)), signer, folder)
 
 
 def reconcile(trial: Trial, store: LogStore, witness: Witness, by: str, why: str) -> Ordered:
@@ -207,12 +225,15 @@ def drill(trial: Trial, backup: Path, outside: Outside, running: LogStore | None
     from equipoise.desk.known import verify
     from equipoise.desk.opening import log_of
 
+    outer = kept(trial, outside)
     with tempfile.TemporaryDirectory(prefix="equipoise-drill-") as place:
         copy = Path(place) / "restored.jsonl"
         try:
+            if not backup.is_file():
+                raise FileNotFoundError(errno.ENOENT, "no file")
             shutil.copyfile(backup, copy)
-        except (OSError, shutil.Error) as error:
-            given = f"{backup}: {getattr(error, 'strerror', None) or error}"
+        except OSError as error:
+            given = f"{backup}: {error.strerror or error}"
             raise BadInput("drill", [Problem("no-backup", "--backup", given, "a copy of the log")]) from None
         store = log_of(trial, copy)
         try:
@@ -220,10 +241,8 @@ def drill(trial: Trial, backup: Path, outside: Outside, running: LogStore | None
         except BadInput as bad:
             raise BadInput(f"the log restored from {backup.name}", bad.problems) from None
         log = store.read().log
-    held = hold(trial, log, outside)
-    hashes = log.hashes()
+    held, told, hashes = hold(log, outer), outer.told, log.hashes()
     missing = [Missing(*w.key, w.source) for w in held.comparison.lost]
-    told = [head for given in outside.expected for head in read_expected(given, trial.id)]
     missing += [Missing(head.number, head.hash, head.source) for head in told if not head.is_in(hashes)]
     last = held.comparison.last.key if held.comparison.last is not None else None
     same = last == (len(log), log.head) or any(log.head.startswith(head.hash) for head in told)

@@ -15,7 +15,6 @@ from equipoise.trial.checkpoint import Checkpoint
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.signed_note import Note
 from equipoise.trial.trial import Trial
 
 
@@ -123,10 +122,8 @@ class Signed:
     file: str | None
 
 
-def sign_head(trial: Trial, log: Log, signer: Signer, checkpoint: Checkpoint, folder: Path | None) -> Signed:
-    """Sign a checkpoint of the log, and write it where a folder is named. Raises BadInput where the log is not what is witnessed there."""
-    if folder is not None and folder.is_dir() and (found := against(folder, trial, log)).lost:
-        raise BadInput("checkpoint: the log is not what was witnessed", found.problems)
-    note: Note = signer.sign(checkpoint.text)
+def sign_head(checkpoint: Checkpoint, signer: Signer, folder: Path | None) -> Signed:
+    """Sign a checkpoint, and write it where a folder is named."""
+    note = signer.sign(checkpoint.text)
     path = str(write_checkpoint(folder, checkpoint, note)) if folder is not None else None
-    return Signed(trial.id, checkpoint.number, checkpoint.hash, str(note), path)
+    return Signed(checkpoint.trial, checkpoint.number, checkpoint.hash, str(note), path)

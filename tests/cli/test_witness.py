@@ -9,12 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from equipoise.files.witness_folder import read_file
+from equipoise.files.signing import read_signer
+from equipoise.files.witness_folder import read_file, write_checkpoint
 from helpers import Answer
 
 pytest.importorskip("cryptography")
@@ -151,6 +154,21 @@ def test_reconciling_is_recorded_and_the_trial_goes_on(site: Site) -> None:
     assert "reconciled" in json.dumps(event)
     number = len(site.log.read_text().splitlines()) - 3
     assert site.conduct("void", "--event", number, "--why", "x").status == 2  # it stands
+
+
+def test_receipts_of_what_was_lost_are_reconciled_with_it(site: Site) -> None:
+    site.conduct("contact", "--patient", "P2", "--on", DAY)  # 9: receipted, not witnessed
+    site.cut(3)
+    short = site.folder / "short"
+    short.write_text("8 " + json.loads(site.receipts.read_text().splitlines()[7])["hash"][:20])
+    assert site.verify("--expect", site.receipts).err.count("   got ") == 4
+    done = site.conduct("reconcile", "--why", "disk lost", "--expect", site.receipts, "--expect", short, "--json").json
+    data = done["event"]["data"]
+    assert (data["number"], [h["number"] for h in data["lost"]]) == (6, [7, 8, 9])
+    whole = site.verify("--expect", site.receipts)
+    assert whole.status == 0, whole.err
+    assert "Lost after event 6: up to 3 events, up to head 9" in " ".join(whole.out.split())
+    assert site.verify("--expect", short).status == 2, "half a hash is not known to be that one"
 
 
 def test_other_orders_go_on_unwitnessed_and_say_so(site: Site) -> None:
@@ -392,6 +410,15 @@ def test_a_time_stamp_is_asked_for_kept_and_checked_offline(site: Site, authorit
     assert "message imprint mismatch" in of_another.err
     by_another = site.call("conduct", "stamp", last, "--token", token, "--authority", site.pub)
     assert by_another.status == 2
+    point, _ = read_file(last)
+    ahead = replace(point, at=point.at + timedelta(days=1))
+    path = write_checkpoint(site.w, ahead, read_signer(site.key).sign(ahead.text))
+    made = site.call("conduct", "stamp", path, "--json").json["file"]
+    assert site.call("conduct", "stamp", path, "--token", authority(Path(made)), "--authority", ca).status == 0
+    assert "the clock that recorded it was ahead" in site.verify("--authority", ca).err
+    path.unlink()
+    path.with_name(path.name + ".tsr").unlink()
+    assert site.verify("--authority", ca).status == 0
     shutil.copyfile(token, first.with_name(first.name + ".tsr"))
     answer = site.verify("--authority", ca)
     assert answer.status == 2

@@ -77,8 +77,11 @@ def checkpoint(trial: str, log_path: Path, key: Path, out: Path | None, as_text:
 @witness_options
 @_by
 @click.option("--why", required=True, help="Why they are lost, and what was done: which receipts were entered again.")
+@click.option(
+    "--expect", multiple=True, metavar="FILE", help="Receipts: those of lost events are recorded as lost too."
+)
 @json_option
-def reconcile(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
+def reconcile(trial: str, log_path: Path, by: str, why: str, expect: tuple[str, ...], as_json: bool) -> None:
     """Reconcile a log with its witness, after an older copy had to be restored.
 
     While a head is witnessed that the log has not, nobody is randomised. This records which heads are lost, who knows it and
@@ -90,7 +93,7 @@ def reconcile(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> N
     if witness is None or witness.folder is None:
         raise BadInput("reconcile", [Problem("no-witness", "--witness", "nothing", "the folder of witnessed heads")])
     found = desk.opening.load_trial(trial)
-    done = desk.outside.reconcile(found, desk.opening.log_of(found, log_path), witness, by, why)
+    done = desk.outside.reconcile(found, desk.opening.log_of(found, log_path), witness, by, why, expect)
     if as_json:
         emit(done)
         return

@@ -58,9 +58,14 @@ def compare(events: Iterable[Event], hashes: Sequence[str], witnessed: Sequence[
     found = sorted(witnessed, key=lambda w: (*w.key, w.checkpoint.at, w.source))
     inside, lost = [w for w in found if _in(w, hashes)], [w for w in found if not _in(w, hashes)]
     if lost:  # else the log need not be gone through: an order asks this of a long one
-        known = {(h["number"], h["hash"]) for e in events if e.kind == "reconciled" for h in e.data["lost"]}
+        known = reconciled_heads(events)
         lost = [w for w in lost if w.key not in known]
     return Comparison(lost, list(_problems(hashes, inside, lost)), inside[-1] if inside else None, len(inside))
+
+
+def reconciled_heads(events: Iterable[Event]) -> set[tuple[int, str]]:
+    """Heads, as number and hash, that somebody has recorded as lost."""
+    return {(h["number"], h["hash"]) for e in events if e.kind == "reconciled" for h in e.data["lost"]}
 
 
 def _in(w: Witnessed, hashes: Sequence[str]) -> bool:
@@ -116,8 +121,9 @@ def reconciled(event: Event) -> str:
 
 def head_problems(events: Iterable[Event], hashes: Sequence[str]) -> Iterator[tuple[Event, Problem]]:
     """Events that rest on a head which the chain before them has not: a decision on other data, a false reconciliation."""
-    at = {h: number for number, h in enumerate(hashes, 1)}
-    for e in events:
+    resting = [e for e in events if "head" in e.data or e.kind == "reconciled"]
+    at = {h: number for number, h in enumerate(hashes, 1)} if resting else {}
+    for e in resting:
         head = e.data.get("head")
         if head is not None and at.get(head, len(hashes) + 1) >= e.number:
             allowed = "the hash of an event before it: it was decided on data that are not this log's"

@@ -7,11 +7,19 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.witness import Comparison, compare, head_problems, reconciled, reconciliation
+from equipoise.conduct.witness import (
+    Comparison,
+    Witnessed,
+    compare,
+    head_problems,
+    reconciled,
+    reconciled_heads,
+    reconciliation,
+)
 from equipoise.desk.order import Ordered, give, now
 from equipoise.desk.store import LogStore
 from equipoise.desk.witness import Signed, Witness, sign_head
@@ -20,7 +28,7 @@ from equipoise.files.signing import read_signer, read_trusted
 from equipoise.files.stamp import STAMP, need_openssl, stamped_at, write_request
 from equipoise.files.witness_folder import Found, checked, read_file, read_folder
 from equipoise.trial.checkpoint import Checkpoint, Expected
-from equipoise.trial.event import Event
+from equipoise.trial.event import Event, is_hash
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -40,6 +48,8 @@ class Outside:
 
 
 NOTHING = Outside()
+#: As far as two honest clocks may differ.
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -77,8 +87,10 @@ def hold(log: Log, against: Kept) -> Held:
         for e, p in head_problems(log, hashes)
     ]
     notes = [reconciled(e) for e in log if e.kind == "reconciled"]
-    for head in against.told:
-        if not head.is_in(hashes):
+    lacking = [head for head in against.told if not head.is_in(hashes)]
+    known = reconciled_heads(log) if lacking else set()
+    for head in lacking:
+        if (head.number, head.hash) not in known:
             told = f"{head}, told by {head.source[:80]}"
             allowed = f"is not in this log of {len(log)} events: cut, an older copy, or rewritten"
             problems.append(Problem("expected-head", "--expect", told, allowed))
@@ -113,15 +125,25 @@ def _stamps(outside: Outside, notes: list[str]) -> list[Problem]:
     for stamp in stamps:
         assert outside.authority is not None
         try:
-            times.append((stamped_at(stamp.with_suffix(""), stamp, outside.authority), stamp.name))
+            at, stated = _stamp_of(stamp.with_suffix(""), stamp, outside.authority)
         except ValueError as error:
-            problems.append(
-                Problem("false-stamp", stamp.name, str(error), "a time stamp of its checkpoint by the authority")
-            )
+            allowed = "a time stamp of its checkpoint by the authority"
+            problems.append(Problem("false-stamp", stamp.name, str(error), allowed))
+            continue
+        times.append((at, stamp.name))
+        if stated > at + _CLOCKS_APART:
+            given = f"a checkpoint that says {stated:%Y-%m-%d %H:%M} UTC"
+            allowed = f"it was stamped on {at:%Y-%m-%d %H:%M} UTC, before that: the clock that recorded it was ahead"
+            problems.append(Problem("clock-ahead", stamp.name, given, allowed))
     if times:
         at, name = max(times)
         notes.append(f"{_stamps_that(len(times), 'holds', 'hold')}, the last of {at:%Y-%m-%d %H:%M} UTC ({name}).")
     return problems
+
+
+def _stamp_of(checkpoint: Path, stamp: Path, authority: Path) -> tuple[datetime, datetime]:
+    """When a checkpoint was stamped, and when it says it was made. Raises ValueError for a false stamp, or no checkpoint."""
+    return stamped_at(checkpoint, stamp, authority), read_file(checkpoint)[0].at
 
 
 def _stamps_that(count: int, does: str, do: str) -> str:
@@ -138,19 +160,25 @@ def checkpoint(trial: Trial, store: LogStore, key: Path, folder: Path | None) ->
     return sign_head(Checkpoint(trial.id, len(log), log.head, max(now(), log[len(log) - 1].recorded)), signer, folder)
 
 
-def reconcile(trial: Trial, store: LogStore, witness: Witness, by: str, why: str) -> Ordered:
+def reconcile(
+    trial: Trial, store: LogStore, witness: Witness, by: str, why: str, expected: Sequence[str] = ()
+) -> Ordered:
     """Record that somebody knows what was witnessed and is lost: after it the log goes on, and `verify` says what was lost.
 
-    Raises BadInput for no reason given, and where nothing is lost.
+    ``expected``: receipts, of which those that are lost are recorded with the heads; what tells a head in part is left out. Raises BadInput for no reason given, and where nothing is lost.
     """
     folder = witness.folder
     assert folder is not None, "it is the witness that a log is reconciled with"
     if not why.strip():
         raise BadInput("reconcile", [Problem("no-reason", "--why", "nothing", "why heads are lost, and what was done")])
+    against = kept(trial, Outside(folder, (), expected))
 
     def order(conduct: Conduct, now: datetime) -> Event:
         hashes = conduct.log.hashes()
-        found = compare(conduct.log, hashes, read_folder(folder, trial.id).witnessed)
+        told = [h for h in against.told if h.number is not None and is_hash(h.hash)]
+        receipts = [Witnessed(Checkpoint(trial.id, h.number or 0, h.hash, now), h.source) for h in told]
+        seen = against.found.witnessed if against.found is not None else ()
+        found = compare(conduct.log, hashes, [*seen, *receipts])
         if not found.lost:
             allowed = "a witness with a head that the log has not"
             raise BadInput("reconcile", [Problem("nothing-lost", "--witness", "nothing to reconcile", allowed)])

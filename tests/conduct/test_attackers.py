@@ -221,7 +221,7 @@ def _resign(w: World) -> None:
 
 def rewrites_and_reconciles(w: World) -> None:
     rewrites_the_history(w)
-    desk.outside.reconcile(w.trial, w.store, w.witness, "dm", "disk repaired")  # type: ignore[arg-type]
+    desk.restore.reconcile(w.trial, w.store, w.witness, "dm", "disk repaired")  # type: ignore[arg-type]
     said = desk.known.verify(w.trial, w.store).notes
     assert any("dm reconciled the log with its witness" in s and "disk repaired" in s for s in said)
 
@@ -339,7 +339,7 @@ def test_writers_at_once_raise_no_alarm_and_every_randomisation_is_witnessed(wor
             said += world.randomise(f"W{number}", world.witness).notes
             held = desk.outside.Outside(world.witnesses)
             assert desk.known.verify(world.trial, world.store, outside=held).ok
-            desk.outside.checkpoint(world.trial, world.store, world.key, world.witnesses)
+            desk.checkpoint.sign(world.trial, world.store, world.key, world.witnesses)
         return said
 
     with ThreadPoolExecutor(4) as pool:
@@ -381,7 +381,7 @@ def test_another_writer_in_between_is_no_cut_tail(world: World) -> None:
     read = Interrupted(world.log, "read", lambda: world.randomise("W1", world.witness))
     assert desk.known.verify(trial, read, outside=held).ok
     read = Interrupted(world.log, "read", lambda: world.randomise("W2", world.witness))
-    assert desk.outside.checkpoint(trial, read, world.key, world.witnesses).file
+    assert desk.checkpoint.sign(trial, read, world.key, world.witnesses).file
     let_go = Interrupted(world.log, "held", lambda: world.randomise("W3", world.witness))
     allocation = desk.order.allocation(trial, world.folder / "seed")
     done = give(trial, let_go, lambda c, now: c.randomise("W4", DAY, now, "dm"), allocation, witness=world.witness)

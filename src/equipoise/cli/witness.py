@@ -56,7 +56,7 @@ def checkpoint(trial: str, log_path: Path, key: Path, out: Path | None, as_text:
     if out is None and not as_text and not as_json:
         raise click.UsageError("give --out FOLDER, --as-text or --json: a checkpoint goes somewhere")
     found = desk.opening.load_trial(trial)
-    signed = desk.outside.checkpoint(found, desk.opening.log_of(found, log_path), key, out)
+    signed = desk.checkpoint.sign(found, desk.opening.log_of(found, log_path), key, out)
     if as_json:
         emit(signed)
         return
@@ -93,12 +93,12 @@ def reconcile(trial: str, log_path: Path, by: str, why: str, expect: tuple[str, 
     if witness is None or witness.folder is None:
         raise BadInput("reconcile", [Problem("no-witness", "--witness", "nothing", "the folder of witnessed heads")])
     found = desk.opening.load_trial(trial)
-    done = desk.outside.reconcile(found, desk.opening.log_of(found, log_path), witness, by, why, expect)
+    done = desk.restore.reconcile(found, desk.opening.log_of(found, log_path), witness, by, why, expect)
     if as_json:
         emit(done)
         return
     say_kept(done)
-    say(desk.outside.in_words(done.event))
+    say(desk.restore.in_words(done.event))
 
 
 @click.command(cls=Command, short_help="Restore a back-up in a temporary place, and verify it there.")
@@ -125,7 +125,7 @@ def drill(
     """
     found = desk.opening.load_trial(trial)
     running = desk.opening.log_of(found, log_path) if log_path is not None else None
-    done = desk.outside.drill(found, backup, outside(witness, trust, expect, authority), running)
+    done = desk.restore.drill(found, backup, outside(witness, trust, expect, authority), running)
     if as_json:
         emit(done)
     else:
@@ -160,7 +160,7 @@ def stamp(file: Path, token: Path | None, authority: Path | None, as_json: bool)
     """
     if (token is None) != (authority is None):
         raise click.UsageError("--token and --authority go together: a token is kept once it has been checked")
-    made = desk.outside.stamp(file, token, authority)
+    made = desk.stamp.stamp(file, token, authority)
     if as_json:
         emit(made)
     elif made.at is None:

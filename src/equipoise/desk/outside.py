@@ -1,36 +1,20 @@
-"""Hold a log against what is kept outside it: witnessed heads, receipts, time stamps; reconcile it; drill a restore."""
+"""Hold a log against what is kept outside it: witnessed heads, receipts, time stamps."""
 
 from __future__ import annotations
 
-import errno
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.witness import (
-    Comparison,
-    Witnessed,
-    compare,
-    head_problems,
-    reconciled,
-    reconciled_heads,
-    reconciliation,
-)
-from equipoise.desk.order import Ordered, give, now
-from equipoise.desk.store import LogStore
-from equipoise.desk.witness import Signed, Witness, sign_head
+from equipoise.conduct.witness import Comparison, compare, head_problems, reconciled, reconciled_heads
 from equipoise.files.receipts import read_expected
-from equipoise.files.signing import read_signer, read_trusted
-from equipoise.files.stamp import STAMP, need_openssl, stamped_at, write_request
+from equipoise.files.signing import read_trusted
+from equipoise.files.stamp import STAMP, stamped_at
 from equipoise.files.witness_folder import Found, checked, read_file, read_folder
-from equipoise.trial.checkpoint import Checkpoint, Expected
-from equipoise.trial.event import Event, is_hash
+from equipoise.trial.checkpoint import Expected
 from equipoise.trial.log import Log
-from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.problem import Problem
 from equipoise.trial.trial import Trial
 
 
@@ -148,136 +132,3 @@ def _stamp_of(checkpoint: Path, stamp: Path, authority: Path) -> tuple[datetime,
 
 def _stamps_that(count: int, does: str, do: str) -> str:
     return f"1 time stamp {does}" if count == 1 else f"{count} time stamps {do}"
-
-
-def checkpoint(trial: Trial, store: LogStore, key: Path, folder: Path | None) -> Signed:
-    """Sign the head that the log has now with the key in a file."""
-    signer = read_signer(key)
-    found = read_folder(folder, trial.id) if folder is not None and folder.is_dir() else None
-    log = store.read().log  # after the folder: what is witnessed in between is not ahead of it
-    if found is not None and (problems := compare(log, log.hashes(), found.witnessed).problems):
-        raise BadInput("checkpoint: the log is not what was witnessed", problems)
-    return sign_head(Checkpoint(trial.id, len(log), log.head, max(now(), log[len(log) - 1].recorded)), signer, folder)
-
-
-def reconcile(
-    trial: Trial, store: LogStore, witness: Witness, by: str, why: str, expected: Sequence[str] = ()
-) -> Ordered:
-    """Record that somebody knows what was witnessed and is lost: after it the log goes on, and `verify` says what was lost.
-
-    ``expected``: receipts, of which those that are lost are recorded with the heads; what tells a head in part is left out. Raises BadInput for no reason given, and where nothing is lost.
-    """
-    folder = witness.folder
-    assert folder is not None, "it is the witness that a log is reconciled with"
-    if not why.strip():
-        raise BadInput("reconcile", [Problem("no-reason", "--why", "nothing", "why heads are lost, and what was done")])
-    against = kept(trial, Outside(folder, (), expected))
-
-    def order(conduct: Conduct, now: datetime) -> Event:
-        hashes = conduct.log.hashes()
-        told = [h for h in against.told if h.number is not None and is_hash(h.hash)]
-        receipts = [Witnessed(Checkpoint(trial.id, h.number or 0, h.hash, now), h.source) for h in told]
-        seen = against.found.witnessed if against.found is not None else ()
-        found = compare(conduct.log, hashes, [*seen, *receipts])
-        if not found.lost:
-            allowed = "a witness with a head that the log has not"
-            raise BadInput("reconcile", [Problem("nothing-lost", "--witness", "nothing to reconcile", allowed)])
-        return conduct.order("reconciled", now.date(), now, by, why, data=reconciliation(hashes, found))
-
-    return give(trial, store, order, witness=witness)
-
-
-def in_words(event: Event) -> str:
-    """A 'reconciled' event as a sentence."""
-    return reconciled(event)
-
-
-@dataclass(frozen=True)
-class Stamped:
-    """The request for a time stamp (``at`` is None), or the stamp that was kept and the time it tells."""
-
-    file: str
-    at: datetime | None
-
-
-def stamp(file: Path, token: Path | None, authority: Path | None) -> Stamped:
-    """Write the request for a checkpoint's time stamp; or check an authority's answer, and keep it beside the checkpoint.
-
-    Raises BadInput for what is no checkpoint, and for a token that is not of it or not the authority's.
-    """
-    need_openssl()
-    try:
-        read_file(file)
-        if token is None or authority is None:
-            return Stamped(str(write_request(file)), None)
-    except ValueError as error:
-        raise BadInput(file.name, [Problem("no-checkpoint", "CHECKPOINT", str(error), "a signed checkpoint")]) from None
-    try:
-        at = stamped_at(file, token, authority)
-    except ValueError as error:
-        allowed = "a time stamp of this checkpoint by the authority"
-        raise BadInput(file.name, [Problem("false-stamp", "--token", str(error), allowed)]) from None
-    kept = file.with_name(file.name + STAMP)
-    if token.resolve() != kept.resolve():
-        shutil.copyfile(token, kept)
-    return Stamped(str(kept), at)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A head that somebody was told and that a restored log has not."""
-
-    number: int | None
-    hash: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Drilled:
-    """A back-up restored and verified in a temporary place. ``same_head``: it ends in the last head that is known outside it."""
-
-    ok: bool
-    same_head: bool
-    events: int
-    hash: str
-    missing: Sequence[Missing]
-    problems: Sequence[Problem]
-    notes: Sequence[str]
-
-
-def drill(trial: Trial, backup: Path, outside: Outside, running: LogStore | None = None) -> Drilled:
-    """Restore a back-up into a temporary place, verify it there, and say which heads it lacks.
-
-    ``running``: the log in use, whose head is one more to find. Raises BadInput for a back-up that is no sound log of the trial.
-    """
-    from equipoise.desk.known import verify
-    from equipoise.desk.opening import log_of
-
-    outer = kept(trial, outside)
-    with tempfile.TemporaryDirectory(prefix="equipoise-drill-") as place:
-        copy = Path(place) / "restored.jsonl"
-        try:
-            if not backup.is_file():
-                raise FileNotFoundError(errno.ENOENT, "no file")
-            shutil.copyfile(backup, copy)
-        except OSError as error:
-            given = f"{backup}: {error.strerror or error}"
-            raise BadInput("drill", [Problem("no-backup", "--backup", given, "a copy of the log")]) from None
-        store = log_of(trial, copy)
-        try:
-            verify(trial, store)
-        except BadInput as bad:
-            raise BadInput(f"the log restored from {backup.name}", bad.problems) from None
-        log = store.read().log
-    held, told, hashes = hold(log, outer), outer.told, log.hashes()
-    missing = [Missing(*w.key, w.source) for w in held.comparison.lost]
-    missing += [Missing(head.number, head.hash, head.source) for head in told if not head.is_in(hashes)]
-    last = held.comparison.last.key if held.comparison.last is not None else None
-    same = last == (len(log), log.head) or any(log.head.startswith(head.hash) for head in told)
-    if running is not None:
-        now_log = running.read().log
-        same = now_log.head == log.head
-        if now_log.head not in hashes:
-            missing.append(Missing(len(now_log), now_log.head, str(running)))
-    found = [p for p in held.problems if p.code not in ("cut-tail", "rewritten", "split-view", "expected-head")]
-    return Drilled(not missing and not found, same and not missing, len(log), log.head, missing, found, held.notes)

@@ -109,21 +109,3 @@ def make_keys(folder: Path, name: str) -> Made:
     """Make the installation's key. Raises BadInput where one is there already."""
     secret, public, key = signing.make_keys(folder, name)
     return Made(str(secret), str(public), str(key))
-
-
-@dataclass(frozen=True)
-class Signed:
-    """A head that was signed by hand, and the file it was written to."""
-
-    trial: str
-    number: int
-    hash: str
-    note: str
-    file: str | None
-
-
-def sign_head(checkpoint: Checkpoint, signer: Signer, folder: Path | None) -> Signed:
-    """Sign a checkpoint, and write it where a folder is named."""
-    note = signer.sign(checkpoint.text)
-    path = str(write_checkpoint(folder, checkpoint, note)) if folder is not None else None
-    return Signed(checkpoint.trial, checkpoint.number, checkpoint.hash, str(note), path)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from equipoise.conduct.shape import shape_problems
 from equipoise.trial.event import FIRST_FORM, FORM, GENESIS, NEITHER, WITHHELD, Event, chained, digests_of, hash_of
-from equipoise.trial.log import Log
+from equipoise.trial.log import Log, places
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.withheld import PARTS, shown, with_removals
 
 _CONTENT = frozenset(
     {"number", "kind", "happened", "recorded", "by", "why", "patient", "site", "data", "corrects", "source"}
@@ -88,6 +89,7 @@ def read_lines(
 
     Raises BadInput, naming ``source``, with all that is wrong with them up to the first at which the chain cannot be followed further.
     """
+    begins = before is None
     events: list[Event] = []
     hashes: list[str] = []
     problems: list[Problem] = []
@@ -120,7 +122,29 @@ def read_lines(
         hashes.append(digest)
     if problems:
         raise BadInput(source, problems)
-    return Lines(events, hashes)
+    return Lines(with_removals(events) if begins else events, hashes)
+
+
+def withhold(log: Log, show: Callable[[Event], Collection[str]]) -> Iterator[str]:
+    """The log's lines for a reader to whom ``show`` grants the named parts of an event ('open', 'guarded', both or neither).
+
+    They verify by themselves, with the hashes that the log has. A correction is shown as what it corrects is: by itself it would have
+    that stand which it put right. Raises BadInput for a line of the first form that is not to be shown whole.
+    """
+    place = places(log)
+    before, previous = log[0].recorded, GENESIS
+    for event in log:
+        first = log[place.get(event.number, event.number) - 1]
+        parts = show(event if first.withheld[0] else first)
+        if event.form == FIRST_FORM and not set(parts) >= PARTS:
+            given = "a line of the first form, whose hash is of all that it says"
+            raise BadInput(
+                "withhold", [Problem("first-form", f"event {event.number}", given, "a line of the second form")]
+            )
+        seen = shown(event, parts, before)
+        line, previous = line_of(seen, previous)
+        before = seen.recorded
+        yield line
 
 
 def refuse_another(log: Log, source: str, trial_id: str | None) -> None:

@@ -52,6 +52,12 @@ def verify(
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
+    if verified.removed:
+        click.echo(f"The content of {verified.removed} of them was removed, as the log says.")
+    if verified.withheld:
+        click.echo(f"Of {verified.withheld} of them a part is withheld here: only the chain was verified.")
+    if verified.unended:
+        click.echo("The last line has no newline. It is whole and a record; the next order ends it.")
     for note in verified.notes:
         say(note)
     if witness is None and not expect:

@@ -15,7 +15,9 @@ from equipoise.trial.event import GENESIS, Event
 from equipoise.trial.problem import Problem
 
 #: After these orders the head is witnessed, whenever they are given; after any other, where it is the first of a day.
-WITNESSED_KINDS = frozenset({"randomised", "unblinded", "decided", "safety look", "amended", "opened", "reconciled"})
+WITNESSED_KINDS = frozenset(
+    {"randomised", "unblinded", "decided", "safety look", "amended", "opened", "sealed", "redacted", "reconciled"}
+)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ def give(
         events = [found] if isinstance(found, Event) else list(found)
         if witness is not None and any(e.kind == "randomised" for e in events):
             witness.refuse_behind(trial, log)
-        aside = store.append(events, log.head)
+        redaction = events[0].kind == "redacted"
+        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
         # While the log is held: else another writer's head, witnessed in between, would seem ahead of this log.
         kept = witness.after(trial, conduct.log, events) if witness is not None else ()

@@ -92,6 +92,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     },
     "reconciled": {"number": ((int,), True), "hash": ((str,), True), "lost": ((list,), True)},
     "voided": {},
+    "redacted": {"event": ((int,), True), "corrected": ((int,), False)},
 }
 
 TRIAL_KINDS = frozenset(
@@ -105,6 +106,7 @@ TRIAL_KINDS = frozenset(
         "decided",
         "safety look",
         "reconciled",
+        "redacted",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

@@ -255,7 +255,9 @@ def test_a_decision_is_recorded(equipoise: Any, tmp_path: Path) -> None:
     lines = len(log.read_text().splitlines())
     args = ["decide", "north", "--log", log, "--look", 2, "--cutoff", cutoff, "--record"]
     assert equipoise(*args).status == 2  # nobody's name is given
-    assert equipoise(*args, "--by", "dm").status == 0
+    given = equipoise(*args, "--by", "dm", "--json").json
+    assert given["recorded"]["number"] == lines + 1
+    assert given["recorded"]["hash"] == equipoise("conduct", "verify", "north", "--log", log, "--json").json["hash"]
     events = recorded(log)
     assert len(events) == lines + 1
     assert events[-1]["data"]["look"] == 2

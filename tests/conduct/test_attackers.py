@@ -128,6 +128,25 @@ def swaps_two_lines(w: World) -> None:
     _lines(w, lambda lines: [*lines[:6], lines[7], lines[6], *lines[8:]])
 
 
+def writes_a_line_otherwise(w: World) -> None:
+    """F10: what a person's tool shows is not what we read."""
+    for old, new in (('{"by":', '{"by":"a lie","by":'), ('{"by":', '{ "by":')):
+        text = w.log.read_text()
+        w.log.write_text(text.replace(old, new, 1))
+        with pytest.raises(desk.order.BadInput):
+            w.events()
+        w.log.write_text(text)
+    w.log.write_text(text.replace(old, new, 1))
+
+
+def takes_the_newline_off(w: World) -> None:
+    """F13: what editors do. The event is not lost."""
+    events = w.events()
+    w.log.write_bytes(w.log.read_bytes()[:-1])
+    assert w.events() == events
+    assert desk.known.verify(w.trial, w.store).unended
+
+
 def cuts_the_tail(w: World) -> None:
     _lines(w, lambda lines: lines[:-4])
 
@@ -275,6 +294,8 @@ ATTACKS: dict[str, Callable[[World], None]] = {
     "changes a byte of a line": changes_a_byte,
     "takes a line out of the middle": takes_a_line_out,
     "swaps two lines": swaps_two_lines,
+    "writes a line again that says the same otherwise: a key twice, a blank": writes_a_line_otherwise,
+    "takes the last newline off": takes_the_newline_off,
     "cuts the tail off": cuts_the_tail,
     "puts an older copy back": puts_an_older_copy_back,
     "puts an older copy back and goes on": goes_on_from_an_older_copy,

@@ -19,6 +19,7 @@ from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
+    from equipoise.desk.order import Ordered
     from equipoise.desk.safety import SafetyAsked
     from equipoise.trial.log import Log
     from equipoise.trial.snapshot import Snapshot
@@ -79,17 +80,35 @@ def command(
     found = found.one(cohort)
     snap = asked.take(trial, found).snap
     result = desk.look.take(found, snap, look)
+    done = None
     if record and by and isinstance(result, Decision):
         store = desk.opening.log_of(found, log_path)
-        say_kept(desk.look.record(found, store, result, snap.known_on, by, asked_witness()))
+        done = desk.look.record(found, store, result, snap.known_on, by, asked_witness())
     if as_json:
-        emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
+        emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result), **recorded(done)})
     elif isinstance(result, Decision):
         show_decision(found, result)
     else:
         show_not_ripe(result)
+    say_recorded(done, as_json)
     if not isinstance(result, Decision):
         ctx.exit(2)
+
+
+def recorded(done: Ordered | None) -> dict[str, Any]:
+    """What was recorded, as machines get it: nothing where nothing was."""
+    if done is None:
+        return {}
+    return {
+        "recorded": {"number": done.event.number, "hash": done.hash, "checkpoint": done.checkpoint, "notes": done.notes}
+    }
+
+
+def say_recorded(done: Ordered | None, as_json: bool) -> None:
+    """Say what was recorded, to people."""
+    if done is not None and not as_json:
+        say_kept(done)
+        click.echo(f"Recorded as event {done.event.number}. Chain {done.hash[:12]}")
 
 
 def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, as_json: bool) -> None:
@@ -138,12 +157,14 @@ def show_decision(trial: Trial, d: Decision) -> None:
 def _ask_safety(trial: Trial, snap: Snapshot, log_path: Path, by: str | None, *, as_json: bool) -> None:
     """Ask the safety rules, and record it where ``by`` says who does."""
     asked = desk.safety.take(trial, snap)
+    done = None
     if by:
-        say_kept(desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by, asked_witness()))
+        done = desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by, asked_witness())
     if as_json:
-        emit(asked.as_json())
+        emit({**asked.as_json(), **recorded(done)})
     else:
         show_safety(trial, asked)
+    say_recorded(done, as_json)
 
 
 def show_safety(trial: Trial, asked: SafetyAsked) -> None:

@@ -32,6 +32,15 @@ class InMemory:
     def create(self, log: Log) -> None:
         self.rows = list(log)
 
+    def create_lines(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def lines(self) -> bytes:
+        raise NotImplementedError
+
+    def now(self) -> None:
+        return None
+
     def read(self) -> Reading:
         return Reading(Log(self.rows), None)
 

@@ -12,12 +12,14 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
+from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
     from equipoise.desk.safety import SafetyAsked
+    from equipoise.files.log_address import Address
     from equipoise.trial.log import Log
     from equipoise.trial.snapshot import Snapshot
     from equipoise.trial.trial import Trial
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, name="decide", short_help="Take a look: the decision, its reasons and cautions.")
 @trial_argument
 @cohort_option
-@click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
+@click.option("--log", "log_path", type=LOG, required=True, help="The trial's log: a path or a URL.")
 @click.option("--look", type=int, help="Number of the look, from 1.")
 @click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
@@ -40,7 +42,7 @@ def command(
     ctx: click.Context,
     trial: str,
     cohort: str,
-    log_path: Path,
+    log_path: Address,
     look: int | None,
     safety: bool,
     cutoff: date,
@@ -131,7 +133,7 @@ def show_decision(trial: Trial, d: Decision) -> None:
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
 
 
-def _ask_safety(trial: Trial, snap: Snapshot, log_path: Path, by: str | None, *, as_json: bool) -> None:
+def _ask_safety(trial: Trial, snap: Snapshot, log_path: Address, by: str | None, *, as_json: bool) -> None:
     """Ask the safety rules, and record it where ``by`` says who does."""
     asked = desk.safety.take(trial, snap)
     if by:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
 from equipoise.cli.data import unblind_option
+from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Command
+
+if TYPE_CHECKING:
+    from equipoise.files.log_address import Address
 
 log_option = click.option(
     "--log",
     "log_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LOG,
     required=True,
-    help="The trial's log (JSON Lines).",
+    help="The trial's log: a path (JSON Lines), sqlite:///FILE or postgresql://USER@HOST/DATABASE.",
 )
 
 
@@ -26,7 +31,7 @@ log_option = click.option(
 @log_option
 @unblind_option
 @json_option
-def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> None:
+def verify(trial: str, log_path: Address, unblind: Path | None, as_json: bool) -> None:
     """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible.
 
     With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
@@ -49,7 +54,7 @@ def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> N
 @click.argument("day", type=DAY)
 @click.option("--patient", help="One patient's events.")
 @json_option
-def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_json: bool) -> None:
+def as_known_on(trial: str, log_path: Address, day: date, patient: str | None, as_json: bool) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)

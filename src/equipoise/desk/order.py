@@ -45,7 +45,7 @@ def give(
     with store.held():
         log = store.read().log
         before, head = len(log), log.head
-        event = order(Conduct(trial, log, allocation), max(now(), log[before - 1].recorded))
+        event = order(Conduct(trial, log, allocation), max(store.now() or now(), log[before - 1].recorded))
         aside = store.append([log[i] for i in range(before, len(log))], head)
     return Ordered(event, log.head, aside)
 

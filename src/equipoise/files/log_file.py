@@ -35,7 +35,11 @@ def line_of(event: Event, previous: str) -> tuple[str, str]:
 
 def write_new_log(path: Path, log: Log) -> None:
     """Write a whole log to a new file. Raises BadInput if the file is there: a log is never overwritten."""
-    data = "".join(_lines(log)).encode()
+    write_new_lines(path, "".join(_lines(log)).encode())
+
+
+def write_new_lines(path: Path, data: bytes) -> None:
+    """Write a log's lines as they are to a new file. Raises BadInput if the file is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -165,6 +169,21 @@ class LogFile:
     def create(self, log: Log) -> None:
         """Begin with ``log``. Raises BadInput if the file is there."""
         write_new_log(self.path, log)
+
+    def create_lines(self, data: bytes) -> None:
+        """Begin with a log's lines, to the byte. Raises BadInput if the file is there, and for what is no log."""
+        _parse(data, str(self.path), self._trial_id)
+        write_new_lines(self.path, data)
+
+    def lines(self) -> bytes:
+        """The log to the byte, without a torn last line; verified first."""
+        torn = len(self.read().torn or b"")
+        data = self.path.read_bytes()
+        return data[: len(data) - torn]
+
+    def now(self) -> None:
+        """A file has no clock of its own: the computer's counts."""
+        return
 
     def read(self) -> Reading:
         """Read and verify the log. Raises BadInput with every broken line, or for a log of another trial."""

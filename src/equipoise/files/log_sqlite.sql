@@ -1,0 +1,33 @@
+-- Logs of trials in SQLite. `line` is the exact line of the log; the index columns follow from it and are not stored.
+-- SQLite has no users and no sha256: what a trigger cannot hold here, reading verifies.
+CREATE TABLE IF NOT EXISTS event (
+  chain TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  line TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  kind TEXT AS (coalesce(json_extract(line, '$.open.kind'), json_extract(line, '$.kind'))),
+  patient TEXT AS (coalesce(json_extract(line, '$.open.patient'), json_extract(line, '$.patient'))),
+  site TEXT AS (coalesce(json_extract(line, '$.open.site'), json_extract(line, '$.site'))),
+  recorded TEXT AS (coalesce(json_extract(line, '$.open.recorded'), json_extract(line, '$.recorded'))),
+  PRIMARY KEY (chain, number)
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS event_patient ON event (chain, patient, number);
+
+CREATE TRIGGER IF NOT EXISTS event_next BEFORE INSERT ON event
+BEGIN
+  SELECT RAISE(ABORT, 'event: a number that is not the next (a gap)')
+  WHERE NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM event WHERE chain = NEW.chain);
+  SELECT RAISE(ABORT, 'event: previous is not the last hash (a fork)')
+  WHERE json_extract(NEW.line, '$.previous') IS NOT
+    coalesce((SELECT hash FROM event WHERE chain = NEW.chain AND number = NEW.number - 1),
+             '0000000000000000000000000000000000000000000000000000000000000000');
+  SELECT RAISE(ABORT, 'event: the hash is not the one that the line states')
+  WHERE json_extract(NEW.line, '$.hash') IS NOT NEW.hash;
+END;
+
+CREATE TRIGGER IF NOT EXISTS event_no_update BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'event: nothing is changed in a log (update)'); END;
+
+CREATE TRIGGER IF NOT EXISTS event_no_delete BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'event: nothing is taken out of a log (delete)'); END;

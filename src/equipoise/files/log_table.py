@@ -1,0 +1,226 @@
+"""A trial's log in a table of a database: what SQLite and PostgreSQL have in common.
+
+One row an event, ``line`` being the exact line that the file would hold. A chain is one trial's log; a table may hold several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from typing import Protocol
+
+from equipoise.files.log_address import Database
+from equipoise.files.log_file import _parse as parse_log
+from equipoise.files.log_file import line_of
+from equipoise.trial.event import GENESIS, Event
+from equipoise.trial.log import Log, Reading
+from equipoise.trial.problem import BadInput, Problem
+
+#: Number, line and hash of an event.
+Row = tuple[int, str, str]
+
+
+class Session(Protocol):
+    """A connection to the database, for one act. Every method raises BadInput in our words for what the database says."""
+
+    def begin(self, chain: str) -> None:
+        """Begin a transaction that excludes every other writer of the chain until it ends. Waits for its turn."""
+
+    def rows(self, chain: str, after: int = 0) -> list[Row]:
+        """The chain's rows after number ``after``, in order; all of one moment."""
+        ...
+
+    def last(self, chain: str) -> Row | None:
+        """The chain's last row."""
+        ...
+
+    def chains(self) -> list[str]:
+        """The chains that the table holds."""
+        ...
+
+    def insert(self, chain: str, rows: Sequence[Row]) -> None:
+        """Add rows, within the transaction."""
+
+    def commit(self) -> None:
+        """End the transaction: what was added lasts."""
+
+    def rollback(self) -> None:
+        """End the transaction: nothing was added. Never raises."""
+
+    def now(self) -> datetime | None:
+        """The database's own clock; None where it has none but the computer's."""
+        ...
+
+
+class LogTable:
+    """A trial's log in a table. ``new``: opens a session of a table that is made where it is not there; ``session``: of one that is."""
+
+    def __init__(
+        self,
+        database: Database,
+        trial_id: str | None,
+        session: Callable[[], AbstractContextManager[Session]],
+        new: Callable[[], AbstractContextManager[Session]],
+    ) -> None:
+        self.database = database
+        self._trial_id = trial_id
+        self._session, self._new = session, new
+        #: while it is held
+        self._holding: Session | None = None
+        self._begun = False
+
+    def __str__(self) -> str:
+        return str(self.database)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def read(self) -> Reading:
+        """Read and verify the log. Raises BadInput with every broken row, or where there is none of this trial."""
+        with self._reading() as session:
+            return self._read(self._rows(session))
+
+    def lines(self) -> bytes:
+        """The log as a file holds it, to the byte: verified first."""
+        with self._reading() as session:
+            rows = self._rows(session)
+            self._read(rows)
+            return _joined(rows)
+
+    def now(self) -> datetime | None:
+        """This moment by the database's clock; within ``held`` that of its connection. None where the computer's clock counts."""
+        with self._reading() as session:
+            return session.now()
+
+    def _reading(self) -> AbstractContextManager[Session]:
+        """The session that holds the log, or one for the moment."""
+        return nullcontext(self._holding) if self._holding is not None else self._session()
+
+    def _rows(self, session: Session) -> list[Row]:
+        chain = self._chain(session)
+        rows = session.rows(chain)
+        if not rows:
+            raise self._nothing(session)
+        return rows
+
+    def _nothing(self, session: Session) -> BadInput:
+        """Said where there is no log of the trial."""
+        others = session.chains()
+        if others and self._trial_id is not None:
+            given = f"a log of trial {', '.join(map(repr, others))}"
+            problem = Problem("another-trial", "log", given, f"a log of trial {self._trial_id!r}", "conduct open")
+        else:
+            problem = Problem("no-file", "log", "nothing there", "a log", "conduct open starts one")
+        return BadInput(str(self), [problem])
+
+    def _chain(self, session: Session) -> str:
+        if self._trial_id is not None:
+            return self._trial_id
+        chains = session.chains()
+        if len(chains) > 1:
+            given = f"logs of {', '.join(map(repr, chains))}"
+            raise BadInput(str(self), [Problem("several-logs", "log", given, "one log, or the trial that is meant")])
+        return chains[0] if chains else ""
+
+    def _read(self, rows: Sequence[Row]) -> Reading:
+        for place, (number, line, _) in enumerate(rows, 1):
+            if number != place or "\n" in line:
+                given = f"number {number}" if number != place else "a line break within a line"
+                allowed = f"number {place}, in one line"
+                raise BadInput(str(self), [Problem("number", f"row {place}", given, allowed)])
+        reading = parse_log(_joined(rows), str(self), self._trial_id)
+        for (number, _, stated), right in zip(rows, reading.log.hashes(), strict=True):
+            if stated != right:
+                allowed = "the hash of its line"
+                step = "the row was changed after it was written; restore the table from a copy"
+                raise BadInput(
+                    str(self), [Problem("broken-chain", f"row {number}", f"hash {stated[:12]}…", allowed, step)]
+                )
+        return reading
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def create(self, log: Log) -> None:
+        """Begin with ``log``, in a table that is made if it may be. Raises BadInput where the table holds this trial's log already."""
+        self._begin_with(str(log[0].data["trial"]), _rows_of(log, GENESIS))
+
+    def create_lines(self, data: bytes) -> None:
+        """Begin with a log as a file holds it, to the byte. Raises BadInput as ``create`` does, and for what is no log."""
+        log = parse_log(data, str(self), self._trial_id).log
+        lines = data.decode().split("\n")[:-1]
+        rows = list(zip(range(1, len(log) + 1), lines, log.hashes(), strict=True))
+        self._begin_with(str(log[0].data["trial"]), rows)
+
+    def _begin_with(self, chain: str, rows: Sequence[Row]) -> None:
+        if self._trial_id not in (None, chain):
+            given, allowed = f"a log of trial {chain!r}", f"a log of trial {self._trial_id!r}"
+            raise BadInput(str(self), [Problem("another-trial", "log", given, allowed)])
+        with self._new() as session, _transaction(session, chain):
+            if session.rows(chain, 0):
+                given = f"a log of trial {chain!r} that is there already"
+                allowed = "a new place; a log is never overwritten"
+                raise BadInput(str(self), [Problem("log-exists", "log", given, allowed)])
+            session.insert(chain, rows)
+            session.commit()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the log for writing; another writer waits for its turn, until its time is out.
+
+        What is appended lasts at once, and ends the transaction: another append begins a new one, and is refused where somebody was quicker.
+        """
+        with self._session() as session:
+            chain = self._chain(session)
+            with _transaction(session, chain):
+                self._holding, self._begun = session, True
+                try:
+                    yield
+                finally:
+                    self._holding = None
+
+    def append(self, events: Sequence[Event], head: str) -> None:
+        """Append events to the log whose head is ``head``, in one transaction that lasts when this returns.
+
+        Raises BadInput where the log has another head, and where the table refuses a row; nothing is then added.
+        """
+        if self._holding is None:
+            with self.held():
+                return self.append(events, head)
+        session = self._holding
+        chain = self._chain(session)
+        if not self._begun:
+            session.begin(chain)
+            self._begun = True
+        last = session.last(chain)
+        if last is None:
+            raise self._nothing(session)
+        known = last[2]
+        if known != head:
+            now = Problem("log-has-grown", "log", f"a log up to {head[:12]}", f"it is at {known[:12]}", "order again")
+            raise BadInput(str(self), [now])
+        session.insert(chain, _rows_of(events, head))
+        self._begun = False
+        session.commit()
+        return None
+
+
+def _rows_of(events: Iterable[Event], previous: str) -> list[Row]:
+    rows = []
+    for event in events:
+        line, previous = line_of(event, previous)
+        rows.append((event.number, line.removesuffix("\n"), previous))
+    return rows
+
+
+def _joined(rows: Sequence[Row]) -> bytes:
+    return "".join(f"{line}\n" for _, line, _ in rows).encode()
+
+
+@contextmanager
+def _transaction(session: Session, chain: str) -> Iterator[None]:
+    """A transaction that is taken back unless it was committed."""
+    session.begin(chain)
+    try:
+        yield
+    finally:
+        session.rollback()

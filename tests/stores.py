@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from equipoise.desk.store import LogStore
 from equipoise.files.log_store import store_at
@@ -45,14 +46,12 @@ class Place:
         """What is there, read by other means than the store's; b'' where nothing is."""
         if self.kind == "file":
             return Path(self.address).read_bytes() if Path(self.address).exists() else b""
-        try:
-            rows = self.execute("SELECT line FROM event ORDER BY chain, number")
-        except Exception as error:
-            assert "no such table" in str(error) or "unable to open" in str(error), error
+        if self.kind == "sqlite" and not Path(self.address.removeprefix("sqlite:///")).exists():
             return b""
+        rows = self.execute("SELECT line FROM event ORDER BY chain, number")
         return "".join(f"{line}\n" for (line,) in rows).encode()
 
-    def execute(self, statement: str, *given: object, owner: bool = False) -> list[tuple]:
+    def execute(self, statement: str, *given: object, owner: bool = False) -> list[tuple[Any, ...]]:
         """Say something to the database past the store."""
         if self.kind == "sqlite":
             with closing(sqlite3.connect(self.address.removeprefix("sqlite:///"), isolation_level=None)) as connection:

@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from equipoise.files.log_address import Database
-from equipoise.files.log_file import _parse as parse_log
-from equipoise.files.log_file import line_of
+from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another, shorter
 from equipoise.trial.event import GENESIS, Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
@@ -69,16 +68,39 @@ class LogTable:
         #: while it is held
         self._holding: Session | None = None
         self._begun = False
+        #: the last event that was read or appended, and its hash: from there reading goes on
+        self._last: tuple[Event, str] | None = None
 
     def __str__(self) -> str:
         return str(self.database)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def read(self) -> Reading:
-        """Read and verify the log. Raises BadInput with every broken row, or where there is none of this trial."""
+    def read(self, after: int = 0) -> Reading:
+        """Read and verify the log; of one that this store has read up to event ``after``, only what came since.
+
+        The event ``after`` must still be there with its hash, from which verification goes on. Raises BadInput with every broken row, or
+        where there is no log of this trial, or not the one that was read.
+        """
         with self._reading() as session:
-            return self._read(self._rows(session))
+            if after and self._last is not None and self._last[0].number == after:
+                return self._since(session, *self._last)
+            found = self._read(self._rows(session))
+        if after > len(found.events):
+            raise shorter(str(self), after, len(found.events))
+        self._last = found.events[-1], found.hashes[-1]
+        reading = Reading(found.log(), None)
+        return reading.after(after) if after else reading
+
+    def _since(self, session: Session, event: Event, digest: str) -> Reading:
+        """What follows an event that was read, verified from its hash on."""
+        rows = session.rows(self._chain(session), event.number - 1)
+        if not rows or (rows[0][0], rows[0][2]) != (event.number, digest):
+            raise shorter(str(self), event.number, event.number if rows else event.number - 1)
+        found = self._verified(rows[1:], digest, event)
+        if found.events:
+            self._last = found.events[-1], found.hashes[-1]
+        return Reading(found.log(), None)
 
     def lines(self) -> bytes:
         """The log as a file holds it, to the byte: verified first."""
@@ -122,21 +144,26 @@ class LogTable:
             raise BadInput(str(self), [Problem("several-logs", "log", given, "one log, or the trial that is meant")])
         return chains[0] if chains else ""
 
-    def _read(self, rows: Sequence[Row]) -> Reading:
-        for place, (number, line, _) in enumerate(rows, 1):
-            if number != place or "\n" in line:
-                given = f"number {number}" if number != place else "a line break within a line"
-                allowed = f"number {place}, in one line"
-                raise BadInput(str(self), [Problem("number", f"row {place}", given, allowed)])
-        reading = parse_log(_joined(rows), str(self), self._trial_id)
-        for (number, _, stated), right in zip(rows, reading.log.hashes(), strict=True):
-            if stated != right:
-                allowed = "the hash of its line"
+    def _read(self, rows: Sequence[Row]) -> Lines:
+        """All rows of a chain, verified, as the log of this trial."""
+        found = self._verified(rows)
+        refuse_another(found.log(), str(self), self._trial_id)
+        return found
+
+    def _verified(self, rows: Sequence[Row], previous: str = GENESIS, before: Event | None = None) -> Lines:
+        """Rows that follow each other: their numbers, their lines, and that the hash beside a line is the line's."""
+        found = read_lines([line.encode() for _, line, _ in rows], str(self), previous, before, where="row")
+        problems = []
+        for event, right, (number, _, stated) in zip(found.events, found.hashes, rows, strict=True):
+            if number != event.number:
+                problems.append(Problem("number", f"row {number}", f"the line of event {event.number}", "its own"))
+            elif stated != right:
                 step = "the row was changed after it was written; restore the table from a copy"
-                raise BadInput(
-                    str(self), [Problem("broken-chain", f"row {number}", f"hash {stated[:12]}…", allowed, step)]
-                )
-        return reading
+                given, allowed = f"hash {stated[:12]}… beside the line", "the hash of the line"
+                problems.append(Problem("broken-chain", f"row {number}", given, allowed, step))
+        if problems:
+            raise BadInput(str(self), problems)
+        return found
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -146,10 +173,15 @@ class LogTable:
 
     def create_lines(self, data: bytes) -> None:
         """Begin with a log as a file holds it, to the byte. Raises BadInput as ``create`` does, and for what is no log."""
-        log = parse_log(data, str(self), self._trial_id).log
-        lines = data.decode().split("\n")[:-1]
-        rows = list(zip(range(1, len(log) + 1), lines, log.hashes(), strict=True))
-        self._begin_with(str(log[0].data["trial"]), rows)
+        *lines, rest = data.split(b"\n")
+        if not lines or rest:
+            given = "an empty text" if not data else f"a last line without its end ({len(rest)} bytes)"
+            raise BadInput(str(self), [Problem("no-log", "log", given, "whole lines of a log")])
+        found = read_lines(lines, str(self))
+        refuse_another(found.log(), str(self), self._trial_id)
+        numbers = range(1, len(lines) + 1)
+        rows = list(zip(numbers, (line.decode() for line in lines), found.hashes, strict=True))
+        self._begin_with(str(found.events[0].data["trial"]), rows)
 
     def _begin_with(self, chain: str, rows: Sequence[Row]) -> None:
         if self._trial_id not in (None, chain):
@@ -198,18 +230,16 @@ class LogTable:
         if known != head:
             now = Problem("log-has-grown", "log", f"a log up to {head[:12]}", f"it is at {known[:12]}", "order again")
             raise BadInput(str(self), [now])
-        session.insert(chain, _rows_of(events, head))
+        rows = _rows_of(events, head)
+        session.insert(chain, rows)
         self._begun = False
         session.commit()
-        return None
 
 
 def _rows_of(events: Iterable[Event], previous: str) -> list[Row]:
-    rows = []
-    for event in events:
-        line, previous = line_of(event, previous)
-        rows.append((event.number, line.removesuffix("\n"), previous))
-    return rows
+    events = list(events)
+    lines = lines_of(events, previous)
+    return [(e.number, line.removesuffix("\n"), digest) for e, (line, digest) in zip(events, lines, strict=True)]
 
 
 def _joined(rows: Sequence[Row]) -> bytes:

@@ -98,7 +98,9 @@ def judged(counted: Counted, store: LogStore, told: list[tuple[int, str]], befor
     return len(hashes)
 
 
-def kills(kind: str, count: int, folder: Path, server: Callable[[], Server], seed: int = 11, workers: int = 2) -> Counted:
+def kills(
+    kind: str, count: int, folder: Path, server: Callable[[], Server], seed: int = 11, workers: int = 2
+) -> Counted:
     """Kill both of two writers at random points, over and over."""
     counted, rng, begun = Counted(kind), Random(seed), time.monotonic()
     trial = north()
@@ -109,9 +111,9 @@ def kills(kind: str, count: int, folder: Path, server: Callable[[], Server], see
             store = place.store(timeout=20.0)
             begin(trial, store)
             length = len(store.read().log)
-        first = 10 * counted.kills
         running = [
-            forked(lambda end, w=w: worker(store, 10_000 * w + first, counted.kills + w, end)) for w in range(workers)
+            forked(lambda end, w=w, s=store, n=counted.kills: worker(s, 10_000 * w + 10 * n, n + w, end))
+            for w in range(workers)
         ]
         time.sleep(rng.random() * 0.12)
         for pid, _ in running:
@@ -142,9 +144,8 @@ def postmaster(count: int, seed: int = 12, workers: int = 3) -> Counted:
         begin(trial, store)
         length = len(store.read().log)
         while counted.kills < count:
-            first = 100 * counted.kills
             started = [
-                forked(lambda end, w=w: _until_refused(store, 10_000 * w + first, counted.kills + w, end))
+                forked(lambda end, w=w, n=counted.kills: _until_refused(store, 10_000 * w + 100 * n, n + w, end))
                 for w in range(workers)
             ]
             time.sleep(0.05 + rng.random() * 0.4)

@@ -48,11 +48,19 @@ def orders(rng: Random, first: int, by: str) -> Iterator[tuple[str, Order]]:
         entered = wrong if mistaken else factors
         yield "enrol", lambda c, now, p=patient, f=entered: c.enrol(p, SCREENED, now, by, f)
         if mistaken:
-            yield "correct", lambda c, now, p=patient, f=factors: c.correct(_of(c, p, "enrolled"), now, by, "typing error", factors=f)
+            yield (
+                "correct",
+                lambda c, now, p=patient, f=factors: c.correct(
+                    _of(c, p, "enrolled"), now, by, "typing error", factors=f
+                ),
+            )
         yield "randomise", lambda c, now, p=patient: c.randomise(p, SCREENED, now, by)
         if rng.random() < 0.5:
             data = {"term": "neutropenia é", "grade": rng.randrange(1, 4)}
-            yield "adverse event", lambda c, now, p=patient, d=data: c.order("adverse event", LATER, now, by, patient=p, data=d)
+            yield (
+                "adverse event",
+                lambda c, now, p=patient, d=data: c.order("adverse event", LATER, now, by, patient=p, data=d),
+            )
         if rng.random() < 0.5:
             why = "x" * rng.randrange(300)
             yield "contact", lambda c, now, p=patient, w=why: c.order("contact", LATER, now, by, w, patient=p)

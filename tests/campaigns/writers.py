@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -31,7 +31,7 @@ from equipoise.desk.store import LogStore  # noqa: E402
 from equipoise.files import log_postgresql, log_sqlite  # noqa: E402
 from equipoise.files.log_file import LogFile  # noqa: E402
 from equipoise.trial.problem import BadInput  # noqa: E402
-from postgres import Server, running  # noqa: E402
+from postgres import running  # noqa: E402
 from stores import place_of  # noqa: E402
 
 
@@ -57,7 +57,7 @@ class Counted:
 def writer(store: LogStore, number: int, count: int, end: int) -> None:
     """Give so many orders; acknowledge those that were answered, and say nothing of others but that there were."""
     trial, rng = north(), Random(number)
-    for kind, order in islice(orders(rng, 1 + 1000 * number, f"w{number}"), count):
+    for _, order in islice(orders(rng, 1 + 1000 * number, f"w{number}"), count):
         try:
             answer = done(trial, store, order)
         except BadInput as bad:

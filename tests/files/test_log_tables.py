@@ -31,7 +31,16 @@ def table(request: pytest.FixtureRequest, place: Callable[..., Place]) -> Place:
 
 def following(log: Log, number: int | None = None, previous: str | None = None) -> tuple[str, int, str, str]:
     """A row of an event that would follow, or that says it does."""
-    event = Event(number or len(log) + 1, "contact", DAY, moment(DAY), "t", patient="P9", site="S01", salts=("ab" * 16, ""))
+    event = Event(
+        len(log) + 1 if number is None else number,
+        "contact",
+        DAY,
+        moment(DAY),
+        "t",
+        patient="P9",
+        site="S01",
+        salts=("ab" * 16, ""),
+    )
     line, digest = line_of(event, previous or log.head)
     return "north", event.number, line.removesuffix("\n"), digest
 
@@ -60,7 +69,8 @@ def test_the_next_event_is_taken(table: Place) -> None:
         ("a fork", lambda log: following(log, previous=GENESIS)),
         ("the hash is not", lambda log: (*following(log)[:3], "f" * 64)),
         ("a gap", lambda log: ("another chain", *following(log)[1:])),
-        ("a fork", lambda log: ("another chain", 1, *following(log, 1)[2:])),
+        ("another event", lambda log: ("another chain", 1, *following(log, 1)[2:])),
+        ("another event", lambda log: ("north", 6, *following(log, 7)[2:])),
     ],
 )
 def test_a_gap_a_fork_and_another_hash_are_refused(
@@ -87,7 +97,11 @@ def test_no_way_of_inserting_in_sqlite_replaces_a_row(place: Callable[..., Place
         ("DELETE FROM event WHERE number = 5", True),
         ("DELETE FROM event WHERE number = 99", False),
         ("TRUNCATE event", False),
-        (INSERT.replace("?", "'north', 5, 'x', 'y'", 1).replace(", ?", "") + " ON CONFLICT (chain, number) DO UPDATE SET line = 'z'", True),
+        (
+            INSERT.replace("?", "'north', 5, '{}', 'y'", 1).replace(", ?", "")
+            + " ON CONFLICT (chain, number) DO UPDATE SET line = 'z'",
+            True,
+        ),
     ],
 )
 def test_nothing_is_changed_or_taken_out_even_by_the_owner(table: Place, statement: str, in_sqlite: bool) -> None:
@@ -126,7 +140,8 @@ def test_postgresql_knows_the_hash_that_a_line_should_have(server: Place) -> Non
     line, digest = line_of(first, digest)
     refused_by_the_table(server, "the hash is not", INSERT, chain, 7, line.replace('"CE"', '"IM"').strip(), digest)
     server.execute(INSERT, chain, 7, line.strip(), digest)
-    assert len(server.store().read().log) == 7
+    with pytest.raises(BadInput, match="first form"):  # what the table does not know, reading does
+        server.store().read()
 
 
 def test_parts_that_are_withheld_are_taken_by_their_digest(server: Place) -> None:
@@ -142,7 +157,9 @@ def test_parts_that_are_withheld_are_taken_by_their_digest(server: Place) -> Non
     assert len({line_of(e, log.head)[1] for e in (event, shown, nothing)}) == 1
     for less in (shown, nothing):
         line, digest = line_of(less, log.head)
-        refused_by_the_table(server, "the hash is not", INSERT, "north", 6, line.replace(whole[1], "0" * 64).strip(), digest)
+        refused_by_the_table(
+            server, "the hash is not", INSERT, "north", 6, line.replace(whole[1], "0" * 64).strip(), digest
+        )
         found = server.execute("SELECT event_hash(?)", line.strip())
         assert found == [(digest,)]
 
@@ -151,11 +168,15 @@ def test_the_index_columns_say_what_the_line_says(table: Place) -> None:
     log = some_log()
     chain, number, line, digest = following(log)
     if table.kind == "postgresql":
-        columns = "INSERT INTO event (chain, number, line, hash, kind, patient, site) VALUES (?, ?, ?, ?, 'a', 'b', 'c')"
+        columns = (
+            "INSERT INTO event (chain, number, line, hash, kind, patient, site) VALUES (?, ?, ?, ?, 'a', 'b', 'c')"
+        )
         table.execute(columns, chain, number, line, digest)
     else:
         with pytest.raises(sqlite3.OperationalError, match="generated column"):
-            table.execute("INSERT INTO event (chain, number, line, hash, kind) VALUES (?, ?, ?, ?, 'a')", *following(log))
+            table.execute(
+                "INSERT INTO event (chain, number, line, hash, kind) VALUES (?, ?, ?, ?, 'a')", *following(log)
+            )
         table.execute(INSERT, chain, number, line, digest)
     found = table.execute("SELECT kind, patient, site, recorded FROM event ORDER BY number")
     assert [row[:3] for row in found] == [*((e.kind, e.patient, e.site) for e in log), ("contact", "P9", "S01")]
@@ -172,7 +193,7 @@ def test_the_index_columns_say_what_the_line_says(table: Place) -> None:
 )  # fmt: skip
 def test_the_application_s_user_may_read_and_add_and_no_more(server: Place, statement: str) -> None:
     before = server.bytes()
-    with pytest.raises(Exception, match="permission denied|must be owner"):
+    with pytest.raises(Exception, match=r"permission denied|must be owner"):
         server.execute(statement)
     assert server.bytes() == before
 
@@ -200,9 +221,9 @@ def test_who_may_not_read_is_told_who_can_give_the_right(place: Callable[..., Pl
     before = here.bytes()
     prepare(address_of(here.owners), APPLICATION)  # again: nothing is lost
     assert here.bytes() == before
-    with pytest.raises(BadInput, match="must be owner|permission denied|no right"):
+    with pytest.raises(BadInput, match=r"must be owner|permission denied"):
         prepare(address_of(here.address))
-    with pytest.raises(BadInput, match="no such|does not exist"):
+    with pytest.raises(BadInput, match="does not exist"):
         prepare(address_of(here.owners), "nobody; DROP TABLE event")
 
 
@@ -226,7 +247,9 @@ def test_an_order_is_refused_where_the_table_s_triggers_are_gone(table: Place) -
 # -- stores that fail in the middle --------------------------------------------------------------------------------------
 
 
-def test_a_connection_that_is_cut_between_adding_and_lasting_leaves_nothing(server: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_is_cut_between_adding_and_lasting_leaves_nothing(
+    server: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from equipoise.files import log_postgresql
 
     log = some_log()
@@ -272,16 +295,20 @@ def test_a_full_disk_leaves_nothing(place: Callable[..., Place], monkeypatch: py
     assert len(here.store().read().log) == 14
 
 
-@pytest.mark.parametrize("damage", [lambda d: d[: len(d) // 2], lambda d: b"\0" * 4096 + d[4096:], lambda d: b"no database at all, but text"])
-def test_a_damaged_file_is_refused_in_words(
-    place: Callable[..., Place], damage: Callable[[bytes], bytes]
-) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda d: d[: len(d) // 2], lambda d: b"\0" * 4096 + d[4096:], lambda d: b"no database at all, but text"]
+)
+def test_a_damaged_file_is_refused_in_words(place: Callable[..., Place], damage: Callable[[bytes], bytes]) -> None:
     here = place("sqlite")
     here.store().create(some_log(200))
     here.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path = Path(here.address.removeprefix("sqlite:///"))
     path.write_bytes(damage(path.read_bytes()))
-    for act in (lambda: here.store().read(), lambda: here.store().append([], GENESIS), lambda: here.store().create(some_log())):
+    for act in (
+        lambda: here.store().read(),
+        lambda: here.store().append([], GENESIS),
+        lambda: here.store().create(some_log()),
+    ):
         with pytest.raises(BadInput):
             act()
 

@@ -139,7 +139,9 @@ def shorter(source: str, after: int, events: int) -> BadInput:
     """Said of a log that was read up to event ``after`` and has fewer now: nothing that a log is for can have done that."""
     given = f"a log of {events} events" if events < after else f"another event {after} than was read before"
     allowed = f"the log that was read up to event {after}, and what followed"
-    return BadInput(source, [Problem("not-the-log", "log", given, allowed, "was an older copy put back? conduct verify")])
+    return BadInput(
+        source, [Problem("not-the-log", "log", given, allowed, "was an older copy put back? conduct verify")]
+    )
 
 
 def _event(record: Any, number: int, before: Event | None) -> Event:

@@ -68,6 +68,10 @@ BEGIN
   IF NEW.number IS DISTINCT FROM coalesce(last_number, 0) + 1 THEN
     RAISE EXCEPTION 'event: a number that is not the next (a gap)' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
+  IF coalesce(public.event_says(NEW.line, 'number'), NEW.number::text) <> NEW.number::text
+    OR NEW.number = 1 AND public.event_says(NEW.line, 'data')::json ->> 'trial' IS DISTINCT FROM NEW.chain THEN
+    RAISE EXCEPTION 'event: a line of another event or trial' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
   IF public.event_json(NEW.line) ->> 'previous' IS DISTINCT FROM coalesce(last_hash, repeat('0', 64)) THEN
     RAISE EXCEPTION 'event: previous is not the last hash (a fork)' USING ERRCODE = 'integrity_constraint_violation';
   END IF;

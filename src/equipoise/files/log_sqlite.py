@@ -116,7 +116,8 @@ def _made(database: Database, timeout: float) -> Iterator[_Session]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _said(database), closing(_connect(path, "rwc", timeout)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'event_no_delete'").fetchone():
+        there = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        if not {name for (name,) in there} >= _TRIGGERS:
             connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
         if new:
             _sync(path.parent)

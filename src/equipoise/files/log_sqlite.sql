@@ -18,6 +18,9 @@ CREATE TRIGGER IF NOT EXISTS event_next BEFORE INSERT ON event
 BEGIN
   SELECT RAISE(ABORT, 'event: a number that is not the next (a gap)')
   WHERE NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM event WHERE chain = NEW.chain);
+  SELECT RAISE(ABORT, 'event: a line of another event or trial')
+  WHERE coalesce(json_extract(NEW.line, '$.open.number'), json_extract(NEW.line, '$.number'), NEW.number) IS NOT NEW.number
+    OR NEW.number = 1 AND coalesce(json_extract(NEW.line, '$.open.data.trial'), json_extract(NEW.line, '$.data.trial')) IS NOT NEW.chain;
   SELECT RAISE(ABORT, 'event: previous is not the last hash (a fork)')
   WHERE json_extract(NEW.line, '$.previous') IS NOT
     coalesce((SELECT hash FROM event WHERE chain = NEW.chain AND number = NEW.number - 1),

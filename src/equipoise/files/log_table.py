@@ -217,23 +217,28 @@ class LogTable:
         """
         if self._holding is None:
             with self.held():
-                return self.append(events, head)
+                self.append(events, head)
+            return
         session = self._holding
         chain = self._chain(session)
         if not self._begun:
             session.begin(chain)
             self._begun = True
-        last = session.last(chain)
-        if last is None:
-            raise self._nothing(session)
-        known = last[2]
-        if known != head:
-            now = Problem("log-has-grown", "log", f"a log up to {head[:12]}", f"it is at {known[:12]}", "order again")
-            raise BadInput(str(self), [now])
-        rows = _rows_of(events, head)
-        session.insert(chain, rows)
-        self._begun = False
-        session.commit()
+        try:
+            last = session.last(chain)
+            if last is None:
+                raise self._nothing(session)
+            if last[2] != head:
+                given, allowed = f"a log up to {head[:12]}", f"it is at {last[2][:12]}"
+                raise BadInput(str(self), [Problem("log-has-grown", "log", given, allowed, "order again")])
+            if rows := _rows_of(events, head):
+                session.insert(chain, rows)
+                session.commit()
+                self._begun, self._last = False, (events[-1], rows[-1][2])
+        except BaseException:
+            session.rollback()
+            self._begun = False
+            raise
 
 
 def _rows_of(events: Iterable[Event], previous: str) -> list[Row]:

@@ -41,8 +41,8 @@ class InMemory:
     def now(self) -> None:
         return None
 
-    def read(self) -> Reading:
-        return Reading(Log(self.rows), None)
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        return Reading(Log(self.rows), None).after(after)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -335,3 +335,74 @@ def test_the_moment_recorded_is_the_store_s_where_it_has_a_clock(
     else:
         assert here.store().now() is None
         assert done.event.recorded == wrong
+
+
+# -- a process that lives ----------------------------------------------------------------------------------------------------
+
+
+def test_who_knows_the_log_reads_what_came_since(here: Place) -> None:
+    log = some_log()
+    here.store().create(log)
+    store, known = here.store(), len(log)
+    assert store.read().log == log
+    assert len(store.read(known).log) == 0
+    head = log.head
+    new = [log.add(contact(log, p)) for p in "ABC"]
+    here.store().append(new, head)  # somebody else does
+    since = store.read(known)
+    assert list(since.log) == new
+    assert since.log.hashes() == log.hashes()[known:]
+    assert (since.log.head, list(store.read(known + 3).log)) == (log.head, [])
+    assert list(store.read(2).log) == list(log)[2:]  # and from anywhere else too
+    for elsewhere in (here.store(), store):
+        assert list(elsewhere.read(known + 2).log) == new[2:]
+    refused("not-the-log", lambda: here.store().read(len(log) + 1))
+
+
+def test_a_log_that_no_longer_is_the_one_that_was_read_is_not_gone_on_with(here: Place) -> None:
+    log = some_log()
+    here.store().create(log)
+    store = here.store()
+    store.read()
+    other = some_log(3)
+    other.add(contact(other, "X"))
+    if here.kind == "file":
+        Path(here.address).write_bytes(text_of(some_log(3)))
+    else:
+        here.unguarded("DELETE FROM event WHERE number = 5")
+    refused("not-the-log", lambda: store.read(5))
+
+
+def test_a_living_process_gives_its_orders_after_those_of_others(here: Place, running: Conduct) -> None:
+    from equipoise.desk.order import salts
+
+    here.store().create(running.log)
+    trial, store = running.trial, here.store()
+    living = Conduct(trial, store.read().log, None, salts, takes=False)
+    for i in range(3):
+        give(trial, here.store(), lambda c, now: c.order("contact", date(2012, 6, 1), now, "other", patient="P1"))
+        done = give(
+            trial, store, lambda c, now: c.order("contact", date(2012, 6, 1), now, "t", patient="P1"), conduct=living
+        )
+        assert (done.event.number, done.hash) == (len(running.log) + 2 * i + 2, here.store().read().log.head)
+    assert living.log == here.store().read().log
+
+
+def test_a_living_process_is_not_led_on_by_another_history(here: Place, place: Places, running: Conduct) -> None:
+    """The table put back to an older copy on which somebody went on: as long as before, and another."""
+    from equipoise.desk.order import salts
+
+    here.store().create(running.log)
+    trial, store = running.trial, here.store()
+    order = lambda c, now: c.order("contact", date(2012, 6, 1), now, "t", patient="P1")  # noqa: E731
+    give(trial, here.store(), order)
+    living = Conduct(trial, store.read().log, None, salts, takes=False)
+    other = place(here.kind)
+    other.store().create(running.log)
+    give(trial, other.store(), order)
+    give(trial, other.store(), order)
+    before = other.bytes()
+    elsewhere = other.store()
+    with pytest.raises(BadInput):
+        give(trial, elsewhere, order, conduct=living)
+    assert other.bytes() == before

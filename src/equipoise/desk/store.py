@@ -20,10 +20,10 @@ class LogStore(Protocol):
     def create_lines(self, data: bytes) -> None:
         """Begin with a log as a file holds it, to the byte. Raises BadInput as ``create`` does, and for what is no log."""
 
-    def read(self, after: int = 0) -> Reading:
-        """The log, verified; of a log that was read up to event ``after``, what came since.
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        """The log, verified; of a log that was read up to event ``after``, whose hash is ``head``, what came since.
 
-        Raises BadInput with all that is wrong with it, for the log of another trial, and for one that no longer has the event ``after``.
+        Raises BadInput with all that is wrong with it, for the log of another trial, and for one that no longer has that event.
         """
         ...
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from equipoise.files.log_lines import lines_of, read_lines, refuse_another, shorter
+from equipoise.files.log_lines import lines_of, read_lines, refuse_another, refuse_shorter
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
@@ -110,11 +110,13 @@ class LogFile:
         """A file has no clock of its own: the computer's counts."""
         return
 
-    def read(self, after: int = 0) -> Reading:
-        """Read and verify the log; all of it, or what comes after an event. Raises BadInput with every broken line, or for a log of another trial."""
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        """Read and verify the log, and give all of it, or what comes after an event whose hash was ``head``.
+
+        Raises BadInput with every broken line, for a log of another trial, and for one that has not that event.
+        """
         reading = read_log(self.path, self._trial_id)
-        if after > len(reading.log):
-            raise shorter(str(self.path), after, len(reading.log))
+        refuse_shorter(reading.log.hashes(), str(self.path), after, head)
         if self._held:
             self._known = reading.log.head, reading.torn
         return reading.after(after) if after else reading

@@ -135,11 +135,13 @@ def refuse_another(log: Log, source: str, trial_id: str | None) -> None:
     raise BadInput(source, [given])
 
 
-def shorter(source: str, after: int, events: int) -> BadInput:
-    """Said of a log that was read up to event ``after`` and has fewer now: nothing that a log is for can have done that."""
-    given = f"a log of {events} events" if events < after else f"another event {after} than was read before"
+def refuse_shorter(hashes: Sequence[str], source: str, after: int, head: str = "") -> None:
+    """Raise BadInput for a log that was read up to event ``after``, with hash ``head``, and no longer has it: no order can have done that."""
+    if after <= len(hashes) and (not head or not after or hashes[after - 1] == head):
+        return
+    given = f"a log of {len(hashes)} events" if len(hashes) < after else f"another event {after} than was read before"
     allowed = f"the log that was read up to event {after}, and what followed"
-    return BadInput(
+    raise BadInput(
         source, [Problem("not-the-log", "log", given, allowed, "was an older copy put back? conduct verify")]
     )
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from equipoise.files.log_address import Database
-from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another, shorter
+from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another, refuse_shorter
 from equipoise.trial.event import GENESIS, Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
@@ -76,18 +76,17 @@ class LogTable:
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def read(self, after: int = 0) -> Reading:
-        """Read and verify the log; of one that this store has read up to event ``after``, only what came since.
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        """Read and verify the log; of one that was read up to event ``after``, whose hash was ``head``, only what came since.
 
-        The event ``after`` must still be there with its hash, from which verification goes on. Raises BadInput with every broken row, or
-        where there is no log of this trial, or not the one that was read.
+        Where this store has read up to there itself, that event must still be there with its hash, and verification goes on from it; else the
+        whole log is verified. Raises BadInput with every broken row, or where there is no log of this trial, or not the one that was read.
         """
         with self._reading() as session:
-            if after and self._last is not None and self._last[0].number == after:
+            if after and self._last is not None and self._last[0].number == after and head in ("", self._last[1]):
                 return self._since(session, *self._last)
             found = self._read(self._rows(session))
-        if after > len(found.events):
-            raise shorter(str(self), after, len(found.events))
+        refuse_shorter(found.hashes, str(self), after, head)
         self._last = found.events[-1], found.hashes[-1]
         reading = Reading(found.log(), None)
         return reading.after(after) if after else reading
@@ -95,8 +94,8 @@ class LogTable:
     def _since(self, session: Session, event: Event, digest: str) -> Reading:
         """What follows an event that was read, verified from its hash on."""
         rows = session.rows(self._chain(session), event.number - 1)
-        if not rows or (rows[0][0], rows[0][2]) != (event.number, digest):
-            raise shorter(str(self), event.number, event.number if rows else event.number - 1)
+        if [row[0] for row in rows[:1]] != [event.number] or rows[0][2] != digest:
+            refuse_shorter(["another"] * (event.number - (not rows)), str(self), event.number, digest)
         found = self._verified(rows[1:], digest, event)
         if found.events:
             self._last = found.events[-1], found.hashes[-1]

@@ -12,7 +12,7 @@ import pytest
 from equipoise.files.log_address import address_of
 from equipoise.files.log_lines import line_of, lines_of
 from equipoise.files.log_store import prepare
-from equipoise.trial.event import GENESIS, Event
+from equipoise.trial.event import GENESIS, Event, digests_of
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
 from postgres import APPLICATION
@@ -113,6 +113,48 @@ def test_nothing_is_changed_or_taken_out_even_by_the_owner(table: Place, stateme
         refused_by_the_table(table, said, statement, owner=True)
 
 
+def test_a_line_may_give_way_to_its_digests_and_to_nothing_else(table: Place) -> None:
+    """A redaction hides what was said, and can say nothing else; who gives orders has no right to it."""
+    log = some_log()
+    hashes = [GENESIS, *log.hashes()]
+    update, owner = "UPDATE event SET line = ? WHERE number = ?", table.kind == "postgresql"
+
+    def removed(number: int, of: int | None = None) -> str:
+        event = log[(of or number) - 1]
+        gone = replace(event, withheld=digests_of(event, event.texts()))
+        return line_of(gone, hashes[number - 1])[0].strip()
+
+    for line in (
+        removed(3, of=4),
+        removed(3).replace("open_digest", "open"),
+        removed(4),
+        "{}",
+        table.bytes().decode().split("\n")[3],
+    ):
+        refused_by_the_table(table, "nothing is changed", update, line, 3, owner=owner)
+    if owner:
+        refused_by_the_table(table, "permission denied", update, removed(3), 3)
+        wrong = removed(3).replace('"open_digest":"', '"open_digest":"00', 1)
+        refused_by_the_table(
+            table,
+            "nothing is changed",
+            update,
+            wrong[: wrong.index("00") + 64] + wrong[wrong.index("00") + 66 :],
+            3,
+            owner=True,
+        )
+    table.execute(update, removed(3), 3, owner=owner)
+    assert table.store().read().log.head == log.head
+    assert table.execute("SELECT kind, patient, site, recorded FROM event WHERE number = 3") == [
+        (None, None, None, None)
+    ]
+    refused_by_the_table(table, "nothing is changed", update, log_line(log, 3), 3, owner=owner)  # it does not come back
+
+
+def log_line(log: Log, number: int) -> str:
+    return [line for line, _ in lines_of(log)][number - 1].strip()
+
+
 # -- PostgreSQL: what the line says, and who may ------------------------------------------------------------------------
 
 
@@ -146,8 +188,6 @@ def test_postgresql_knows_the_hash_that_a_line_should_have(server: Place) -> Non
 
 def test_parts_that_are_withheld_are_taken_by_their_digest(server: Place) -> None:
     """A redacted log can be carried: PostgreSQL holds the chain of what is left."""
-    from equipoise.trial.event import digests_of
-
     log = some_log()
     event = Event(6, "randomised", DAY, moment(DAY), "t", patient="P9", data={"arm": "CE", "stratum": "all"})
     event = replace(event, salts=("ab" * 16, "cd" * 16))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _SCHEMA = Path(__file__).with_name("log_postgresql.sql")
-_TRIGGERS = {"event_next", "event_never"}
+_TRIGGERS = {"event_next", "event_redacted", "event_never"}
 #: Seconds until a server that does not answer is given up.
 _PATIENCE = 10
 

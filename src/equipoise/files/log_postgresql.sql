@@ -85,6 +85,21 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- The one change that there is: a line gives way to its digests (a redaction), with the hash that it had. It can hide what was said, never
+-- say anything else. Who gives orders has no right to it: it is the owner's, or is given by GRANT UPDATE (line).
+CREATE OR REPLACE FUNCTION public.event_redacted() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF (NEW.chain, NEW.number, NEW.hash) IS DISTINCT FROM (OLD.chain, OLD.number, OLD.hash)
+    OR public.event_json(NEW.line) ->> 'open_digest' IS NULL OR public.event_hash(NEW.line) IS DISTINCT FROM OLD.hash THEN
+    RAISE EXCEPTION 'event: nothing is changed in a log or taken out of it (update)' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  NEW.kind := NULL;
+  NEW.patient := NULL;
+  NEW.site := NULL;
+  NEW.recorded := NULL;
+  RETURN NEW;
+END $$;
+
 CREATE OR REPLACE FUNCTION public.event_never() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION 'event: nothing is changed in a log or taken out of it (%)', lower(TG_OP)
@@ -92,5 +107,6 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER event_next BEFORE INSERT ON public.event FOR EACH ROW EXECUTE FUNCTION public.event_next();
-CREATE OR REPLACE TRIGGER event_never BEFORE UPDATE OR DELETE OR TRUNCATE ON public.event
+CREATE OR REPLACE TRIGGER event_redacted BEFORE UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION public.event_redacted();
+CREATE OR REPLACE TRIGGER event_never BEFORE DELETE OR TRUNCATE ON public.event
   FOR EACH STATEMENT EXECUTE FUNCTION public.event_never();

@@ -29,8 +29,16 @@ BEGIN
   WHERE json_extract(NEW.line, '$.hash') IS NOT NEW.hash;
 END;
 
+-- The one change that there is: a line gives way to its digests (a redaction), with the hash that it had.
 CREATE TRIGGER IF NOT EXISTS event_no_update BEFORE UPDATE ON event
-BEGIN SELECT RAISE(ABORT, 'event: nothing is changed in a log (update)'); END;
+BEGIN
+  SELECT RAISE(ABORT, 'event: nothing is changed in a log (update)')
+  WHERE (NEW.chain, NEW.number, NEW.hash) IS NOT (OLD.chain, OLD.number, OLD.hash)
+    OR json_extract(NEW.line, '$.open_digest') IS NULL
+    OR json_extract(NEW.line, '$.open') IS NOT NULL OR json_extract(NEW.line, '$.guarded') IS NOT NULL
+    OR json_extract(NEW.line, '$.hash') IS NOT OLD.hash
+    OR json_extract(NEW.line, '$.previous') IS NOT json_extract(OLD.line, '$.previous');
+END;
 
 CREATE TRIGGER IF NOT EXISTS event_no_delete BEFORE DELETE ON event
 BEGIN SELECT RAISE(ABORT, 'event: nothing is taken out of a log (delete)'); END;

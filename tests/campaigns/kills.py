@@ -115,7 +115,7 @@ def kills(
             forked(lambda end, w=w, s=store, n=counted.kills: worker(s, 10_000 * w + 10 * n, n + w, end))
             for w in range(workers)
         ]
-        time.sleep(rng.random() * 0.12)
+        time.sleep(rng.random() * (0.3 if kind == "postgresql" else 0.12))
         for pid, _ in running:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)

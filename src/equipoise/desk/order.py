@@ -67,7 +67,8 @@ def give(
         log = conduct.log
         found = order(conduct, max(store.now() or now(), log[len(log) - 1].recorded))
         events = [found] if isinstance(found, Event) else list(found)
-        aside = store.append(events, log.head)
+        redaction = events[0].kind == "redacted"
+        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
     return Ordered(events[-1], conduct.log.head, aside)
 

@@ -337,6 +337,63 @@ def test_the_moment_recorded_is_the_store_s_where_it_has_a_clock(
         assert done.event.recorded == wrong
 
 
+# -- content that is removed ---------------------------------------------------------------------------------------------------
+
+
+def with_a_name(running: Conduct) -> tuple[Log, int]:
+    """The running trial with an adverse event in which a name was written; salted, or nothing could be withheld."""
+    log = Log()
+    for e in (*running.log, replace(contact(running.log, "P1"), number=len(running.log) + 1, why="Erika Mustermann")):
+        log.add(replace(e, salts=("ab" * 16, "cd" * 16)))
+    return log, len(log)
+
+
+def test_removed_content_is_gone_and_the_chain_holds(here: Place, running: Conduct) -> None:
+    log, number = with_a_name(running)
+    here.store().create(log)
+    before, head = here.bytes(), log.head
+    if here.kind == "postgresql":  # who gives orders has no right to it
+        bad = refused(
+            "no-right", lambda: give(running.trial, here.store(), lambda c, now: c.redact(number, now, "dm", "a name"))
+        )
+        assert "GRANT UPDATE (line)" in str(bad)
+        assert here.bytes() == before
+    owners = replace(here, address=here.owners)
+    done = give(running.trial, owners.store(), lambda c, now: c.redact(number, now, "dm", "a name"))
+    assert b"Mustermann" not in here.bytes()
+    assert here.bytes().count(b"\n") == number + 1
+    found = here.store().read().log
+    assert (found.hashes()[number - 1], found.head, found[number - 1].kind) == (head, done.hash, "removed")
+    if here.kind == "sqlite":
+        path = Path(here.address.removeprefix("sqlite:///"))
+        assert all(b"Mustermann" not in p.read_bytes() for p in path.parent.iterdir() if p.name.startswith(path.name))
+    give(running.trial, here.store(), lambda c, now: c.order("contact", date(2012, 6, 1), now, "t", patient="P1"))
+
+
+def test_a_redaction_that_fails_changes_nothing(here: Place, running: Conduct) -> None:
+    log, number = with_a_name(running)
+    here.store().create(log)
+    before, owners = here.bytes(), replace(here, address=here.owners)
+    event = Conduct(running.trial, Log(log), takes=False).redact(number, LATER, "dm", "a name")
+    refused("log-has-grown", lambda: owners.store().redact(event, "f" * 64))
+    with pytest.raises((BadInput, ValueError)):
+        owners.store().redact(replace(event, number=number + 5), log.head)
+    assert here.bytes() == before
+
+
+def test_who_lives_takes_a_redaction_by_another_in(here: Place, running: Conduct) -> None:
+    from equipoise.desk.order import salts
+
+    log, number = with_a_name(running)
+    here.store().create(log)
+    trial, store = running.trial, here.store()
+    living = Conduct(trial, store.read().log, None, salts, takes=False)
+    give(trial, replace(here, address=here.owners).store(), lambda c, now: c.redact(number, now, "dm", "a name"))
+    give(trial, store, lambda c, now: c.order("contact", date(2012, 6, 1), now, "t", patient="P1"), conduct=living)
+    assert living.log[number - 1].kind == "removed"
+    assert list(living.log) == list(here.store().read().log)
+
+
 # -- a process that lives ----------------------------------------------------------------------------------------------------
 
 

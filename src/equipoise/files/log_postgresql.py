@@ -96,10 +96,18 @@ class _Session:
 
     def insert(self, chain: str, rows: Sequence[Row]) -> None:
         """Add rows."""
+        add = "INSERT INTO public.event (chain, number, line, hash) VALUES (%s, %s, %s, %s)"
         with _said(self._database), self._connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO public.event (chain, number, line, hash) VALUES (%s, %s, %s, %s)",
-                [(chain, *row) for row in rows],
+            if len(rows) == 1:
+                cursor.execute(add, (chain, *rows[0]))
+            else:
+                cursor.executemany(add, [(chain, *row) for row in rows])
+
+    def withhold(self, chain: str, number: int, line: str) -> None:
+        """Have a row's line give way to its digests: the owner's, or whose right it was made."""
+        with _said(self._database, right="UPDATE (line)"):
+            self._connection.execute(
+                "UPDATE public.event SET line = %s WHERE chain = %s AND number = %s", (line, chain, number)
             )
 
     def commit(self) -> None:
@@ -152,7 +160,8 @@ def _connected(database: Database) -> Iterator[psycopg.Connection[Any]]:
     try:
         # An order is lost to nobody's haste: whatever the server's default is, a commit waits for the disk.
         with _said(database):
-            connection.execute("SELECT set_config('synchronous_commit', 'on', false)")
+            off = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+            connection.execute(off)
             connection.commit()
         yield connection
     finally:
@@ -168,18 +177,18 @@ def _psycopg() -> Any:
 
 
 @contextmanager
-def _said(database: Database, *, ending: bool = False) -> Iterator[None]:
-    """What PostgreSQL says, as a problem, without the password."""
+def _said(database: Database, *, ending: bool = False, right: str = "SELECT, INSERT") -> Iterator[None]:
+    """What PostgreSQL says, as a problem, without the password. ``ending``: of a commit; ``right``: what is needed."""
     import psycopg
 
     try:
         yield
     except psycopg.Error as error:
         text = database.scrubbed(" ".join(str(error).split()))[:300]
-        raise BadInput(str(database), [_problem(error, text, ending=ending)]) from None
+        raise BadInput(str(database), [_problem(error, text, right, ending=ending)]) from None
 
 
-def _problem(error: psycopg.Error, text: str, *, ending: bool) -> Problem:
+def _problem(error: psycopg.Error, text: str, right: str, *, ending: bool) -> Problem:
     from psycopg import errors
 
     if isinstance(error, errors.LockNotAvailable):
@@ -187,10 +196,8 @@ def _problem(error: psycopg.Error, text: str, *, ending: bool) -> Problem:
     if isinstance(error, errors.IntegrityError):
         return Problem("refused-by-table", "log", text, "the next event of the chain, and nothing else")
     if isinstance(error, errors.InsufficientPrivilege):
-        allowed = "a user who may read and add"
-        return Problem(
-            "no-right", "log", text, allowed, "its owner gives it: GRANT SELECT, INSERT ON public.event TO …"
-        )
+        step = f"its owner gives it: GRANT {right} ON public.event TO …"
+        return Problem("no-right", "log", text, f"a user who has the right {right}", step)
     if ending:
         given = f"no answer to the commit: {text}"
         step = "equipoise conduct verify says what the log holds; then order again if it is not there"

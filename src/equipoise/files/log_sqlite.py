@@ -40,6 +40,7 @@ class _Session:
     def __init__(self, connection: sqlite3.Connection, database: Database) -> None:
         self._connection = connection
         self._database = database
+        self._withheld = False
 
     def begin(self, chain: str) -> None:
         """Lock the file for writing: one writer of all chains at a time. Refused where the table's triggers are gone."""
@@ -72,10 +73,19 @@ class _Session:
                 "INSERT INTO event (chain, number, line, hash) VALUES (?, ?, ?, ?)", [(chain, *row) for row in rows]
             )
 
+    def withhold(self, chain: str, number: int, line: str) -> None:
+        """Have a row's line give way to its digests; what was there is written over, also in the write-ahead log once it is committed."""
+        self._withheld = True
+        with _said(self._database):
+            self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.execute("UPDATE event SET line = ? WHERE chain = ? AND number = ?", (line, chain, number))
+
     def commit(self) -> None:
         """Onto the disk."""
         with _said(self._database):
             self._connection.execute("COMMIT")
+        if self._withheld:
+            self._all("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rollback(self) -> None:
         """Take back what was not committed."""

@@ -41,6 +41,9 @@ class Session(Protocol):
     def insert(self, chain: str, rows: Sequence[Row]) -> None:
         """Add rows, within the transaction."""
 
+    def withhold(self, chain: str, number: int, line: str) -> None:
+        """Have a row's line give way to its digests, within the transaction."""
+
     def commit(self) -> None:
         """End the transaction: what was added lasts."""
 
@@ -218,7 +221,37 @@ class LogTable:
             with self.held():
                 self.append(events, head)
             return
+        with self._writing(head) as (session, chain):
+            if rows := _rows_of(events, head):
+                session.insert(chain, rows)
+                session.commit()
+                self._begun, self._last = False, (events[-1], rows[-1][2])
+
+    def redact(self, event: Event, head: str) -> None:
+        """Record the redaction ``event``, and have the line that it names give way to its digests, in one transaction.
+
+        Raises BadInput as ``append`` does, and for a user of the database who has no right to it.
+        """
+        if self._holding is None:
+            with self.held():
+                self.redact(event, head)
+            return
+        with self._writing(head) as (session, chain):
+            log = self._read(self._rows(session)).log()
+            log.add(event)
+            log.remove(event)
+            rows = _rows_of(log, GENESIS)
+            number = event.data["event"]
+            session.withhold(chain, number, rows[number - 1][1])
+            session.insert(chain, rows[-1:])
+            session.commit()
+            self._begun, self._last = False, (event, rows[-1][2])
+
+    @contextmanager
+    def _writing(self, head: str) -> Iterator[tuple[Session, str]]:
+        """The session that holds the log, whose last hash is ``head``, in a transaction that is taken back where it does not end well."""
         session = self._holding
+        assert session is not None
         chain = self._chain(session)
         if not self._begun:
             session.begin(chain)
@@ -230,10 +263,7 @@ class LogTable:
             if last[2] != head:
                 given, allowed = f"a log up to {head[:12]}", f"it is at {last[2][:12]}"
                 raise BadInput(str(self), [Problem("log-has-grown", "log", given, allowed, "order again")])
-            if rows := _rows_of(events, head):
-                session.insert(chain, rows)
-                session.commit()
-                self._begun, self._last = False, (events[-1], rows[-1][2])
+            yield session, chain
         except BaseException:
             session.rollback()
             self._begun = False

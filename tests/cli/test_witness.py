@@ -332,7 +332,29 @@ def test_the_drill_ends_with_the_same_head_or_what_is_missing(site: Site) -> Non
     back_up.write_text("hello")
     assert drill().status == 2
     back_up.unlink()
-    assert "no-backup" in drill("--json").out
+    assert "no-file" in drill("--json").out
+
+
+def test_a_log_in_a_database_is_witnessed_drilled_and_found_rolled_back(site: Site) -> None:
+    places = [f"sqlite:///{site.folder / name}" for name in ("a.db", "b.db")]
+    for place in places:
+        assert site.call("conduct", "prepare", place).status == 0
+        moved = site.call("conduct", "move", "north", "--from", site.log, "--to", place)
+        assert moved.status == 0, moved.err
+    site.log = places[0]  # type: ignore[assignment]
+    site.enrol("P3")
+    done = site.randomise("P3", "--json").json
+    assert done["checkpoint"] == str(site.checkpoints[-1])
+    assert site.verify("--expect", site.receipts).status == 0
+    known = ("--witness", site.w, "--trust", site.pub, "--log", site.log)
+    assert site.call("conduct", "drill", "north", "--backup", places[0], *known).out.splitlines()[-1] == "Same head."
+    late = site.call("conduct", "drill", "north", "--backup", places[1], *known)
+    assert late.status == 1
+    assert late.out.count("Missing: head 11") == 2
+    site.log = places[1]  # type: ignore[assignment]
+    site.enrol("P4")
+    refused = site.randomise("P4")
+    assert "the log is not what was witnessed" in refused.err
 
 
 @pytest.mark.process

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,9 @@ import pytest
 from equipoise import desk
 from equipoise.desk.order import give
 from equipoise.desk.witness import Witness, witness_of
+from equipoise.files.log_address import address_of
 from equipoise.files.log_file import LogFile, read_log, write_new_log
+from equipoise.files.log_store import prepare
 from equipoise.files.signing import make_keys, read_signer
 from equipoise.files.witness_folder import write_checkpoint
 from equipoise.trial.checkpoint import Checkpoint
@@ -34,10 +37,12 @@ SEED = "the seed of these tests, 2012"
 
 @dataclass
 class World:
-    """A trial that is under way: its log, its witness, its receipts, its key, a back-up; ``argued``: what verify is given."""
+    """A trial that is under way: its log, its witness, its receipts, its key, a back-up."""
 
     trial: Trial
     folder: Path
+    #: where the log was moved to
+    address: str = ""
 
     @property
     def log(self) -> Path:
@@ -286,8 +291,25 @@ def sets_the_clock_back(w: World) -> None:
 
 
 def changes_rows_of_a_database(w: World) -> None:
-    """The owner of the rows: `tests/files` holds what triggers stop; here they are off, and the rows are new."""
-    rewrites_the_history(w)
+    """The log is moved to a database; its owner switches the triggers off, writes other rows whose chain is whole, and switches them on."""
+    database = w.folder / "log.db"
+    place = address_of(f"sqlite:///{database}")
+    prepare(place)
+    desk.move.move(w.trial, w.store, desk.opening.log_of(w.trial, place))
+    w.write(_rewritten(w))  # the rows that he wants, made anew as lines
+    lines = w.log.read_text().splitlines()
+    with closing(sqlite3.connect(database)) as rows, rows:
+        with pytest.raises(sqlite3.DatabaseError, match="nothing is changed"):
+            rows.execute("UPDATE event SET line = ? WHERE number = 5", [lines[4]])
+        triggers = rows.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            rows.execute(f"DROP TRIGGER {name}")
+        for number, line in enumerate(lines, 1):
+            changed = [line, json.loads(line)["hash"], number]
+            rows.execute("UPDATE event SET line = ?, hash = ? WHERE number = ?", changed)
+        for _, sql in triggers:
+            rows.execute(sql)
+    w.address = str(place)
 
 
 ATTACKS: dict[str, Callable[[World], None]] = {
@@ -337,7 +359,7 @@ def test_an_attack_is_found_where_the_table_says_so(
     attack: str, alone: str, held: str, world: World, equipoise: Any
 ) -> None:
     def found(*more: object) -> str:
-        answer = equipoise("conduct", "verify", "north", "--log", world.log, *more)
+        answer = equipoise("conduct", "verify", "north", "--log", world.address or world.log, *more)
         assert answer.status in (0, 2), answer.err
         assert "Traceback" not in answer.err
         return "found" if answer.status == 2 else "not found"

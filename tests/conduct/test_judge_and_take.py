@@ -34,8 +34,11 @@ class Kept:
     def create(self, log: Log) -> None:
         self.events = list(log)
 
-    def read(self) -> Reading:
-        return Reading(Log(self.events), None)
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        return Reading(Log(self.events), None).after(after)
+
+    def now(self) -> None:
+        return None
 
     def held(self) -> Any:
         return nullcontext()

@@ -16,6 +16,7 @@ from equipoise.cli.common import DAY, F, emit, json_option, trial_argument
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
+from equipoise.cli.move import move, prepare
 from equipoise.cli.outside import asked, say_kept, witness_options
 from equipoise.cli.pairs import Criteria, Pair, once
 from equipoise.cli.usage import Group
@@ -23,6 +24,7 @@ from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
     from equipoise.conduct.conduct import Conduct
+    from equipoise.files.log_address import Address
     from equipoise.trial.dialect import Dialect
     from equipoise.trial.event import Event
 
@@ -58,7 +60,7 @@ def _by(command: F) -> F:
 
 def _give(
     trial_name: str,
-    log_path: Path,
+    log_path: Address,
     as_json: bool,
     order: Callable[[Conduct, datetime], Event],
     seed_file: Path | None = None,
@@ -96,7 +98,7 @@ _FACTOR, _CHANGE = Pair("NAME=LEVEL, such as ecog=0-1"), Pair("NAME=VALUE, such 
 def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
     """Add a verb: its options are the details of its kind of event."""
 
-    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
+    def callback(trial: str, log_path: Address, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
         who = given.pop(subject, "")
         data = {k: v for k, v in given.items() if v is not None}
         _give(
@@ -221,7 +223,7 @@ def _levels(help_text: str) -> Callable[[F], F]:
 @_by
 @_why
 @json_option
-def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
+def open_log(trial: str, log_path: Address, by: str, why: str, as_json: bool) -> None:
     """Start a trial's log. An existing file is never overwritten."""
     found = desk.opening.load_trial(trial)
     opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, asked())
@@ -247,7 +249,7 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 @json_option
 def screen(
     trial: str,
-    log_path: Path,
+    log_path: Address,
     patient: str,
     site: str,
     on: date,
@@ -275,7 +277,7 @@ def screen(
 @json_option
 def enrol(
     trial: str,
-    log_path: Path,
+    log_path: Address,
     patient: str,
     on: date,
     factors: dict[str, str],
@@ -302,7 +304,7 @@ def enrol(
 @_why
 @json_option
 def randomise(
-    trial: str, log_path: Path, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str, log_path: Address, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
 ) -> None:
     """Randomise an enrolled patient.
 
@@ -323,7 +325,7 @@ def randomise(
 @_why
 @json_option
 def unblind(
-    trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str, log_path: Address, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
     found = desk.opening.load_trial(trial)
@@ -357,7 +359,7 @@ def unblind(
 @json_option
 def correct(
     trial: str,
-    log_path: Path,
+    log_path: Address,
     number: int,
     on: date | None,
     changes: dict[str, str],
@@ -389,7 +391,7 @@ def _value(text: str) -> Any:
 @_by
 @click.option("--why", required=True, help="Why it is taken back.")
 @json_option
-def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bool) -> None:
+def void(trial: str, log_path: Address, number: int, by: str, why: str, as_json: bool) -> None:
     """Take back an event that never happened, by a new event that names it."""
     _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True))
 
@@ -417,7 +419,7 @@ def redact(trial: str, log_path: Path, number: int, by: str, why: str, as_json: 
 @_by
 @click.option("--why", required=True, help="What was amended and why.")
 @json_option
-def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool) -> None:
+def amend(trial: str, log_path: Address, on: date, by: str, why: str, as_json: bool) -> None:
     """Record that the trial file was amended: from now on the log goes with the file as it is today."""
     fingerprint = desk.opening.load_trial(trial).fingerprint
     _give(
@@ -436,7 +438,7 @@ def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool
 @_by
 @json_option
 def import_table(
-    trial: str, log_path: Path, table: Path, dialect: Dialect, define: Path | None, by: str, as_json: bool
+    trial: str, log_path: Address, table: Path, dialect: Dialect, define: Path | None, by: str, as_json: bool
 ) -> None:
     """Take a table of patients into a new log, through the mapping in the trial file."""
     found = desk.opening.load_trial(trial)
@@ -448,5 +450,5 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-for _beside in (verify, as_known_on, *witness.COMMANDS):
+for _beside in (verify, as_known_on, move, prepare, *witness.COMMANDS):
     command.add_command(_beside)

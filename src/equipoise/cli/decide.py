@@ -12,6 +12,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
+from equipoise.cli.log_place import LOG
 from equipoise.cli.outside import asked as asked_witness
 from equipoise.cli.outside import say_kept, witness_options
 from equipoise.cli.usage import Command
@@ -21,6 +22,7 @@ from equipoise.trial.problem import BadInput, Problem
 if TYPE_CHECKING:
     from equipoise.desk.order import Ordered
     from equipoise.desk.safety import SafetyAsked
+    from equipoise.files.log_address import Address
     from equipoise.trial.log import Log
     from equipoise.trial.snapshot import Snapshot
     from equipoise.trial.trial import Trial
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, name="decide", short_help="Take a look: the decision, its reasons and cautions.")
 @trial_argument
 @cohort_option
-@click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
+@click.option("--log", "log_path", type=LOG, required=True, help="The trial's log: a path or a URL.")
 @click.option("--look", type=int, help="Number of the look, from 1.")
 @click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
@@ -44,7 +46,7 @@ def command(
     ctx: click.Context,
     trial: str,
     cohort: str,
-    log_path: Path,
+    log_path: Address,
     look: int | None,
     safety: bool,
     cutoff: date,
@@ -154,7 +156,7 @@ def show_decision(trial: Trial, d: Decision) -> None:
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
 
 
-def _ask_safety(trial: Trial, snap: Snapshot, log_path: Path, by: str | None, *, as_json: bool) -> None:
+def _ask_safety(trial: Trial, snap: Snapshot, log_path: Address, by: str | None, *, as_json: bool) -> None:
     """Ask the safety rules, and record it where ``by`` says who does."""
     asked = desk.safety.take(trial, snap)
     done = None

@@ -17,6 +17,7 @@ EXTRAS = {
     "grid": ("pyarrow",),
     "cluster": ("distributed",),
     "sign": ("cryptography",),
+    "postgres": ("psycopg",),
 }
 
 

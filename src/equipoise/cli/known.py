@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import unblind_option
+from equipoise.cli.log_place import LOG
 from equipoise.cli.outside import outside, outside_options
 from equipoise.cli.usage import Command
+
+if TYPE_CHECKING:
+    from equipoise.files.log_address import Address
 
 log_option = click.option(
     "--log",
     "log_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LOG,
     required=True,
-    help="The trial's log (JSON Lines).",
+    help="The trial's log: a path (JSON Lines), sqlite:///FILE or postgresql://USER@HOST/DATABASE.",
 )
 
 
@@ -30,7 +35,7 @@ log_option = click.option(
 @json_option
 def verify(
     trial: str,
-    log_path: Path,
+    log_path: Address,
     unblind: Path | None,
     witness: Path | None,
     trust: tuple[str, ...],
@@ -74,7 +79,7 @@ def verify(
 @click.argument("day", type=DAY)
 @click.option("--patient", help="One patient's events.")
 @json_option
-def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_json: bool) -> None:
+def as_known_on(trial: str, log_path: Address, day: date, patient: str | None, as_json: bool) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,8 +11,12 @@ from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, trial_argument
 from equipoise.cli.extras import need
 from equipoise.cli.known import log_option
+from equipoise.cli.log_place import LOG
 from equipoise.cli.outside import FILE, FOLDER, asked, outside, outside_options, say_kept, witness_options
 from equipoise.cli.usage import Command
+
+if TYPE_CHECKING:
+    from equipoise.files.log_address import Address
 
 _by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 
@@ -47,7 +52,7 @@ def keys(out: Path, name: str, as_json: bool) -> None:
 @click.option("--out", type=FOLDER, envvar="EQUIPOISE_WITNESS", help="Folder to write it to [env EQUIPOISE_WITNESS].")
 @click.option("--as-text", is_flag=True, help="Print it, with a line on what it is, for a mail.")
 @json_option
-def checkpoint(trial: str, log_path: Path, key: Path, out: Path | None, as_text: bool, as_json: bool) -> None:
+def checkpoint(trial: str, log_path: Address, key: Path, out: Path | None, as_text: bool, as_json: bool) -> None:
     """Sign the head that the log has now: its number, its hash and the time, nothing of any patient.
 
     Orders do so by themselves where they have --witness and --key; by this command somebody does so at the end of a day.
@@ -81,7 +86,7 @@ def checkpoint(trial: str, log_path: Path, key: Path, out: Path | None, as_text:
     "--expect", multiple=True, metavar="FILE", help="Receipts: those of lost events are recorded as lost too."
 )
 @json_option
-def reconcile(trial: str, log_path: Path, by: str, why: str, expect: tuple[str, ...], as_json: bool) -> None:
+def reconcile(trial: str, log_path: Address, by: str, why: str, expect: tuple[str, ...], as_json: bool) -> None:
     """Reconcile a log with its witness, after an older copy had to be restored.
 
     While a head is witnessed that the log has not, nobody is randomised. This records which heads are lost, who knows it and
@@ -103,16 +108,16 @@ def reconcile(trial: str, log_path: Path, by: str, why: str, expect: tuple[str, 
 
 @click.command(cls=Command, short_help="Restore a back-up in a temporary place, and verify it there.")
 @trial_argument
-@click.option("--backup", type=FILE, required=True, help="The copy of the log.")
-@click.option("--log", "log_path", type=FILE, help="The log in use: its head is one more to find.")
+@click.option("--backup", type=LOG, required=True, help="The copy of the log: a path, or the URL of a database.")
+@click.option("--log", "log_path", type=LOG, help="The log in use: its head is one more to find.")
 @outside_options
 @json_option
 @click.pass_context
 def drill(
     ctx: click.Context,
     trial: str,
-    backup: Path,
-    log_path: Path | None,
+    backup: Address,
+    log_path: Address | None,
     witness: Path | None,
     trust: tuple[str, ...],
     expect: tuple[str, ...],
@@ -125,7 +130,9 @@ def drill(
     """
     found = desk.opening.load_trial(trial)
     running = desk.opening.log_of(found, log_path) if log_path is not None else None
-    done = desk.restore.drill(found, backup, outside(witness, trust, expect, authority), running)
+    done = desk.restore.drill(
+        found, desk.opening.log_of(found, backup), outside(witness, trust, expect, authority), running
+    )
     if as_json:
         emit(done)
     else:
@@ -133,7 +140,7 @@ def drill(
             say(note)
         for problem in done.problems:
             say(str(problem))
-        click.echo(f"Restored {done.events} events from {backup.name}, chain whole. Head {done.hash}")
+        click.echo(f"Restored {done.events} events from {backup}, chain whole. Head {done.hash}")
         for head in done.missing:
             number = f"head {head.number}, " if head.number is not None else "head "
             click.echo(f"Missing: {number}{head.hash[:12]}… ({head.source})")

@@ -11,7 +11,8 @@ from equipoise.analyse.data import cut, refusals
 from equipoise.desk.order import unmask
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
-from equipoise.files.log_file import LogFile
+from equipoise.files.log_address import Address
+from equipoise.files.log_store import store_at
 from equipoise.files.table_file import read_table
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.log import Log, Reading
@@ -36,7 +37,7 @@ class Data:
 def take(
     name: str,
     trial: Trial,
-    log: Path | None,
+    log: Address | None,
     table: Path | None = None,
     cutoff: date | None = None,
     known_on: date | None = None,
@@ -56,7 +57,7 @@ def take(
 
 
 def _read(
-    name: str, trial: Trial, log: Path | None, table: Path | None, dialect: Dialect, define: Path | None
+    name: str, trial: Trial, log: Address | None, table: Path | None, dialect: Dialect, define: Path | None
 ) -> tuple[Reading, Sequence[str]]:
     if log is not None and table is not None:
         raise BadInput(trial.id, [Problem("two-sources", "--log", "a log and a table", "--log or --table, not both")])
@@ -73,7 +74,7 @@ def _read(
             ],
         )
     if log is not None:
-        return LogFile(log, trial.id).read(), ()
+        return store_at(log, trial.id).read(), ()
     own = trial.table.file if trial.table is not None else None
     if table is None and own is None:
         raise BadInput(trial.id, [Problem("no-data", "--log", "nothing", "a log, or a table with --table")])

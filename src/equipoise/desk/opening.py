@@ -13,7 +13,8 @@ from equipoise.desk.store import LogStore
 from equipoise.desk.witness import Witness
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
-from equipoise.files.log_file import LogFile
+from equipoise.files.log_address import Address
+from equipoise.files.log_store import store_at
 from equipoise.files.table_file import read_table
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.design import Design
@@ -41,9 +42,9 @@ def design_of(trial: Trial) -> Design[Any]:
     return design
 
 
-def log_of(trial: Trial, path: Path) -> LogFile:
-    """Where the trial's log is, or will be: a file."""
-    return LogFile(path, trial.id)
+def log_of(trial: Trial, address: Address | str) -> LogStore:
+    """Where the trial's log is, or will be: a file, or a table of a database. Raises BadInput for an address that is none."""
+    return store_at(address, trial.id)
 
 
 @dataclass(frozen=True)

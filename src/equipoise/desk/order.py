@@ -66,12 +66,12 @@ def give(
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
-        log = store.read().log
         if conduct is None:
-            conduct = Conduct(trial, log, allocation, salts, takes=False)
+            conduct = Conduct(trial, store.read().log, allocation, salts, takes=False)
         else:
-            conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
-        found = order(conduct, max(now(), log[len(log) - 1].recorded))
+            conduct.catch_up(store.read(len(conduct.log), conduct.log.head).log)
+        log = conduct.log
+        found = order(conduct, max(store.now() or now(), log[len(log) - 1].recorded))
         events = [found] if isinstance(found, Event) else list(found)
         if witness is not None and any(e.kind == "randomised" for e in events):
             witness.refuse_behind(trial, log)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +11,11 @@ from pathlib import Path
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.witness import Witnessed, compare, reconciled, reconciliation
 from equipoise.desk.known import verify
-from equipoise.desk.opening import log_of
 from equipoise.desk.order import Ordered, give
 from equipoise.desk.outside import Outside, hold, kept
 from equipoise.desk.store import LogStore
 from equipoise.desk.witness import Witness
+from equipoise.files.log_file import LogFile
 from equipoise.trial.checkpoint import Checkpoint
 from equipoise.trial.event import Event, is_hash
 from equipoise.trial.problem import BadInput, Problem
@@ -78,27 +76,20 @@ class Drilled:
     notes: Sequence[str]
 
 
-def drill(trial: Trial, backup: Path, outside: Outside, running: LogStore | None = None) -> Drilled:
+def drill(trial: Trial, backup: LogStore, outside: Outside, running: LogStore | None = None) -> Drilled:
     """Restore a back-up into a temporary place, verify it there, and say which heads it lacks.
 
     ``running``: the log in use, whose head is one more to find. Raises BadInput for a back-up that is no sound log of the trial.
     """
     outer = kept(trial, outside)
     with tempfile.TemporaryDirectory(prefix="equipoise-drill-") as place:
-        copy = Path(place) / "restored.jsonl"
+        restored = LogFile(Path(place) / "restored.jsonl", trial.id)
         try:
-            if not backup.is_file():
-                raise FileNotFoundError(errno.ENOENT, "no file")
-            shutil.copyfile(backup, copy)
-        except OSError as error:
-            given = f"{backup}: {error.strerror or error}"
-            raise BadInput("drill", [Problem("no-backup", "--backup", given, "a copy of the log")]) from None
-        store = log_of(trial, copy)
-        try:
-            verify(trial, store)
+            restored.create_lines(backup.lines())
+            verify(trial, restored)
         except BadInput as bad:
-            raise BadInput(f"the log restored from {backup.name}", bad.problems) from None
-        log = store.read().log
+            raise BadInput(f"the log restored from {backup}", bad.problems) from None
+        log = restored.read().log
     held, told, hashes = hold(log, outer), outer.told, log.hashes()
     missing = [Missing(*w.key, w.source) for w in held.comparison.lost]
     missing += [Missing(head.number, head.hash, head.source) for head in told if not head.is_in(hashes)]

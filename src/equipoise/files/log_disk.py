@@ -83,10 +83,10 @@ def _check(path: Path, mode: int) -> None:
         raise no_file(path, next((name for is_one, name in _KINDS if is_one(mode)), "no file"))
 
 
-def read_all(file: Regular) -> bytes:
-    """The whole of it, from the beginning. Raises BadInput where the disk fails."""
+def read_all(file: Regular, start: int = 0) -> bytes:
+    """The whole of it, from the beginning or from byte ``start`` on. Raises BadInput where the disk fails."""
     try:
-        os.lseek(file.fd, 0, os.SEEK_SET)
+        os.lseek(file.fd, start, os.SEEK_SET)
         pieces = []
         while piece := os.read(file.fd, 1 << 24):
             pieces.append(piece)

@@ -160,6 +160,17 @@ def refuse_another(log: Log, source: str, trial_id: str | None) -> None:
     raise BadInput(source, [given])
 
 
+def refuse_shorter(hashes: Sequence[str], source: str, after: int, head: str = "") -> None:
+    """Raise BadInput for a log that was read up to event ``after``, with hash ``head``, and no longer has it: no order can have done that."""
+    if after <= len(hashes) and (not head or not after or hashes[after - 1] == head):
+        return
+    given = f"a log of {len(hashes)} events" if len(hashes) < after else f"another event {after} than was read before"
+    allowed = f"the log that was read up to event {after}, and what followed"
+    raise BadInput(
+        source, [Problem("not-the-log", "log", given, allowed, "was an older copy put back? conduct verify")]
+    )
+
+
 def _event(record: Any, number: int, before: Event | None) -> Event:
     """The event that a line's object is of. Raises ValueError and the like where it is of none."""
     if not isinstance(record, dict):

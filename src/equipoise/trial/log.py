@@ -114,6 +114,11 @@ class Reading:
     torn: bytes | None
     unended: bool = False
 
+    def after(self, number: int) -> Reading:
+        """What comes after event ``number``, for who knows the log up to there."""
+        events, hashes = list(self.log)[number:], self.log.hashes()[number:]
+        return Reading(Log.verified(events, hashes), self.torn, self.unended)
+
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Events in force in the order in which they happened; on one day in the order in which they stand.

@@ -194,7 +194,14 @@ def test_the_check_by_hand_says_the_head_that_we_say(log: Log, tmp_path: Path) -
     (tmp_path / "open").write_text("".join(withhold(log, lambda _: ("open",))))
     (tmp_path / "some").write_text("".join(withhold(log, lambda e: ("open", "guarded") if e.number == 1 else ())))
     gone = Log(list(log))
-    gone.append("redacted", DAY, log[len(log) - 1].recorded, "dm", "a name", data={"event": 5})
+    gone.append(
+        "redacted",
+        DAY,
+        log[len(log) - 1].recorded,
+        "dm",
+        "a name",
+        data={"event": 5, "recorded": log[4].recorded.isoformat(timespec="microseconds")},
+    )
     head = gone.head
     gone.remove(gone[len(gone) - 1])
     write_new_log(tmp_path / "removed", gone)

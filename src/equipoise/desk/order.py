@@ -25,11 +25,12 @@ SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
 
 @dataclass(frozen=True)
 class Ordered:
-    """What was recorded, the head of the log with it, and where a torn last line was set aside."""
+    """What was recorded, the head of the log with it, where a torn last line was set aside, and whether the last line got its newline."""
 
     event: Event
     hash: str
     torn_line_set_aside: str | None
+    last_line_ended: bool = False
     #: the checkpoint's file, where the head was witnessed; what was recorded and could not be witnessed
     checkpoint: str | None = None
     notes: Sequence[str] = ()
@@ -66,10 +67,11 @@ def give(
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
+        reading = store.read() if conduct is None else store.read(len(conduct.log), conduct.log.head)
         if conduct is None:
-            conduct = Conduct(trial, store.read().log, allocation, salts, takes=False)
+            conduct = Conduct(trial, reading.log, allocation, salts, takes=False)
         else:
-            conduct.catch_up(store.read(len(conduct.log), conduct.log.head).log)
+            conduct.catch_up(reading.log)
         log = conduct.log
         found = order(conduct, max(store.now() or now(), log[len(log) - 1].recorded))
         events = [found] if isinstance(found, Event) else list(found)
@@ -80,7 +82,7 @@ def give(
         conduct.catch_up(events)
         # While the log is held: else another writer's head, witnessed in between, would seem ahead of this log.
         kept = witness.after(trial, conduct.log, events) if witness is not None else ()
-    return Ordered(events[-1], conduct.log.head, aside, *kept)
+    return Ordered(events[-1], conduct.log.head, aside, reading.unended, *kept)
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:

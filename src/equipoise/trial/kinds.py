@@ -92,7 +92,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     },
     "reconciled": {"number": ((int,), True), "hash": ((str,), True), "lost": ((list,), True)},
     "voided": {},
-    "redacted": {"event": ((int,), True), "corrected": ((int,), False)},
+    "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
 }
 
 TRIAL_KINDS = frozenset(

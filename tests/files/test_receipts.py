@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from equipoise.files.receipts import add_receipt, read_expected
 from equipoise.files.signing import read_signer, read_trusted
 from equipoise.files.witness_folder import read_folder
+from equipoise.files.write import write_new
 from equipoise.trial.checkpoint import Expected
 from equipoise.trial.problem import BadInput
 
@@ -65,6 +67,23 @@ def test_receipts_are_added_one_a_line(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not of south") as bad:
         read_expected(str(path), "south")
     assert len(bad.value.problems) == 2, "every line that tells none"
+
+
+def test_writers_of_one_name_leave_one_whole_file_and_nothing_else(tmp_path: Path) -> None:
+    pieces = [bytes([65 + i]) * 200_000 for i in range(8)]
+
+    def write(piece: bytes) -> bool:
+        try:
+            write_new(tmp_path / "one", piece)
+        except FileExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(write, pieces))
+    assert sum(done) == 1
+    assert (tmp_path / "one").read_bytes() == pieces[done.index(True)]
+    assert [p.name for p in tmp_path.iterdir()] == ["one"]
 
 
 def test_what_is_no_file_is_no_receipt_and_no_checkpoint(tmp_path: Path) -> None:

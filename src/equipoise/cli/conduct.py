@@ -17,7 +17,8 @@ from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
 from equipoise.cli.move import move, prepare
-from equipoise.cli.outside import asked, say_kept, witness_options
+from equipoise.cli.outside import asked, say_kept
+from equipoise.cli.outside import by_option as _by
 from equipoise.cli.pairs import Criteria, Pair, once
 from equipoise.cli.usage import Group
 from equipoise.trial.problem import BadInput, Problem
@@ -39,7 +40,6 @@ def command() -> None:
     """
 
 
-_who = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 _why = click.option("--why", default="", help="Why, where it does not go without saying.")
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 _patient = click.option("--patient", required=True, help="The patient's number in the trial.")
@@ -50,12 +50,6 @@ _seed_file = click.option(
     help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
 )
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
-
-
-def _by(command: F) -> F:
-    """--by, and where the head is witnessed."""
-    decorated: F = witness_options(_who(command))
-    return decorated
 
 
 def _give(

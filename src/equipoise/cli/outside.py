@@ -49,6 +49,14 @@ def witness_options(command: F) -> F:
     return command
 
 
+_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
+
+
+def by_option(command: F) -> F:
+    """--by, who gives an order, and where the head with it is kept outside."""
+    return witness_options(_by(command))
+
+
 def asked() -> Witness | None:
     """The witness that this command was given; None for none. Raises BadInput where it cannot be used."""
     given = click.get_current_context().meta.get(_PLACE, {})

@@ -12,13 +12,11 @@ from equipoise.cli.common import emit, json_option, say, trial_argument
 from equipoise.cli.extras import need
 from equipoise.cli.known import log_option
 from equipoise.cli.log_place import LOG
-from equipoise.cli.outside import FILE, FOLDER, asked, outside, outside_options, say_kept, witness_options
+from equipoise.cli.outside import FILE, FOLDER, asked, by_option, outside, outside_options, say_kept
 from equipoise.cli.usage import Command
 
 if TYPE_CHECKING:
     from equipoise.files.log_address import Address
-
-_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 
 
 @click.command(cls=Command, short_help="Make the installation's key, which signs checkpoints.")
@@ -79,8 +77,7 @@ def checkpoint(trial: str, log_path: Address, key: Path, out: Path | None, as_te
 @click.command(cls=Command, short_help="Record that witnessed heads are lost, so that the trial can go on.")
 @trial_argument
 @log_option
-@witness_options
-@_by
+@by_option
 @click.option("--why", required=True, help="Why they are lost, and what was done: which receipts were entered again.")
 @click.option(
     "--expect", multiple=True, metavar="FILE", help="Receipts: those of lost events are recorded as lost too."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` whole or not at all, over what was there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part(path)
     try:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
@@ -23,8 +24,7 @@ def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
     It is readable to no more than ``mode`` says from its first byte on.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
+    part = _part(path)
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
@@ -34,6 +34,11 @@ def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _part(path: Path) -> Path:
+    """Where a file is written until it is whole: a name of its own for each writer, threads of one process too."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
 def _link(part: Path, path: Path) -> None:

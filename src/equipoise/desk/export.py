@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from equipoise.files.datasets_out import write_dataset
 from equipoise.files.derived_file import read_theirs
+from equipoise.files.folder_swap import all_or_none
 from equipoise.standards.adam.agreement import Agreement, compare
 from equipoise.standards.adam.build import by_admiral
 from equipoise.standards.dataset import Dataset
@@ -118,24 +118,19 @@ def _write(datasets: Sequence[Dataset], study: str, out: Path, ending: str, snap
     """All files or none, and define.xml."""
     # The same data give the same bytes: a file is dated by its data.
     created = datetime.combine(snap.known_on, time(0), UTC)
-    out.parent.mkdir(parents=True, exist_ok=True)
     problems: list[Problem] = []
     paths = [out / f"{d.name.lower()}.{ending}" for d in datasets]
-    with TemporaryDirectory(dir=out.parent, prefix=".export-") as kept:
+    with all_or_none(out, "export") as beside:
         for d, path in zip(datasets, paths, strict=True):
             try:
-                write_dataset(d, Path(kept) / path.name, created=created)
+                write_dataset(d, beside / path.name, created=created)
             except BadInput as bad:
                 problems += [
                     Problem(p.code, f"{d.name}.{p.where}", p.given, p.allowed, p.next_step) for p in bad.problems
                 ]
         if problems:
             raise BadInput(str(out), problems)
-        out.mkdir(exist_ok=True)
-        for path in paths:
-            (Path(kept) / path.name).replace(path)
         files = {d.name: path.name for d, path in zip(datasets, paths, strict=True)}
         text = define_xml([described(d) for d in datasets], study, created=created, files=files)
-        (Path(kept) / "define.xml").write_bytes(text)
-        (Path(kept) / "define.xml").replace(out / "define.xml")
+        (beside / "define.xml").write_bytes(text)
     return paths

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-try:
+if sys.platform != "win32":  # there, what a killed run leaves stays
     import fcntl
-except ImportError:  # Windows: what a killed run leaves stays there
-    fcntl = None  # type: ignore[assignment]
 
 #: What is younger than this may belong to a run that has not locked it yet [s].
 _YOUNG = 2.0
@@ -52,7 +51,7 @@ def hold(descriptor: int) -> bool:
 
     False where another process has marked it. File systems without locks mark nothing, and say True.
     """
-    if fcntl is None:
+    if sys.platform == "win32":
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,7 +68,7 @@ def clear(folder: Path, name: str) -> list[Path]:
     Returns what was removed. Where nothing can be locked or removed, nothing is, and nothing is said.
     """
     removed: list[Path] = []
-    if fcntl is None:
+    if sys.platform == "win32":
         return removed
     with suppress(OSError):
         for entry in sorted(e for e in folder.iterdir() if re.fullmatch(name, e.name)):
@@ -83,7 +82,7 @@ def clear(folder: Path, name: str) -> list[Path]:
 
 def _in_use(entry: Path) -> bool:
     """True unless nobody holds it and it is not young. Links are nobody's of ours. Raises OSError where that cannot be told."""
-    if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+    if sys.platform == "win32" or entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
         return True
     descriptor = os.open(entry, os.O_RDONLY)
     try:

@@ -24,7 +24,7 @@ def regular(path: Path, what: str, most: int | None = None) -> Path:
         raise BadInput(repr(str(path)), [Problem("no-file", "file", str(error), what)]) from None
     kind = next((word for test, word in _KINDS if test(found.st_mode)), None)
     if kind is not None:
-        raise BadInput(str(path), [Problem("not-a-file", "file", kind, what)])
+        raise BadInput(str(path), [Problem("unreadable", "file", kind, what)])
     if most is not None and found.st_size > most:
         raise BadInput(
             str(path), [Problem("too-large", "file", f"{found.st_size:,} bytes", f"{what} of at most {most:,}")]

@@ -83,6 +83,13 @@ def read_datasets(
         own = (variables or {}).get(path.stem.upper())
         pieces = iterate(path, encoding=encoding, variables=own, dialect=dialect, notes=notes)
         try:
+            if (
+                path.suffix.lower() == ".parquet"
+                and path.is_file()
+                and (said := parquet_table.cells(path)) > _MOST_CELLS
+            ):
+                allowed = f"at most {_MOST_CELLS:,} cells in a dataset that is read whole"
+                raise bad(str(path), "too-large", "file", f"{said:,} cells", allowed)
             for name, group in groupby(pieces, key=lambda d: d.name):
                 if name in found:
                     raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")

@@ -67,6 +67,16 @@ def pieces(path: Path, chunk: int) -> Iterator[Dataset]:
             yield Dataset(name, label, variables, empty_columns(variables))
 
 
+def cells(path: Path) -> int:
+    """How many cells the file says that it holds, before any is read; 0 where it cannot be opened."""
+    pa = arrow()
+    try:
+        with pa.parquet.ParquetFile(path) as file:
+            return int(file.metadata.num_rows) * int(file.metadata.num_columns)
+    except (pa.ArrowException, OSError, ValueError, MemoryError, OverflowError):
+        return 0
+
+
 def _opened(pa: Any, path: Path) -> Any:
     """The file, its texts as words and where each stands: a long text that stands often is in memory once."""
     with pa.parquet.ParquetFile(path) as file:

@@ -146,8 +146,8 @@ def test_stated_sizes_have_a_largest_n() -> None:
 def test_commands_refuse_them_too(equipoise: Any) -> None:
     simon = ["design", "simon", "--p0", "0.1", "--p1", "0.3", "--alpha", "0.05", "--power", "0.8"]
     for more in (
-        ["--nmax", "1000000000"], ["--nmax", "9" * 400], ["--estimate", "look=2,n=1000000000,successes=3"], ["--evidence", "look=2,n=1000000000,successes=3"],
-        ["--estimate", "look=inf,n=nan,successes=3"], ["--p0", "nan"], ["--p1", "1e400"],
+        ["--nmax", "1000000000"], ["--nmax", "9" * 400], ["--evidence", "look=2,n=1000000000,successes=3"],
+        ["--p0", "nan"], ["--p1", "1e400"],
     ):  # fmt: skip
         answer = equipoise(*simon, *more)
         assert answer.status == 2, (more, answer.out, answer.err)

@@ -136,7 +136,10 @@ def _texts(pa: Any, values: Any, variable: Variable, trouble: Trouble) -> list[s
     if not pa.types.is_dictionary(values.type):
         return [""] * len(values)  # of the type that holds nothing
     words = [_word(pa, w, variable, trouble) for w in values.dictionary]
-    return ["" if i is None else words[i] for i in values.indices.to_pylist()]
+    places = values.indices.to_pylist()
+    if any(i is not None and not 0 <= i < len(words) for i in places):
+        raise ValueError(f"{variable.name}: it points at words that are not there")
+    return ["" if i is None else words[i] for i in places]
 
 
 def _word(pa: Any, word: Any, variable: Variable, trouble: Trouble) -> str:

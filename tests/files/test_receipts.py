@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from equipoise.files.receipts import add_receipt, read_expected
 from equipoise.files.signing import read_signer, read_trusted
 from equipoise.files.witness_folder import read_folder
-from equipoise.files.write import write_new
+from equipoise.files.write_new import write_new
 from equipoise.trial.checkpoint import Expected
 from equipoise.trial.problem import BadInput
 

@@ -12,7 +12,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from equipoise.files.write import write_new
+from equipoise.files.write_new import write_new
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.signed_note import ED25519, Note, Signature, VerifierKey, decoded, is_key_name, read_verifier_key
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from equipoise.conduct.witness import Witnessed
-from equipoise.files.write import write_new
+from equipoise.files.write_new import write_new
 from equipoise.trial.checkpoint import Checkpoint, read_checkpoint
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.signed_note import LONGEST, Note, VerifierKey, read_note

@@ -1,63 +1,94 @@
-"""Write files so that a reader never sees half of one."""
+"""Write files so that a reader never sees half of one, and what a killed run leaves behind is cleared by the next of its kind."""
 
 from __future__ import annotations
 
 import os
-import secrets
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform != "win32":  # there, what a killed run leaves stays
+    import fcntl
+
+#: What is younger than this may belong to a run that has not locked it yet [s].
+_YOUNG = 2.0
 
 
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` whole or not at all, over what was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path)
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as file:
+        file.write(text.encode())
 
 
-def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write ``data`` to a new file, whole and lasting, or not at all. Raises FileExistsError where one is there: it stays as it is.
+@contextmanager
+def whole(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+    """A binary file that appears at ``path`` whole or not at all, over what was there; ``durable``: and is on the disk then.
 
-    It is readable to no more than ``mode`` says from its first byte on.
+    It is written beside, as `.NAME.PID.part`. What killed runs left of the same NAME is cleared away first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path)
+    clear(path.parent, re.escape(f".{path.name}.") + r"\d+\.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _link(part, path)
+        with part.open("wb") as file:
+            hold(file.fileno())
+            yield file
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
-def _part(path: Path) -> Path:
-    """Where a file is written until it is whole: a name of its own for each writer, threads of one process too."""
-    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+def hold(descriptor: int) -> bool:
+    """Mark an open file or folder as in use, for as long as it is open; the mark goes with the process, however it ends.
 
-
-def _link(part: Path, path: Path) -> None:
-    """Give the file its name, unless that is taken, also by another writer a moment ago."""
+    False where another process has marked it. File systems without locks mark nothing, and say True.
+    """
+    if sys.platform == "win32":
+        return True
     try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: FAT, many mounts
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        part.replace(path)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
-def sync_folder(folder: Path) -> None:
-    """See to it that a new name in a folder lasts, where the system can."""
-    if os.name != "posix":
-        return
-    at = os.open(folder, os.O_RDONLY)
+def clear(folder: Path, name: str) -> list[Path]:
+    """Remove what killed runs left in ``folder`` under names that match the pattern ``name``; what is in use stays.
+
+    Returns what was removed. Where nothing can be locked or removed, nothing is, and nothing is said.
+    """
+    removed: list[Path] = []
+    if sys.platform == "win32":
+        return removed
+    with suppress(OSError):
+        for entry in sorted(e for e in folder.iterdir() if re.fullmatch(name, e.name)):
+            with suppress(OSError):
+                if _in_use(entry):
+                    continue
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+                removed.append(entry)
+    return removed
+
+
+def _in_use(entry: Path) -> bool:
+    """True unless nobody holds it and it is not young. Links are nobody's of ours. Raises OSError where that cannot be told."""
+    if sys.platform == "win32" or entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+        return True
+    descriptor = os.open(entry, os.O_RDONLY)
     try:
-        os.fsync(at)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return time.time() - os.fstat(descriptor).st_mtime < _YOUNG
+    except BlockingIOError:
+        return True
     finally:
-        os.close(at)
+        os.close(descriptor)

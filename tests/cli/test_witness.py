@@ -186,10 +186,10 @@ def test_what_cannot_be_used_as_a_witness_is_said_before_anything_is_done(site: 
     enrolled = site.log.read_bytes()
     assert enrolled != before
     gone = {**site.env, "EQUIPOISE_WITNESS": str(site.folder / "gone")}
-    both = site.randomise("P3", "--key", site.folder / "none", env=gone)
+    both = site.randomise("P3", "--signing-key", site.folder / "none", env=gone)
     assert both.status == 2
     assert "no folder" in both.err
-    assert "--key" in both.err
+    assert "--signing-key" in both.err
     keyless = {k: v for k, v in site.env.items() if k != "EQUIPOISE_SIGNING_KEY"}
     assert "conduct keys makes one" in site.randomise("P3", env=keyless).err
     site.key.chmod(0o644)
@@ -364,7 +364,7 @@ def test_a_log_in_a_database_is_witnessed_drilled_and_found_rolled_back(site: Si
         (["conduct", "keys", "--out", "k"], "A key needs cryptography: pip install 'equipoise[sign]'"),
         (["conduct", "open", "north", "--log", "l", "--by", "dm", "--witness", "."], "--witness needs cryptography"),
         (
-            ["conduct", "checkpoint", "north", "--log", "l", "--key", "k", "--as-text"],
+            ["conduct", "checkpoint", "north", "--log", "l", "--signing-key", "k", "--as-text"],
             "A checkpoint needs cryptography",
         ),
         (["conduct", "verify", "north", "--log", "l", "--trust", "k"], "--trust needs cryptography"),

@@ -30,14 +30,14 @@ def _kept(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 
 
 def witness_options(command: F) -> F:
-    """--witness, --key and --receipt, on every order; what was given is asked for by ``asked``."""
+    """--witness, --signing-key and --receipt, on every order; what was given is asked for by ``asked``."""
     for option in (
         click.option(
             "--receipt", "receipts", type=FILE, envvar="EQUIPOISE_RECEIPT", expose_value=False, callback=_kept,
             help="Append the event's number and the log's head to this file [env EQUIPOISE_RECEIPT].",
         ),
         click.option(
-            "--key", "signing_key", type=FILE, envvar="EQUIPOISE_SIGNING_KEY", expose_value=False, callback=_kept,
+            "--signing-key", "signing_key", type=FILE, envvar="EQUIPOISE_SIGNING_KEY", expose_value=False, callback=_kept,
             help="The installation's key, which signs checkpoints [env EQUIPOISE_SIGNING_KEY].",
         ),
         click.option(

@@ -41,7 +41,8 @@ def keys(out: Path, name: str, as_json: bool) -> None:
 @trial_argument
 @log_option
 @click.option(
-    "--key",
+    "--signing-key",
+    "key",
     type=FILE,
     required=True,
     envvar="EQUIPOISE_SIGNING_KEY",
@@ -53,7 +54,7 @@ def keys(out: Path, name: str, as_json: bool) -> None:
 def checkpoint(trial: str, log_path: Address, key: Path, out: Path | None, as_text: bool, as_json: bool) -> None:
     """Sign the head that the log has now: its number, its hash and the time, nothing of any patient.
 
-    Orders do so by themselves where they have --witness and --key; by this command somebody does so at the end of a day.
+    Orders do so by themselves where they have --witness and --signing-key; by this command somebody does so at the end of a day.
     """
     need("A checkpoint", "sign")
     if out is None and not as_text and not as_json:

@@ -84,8 +84,8 @@ def witness_of(folder: Path | None, key: Path | None, receipts: Path | None = No
             allowed = "a folder that is there: is it mounted?"
             problems.append(Problem("no-witness", "--witness", f"{folder}: no folder", allowed))
         if key is None:
-            allowed = "the key that signs what is witnessed, by --key or EQUIPOISE_SIGNING_KEY"
-            problems.append(Problem("no-key", "--key", "nothing", allowed, "conduct keys makes one"))
+            allowed = "the key that signs what is witnessed, by --signing-key or EQUIPOISE_SIGNING_KEY"
+            problems.append(Problem("no-key", "--signing-key", "nothing", allowed, "conduct keys makes one"))
         else:
             try:
                 signer = read_signer(key)

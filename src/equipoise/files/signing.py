@@ -62,7 +62,7 @@ def read_signer(path: Path) -> Signer:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     def refused(code: str, given: str, allowed: str, step: str = "") -> BadInput:
-        return BadInput(str(path), [Problem(code, "--key", given, allowed, step)])
+        return BadInput(str(path), [Problem(code, "--signing-key", given, allowed, step)])
 
     try:
         line = _line(path)

@@ -24,11 +24,12 @@ SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
 
 @dataclass(frozen=True)
 class Ordered:
-    """What was recorded, the head of the log with it, and where a torn last line was set aside."""
+    """What was recorded, the head of the log with it, where a torn last line was set aside, and whether the last line got its newline."""
 
     event: Event
     hash: str
     torn_line_set_aside: str | None
+    last_line_ended: bool = False
 
 
 def now() -> datetime:
@@ -61,16 +62,18 @@ def give(
     """
     with store.held():
         if conduct is None:
-            conduct = Conduct(trial, store.read().log, allocation, salts, takes=False)
+            reading = store.read()
+            conduct = Conduct(trial, reading.log, allocation, salts, takes=False)
         else:
-            conduct.catch_up(store.read(len(conduct.log), conduct.log.head).log)
+            reading = store.read(len(conduct.log), conduct.log.head)
+            conduct.catch_up(reading.log)
         log = conduct.log
         found = order(conduct, max(store.now() or now(), log[len(log) - 1].recorded))
         events = [found] if isinstance(found, Event) else list(found)
         redaction = events[0].kind == "redacted"
         aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
-    return Ordered(events[-1], conduct.log.head, aside)
+    return Ordered(events[-1], conduct.log.head, aside, reading.unended)
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from equipoise.conduct import conduct as conduct_room
+from equipoise.conduct import running as running_room
 from equipoise.conduct.conduct import Conduct, Refused, replay
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.desk import order as desk_order
@@ -136,7 +137,7 @@ def test_a_patients_correction_asks_that_patients_record_and_no_other(
         raise AssertionError("the whole log is judged again")
 
     monkeypatch.setattr(conduct_room, "replay", never)
-    monkeypatch.setattr(conduct_room, "in_force", never)
+    monkeypatch.setattr(running_room, "in_force", never)
     running.correct(4, NOW, "t", "read wrongly", factors={"ecog": "2"})
     running.correct(3, NOW, "t", "a day before", on=DAY - timedelta(1))
     running.screen("P2", "S01", DAY, NOW, "t")

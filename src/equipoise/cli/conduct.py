@@ -45,6 +45,11 @@ _seed_file = click.option(
     type=click.Path(path_type=Path),
     help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
 )
+_key = click.option(
+    "--key",
+    default="",
+    help="A key of this order's own: given again under it, it answers what was recorded the first time.",
+)
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
 
 
@@ -87,19 +92,21 @@ _FACTOR, _CHANGE = Pair("NAME=LEVEL, such as ecog=0-1"), Pair("NAME=VALUE, such 
 def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
     """Add a verb: its options are the details of its kind of event."""
 
-    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
+    def callback(
+        trial: str, log_path: Path, on: date, by: str, why: str, key: str, as_json: bool, **given: Any
+    ) -> None:
         who = given.pop(subject, "")
         data = {k: v for k, v in given.items() if v is not None}
         _give(
             trial,
             log_path,
             as_json,
-            lambda c, now: c.order(kind, on, now, by, why, **({subject: who} if who else {}), data=data),
+            lambda c, now: c.order(kind, on, now, by, why, **({subject: who} if who else {}), data=data, key=key),
         )
 
     decorated: Any = callback
     subjects = {"patient": [_patient], "site": [_site], "": []}[subject]
-    for option in reversed([trial_argument, log_option, *subjects, _on, *options, _by, _why, json_option]):
+    for option in reversed([trial_argument, log_option, *subjects, _on, *options, _by, _why, _key, json_option]):
         decorated = option(decorated)
     command.command(name=name, help=help_text, short_help=help_text.splitlines()[0])(decorated)
 
@@ -225,15 +232,27 @@ def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> No
 @command.command(short_help="Screen a patient.")
 @trial_argument
 @log_option
-@_patient
+@click.option(
+    "--patient", default="", help="The patient's number in the trial; left out, the next number of the site is given."
+)
 @_site
 @_on
 @click.option("--failed", type=Criteria(), default=[], help="Numbers of the criteria that were not met: 2,5.")
 @click.option(
     "--cohort", default="", metavar="NAME", help="The cohort that the patient is screened for, where there are any."
 )
+@click.option("--birth-year", type=int, help="The patient's year of birth: it tells who was screened before.")
+@click.option("--sex", help="The patient's sex, likewise.")
+@click.option("--initials", help="The patient's initials, likewise.")
+@click.option(
+    "--confirm-new-person",
+    "new_person",
+    is_flag=True,
+    help="The patient is known to be nobody who was screened before.",
+)
 @_by
 @_why
+@_key
 @json_option
 def screen(
     trial: str,
@@ -245,10 +264,17 @@ def screen(
     cohort: str,
     by: str,
     why: str,
+    key: str,
     as_json: bool,
+    **person: Any,
 ) -> None:
-    """Screen a patient. Without --failed all criteria were met."""
-    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, failed, why, cohort))
+    """Screen a patient. Without --failed all criteria were met; without --patient the number is given here, and answered.
+
+    Where birth year, sex and initials agree with those of somebody who was screened at the site before, that it is another person must be
+    confirmed.
+    """
+    said = {k: v for k, v in person.items() if v not in (None, False)}
+    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, failed, why, cohort, said, key))
 
 
 @command.command(short_help="Enrol an eligible patient.")
@@ -262,6 +288,7 @@ def screen(
 )
 @_by
 @_why
+@_key
 @json_option
 def enrol(
     trial: str,
@@ -272,6 +299,7 @@ def enrol(
     cohort: str,
     by: str,
     why: str,
+    key: str,
     as_json: bool,
 ) -> None:
     """Enrol a screened and eligible patient, with the levels of the stratification factors.
@@ -279,7 +307,7 @@ def enrol(
     Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it. In a trial with cohorts it is into one of them.
     A marker that is not known yet is left out, and recorded later: correct --factor marker=altered.
     """
-    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, factors, why, cohort))
+    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, factors, why, cohort, key))
 
 
 @command.command(short_help="Randomise an enrolled patient.")
@@ -290,16 +318,27 @@ def enrol(
 @_seed_file
 @_by
 @_why
+@_key
 @json_option
 def randomise(
-    trial: str, log_path: Path, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Path,
+    patient: str,
+    on: date,
+    seed_file: Path | None,
+    by: str,
+    why: str,
+    key: str,
+    as_json: bool,
 ) -> None:
     """Randomise an enrolled patient.
 
     The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
     away from the sites and out of the trial's folder. In a blind trial a code is answered and recorded in place of the arm.
     """
-    _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), seed_file, at_random=True)
+    _give(
+        trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why, key), seed_file, at_random=True
+    )
 
 
 @command.command(short_help="In an emergency: tell one masked patient's arm.")
@@ -311,14 +350,15 @@ def randomise(
 @_seed_file
 @_by
 @_why
+@_key
 @json_option
 def unblind(
-    trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)
-    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file)
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file, key)
     if as_json:
         emit(done)
         return
@@ -343,6 +383,7 @@ def unblind(
 @_levels("Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.")
 @_by
 @click.option("--why", required=True, help="Why it is corrected.")
+@_key
 @json_option
 def correct(
     trial: str,
@@ -353,6 +394,7 @@ def correct(
     factors: dict[str, str],
     by: str,
     why: str,
+    key: str,
     as_json: bool,
 ) -> None:
     """Correct an event by a new one that names it. The old one stays in the log."""
@@ -360,7 +402,7 @@ def correct(
     if not data and not factors and on is None:
         allowed = "the right day, details or levels"
         raise BadInput("correct", [Problem("nothing-to-correct", "--on, --set, --factor", "none of them", allowed)])
-    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data, factors=factors))
+    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data, factors=factors, key=key))
 
 
 def _value(text: str) -> Any:
@@ -377,10 +419,11 @@ def _value(text: str) -> Any:
 @click.option("--event", "number", type=int, required=True, help="Number of the event.")
 @_by
 @click.option("--why", required=True, help="Why it is taken back.")
+@_key
 @json_option
-def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bool) -> None:
+def void(trial: str, log_path: Path, number: int, by: str, why: str, key: str, as_json: bool) -> None:
     """Take back an event that never happened, by a new event that names it."""
-    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True))
+    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True, key=key))
 
 
 @command.command(short_help="Record that the trial file was amended.")
@@ -389,12 +432,16 @@ def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bo
 @_on
 @_by
 @click.option("--why", required=True, help="What was amended and why.")
+@_key
 @json_option
-def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool) -> None:
+def amend(trial: str, log_path: Path, on: date, by: str, why: str, key: str, as_json: bool) -> None:
     """Record that the trial file was amended: from now on the log goes with the file as it is today."""
     fingerprint = desk.opening.load_trial(trial).fingerprint
     _give(
-        trial, log_path, as_json, lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint})
+        trial,
+        log_path,
+        as_json,
+        lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint}, key=key),
     )
 
 
@@ -419,6 +466,22 @@ def import_table(
         emit(taken)
     else:
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
+
+
+@command.command(short_help="Record that the clock was wrong and is put right.")
+@trial_argument
+@log_option
+@_by
+@click.option("--why", required=True, help="What was wrong with the clock.")
+@_key
+@json_option
+def clock(trial: str, log_path: Path, by: str, why: str, key: str, as_json: bool) -> None:
+    """Start time anew where a clock that ran ahead has stamped what is in the log.
+
+    Orders are refused while this machine's clock is behind the log's last moment. Put the wrong one of the two clocks right first. What
+    was recorded by the one that ran ahead counts as known from now on; days that lie in the future of now are found by `verify`, to be corrected.
+    """
+    _give(trial, log_path, as_json, lambda c, now: c.correct_clock(now, by, why, key))
 
 
 command.add_command(verify)

@@ -115,19 +115,6 @@ def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
         )
 
 
-def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
-    """A day before the trial, or after it was recorded."""
-    if event.happened < trial.start:
-        yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
-    if event.happened > event.recorded.date():
-        yield Problem(
-            "in-the-future",
-            "on",
-            str(event.happened),
-            f"nothing is recorded before it happens; recorded {event.recorded.date()}",
-        )
-
-
 def cohort_problems(event: Event, trial: Trial) -> Iterator[Problem]:
     """A cohort that is not the trial's; none, where an enrolment or a decision is one cohort's."""
     if "cohort" not in event.data:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,37 +14,14 @@ from equipoise.conduct.conduct import Conduct, Refused, replay
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.desk import order as desk_order
 from equipoise.trial.event import Event
-from equipoise.trial.log import Log, Reading
+from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from helpers import moment
+from kept import Kept
 
 DAY = date(2012, 5, 10)
 NOW = moment(date(2013, 1, 1))
-
-
-class Kept:
-    """A store in memory. While ``broken``, nothing can be written to it."""
-
-    def __init__(self, log: Log) -> None:
-        self.events = list(log)
-        self.broken: Exception | None = None
-
-    def create(self, log: Log) -> None:
-        self.events = list(log)
-
-    def read(self) -> Reading:
-        return Reading(Log(self.events), None)
-
-    def held(self) -> Any:
-        return nullcontext()
-
-    def append(self, events: Sequence[Event], head: str) -> str | None:
-        assert head == Log(self.events).head
-        if self.broken is not None:
-            raise self.broken
-        self.events += events
-        return None
 
 
 def state(c: Conduct) -> Any:

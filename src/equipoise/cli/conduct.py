@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, F, emit, json_option, trial_argument
+from equipoise.cli.common import emit, json_option, trial_argument
+from equipoise.cli.corrections import clock, correct, void
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
-from equipoise.cli.pairs import Criteria, Pair, once
+from equipoise.cli.orders import by as _by
+from equipoise.cli.orders import give as _give
+from equipoise.cli.orders import key as _key
+from equipoise.cli.orders import levels as _levels
+from equipoise.cli.orders import on as _on
+from equipoise.cli.orders import patient as _patient
+from equipoise.cli.orders import site as _site
+from equipoise.cli.orders import why as _why
+from equipoise.cli.pairs import Criteria
 from equipoise.cli.usage import Group
-from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
-    from equipoise.conduct.conduct import Conduct
     from equipoise.trial.dialect import Dialect
-    from equipoise.trial.event import Event
 
 
 @click.group(cls=Group, name="conduct", short_help="Run a trial: open its log, give orders, verify.")
@@ -35,58 +40,16 @@ def command() -> None:
     """
 
 
-_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
-_why = click.option("--why", default="", help="Why, where it does not go without saying.")
-_on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
-_patient = click.option("--patient", required=True, help="The patient's number in the trial.")
-_site = click.option("--site", required=True, help="The site.")
 _seed_file = click.option(
     "--seed-file",
     type=click.Path(path_type=Path),
     help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
 )
-_key = click.option(
-    "--key",
-    default="",
-    help="A key of this order's own: given again under it, it answers what was recorded the first time.",
-)
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
-
-
-def _give(
-    trial_name: str,
-    log_path: Path,
-    as_json: bool,
-    order: Callable[[Conduct, datetime], Event],
-    seed_file: Path | None = None,
-    *,
-    at_random: bool = False,
-) -> None:
-    """Carry out one order, and say what was recorded."""
-    trial = desk.opening.load_trial(trial_name)
-    allocation = desk.order.allocation(trial, seed_file) if at_random else None
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
-    if as_json:
-        emit(done)
-        return
-    if done.torn_line_set_aside is not None:
-        aside = Path(done.torn_line_set_aside).name
-        click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
-    event = done.event
-    who = event.patient or event.site
-    of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""
-    told = event.data.get("arm") or event.data.get("code")
-    detail = f": {told}" if told else ""
-    click.echo(
-        f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
-    )
 
 
 def _words(text: str | None) -> list[str] | None:
     return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
-
-
-_FACTOR, _CHANGE = Pair("NAME=LEVEL, such as ecog=0-1"), Pair("NAME=VALUE, such as response=PD")
 
 
 def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
@@ -204,13 +167,6 @@ _order(
 _order(
     "close", "enrolment closed", "Close enrolment for good: of one cohort, or of the whole trial.", _cohort, subject=""
 )
-
-
-def _levels(help_text: str) -> Callable[[F], F]:
-    """--factor, the levels of stratification factors and markers."""
-    return click.option(
-        "--factor", "factors", type=_FACTOR, multiple=True, callback=once, metavar="NAME=LEVEL", help=help_text
-    )
 
 
 @command.command(name="open", short_help="Start a trial's log.")
@@ -366,66 +322,6 @@ def unblind(
     click.echo(f"{patient} is on {done.arm}. The log does not hold this.")
 
 
-@command.command(short_help="Correct an event by a new one.")
-@trial_argument
-@log_option
-@click.option("--event", "number", type=int, required=True, help="Number of the event that is wrong.")
-@click.option("--on", type=DAY, help="The right day.")
-@click.option(
-    "--set",
-    "changes",
-    type=_CHANGE,
-    multiple=True,
-    callback=once,
-    metavar="NAME=VALUE",
-    help="The right detail: response=PD.",
-)
-@_levels("Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.")
-@_by
-@click.option("--why", required=True, help="Why it is corrected.")
-@_key
-@json_option
-def correct(
-    trial: str,
-    log_path: Path,
-    number: int,
-    on: date | None,
-    changes: dict[str, str],
-    factors: dict[str, str],
-    by: str,
-    why: str,
-    key: str,
-    as_json: bool,
-) -> None:
-    """Correct an event by a new one that names it. The old one stays in the log."""
-    data = {name: _value(text) for name, text in changes.items()}
-    if not data and not factors and on is None:
-        allowed = "the right day, details or levels"
-        raise BadInput("correct", [Problem("nothing-to-correct", "--on, --set, --factor", "none of them", allowed)])
-    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data, factors=factors, key=key))
-
-
-def _value(text: str) -> Any:
-    """A detail as typed: a number, true, false, a list, or else a text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-@command.command(short_help="Take back an event that never happened.")
-@trial_argument
-@log_option
-@click.option("--event", "number", type=int, required=True, help="Number of the event.")
-@_by
-@click.option("--why", required=True, help="Why it is taken back.")
-@_key
-@json_option
-def void(trial: str, log_path: Path, number: int, by: str, why: str, key: str, as_json: bool) -> None:
-    """Take back an event that never happened, by a new event that names it."""
-    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True, key=key))
-
-
 @command.command(short_help="Record that the trial file was amended.")
 @trial_argument
 @log_option
@@ -468,21 +364,5 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-@command.command(short_help="Record that the clock was wrong and is put right.")
-@trial_argument
-@log_option
-@_by
-@click.option("--why", required=True, help="What was wrong with the clock.")
-@_key
-@json_option
-def clock(trial: str, log_path: Path, by: str, why: str, key: str, as_json: bool) -> None:
-    """Start time anew where a clock that ran ahead has stamped what is in the log.
-
-    Orders are refused while this machine's clock is behind the log's last moment. Put the wrong one of the two clocks right first. What
-    was recorded by the one that ran ahead counts as known from now on; days that lie in the future of now are found by `verify`, to be corrected.
-    """
-    _give(trial, log_path, as_json, lambda c, now: c.correct_clock(now, by, why, key))
-
-
-command.add_command(verify)
-command.add_command(as_known_on)
+for _also in (correct, void, clock, verify, as_known_on):
+    command.add_command(_also)

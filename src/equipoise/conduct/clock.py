@@ -70,12 +70,13 @@ def clock_backwards(event: Event, last: datetime) -> Problem:
 
 
 def known_at(events: Sequence[Event]) -> list[datetime]:
-    """When each event was known at the latest: its own moment or, where a clock ran ahead, that of a later one in the log."""
+    """When each event was known at the latest: its own moment or, where a clock ran ahead, that from which time was started anew."""
     found: list[datetime] = []
     earliest = datetime.max.replace(tzinfo=UTC)
     for event in reversed(events):
-        earliest = min(earliest, event.recorded)
-        found.append(earliest)
+        if event.kind == CORRECTED:
+            earliest = min(earliest, event.recorded)
+        found.append(min(earliest, event.recorded))
     return found[::-1]
 
 

@@ -296,13 +296,14 @@ class Conduct(Running):
 
         Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
         """
-        misshapen = list(shape_problems(event.kind, event.data))
-        said = [] if self.virtual else list(text_problems(event))
-        misshapen += [p for p in said if p.where.startswith("data.")]
-        problems = [p for p in said if not p.where.startswith("data.")]
+        misshapen, problems = list(shape_problems(event.kind, event.data)), list[Problem]()
+        if not self.virtual:
+            for p in text_problems(event):
+                (misshapen if p.where.startswith("data.") else problems).append(p)
+            if event.corrects is None:
+                misshapen += subject_problems(event)
         if event.corrects is not None:
             return problems + self._problems_of_correction(event, misshapen)
-        misshapen += subject_problems(event)
         if misshapen:
             return [*problems, *misshapen, *self._clock_problems(event)]
         patient = self.patients.get(event.patient)

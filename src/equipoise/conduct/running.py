@@ -42,7 +42,8 @@ class Running:
     def take(self, event: Event) -> Event:
         """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
         self.log.add(event)
-        self._remember(event)
+        if not self.virtual:
+            self._remember(event)
         if event.corrects is None:
             self._take(event)
         elif event.patient:
@@ -63,7 +64,7 @@ class Running:
         self._allocated: dict[str, int] = {}
         self._keys: dict[str, int] = {}
         self._numbers = Numbers(self.trial)
-        for event in self.log:
+        for event in () if self.virtual else self.log:
             self._remember(event)
         for event in in_force(self.log):
             self._take(event)
@@ -72,7 +73,7 @@ class Running:
         """What stays known of an event whatever becomes of it: under which key it was ordered, and the patient's number."""
         if "key" in event.data:
             self._keys[event.data["key"]] = event.number
-        if event.patient and not self.virtual and event.patient not in self._numbers:
+        if event.patient and event.patient not in self._numbers:
             self._numbers.take(event.patient, event.site)
 
     def _take(self, event: Event) -> None:

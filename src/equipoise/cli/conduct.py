@@ -11,7 +11,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, trial_argument
-from equipoise.cli.corrections import clock, correct, void
+from equipoise.cli.corrections import clock, correct, redact, void
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
@@ -364,5 +364,5 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-for _also in (correct, void, clock, verify, as_known_on):
+for _also in (correct, void, redact, clock, verify, as_known_on):
     command.add_command(_also)

@@ -84,6 +84,23 @@ def void(trial: str, log_path: Path, number: int, by: str, why: str, key: str, a
     give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True, key=key))
 
 
+@click.command(cls=Command, short_help="Remove content that was entered by mistake, for good.")
+@trial_argument
+@log_option
+@click.option("--event", "number", type=int, required=True, help="Number of the event.")
+@by_option
+@click.option("--why", required=True, help="Why its content is removed; it says nothing of the content itself.")
+@key_option
+@json_option
+def redact(trial: str, log_path: Path, number: int, by: str, why: str, key: str, as_json: bool) -> None:
+    """Remove the content of an event that should never have been written: a name, an address, another person's data.
+
+    Its line stays by its digests, so that the chain still verifies, and a new event says who removed it and why. To the trial it is
+    as if the event had been voided. What should be kept of it is entered first, with `correct`. Copies of the log keep what they have.
+    """
+    give(trial, log_path, as_json, lambda c, now: c.redact(number, now, by, why, key))
+
+
 @click.command(cls=Command, short_help="Record that the clock was wrong and is put right.")
 @trial_argument
 @log_option

@@ -12,6 +12,7 @@ from equipoise.conduct.corrections import correction_of, correction_problems
 from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.place import Allocation, Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
+from equipoise.conduct.redaction import redaction_of, redaction_problems
 from equipoise.conduct.repeated import repeated
 from equipoise.conduct.replaying import replay, replay_patient
 from equipoise.conduct.rules import (
@@ -31,6 +32,7 @@ from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import refuse_withheld
 
 __all__ = ["Conduct", "Refused", "replay"]
 
@@ -76,6 +78,7 @@ class Conduct(Running):
         """
         super().__init__(trial, log, virtual=virtual)
         self.takes = takes
+        refuse_withheld(self.log, trial.id)
         self._allocation = allocation
         self._salts = salts
 
@@ -111,7 +114,8 @@ class Conduct(Running):
 
     def correct_clock(self, recorded: datetime, by: str, why: str, key: str = "") -> Event:
         """Start time anew, at ``recorded``, where a clock that ran ahead has stamped what is in the log."""
-        return self.order(CORRECTED, recorded.date(), recorded, by, why, key=key)
+        again = self._again(Event(0, CORRECTED, recorded.date(), recorded, by, why), key, on=False)
+        return again or self.order(CORRECTED, recorded.date(), recorded, by, why, key=key)
 
     def screen(
         self,
@@ -284,6 +288,17 @@ class Conduct(Running):
             event = replace(event, data={**event.data, "key": key})
         return self._given(event, f"correct {number}", problems)
 
+    def redact(self, number: int, recorded: datetime, by: str, why: str, key: str = "") -> Event:
+        """Take the content of event ``number`` out of the log, as if it had been voided; its line stays, by its digests."""
+        event = redaction_of(self.log, number, recorded, by, why)
+        if key:
+            # What is removed is no longer known, so that it corrected another is not asked of the order that is repeated.
+            again = self._again(replace(event, data={"event": number}), key, on=False)
+            if again is not None:
+                return again
+            event = replace(event, data={**event.data, "key": key})
+        return self._given(event, f"redact {number}")
+
     @property
     def masked(self) -> bool:
         """True where the log tells codes: what stands by arm is kept from it."""
@@ -304,6 +319,8 @@ class Conduct(Running):
                 misshapen += subject_problems(event)
         if event.corrects is not None:
             return problems + self._problems_of_correction(event, misshapen)
+        if event.kind == "redacted" and not misshapen:
+            return [*problems, *self._clock_problems(event), *redaction_problems(event, self.log, self.trial)]
         if misshapen:
             return [*problems, *misshapen, *self._clock_problems(event)]
         patient = self.patients.get(event.patient)
@@ -363,13 +380,14 @@ class Conduct(Running):
     def _clock_problems(self, event: Event) -> list[Problem]:
         return clock_problems(event, self.log[len(self.log) - 1].recorded if len(self.log) else None)
 
-    def _again(self, asked: Event, key: str) -> Event | None:
+    def _again(self, asked: Event, key: str, *, on: bool = True) -> Event | None:
         """The event that was recorded when the same was ordered under this key; Refused where it was another order."""
         number = self._keys.get(key) if key else None
         if number is None:
             return None
         first = self.log[number - 1]
-        problems = list(repeated(asked, first, key))
+        # The day of some orders is that of their moment, and not asked.
+        problems = list(repeated(asked if on else replace(asked, happened=first.happened), first, key))
         if problems:
             raise Refused(f"{asked.kind} {asked.patient or asked.site}".strip(), problems)
         return first

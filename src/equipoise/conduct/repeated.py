@@ -10,6 +10,7 @@ from equipoise.trial.problem import Problem
 #: Details that the trial's state gives where the order does not: an order repeated does not say them.
 _GIVEN: Mapping[str, frozenset[str]] = {
     "randomised": frozenset({"arm", "code", "stratum"}),
+    "redacted": frozenset({"corrected"}),
     "enrolled": frozenset({"arm", "cohort"}),
 }
 

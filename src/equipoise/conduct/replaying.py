@@ -19,7 +19,7 @@ from equipoise.conduct.rules import (
 )
 from equipoise.conduct.shape import shape_problems
 from equipoise.conduct.texts import text_problems
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
@@ -39,6 +39,10 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
     for event in events:
         found.extend((event, p) for p in clock_problems(event, last) if p.code != "no-reason")
         last = event.recorded
+        if event.kind == REMOVED:
+            standing_now[event.number] = event
+            standing_now.pop(event.corrects or 0, None)
+            continue
         problems = [*shape_problems(event.kind, dict(event.data)), *text_problems(event), *subject_problems(event)]
         if event.patient:
             problems += alike_problems(event, numbers)
@@ -47,7 +51,11 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
             allowed = f"a key of its own: event {keys[str(key)]} was ordered under it"
             problems.append(Problem("key-used", "key", ascii(key), allowed))
         if event.corrects is not None:
-            problems += correction_problems(event, standing_now.pop(event.corrects, None))
+            old = standing_now.pop(event.corrects, None)
+            if old is None or old.kind != REMOVED:  # of what was removed nobody knows any more what could correct it
+                problems += correction_problems(event, old)
+        if event.kind == "redacted" and not problems:
+            problems += _not_removed(event, events)
         if event.kind != "voided":
             standing_now[event.number] = event
         if problems:
@@ -78,6 +86,16 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
     for name, record in by_patient.items():
         found.extend(replay_patient(name, record, trial, standing))
     return found
+
+
+def _not_removed(event: Event, events: Sequence[Event]) -> list[Problem]:
+    number = event.data["event"]
+    if 1 <= number < event.number and events[number - 1].kind == REMOVED:
+        return []
+    allowed = "an event whose content was removed: it is there still, or was put back"
+    return [
+        Problem("not-removed", "event", str(number), allowed, "restore the log from a copy made after the redaction")
+    ]
 
 
 def replay_patient(name: str, record: Sequence[Event], trial: Trial, standing: Standing) -> Found:

@@ -44,7 +44,10 @@ class Running:
         self.log.add(event)
         if not self.virtual:
             self._remember(event)
-        if event.corrects is None:
+        if event.kind == "redacted":
+            self.log.remove(event)
+            self._rebuild()
+        elif event.corrects is None:
             self._take(event)
         elif event.patient:
             self._correct(event)

@@ -75,7 +75,8 @@ def give(
         events = [found] if isinstance(found, Event) else list(found)
         if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
             return Ordered(events[-1], log.hashes()[events[-1].number - 1], None)
-        aside = store.append(events, log.head)
+        redaction = events[0].kind == "redacted"
+        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
     return Ordered(events[-1], conduct.log.head, aside)
 

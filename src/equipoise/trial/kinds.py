@@ -98,6 +98,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     },
     "clock corrected": {},
     "voided": {},
+    "redacted": {"event": ((int,), True), "corrected": ((int,), False)},
 }
 
 TRIAL_KINDS = frozenset(
@@ -111,6 +112,7 @@ TRIAL_KINDS = frozenset(
         "decided",
         "safety look",
         "clock corrected",
+        "redacted",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

@@ -33,7 +33,7 @@ _CHANGE = Pair("NAME=VALUE, such as response=PD")
     multiple=True,
     callback=once,
     metavar="NAME=VALUE",
-    help="The right detail: response=PD.",
+    help="The right detail: response=PD; cause=null takes one away.",
 )
 @levels("Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.")
 @by_option

@@ -18,6 +18,7 @@ from equipoise.conduct.replaying import replay, replay_patient
 from equipoise.conduct.rules import (
     ENROLMENT,
     cohort_problems,
+    enrolment_problems,
     patient_problems,
     safety_problems,
     site_problems,
@@ -266,6 +267,8 @@ class Conduct(Running):
     ) -> Event:
         """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
 
+        Details that are not named stay; one that is None was never there.
+
         ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
         the randomisation itself can be taken back.
@@ -335,6 +338,8 @@ class Conduct(Running):
         problems.extend(self._clock_problems(event))
         if event.kind == "site activated":
             problems.extend(site_problems(event, self.trial, self.standing))
+        elif event.kind in ENROLMENT:
+            problems.extend(enrolment_problems(event, self.patients.values(), self.standing))
         elif event.kind == "safety look":
             problems.extend(safety_problems(event, self.trial))
         if event.patient:

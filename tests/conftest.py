@@ -96,6 +96,11 @@ def running(north: Trial) -> Conduct:
     return c
 
 
+def _raised(error: BaseException, *_: object) -> None:
+    """In place of the command line's last net: a test sees the error itself."""
+    raise error
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL of the tests' own; where there is none to start, who asks for it is skipped, with the reason."""
@@ -132,6 +137,7 @@ def equipoise() -> Callable[..., Answer]:
             contextlib.redirect_stderr(err),
         ):
             patch.chdir(cwd or ROOT)
+            patch.setattr("equipoise.cli.fault.say", _raised)
             for name, value in {"COLUMNS": "160", **(env or {})}.items():
                 patch.setenv(name, value)
             status = run([str(a) for a in args])

@@ -15,6 +15,7 @@ from equipoise.cli.corrections import clock, correct, redact, void
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
+from equipoise.cli.move import move, prepare
 from equipoise.cli.orders import by as _by
 from equipoise.cli.orders import give as _give
 from equipoise.cli.orders import key as _key
@@ -365,5 +366,5 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-for _also in (correct, void, redact, clock, verify, as_known_on):
+for _also in (correct, void, redact, clock, verify, as_known_on, move, prepare):
     command.add_command(_also)

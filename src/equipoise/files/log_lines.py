@@ -15,6 +15,7 @@ from typing import Any
 
 from equipoise.conduct.shape import shape_problems
 from equipoise.trial.event import FIRST_FORM, FORM, GENESIS, NEITHER, WITHHELD, Event, chained, digests_of, hash_of
+from equipoise.trial.kinds import TRIAL_KINDS
 from equipoise.trial.log import Log, places
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.withheld import PARTS, shown, with_removals
@@ -111,6 +112,9 @@ def read_lines(
         if event.withheld == NEITHER:
             for p in shape_problems(event.kind, event.data):
                 problems.append(Problem(p.code, f"{where} {number}.{p.where}", p.given, p.allowed))
+        if event.patient and event.kind in TRIAL_KINDS:
+            allowed = f"nobody: {event.kind!r} is the trial's"
+            problems.append(Problem("no-patient", f"{where} {number}.patient", repr(event.patient), allowed))
         if event.number != number:
             problems.append(Problem("number", f"{where} {number}", f"number {event.number}", f"number {number}"))
             break

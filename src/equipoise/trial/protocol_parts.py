@@ -357,6 +357,15 @@ class ControlCheck(Part):
         return {k: v for k, v in handler(self).items() if k not in silent or v != silent[k]}
 
 
+class Amendments(Part):
+    """How the definition that states it takes effect, where the log is amended with it."""
+
+    per_site: bool = Field(
+        description="True: at each site from the day on which its approval is recorded (conduct approve). False: everywhere on the "
+        "amendment's own day, as where nothing is said."
+    )
+
+
 class Assumption(Part):
     """What the source does not say: which entries of this file are ours, and why."""
 

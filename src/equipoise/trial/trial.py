@@ -22,6 +22,7 @@ from equipoise.trial.part import Part
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import (
+    Amendments,
     Assessments,
     Assumption,
     ControlCheck,
@@ -37,7 +38,12 @@ from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 #: Entries of the file that came after the first logs were kept.
-_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events"})
+_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments"})
+
+
+def fingerprint_of(definition: str) -> str:
+    """SHA-256 of a definition's canonical JSON, hexadecimal."""
+    return hashlib.sha256(definition.encode()).hexdigest()
 
 
 class Trial(Part):
@@ -89,6 +95,9 @@ class Trial(Part):
     cohorts: tuple[TrialCohort, ...] = Field(
         default=(), description="Cohorts, parts or strata, each decided on its own: by its own [design] or the trial's."
     )
+    amendments: Amendments | None = Field(
+        default=None, description="How an amendment that brings this definition takes effect."
+    )
     history: History | None = None
     control_check: ControlCheck | None = None
     table: TableMapping | None = None
@@ -98,21 +107,25 @@ class Trial(Part):
     _view: tuple[Trial, str] | None = PrivateAttr(default=None)
 
     @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of the definition's content; comments and layout of the file do not count.
+    def definition(self) -> str:
+        """The definition's content as canonical JSON; comments and layout of the file do not count.
 
-        A cohort has that of the whole file, unless it was changed since.
+        A cohort has that of the whole file, unless it was changed since. ``files.definition`` reads the trial back from it.
         """
         if self._view is not None:
             whole, name = self._view
             if self.model_dump() == whole.cohort(name).model_dump():
-                return whole.fingerprint
+                return whole.definition
         said = self.model_dump(mode="json")
         said["design"] = said.pop("design_table")
         # Entries that came later are not there where they are not said: fingerprints of older files stay what they were.
         said = {k: v for k, v in said.items() if k not in _LATER or v}
-        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the definition, hexadecimal."""
+        return fingerprint_of(self.definition)
 
     # -- cohorts ----------------------------------------------------------------------------------------------------
 

@@ -55,13 +55,17 @@ def test_all_entries_that_are_days_are_read_as_days() -> None:
 
     def days(schema: Mapping[str, Any]) -> set[str]:
         own = schema.get("properties", {})
-        return {k for k, v in own.items() if "date" in (v.get("format"), *(o.get("format") for o in v.get("anyOf", ())))}
+        return {
+            k for k, v in own.items() if "date" in (v.get("format"), *(o.get("format") for o in v.get("anyOf", ())))
+        }
 
     schema = Trial.model_json_schema()
     assert days(schema).union(*map(days, schema["$defs"].values())) == DAYS
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{", "[" * 100_000, '{"sites":[{"activation":"soon"}]}', '{"sites":3}', '{"history":4}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", "{", "[" * 100_000, '{"sites":[{"activation":"soon"}]}', '{"sites":3}', '{"history":4}']
+)
 def test_a_text_that_defines_nothing_is_refused_in_words(text: str) -> None:
     with pytest.raises(BadInput, match="definition"):
         trial_of(text)

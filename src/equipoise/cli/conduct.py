@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
+from equipoise.cli.amend import amend, approve
 from equipoise.cli.common import DAY, F, emit, json_option, trial_argument
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
-from equipoise.cli.known import as_known_on, log_option, verify
+from equipoise.cli.known import as_known_on, log_option, say_torn, verify
 from equipoise.cli.pairs import Criteria, Pair, once
 from equipoise.cli.usage import Group
 from equipoise.trial.problem import BadInput, Problem
@@ -58,15 +59,13 @@ def _give(
     at_random: bool = False,
 ) -> None:
     """Carry out one order, and say what was recorded."""
-    trial = desk.opening.load_trial(trial_name)
+    trial = desk.opening.load_at_hand(trial_name, log_path)
     allocation = desk.order.allocation(trial, seed_file) if at_random else None
     done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
     if as_json:
         emit(done)
         return
-    if done.torn_line_set_aside is not None:
-        aside = Path(done.torn_line_set_aside).name
-        click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
+    say_torn(done.torn_line_set_aside)
     event = done.event
     who = event.patient or event.site
     of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""
@@ -316,7 +315,7 @@ def unblind(
     trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path)
     store = desk.opening.log_of(found, log_path)
     done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file)
     if as_json:
@@ -383,21 +382,6 @@ def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bo
     _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True))
 
 
-@command.command(short_help="Record that the trial file was amended.")
-@trial_argument
-@log_option
-@_on
-@_by
-@click.option("--why", required=True, help="What was amended and why.")
-@json_option
-def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool) -> None:
-    """Record that the trial file was amended: from now on the log goes with the file as it is today."""
-    fingerprint = desk.opening.load_trial(trial).fingerprint
-    _give(
-        trial, log_path, as_json, lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint})
-    )
-
-
 @command.command(name="import", short_help="Take a table of patients into a new log.")
 @trial_argument
 @log_option
@@ -421,5 +405,7 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
+command.add_command(amend)
+command.add_command(approve)
 command.add_command(verify)
 command.add_command(as_known_on)

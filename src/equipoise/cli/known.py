@@ -31,7 +31,7 @@ def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> N
 
     With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
     """
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path)
     verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind)
     if as_json:
         emit(verified)
@@ -51,7 +51,7 @@ def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> N
 @json_option
 def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_json: bool) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path)
     store = desk.opening.log_of(found, log_path)
     if patient is not None:
         of_patient = desk.known.patient_as_known_on(found, store, day, patient)
@@ -67,3 +67,10 @@ def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_j
         emit({k: v for k, v in plain(known).items() if k != "cohorts" or v is not None})
     else:
         show_table(known.table(found))
+
+
+def say_torn(aside: str | None) -> None:
+    """Say on standard error where a torn last line was set aside, if one was."""
+    if aside is not None:
+        name = Path(aside).name
+        click.echo(f"A torn last line was found and set aside in {name}; nothing before it is lost.", err=True)

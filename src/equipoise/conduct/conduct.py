@@ -7,6 +7,8 @@ from copy import copy
 from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.amending import Begun, amendment_problems, approval_problems
+from equipoise.conduct.definitions import Definitions, Read
 from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.place import Allocation, Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
@@ -43,8 +45,12 @@ class Conduct:
     The running state is derived from the log and can be rebuilt from it at any time.
     """
 
-    def __init__(self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None) -> None:
+    def __init__(
+        self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None, read: Read | None = None
+    ) -> None:
+        """``read`` makes a definition that the log carries into a trial, where it is another than ``trial``, the one at hand."""
         self.trial = trial
+        self._read = read
         self.log = log if log is not None else Log()
         self._allocation = allocation
         self._rebuild()
@@ -58,7 +64,7 @@ class Conduct:
         allocation: Allocation | None = None,
         why: str = "",
     ) -> Conduct:
-        """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
+        """A new trial: its log begins with the trial's name, and its definition with the fingerprint."""
         log = Log()
         log.append(
             "opened",
@@ -66,7 +72,7 @@ class Conduct:
             recorded,
             by,
             why,
-            data={"trial": trial.id, "fingerprint": trial.fingerprint},
+            data=dict(trial.opening),
         )
         return cls(trial, log, allocation)
 
@@ -78,6 +84,7 @@ class Conduct:
         other.patients = {name: patient.copy() for name, patient in self.patients.items()}
         other._events_of = {name: list(events) for name, events in self._events_of.items()}
         other._allocated = dict(self._allocated)
+        other.definitions = self.definitions.fork()
         return other
 
     # -- orders -----------------------------------------------------------------------------------------------------
@@ -261,7 +268,7 @@ class Conduct:
         stands = any(p.code in ("cannot-correct", "allocation-stands") for p in problems)
         problems += [*misshapen, *self._clock_problems(event)]
         if not misshapen and not stands:  # else what follows from it says nothing new
-            found = (p for _, p in replay(self.trial, [*self.log, event]))
+            found = (p for _, p in replay(self.trial, [*self.log, event], self._read))
             problems += [p for p in found if p.code != "clock-backwards"]
         if problems:
             raise Refused(f"correct {number}", problems)
@@ -280,24 +287,49 @@ class Conduct:
         problems = list(shape_problems(event.kind, event.data))
         if problems:
             return problems
-        problems.extend(day_problems(event, self.trial))
-        problems.extend(cohort_problems(event, self.trial))
+        trial = self.trial_at(event)
+        problems.extend(day_problems(event, trial))
+        problems.extend(cohort_problems(event, trial))
         problems.extend(self._clock_problems(event))
         if event.kind == "site activated":
-            problems.extend(site_problems(event, self.trial, self.standing))
+            problems.extend(site_problems(event, trial, self.standing))
         elif event.kind == "safety look":
-            problems.extend(safety_problems(event, self.trial))
+            problems.extend(safety_problems(event, trial))
+        elif event.kind in ("amended", "approved"):
+            problems.extend(self._defining_problems(event))
         if event.patient:
             patient = self.patients.get(event.patient)
             if patient is not None and patient.last is not None and event.happened < patient.last.happened:
                 # A late record: judge the whole record in the order in which things happened.
                 _, found = _replay_patient(
-                    event.patient, [*self._events_of[event.patient], event], self.trial, self.standing
+                    event.patient, [*self._events_of[event.patient], event], self.definitions, self.standing
                 )
                 problems.extend(p for _, p in found)
             else:
-                problems.extend(patient_problems(event, patient or Patient(event.patient), self.trial, self.standing))
+                problems.extend(patient_problems(event, patient or Patient(event.patient), trial, self.standing))
         return problems
+
+    def trial_at(self, event: Event) -> Trial:
+        """The trial as it was defined at the event's site, or its patient's, on its day."""
+        known = self.patients.get(event.patient)
+        return self.definitions.at(event.site or (known.site if known is not None else ""), event.happened)
+
+    def _defining_problems(self, event: Event) -> list[Problem]:
+        """Why an amendment, or a site's approval of one, cannot be; also where what was recorded already would be impossible under it."""
+        if event.kind == "approved":
+            problems = list(approval_problems(event, self.definitions))
+        else:
+            begun = Begun.of(in_force(self.log))
+            problems = list(amendment_problems(event, self.definitions, begun))
+        if problems:
+            return problems
+        before = {(e.number, p) for e, p in replay(self.trial, list(self.log), self._read)}
+        after = replay(self.trial, [*self.log, event], self._read)
+        return [
+            Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
+            for e, p in after
+            if (e.number, p) not in before and p.code != "clock-backwards"
+        ]
 
     def _clock_problems(self, event: Event) -> list[Problem]:
         if len(self.log) and event.recorded < self.log[len(self.log) - 1].recorded:
@@ -319,6 +351,7 @@ class Conduct:
         self.patients: dict[str, Patient] = {}
         self._events_of: dict[str, list[Event]] = {}
         self._allocated: dict[str, int] = {}
+        self.definitions = Definitions(self.trial, self._read)
         for event in in_force(self.log):
             self._take(event)
 
@@ -327,6 +360,8 @@ class Conduct:
             self.standing.sites[event.site] = event.happened
         elif event.kind in _ENROLMENT:
             self.standing.enrolment.append(_change(event))
+        elif event.kind in ("opened", "amended", "approved"):
+            self.definitions.take(event)
         if not event.patient:
             return
         events = self._events_of.setdefault(event.patient, [])
@@ -338,16 +373,17 @@ class Conduct:
         if late:
             patient = self.patients[event.patient] = Patient(event.patient)
             for e in in_order(events):
-                patient.add(e, self._glossary(patient))
+                patient.add(e, self._glossary(patient, e))
         else:
-            patient.add(event, self._glossary(patient))
+            patient.add(event, self._glossary(patient, event))
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
 
-    def _glossary(self, patient: Patient) -> Glossary:
-        """How the words of the patient's responses are read: as in his cohort."""
-        return glossary_of(in_his_cohort(self.trial, patient).assessments)
+    def _glossary(self, patient: Patient, event: Event) -> Glossary:
+        """How the words of the patient's responses are read: as in his cohort, as it was defined then."""
+        trial = self.definitions.at(patient.site, event.happened)
+        return glossary_of(in_his_cohort(trial, patient).assessments)
 
     def _cohort_by(self, levels: Mapping[str, str]) -> str:
         """The cohort whose members these levels make; '' where none is told by levels, or by these."""
@@ -368,10 +404,15 @@ def _change(event: Event) -> tuple[date, int, str, str]:
     return event.happened, event.number, _ENROLMENT[event.kind], str(event.data.get("cohort", ""))
 
 
-def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]:
-    """Judge a whole log again: everything in it that is impossible, with the event that shows it."""
+def replay(trial: Trial, events: Sequence[Event], read: Read | None = None) -> list[tuple[Event, Problem]]:
+    """Judge a whole log again: everything in it that is impossible, with the event that shows it.
+
+    Each event is judged under the definition in force at its site on its day; ``read`` makes those that the log carries into trials.
+    """
     found: list[tuple[Event, Problem]] = []
-    standing = Standing()
+    standing, sites = Standing(), _sites(events)
+    definitions = Definitions.of(trial, events, read)
+    found.extend((events[number - 1], p) for number, p in definitions.problems())
     by_patient: dict[str, list[Event]] = {}
     last: datetime | None = None
     for event in events:
@@ -389,30 +430,45 @@ def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]
             )
         last = event.recorded
         found.extend((event, p) for p in shape_problems(event.kind, dict(event.data)))
+    as_of_then = Definitions(trial, read)
     for event in in_force(events):
+        now = definitions.at(event.site or sites.get(event.patient, ""), event.happened)
         if event.kind != "opened":
-            found.extend((event, p) for p in (*day_problems(event, trial), *cohort_problems(event, trial)))
-        if event.kind == "site activated":
-            found.extend((event, p) for p in site_problems(event, trial, standing))
+            found.extend((event, p) for p in (*day_problems(event, now), *cohort_problems(event, now)))
+        if event.kind == "approved":
+            found.extend((event, p) for p in approval_problems(event, as_of_then))
+        elif event.kind == "amended":
+            begun = Begun.of(in_force(events[: event.number - 1]))
+            found.extend((event, p) for p in amendment_problems(event, as_of_then, begun))
+        if event.kind in ("opened", "amended", "approved"):
+            as_of_then.take(event)
+        elif event.kind == "site activated":
+            found.extend((event, p) for p in site_problems(event, now, standing))
             standing.sites[event.site] = event.happened
         elif event.kind == "safety look":
-            found.extend((event, p) for p in safety_problems(event, trial))
+            found.extend((event, p) for p in safety_problems(event, now))
         elif event.kind in _ENROLMENT:
             standing.enrolment.append(_change(event))
         elif event.patient:
             by_patient.setdefault(event.patient, []).append(event)
     for name, record in by_patient.items():
-        _, problems = _replay_patient(name, record, trial, standing)
+        _, problems = _replay_patient(name, record, definitions, standing)
         found.extend(problems)
     return found
 
 
+def _sites(events: Sequence[Event]) -> dict[str, str]:
+    """Each patient's site."""
+    return {e.patient: e.site for e in events if e.patient and e.site}
+
+
 def _replay_patient(
-    name: str, record: Sequence[Event], trial: Trial, standing: Standing
+    name: str, record: Sequence[Event], definitions: Definitions, standing: Standing
 ) -> tuple[Patient, list[tuple[Event, Problem]]]:
     patient = Patient(name)
     found: list[tuple[Event, Problem]] = []
     for event in in_order(record):
+        trial = definitions.at(event.site or patient.site, event.happened)
         found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
         patient.add(event)
     return patient, found

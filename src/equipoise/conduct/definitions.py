@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from equipoise.trial.changes import changes, told
 from equipoise.trial.event import Event
 from equipoise.trial.log import in_force
 from equipoise.trial.problem import BadInput, Problem
@@ -134,11 +135,27 @@ class Definitions:
                 continue
             found = fingerprint_of(edition.text)
             if found != edition.fingerprint:
-                given, allowed = f"a text with SHA-256 {found[:12]}…", f"the text of fingerprint {edition.fingerprint[:12]}…"
-                yield edition.number, Problem("definition-changed", "definition", given, allowed)
+                given, allowed = (
+                    f"a text with SHA-256 {found[:12]}…",
+                    f"the text of fingerprint {edition.fingerprint[:12]}…",
+                )
+                yield edition.number, Problem("not-its-fingerprint", "definition", given, allowed)
             elif self.read is not None and edition.fingerprint != self.trial.fingerprint:
                 try:
                     self.read(edition.text)
                 except BadInput as bad:
                     for p in bad.problems:
                         yield edition.number, Problem(p.code, f"definition.{p.where}", p.given, p.allowed, p.next_step)
+
+
+def another(trial: Trial, events: Iterable[Event]) -> Problem | None:
+    """That the trial is not the one which the log was last opened or amended with, and what changed; None where it is."""
+    last = Definitions.of(trial, events).last
+    if last is None or last.fingerprint == trial.fingerprint:
+        return None
+    of = f"the one of {last.on}, fingerprint {last.fingerprint[:12]}, with which the log was last opened or amended"
+    step = "put the file back as it was, or record what changed: conduct amend"
+    given = f"another definition, fingerprint {trial.fingerprint[:12]}"
+    if last.text:
+        given += f": {'; '.join(told(changes(last.text, trial.definition)))}"
+    return Problem("definition-changed", "trial file", given, of, step)

@@ -10,8 +10,10 @@ from typing import Any
 
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
+from equipoise.conduct.definitions import another
 from equipoise.desk.order import unmask
 from equipoise.desk.store import LogStore
+from equipoise.files.definition import trial_of
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.masked import MASKED
@@ -33,15 +35,19 @@ class Verified:
 def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verified:
     """Verify the chain, and judge every event again; with the seed file of a masked trial also its codes, and events by arm.
 
-    Raises BadInput with every event that is impossible.
+    Raises BadInput with every event that is impossible under the definition in force at its site and day, and where the trial at hand is
+    not the one that the log was last opened or amended with.
     """
     reading = store.read()
-    impossible = replay(trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log))
-    if impossible:
-        raise BadInput(
-            str(store),
-            [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
-        )
+    impossible = replay(
+        trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log), trial_of
+    )
+    changed = another(trial, reading.log)
+    if impossible or changed is not None:
+        found = [
+            Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible
+        ]
+        raise BadInput(str(store), [*([changed] if changed is not None else []), *found])
     return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""))
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.definitions import Definitions
 from equipoise.desk.order import now
 from equipoise.desk.store import LogStore
+from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
@@ -24,6 +26,19 @@ from equipoise.trial.trial import Trial
 def load_trial(name: str) -> Trial:
     """The trial called ``name``: a file, its folder, or a bundled trial. Raises BadInput with all problems of its file."""
     return read_trial(find_trial(name))
+
+
+def load_at_hand(name: str, log: Path) -> Trial:
+    """The trial called ``name`` as the log goes with it: its file or, where the log was amended with one, an amendment beside the file.
+
+    Where the log goes with none of these it is the file, which orders then refuse, naming what changed.
+    """
+    trial = load_trial(name)
+    planned = read_amendments(find_trial(name))
+    if not planned:
+        return trial
+    last = Definitions.of(trial, log_of(trial, log).read().log).last
+    return next((a.trial for a in planned if last is not None and a.trial.fingerprint == last.fingerprint), trial)
 
 
 def load_one(name: str, cohort: str = "") -> Trial:

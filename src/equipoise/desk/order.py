@@ -10,9 +10,11 @@ from pathlib import Path
 
 from equipoise.conduct.allocation import allocation_of
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.definitions import another
 from equipoise.conduct.masking import Key, holds_codes, unmasked
 from equipoise.conduct.place import Allocation
 from equipoise.desk.store import LogStore
+from equipoise.files.definition import trial_of
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -36,18 +38,34 @@ def now() -> datetime:
 
 
 def give(
-    trial: Trial, store: LogStore, order: Callable[[Conduct, datetime], Event], allocation: Allocation | None = None
+    trial: Trial,
+    store: LogStore,
+    order: Callable[[Conduct, datetime], Event],
+    allocation: Allocation | None = None,
+    *,
+    amends: bool = False,
 ) -> Ordered:
     """Carry out one order. Raises BadInput with the reasons where it is refused; the log is then as it was.
+
+    Also where the trial at hand is not the one that the log was last opened or amended with, unless the order ``amends`` it.
 
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
         log = store.read().log
         before, head = len(log), log.head
-        event = order(Conduct(trial, log, allocation), max(now(), log[before - 1].recorded))
+        if not amends:
+            refuse_another(trial, log)
+        event = order(Conduct(trial, log, allocation, trial_of), max(now(), log[before - 1].recorded))
         aside = store.append([log[i] for i in range(before, len(log))], head)
     return Ordered(event, log.head, aside)
+
+
+def refuse_another(trial: Trial, log: Log) -> None:
+    """Raise BadInput, with what changed, where the trial is not the one that the log was last opened or amended with."""
+    problem = another(trial, log)
+    if problem is not None:
+        raise BadInput(trial.id, [problem])
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:

@@ -31,7 +31,9 @@ def trial_of(definition: str) -> Trial:
         raise BadInput(source, [Problem("no-definition", "definition", str(error)[:120], allowed)]) from None
     if found.definition != definition:
         step = "read the log with the version of Equipoise that wrote it"
-        raise BadInput(source, [Problem("no-definition", "definition", "another text when written again", allowed, step)])
+        raise BadInput(
+            source, [Problem("no-definition", "definition", "another text when written again", allowed, step)]
+        )
     return found
 
 

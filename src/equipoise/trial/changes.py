@@ -71,5 +71,7 @@ def _names(tables: Sequence[Mapping[str, Any]]) -> list[str]:
 def _told(value: Any) -> str:
     if value is None:
         return "not stated"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 112.0 mg/m2 is 112 to a reader
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else text[:79] + "…"

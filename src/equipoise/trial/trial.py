@@ -127,6 +127,11 @@ class Trial(Part):
         """SHA-256 of the definition, hexadecimal."""
         return fingerprint_of(self.definition)
 
+    @property
+    def opening(self) -> Mapping[str, str]:
+        """What the log of the trial begins with: its name, and its definition with the fingerprint."""
+        return {"trial": self.id, "fingerprint": self.fingerprint, "definition": self.definition}
+
     # -- cohorts ----------------------------------------------------------------------------------------------------
 
     @property

@@ -62,10 +62,15 @@ def without_prints(found: Any) -> Any:
     return {k: v for k, v in found.items() if k != "fingerprints"}
 
 
+def events_of(log: Path) -> str:
+    """What was recorded, without the opening: it holds the definition, which names the arms and tells nobody's."""
+    return log.read_text().partition("\n")[2]
+
+
 def test_the_log_tells_no_arm_and_the_key_tells_what_an_open_twin_tells(
     masked: Run, equipoise: Any, tmp_path: Path, seed: Path
 ) -> None:
-    text = masked.log.read_text()
+    text = events_of(masked.log)
     assert not [word for word in ("CEV", "CEP", "veliparib", "placebo", '"arm"') if word in text]
     folder = tmp_path / "twin"
     folder.mkdir()
@@ -152,7 +157,7 @@ def test_an_emergency(masked: Run, seed: Path, tmp_path: Path) -> None:
     told = masked.conduct("unblind", *asked, "--seed-file", seed, "--json").json
     assert told["event"]["data"] == {"reason": "anaphylaxis"}
     assert told["arm"] == masked.ask("explain", "--patient", "P2", "--unblind", seed, "--json").json["arm"]
-    assert told["arm"] not in masked.log.read_text()
+    assert told["arm"] not in events_of(masked.log)
     noted = masked.ask("analyse", "--unblind", seed, "--json")
     assert "unblinded while the trial went on: 1 patient, P2" in noted.err
 

@@ -35,8 +35,9 @@ _by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives
 @_by
 @click.option("--why", required=True, help="Why the trial is amended.")
 @json_option
+@click.pass_context
 def amend(
-    trial: str, log_path: Path, on: date, allow: str, dry_run: bool, by: str, why: str, as_json: bool
+    ctx: click.Context, trial: str, log_path: Path, on: date, allow: str, dry_run: bool, by: str, why: str, as_json: bool
 ) -> None:  # fmt: skip
     """Amend the trial: the log goes on with the trial file as it is now or, where an amendments folder lies beside it, with the next of these.
 
@@ -52,9 +53,11 @@ def amend(
     done = desk.amend.amend(new, store, on, by, why, named, dry=dry_run)
     if as_json:
         emit(done)
-    else:
-        say_torn(done.torn_line_set_aside)
-        _show(done)
+        if done.problems:
+            ctx.exit(2)
+        return
+    say_torn(done.torn_line_set_aside)
+    _show(done)
     if done.problems:
         raise BadInput("amend", done.problems)
 

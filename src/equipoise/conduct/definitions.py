@@ -14,8 +14,8 @@ from equipoise.trial.trial import Trial, fingerprint_of
 
 #: Reads a trial back from the canonical JSON of its definition. Raises BadInput for a text that is none.
 Read = Callable[[str], Trial]
-#: The events that bring a definition.
-DEFINING = frozenset({"opened", "amended"})
+#: The events that say which definition is in force.
+DEFINING = frozenset({"opened", "amended", "approved"})
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Definitions:
 
     def take(self, event: Event) -> None:
         """Take in an event that is in force: the opening, an amendment, or a site's approval of one; others change nothing."""
-        if event.kind in DEFINING:
+        if event.kind in ("opened", "amended"):
             said = event.data
             self.editions.append(
                 Edition(
@@ -147,15 +147,14 @@ class Definitions:
                     for p in bad.problems:
                         yield edition.number, Problem(p.code, f"definition.{p.where}", p.given, p.allowed, p.next_step)
 
-
-def another(trial: Trial, events: Iterable[Event]) -> Problem | None:
-    """That the trial is not the one which the log was last opened or amended with, and what changed; None where it is."""
-    last = Definitions.of(trial, events).last
-    if last is None or last.fingerprint == trial.fingerprint:
-        return None
-    of = f"the one of {last.on}, fingerprint {last.fingerprint[:12]}, with which the log was last opened or amended"
-    step = "put the file back as it was, or record what changed: conduct amend"
-    given = f"another definition, fingerprint {trial.fingerprint[:12]}"
-    if last.text:
-        given += f": {'; '.join(told(changes(last.text, trial.definition)))}"
-    return Problem("definition-changed", "trial file", given, of, step)
+    def another(self) -> Problem | None:
+        """That the trial at hand is not the one which the log was last opened or amended with, and what changed; None where it is."""
+        last = self.last
+        if last is None or last.fingerprint == self.trial.fingerprint:
+            return None
+        of = f"the one of {last.on}, fingerprint {last.fingerprint[:12]}, with which the log was last opened or amended"
+        step = "put the file back as it was, or record what changed: conduct amend"
+        given = f"another definition, fingerprint {self.trial.fingerprint[:12]}"
+        if last.text:
+            given += f": {'; '.join(told(changes(last.text, self.trial.definition)))}"
+        return Problem("definition-changed", "trial file", given, of, step)

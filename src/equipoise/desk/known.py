@@ -10,7 +10,7 @@ from typing import Any
 
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
-from equipoise.conduct.definitions import another
+from equipoise.conduct.definitions import Definitions
 from equipoise.desk.order import unmask
 from equipoise.desk.store import LogStore
 from equipoise.files.definition import trial_of
@@ -42,7 +42,7 @@ def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verifi
     impossible = replay(
         trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log), trial_of
     )
-    changed = another(trial, reading.log)
+    changed = Definitions.of(trial, reading.log).another()
     if impossible or changed is not None:
         found = [
             Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible

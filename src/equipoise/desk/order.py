@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from equipoise.conduct.allocation import allocation_of
 from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.definitions import another
 from equipoise.conduct.masking import Key, holds_codes, unmasked
 from equipoise.conduct.place import Allocation
 from equipoise.desk.store import LogStore
@@ -40,32 +39,33 @@ def now() -> datetime:
 def give(
     trial: Trial,
     store: LogStore,
-    order: Callable[[Conduct, datetime], Event],
+    order: Callable[[Conduct, datetime], Event | Sequence[Event]],
     allocation: Allocation | None = None,
+    conduct: Conduct | None = None,
     *,
     amends: bool = False,
 ) -> Ordered:
-    """Carry out one order. Raises BadInput with the reasons where it is refused; the log is then as it was.
+    """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
 
-    Also where the trial at hand is not the one that the log was last opened or amended with, unless the order ``amends`` it.
-
+    Raises BadInput with the reasons where it is refused; the log is then as it was. So it is where the trial at hand is not the one that the
+    log was last opened or amended with, unless the order ``amends`` it. What the store refuses, or fails to write, is not
+    taken in. ``conduct``: of a process that lives, caught up with the store first; else the trial is taken from the store's log.
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
         log = store.read().log
-        before, head = len(log), log.head
-        if not amends:
-            refuse_another(trial, log)
-        event = order(Conduct(trial, log, allocation, trial_of), max(now(), log[before - 1].recorded))
-        aside = store.append([log[i] for i in range(before, len(log))], head)
-    return Ordered(event, log.head, aside)
-
-
-def refuse_another(trial: Trial, log: Log) -> None:
-    """Raise BadInput, with what changed, where the trial is not the one that the log was last opened or amended with."""
-    problem = another(trial, log)
-    if problem is not None:
-        raise BadInput(trial.id, [problem])
+        if conduct is None:
+            conduct = Conduct(trial, log, allocation, takes=False, read=trial_of)
+        else:
+            conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
+        changed = None if amends else conduct.definitions.another()
+        if changed is not None:
+            raise BadInput(trial.id, [changed])
+        found = order(conduct, max(now(), log[len(log) - 1].recorded))
+        events = [found] if isinstance(found, Event) else list(found)
+        aside = store.append(events, log.head)
+        conduct.catch_up(events)
+    return Ordered(events[-1], conduct.log.head, aside)
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:

@@ -23,7 +23,7 @@ class Change:
     new: Any
 
     def __str__(self) -> str:
-        return f"{self.path}: {_told(self.old)} → {_told(self.new)}"
+        return f"{self.path or 'all of it'}: {_told(self.old)} → {_told(self.new)}"
 
 
 def changes(old: str, new: str) -> list[Change]:
@@ -32,7 +32,15 @@ def changes(old: str, new: str) -> list[Change]:
     The members of an array of tables that have a name stand under it: 'arms.CE.regimen.carboplatin.dose'. An entry that is null is
     one that is not stated.
     """
-    return list(_between("", json.loads(old), json.loads(new)))
+    return list(_between("", _parsed(old), _parsed(new)))
+
+
+def _parsed(definition: str) -> Any:
+    """The tables; a text that holds none stays one, and is told as a whole."""
+    try:
+        return json.loads(definition)
+    except (ValueError, RecursionError):
+        return definition
 
 
 def told(found: Sequence[Change], shown: int = SHOWN) -> list[str]:

@@ -85,7 +85,7 @@ def test_the_log_tells_no_arm_and_the_key_tells_what_an_open_twin_tells(
         open_ = twin.ask(command, *options, *UNTIL, "--json")
         assert told.status == open_.status
         assert without_prints(told.json) == without_prints(open_.json)
-    assert masked.log.read_text() == text
+    assert events_of(masked.log) == text
 
 
 NEEDS_AN_ARM: list[tuple[object, ...]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from equipoise.conduct.rules import (
     subject_problems,
 )
 from equipoise.conduct.shape import shape_problems
-from equipoise.trial.event import Event
+from equipoise.trial.event import NEITHER, Event
 from equipoise.trial.log import Log, in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
@@ -38,6 +38,15 @@ __all__ = ["Conduct", "Refused", "replay"]
 
 #: Events that are a cohort's own where the trial is conducted as one of its cohorts sees it.
 _OF_A_COHORT = frozenset({*ENROLMENT, "screened", "enrolled", "decided"})
+
+
+#: Makes the salts of an event's two parts, hexadecimal.
+Salts = Callable[[], tuple[str, str]]
+
+
+def unsalted() -> tuple[str, str]:
+    """No salts: what is simulated is nobody's, and the same bytes each time."""
+    return NEITHER
 
 
 class Refused(BadInput):
@@ -58,16 +67,21 @@ class Conduct:
         trial: Trial,
         log: Log | None = None,
         allocation: Allocation | None = None,
+        salts: Salts = unsalted,
         *,
         takes: bool = True,
         read: Read | None = None,
     ) -> None:
-        """``read`` makes a definition that the log carries into a trial, where it is another than ``trial``, the one at hand."""
+        """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none.
+
+        ``read`` makes a definition that the log carries into a trial, where it is another than ``trial``, the one at hand.
+        """
         self.trial = trial
         self._read = read
         self.takes = takes
         self.log = log if log is not None else Log()
         self._allocation = allocation
+        self._salts = salts
         self._rebuild()
 
     @classmethod
@@ -78,18 +92,12 @@ class Conduct:
         by: str,
         allocation: Allocation | None = None,
         why: str = "",
+        salts: Salts = unsalted,
     ) -> Conduct:
         """A new trial: its log begins with the trial's name, and its definition with the fingerprint."""
-        log = Log()
-        log.append(
-            "opened",
-            min(trial.start, recorded.date()),
-            recorded,
-            by,
-            why,
-            data=dict(trial.opening),
-        )
-        return cls(trial, log, allocation)
+        on = min(trial.start, recorded.date())
+        log = Log([Event(1, "opened", on, recorded, by, why, data=dict(trial.opening), salts=salts())])
+        return cls(trial, log, allocation, salts)
 
     def fork(self, allocation: Allocation | None) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
@@ -339,6 +347,8 @@ class Conduct:
         problems = [*problems, *self.judge(event)]
         if problems:
             raise Refused(what, problems)
+        if self._salts is not unsalted:
+            event = replace(event, salts=self._salts())
         return self.take(event) if self.takes else event
 
     def _clock_problems(self, event: Event) -> list[Problem]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions
-from equipoise.desk.order import now
+from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
 from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
@@ -72,7 +72,7 @@ class Opened:
 
 def open_log(trial: Trial, store: LogStore, by: str, why: str = "") -> Opened:
     """Start a trial's log. What is there is never overwritten."""
-    log = Conduct.open(trial, now(), by, why=why).log
+    log = Conduct.open(trial, now(), by, why=why, salts=salts).log
     store.create(log)
     return Opened(str(store), trial.id, trial.fingerprint, log.head)
 
@@ -93,6 +93,6 @@ def take_in(
 ) -> TakenIn:
     """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
     found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
-    conduct = found.conduct
-    store.create(conduct.log)
-    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head, found.notes)
+    log = salted(found.conduct.log)
+    store.create(log)
+    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, found.notes)

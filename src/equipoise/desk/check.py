@@ -12,12 +12,12 @@ from equipoise.analyse.estimands import stated, strategies
 from equipoise.conduct.balance import balance_in_words
 from equipoise.design.study.family import Family
 from equipoise.desk import cohorts
-from equipoise.files.amendments import Amendment
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import library_of
 from equipoise.files.trial_folder import TrialFolder, read_folder
 from equipoise.history.provenance import Provenance, provenance
 from equipoise.history.three_answers import prespecified_text
+from equipoise.trial.amendment import Amendment
 from equipoise.trial.changes import Change, changes
 from equipoise.trial.foresight import foresight
 from equipoise.trial.trial import Trial

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from equipoise.files.trial_file import read_toml, trial_from
+from equipoise.trial.amendment import Amendment
 from equipoise.trial.check import near
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
@@ -48,16 +48,6 @@ class AmendmentFile(Part):
     approvals: Mapping[str, date] = Field(
         default_factory=dict, description="Planned day of each site's approval, where [amendments] per_site = true."
     )
-
-
-@dataclass(frozen=True)
-class Amendment:
-    """What an amendment file makes of the trial; ``approvals``: planned days by site."""
-
-    trial: Trial
-    on: date
-    why: str
-    approvals: Mapping[str, date]
 
 
 def read_amendments(trial_file: Path) -> tuple[Amendment, ...]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from equipoise.files.amendments import Amendment, read_amendments
+from equipoise.files.amendments import read_amendments
 from equipoise.files.grid_file import Grid, read_grid
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_toml, read_trial
 from equipoise.simulate.cohorts import scenario_of
 from equipoise.simulate.plan import Plan
+from equipoise.trial.amendment import Amendment
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from equipoise.trial.validate import validate_parts

@@ -53,7 +53,9 @@ def findings_of_cohorts(name: str, trial: Trial, data: Data) -> CohortFindings:
         others = cut_beside(view, data.log, *at)
         if others.randomised:
             beside[cohort] = Findings(view, others, analyse(view, others), ())
-    return CohortFindings(trial, data.snap, of, beside, family_of({n: v.design for n, v in trial.views.items()}))
+    family = family_of({n: v.design for n, v in trial.views.items()})
+    known = Definitions.of(trial, data.log.known_by(data.snap.known_on), trial_of)
+    return CohortFindings(trial, data.snap, of, beside, family, known)
 
 
 def write(found: Findings | CohortFindings, out: Path) -> list[Path]:

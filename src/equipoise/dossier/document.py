@@ -6,6 +6,7 @@ from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
 from equipoise.decide.words import headline
+from equipoise.dossier.amendments import amendments
 from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
@@ -51,6 +52,7 @@ def _sections(f: Findings) -> list[Section]:
     return [
         Section("decision", "Decision", decision(f)),
         Section("synopsis", "Synopsis of the protocol", synopsis(t)),
+        Section("amendments", "Amendments", amendments(f.snap, f.definitions)),
         Section("design", "Design", design(f)),
         Section("history", "Historical controls and the hurdle", history(f)),
         Section("planning", "What planners needed to see", planning(f)),

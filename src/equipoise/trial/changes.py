@@ -23,7 +23,7 @@ class Change:
     new: Any
 
     def __str__(self) -> str:
-        return f"{self.path or 'all of it'}: {_told(self.old)} → {_told(self.new)}"
+        return f"{self.path or 'all of it'}: {in_words(self.old)} → {in_words(self.new)}"
 
 
 def changes(old: str, new: str) -> list[Change]:
@@ -60,7 +60,8 @@ def _between(path: str, old: Any, new: Any) -> Iterator[Change]:
             yield Change(f"{path} (their order)", ", ".join(kept[0]), ", ".join(kept[1]))
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}):
-            yield from _between(f"{path}.{key}" if path else key, old.get(key), new.get(key))
+            inner = f"{path}.{key}" if path and not key.startswith("[") else f"{path}{key}"
+            yield from _between(inner, old.get(key), new.get(key))
         return
     yield Change(path, old, new)
 
@@ -76,7 +77,8 @@ def _names(tables: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name if name and often[name] == 1 else f"[{i}]" for i, name in enumerate(found)]
 
 
-def _told(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """An entry as a reader sees it, shortened where it is long."""
     if value is None:
         return "not stated"
     if isinstance(value, float) and value.is_integer():

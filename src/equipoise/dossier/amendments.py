@@ -101,7 +101,7 @@ def _everywhere(snap: Snapshot, found: Definitions, after: Edition) -> Table:
 
 
 def _counted(
-    f: Findings, found: Definitions, after: Edition, name: str, when: str, people: list[Patient]
+    snap: Snapshot, found: Definitions, after: Edition, name: str, when: str, people: list[Patient]
 ) -> list[Cell]:
     """How many were randomised, and how many had doses, before the amendment and since."""
 

@@ -179,3 +179,26 @@ def test_the_next_amendment_beside_the_file_is_put_in_force(equipoise: Any, tmp_
     t.change("0.36", "0.37")
     (folder / "amendments" / "1.toml").unlink()
     assert "rate: 0.36 → 0.37" in t("verify", status=2).err
+
+
+def test_a_dose_of_a_drug_that_was_amended_away_is_still_as_allocated(north_: Trial) -> None:
+    """Populations and datasets ask what was planned at the patient's site on the day of the dose, not what is planned today."""
+    for patient in ("P1", "P2"):
+        north_("randomise", "--patient", patient, "--on", "2012-05-11", "--seed-file", north_.seed, *BY)
+        dose = ("--drug", "etoposide", "--cycle", 1, "--day", 1, "--dose", 100, "--unit", "mg/m2")
+        north_("treat", "--patient", patient, "--on", "2012-05-12", *dose, *BY)
+    for arm in (0, 1):
+        text = north_.file.read_text()
+        block = '[[arms.regimen]]\ndrug = "etoposide"\ndose = 100\nunit = "mg/m2"\ndays = [1, 2, 3]\ncycle_length = "21 days"\n'
+        assert block in text, arm
+        north_.file.write_text(
+            text.replace(block, block.replace("etoposide", "topotecan").replace("[1, 2, 3]", "[1, 2, 3, 4, 5]"), 1)
+        )
+    north_("amend", "--on", "2012-06-01", "--why", "no etoposide to be had", *BY)
+    asked = (north_.file, "--log", north_.log, "--cutoff", "2012-07-01", "--known-on", "2030-01-01")
+    found = north_.call("analyse", *asked, "--json").json["populations"]["PP"]
+    assert [m["because"] for m in found if "etoposide" in m["because"]] == []
+    with_drug = north_.call("explain", asked[0], "--patient", "P1", *asked[1:])
+    assert "not of arm" not in with_drug.out
+    late = ("--drug", "etoposide", "--cycle", 2, "--day", 1, "--dose", 100, "--unit", "mg/m2")
+    assert "a drug of arm" in north_("treat", "--patient", "P1", "--on", "2012-06-02", *late, *BY, status=2).err

@@ -68,12 +68,13 @@ def take(
 def defined_at(definitions: Definitions, log: Log, cutoff: date, known_on: date) -> Trial:
     """The trial as it was defined at a cut-off, by what was known of amendments on a day.
 
-    A file that is none of the log's definitions stands for itself: it was changed and the log not amended, which a decision cautions of.
+    It knows how it was defined at each site before. A file that is none of the log's definitions stands for itself: it was changed and the log not amended, which a decision cautions of.
     """
     trial = definitions.trial
     if definitions.edition(trial.fingerprint) is None:
         return trial
-    return Definitions.of(trial, log.known_by(known_on), trial_of).at("", cutoff)
+    known = Definitions.of(trial, log.known_by(known_on), trial_of)
+    return known.at("", cutoff).as_amended(known.at) if known.amended else known.at("", cutoff)
 
 
 def _amended(definitions: Definitions, then: Trial, snap: Snapshot) -> Iterator[str]:

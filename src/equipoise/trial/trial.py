@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -105,6 +105,8 @@ class Trial(Part):
     sources: tuple[Source, ...] = ()
     #: The whole trial and the cohort's name, where this is the trial as one of its cohorts sees it.
     _view: tuple[Trial, str] | None = PrivateAttr(default=None)
+    #: How it was defined at a site on a day, where it was amended.
+    _at: Callable[[str, date], Trial] | None = PrivateAttr(default=None)
 
     @cached_property
     def definition(self) -> str:
@@ -131,6 +133,16 @@ class Trial(Part):
     def opening(self) -> Mapping[str, str]:
         """What the log of the trial begins with: its name, and its definition with the fingerprint."""
         return {"trial": self.id, "fingerprint": self.fingerprint, "definition": self.definition}
+
+    def as_amended(self, at: Callable[[str, date], Trial]) -> Self:
+        """This trial with what tells how it was defined at each site on each day."""
+        amended = self.model_copy()
+        amended._at = at
+        return amended
+
+    def at(self, site: str, day: date) -> Trial:
+        """The trial as it was defined at a site on a day; itself where it was never amended."""
+        return self._at(site, day) if self._at is not None else self
 
     # -- cohorts ----------------------------------------------------------------------------------------------------
 

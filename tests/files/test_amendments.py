@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import tomllib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -15,6 +17,7 @@ from equipoise.files.bundled import bundled_trials, find_trial
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.changes import changes
 from equipoise.trial.problem import BadInput
+from helpers import ROOT
 
 HEAD = 'on = 2012-07-16\nwhy = "because"\n'
 DOSE = '[[changes]]\nof = "arms.IMGN901.regimen.IMGN901.dose"\nwas = 112\nbecomes = 90\n'
@@ -120,3 +123,16 @@ def test_check_reads_them_with_the_file(amended: Callable[..., Path], equipoise:
 def test_a_day_stays_a_day(amended: Callable[..., Path]) -> None:
     path = amended(HEAD + '[[changes]]\nof = "sites.S25.activation"\nwas = 2012-10-26\nbecomes = 2012-11-26\n')
     assert read_amendments(path)[0].trial.site_by_name["S25"].activation == date(2012, 11, 26)
+
+
+def test_the_amendment_that_the_guide_shows_is_north_s() -> None:
+    page = (ROOT / "docs" / "guide.md").read_text()
+    (block,) = [b for b in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "[[changes]]" in b]
+    shown, whole = (
+        tomllib.loads(block),
+        tomllib.loads((find_trial("north").parent / "amendments" / "1.toml").read_text()),
+    )
+    assert shown["on"] == whole["on"]
+    assert whole["why"].startswith(shown["why"])
+    assert all(change in whole["changes"] for change in shown["changes"])
+    assert shown["approvals"].items() <= whole["approvals"].items()

@@ -186,6 +186,10 @@ CHANGES: list[tuple[str, Edit, set[str]]] = [
     ("shares", share, {"shares", "blocks"}),
     ("a level more", lambda raw: raw["randomisation"]["factors"][0]["levels"].append("3"), {"factors"}),
     ("a factor less", lambda raw: raw["randomisation"]["factors"].pop(), {"factors"}),
+    ("arms in another order", lambda raw: raw["arms"].reverse(), {"arms"}),
+    ("factors in another order", lambda raw: raw["randomisation"]["factors"].reverse(), {"factors"}),
+    ("levels in another order", lambda raw: raw["randomisation"]["factors"][0]["levels"].reverse(), {"factors"}),
+    ("which arm is tested", lambda raw: [a.update(tested=not a["tested"]) for a in raw["arms"]], {"arms"}),
     ("blinding", lambda raw: raw["randomisation"].update(blinding="single blind"), {"method"}),
     ("a name of an arm", lambda raw: (raw["arms"][1].update(name="CONTROL")), {"arms"}),
 ]  # fmt: skip
@@ -341,3 +345,35 @@ def test_in_force_is_the_last_that_a_site_has_approved(
 
 def test_each_guarded_name_says_what_it_touches() -> None:
     assert all(entries and touches for entries, touches in GUARDED.values())
+
+
+def test_an_approval_that_is_taken_back_may_be_recorded_anew() -> None:
+    c = amend(conduct(2), trial(dose(90), PER_SITE))
+    number = approve(c, "S01", date(2012, 8, 6)).number
+    c.correct(number, NOW, "t", "the other site", void=True)
+    assert c.definitions.at("S01", date(2013, 1, 1)).arms[0].regimen[0].dose == 112
+    approve(c, "S01", date(2012, 8, 20))
+    c.correct(len(c.log), NOW, "t", "typing error", on=date(2012, 8, 10))
+    assert [c.definitions.at("S01", date(2012, 8, d)).arms[0].regimen[0].dose for d in (9, 10)] == [112, 90]
+    assert replay(NORTH, list(c.log), trial_of) == []
+    with pytest.raises(Refused) as refused:
+        c.correct(next(e.number for e in c.log if e.kind == "amended"), NOW, "t", "never", void=True)
+    assert codes(refused) == {"cannot-correct"}
+
+
+def test_a_fork_goes_on_apart() -> None:
+    c = amend(conduct(2), trial(dose(90), PER_SITE))
+    other = c.fork(None)
+    approve(other, "S01", date(2012, 8, 6))
+    assert [x.definitions.at("S01", date(2013, 1, 1)).arms[0].regimen[0].dose for x in (c, other)] == [112, 90]
+
+
+def test_a_site_that_an_amendment_adds_approves_it_and_opens() -> None:
+    c = amend(conduct(2), trial(lambda raw: raw["sites"].append({**raw["sites"][0], "name": "S99"}), PER_SITE))
+    with pytest.raises(Refused) as refused:
+        c.activate("S99", date(2012, 8, 6), NOW, "t")
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.next_step) == ("unknown-site", "an amendment adds it: conduct approve comes first")
+    approve(c, "S99", date(2012, 8, 6))
+    c.activate("S99", date(2012, 8, 6), NOW, "t")
+    assert replay(NORTH, list(c.log), trial_of) == []

@@ -287,7 +287,7 @@ class Conduct:
         problems.extend(cohort_problems(event, trial))
         problems.extend(self._clock_problems(event))
         if event.kind == "site activated":
-            problems.extend(site_problems(event, trial, self.standing))
+            problems.extend(site_problems(event, trial, self.standing, self.definitions.knows(event.site)))
         elif event.kind == "safety look":
             problems.extend(safety_problems(event, trial))
         elif event.kind in DEFINING:

@@ -123,6 +123,10 @@ class Definitions:
         assert edition is not None, "there are editions"
         return self.trial_of(edition)
 
+    def knows(self, site: str) -> bool:
+        """True if the last definition has the site."""
+        return self.last is not None and site in self.trial_of(self.last).site_by_name
+
     def per_site(self, edition: Edition) -> bool:
         """True of an amendment that takes effect at each site on the day of its approval there, as it says itself."""
         found = self.trial_of(edition).amendments

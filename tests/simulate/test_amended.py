@@ -11,6 +11,8 @@ import pytest
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
 from equipoise.conduct.definitions import Definitions
+from equipoise.decide.decide import decide
+from equipoise.desk.data import defined_at
 from equipoise.dossier.amendments import amendments, planned
 from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
@@ -113,3 +115,24 @@ def test_before_the_amendment_nothing_is_shown(
     snap = cut(trial, log, date(2012, 7, 15))
     assert amendments(snap, Definitions.of(trial, log.known_by(snap.known_on), trial_of)) == []
     assert amendments(snap, None) == []
+
+
+def test_a_decision_says_how_many_came_under_an_earlier_definition(
+    pair: tuple[SimulatedTrial, SimulatedTrial], plan: Callable[..., Plan]
+) -> None:
+    trial, log = plan("target").trial, pair[1].log
+    cutoff = pair[1].looks[0].cutoff
+    then = defined_at(Definitions.of(trial, log, trial_of), log, cutoff, cutoff)
+    snap = cut(then, log, cutoff)
+    (amendment,) = read_amendments(find_trial("north"))
+    early = sum(
+        p.randomised is not None and p.randomised.happened < amendment.approvals[p.site] for p in snap.randomised
+    )
+    said = [c for c in decide(then, snap, 1).cautions if "earlier definition" in c]  # type: ignore[union-attr]
+    assert said == [
+        f"{early} of {len(snap.randomised)} patients were randomised under an earlier definition of the trial; all are analysed under the one "
+        f"in force at the cut-off, fingerprint {amendment.trial.fingerprint[:12]}."
+    ]
+    assert early > 10
+    before = defined_at(Definitions.of(trial, log, trial_of), log, date(2012, 7, 1), date(2012, 7, 1))
+    assert (before.fingerprint, before.amended) == (trial.fingerprint, False)

@@ -140,6 +140,11 @@ class Trial(Part):
         amended._at = at
         return amended
 
+    @property
+    def amended(self) -> bool:
+        """True where it knows how it was defined before."""
+        return self._at is not None
+
     def at(self, site: str, day: date) -> Trial:
         """The trial as it was defined at a site on a day; itself where it was never amended."""
         return self._at(site, day) if self._at is not None else self

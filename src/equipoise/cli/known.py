@@ -37,6 +37,12 @@ def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> N
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
+    if verified.removed:
+        click.echo(f"The content of {verified.removed} of them was removed, as the log says.")
+    if verified.withheld:
+        click.echo(f"Of {verified.withheld} of them a part is withheld here: only the chain was verified.")
+    if verified.unended:
+        click.echo("The last line has no newline. It is whole and a record; the next order ends it.")
     if torn := verified.torn_bytes:
         click.echo(
             f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."

@@ -14,22 +14,31 @@ from equipoise.conduct.definitions import Definitions
 from equipoise.desk.order import unmask
 from equipoise.desk.store import LogStore
 from equipoise.files.definition import trial_of
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.log import Log
 from equipoise.trial.masked import MASKED
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import not_shown, refuse_withheld
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A log in which nothing was changed and nothing is impossible."""
+    """A log in which nothing was changed and nothing is impossible.
+
+    ``unended``: the last line lacks its newline. ``removed``: events whose content was removed, as later ones say. ``withheld``: events of which
+    a part is withheld from whoever was given this log; where there are any, only the chain was verified.
+    """
 
     ok: bool
     events: int
     hash: str
     torn_bytes: int
+    unended: bool
+    removed: int
+    withheld: int
 
 
 def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verified:
@@ -39,16 +48,15 @@ def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verifi
     not the one that the log was last opened or amended with.
     """
     reading = store.read()
-    impossible = replay(
-        trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log), trial_of
-    )
-    changed = Definitions.of(trial, reading.log).another()
-    if impossible or changed is not None:
-        found = [
-            Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible
-        ]
+    log, withheld = reading.log, not_shown(reading.log)
+    shown = unmask(trial, log, unblind) if unblind is not None and not withheld else log
+    impossible = [] if withheld else replay(trial, list(shown), trial_of)
+    found = [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible]
+    changed = Definitions.of(trial, log).another()
+    if found or changed is not None:
         raise BadInput(str(store), [*([changed] if changed is not None else []), *found])
-    return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""))
+    removed = sum(e.kind == REMOVED for e in log)
+    return Verified(True, len(log), log.head, len(reading.torn or b""), reading.unended, removed, withheld)
 
 
 @dataclass(frozen=True)
@@ -92,9 +100,15 @@ class Known:
         return Table(f"{trial.id} as known on {self.as_known_on}: {where}", columns, rows)
 
 
+def _shown(store: LogStore) -> Log:
+    log = store.read().log
+    refuse_withheld(log, str(store))
+    return log
+
+
 def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
     """What was recorded by ``day``, corrections of then included."""
-    snap = cut(trial, store.read().log, day, day)
+    snap = cut(trial, _shown(store), day, day)
     cohorts = {n: _by_arm(v, [p for p in snap.randomised if p.cohort == n]) for n, v in trial.views.items()}
     counts = _by_arm(trial, snap.randomised)
     sites = sum(e.kind == "site activated" for e in snap.events)
@@ -119,5 +133,5 @@ def _by_arm(trial: Trial, patients: Sequence[Patient]) -> dict[str, dict[str, in
 
 def patient_as_known_on(trial: Trial, store: LogStore, day: date, patient: str) -> PatientKnown:
     """One patient's events that were recorded by ``day``."""
-    snap = cut(trial, store.read().log, day, day)
+    snap = cut(trial, _shown(store), day, day)
     return PatientKnown(day, patient, [e for e in snap.events if e.patient == patient])

@@ -75,7 +75,8 @@ def give(
             raise BadInput(trial.id, [changed])
         found = order(conduct, max(now(), log[len(log) - 1].recorded))
         events = [found] if isinstance(found, Event) else list(found)
-        aside = store.append(events, log.head)
+        redaction = events[0].kind == "redacted"
+        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
     return Ordered(events[-1], conduct.log.head, aside)
 

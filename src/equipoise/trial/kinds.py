@@ -95,6 +95,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "known_on": ((str,), True),
     },
     "voided": {},
+    "redacted": {"event": ((int,), True), "corrected": ((int,), False)},
 }
 
 TRIAL_KINDS = frozenset(
@@ -108,6 +109,7 @@ TRIAL_KINDS = frozenset(
         "enrolment closed",
         "decided",
         "safety look",
+        "redacted",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

@@ -56,7 +56,7 @@ def amend(
         if done.problems:
             ctx.exit(2)
         return
-    say_torn(done.torn_line_set_aside)
+    say_torn(done.torn_line_set_aside, ended=done.last_line_ended)
     _show(done)
     if done.problems:
         raise BadInput("amend", done.problems)
@@ -94,5 +94,5 @@ def approve(
     if as_json:
         emit(done)
         return
-    say_torn(done.torn_line_set_aside)
+    say_torn(done.torn_line_set_aside, ended=done.last_line_ended)
     click.echo(f"Event {done.event.number}: {site} approved, {done.event.happened}. Chain {done.hash[:12]}")

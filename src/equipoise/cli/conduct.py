@@ -65,7 +65,7 @@ def _give(
     if as_json:
         emit(done)
         return
-    say_torn(done.torn_line_set_aside)
+    say_torn(done.torn_line_set_aside, ended=done.last_line_ended)
     event = done.event
     who = event.patient or event.site
     of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""

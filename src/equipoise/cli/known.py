@@ -75,8 +75,10 @@ def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_j
         show_table(known.table(found))
 
 
-def say_torn(aside: str | None) -> None:
-    """Say on standard error where a torn last line was set aside, if one was."""
+def say_torn(aside: str | None, *, ended: bool) -> None:
+    """Say on standard error where a torn last line was set aside, if one was, and that a whole one lacked its newline (``ended``)."""
     if aside is not None:
         name = Path(aside).name
         click.echo(f"A torn last line was found and set aside in {name}; nothing before it is lost.", err=True)
+    if ended:
+        click.echo("The last line had no newline. It was whole, and is a record; it was ended.", err=True)

@@ -36,6 +36,7 @@ class Amended:
     event: Event | None = None
     hash: str | None = None
     torn_line_set_aside: str | None = None
+    last_line_ended: bool = False
     problems: Sequence[Problem] = field(default=())
 
 
@@ -79,7 +80,7 @@ def amend(
             return _with(told, problems=refused.problems)
         return told
     done = give(new, store, order, amends=True)
-    return _with(told, event=done.event, hash=done.hash, torn_line_set_aside=done.torn_line_set_aside)
+    return _with(told, **vars(done))
 
 
 def _with(told: Amended, **more: object) -> Amended:

@@ -95,7 +95,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "known_on": ((str,), True),
     },
     "voided": {},
-    "redacted": {"event": ((int,), True), "corrected": ((int,), False)},
+    "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
 }
 
 TRIAL_KINDS = frozenset(

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from equipoise.files.trial_file import read_toml, trial_from
+from equipoise.files.toml_file import read_toml
+from equipoise.files.trial_file import trial_from
 from equipoise.trial.amendment import Amendment
 from equipoise.trial.check import near
 from equipoise.trial.part import Part

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from equipoise.conduct.amending import Begun, amendment_problems, approval_problems
-from equipoise.conduct.corrections import correction_problems
+from equipoise.conduct.clock import clock_problems, day_problems, known_at
+from equipoise.conduct.corrections import STAND, correction_problems
 from equipoise.conduct.definitions import DEFINING, Definitions, Read
+from equipoise.conduct.numbers import alike_problems
 from equipoise.conduct.rules import (
     ENROLMENT,
     Standing,
     cohort_problems,
-    day_problems,
     patient_problems,
     safety_problems,
     site_problems,
     subject_problems,
 )
 from equipoise.conduct.shape import shape_problems
+from equipoise.conduct.texts import text_problems
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log, in_force, in_order, places
 from equipoise.trial.patient import Patient
@@ -36,16 +38,23 @@ def replay(trial: Trial, events: Sequence[Event], read: Read | None = None) -> F
     found: Found = []
     last: datetime | None = None
     misshapen: set[int] = set()
+    numbers: dict[str, str] = {}
+    keys: dict[str, int] = {}
     standing_now: dict[int, Event] = {}
     for event in events:
-        if last is not None and event.recorded < last:
-            found.append((event, clock_backwards(event, last)))
+        found.extend((event, p) for p in clock_problems(event, last) if p.code != "no-reason")
         last = event.recorded
         if event.kind == REMOVED:
             standing_now[event.number] = event
             standing_now.pop(event.corrects or 0, None)
             continue
-        problems: list[Problem] = [*shape_problems(event.kind, dict(event.data)), *subject_problems(event)]
+        problems = [*shape_problems(event.kind, dict(event.data)), *text_problems(event), *subject_problems(event)]
+        if event.patient:
+            problems += alike_problems(event, numbers)
+        key = event.data.get("key")
+        if key is not None and keys.setdefault(str(key), event.number) != event.number:
+            allowed = f"a key of its own: event {keys[str(key)]} was ordered under it"
+            problems.append(Problem("key-used", "key", ascii(key), allowed))
         if event.corrects is not None:
             old = standing_now.pop(event.corrects, None)
             if old is None or old.kind != REMOVED:  # of what was removed nobody knows any more what could correct it
@@ -58,6 +67,7 @@ def replay(trial: Trial, events: Sequence[Event], read: Read | None = None) -> F
             misshapen.add(event.number)
             found.extend((event, p) for p in problems)
     standing = Standing(places=places(events))
+    known = {e.number: at for e, at in zip(events, known_at(events), strict=True)}
     by_patient: dict[str, list[Event]] = {}
     sound = [e for e in in_force(events) if e.number not in misshapen]
     definitions, so_far = Definitions.of(trial, sound, read), Definitions(trial, read)
@@ -68,7 +78,12 @@ def replay(trial: Trial, events: Sequence[Event], read: Read | None = None) -> F
             continue  # what follows from it says nothing new
         now = definitions.at(event.site or sites.get(event.patient, ""), event.happened)
         if event.kind != "opened":
-            found.extend((event, p) for p in (*day_problems(event, now), *cohort_problems(event, now)))
+            if event.kind == "screened":
+                sites[event.patient] = event.site
+            # A day that stands follows the clock of its order: where that was corrected, it cannot be.
+            moment = event.recorded if event.kind in STAND else known[event.number]
+            days = day_problems(event, now, sites.get(event.patient, ""), moment)
+            found.extend((event, p) for p in (*days, *cohort_problems(event, now)))
         if event.kind in DEFINING:
             found.extend((event, p) for p in _defining(event, events, so_far))
             so_far.take(event)
@@ -130,9 +145,3 @@ def replay_patient(name: str, record: Sequence[Event], definitions: Definitions,
         found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
         patient.add(event)
     return found
-
-
-def clock_backwards(event: Event, last: datetime) -> Problem:
-    """An event that was recorded before the one before it."""
-    allowed = f"the log is append-only: not before {last.isoformat()}"
-    return Problem("clock-backwards", "recorded", event.recorded.isoformat(), allowed)

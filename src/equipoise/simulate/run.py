@@ -52,10 +52,10 @@ def run(plan: Plan, replicate: int, *, detail: bool = False, amendments: Sequenc
     """
     trial, start = plan.trial, plan.trial.start
     allocation = allocation_of(trial, plan.seed, replicate) if trial.randomisation is not None else None
-    conduct, amending = Conduct.open(trial, moment(start), "simulation", allocation), None
+    conduct, amending = Conduct.open(trial, moment(start), "simulation", allocation, virtual=True), None
     if amendments:
         amending = Amendments(amendments)
-        conduct = Conduct(trial, conduct.log, allocation, read=amending.read)
+        conduct = Conduct(trial, conduct.log, allocation, read=amending.read, virtual=True)
     source = FromScenario(plan, replicate, detail)
     loop = Loop(
         conduct,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from equipoise.trial.duration import DAYS_PER_MONTH, Duration, Lasting
 from equipoise.trial.part import MOST_A_MONTH, MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, MOST_TIMES, MOST_WORTH, Part
@@ -31,6 +32,25 @@ class Site(Part):
     label: str = ""
     activation: date = Field(description="Planned day of activation.")
     rate: float = Field(gt=0, le=MOST_A_MONTH, description="Patients enrolled a month, once active.")
+    timezone: str | None = Field(
+        default=None,
+        description="The site's time zone, 'Pacific/Auckland': until when its day lasts. Left out: the latest day anywhere counts.",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, timezone: str | None) -> str | None:
+        """A name of the time zone database."""
+        try:
+            ZoneInfo(timezone or "UTC")
+        except (ValueError, OSError, KeyError):
+            raise ValueError("a name of the time zone database, such as 'Europe/Paris'") from None
+        return timezone
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a time zone that is not said: fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "timezone" or v is not None}
 
 
 class Factor(Part):

@@ -19,6 +19,7 @@ from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.grading import AdverseEvents
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, Part
+from equipoise.trial.patients import Patients
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import (
@@ -38,7 +39,7 @@ from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 #: Entries of the file that came after the first logs were kept.
-_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments"})
+_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients"})
 
 
 def fingerprint_of(definition: str) -> str:
@@ -66,6 +67,10 @@ class Trial(Part):
     )
     arms: tuple[Arm, ...] = Field(min_length=1, max_length=MOST_IN_BLOCK)
     sites: tuple[Site, ...] = ()
+    patients: Patients | None = Field(
+        default=None,
+        description="How patients are numbered (left out: site, dash, counter, or as given), and what is asked at screening.",
+    )
     randomisation: Randomisation | None = Field(
         default=None, description="How arms are given; left out where nobody is randomised, in a trial of one arm."
     )

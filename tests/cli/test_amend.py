@@ -103,7 +103,9 @@ def test_amend_says_what_changed_and_the_log_goes_on(north_: Trial) -> None:
     assert "112 → 90" in shown.out
     assert "Nothing is recorded" in shown.out
     assert len(north_.log.read_text().splitlines()) == lines
-    done = north_("amend", "--on", "2012-07-16", "--why", "neuropathy", *BY, "--json").json
+    asked = ("amend", "--on", "2012-07-16", "--why", "neuropathy", "--key", "k1", *BY, "--json")
+    done = north_(*asked).json
+    assert north_(*asked).json["hash"] == done["hash"]  # ordered again under its key: the first answer again
     assert done["changes"] == [{"path": "arms.IMGN901.regimen.IMGN901.dose", "old": 112.0, "new": 90.0}]
     assert json.loads(done["event"]["data"]["definition"])["arms"][0]["regimen"][0]["dose"] == 90
     assert done["event"]["why"] == "neuropathy"

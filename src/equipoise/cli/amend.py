@@ -11,6 +11,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, emit, json_option, trial_argument
 from equipoise.cli.known import log_option, say_torn
+from equipoise.cli.orders import key as key_option
 from equipoise.cli.usage import Command
 from equipoise.trial.changes import told
 from equipoise.trial.problem import BadInput
@@ -34,10 +35,11 @@ _by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives
 @click.option("--dry-run", is_flag=True, help="Say what would change, and whether it would be refused; record nothing.")
 @_by
 @click.option("--why", required=True, help="Why the trial is amended.")
+@key_option
 @json_option
 @click.pass_context
 def amend(
-    ctx: click.Context, trial: str, log_path: Path, on: date, allow: str, dry_run: bool, by: str, why: str, as_json: bool
+    ctx: click.Context, trial: str, log_path: Path, on: date, allow: str, dry_run: bool, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Amend the trial: the log goes on with the trial file as it is now or, where an amendments folder lies beside it, with the next of these.
 
@@ -50,7 +52,7 @@ def amend(
     store = desk.opening.log_of(found, log_path)
     new = desk.amend.next_definition(trial, store)
     named = [name.strip() for name in allow.split(",") if name.strip()]
-    done = desk.amend.amend(new, store, on, by, why, named, dry=dry_run)
+    done = desk.amend.amend(new, store, on, by, why, named, dry=dry_run, key=key)
     if as_json:
         emit(done)
         if done.problems:
@@ -84,13 +86,14 @@ def _show(done: Amended) -> None:
 @click.option("--amendment", type=int, metavar="EVENT", help="Number of the event that amended (default: the last).")
 @_by
 @click.option("--why", default="", help="Why, where it does not go without saying.")
+@key_option
 @json_option
 def approve(
-    trial: str, log_path: Path, site: str, on: date, amendment: int | None, by: str, why: str, as_json: bool
+    trial: str, log_path: Path, site: str, on: date, amendment: int | None, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Record the day on which a site approved an amendment: from that day it is in force there, and what happens there is judged by it."""
     found = desk.opening.load_at_hand(trial, log_path)
-    done = desk.amend.approve(found, desk.opening.log_of(found, log_path), site, on, by, why, amendment)
+    done = desk.amend.approve(found, desk.opening.log_of(found, log_path), site, on, by, why, amendment, key)
     if as_json:
         emit(done)
         return

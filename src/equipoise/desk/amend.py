@@ -52,7 +52,15 @@ def next_definition(name: str, store: LogStore) -> Trial:
 
 
 def amend(
-    new: Trial, store: LogStore, on: date, by: str, why: str, allow: Sequence[str] = (), *, dry: bool = False
+    new: Trial,
+    store: LogStore,
+    on: date,
+    by: str,
+    why: str,
+    allow: Sequence[str] = (),
+    *,
+    dry: bool = False,
+    key: str = "",
 ) -> Amended:
     """Amend the log with ``new``; ``dry`` shows it and records nothing. Raises BadInput with the reasons where it is refused."""
     log = store.read().log
@@ -71,7 +79,7 @@ def amend(
             "definition": new.definition,
             **({"allowed": list(allow)} if allow else {}),
         }
-        return conduct.order("amended", on, at, by, why, data=data)
+        return conduct.order("amended", on, at, by, why, data=data, key=key)
 
     if dry:
         try:
@@ -88,13 +96,20 @@ def _with(told: Amended, **more: object) -> Amended:
 
 
 def approve(
-    trial: Trial, store: LogStore, site: str, on: date, by: str, why: str = "", amendment: int | None = None
+    trial: Trial,
+    store: LogStore,
+    site: str,
+    on: date,
+    by: str,
+    why: str = "",
+    amendment: int | None = None,
+    key: str = "",
 ) -> Ordered:
     """Record the day of a site's approval of an amendment: the last, or the one of event ``amendment``."""
 
     def order(conduct: Conduct, at: datetime) -> Event:
         edition = _amendment(conduct.definitions, amendment)
-        return conduct.order("approved", on, at, by, why, site=site, data={"fingerprint": edition.fingerprint})
+        return conduct.order("approved", on, at, by, why, site=site, data={"fingerprint": edition.fingerprint}, key=key)
 
     return give(trial, store, order)
 

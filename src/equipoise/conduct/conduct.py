@@ -318,8 +318,10 @@ class Conduct(Running):
         """
         misshapen, problems = list(shape_problems(event.kind, event.data)), list[Problem]()
         if not self.virtual:
+            told = {p.where for p in misshapen}  # each once
             for p in text_problems(event):
-                (misshapen if p.where.startswith("data.") else problems).append(p)
+                if p.where not in told:
+                    (misshapen if p.where.startswith("data.") else problems).append(p)
             if event.corrects is None:
                 misshapen += subject_problems(event)
         if event.corrects is not None:

@@ -16,6 +16,7 @@ from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
 from equipoise.cli.pairs import Criteria, Pair, once
+from equipoise.cli.seal import commit, reseal, seal, secret_option
 from equipoise.cli.usage import Group
 from equipoise.trial.problem import BadInput, Problem
 
@@ -40,11 +41,6 @@ _why = click.option("--why", default="", help="Why, where it does not go without
 _on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 _patient = click.option("--patient", required=True, help="The patient's number in the trial.")
 _site = click.option("--site", required=True, help="The site.")
-_seed_file = click.option(
-    "--seed-file",
-    type=click.Path(path_type=Path),
-    help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
-)
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
 
 
@@ -53,13 +49,14 @@ def _give(
     log_path: Path,
     as_json: bool,
     order: Callable[[Conduct, datetime], Event],
-    seed_file: Path | None = None,
+    secret_file: Path | None = None,
     *,
     at_random: bool = False,
 ) -> None:
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
-    allocation = desk.order.allocation(trial, seed_file) if at_random else None
+    apart = desk.order.apart(trial_name, log_path)
+    allocation = desk.order.allocation(trial, secret_file, apart) if at_random else None
     done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
     if as_json:
         emit(done)
@@ -209,17 +206,24 @@ def _levels(help_text: str) -> Callable[[F], F]:
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
 @log_option
+@secret_option
 @_by
 @_why
 @json_option
-def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
-    """Start a trial's log. An existing file is never overwritten."""
+def open_log(trial: str, log_path: Path, secret_file: Path | None, by: str, why: str, as_json: bool) -> None:
+    """Start a trial's log. An existing file is never overwritten.
+
+    With --secret the log holds the commitment of the allocation's secret from its beginning: arms are then given by that secret and by no other.
+    """
     found = desk.opening.load_trial(trial)
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why)
+    secret = desk.sealing.the_secret(trial, found, secret_file, log_path) if secret_file is not None else None
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, secret)
     if as_json:
         emit(opened)
-    else:
-        click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+        return
+    click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+    if opened.commitment is not None:
+        click.echo(f"Committed to the secret {opened.commitment[:12]}.")
 
 
 @command.command(short_help="Screen a patient.")
@@ -287,19 +291,19 @@ def enrol(
 @log_option
 @_patient
 @_on
-@_seed_file
+@secret_option
 @_by
 @_why
 @json_option
 def randomise(
-    trial: str, log_path: Path, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str, log_path: Path, patient: str, on: date, secret_file: Path | None, by: str, why: str, as_json: bool
 ) -> None:
     """Randomise an enrolled patient.
 
-    The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
-    away from the sites and out of the trial's folder. In a blind trial a code is answered and recorded in place of the arm.
+    The allocation follows from the trial's secret, the stratum and the log. The log holds the secret's commitment (`open --secret`, `commit`):
+    another one is refused. Whoever has the secret can foresee the allocation. In a blind trial a code is answered and recorded in place of the arm.
     """
-    _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), seed_file, at_random=True)
+    _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), secret_file, at_random=True)
 
 
 @command.command(short_help="In an emergency: tell one masked patient's arm.")
@@ -308,17 +312,18 @@ def randomise(
 @_patient
 @_on
 @click.option("--reason", required=True, help="Why somebody must know this patient's arm.")
-@_seed_file
+@secret_option
 @_by
 @_why
 @json_option
 def unblind(
-    trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str, log_path: Path, patient: str, on: date, reason: str, secret_file: Path | None, by: str, why: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)
-    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file)
+    by_secret = desk.order.allocation(found, secret_file, desk.order.apart(trial, log_path))
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, by_secret)
     if as_json:
         emit(done)
         return
@@ -421,5 +426,7 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
+for _of_the_secret in (seal, commit, reseal):
+    command.add_command(_of_the_secret)
 command.add_command(verify)
 command.add_command(as_known_on)

@@ -7,8 +7,9 @@ from copy import copy
 from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.allocations import allocation_problems, commitment_problems
 from equipoise.conduct.masking import Key, holds_codes
-from equipoise.conduct.place import Allocation, Earlier, Place
+from equipoise.conduct.place import Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.rules import (
     Standing,
@@ -19,7 +20,10 @@ from equipoise.conduct.rules import (
     safety_problems,
     site_problems,
 )
+from equipoise.conduct.sealed import ByWhom, Sealed
+from equipoise.conduct.secret import SCHEME, Secret
 from equipoise.conduct.shape import shape_problems
+from equipoise.conduct.unmasking import arms_behind
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force, in_order
 from equipoise.trial.patient import Patient
@@ -43,7 +47,7 @@ class Conduct:
     The running state is derived from the log and can be rebuilt from it at any time.
     """
 
-    def __init__(self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None) -> None:
+    def __init__(self, trial: Trial, log: Log | None = None, allocation: ByWhom = None) -> None:
         self.trial = trial
         self.log = log if log is not None else Log()
         self._allocation = allocation
@@ -55,7 +59,7 @@ class Conduct:
         trial: Trial,
         recorded: datetime,
         by: str,
-        allocation: Allocation | None = None,
+        allocation: ByWhom = None,
         why: str = "",
     ) -> Conduct:
         """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
@@ -70,14 +74,14 @@ class Conduct:
         )
         return cls(trial, log, allocation)
 
-    def fork(self, allocation: Allocation | None) -> Conduct:
+    def fork(self, allocation: ByWhom) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
         other = copy(self)
         other.log, other._allocation = Log(self.log), allocation
         other.standing = Standing(dict(self.standing.sites), list(self.standing.enrolment))
         other.patients = {name: patient.copy() for name, patient in self.patients.items()}
         other._events_of = {name: list(events) for name, events in self._events_of.items()}
-        other._allocated = dict(self._allocated)
+        other._allocated, other._codes = dict(self._allocated), set(self._codes)
         return other
 
     # -- orders -----------------------------------------------------------------------------------------------------
@@ -155,11 +159,13 @@ class Conduct:
         cohort = str(known.enrolled.data.get("cohort", "")) if known.enrolled else ""
         stratum = stratum_of(self.trial, factors, cohort)
         position = self._allocated.get(stratum, 0)
-        if isinstance(self._allocation, Key):
-            taken = self._allocation.arms_of(self.log)  # with another seed than before it would go on with another list
-            given = {"code": self._allocation.code(patient, stratum, position, taken)}
+        allocation = self._allocation
+        if isinstance(allocation, Sealed):
+            allocation = allocation.under(self.commitment)
+        if isinstance(allocation, Key):
+            given = {"code": allocation.code(patient, stratum, position, self._codes)}
         else:
-            given = {"arm": self._allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
+            given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum})
 
     def _earlier(self) -> list[Earlier]:
@@ -178,11 +184,16 @@ class Conduct:
         if known is None or not known.masked:
             allowed = "a patient whose log tells a code in place of the arm"
             raise Refused(patient, [Problem("not-masked", "patient", repr(patient), allowed)])
-        if not isinstance(self._allocation, Key):
+        if not isinstance(self._allocation, Sealed):
             raise Refused("unblind", [_no_seed()])
         assert known.randomised is not None, "who is masked is randomised"
-        arm = self._allocation.arms_of(self.log)[known.randomised.data["code"]]
+        arm = arms_behind(self.log, self._allocation).arm_of(known.randomised)
         return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}), arm
+
+    def seal(self, secret: Secret, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+        """Record the commitment of the secret by which arms are given; another one than before has a reason."""
+        data = {"commitment": secret.commitment, "scheme": SCHEME}
+        return self.order("sealed", on, recorded, by, why, data=data)
 
     def order(
         self,
@@ -234,7 +245,7 @@ class Conduct:
         if factors and old.kind != "enrolled":
             given = f"{old.kind!r}, event {number}"
             problems.append(Problem("no-factors", "factor", given, "an enrolment: factors are recorded there"))
-        if old.kind in ("opened", "amended", "decided", "safety look", "unblinded") or (
+        if old.kind in ("opened", "amended", "sealed", "decided", "safety look", "unblinded") or (
             old.kind == "randomised" and void
         ):
             problems.append(Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands"))
@@ -283,7 +294,9 @@ class Conduct:
         problems.extend(day_problems(event, self.trial))
         problems.extend(cohort_problems(event, self.trial))
         problems.extend(self._clock_problems(event))
-        if event.kind == "site activated":
+        if event.kind == "sealed":
+            problems.extend(commitment_problems(event, self.commitment))
+        elif event.kind == "site activated":
             problems.extend(site_problems(event, self.trial, self.standing))
         elif event.kind == "safety look":
             problems.extend(safety_problems(event, self.trial))
@@ -319,11 +332,16 @@ class Conduct:
         self.patients: dict[str, Patient] = {}
         self._events_of: dict[str, list[Event]] = {}
         self._allocated: dict[str, int] = {}
+        self._codes: set[str] = set()
+        #: Of the secret in force; '' before any was recorded.
+        self.commitment = ""
         for event in in_force(self.log):
             self._take(event)
 
     def _take(self, event: Event) -> None:
-        if event.kind == "site activated":
+        if event.kind == "sealed":
+            self.commitment = str(event.data["commitment"])
+        elif event.kind == "site activated":
             self.standing.sites[event.site] = event.happened
         elif event.kind in _ENROLMENT:
             self.standing.enrolment.append(_change(event))
@@ -344,6 +362,8 @@ class Conduct:
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
+            if "code" in event.data:
+                self._codes.add(event.data["code"])
 
     def _glossary(self, patient: Patient) -> Glossary:
         """How the words of the patient's responses are read: as in his cohort."""
@@ -359,8 +379,8 @@ class Conduct:
 
 
 def _no_seed() -> Problem:
-    allowed = "the allocation seed of this trial"
-    return Problem("no-allocation", "seed", "none", allowed, "give it with --seed-file")
+    allowed = "the secret of this trial's allocation"
+    return Problem("no-allocation", "secret", "none", allowed, "give its file with --secret")
 
 
 def _change(event: Event) -> tuple[date, int, str, str]:
@@ -404,6 +424,7 @@ def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]
     for name, record in by_patient.items():
         _, problems = _replay_patient(name, record, trial, standing)
         found.extend(problems)
+    found.extend(allocation_problems(trial, events))
     return found
 
 

@@ -91,7 +91,7 @@ def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
 
 def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
     """A day before the trial, or after it was recorded."""
-    if event.happened < trial.start:
+    if event.happened < trial.start and event.kind != "sealed":
         yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
     if event.happened > event.recorded.date():
         yield Problem(

@@ -18,6 +18,7 @@ from equipoise.decide.trial_rule import rule_of
 from equipoise.trial.decision import Decision, Fingerprints, NotRipe, Stop
 from equipoise.trial.endpoint import Landmark, Toxicity
 from equipoise.trial.problem import BadInput
+from equipoise.trial.resealed import cautions_of_secret
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -55,6 +56,7 @@ def decide(trial: Trial, snap: Snapshot, look: int, *, ends_anyway: bool = False
         cautions=[
             *ruling.cautions,
             *_definition_cautions(trial, snap),
+            *cautions_of_secret(snap.events),
             *gathered.cautions(),
             *_graded(trial, snap),
             *(f"Not in the data: {text}" for text in snap.losses),

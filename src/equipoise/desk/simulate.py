@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Engine, default_workers, simulate
 from equipoise.simulate.summary import Summary, exact_of, safety_table, summarise, summary_table
 from equipoise.simulate.tally import Tally
+from equipoise.trial.block_sizes import assumed_blocks
 from equipoise.trial.design import Characteristics
 from equipoise.trial.exhibits import Table
 
@@ -38,7 +39,13 @@ class Simulated:
 
     def table(self) -> Table:
         """What came, beside what is known exactly."""
-        return summary_table(self.summaries, self.exact)
+        table = summary_table(self.summaries, self.exact)
+        return replace(table, notes=(*table.notes, self.assumed)) if self.assumed else table
+
+    @property
+    def assumed(self) -> str:
+        """What is assumed of blocks whose sizes are sealed; ''."""
+        return assumed_blocks(self.plans[0].trial)
 
     def safety_table(self) -> Table | None:
         """How often the safety rules beside the design spoke; None for trials without."""
@@ -48,6 +55,7 @@ class Simulated:
         """The documented shape."""
         return {
             "trial": self.plans[0].trial.id, "interrupted": not self.whole, "summaries": self.summaries, "exact": self.exact,
+            **({"assumed": self.assumed} if self.assumed else {}),
         }  # fmt: skip
 
     def write_page(self, page: Path) -> list[Path]:

@@ -30,7 +30,6 @@ _KINDS = frozenset({"enrolled", "randomised", "voided", "sealed"})
 def allocation_problems(trial: Trial, events: Sequence[Event]) -> Iterator[Found]:
     """Everything in a log's allocations that cannot be, with the event that shows it."""
     events = [e for e in events if e.kind in _KINDS and not any(shape_problems(e.kind, dict(e.data)))]
-    yield from _changed(events)
     yield from _commitments(events)
     if trial.randomisation is None or trial.as_recorded:
         return
@@ -98,24 +97,6 @@ class _Blocks:
         for _ in range(position):
             found.take(None)
         return found
-
-
-def _changed(events: Sequence[Event]) -> Iterator[Found]:
-    """An allocation that a later event changed or took back."""
-    of: dict[int, Event] = {}
-    for event in events:
-        old = of.get(event.corrects) if event.corrects is not None else None
-        if event.kind == "randomised":
-            of[event.number] = old or event
-        if old is None:
-            continue
-        names = sorted(
-            n for n in {*old.data, *event.data} - {"dated", "date_rule"} if old.data.get(n) != event.data.get(n)
-        )
-        if event.kind == "voided" or names:
-            given = "voided" if event.kind == "voided" else ", ".join(f"{n} {event.data.get(n)!r}" for n in names)
-            allowed = f"event {old.number} stands: an allocation is never changed"
-            yield event, Problem("allocation-stands", old.patient, given, allowed)
 
 
 def _commitments(events: Sequence[Event]) -> Iterator[Found]:

@@ -57,7 +57,9 @@ def foretold(trial: Trial, levels: Mapping[str, Sequence[float]] | None = None) 
     each = [(levels or {}).get(f.name) or [1 / len(f.levels)] * len(f.levels) for f in r.factors]
     shares = [prod(some) for some in product(*each)]
     # As many have a k-th patient: place k of the list, weighed by how often a stratum comes so far.
-    weights = np.sum([binom.sf(range(n), n, share) for share in shares], axis=0) / n
+    weights = np.zeros(n)
+    for share in shares:
+        weights += binom.sf(np.arange(n), n, share) / n
     certain = guessed = 0.0
     places = by_place(blocks_of(trial))
     for weight in weights:

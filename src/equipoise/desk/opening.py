@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.secret import Secret
-from equipoise.desk.order import now
+from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
@@ -61,7 +61,7 @@ class Opened:
 def open_log(trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None) -> Opened:
     """Start a trial's log, with the commitment of its allocation's secret where that is given. What is there is never overwritten."""
     moment = now()
-    conduct = Conduct.open(trial, moment, by, why=why)
+    conduct = Conduct.open(trial, moment, by, why=why, salts=salts)
     if secret is not None:
         conduct.seal(secret, moment.date(), moment, by)
     store.create(conduct.log)
@@ -84,6 +84,6 @@ def take_in(
 ) -> TakenIn:
     """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
     found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
-    conduct = found.conduct
-    store.create(conduct.log)
-    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head, found.notes)
+    log = salted(found.conduct.log)
+    store.create(log)
+    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, found.notes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -38,19 +39,40 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def give(
-    trial: Trial, store: LogStore, order: Callable[[Conduct, datetime], Event], allocation: ByWhom = None
-) -> Ordered:
-    """Carry out one order. Raises BadInput with the reasons where it is refused; the log is then as it was.
+def salts() -> tuple[str, str]:
+    """Salts for one event of a real log: nobody can guess what is withheld from the digest that stands for it."""
+    return secrets.token_hex(16), secrets.token_hex(16)
 
+
+def salted(log: Log) -> Log:
+    """A log of real people that was taken in from a file, each event with salts of its own."""
+    return Log(replace(e, salts=salts()) for e in log)
+
+
+def give(
+    trial: Trial,
+    store: LogStore,
+    order: Callable[[Conduct, datetime], Event | Sequence[Event]],
+    allocation: ByWhom = None,
+    conduct: Conduct | None = None,
+) -> Ordered:
+    """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
+
+    Raises BadInput with the reasons where it is refused; the log is then as it was. What the store refuses, or fails to write, is not
+    taken in. ``conduct``: of a process that lives (made with ``salts``), caught up with the store first; else the trial is taken from the store's log.
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
         log = store.read().log
-        before, head = len(log), log.head
-        event = order(Conduct(trial, log, allocation), max(now(), log[before - 1].recorded))
-        aside = store.append([log[i] for i in range(before, len(log))], head)
-    return Ordered(event, log.head, aside)
+        if conduct is None:
+            conduct = Conduct(trial, log, allocation, salts, takes=False)
+        else:
+            conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
+        found = order(conduct, max(now(), log[len(log) - 1].recorded))
+        events = [found] if isinstance(found, Event) else list(found)
+        aside = store.append(events, log.head)
+        conduct.catch_up(events)
+    return Ordered(events[-1], conduct.log.head, aside)
 
 
 def apart(name: str, log: object = None) -> dict[str, Path]:

@@ -61,24 +61,34 @@ class Log:
 
     def hashes(self) -> list[str]:
         """The chain: the hash of each event, over its content and the hash of the one before."""
-        previous = self._hashes[-1] if self._hashes else GENESIS
-        for event in self._events[len(self._hashes) :]:
-            previous = hash_of(event.content(previous))
-            self._hashes.append(previous)
+        self._chain()
         return list(self._hashes)
 
     @property
     def head(self) -> str:
         """The hash of the last event: the fingerprint of all that is in the log."""
-        return self.hashes()[-1] if self._events else GENESIS
+        self._chain()
+        return self._hashes[-1] if self._events else GENESIS
+
+    def _chain(self) -> None:
+        """Go on with the chain to the last event; what is computed once, or was verified in reading, is kept."""
+        previous = self._hashes[-1] if self._hashes else GENESIS
+        for event in self._events[len(self._hashes) :]:
+            previous = hash_of(event, previous)
+            self._hashes.append(previous)
+
+    @classmethod
+    def verified(cls, events: Iterable[Event], hashes: Iterable[str]) -> Log:
+        """A log whose chain whoever read it has computed already, one hash an event."""
+        found = cls(events)
+        found._hashes = list(hashes)
+        if len(found._hashes) != len(found):
+            raise ValueError(f"verified: got {len(found._hashes)} hashes for {len(found)} events")
+        return found
 
     def reread(self, events: Iterable[Event]) -> Log:
         """The same record with its events read otherwise, one for one: its chain stays that of what was recorded."""
-        found = Log(events)
-        if len(found) != len(self):
-            raise ValueError(f"reread: got {len(found)} events for {len(self)}")
-        found._hashes = self.hashes()
-        return found
+        return Log.verified(events, self.hashes())
 
     def known_by(self, day: date) -> list[Event]:
         """The events recorded by the end of ``day`` (UTC), in order, corrections among them."""
@@ -101,6 +111,15 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda e: e.happened)
 
 
+def places(events: Iterable[Event]) -> dict[int, int]:
+    """Where events that correct others stand: number → the number of the event that was put right first."""
+    found: dict[int, int] = {}
+    for event in events:
+        if event.corrects is not None:
+            found[event.number] = found.get(event.corrects, event.corrects)
+    return found
+
+
 def in_force(events: Iterable[Event]) -> list[Event]:
     """What stands after corrections: a corrected event gives way to the last that corrects it, a voided one to none.
 
@@ -110,14 +129,8 @@ def in_force(events: Iterable[Event]) -> list[Event]:
     events = list(events)
     if all(e.corrects is None for e in events):
         return events
+    place = places(events)
     standing: dict[int, Event | None] = {}
-    place: dict[int, int] = {}
     for event in events:
-        if event.corrects is None:
-            place[event.number] = event.number
-            standing[event.number] = event
-        else:
-            first = place.get(event.corrects, event.corrects)
-            place[event.number] = first
-            standing[first] = None if event.kind == "voided" else event
+        standing[place.get(event.number, event.number)] = None if event.kind == "voided" else event
     return [e for _, e in sorted(standing.items()) if e is not None]

@@ -84,10 +84,12 @@ class _Blocks:
         at = (stratum, stood.commitment)
         if at not in self._lists:
             self._lists[at] = self._begun(stratum, stood.place.position)
-        if not self._lists[at].take(event.data.get("arm")):
+        arm = event.data.get("arm")
+        # An arm that the stratum does not have is told of elsewhere.
+        if not self._lists[at].take(arm if arm in {a.name for a in self._arms.stratum(stratum)} else None):
             sizes = ", ".join(map(str, self._sizes))
             allowed = f"an arm by which whole blocks of {sizes} can give what stratum {stratum} was given so far"
-            yield event, Problem("not-in-blocks", event.patient, repr(event.data["arm"]), allowed)
+            yield event, Problem("not-in-blocks", event.patient, repr(arm), allowed)
 
     def _begun(self, stratum: str, position: int) -> WholeBlocks:
         """The stratum's list; another secret's goes on at the same place, and what it held before is not told."""

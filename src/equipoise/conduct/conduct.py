@@ -165,7 +165,7 @@ class Conduct:
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
         if self._allocation is None:
-            raise Refused("randomise", [_no_seed()])
+            raise Refused("randomise", [_no_secret()])
         known = self.patients.get(patient)
         factors = known.enrolled.data["factors"] if known and known.enrolled else None
         if known is None or factors is None:
@@ -210,7 +210,7 @@ class Conduct:
             allowed = "a patient whose log tells a code in place of the arm"
             raise Refused(patient, [Problem("not-masked", "patient", repr(patient), allowed)])
         if not isinstance(self._allocation, Sealed):
-            raise Refused("unblind", [_no_seed()])
+            raise Refused("unblind", [_no_secret()])
         assert known.randomised is not None, "who is masked is randomised"
         arm = arms_behind(self.log, self._allocation).arm_of(known.randomised)
         return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}), arm
@@ -435,6 +435,6 @@ class Conduct:
         return event if all(e.corrects != number for e in self.log) else None
 
 
-def _no_seed() -> Problem:
-    allowed = "the allocation seed of this trial"
-    return Problem("no-allocation", "seed", "none", allowed, "give it with --seed-file")
+def _no_secret() -> Problem:
+    allowed = "the secret of this trial's allocation"
+    return Problem("no-allocation", "secret", "none", allowed, "give its file with --secret")

@@ -27,7 +27,7 @@ _LEAST = 1e-7
 #: Probabilities are kept to so many digits: states of knowledge that are alike in them are one.
 _SAME = 6
 #: With more states of knowledge than this at one place the list is given up.
-_MOST = 1500
+_MOST = 4000
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def foretold(trial: Trial, levels: Mapping[str, Sequence[float]] | None = None) 
         weights += binom.sf(np.arange(n), n, share) / n
     certain = guessed = 0.0
     places = by_place(blocks_of(trial))
-    for weight in weights:
-        if weight < 1e-9:
+    for k, weight in enumerate(weights):
+        if weights[k:].sum() < 1e-6:
             break
         found = next(places, None)
         if found is None:

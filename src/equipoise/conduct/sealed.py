@@ -5,7 +5,7 @@ Whoever gives the order names a file; the log says which secret counts. Without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from equipoise.conduct.allocation import RandomAllocation, allocation_of
 from equipoise.conduct.masking import Key
@@ -46,6 +46,12 @@ class Sealed:
             of = self._trial
             self._made[commitment] = Key(of, secret) if of.masked else allocation_of(of, secret)
         return self._made[commitment]
+
+    def committed(self, commitments: Iterable[str]) -> None:
+        """Raise BadInput where these are a log's commitments and none is of a secret at hand."""
+        held = list(commitments)
+        if held and not {s.commitment for s in self.secrets} & set(held):
+            raise BadInput("secret", [another_secret(self.secrets, held[-1])])
 
     def key(self, commitment: str) -> Key | None:
         """As ``known``, to read codes."""

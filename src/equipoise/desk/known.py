@@ -48,6 +48,7 @@ def verify(
     said = allocations_in_words(trial, list(log))
     if secret is not None:
         by_secret = Sealed(trial, read_secret(trial, secret, "--secret", apart or {}))
+        by_secret.committed(e.data["commitment"] for e in log if e.kind == "sealed")
         if not impossible or {p.code for _, p in impossible} <= {"not-in-blocks"}:
             found = remade(list(log), by_secret)
             impossible += found.other

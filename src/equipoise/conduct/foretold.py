@@ -27,7 +27,7 @@ _LEAST = 1e-7
 #: Probabilities are kept to so many digits: states of knowledge that are alike in them are one.
 _SAME = 6
 #: With more states of knowledge than this at one place the list is given up.
-_MOST = 4000
+_MOST = 8000
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ def foretold(trial: Trial, levels: Mapping[str, Sequence[float]] | None = None) 
             return None
         certain += weight * found[0]
         guessed += weight * found[1]
-    total = sum(a.share for a in trial.arms)
-    return Foretold(r.block_sizes, float(certain), float(guessed), max(a.share for a in trial.arms) / total)
+    return Foretold(r.block_sizes, float(certain), float(guessed), _floor(trial))
 
 
 def by_place(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[float, float]]:
@@ -120,13 +119,22 @@ def _next(knowledge: Knowledge, blocks: tuple[tuple[int, ...], ...]) -> tuple[tu
 
 
 def in_words(trial: Trial) -> str:
-    """What the stated sizes tell, as a warning; '' where nothing is foretold."""
-    found = foretold(trial)
-    if found is None:
+    """What the stated sizes tell, as a warning; '' where none are stated. Where there is too much to enumerate it is simulated."""
+    r = trial.randomisation
+    if r is None or r.method != "permuted blocks" or not r.block_sizes:
         return ""
-    sizes = ", ".join(map(str, found.sizes))
+    found = foretold(trial)
+    if found is not None:
+        certain, guessed = f"{100 * found.certain:.1f}%", f"{100 * found.guessed:.1f}%"
+    else:
+        seen = foreseen_allocation(trial, max(20, min(200, 10_000 // trial.target_enrolment)), 1)
+        certain, guessed = (f"{100 * x.value:.1f}% ± {100 * x.mc_error:.1f}" for x in (seen.certain, seen.guessed))
     return (
-        f"Blocks of {sizes} are stated: whoever knows them and who got what in a stratum is certain of {100 * found.certain:.1f}% of the "
-        f"{trial.target_enrolment} arms before they are given, and names {100 * found.guessed:.1f}% rightly ({100 * found.floor:.1f}% by naming "
-        'the commonest each time). In a trial that is not blind keep the sizes with the secret: block_sizes = "sealed".'
+        f"Blocks of {', '.join(map(str, r.block_sizes))} are stated: whoever knows them and who got what in a stratum is certain of {certain} "
+        f"of the {trial.target_enrolment} arms before they are given, and names {guessed} rightly ({100 * _floor(trial):.1f}% by naming the "
+        'commonest each time). Where arms are known as they are given, keep the sizes with the secret: block_sizes = "sealed".'
     )
+
+
+def _floor(trial: Trial) -> float:
+    return max(a.share for a in trial.arms) / sum(a.share for a in trial.arms)

@@ -20,6 +20,7 @@ import numpy as np
 from scipy.stats import binom
 
 from equipoise.conduct.continued_blocks import blocks_of
+from equipoise.conduct.foreseen_allocation import foreseen_allocation
 from equipoise.trial.trial import Trial
 
 #: Knowledge less likely than this is left out, and the rest is taken for all: no share is off by more than what was left out.

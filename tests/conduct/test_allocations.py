@@ -248,6 +248,7 @@ BLOCKS = [
 ]
 
 
+@pytest.mark.independent
 @pytest.mark.parametrize("blocks", BLOCKS, ids=["3,6 of 2:1", "2", "2,4", "one arm"])
 def test_the_search_finds_what_all_lists_written_out_find(blocks: list[dict[str, int]]) -> None:
     for n in range(1, 8):

@@ -14,7 +14,7 @@ from equipoise.conduct.masking import LENGTH, LETTERS
 from equipoise.conduct.randomisation import ArmsOf, stratum_of
 from equipoise.conduct.secret import SCHEME
 from equipoise.conduct.shape import shape_problems
-from equipoise.conduct.walk import Stood, Walk
+from equipoise.conduct.walk import Defined, Stood, Walk
 from equipoise.conduct.whole_blocks import WholeBlocks
 from equipoise.trial.event import Event
 from equipoise.trial.problem import Problem
@@ -22,30 +22,33 @@ from equipoise.trial.resealed import cautions_of_secret
 from equipoise.trial.trial import Trial
 
 Found = tuple[Event, Problem]
+_Sizes = tuple[tuple[tuple[str, int], ...], ...]
 
 #: What an allocation follows from, and what may change it.
 _KINDS = frozenset({"enrolled", "randomised", "voided", "sealed"})
 
 
-def allocation_problems(trial: Trial, events: Sequence[Event]) -> Iterator[Found]:
-    """Everything in a log's allocations that cannot be, with the event that shows it."""
+def allocation_problems(trial: Trial, events: Sequence[Event], defined: Defined | None = None) -> Iterator[Found]:
+    """Everything in a log's allocations that cannot be, with the event that shows it.
+
+    ``defined``: the trial as it was defined when an event was recorded; ``trial`` where it is not said.
+    """
     events = [e for e in events if e.kind in _KINDS and not any(shape_problems(e.kind, dict(e.data)))]
     yield from _commitments(events)
-    if trial.randomisation is None or trial.as_recorded:
-        return
     codes: dict[str, str] = {}
-    blocks = _Blocks(trial)
+    blocks = _Blocks()
     for stood in Walk(events):
         event = stood.event
-        if event.source or not stood.enrolled:
+        then = defined(event) if defined is not None else trial
+        if event.source or not stood.enrolled or then.randomisation is None or then.as_recorded:
             continue
-        stratum = _stratum(trial, stood)
+        stratum = _stratum(then, stood)
         if stratum is not None and stratum != stood.place.stratum:
             allowed = f"the stratum of the patient's factors at that moment, {stratum!r}"
             yield event, Problem("another-stratum", event.patient, repr(stood.place.stratum), allowed)
         if "code" in event.data:
             yield from _code(event, codes)
-        yield from blocks.problems(stood)
+        yield from blocks.problems(then, stood)
 
 
 def _stratum(trial: Trial, stood: Stood) -> str | None:
@@ -66,39 +69,29 @@ def _code(event: Event, codes: dict[str, str]) -> Iterator[Found]:
 
 
 class _Blocks:
-    """The lists of all strata, under the secret that was in force and the trial file's sizes."""
+    """The lists of all strata, each for the secret that was in force and the blocks that the trial then had."""
 
-    def __init__(self, trial: Trial) -> None:
-        r = trial.randomisation
-        assert r is not None, "a trial whose blocks are judged randomises"
-        #: () by minimisation, and where sizes are sealed.
-        self._sizes = r.block_sizes
-        self._arms = ArmsOf(trial)
-        self._lists: dict[tuple[str, str], WholeBlocks] = {}
+    def __init__(self) -> None:
+        self._lists: dict[tuple[str, str, _Sizes], WholeBlocks] = {}
 
-    def problems(self, stood: Stood) -> Iterator[Found]:
-        """That the stratum's arms up to here cannot come from whole blocks."""
-        if not self._sizes:
+    def problems(self, trial: Trial, stood: Stood) -> Iterator[Found]:
+        """That the stratum's arms up to here cannot come from whole blocks; nothing by minimisation, and where sizes are sealed."""
+        r, stratum, event = trial.randomisation, stood.place.stratum, stood.event
+        if r is None or not r.block_sizes:
             return
-        stratum, event = stood.place.stratum, stood.event
-        at = (stratum, stood.commitment)
+        arms = ArmsOf(trial).stratum(stratum)
+        total = sum(a.share for a in arms)
+        blocks = tuple(tuple((a.name, a.share * size // total) for a in arms) for size in r.block_sizes)
+        at = (stratum, stood.commitment, blocks)
         if at not in self._lists:
-            self._lists[at] = self._begun(stratum, stood.place.position)
+            # Another list goes on at the same place, and what it held before is not told.
+            self._lists[at] = WholeBlocks([dict(block) for block in blocks], stood.place.position)
         arm = event.data.get("arm")
         # An arm that the stratum does not have is told of elsewhere.
-        if not self._lists[at].take(arm if arm in {a.name for a in self._arms.stratum(stratum)} else None):
-            sizes = ", ".join(map(str, self._sizes))
+        if not self._lists[at].take(arm if arm in {a.name for a in arms} else None):
+            sizes = ", ".join(map(str, r.block_sizes))
             allowed = f"an arm by which whole blocks of {sizes} can give what stratum {stratum} was given so far"
             yield event, Problem("not-in-blocks", event.patient, repr(arm), allowed)
-
-    def _begun(self, stratum: str, position: int) -> WholeBlocks:
-        """The stratum's list; another secret's goes on at the same place, and what it held before is not told."""
-        arms = self._arms.stratum(stratum)
-        total = sum(a.share for a in arms)
-        found = WholeBlocks([{a.name: a.share * size // total for a in arms} for size in self._sizes])
-        for _ in range(position):
-            found.take(None)
-        return found
 
 
 def _commitments(events: Sequence[Event]) -> Iterator[Found]:

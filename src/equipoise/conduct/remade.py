@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from equipoise.conduct.masking import Key
 from equipoise.conduct.sealed import Sealed
 from equipoise.conduct.secret import Secret
-from equipoise.conduct.walk import Walk
+from equipoise.conduct.walk import Defined, Walk
 from equipoise.trial.event import Event
 from equipoise.trial.problem import Problem
 
@@ -55,8 +55,11 @@ def _was(n: int) -> str:
     return "was" if n == 1 else "were"
 
 
-def remade(events: Sequence[Event], sealed: Sealed) -> Remade:
-    """Make every allocation again, each by the secret whose commitment stood, at its place as the log then stood."""
+def remade(events: Sequence[Event], sealed: Sealed, defined: Defined | None = None) -> Remade:
+    """Make every allocation again, each by the secret whose commitment stood, at its place as the log then stood.
+
+    ``defined``: the trial as it was defined when an event was recorded; today's where it is not said.
+    """
     same = elsewhere = before = 0
     other: list[tuple[Event, Problem]] = []
     without: list[Event] = []
@@ -68,7 +71,7 @@ def remade(events: Sequence[Event], sealed: Sealed) -> Remade:
             elsewhere += 1
             continue
         recorded = str(event.data.get("code", event.data.get("arm")))
-        by = sealed.known(stood.commitment)
+        by = sealed.known(stood.commitment, defined(event) if defined else None)
         unknown_before = bool(without) and any("code" in e.data for e in without)
         if by is None or not stood.enrolled or (unknown_before and by.asks_who_came_before):
             without.append(event)

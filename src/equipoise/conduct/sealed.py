@@ -20,7 +20,7 @@ class Sealed:
 
     def __init__(self, trial: Trial, secrets: Sequence[Secret]) -> None:
         self._trial, self.secrets = trial.whole, tuple(secrets)
-        self._made: dict[str, Key | RandomAllocation] = {}
+        self._made: dict[tuple[str, str], Key | RandomAllocation] = {}
 
     def under(self, commitment: str) -> Key | RandomAllocation:
         """The allocation by the secret with this commitment, as the log holds it. Raises BadInput where it holds none, or another's."""
@@ -33,19 +33,26 @@ class Sealed:
             raise BadInput("randomise", [Problem("not-committed", "log", "no commitment", allowed, step)])
         raise BadInput("secret", [another_secret(self.secrets, commitment)])
 
-    def known(self, commitment: str) -> Key | RandomAllocation | None:
-        """The allocation by the secret with this commitment; None where it is not at hand. '': the only one, of a log that never had one."""
+    def known(self, commitment: str, defined: Trial | None = None) -> Key | RandomAllocation | None:
+        """The allocation by the secret with this commitment; None where it is not at hand. '': the only one, of a log that never had one.
+
+        ``defined``: the trial as it was defined then, where it is another than today's. Raises BadInput where the secret's blocks cannot be its.
+        """
+        of = (defined or self._trial).whole
         if not commitment:
             if len(self.secrets) != 1:
                 return None
             commitment = self.secrets[0].commitment
-        if commitment not in self._made:
+        at = (commitment, of.fingerprint)
+        if at not in self._made:
             secret = next((s for s in self.secrets if s.commitment == commitment), None)
             if secret is None:
                 return None
-            of = self._trial
-            self._made[commitment] = Key(of, secret) if of.masked else allocation_of(of, secret)
-        return self._made[commitment]
+            problems = list(blocks_problems(of, secret.blocks, "--secret"))
+            if problems:
+                raise BadInput("secret", problems)
+            self._made[at] = Key(of, secret) if of.masked else allocation_of(of, secret)
+        return self._made[at]
 
     def committed(self, commitments: Iterable[str]) -> None:
         """Raise BadInput where these are a log's commitments and none is of a secret at hand."""
@@ -53,9 +60,9 @@ class Sealed:
         if held and not {s.commitment for s in self.secrets} & set(held):
             raise BadInput("secret", [another_secret(self.secrets, held[-1])])
 
-    def key(self, commitment: str) -> Key | None:
+    def key(self, commitment: str, defined: Trial | None = None) -> Key | None:
         """As ``known``, to read codes."""
-        found = self.known(commitment)
+        found = self.known(commitment, defined)
         return found if isinstance(found, Key) else None
 
 
@@ -72,14 +79,12 @@ def another_secret(secrets: Sequence[Secret], commitment: str) -> Problem:
     )
 
 
-def secret_problems(trial: Trial, secret: Secret, where: str) -> Iterator[Problem]:
-    """What keeps a secret from being this trial's."""
+def trial_problems(trial: Trial, secret: Secret, where: str) -> Iterator[Problem]:
+    """That a secret is another trial's."""
     of = trial.whole
     if secret.trial != of.id:
         step = f"equipoise conduct seal {of.id} --out FILE"
         yield Problem("another-trial", where, f"the secret of {secret.trial!r}", f"the secret of {of.id!r}", step)
-        return
-    yield from blocks_problems(of, secret.blocks, where)
 
 
 def blocks_problems(trial: Trial, sizes: Sequence[int], where: str) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from equipoise.conduct.sealed import Sealed, another_secret
-from equipoise.conduct.walk import Stood, Walk
+from equipoise.conduct.walk import Defined, Stood, Walk
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.masked import MASKED, own_treatments
@@ -41,8 +41,11 @@ class Told:
         return Problem(problem.code, stood.event.patient, given, problem.allowed, step)
 
 
-def arms_behind(events: Iterable[Event], sealed: Sealed) -> Told:
-    """The arms behind a log's codes. Raises BadInput naming the first patient whose code the secret in force does not give."""
+def arms_behind(events: Iterable[Event], sealed: Sealed, defined: Defined | None = None) -> Told:
+    """The arms behind a log's codes. Raises BadInput naming the first patient whose code the secret in force does not give.
+
+    ``defined``: the trial as it was defined when an event was recorded; today's where it is not said.
+    """
     told = Told({}, [], sealed)
     walk = Walk(events)
     codes: set[str] = set()
@@ -50,7 +53,7 @@ def arms_behind(events: Iterable[Event], sealed: Sealed) -> Told:
         event, place = stood.event, stood.place
         if "code" not in event.data:
             continue
-        key = sealed.key(stood.commitment)
+        key = sealed.key(stood.commitment, defined(event) if defined else None)
         if key is None:
             told.untold.append(stood)
             codes.add(event.data["code"])
@@ -71,9 +74,9 @@ def arms_behind(events: Iterable[Event], sealed: Sealed) -> Told:
     return told
 
 
-def unmasked(trial: Trial, log: Log, sealed: Sealed) -> Log:
+def unmasked(trial: Trial, log: Log, sealed: Sealed, defined: Defined | None = None) -> Log:
     """The log with its codes read as arms and its masked doses as the arm's own drug; its chain is the record's. Raises BadInput."""
-    told = arms_behind(log, sealed)
+    told = arms_behind(log, sealed, defined)
     if told.untold:
         raise BadInput("secret", [told.missing(told.untold[0])])
     arms = told.arms

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from equipoise.conduct.place import Earlier, Place
 from equipoise.trial.event import Event
+from equipoise.trial.trial import Trial
+
+#: The trial as it was defined when an event was recorded: by it an arm was given.
+Defined = Callable[[Event], Trial]
 
 
 @dataclass(frozen=True)

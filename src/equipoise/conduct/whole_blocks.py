@@ -10,14 +10,16 @@ from collections.abc import Mapping, Sequence
 
 
 class WholeBlocks:
-    """One list, arm by arm. ``blocks``: of each size, how many of each arm a block holds."""
+    """One list, arm by arm. ``blocks``: of each size, how many of each arm a block holds; ``untold``: so many come before, and are not told."""
 
-    def __init__(self, blocks: Sequence[Mapping[str, int]]) -> None:
+    def __init__(self, blocks: Sequence[Mapping[str, int]], untold: int = 0) -> None:
         self._blocks = blocks
         self._given: list[str | None] = []
         #: Places at which a block may begin.
         self._starts = {0}
         self._longest = max((sum(block.values()) for block in blocks), default=0)
+        for _ in range(untold):
+            self.take(None)
 
     def take(self, arm: str | None) -> bool:
         """The next arm; None for one that is not told, which may be any. False where no whole blocks give what came so far.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.masking import holds_codes
-from equipoise.conduct.sealed import ByWhom, Sealed, secret_problems
+from equipoise.conduct.sealed import ByWhom, Sealed, trial_problems
 from equipoise.conduct.secret import Secret
 from equipoise.conduct.unmasking import unmasked
 from equipoise.desk.store import LogStore
@@ -86,7 +86,7 @@ def apart(name: str, log: object = None) -> dict[str, Path]:
 def read_secret(trial: Trial, path: Path, option: str, apart: Apart) -> list[Secret]:
     """The secrets of a file, all of them this trial's. Raises BadInput with all that is wrong."""
     found = read_secret_file(path, option, apart)
-    problems = [p for secret in found for p in secret_problems(trial, secret, option)]
+    problems = [p for secret in found for p in trial_problems(trial, secret, option)]
     if problems:
         raise BadInput("secret", problems)
     return found

@@ -42,11 +42,14 @@ def seal(name: str, trial: Trial, out: Path, blocks: Sequence[int] = ()) -> Made
 
 
 def the_secret(name: str, trial: Trial, path: Path, log: object = None) -> Secret:
-    """The one secret of a file, to be committed to. Raises BadInput for a file that holds several."""
+    """The one secret of a file, to be committed to. Raises BadInput for a file that holds several, and for blocks that cannot be the trial's."""
     found = read_secret(trial, path, "--secret", apart(name, log))
     if len(found) != 1:
         allowed = "a file with the one secret by which arms are given from now on"
         raise BadInput("secret", [Problem("several-secrets", "--secret", f"{len(found)} secrets", allowed)])
+    problems = list(blocks_problems(trial, found[0].blocks, "--secret"))
+    if problems:
+        raise BadInput("secret", problems)
     return found[0]
 
 

@@ -55,8 +55,9 @@ def _give(
 ) -> None:
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
-    apart = desk.order.apart(trial_name, log_path)
-    allocation = desk.order.allocation(trial, secret_file, apart) if at_random else None
+    allocation = None
+    if at_random:
+        allocation = desk.order.allocation(trial, secret_file, desk.order.apart(trial_name, log_path))
     done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
     if as_json:
         emit(done)

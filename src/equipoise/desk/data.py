@@ -50,7 +50,7 @@ def take(
     Raises BadInput with what is wrong with what was asked for, and for a masked log without that file.
     """
     reading, notes = _read(name, trial, log, table, dialect, define)
-    known = unmask(trial, reading.log, unblind, apart(name, log))
+    known = unmask(trial, reading.log, unblind, apart(name, log) if unblind is not None else None)
     can_cut(trial, known, cutoff, known_on)
     return Data(known, cut(trial, known, cutoff, known_on), str(log) if reading.torn is not None else None, notes)
 

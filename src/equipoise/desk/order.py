@@ -76,10 +76,11 @@ def give(
 
 
 def apart(name: str, log: object = None) -> dict[str, Path]:
-    """The folders in which no secret may lie: the trial's, which ``name`` finds, and the log's where it is a file."""
+    """The folders in which no secret may lie: the trial's, which ``name`` finds, and the log's where that is a file."""
     found = {"the trial's folder": find_trial(name).parent}
-    if log is not None and "://" not in str(log):
-        found["the log's folder"] = Path(str(log)).parent
+    address = str(getattr(log, "url", log)).removeprefix("sqlite:///")
+    if log is not None and "://" not in address:
+        found["the log's folder"] = Path(address).parent
     return found
 
 

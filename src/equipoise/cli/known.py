@@ -48,6 +48,12 @@ def verify(trial: str, log_path: Path, unblind: Path | None, secret_file: Path |
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
     for sentence in verified.allocations:
         say(sentence)
+    if verified.removed:
+        click.echo(f"The content of {verified.removed} of them was removed, as the log says.")
+    if verified.withheld:
+        click.echo(f"Of {verified.withheld} of them a part is withheld here: only the chain was verified.")
+    if verified.unended:
+        click.echo("The last line has no newline. It is whole and a record; the next order ends it.")
     if torn := verified.torn_bytes:
         click.echo(
             f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."

@@ -84,8 +84,9 @@ class _Blocks:
         blocks = tuple(tuple((a.name, a.share * size // total) for a in arms) for size in r.block_sizes)
         at = (stratum, stood.commitment, blocks)
         if at not in self._lists:
-            # Another list goes on at the same place, and what it held before is not told.
-            self._lists[at] = WholeBlocks([dict(block) for block in blocks], stood.place.position)
+            self._lists[at] = WholeBlocks([dict(block) for block in blocks])
+        # Another list goes on at the same place: what it held before is not told, nor what was allocated elsewhere or is removed.
+        self._lists[at].go_to(stood.place.position)
         arm = event.data.get("arm")
         # An arm that the stratum does not have is told of elsewhere.
         if not self._lists[at].take(arm if arm in {a.name for a in arms} else None):

@@ -13,6 +13,7 @@ from equipoise.conduct.corrections import correction_of, correction_problems
 from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.place import Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
+from equipoise.conduct.redaction import redaction_of, redaction_problems
 from equipoise.conduct.replaying import clock_backwards, replay, replay_patient
 from equipoise.conduct.rules import (
     ENROLMENT,
@@ -36,6 +37,7 @@ from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.response import Glossary
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import refuse_withheld
 
 __all__ = ["Conduct", "Refused", "replay"]
 
@@ -78,6 +80,7 @@ class Conduct:
         self.trial = trial
         self.takes = takes
         self.log = log if log is not None else Log()
+        refuse_withheld(self.log, trial.id)
         self._allocation = allocation
         self._salts = salts
         self._rebuild()
@@ -269,6 +272,10 @@ class Conduct:
         event = correction_of(self.log, number, recorded, by, why, on, data, void, factors)
         return self._given(event, f"correct {number}", problems)
 
+    def redact(self, number: int, recorded: datetime, by: str, why: str) -> Event:
+        """Take the content of event ``number`` out of the log, as if it had been voided; its line stays, by its digests."""
+        return self._given(redaction_of(self.log, number, recorded, by, why), f"redact {number}")
+
     @property
     def masked(self) -> bool:
         """True where the log tells codes: what stands by arm is kept from it."""
@@ -284,6 +291,8 @@ class Conduct:
         problems = list(shape_problems(event.kind, event.data))
         if event.corrects is not None:
             return self._problems_of_correction(event, problems)
+        if event.kind == "redacted" and not problems:
+            return [*self._clock_problems(event), *redaction_problems(event, self.log, self.trial)]
         problems += subject_problems(event)
         if problems:
             return problems
@@ -328,7 +337,10 @@ class Conduct:
     def take(self, event: Event) -> Event:
         """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
         self.log.add(event)
-        if event.corrects is None:
+        if event.kind == "redacted":
+            self.log.remove(event)
+            self._rebuild()
+        elif event.corrects is None:
             self._take(event)
         elif event.patient:
             self._correct(event)

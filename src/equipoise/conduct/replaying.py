@@ -18,7 +18,7 @@ from equipoise.conduct.rules import (
     subject_problems,
 )
 from equipoise.conduct.shape import shape_problems
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
@@ -37,9 +37,17 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
         if last is not None and event.recorded < last:
             found.append((event, clock_backwards(event, last)))
         last = event.recorded
+        if event.kind == REMOVED:
+            standing_now[event.number] = event
+            standing_now.pop(event.corrects or 0, None)
+            continue
         problems: list[Problem] = [*shape_problems(event.kind, dict(event.data)), *subject_problems(event)]
         if event.corrects is not None:
-            problems += correction_problems(event, standing_now.pop(event.corrects, None))
+            old = standing_now.pop(event.corrects, None)
+            if old is None or old.kind != REMOVED:  # of what was removed nobody knows any more what could correct it
+                problems += correction_problems(event, old)
+        if event.kind == "redacted" and not problems:
+            problems += _not_removed(event, events)
         if event.kind != "voided":
             standing_now[event.number] = event
         if problems:
@@ -65,6 +73,16 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
         found.extend(replay_patient(name, record, trial, standing))
     found.extend(allocation_problems(trial, [e for e in events if e.number not in misshapen]))
     return found
+
+
+def _not_removed(event: Event, events: Sequence[Event]) -> list[Problem]:
+    number = event.data["event"]
+    if 1 <= number < event.number and events[number - 1].kind == REMOVED:
+        return []
+    allowed = "an event whose content was removed: it is there still, or was put back"
+    return [
+        Problem("not-removed", "event", str(number), allowed, "restore the log from a copy made after the redaction")
+    ]
 
 
 def replay_patient(name: str, record: Sequence[Event], trial: Trial, standing: Standing) -> Found:

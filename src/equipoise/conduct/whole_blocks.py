@@ -10,15 +10,18 @@ from collections.abc import Mapping, Sequence
 
 
 class WholeBlocks:
-    """One list, arm by arm. ``blocks``: of each size, how many of each arm a block holds; ``untold``: so many come before, and are not told."""
+    """One list, arm by arm. ``blocks``: of each size, how many of each arm a block holds."""
 
-    def __init__(self, blocks: Sequence[Mapping[str, int]], untold: int = 0) -> None:
+    def __init__(self, blocks: Sequence[Mapping[str, int]]) -> None:
         self._blocks = blocks
         self._given: list[str | None] = []
         #: Places at which a block may begin.
         self._starts = {0}
         self._longest = max((sum(block.values()) for block in blocks), default=0)
-        for _ in range(untold):
+
+    def go_to(self, place: int) -> None:
+        """Take what comes before a place (from 0) as not told, as far as it was not taken yet."""
+        while len(self._given) < place:
             self.take(None)
 
     def take(self, arm: str | None) -> bool:

@@ -16,22 +16,32 @@ from equipoise.conduct.sealed import Sealed
 from equipoise.desk.order import read_secret, unmask
 from equipoise.desk.store import LogStore
 from equipoise.files.secret_file import Apart
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.log import Log
 from equipoise.trial.masked import MASKED
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import not_shown, refuse_withheld
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A log in which nothing was changed and nothing is impossible. ``allocations``: what was checked of them, and found, in sentences."""
+    """A log in which nothing was changed and nothing is impossible.
+
+    ``unended``: the last line lacks its newline. ``removed``: events whose content was removed, as later ones say. ``withheld``: events of which
+    a part is withheld from whoever was given this log; where there are any, only the chain was verified. ``allocations``: what was checked of
+    them, and found, in sentences.
+    """
 
     ok: bool
     events: int
     hash: str
     torn_bytes: int
+    unended: bool
+    removed: int
+    withheld: int
     allocations: Sequence[str] = ()
 
 
@@ -43,12 +53,17 @@ def verify(
     ``secret``: with it every allocation is made again. Raises BadInput with every event that is impossible, or whose arm is another one.
     """
     reading = store.read()
-    log = reading.log
-    impossible = replay(trial, list(unmask(trial, log, unblind, apart) if unblind is not None else log))
-    said = allocations_in_words(trial, list(log))
+    log, withheld = reading.log, not_shown(reading.log)
+    impossible = (
+        [] if withheld else replay(trial, list(unmask(trial, log, unblind, apart) if unblind is not None else log))
+    )
+    said = [] if withheld else allocations_in_words(trial, list(log))
     if secret is not None:
         by_secret = Sealed(trial, read_secret(trial, secret, "--secret", apart or {}))
         by_secret.committed(e.data["commitment"] for e in log if e.kind == "sealed")
+        if withheld:
+            allowed = "a log of which nothing is withheld: allocations are made again from all of it"
+            raise BadInput(str(store), [Problem("withheld", "--secret", f"{withheld} events", allowed)])
         if not impossible or {p.code for _, p in impossible} <= {"not-in-blocks"}:
             found = remade(list(log), by_secret)
             impossible += found.other
@@ -58,7 +73,8 @@ def verify(
             str(store),
             [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
         )
-    return Verified(True, len(log), log.head, len(reading.torn or b""), said)
+    removed = sum(e.kind == REMOVED for e in log)
+    return Verified(True, len(log), log.head, len(reading.torn or b""), reading.unended, removed, withheld, said)
 
 
 @dataclass(frozen=True)
@@ -102,9 +118,15 @@ class Known:
         return Table(f"{trial.id} as known on {self.as_known_on}: {where}", columns, rows)
 
 
+def _shown(store: LogStore) -> Log:
+    log = store.read().log
+    refuse_withheld(log, str(store))
+    return log
+
+
 def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
     """What was recorded by ``day``, corrections of then included."""
-    snap = cut(trial, store.read().log, day, day)
+    snap = cut(trial, _shown(store), day, day)
     cohorts = {n: _by_arm(v, [p for p in snap.randomised if p.cohort == n]) for n, v in trial.views.items()}
     counts = _by_arm(trial, snap.randomised)
     sites = sum(e.kind == "site activated" for e in snap.events)
@@ -129,5 +151,5 @@ def _by_arm(trial: Trial, patients: Sequence[Patient]) -> dict[str, dict[str, in
 
 def patient_as_known_on(trial: Trial, store: LogStore, day: date, patient: str) -> PatientKnown:
     """One patient's events that were recorded by ``day``."""
-    snap = cut(trial, store.read().log, day, day)
+    snap = cut(trial, _shown(store), day, day)
     return PatientKnown(day, patient, [e for e in snap.events if e.patient == patient])

@@ -27,11 +27,12 @@ SECRET_VARIABLE = "EQUIPOISE_SECRET_FILE"
 
 @dataclass(frozen=True)
 class Ordered:
-    """What was recorded, the head of the log with it, and where a torn last line was set aside."""
+    """What was recorded, the head of the log with it, where a torn last line was set aside, and whether the last line got its newline."""
 
     event: Event
     hash: str
     torn_line_set_aside: str | None
+    last_line_ended: bool = False
 
 
 def now() -> datetime:
@@ -63,16 +64,18 @@ def give(
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
-        log = store.read().log
+        reading = store.read()
+        log = reading.log
         if conduct is None:
             conduct = Conduct(trial, log, allocation, salts, takes=False)
         else:
             conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
         found = order(conduct, max(now(), log[len(log) - 1].recorded))
         events = [found] if isinstance(found, Event) else list(found)
-        aside = store.append(events, log.head)
+        redaction = events[0].kind == "redacted"
+        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
-    return Ordered(events[-1], conduct.log.head, aside)
+    return Ordered(events[-1], conduct.log.head, aside, reading.unended)
 
 
 def apart(name: str, log: object = None) -> dict[str, Path]:

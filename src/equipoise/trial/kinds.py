@@ -90,6 +90,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "known_on": ((str,), True),
     },
     "voided": {},
+    "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
 }
 
 TRIAL_KINDS = frozenset(
@@ -103,6 +104,7 @@ TRIAL_KINDS = frozenset(
         "enrolment closed",
         "decided",
         "safety look",
+        "redacted",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

@@ -55,9 +55,8 @@ def _give(
 ) -> None:
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
-    allocation = None
-    if at_random:
-        allocation = desk.order.allocation(trial, secret_file, desk.order.apart(trial_name, log_path))
+    apart = desk.order.apart(trial_name, log_path)
+    allocation = desk.order.allocation(trial, secret_file, apart) if at_random else None
     done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
     if as_json:
         emit(done)

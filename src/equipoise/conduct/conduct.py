@@ -172,18 +172,8 @@ class Conduct:
         known = self.patients.get(patient)
         factors = known.enrolled.data["factors"] if known and known.enrolled else None
         if known is None or factors is None:
-            raise Refused(
-                patient,
-                [
-                    Problem(
-                        "not-enrolled",
-                        patient,
-                        "'randomised'",
-                        "the patient is not enrolled",
-                        "conduct enrol",
-                    )
-                ],
-            )
+            allowed = "the patient is not enrolled"
+            raise Refused(patient, [Problem("not-enrolled", patient, "'randomised'", allowed, "conduct enrol")])
         cohort = str(known.enrolled.data.get("cohort", "")) if known.enrolled else ""
         stratum = stratum_of(self.trial, factors, cohort)
         position = self._allocated.get(stratum, 0)

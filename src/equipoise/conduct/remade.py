@@ -15,7 +15,7 @@ from equipoise.trial.problem import Problem
 
 @dataclass(frozen=True)
 class Remade:
-    """``same``: how many are as the secret gives them. ``other``: those that are not. ``without``: those whose secret is not at hand;
+    """``same``: how many are as the secret gives them. ``other``: those that are not. ``without``: those whose secret, or enrolment, is not at hand;
     ``elsewhere``: those that came from datasets; ``before``: those given before any commitment stood, and held against the only secret."""
 
     same: int
@@ -33,7 +33,7 @@ class Remade:
         if self.without:
             events = ", ".join(str(e.number) for e in self.without)
             found.append(
-                f"{_allocations(len(self.without))} could not be made again: the secret that stood then is not in the file (events {events})."
+                f"{_allocations(len(self.without))} could not be made again: the secret that stood then is not in the file, or the enrolment was removed (events {events})."
             )
         if self.elsewhere:
             found.append(f"{_allocations(self.elsewhere)} came with the data: no list of this trial gave them.")

@@ -28,6 +28,8 @@ from helpers import FIXTURES, moment
 
 DAY = date(2012, 5, 1)
 FIRST = FIXTURES / "logs" / "format_1.jsonl"
+#: Lists whose members are of one type.
+MEMBERS = {"failed": [1, 2], "criteria": ["death"], "left_out": ["x"], "attained": [1, 2.5]}
 VALUES = {str: "a text", bool: True, int: 1, float: 1.5, list: [1, "x", {"y": None}], dict: {"b": "1", "a": "2"}}
 
 
@@ -36,7 +38,9 @@ def of_every_kind() -> Log:
     log = Log([Event(1, "opened", DAY, moment(DAY), "t", data={"trial": "north", "fingerprint": "f"})])
     for kind, details in KINDS.items():
         data = {
-            name: VALUES[types[0]] for name, (types, _) in details.items() if (kind, name) != ("randomised", "code")
+            name: MEMBERS.get(name, VALUES[types[0]])
+            for name, (types, _) in details.items()
+            if (kind, name) != ("randomised", "code")
         }
         log.append(kind, DAY, moment(DAY), "Ünï", "“so” \\ \u2028", "P1", "S1", data, 1 if kind == "voided" else None)
     return salted(log)

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from equipoise.conduct.allocations import commitment_problems
+from equipoise.conduct.clock import CORRECTED, clock_problems, day_problems
 from equipoise.conduct.corrections import correction_of, correction_problems
 from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.place import Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.redaction import redaction_of, redaction_problems
-from equipoise.conduct.replaying import clock_backwards, replay, replay_patient
+from equipoise.conduct.repeated import repeated
+from equipoise.conduct.replaying import replay, replay_patient
 from equipoise.conduct.rules import (
     ENROLMENT,
-    Standing,
     cohort_problems,
-    day_problems,
-    in_his_cohort,
+    enrolment_problems,
     patient_problems,
     safety_problems,
     site_problems,
     subject_problems,
 )
+from equipoise.conduct.running import Running
+from equipoise.conduct.same_person import person_problems
 from equipoise.conduct.sealed import ByWhom, Sealed
 from equipoise.conduct.secret import SCHEME, Secret
 from equipoise.conduct.shape import shape_problems
+from equipoise.conduct.texts import text_problems
 from equipoise.conduct.unmasking import arms_behind
 from equipoise.trial.event import NEITHER, Event
-from equipoise.trial.log import Log, in_force, in_order, places
+from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.protocol_parts import glossary_of
-from equipoise.trial.response import Glossary
 from equipoise.trial.trial import Trial
 from equipoise.trial.withheld import refuse_withheld
 
@@ -58,12 +58,12 @@ class Refused(BadInput):
     """An order that cannot be carried out, with the reasons. The log is as it was."""
 
 
-class Conduct:
+class Conduct(Running):
     """A running trial: the log, and what must be known of it to judge the next order.
 
     The running state is derived from the log and can be rebuilt from it at any time. ``judge`` and ``take`` are two acts: what is
     possible is recorded by whoever keeps the log, and then taken in. An order (``screen``, ``randomise``, ``correct`` …) builds an event,
-    judges it and answers it, or raises Refused; where ``takes`` is on it takes the event in as well, for callers that keep no log
+    judges it and answers it, or raises Refused; repeated under the same ``key`` it answers the event that was recorded; where ``takes`` is on it takes the event in as well, for callers that keep no log
     elsewhere: a simulation, a test.
     """
 
@@ -75,15 +75,17 @@ class Conduct:
         salts: Salts = unsalted,
         *,
         takes: bool = True,
+        virtual: bool = False,
     ) -> None:
-        """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none."""
-        self.trial = trial
+        """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none.
+
+        ``virtual``: the patients are a simulator's, whose numbers and texts are its own and are not judged.
+        """
+        super().__init__(trial, log, virtual=virtual)
         self.takes = takes
-        self.log = log if log is not None else Log()
         refuse_withheld(self.log, trial.id)
         self._allocation = allocation
         self._salts = salts
-        self._rebuild()
 
     @classmethod
     def open(
@@ -94,29 +96,31 @@ class Conduct:
         allocation: ByWhom = None,
         why: str = "",
         salts: Salts = unsalted,
+        *,
+        virtual: bool = False,
     ) -> Conduct:
         """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
         data = {"trial": trial.id, "fingerprint": trial.fingerprint}
         on = min(trial.start, recorded.date())
         log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
-        return cls(trial, log, allocation, salts)
+        return cls(trial, log, allocation, salts, virtual=virtual)
 
     def fork(self, allocation: ByWhom) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
-        other = copy(self)
-        other.log, other._allocation = Log(self.log), allocation
-        standing = self.standing
-        other.standing = Standing(dict(standing.sites), list(standing.enrolment), dict(standing.places))
-        other.patients = {name: patient.copy() for name, patient in self.patients.items()}
-        other._events_of = {name: list(events) for name, events in self._events_of.items()}
-        other._allocated, other._codes = dict(self._allocated), set(self._codes)
+        other = self.copy()
+        other._allocation = allocation
         return other
 
     # -- orders -----------------------------------------------------------------------------------------------------
 
-    def activate(self, site: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+    def activate(self, site: str, on: date, recorded: datetime, by: str, why: str = "", key: str = "") -> Event:
         """Open a site for enrolment."""
-        return self.order("site activated", on, recorded, by, why, site=site)
+        return self.order("site activated", on, recorded, by, why, site=site, key=key)
+
+    def correct_clock(self, recorded: datetime, by: str, why: str, key: str = "") -> Event:
+        """Start time anew, at ``recorded``, where a clock that ran ahead has stamped what is in the log."""
+        again = self._again(Event(0, CORRECTED, recorded.date(), recorded, by, why), key, on=False)
+        return again or self.order(CORRECTED, recorded.date(), recorded, by, why, key=key)
 
     def screen(
         self,
@@ -128,10 +132,16 @@ class Conduct:
         failed: Sequence[int] = (),
         why: str = "",
         cohort: str = "",
+        person: Mapping[str, Any] | None = None,
+        key: str = "",
     ) -> Event:
-        """Screen a patient, for a cohort where one is named; ``failed`` are the numbers of the criteria that were not met."""
-        data: dict[str, Any] = {"failed": list(failed), **({"cohort": cohort} if cohort else {})}
-        return self.order("screened", on, recorded, by, why, patient, site, data)
+        """Screen a patient, for a cohort where one is named; ``failed`` are the numbers of the criteria that were not met.
+
+        Without ``patient`` the next number is given. ``person``: birth_year, sex and initials, as far as they are asked, and new_person where
+        it was confirmed that it is nobody who was screened before.
+        """
+        data: dict[str, Any] = {"failed": list(failed), **({"cohort": cohort} if cohort else {}), **(person or {})}
+        return self.order("screened", on, recorded, by, why, patient, site, data, key=key)
 
     def enrol(
         self,
@@ -142,6 +152,7 @@ class Conduct:
         factors: Mapping[str, str] | None = None,
         why: str = "",
         cohort: str = "",
+        key: str = "",
     ) -> Event:
         """Enrol a screened and eligible patient, with the levels of the stratification factors and, once known, of the markers.
 
@@ -160,10 +171,13 @@ class Conduct:
         if self.trial.randomisation is None:
             of = self.trial.cohort(cohort) if cohort in self.trial.cohort_names else self.trial
             data["arm"] = of.arms[0].name
-        return self.order("enrolled", on, recorded, by, why, patient, site, data)
+        return self.order("enrolled", on, recorded, by, why, patient, site, data, key=key)
 
-    def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+    def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "", key: str = "") -> Event:
         """Randomise an enrolled patient: the next arm of the stratum's list or, by a ``Key``, the code that stands for it."""
+        again = self._again(Event(0, "randomised", on, recorded, by, why, patient), key)
+        if again is not None:
+            return again
         if self.trial.randomisation is None:
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
@@ -184,7 +198,7 @@ class Conduct:
             given = {"code": allocation.code(patient, stratum, position, self._codes)}
         else:
             given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
-        return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum})
+        return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum}, key=key)
 
     def _earlier(self) -> list[Earlier]:
         """Those who were randomised, with the levels that are in force today."""
@@ -195,7 +209,7 @@ class Conduct:
         ]
 
     def unblind(
-        self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = ""
+        self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = "", key: str = ""
     ) -> tuple[Event, str]:
         """Record that somebody must know a masked patient's arm, and tell it: the event, which does not hold the arm, and the arm."""
         known = self.patients.get(patient)
@@ -206,7 +220,7 @@ class Conduct:
             raise Refused("unblind", [_no_secret()])
         assert known.randomised is not None, "who is masked is randomised"
         arm = arms_behind(self.log, self._allocation).arm_of(known.randomised)
-        return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}), arm
+        return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}, key=key), arm
 
     def seal(self, secret: Secret, on: date, recorded: datetime, by: str, why: str = "") -> Event:
         """Record the commitment of the secret by which arms are given; another one than before has a reason."""
@@ -224,12 +238,20 @@ class Conduct:
         site: str = "",
         data: Mapping[str, Any] | None = None,
         source: str = "",
+        key: str = "",
     ) -> Event:
         """Any event, if nothing forbids it. Raises Refused with every reason."""
         data = data or {}
         if self.trial.cohort_name and kind in _OF_A_COHORT:
             data = {**data, "cohort": self.trial.cohort_name}
         event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data, None, source)
+        if key:
+            again = self._again(event, key)
+            if again is not None:
+                return again
+            event = replace(event, data={**data, "key": key})
+        if kind == "screened" and not patient and not source:
+            event = replace(event, patient=self._numbers.next(site))
         return self._given(event, f"{kind} {patient or site}".strip())
 
     def correct(
@@ -242,8 +264,11 @@ class Conduct:
         data: Mapping[str, Any] | None = None,
         void: bool = False,
         factors: Mapping[str, str] | None = None,
+        key: str = "",
     ) -> Event:
         """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
+
+        Details that are not named stay; one that is None was never there.
 
         ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
@@ -260,11 +285,23 @@ class Conduct:
             given = f"{old.kind!r}, event {number}"
             problems.append(Problem("no-factors", "factor", given, "an enrolment: factors are recorded there"))
         event = correction_of(self.log, number, recorded, by, why, on, data, void, factors)
+        if key:
+            again = self._again(event, key)
+            if again is not None:
+                return again
+            event = replace(event, data={**event.data, "key": key})
         return self._given(event, f"correct {number}", problems)
 
-    def redact(self, number: int, recorded: datetime, by: str, why: str) -> Event:
+    def redact(self, number: int, recorded: datetime, by: str, why: str, key: str = "") -> Event:
         """Take the content of event ``number`` out of the log, as if it had been voided; its line stays, by its digests."""
-        return self._given(redaction_of(self.log, number, recorded, by, why), f"redact {number}")
+        event = redaction_of(self.log, number, recorded, by, why)
+        if key:
+            # What is removed is no longer known, so that it corrected another is not asked of the order that is repeated.
+            again = self._again(replace(event, data={"event": number}), key, on=False)
+            if again is not None:
+                return again
+            event = replace(event, data={**event.data, "key": key})
+        return self._given(event, f"redact {number}")
 
     @property
     def masked(self) -> bool:
@@ -278,25 +315,37 @@ class Conduct:
 
         Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
         """
-        problems = list(shape_problems(event.kind, event.data))
+        misshapen, problems = list(shape_problems(event.kind, event.data)), list[Problem]()
+        if not self.virtual:
+            for p in text_problems(event):
+                (misshapen if p.where.startswith("data.") else problems).append(p)
+            if event.corrects is None:
+                misshapen += subject_problems(event)
         if event.corrects is not None:
-            return self._problems_of_correction(event, problems)
-        if event.kind == "redacted" and not problems:
-            return [*self._clock_problems(event), *redaction_problems(event, self.log, self.trial)]
-        problems += subject_problems(event)
-        if problems:
-            return problems
-        problems.extend(day_problems(event, self.trial))
+            return problems + self._problems_of_correction(event, misshapen)
+        if event.kind == "redacted" and not misshapen:
+            return [*problems, *self._clock_problems(event), *redaction_problems(event, self.log, self.trial)]
+        if misshapen:
+            return [*problems, *misshapen, *self._clock_problems(event)]
+        patient = self.patients.get(event.patient)
+        if event.patient and patient is None and not self.virtual:
+            problems += self._numbers.problems(event)
+            if any(p.code == "same-number" for p in problems):
+                return problems  # of whom it is must be clear first
+        if event.kind == "screened" and not self.virtual:
+            problems += person_problems(event, self.trial, self.patients.values())
+        problems.extend(day_problems(event, self.trial, patient.site if patient is not None else ""))
         problems.extend(cohort_problems(event, self.trial))
         problems.extend(self._clock_problems(event))
         if event.kind == "sealed":
             problems.extend(commitment_problems(event, self.commitment))
         elif event.kind == "site activated":
             problems.extend(site_problems(event, self.trial, self.standing))
+        elif event.kind in ENROLMENT:
+            problems.extend(enrolment_problems(event, self.patients.values(), self.standing))
         elif event.kind == "safety look":
             problems.extend(safety_problems(event, self.trial))
         if event.patient:
-            patient = self.patients.get(event.patient)
             if patient is not None and patient.last is not None and event.happened < patient.last.happened:
                 # A late record: judge the whole record in the order in which things happened.
                 record = [*self._events_of[event.patient], event]
@@ -313,35 +362,19 @@ class Conduct:
         if old is None or misshapen or any(p.code != "no-reason" for p in stands):
             return problems  # what follows from it says nothing new
         if not old.patient:
-            found = (p for _, p in replay(self.trial, [*self.log, event]))
-            return problems + [p for p in found if p.code not in ("clock-backwards", "no-reason")]
+            # What is impossible already is no reason against it; what it makes impossible is.
+            before = {(e.number, p) for e, p in replay(self.trial, list(self.log))}
+            after = replay(self.trial, [*self.log, event])
+            return problems + [p for e, p in after if (e.number, p) not in before and p not in problems]
         void = event.kind == "voided"
         if not void:
-            problems += [*day_problems(event, self.trial), *cohort_problems(event, self.trial)]
+            site = self.patients[old.patient].site
+            problems += [*day_problems(event, self.trial, site), *cohort_problems(event, self.trial)]
         # Judged where the corrected event stood.
         place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
         standing = replace(self.standing, places=place)
         record = self._put_right(self._events_of[old.patient], event, old)
         return problems + [p for _, p in replay_patient(old.patient, record, self.trial, standing)]
-
-    def take(self, event: Event) -> Event:
-        """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
-        self.log.add(event)
-        if event.kind == "redacted":
-            self.log.remove(event)
-            self._rebuild()
-        elif event.corrects is None:
-            self._take(event)
-        elif event.patient:
-            self._correct(event)
-        else:
-            self._rebuild()
-        return event
-
-    def catch_up(self, events: Iterable[Event]) -> None:
-        """Take in what others have recorded meanwhile: the events that come after those of this log, in their order."""
-        for event in events:
-            self.take(event)
 
     def _given(self, event: Event, what: str, problems: Sequence[Problem] = ()) -> Event:
         """An order's event if nothing forbids it; taken in too, unless whoever asks does that when it is recorded."""
@@ -353,88 +386,26 @@ class Conduct:
         return self.take(event) if self.takes else event
 
     def _clock_problems(self, event: Event) -> list[Problem]:
-        if len(self.log) and event.recorded < self.log[len(self.log) - 1].recorded:
-            return [clock_backwards(event, self.log[len(self.log) - 1].recorded)]
-        return []
+        return clock_problems(event, self.log[len(self.log) - 1].recorded if len(self.log) else None)
 
-    # -- state ------------------------------------------------------------------------------------------------------
+    def _again(self, asked: Event, key: str, *, on: bool = True) -> Event | None:
+        """The event that was recorded when the same was ordered under this key; Refused where it was another order."""
+        number = self._keys.get(key) if key else None
+        if number is None:
+            return None
+        first = self.log[number - 1]
+        # The day of some orders is that of their moment, and not asked.
+        problems = list(repeated(asked if on else replace(asked, happened=first.happened), first, key))
+        if problems:
+            raise Refused(f"{asked.kind} {asked.patient or asked.site}".strip(), problems)
+        return first
 
-    def _rebuild(self) -> None:
-        self.standing = Standing(places=places(self.log))
-        self.patients: dict[str, Patient] = {}
-        self._events_of: dict[str, list[Event]] = {}
-        self._allocated: dict[str, int] = {}
-        self._codes: set[str] = set()
-        #: Of the secret in force; '' before any was recorded.
-        self.commitment = ""
-        for event in in_force(self.log):
-            self._take(event)
-
-    def _take(self, event: Event) -> None:
-        if event.kind == "sealed":
-            self.commitment = str(event.data["commitment"])
-        elif event.kind == "site activated":
-            self.standing.sites[event.site] = event.happened
-        elif event.kind in ENROLMENT:
-            self.standing.change(event)
-        if not event.patient:
-            return
-        events = self._events_of.setdefault(event.patient, [])
-        patient = self.patients.get(event.patient)
-        if patient is None:
-            patient = self.patients[event.patient] = Patient(event.patient)
-        late = patient.last is not None and event.happened < patient.last.happened
-        events.append(event)
-        if late:
-            self._gather(event.patient)
-        else:
-            patient.add(event, self._glossary(patient))
-        if event.kind == "randomised":
-            stratum = event.data["stratum"]
-            self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
-            if "code" in event.data:
-                self._codes.add(event.data["code"])
-
-    def _correct(self, event: Event) -> None:
-        """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""
-        assert event.corrects is not None
-        known, name = self.standing.places, event.patient
-        known[event.number] = known.get(event.corrects, event.corrects)
-        self._events_of[name] = self._put_right(self._events_of[name], event, self.log[event.corrects - 1])
-        if self._events_of[name]:
-            self._gather(name)
-        else:
-            del self._events_of[name], self.patients[name]
-
-    def _gather(self, name: str) -> None:
-        """A patient's record anew, from its events in force."""
-        patient = self.patients[name] = Patient(name)
-        for event in in_order(self._events_of[name]):
-            patient.add(event, self._glossary(patient))
-
-    @staticmethod
-    def _put_right(record: Sequence[Event], event: Event, old: Event) -> list[Event]:
-        """The record with ``event`` in the place of ``old``, or without it."""
-        found = ((event if e.number == old.number else e) for e in record)
-        return [e for e in found if e.kind != "voided"]
-
-    def _glossary(self, patient: Patient) -> Glossary:
-        """How the words of the patient's responses are read: as in his cohort."""
-        return glossary_of(in_his_cohort(self.trial, patient).assessments)
+    # -- parts ------------------------------------------------------------------------------------------------------
 
     def _cohort_by(self, levels: Mapping[str, str]) -> str:
         """The cohort whose members these levels make; '' where none is told by levels, or by these."""
         found = (c for c in self.trial.cohorts if c.of and all(levels.get(k) == v for k, v in c.of.items()))
         return next((c.name for c in found), "")
-
-    def _in_force(self, number: int) -> Event | None:
-        """The event of this number, if it is in force."""
-        event = self.log[number - 1] if 1 <= number <= len(self.log) else None
-        if event is None or event.kind == "voided":
-            return None
-        if event.patient:
-            return event if any(e.number == number for e in self._events_of.get(event.patient, ())) else None
-        return event if all(e.corrects != number for e in self.log) else None
 
 
 def _no_secret() -> Problem:

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from equipoise.conduct.allocations import allocation_problems
-from equipoise.conduct.corrections import correction_problems
+from equipoise.conduct.clock import clock_problems, day_problems, known_at
+from equipoise.conduct.corrections import STAND, correction_problems
+from equipoise.conduct.numbers import alike_problems
 from equipoise.conduct.rules import (
     ENROLMENT,
     Standing,
     cohort_problems,
-    day_problems,
     patient_problems,
     safety_problems,
     site_problems,
     subject_problems,
 )
 from equipoise.conduct.shape import shape_problems
+from equipoise.conduct.texts import text_problems
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import in_force, in_order, places
 from equipoise.trial.patient import Patient
@@ -32,16 +34,23 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
     found: Found = []
     last: datetime | None = None
     misshapen: set[int] = set()
+    numbers: dict[str, str] = {}
+    keys: dict[str, int] = {}
     standing_now: dict[int, Event] = {}
     for event in events:
-        if last is not None and event.recorded < last:
-            found.append((event, clock_backwards(event, last)))
+        found.extend((event, p) for p in clock_problems(event, last) if p.code != "no-reason")
         last = event.recorded
         if event.kind == REMOVED:
             standing_now[event.number] = event
             standing_now.pop(event.corrects or 0, None)
             continue
-        problems: list[Problem] = [*shape_problems(event.kind, dict(event.data)), *subject_problems(event)]
+        problems = [*shape_problems(event.kind, dict(event.data)), *text_problems(event), *subject_problems(event)]
+        if event.patient:
+            problems += alike_problems(event, numbers)
+        key = event.data.get("key")
+        if key is not None and keys.setdefault(str(key), event.number) != event.number:
+            allowed = f"a key of its own: event {keys[str(key)]} was ordered under it"
+            problems.append(Problem("key-used", "key", ascii(key), allowed))
         if event.corrects is not None:
             old = standing_now.pop(event.corrects, None)
             if old is None or old.kind != REMOVED:  # of what was removed nobody knows any more what could correct it
@@ -53,13 +62,19 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
         if problems:
             misshapen.add(event.number)
             found.extend((event, p) for p in problems)
-    standing = Standing(places=places(events))
+    standing, sites = Standing(places=places(events)), dict[str, str]()
+    known = {e.number: at for e, at in zip(events, known_at(events), strict=True)}
     by_patient: dict[str, list[Event]] = {}
     for event in in_force(events):
         if event.number in misshapen:
             continue  # what follows from it says nothing new
         if event.kind != "opened":
-            found.extend((event, p) for p in (*day_problems(event, trial), *cohort_problems(event, trial)))
+            if event.kind == "screened":
+                sites[event.patient] = event.site
+            # A day that stands follows the clock of its order: where that was corrected, it cannot be.
+            moment = event.recorded if event.kind in STAND else known[event.number]
+            days = day_problems(event, trial, sites.get(event.patient, ""), moment)
+            found.extend((event, p) for p in (*days, *cohort_problems(event, trial)))
         if event.kind == "site activated":
             found.extend((event, p) for p in site_problems(event, trial, standing))
             standing.sites[event.site] = event.happened
@@ -93,9 +108,3 @@ def replay_patient(name: str, record: Sequence[Event], trial: Trial, standing: S
         found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
         patient.add(event)
     return found
-
-
-def clock_backwards(event: Event, last: datetime) -> Problem:
-    """An event that was recorded before the one before it."""
-    allowed = f"the log is append-only: not before {last.isoformat()}"
-    return Problem("clock-backwards", "recorded", event.recorded.isoformat(), allowed)

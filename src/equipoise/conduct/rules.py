@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from equipoise.trial.arm import Treatment
@@ -102,6 +102,19 @@ def site_problems(event: Event, trial: Trial, standing: Standing) -> Iterator[Pr
         yield Problem("site-open", "site", repr(event.site), f"open since {standing.sites[event.site]}")
 
 
+def enrolment_problems(event: Event, patients: Iterable[Patient], standing: Standing) -> Iterator[Problem]:
+    """A pause or an end of enrolment that comes late, before patients who were enrolled since."""
+    since = [p.enrolled for p in patients if p.enrolled is not None and p.enrolled.happened >= event.happened]
+    if not since:
+        return
+    later = replace(standing, enrolment=list(standing.enrolment))
+    later.change(event)
+    names = [e.patient for e in since if later.enrolment_before(e) != "open"]
+    if names:
+        allowed = f"a day after the last enrolment: {_list(names[:5])}{' …' if len(names) > 5 else ''} enrolled since"
+        yield Problem("enrolled-since", "on", f"{event.kind!r} on {event.happened}", allowed)
+
+
 def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
     """A look at a safety rule that the trial does not have."""
     names, name = [rule.name for rule in trial.safety], event.data["rule"]
@@ -112,19 +125,6 @@ def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
             repr(name),
             f"a rule of [[safety]]: {_list(names) or 'none is defined'}",
             near(name, names),
-        )
-
-
-def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
-    """A day before the trial, or after it was recorded."""
-    if event.happened < trial.start and event.kind != "sealed":
-        yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
-    if event.happened > event.recorded.date():
-        yield Problem(
-            "in-the-future",
-            "on",
-            str(event.happened),
-            f"nothing is recorded before it happens; recorded {event.recorded.date()}",
         )
 
 

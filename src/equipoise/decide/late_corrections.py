@@ -16,7 +16,7 @@ from equipoise.decide.evidence.cohorts import Cohorts
 from equipoise.decide.evidence.maker import Gathered
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
-from equipoise.trial.snapshot import Snapshot, came
+from equipoise.trial.snapshot import Snapshot, first_on_arm
 from equipoise.trial.trial import Trial
 
 
@@ -31,10 +31,10 @@ def cautions_of_corrections(trial: Trial, snap: Snapshot, look: int, gathered: G
 def _after_the_cohort(
     trial: Trial, snap: Snapshot, look: int, gathered: Gathered, corrections: Sequence[Event]
 ) -> Iterator[str]:
-    first_on_arm = came(snap.known)
+    came = first_on_arm(snap.known)
     members = _members(gathered, snap)
     # A look that is on no cohort is on all who came, from the first day on.
-    complete = max((first_on_arm[name] for name in members), default=0) if isinstance(gathered, Cohorts) else 0
+    complete = max((came[name] for name in members), default=0) if isinstance(gathered, Cohorts) else 0
     late = {e.number for e in corrections if e.number > complete}
     if not late:
         return
@@ -94,13 +94,13 @@ def _factors(trial: Trial, snap: Snapshot) -> Iterator[str]:
     """Whose stratification factors are others than when they were randomised."""
     if trial.randomisation is None:
         return
-    first_on_arm, names = came(snap.known), [f.name for f in trial.factors]
+    came, names = first_on_arm(snap.known), [f.name for f in trial.factors]
     corrected = {e.patient for e in snap.known if e.corrects is not None and e.kind == "enrolled"}
     changed = []
     for patient in snap.randomised:
         if patient.name not in corrected or patient.enrolled is None:
             continue
-        then = [e for e in snap.known if e.patient == patient.name and e.number < first_on_arm[patient.name]]
+        then = [e for e in snap.known if e.patient == patient.name and e.number < came[patient.name]]
         levels: Mapping[str, str] = next((e.data["factors"] for e in in_force(then) if e.kind == "enrolled"), {})
         now = patient.enrolled.data["factors"]
         if any(levels.get(name) != now.get(name) for name in names):

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from equipoise.conduct.conduct import Conduct
@@ -22,6 +22,8 @@ from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
+#: By how much a clock may be behind the log's last moment: two machines' clocks differ.
+TOLERANCE = timedelta(minutes=5)
 SECRET_VARIABLE = "EQUIPOISE_SECRET_FILE"
 
 
@@ -61,8 +63,10 @@ def give(
 
     Raises BadInput with the reasons where it is refused; the log is then as it was. What the store refuses, or fails to write, is not
     taken in. ``conduct``: of a process that lives (made with ``salts``), caught up with the store first; else the trial is taken from the store's log.
-    A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
+    An order's moment is that of one clock, the store's where it has its own, and read while nobody else may write. Where it is behind the
+    last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
     """
+    clock = getattr(store, "now", now)
     with store.held():
         reading = store.read()
         log = reading.log
@@ -70,8 +74,12 @@ def give(
             conduct = Conduct(trial, log, allocation, salts, takes=False)
         else:
             conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
-        found = order(conduct, max(now(), log[len(log) - 1].recorded))
+        last = log[len(log) - 1].recorded
+        moment = clock()
+        found = order(conduct, last if moment < last <= moment + TOLERANCE else moment)
         events = [found] if isinstance(found, Event) else list(found)
+        if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
+            return Ordered(events[-1], log.hashes()[events[-1].number - 1], None)
         redaction = events[0].kind == "redacted"
         aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
@@ -136,7 +144,15 @@ class Unblinded:
 
 
 def unblind(
-    trial: Trial, store: LogStore, patient: str, on: date, by: str, reason: str, why: str, by_secret: Sealed | None
+    trial: Trial,
+    store: LogStore,
+    patient: str,
+    on: date,
+    by: str,
+    reason: str,
+    why: str,
+    by_secret: Sealed | None,
+    key: str = "",
 ) -> Unblinded:
     """Tell one masked patient's arm, once that it is told has been recorded; ``by_secret``: as ``allocation`` made it.
 
@@ -145,7 +161,7 @@ def unblind(
     told: list[str] = []
 
     def order(conduct: Conduct, now: datetime) -> Event:
-        event, arm = conduct.unblind(patient, on, now, by, reason, why)
+        event, arm = conduct.unblind(patient, on, now, by, reason, why, key)
         told.append(arm)
         return event
 

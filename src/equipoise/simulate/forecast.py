@@ -215,6 +215,6 @@ def _resumed(trial: Trial, snap: Snapshot) -> Conduct:
         replace(event, number=number, corrects=None, recorded=min(event.recorded, end))
         for number, event in enumerate(snap.events, start=1)
     )
-    found = Conduct(trial, Log(standing))
+    found = Conduct(trial, Log(standing), virtual=True)
     found.patients.update(snap.patients)
     return found

@@ -50,7 +50,7 @@ def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
     """
     trial, start = plan.trial, plan.trial.start
     allocation = allocation_of(trial, plan.seed, replicate) if trial.randomisation is not None else None
-    conduct = Conduct.open(trial, moment(start), "simulation", allocation)
+    conduct = Conduct.open(trial, moment(start), "simulation", allocation, virtual=True)
     source = FromScenario(plan, replicate, detail)
     loop = Loop(
         conduct, source, by_the_rule, Progress.of(conduct, start, by_the_rule), plan.waiting, plan.cap, safety=True

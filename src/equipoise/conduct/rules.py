@@ -268,7 +268,7 @@ def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
             "screened-twice", event, f"screened already, on {patient.screened.happened}", "correct that event"
         )
     allowed = {c.number for c in trial.eligibility}
-    unknown = [n for n in event.data["failed"] if n not in allowed]
+    unknown = [n for n in event.data["failed"] if not isinstance(n, int) or n not in allowed]
     if unknown:
         yield Problem(
             "unknown-criterion",
@@ -332,7 +332,7 @@ def _reviewed(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
             "reviewed-twice", event, f"reviewed already, on {patient.reviewed.happened}", "correct that event"
         )
     known = {c.number for c in trial.eligibility}
-    if any(n not in known for n in failed):
+    if any(not isinstance(n, int) or n not in known for n in failed):
         allowed = (
             f"numbers of the trial's criteria, 1 to {len(known)}" if known else "none: the file numbers no criteria"
         )

@@ -123,6 +123,11 @@ class Definitions:
         assert edition is not None, "there are editions"
         return self.trial_of(edition)
 
+    def recorded_before(self, event: Event) -> Trial:
+        """The trial as the log defined it when an event was recorded, whatever its day: by this one a list gave an arm."""
+        edition = next((e for e in reversed(self.editions) if e.number < event.number), None)
+        return self.trial_of(edition) if edition is not None else self.trial
+
     def knows(self, site: str) -> bool:
         """True if the last definition has the site."""
         return self.last is not None and site in self.trial_of(self.last).site_by_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from equipoise.conduct.allocations import allocation_problems
 from equipoise.conduct.amending import Begun, amendment_problems, approval_problems
 from equipoise.conduct.clock import clock_problems, day_problems, known_at
 from equipoise.conduct.corrections import STAND, correction_problems
@@ -98,6 +99,8 @@ def replay(trial: Trial, events: Sequence[Event], read: Read | None = None) -> F
             by_patient.setdefault(event.patient, []).append(event)
     for name, record in by_patient.items():
         found.extend(replay_patient(name, record, definitions, standing))
+    sound = [e for e in events if e.number not in misshapen]
+    found.extend(allocation_problems(trial, sound, definitions.recorded_before))
     return found
 
 

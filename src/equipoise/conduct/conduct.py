@@ -335,7 +335,8 @@ class Conduct(Running):
                 return problems  # of whom it is must be clear first
         if event.kind == "screened" and not self.virtual:
             problems += person_problems(event, self.trial, self.patients.values())
-        problems.extend(day_problems(event, self.trial, patient.site if patient is not None else ""))
+        if not (self.virtual and self.trial.start <= event.happened <= event.recorded.date()):
+            problems.extend(day_problems(event, self.trial, patient.site if patient is not None else ""))
         problems.extend(cohort_problems(event, self.trial))
         problems.extend(self._clock_problems(event))
         if event.kind == "site activated":

@@ -24,6 +24,7 @@ from equipoise.cli.orders import patient as _patient
 from equipoise.cli.orders import site as _site
 from equipoise.cli.orders import why as _why
 from equipoise.cli.pairs import Criteria
+from equipoise.cli.seal import commit, reseal, seal, secret_option
 from equipoise.cli.usage import Group
 
 if TYPE_CHECKING:
@@ -40,11 +41,6 @@ def command() -> None:
     """
 
 
-_seed_file = click.option(
-    "--seed-file",
-    type=click.Path(path_type=Path),
-    help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
-)
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
 
 
@@ -172,17 +168,24 @@ _order(
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
 @log_option
+@secret_option
 @_by
 @_why
 @json_option
-def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
-    """Start a trial's log. An existing file is never overwritten."""
+def open_log(trial: str, log_path: Path, secret_file: Path | None, by: str, why: str, as_json: bool) -> None:
+    """Start a trial's log. An existing file is never overwritten.
+
+    With --secret the log holds the commitment of the allocation's secret from its beginning: arms are then given by that secret and by no other.
+    """
     found = desk.opening.load_trial(trial)
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why)
+    secret = desk.sealing.the_secret(trial, found, secret_file, log_path) if secret_file is not None else None
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, secret)
     if as_json:
         emit(opened)
-    else:
-        click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+        return
+    click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+    if opened.commitment is not None:
+        click.echo(f"Committed to the secret {opened.commitment[:12]}.")
 
 
 @command.command(short_help="Screen a patient.")
@@ -271,7 +274,7 @@ def enrol(
 @log_option
 @_patient
 @_on
-@_seed_file
+@secret_option
 @_by
 @_why
 @_key
@@ -281,7 +284,7 @@ def randomise(
     log_path: Path,
     patient: str,
     on: date,
-    seed_file: Path | None,
+    secret_file: Path | None,
     by: str,
     why: str,
     key: str,
@@ -289,11 +292,16 @@ def randomise(
 ) -> None:
     """Randomise an enrolled patient.
 
-    The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
-    away from the sites and out of the trial's folder. In a blind trial a code is answered and recorded in place of the arm.
+    The allocation follows from the trial's secret, the stratum and the log. The log holds the secret's commitment (`open --secret`, `commit`):
+    another one is refused. Whoever has the secret can foresee the allocation. In a blind trial a code is answered and recorded in place of the arm.
     """
     _give(
-        trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why, key), seed_file, at_random=True
+        trial,
+        log_path,
+        as_json,
+        lambda c, now: c.randomise(patient, on, now, by, why, key),
+        secret_file,
+        at_random=True,
     )
 
 
@@ -303,18 +311,19 @@ def randomise(
 @_patient
 @_on
 @click.option("--reason", required=True, help="Why somebody must know this patient's arm.")
-@_seed_file
+@secret_option
 @_by
 @_why
 @_key
 @json_option
 def unblind(
-    trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, key: str, as_json: bool
+    trial: str, log_path: Path, patient: str, on: date, reason: str, secret_file: Path | None, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)
-    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file, key)
+    by_secret = desk.order.allocation(found, secret_file, desk.order.apart(trial, log_path))
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, by_secret, key)
     if as_json:
         emit(done)
         return
@@ -364,5 +373,5 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-for _also in (correct, void, redact, clock, verify, as_known_on):
+for _also in (correct, void, redact, clock, seal, commit, reseal, verify, as_known_on):
     command.add_command(_also)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
+from equipoise.cli.common import DAY, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import unblind_option
 from equipoise.cli.usage import Command
 
@@ -25,18 +25,29 @@ log_option = click.option(
 @trial_argument
 @log_option
 @unblind_option
+@click.option(
+    "--secret",
+    "secret_file",
+    type=click.Path(path_type=Path),
+    help="The file with the allocation's secret: every allocation is made again.",
+)
 @json_option
-def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> None:
+def verify(trial: str, log_path: Path, unblind: Path | None, secret_file: Path | None, as_json: bool) -> None:
     """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible.
 
-    With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
+    Without any secret: that strata are those of the patients' factors and arms can come from whole blocks. With --unblind also that the
+    codes of a masked log are the secret's, and every event by its patient's arm. With --secret, at the end, every allocation is made again.
     """
     found = desk.opening.load_trial(trial)
-    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind)
+    verified = desk.known.verify(
+        found, desk.opening.log_of(found, log_path), unblind, secret_file, desk.order.apart(trial, log_path)
+    )
     if as_json:
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
+    for sentence in verified.allocations:
+        say(sentence)
     if verified.removed:
         click.echo(f"The content of {verified.removed} of them was removed, as the log says.")
     if verified.withheld:

@@ -35,13 +35,14 @@ def give(
     log_path: Path,
     as_json: bool,
     order: Callable[[Conduct, datetime], Event],
-    seed_file: Path | None = None,
+    secret_file: Path | None = None,
     *,
     at_random: bool = False,
 ) -> None:
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
-    allocation = desk.order.allocation(trial, seed_file) if at_random else None
+    apart = desk.order.apart(trial_name, log_path)
+    allocation = desk.order.allocation(trial, secret_file, apart) if at_random else None
     done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
     if as_json:
         emit(done)

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.allocations import commitment_problems
 from equipoise.conduct.clock import CORRECTED, clock_problems, day_problems
 from equipoise.conduct.corrections import correction_of, correction_problems
 from equipoise.conduct.masking import Key, holds_codes
-from equipoise.conduct.place import Allocation, Earlier, Place
+from equipoise.conduct.place import Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.redaction import redaction_of, redaction_problems
 from equipoise.conduct.repeated import repeated
@@ -26,8 +27,11 @@ from equipoise.conduct.rules import (
 )
 from equipoise.conduct.running import Running
 from equipoise.conduct.same_person import person_problems
+from equipoise.conduct.sealed import ByWhom, Sealed
+from equipoise.conduct.secret import SCHEME, Secret
 from equipoise.conduct.shape import shape_problems
 from equipoise.conduct.texts import text_problems
+from equipoise.conduct.unmasking import arms_behind
 from equipoise.trial.event import NEITHER, Event
 from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
@@ -67,7 +71,7 @@ class Conduct(Running):
         self,
         trial: Trial,
         log: Log | None = None,
-        allocation: Allocation | None = None,
+        allocation: ByWhom = None,
         salts: Salts = unsalted,
         *,
         takes: bool = True,
@@ -89,7 +93,7 @@ class Conduct(Running):
         trial: Trial,
         recorded: datetime,
         by: str,
-        allocation: Allocation | None = None,
+        allocation: ByWhom = None,
         why: str = "",
         salts: Salts = unsalted,
         *,
@@ -101,7 +105,7 @@ class Conduct(Running):
         log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
         return cls(trial, log, allocation, salts, virtual=virtual)
 
-    def fork(self, allocation: Allocation | None) -> Conduct:
+    def fork(self, allocation: ByWhom) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
         other = self.copy()
         other._allocation = allocation
@@ -178,30 +182,22 @@ class Conduct(Running):
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
         if self._allocation is None:
-            raise Refused("randomise", [_no_seed()])
+            raise Refused("randomise", [_no_secret()])
         known = self.patients.get(patient)
         factors = known.enrolled.data["factors"] if known and known.enrolled else None
         if known is None or factors is None:
-            raise Refused(
-                patient,
-                [
-                    Problem(
-                        "not-enrolled",
-                        patient,
-                        "'randomised'",
-                        "the patient is not enrolled",
-                        "conduct enrol",
-                    )
-                ],
-            )
+            allowed = "the patient is not enrolled"
+            raise Refused(patient, [Problem("not-enrolled", patient, "'randomised'", allowed, "conduct enrol")])
         cohort = str(known.enrolled.data.get("cohort", "")) if known.enrolled else ""
         stratum = stratum_of(self.trial, factors, cohort)
         position = self._allocated.get(stratum, 0)
-        if isinstance(self._allocation, Key):
-            taken = self._allocation.arms_of(self.log)  # with another seed than before it would go on with another list
-            given = {"code": self._allocation.code(patient, stratum, position, taken)}
+        allocation = self._allocation
+        if isinstance(allocation, Sealed):
+            allocation = allocation.under(self.commitment)
+        if isinstance(allocation, Key):
+            given = {"code": allocation.code(patient, stratum, position, self._codes)}
         else:
-            given = {"arm": self._allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
+            given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum}, key=key)
 
     def _earlier(self) -> list[Earlier]:
@@ -220,11 +216,16 @@ class Conduct(Running):
         if known is None or not known.masked:
             allowed = "a patient whose log tells a code in place of the arm"
             raise Refused(patient, [Problem("not-masked", "patient", repr(patient), allowed)])
-        if not isinstance(self._allocation, Key):
-            raise Refused("unblind", [_no_seed()])
+        if not isinstance(self._allocation, Sealed):
+            raise Refused("unblind", [_no_secret()])
         assert known.randomised is not None, "who is masked is randomised"
-        arm = self._allocation.arms_of(self.log)[known.randomised.data["code"]]
+        arm = arms_behind(self.log, self._allocation).arm_of(known.randomised)
         return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}, key=key), arm
+
+    def seal(self, secret: Secret, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+        """Record the commitment of the secret by which arms are given; another one than before has a reason."""
+        data = {"commitment": secret.commitment, "scheme": SCHEME}
+        return self.order("sealed", on, recorded, by, why, data=data)
 
     def order(
         self,
@@ -339,7 +340,9 @@ class Conduct(Running):
             problems.extend(day_problems(event, self.trial, patient.site if patient is not None else ""))
         problems.extend(cohort_problems(event, self.trial))
         problems.extend(self._clock_problems(event))
-        if event.kind == "site activated":
+        if event.kind == "sealed":
+            problems.extend(commitment_problems(event, self.commitment))
+        elif event.kind == "site activated":
             problems.extend(site_problems(event, self.trial, self.standing))
         elif event.kind in ENROLMENT:
             problems.extend(enrolment_problems(event, self.patients.values(), self.standing))
@@ -408,6 +411,6 @@ class Conduct(Running):
         return next((c.name for c in found), "")
 
 
-def _no_seed() -> Problem:
-    allowed = "the allocation seed of this trial"
-    return Problem("no-allocation", "seed", "none", allowed, "give it with --seed-file")
+def _no_secret() -> Problem:
+    allowed = "the secret of this trial's allocation"
+    return Problem("no-allocation", "secret", "none", allowed, "give its file with --secret")

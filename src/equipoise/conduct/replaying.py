@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from equipoise.conduct.allocations import allocation_problems
 from equipoise.conduct.clock import clock_problems, day_problems, known_at
 from equipoise.conduct.corrections import STAND, correction_problems
 from equipoise.conduct.numbers import alike_problems
@@ -85,6 +86,7 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
             by_patient.setdefault(event.patient, []).append(event)
     for name, record in by_patient.items():
         found.extend(replay_patient(name, record, trial, standing))
+    found.extend(allocation_problems(trial, [e for e in events if e.number not in misshapen]))
     return found
 
 

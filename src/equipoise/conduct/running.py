@@ -36,6 +36,7 @@ class Running:
         other.patients = {name: patient.copy() for name, patient in self.patients.items()}
         other._events_of = {name: list(events) for name, events in self._events_of.items()}
         other._allocated, other._keys = dict(self._allocated), dict(self._keys)
+        other._codes = set(self._codes)
         other._numbers = self._numbers.copy()
         return other
 
@@ -66,6 +67,9 @@ class Running:
         self._events_of: dict[str, list[Event]] = {}
         self._allocated: dict[str, int] = {}
         self._keys: dict[str, int] = {}
+        self._codes: set[str] = set()
+        #: Of the secret in force; '' before any was recorded.
+        self.commitment = ""
         self._numbers = Numbers(self.trial)
         for event in () if self.virtual else self.log:
             self._remember(event)
@@ -80,7 +84,9 @@ class Running:
             self._numbers.take(event.patient, event.site)
 
     def _take(self, event: Event) -> None:
-        if event.kind == "site activated":
+        if event.kind == "sealed":
+            self.commitment = str(event.data["commitment"])
+        elif event.kind == "site activated":
             self.standing.sites[event.site] = event.happened
         elif event.kind in ENROLMENT:
             self.standing.change(event)
@@ -99,6 +105,8 @@ class Running:
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
+            if "code" in event.data:
+                self._codes.add(event.data["code"])
 
     def _correct(self, event: Event) -> None:
         """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""

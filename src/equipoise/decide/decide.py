@@ -19,6 +19,7 @@ from equipoise.decide.trial_rule import rule_of
 from equipoise.trial.decision import Decision, Fingerprints, NotRipe, Stop
 from equipoise.trial.endpoint import Landmark, Toxicity
 from equipoise.trial.problem import BadInput
+from equipoise.trial.resealed import cautions_of_secret
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -56,6 +57,7 @@ def decide(trial: Trial, snap: Snapshot, look: int, *, ends_anyway: bool = False
         cautions=[
             *ruling.cautions,
             *_definition_cautions(trial, snap),
+            *cautions_of_secret(snap.events),
             *gathered.cautions(),
             *_graded(trial, snap),
             *cautions_of_corrections(trial, snap, look, gathered),

@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.analyse.estimands import stated, strategies
 from equipoise.conduct.balance import balance_in_words
+from equipoise.conduct.foretold import in_words
 from equipoise.design.study.family import Family
 from equipoise.desk import cohorts
 from equipoise.files.bundled import find_trial
@@ -90,7 +91,8 @@ def check(name: str) -> Checked:
     library = library_of(trial, name)
     origin = provenance(trial, library) if library is not None else None
     of_history = origin.cautions if origin is not None else ()
-    cautions = [*_cautions(trial), *unbalanced, *of_history]
+    told = in_words(trial) if not trial.divided else ""
+    cautions = [*_cautions(trial), *unbalanced, *filter(None, [told]), *of_history]
     return Checked(folder, cautions, origin, prespecified_text(trial, library), balance)
 
 

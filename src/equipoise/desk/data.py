@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from equipoise.analyse.data import cut, refusals
-from equipoise.desk.order import unmask
+from equipoise.desk.order import apart, unmask
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
@@ -46,11 +46,11 @@ def take(
 ) -> Data:
     """The data of a log, or of a table (the trial file's own if none is named); ``name`` is where the trial is found.
 
-    ``dialect`` states how the table is written, ``define`` is a Define-XML that says what its columns may hold. Without a cut-off that of the last day of the log. Where the log holds codes, ``unblind`` is the seed file that tells the arms.
+    ``dialect`` states how the table is written, ``define`` is a Define-XML that says what its columns may hold. Without a cut-off that of the last day of the log. Where the log holds codes, ``unblind`` is the file of the secret that tells the arms.
     Raises BadInput with what is wrong with what was asked for, and for a masked log without that file.
     """
     reading, notes = _read(name, trial, log, table, dialect, define)
-    known = unmask(trial, reading.log, unblind)
+    known = unmask(trial, reading.log, unblind, apart(name, log) if unblind is not None else None)
     can_cut(trial, known, cutoff, known_on)
     return Data(known, cut(trial, known, cutoff, known_on), str(log) if reading.torn is not None else None, notes)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.secret import Secret
 from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
@@ -53,13 +54,18 @@ class Opened:
     trial: str
     fingerprint: str
     hash: str
+    #: Of the allocation's secret.
+    commitment: str | None = None
 
 
-def open_log(trial: Trial, store: LogStore, by: str, why: str = "") -> Opened:
-    """Start a trial's log. What is there is never overwritten."""
-    log = Conduct.open(trial, now(), by, why=why, salts=salts).log
-    store.create(log)
-    return Opened(str(store), trial.id, trial.fingerprint, log.head)
+def open_log(trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None) -> Opened:
+    """Start a trial's log, with the commitment of its allocation's secret where that is given. What is there is never overwritten."""
+    moment = now()
+    conduct = Conduct.open(trial, moment, by, why=why, salts=salts)
+    if secret is not None:
+        conduct.seal(secret, moment.date(), moment, by)
+    store.create(conduct.log)
+    return Opened(str(store), trial.id, trial.fingerprint, conduct.log.head, conduct.commitment or None)
 
 
 @dataclass(frozen=True)

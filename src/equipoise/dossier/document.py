@@ -18,7 +18,8 @@ from equipoise.dossier.safety_rules import safety_rules
 from equipoise.dossier.synopsis import synopsis
 from equipoise.report.document import Document
 from equipoise.trial.decision import Decision
-from equipoise.trial.exhibits import Section
+from equipoise.trial.exhibits import Paragraph, Section
+from equipoise.trial.resealed import cautions_of_secret
 
 
 def trial_document(f: Findings) -> Document:
@@ -55,7 +56,15 @@ def _sections(f: Findings) -> list[Section]:
         Section("history", "Historical controls and the hurdle", history(f)),
         Section("planning", "What planners needed to see", planning(f)),
         Section("accrual", "Accrual", accrual(f)),
-        Section("flow", "Patient flow", [flow(t, f.snap), populations_table(t, f.analysis.populations)]),
+        Section(
+            "flow",
+            "Patient flow",
+            [
+                flow(t, f.snap),
+                populations_table(t, f.analysis.populations),
+                *(Paragraph(f"Caution. {text}", "caution") for text in cautions_of_secret(f.snap.events)),
+            ],
+        ),
         Section("efficacy", "Efficacy", efficacy(f)),
         Section("course", "Course and response of each patient", course(f)),
         Section("safety", "Safety", safety(f)),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "opened": {"trial": ((str,), True), "fingerprint": ((str,), True), "left_out": ((list,), False)},
     "amended": {"fingerprint": ((str,), True)},
+    "sealed": {"commitment": ((str,), True), "scheme": ((str,), True)},
     "site activated": {},
     "enrolment paused": {"cohort": ((str,), False)},
     "enrolment resumed": {"cohort": ((str,), False)},
@@ -105,6 +106,7 @@ TRIAL_KINDS = frozenset(
     {
         "opened",
         "amended",
+        "sealed",
         "site activated",
         "enrolment paused",
         "enrolment resumed",

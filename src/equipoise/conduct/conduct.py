@@ -343,7 +343,8 @@ class Conduct(Running):
         if event.kind == "screened" and not self.virtual:
             problems += person_problems(event, self.trial, self.patients.values())
         trial = self.trial_at(event)
-        problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))
+        if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
+            problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))
         problems.extend(cohort_problems(event, trial))
         problems.extend(self._clock_problems(event))
         if event.kind == "sealed":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,10 @@ BY = ("--by", "dm")
 class Trial:
     """NORTH in a folder of its own with a log: two open sites and a patient randomised at each."""
 
-    def __init__(self, equipoise: Any, folder: Path) -> None:
-        self.call, self.folder = equipoise, folder
-        self.file, self.log, self.seed = folder / "trial.toml", folder / "log.jsonl", folder.parent / "seed.txt"
+    def __init__(self, equipoise: Any, folder: Path, secret: Path) -> None:
+        self.call, self.folder, self.secret = equipoise, folder, secret
+        self.file, self.log = folder / "trial.toml", folder / "log.jsonl"
         shutil.copy(find_trial("north"), self.file)
-        self.seed.write_text("a secret seed for tests only, long enough\n")
-        self.seed.chmod(0o600)
 
     def __call__(self, verb: str, *options: object, status: int = 0) -> Any:
         found = self.call("conduct", verb, self.file, "--log", self.log, *options)
@@ -36,11 +35,11 @@ class Trial:
 
 
 @pytest.fixture
-def north_(equipoise: Any, tmp_path: Path) -> Trial:
+def north_(equipoise: Any, tmp_path: Path, sealed: Callable[..., Path]) -> Trial:
     folder = tmp_path / "north"
     folder.mkdir()
-    t = Trial(equipoise, folder)
-    t("open", *BY)
+    t = Trial(equipoise, folder, sealed("north"))
+    t("open", "--secret", t.secret, *BY)
     for patient, site in (("P1", "S01"), ("P2", "S02")):
         t("activate", "--site", site, "--on", "2012-04-02", *BY)
         t("screen", "--patient", patient, "--site", site, "--on", "2012-05-10", *BY)
@@ -55,8 +54,8 @@ ORDERS: list[tuple[object, ...]] = [
     ("contact", "--patient", "P1", "--on", "2012-05-11"),
     ("adverse-event", "--patient", "P1", "--on", "2012-05-11", "--term", "nausea", "--grade", 2),
     ("pause", "--on", "2012-05-11"),
-    ("correct", "--event", 3, "--on", "2012-05-09", "--why", "typing error"),
-    ("void", "--event", 4, "--why", "never"),
+    ("correct", "--event", 4, "--on", "2012-05-09", "--why", "typing error"),
+    ("void", "--event", 5, "--why", "never"),
     ("approve", "--site", "S01", "--on", "2012-05-11"),
 ]  # fmt: skip
 
@@ -67,7 +66,7 @@ def test_every_order_is_refused_under_a_changed_file(north_: Trial, order: tuple
     before = north_.log.read_bytes()
     north_.change("dose = 112", "dose = 90")
     north_.change("[3, 6]", "[9]")
-    seed = ("--seed-file", north_.seed) if verb == "randomise" else ()
+    seed = ("--secret", north_.secret) if verb == "randomise" else ()
     refused = north_(str(verb), *options, *seed, *BY, "--json", status=2)
     (problem,) = refused.json["error"]["problems"]
     assert problem["code"] == "definition-changed"
@@ -120,7 +119,7 @@ def test_amend_says_what_changed_and_the_log_goes_on(north_: Trial) -> None:
 
 
 def test_blocks_are_not_amended_while_patients_are_randomised_unless_named(north_: Trial) -> None:
-    north_("randomise", "--patient", "P1", "--on", "2012-05-11", "--seed-file", north_.seed, *BY)
+    north_("randomise", "--patient", "P1", "--on", "2012-05-11", "--secret", north_.secret, *BY)
     north_.change("[3, 6]", "[9]")
     for dry in ((), ("--dry-run",)):
         told = north_("amend", "--on", "2012-07-16", "--why", "w", *dry, *BY, status=2)
@@ -165,11 +164,13 @@ def test_data_are_analysed_under_the_definition_in_force_at_the_cut_off(north_: 
         assert "analysed under the definition in force" in found.err, found.err
 
 
-def test_the_next_amendment_beside_the_file_is_put_in_force(equipoise: Any, tmp_path: Path) -> None:
+def test_the_next_amendment_beside_the_file_is_put_in_force(
+    equipoise: Any, tmp_path: Path, sealed: Callable[..., Path]
+) -> None:
     folder = tmp_path / "north"
     shutil.copytree(find_trial("north").parent, folder)
-    t = Trial(equipoise, folder)
-    t("open", *BY)
+    t = Trial(equipoise, folder, sealed("north"))
+    t("open", "--secret", t.secret, *BY)
     t("activate", "--site", "S01", "--on", "2012-04-02", *BY)  # it lies there, and is not in force
     t("verify")
     assert "112 → 90" in t("amend", "--on", "2012-07-16", "--why", "neuropathy", *BY).out
@@ -186,7 +187,7 @@ def test_the_next_amendment_beside_the_file_is_put_in_force(equipoise: Any, tmp_
 def test_a_dose_of_a_drug_that_was_amended_away_is_still_as_allocated(north_: Trial) -> None:
     """Populations and datasets ask what was planned at the patient's site on the day of the dose, not what is planned today."""
     for patient in ("P1", "P2"):
-        north_("randomise", "--patient", patient, "--on", "2012-05-11", "--seed-file", north_.seed, *BY)
+        north_("randomise", "--patient", patient, "--on", "2012-05-11", "--secret", north_.secret, *BY)
         dose = ("--drug", "etoposide", "--cycle", 1, "--day", 1, "--dose", 100, "--unit", "mg/m2")
         north_("treat", "--patient", patient, "--on", "2012-05-12", *dose, *BY)
     for arm in (0, 1):

@@ -226,7 +226,7 @@ def test_nothing_is_guarded_before_anybody_is_randomised(what: str) -> None:
 
 
 def test_a_name_that_is_allowed_does_not_make_the_impossible_possible() -> None:
-    c = conduct(2)
+    c = conduct(6)
     c.order("contact", date(2012, 8, 1), NOW, "t", patient="P0")
     with pytest.raises(Refused) as refused:
         amend(c, trial(lambda raw: raw["arms"][1].update(name="CONTROL")), "arms", on=DAY)

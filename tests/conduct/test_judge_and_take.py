@@ -143,5 +143,5 @@ def test_a_log_whose_corrections_touch_what_stands_is_found_out(running: Conduct
     twice = [Event(n, "voided", DAY, NOW, "t", "x", "P1", "S01", {}, 3) for n in (6, 7)]
     assert "unknown-event" in {p.code for _, p in replay(north, [*events, *twice])}
     dose = Event(6, "treated", DAY, NOW, "t", patient="P1", data={"drug": "x", "cycle": 1, "day": 1})
-    lost = [*events[:4], Event(5, "randomised", DAY, NOW, "t", patient="P1", data={"arm": "Z", "stratum": ""}), dose]
+    lost = [*events[:4], Event(5, "randomised", DAY, NOW, "t", patient="P1", data={**events[4].data, "arm": "Z"}), dose]
     assert [p.code for _, p in replay(north, lost)] == ["unknown-arm"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
+from equipoise.cli.amend import amend, approve
 from equipoise.cli.common import emit, json_option, trial_argument
 from equipoise.cli.corrections import clock, correct, redact, void
 from equipoise.cli.data import define_option, say_notes
@@ -25,6 +26,7 @@ from equipoise.cli.orders import patient as _patient
 from equipoise.cli.orders import site as _site
 from equipoise.cli.orders import why as _why
 from equipoise.cli.pairs import Criteria
+from equipoise.cli.seal import commit, reseal, seal, secret_option
 from equipoise.cli.usage import Group
 
 if TYPE_CHECKING:
@@ -42,11 +44,6 @@ def command() -> None:
     """
 
 
-_seed_file = click.option(
-    "--seed-file",
-    type=click.Path(path_type=Path),
-    help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
-)
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
 
 
@@ -174,17 +171,24 @@ _order(
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
 @log_option
+@secret_option
 @_by
 @_why
 @json_option
-def open_log(trial: str, log_path: Address, by: str, why: str, as_json: bool) -> None:
-    """Start a trial's log. An existing file is never overwritten."""
+def open_log(trial: str, log_path: Address, secret_file: Path | None, by: str, why: str, as_json: bool) -> None:
+    """Start a trial's log. An existing file is never overwritten.
+
+    With --secret the log holds the commitment of the allocation's secret from its beginning: arms are then given by that secret and by no other.
+    """
     found = desk.opening.load_trial(trial)
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why)
+    secret = desk.sealing.the_secret(trial, found, secret_file, log_path) if secret_file is not None else None
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, secret)
     if as_json:
         emit(opened)
-    else:
-        click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+        return
+    click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+    if opened.commitment is not None:
+        click.echo(f"Committed to the secret {opened.commitment[:12]}.")
 
 
 @command.command(short_help="Screen a patient.")
@@ -273,7 +277,7 @@ def enrol(
 @log_option
 @_patient
 @_on
-@_seed_file
+@secret_option
 @_by
 @_why
 @_key
@@ -283,7 +287,7 @@ def randomise(
     log_path: Address,
     patient: str,
     on: date,
-    seed_file: Path | None,
+    secret_file: Path | None,
     by: str,
     why: str,
     key: str,
@@ -291,11 +295,16 @@ def randomise(
 ) -> None:
     """Randomise an enrolled patient.
 
-    The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
-    away from the sites and out of the trial's folder. In a blind trial a code is answered and recorded in place of the arm.
+    The allocation follows from the trial's secret, the stratum and the log. The log holds the secret's commitment (`open --secret`, `commit`):
+    another one is refused. Whoever has the secret can foresee the allocation. In a blind trial a code is answered and recorded in place of the arm.
     """
     _give(
-        trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why, key), seed_file, at_random=True
+        trial,
+        log_path,
+        as_json,
+        lambda c, now: c.randomise(patient, on, now, by, why, key),
+        secret_file,
+        at_random=True,
     )
 
 
@@ -305,42 +314,24 @@ def randomise(
 @_patient
 @_on
 @click.option("--reason", required=True, help="Why somebody must know this patient's arm.")
-@_seed_file
+@secret_option
 @_by
 @_why
 @_key
 @json_option
 def unblind(
-    trial: str, log_path: Address, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, key: str, as_json: bool
+    trial: str, log_path: Address, patient: str, on: date, reason: str, secret_file: Path | None, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path)
     store = desk.opening.log_of(found, log_path)
-    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file, key)
+    by_secret = desk.order.allocation(found, secret_file, desk.order.apart(trial, log_path))
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, by_secret, key)
     if as_json:
         emit(done)
         return
     click.echo(f"Event {done.event.number}: {patient} unblinded, {done.event.happened}. Chain {done.hash[:12]}")
     click.echo(f"{patient} is on {done.arm}. The log does not hold this.")
-
-
-@command.command(short_help="Record that the trial file was amended.")
-@trial_argument
-@log_option
-@_on
-@_by
-@click.option("--why", required=True, help="What was amended and why.")
-@_key
-@json_option
-def amend(trial: str, log_path: Address, on: date, by: str, why: str, key: str, as_json: bool) -> None:
-    """Record that the trial file was amended: from now on the log goes with the file as it is today."""
-    fingerprint = desk.opening.load_trial(trial).fingerprint
-    _give(
-        trial,
-        log_path,
-        as_json,
-        lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint}, key=key),
-    )
 
 
 @command.command(name="import", short_help="Take a table of patients into a new log.")
@@ -366,5 +357,5 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-for _also in (correct, void, redact, clock, verify, as_known_on, move, prepare):
+for _also in (correct, void, redact, amend, approve, clock, seal, commit, reseal, verify, as_known_on, move, prepare):
     command.add_command(_also)

@@ -11,6 +11,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, F, emit
+from equipoise.cli.known import say_torn
 from equipoise.cli.pairs import Pair, once
 
 if TYPE_CHECKING:
@@ -36,22 +37,19 @@ def give(
     log_path: Address,
     as_json: bool,
     order: Callable[[Conduct, datetime], Event],
-    seed_file: Path | None = None,
+    secret_file: Path | None = None,
     *,
     at_random: bool = False,
 ) -> None:
     """Carry out one order, and say what was recorded."""
-    trial = desk.opening.load_trial(trial_name)
-    allocation = desk.order.allocation(trial, seed_file) if at_random else None
+    trial = desk.opening.load_at_hand(trial_name, log_path)
+    apart = desk.order.apart(trial_name, log_path)
+    allocation = desk.order.allocation(trial, secret_file, apart) if at_random else None
     done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
     if as_json:
         emit(done)
         return
-    if done.torn_line_set_aside is not None:
-        aside = Path(done.torn_line_set_aside).name
-        click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
-    if done.last_line_ended:
-        click.echo("The last line had no newline. It was whole, and is a record; it was ended.", err=True)
+    say_torn(done.torn_line_set_aside, ended=done.last_line_ended)
     event = done.event
     who = event.patient or event.site
     of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""

@@ -31,7 +31,7 @@ def day_problems(event: Event, trial: Trial, site: str = "", recorded: datetime 
 
     ``recorded``: when it was known at the latest, where a clock was corrected after it.
     """
-    if event.happened < trial.start and event.kind != CORRECTED:
+    if event.happened < trial.start and event.kind not in (CORRECTED, "sealed"):
         yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
     recorded = recorded or event.recorded
     place = trial.site_by_name.get(event.site or site)

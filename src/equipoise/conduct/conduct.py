@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.allocations import commitment_problems
 from equipoise.conduct.clock import CORRECTED, clock_problems, day_problems
 from equipoise.conduct.corrections import correction_of, correction_problems
+from equipoise.conduct.definitions import DEFINING, Read
 from equipoise.conduct.masking import Key, holds_codes
-from equipoise.conduct.place import Allocation, Earlier, Place
+from equipoise.conduct.place import Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.redaction import redaction_of, redaction_problems
 from equipoise.conduct.repeated import repeated
-from equipoise.conduct.replaying import replay, replay_patient
+from equipoise.conduct.replaying import defining_problems, replay, replay_patient
 from equipoise.conduct.rules import (
     ENROLMENT,
     cohort_problems,
@@ -26,8 +28,11 @@ from equipoise.conduct.rules import (
 )
 from equipoise.conduct.running import Running
 from equipoise.conduct.same_person import person_problems
+from equipoise.conduct.sealed import ByWhom, Sealed
+from equipoise.conduct.secret import SCHEME, Secret
 from equipoise.conduct.shape import shape_problems
 from equipoise.conduct.texts import text_problems
+from equipoise.conduct.unmasking import arms_behind
 from equipoise.trial.event import NEITHER, Event
 from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
@@ -67,17 +72,19 @@ class Conduct(Running):
         self,
         trial: Trial,
         log: Log | None = None,
-        allocation: Allocation | None = None,
+        allocation: ByWhom = None,
         salts: Salts = unsalted,
         *,
         takes: bool = True,
         virtual: bool = False,
+        read: Read | None = None,
     ) -> None:
         """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none.
 
         ``virtual``: the patients are a simulator's, whose numbers and texts are its own and are not judged.
+        ``read`` makes a definition that the log carries into a trial, where it is another than ``trial``, the one at hand.
         """
-        super().__init__(trial, log, virtual=virtual)
+        super().__init__(trial, log, virtual=virtual, read=read)
         self.takes = takes
         refuse_withheld(self.log, trial.id)
         self._allocation = allocation
@@ -89,19 +96,18 @@ class Conduct(Running):
         trial: Trial,
         recorded: datetime,
         by: str,
-        allocation: Allocation | None = None,
+        allocation: ByWhom = None,
         why: str = "",
         salts: Salts = unsalted,
         *,
         virtual: bool = False,
     ) -> Conduct:
-        """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
-        data = {"trial": trial.id, "fingerprint": trial.fingerprint}
+        """A new trial: its log begins with the trial's name, and its definition with the fingerprint."""
         on = min(trial.start, recorded.date())
-        log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
+        log = Log([Event(1, "opened", on, recorded, by, why, data=dict(trial.opening), salts=salts())])
         return cls(trial, log, allocation, salts, virtual=virtual)
 
-    def fork(self, allocation: Allocation | None) -> Conduct:
+    def fork(self, allocation: ByWhom) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
         other = self.copy()
         other._allocation = allocation
@@ -178,30 +184,22 @@ class Conduct(Running):
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
         if self._allocation is None:
-            raise Refused("randomise", [_no_seed()])
+            raise Refused("randomise", [_no_secret()])
         known = self.patients.get(patient)
         factors = known.enrolled.data["factors"] if known and known.enrolled else None
         if known is None or factors is None:
-            raise Refused(
-                patient,
-                [
-                    Problem(
-                        "not-enrolled",
-                        patient,
-                        "'randomised'",
-                        "the patient is not enrolled",
-                        "conduct enrol",
-                    )
-                ],
-            )
+            allowed = "the patient is not enrolled"
+            raise Refused(patient, [Problem("not-enrolled", patient, "'randomised'", allowed, "conduct enrol")])
         cohort = str(known.enrolled.data.get("cohort", "")) if known.enrolled else ""
         stratum = stratum_of(self.trial, factors, cohort)
         position = self._allocated.get(stratum, 0)
-        if isinstance(self._allocation, Key):
-            taken = self._allocation.arms_of(self.log)  # with another seed than before it would go on with another list
-            given = {"code": self._allocation.code(patient, stratum, position, taken)}
+        allocation = self._allocation
+        if isinstance(allocation, Sealed):
+            allocation = allocation.under(self.commitment)
+        if isinstance(allocation, Key):
+            given = {"code": allocation.code(patient, stratum, position, self._codes)}
         else:
-            given = {"arm": self._allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
+            given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum}, key=key)
 
     def _earlier(self) -> list[Earlier]:
@@ -220,11 +218,16 @@ class Conduct(Running):
         if known is None or not known.masked:
             allowed = "a patient whose log tells a code in place of the arm"
             raise Refused(patient, [Problem("not-masked", "patient", repr(patient), allowed)])
-        if not isinstance(self._allocation, Key):
-            raise Refused("unblind", [_no_seed()])
+        if not isinstance(self._allocation, Sealed):
+            raise Refused("unblind", [_no_secret()])
         assert known.randomised is not None, "who is masked is randomised"
-        arm = self._allocation.arms_of(self.log)[known.randomised.data["code"]]
+        arm = arms_behind(self.log, self._allocation, self.definitions.recorded_before).arm_of(known.randomised)
         return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}, key=key), arm
+
+    def seal(self, secret: Secret, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+        """Record the commitment of the secret by which arms are given; another one than before has a reason."""
+        data = {"commitment": secret.commitment, "scheme": SCHEME}
+        return self.order("sealed", on, recorded, by, why, data=data)
 
     def order(
         self,
@@ -325,7 +328,11 @@ class Conduct(Running):
         if event.corrects is not None:
             return problems + self._problems_of_correction(event, misshapen)
         if event.kind == "redacted" and not misshapen:
-            return [*problems, *self._clock_problems(event), *redaction_problems(event, self.log, self.trial)]
+            return [
+                *problems,
+                *self._clock_problems(event),
+                *redaction_problems(event, self.log, self.trial, self._read),
+            ]
         if misshapen:
             return [*problems, *misshapen, *self._clock_problems(event)]
         patient = self.patients.get(event.patient)
@@ -335,23 +342,34 @@ class Conduct(Running):
                 return problems  # of whom it is must be clear first
         if event.kind == "screened" and not self.virtual:
             problems += person_problems(event, self.trial, self.patients.values())
-        problems.extend(day_problems(event, self.trial, patient.site if patient is not None else ""))
-        problems.extend(cohort_problems(event, self.trial))
+        trial = self.trial_at(event)
+        if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
+            problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))
+        problems.extend(cohort_problems(event, trial))
         problems.extend(self._clock_problems(event))
-        if event.kind == "site activated":
-            problems.extend(site_problems(event, self.trial, self.standing))
+        if event.kind == "sealed":
+            problems.extend(commitment_problems(event, self.commitment))
+        elif event.kind == "site activated":
+            problems.extend(site_problems(event, trial, self.standing, self.definitions.knows(event.site)))
         elif event.kind in ENROLMENT:
             problems.extend(enrolment_problems(event, self.patients.values(), self.standing))
         elif event.kind == "safety look":
-            problems.extend(safety_problems(event, self.trial))
+            problems.extend(safety_problems(event, trial))
+        elif event.kind in DEFINING:
+            problems.extend(defining_problems(event, self.log, self.definitions))
         if event.patient:
             if patient is not None and patient.last is not None and event.happened < patient.last.happened:
                 # A late record: judge the whole record in the order in which things happened.
                 record = [*self._events_of[event.patient], event]
-                problems.extend(p for _, p in replay_patient(event.patient, record, self.trial, self.standing))
+                problems.extend(p for _, p in replay_patient(event.patient, record, self.definitions, self.standing))
             else:
-                problems.extend(patient_problems(event, patient or Patient(event.patient), self.trial, self.standing))
+                problems.extend(patient_problems(event, patient or Patient(event.patient), trial, self.standing))
         return problems
+
+    def trial_at(self, event: Event) -> Trial:
+        """The trial as it was defined at the event's site, or its patient's, on its day."""
+        known = self.patients.get(event.patient)
+        return self.definitions.at(event.site or (known.site if known is not None else ""), event.happened)
 
     def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
         assert event.corrects is not None
@@ -362,18 +380,21 @@ class Conduct(Running):
             return problems  # what follows from it says nothing new
         if not old.patient:
             # What is impossible already is no reason against it; what it makes impossible is.
-            before = {(e.number, p) for e, p in replay(self.trial, list(self.log))}
-            after = replay(self.trial, [*self.log, event])
+            before = {(e.number, p) for e, p in replay(self.trial, list(self.log), self._read)}
+            after = replay(self.trial, [*self.log, event], self._read)
             return problems + [p for e, p in after if (e.number, p) not in before and p not in problems]
         void = event.kind == "voided"
         if not void:
             site = self.patients[old.patient].site
-            problems += [*day_problems(event, self.trial, site), *cohort_problems(event, self.trial)]
+            problems += [
+                *day_problems(event, self.trial_at(event), site),
+                *cohort_problems(event, self.trial_at(event)),
+            ]
         # Judged where the corrected event stood.
         place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
         standing = replace(self.standing, places=place)
         record = self._put_right(self._events_of[old.patient], event, old)
-        return problems + [p for _, p in replay_patient(old.patient, record, self.trial, standing)]
+        return problems + [p for _, p in replay_patient(old.patient, record, self.definitions, standing)]
 
     def _given(self, event: Event, what: str, problems: Sequence[Problem] = ()) -> Event:
         """An order's event if nothing forbids it; taken in too, unless whoever asks does that when it is recorded."""
@@ -407,6 +428,6 @@ class Conduct(Running):
         return next((c.name for c in found), "")
 
 
-def _no_seed() -> Problem:
-    allowed = "the allocation seed of this trial"
-    return Problem("no-allocation", "seed", "none", allowed, "give it with --seed-file")
+def _no_secret() -> Problem:
+    allowed = "the secret of this trial's allocation"
+    return Problem("no-allocation", "secret", "none", allowed, "give its file with --secret")

@@ -22,7 +22,17 @@ _ALIKE = str.maketrans(
 
 
 def folded(number: str) -> str:
-    """What two numbers have in common that a reader could take for one: without case, blanks, dashes' kinds and look-alikes."""
+    """What two numbers have in common that a reader could take for one: without case, blanks, dashes' kinds and look-alikes.
+
+    Done until nothing changes: a look-alike may be put together with an accent that stands by itself.
+    """
+    before = ""
+    while number != before:
+        before, number = number, _folded_once(number)
+    return number
+
+
+def _folded_once(number: str) -> str:
     text = "".join(
         "-" if unicodedata.category(c) == "Pd" else c
         for c in unicodedata.normalize("NFKC", number)

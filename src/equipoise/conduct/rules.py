@@ -93,11 +93,12 @@ def subject_problems(event: Event) -> Iterator[Problem]:
         yield Problem("missing", "event", "nothing", "the event that is taken back")
 
 
-def site_problems(event: Event, trial: Trial, standing: Standing) -> Iterator[Problem]:
-    """A site that is unknown, opened twice, or opened before the trial."""
+def site_problems(event: Event, trial: Trial, standing: Standing, added: bool = False) -> Iterator[Problem]:
+    """A site that is unknown, opened twice, or opened before the trial. ``added``: by an amendment, which may not be in force there yet."""
     known = trial.site_by_name
     if event.site not in known:
-        yield Problem("unknown-site", "site", repr(event.site), f"a site of the trial: {_list(known)}")
+        step = "an amendment adds it: conduct approve comes first" if added else ""
+        yield Problem("unknown-site", "site", repr(event.site), f"a site of the trial: {_list(known)}", step)
     elif event.site in standing.sites:
         yield Problem("site-open", "site", repr(event.site), f"open since {standing.sites[event.site]}")
 

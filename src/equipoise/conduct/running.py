@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Self
 
+from equipoise.conduct.definitions import DEFINING, Definitions, Read
 from equipoise.conduct.numbers import Numbers
 from equipoise.conduct.rules import ENROLMENT, Standing, in_his_cohort
 from equipoise.trial.event import Event
@@ -22,8 +23,9 @@ class Running:
     ``virtual``: the patients are a simulator's, whose numbers and texts are its own.
     """
 
-    def __init__(self, trial: Trial, log: Log | None, *, virtual: bool) -> None:
+    def __init__(self, trial: Trial, log: Log | None, *, virtual: bool, read: Read | None = None) -> None:
         self.trial = trial
+        self._read = read
         self.log = log if log is not None else Log()
         self.virtual = virtual
         self._rebuild()
@@ -36,7 +38,9 @@ class Running:
         other.patients = {name: patient.copy() for name, patient in self.patients.items()}
         other._events_of = {name: list(events) for name, events in self._events_of.items()}
         other._allocated, other._keys = dict(self._allocated), dict(self._keys)
+        other._codes = set(self._codes)
         other._numbers = self._numbers.copy()
+        other.definitions = self.definitions.fork()
         return other
 
     def take(self, event: Event) -> Event:
@@ -66,7 +70,11 @@ class Running:
         self._events_of: dict[str, list[Event]] = {}
         self._allocated: dict[str, int] = {}
         self._keys: dict[str, int] = {}
+        self._codes: set[str] = set()
+        #: Of the secret in force; '' before any was recorded.
+        self.commitment = ""
         self._numbers = Numbers(self.trial)
+        self.definitions = Definitions(self.trial, self._read)
         for event in () if self.virtual else self.log:
             self._remember(event)
         for event in in_force(self.log):
@@ -80,10 +88,14 @@ class Running:
             self._numbers.take(event.patient, event.site)
 
     def _take(self, event: Event) -> None:
-        if event.kind == "site activated":
+        if event.kind == "sealed":
+            self.commitment = str(event.data["commitment"])
+        elif event.kind == "site activated":
             self.standing.sites[event.site] = event.happened
         elif event.kind in ENROLMENT:
             self.standing.change(event)
+        elif event.kind in DEFINING:
+            self.definitions.take(event)
         if not event.patient:
             return
         events = self._events_of.setdefault(event.patient, [])
@@ -95,10 +107,12 @@ class Running:
         if late:
             self._gather(event.patient)
         else:
-            patient.add(event, self._glossary(patient))
+            patient.add(event, self._glossary(patient, event))
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
+            if "code" in event.data:
+                self._codes.add(event.data["code"])
 
     def _correct(self, event: Event) -> None:
         """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""
@@ -115,7 +129,7 @@ class Running:
         """A patient's record anew, from its events in force."""
         patient = self.patients[name] = Patient(name)
         for event in in_order(self._events_of[name]):
-            patient.add(event, self._glossary(patient))
+            patient.add(event, self._glossary(patient, event))
 
     @staticmethod
     def _put_right(record: Sequence[Event], event: Event, old: Event) -> list[Event]:
@@ -123,9 +137,9 @@ class Running:
         found = ((event if e.number == old.number else e) for e in record)
         return [e for e in found if e.kind != "voided"]
 
-    def _glossary(self, patient: Patient) -> Glossary:
-        """How the words of the patient's responses are read: as in his cohort."""
-        return glossary_of(in_his_cohort(self.trial, patient).assessments)
+    def _glossary(self, patient: Patient, event: Event) -> Glossary:
+        """How the words of the patient's responses are read: as in his cohort, as it was defined then."""
+        return glossary_of(in_his_cohort(self.definitions.at(patient.site, event.happened), patient).assessments)
 
     def _in_force(self, number: int) -> Event | None:
         """The event of this number, if it is in force."""

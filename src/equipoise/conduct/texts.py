@@ -18,6 +18,7 @@ from equipoise.trial.problem import Problem
 #: The longest text of each kind [characters]; 'detail': of the details of an event.
 LONGEST: Mapping[str, int] = {
     "by": 200, "why": 4000, "patient": 64, "site": 64, "source": 2000, "detail": 4000, "key": 200,
+    "definition": 1_000_000,
 }  # fmt: skip
 #: How deep details may be nested, and how many members a list or an object of them has.
 DEEPEST, MOST = 6, 10_000
@@ -44,8 +45,9 @@ def text_problems(event: Event) -> Iterator[Problem]:
     if event.source:
         yield from _text("source", event.source, LONGEST["source"], own=False)
     for name, value in event.data.items():
-        longest = LONGEST["key" if name == "key" else "detail"]
-        yield from _detail(f"data.{_shown(name)}", value, longest, own=own, deep=1)
+        longest = LONGEST[name if name in ("key", "definition") else "detail"]
+        # A definition is the trial file's own text, which is held against its fingerprint.
+        yield from _detail(f"data.{_shown(name)}", value, longest, own=own and name != "definition", deep=1)
 
 
 def plain(text: str, longest: int = 200) -> bool:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
-    "opened": {"trial": ((str,), True), "fingerprint": ((str,), True), "left_out": ((list,), False)},
-    "amended": {"fingerprint": ((str,), True)},
+    "opened": {
+        "trial": ((str,), True),
+        "fingerprint": ((str,), True),
+        "definition": ((str,), False),
+        "left_out": ((list,), False),
+    },
+    "amended": {"fingerprint": ((str,), True), "definition": ((str,), False), "allowed": ((list,), False)},
+    "approved": {"fingerprint": ((str,), True)},
+    "sealed": {"commitment": ((str,), True), "scheme": ((str,), True)},
     "site activated": {},
     "enrolment paused": {"cohort": ((str,), False)},
     "enrolment resumed": {"cohort": ((str,), False)},
@@ -105,6 +112,8 @@ TRIAL_KINDS = frozenset(
     {
         "opened",
         "amended",
+        "approved",
+        "sealed",
         "site activated",
         "enrolment paused",
         "enrolment resumed",

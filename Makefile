@@ -97,6 +97,7 @@ schema: $(LEAN) ## Write the JSON Schemas beside the bundled trials
 	$(BIN)/equipoise schema --of scenario --out trials/scenario.schema.json
 	$(BIN)/equipoise schema --of grid --out trials/grid.schema.json
 	$(BIN)/equipoise schema --of history --out trials/history.schema.json
+	$(BIN)/equipoise schema --of amendment --out trials/amendment.schema.json
 
 validation: $(LEAN) ## Write docs/validation.md anew
 	$(BIN)/equipoise validation --markdown > docs/validation.md

@@ -28,6 +28,7 @@ from equipoise.trial.trial import Trial
 from helpers import FIXTURES, ROOT, Answer, moment
 from postgres import Server, why_not
 from postgres import running as running_server
+from sealed import secret_file, secret_of
 from stores import Place, place_of
 
 # One set of settings for all machines: examples do not depend on how fast a machine is.
@@ -94,6 +95,16 @@ def running(north: Trial) -> Conduct:
     c.enrol("P1", day, moment(day), "t", {"ecog": "0-1", "ldh": "normal"})
     c.randomise("P1", day, moment(day), "t")
     return c
+
+
+@pytest.fixture
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A file with a trial's secret, in a folder of its own: sealed("north")."""
+
+    def make(trial: str, number: int = 1, blocks: tuple[int, ...] = ()) -> Path:
+        return secret_file(tmp_path_factory.mktemp("secrets") / f"{trial}.secret", secret_of(trial, number, blocks))
+
+    return make
 
 
 def _raised(error: BaseException, *_: object) -> None:

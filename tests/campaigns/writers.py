@@ -28,8 +28,8 @@ from orders import SECRET, begin, done, north, orders  # noqa: E402
 from equipoise.conduct.conduct import replay  # noqa: E402
 from equipoise.conduct.randomisation import PermutedBlocks  # noqa: E402
 from equipoise.desk.store import LogStore  # noqa: E402
-from equipoise.files import log_postgresql, log_sqlite  # noqa: E402
-from equipoise.files.log_file import LogFile  # noqa: E402
+from equipoise.files import log_file, log_postgresql, log_sqlite  # noqa: E402
+from equipoise.files.log_disk import Regular, open_regular  # noqa: E402
 from equipoise.trial.problem import BadInput  # noqa: E402
 from postgres import running  # noqa: E402
 from stores import place_of  # noqa: E402
@@ -127,21 +127,22 @@ def _against_the_list(found: Counted, allocated: list[Any]) -> None:
 
 
 def _unlock() -> None:
-    """Take the lock away from every store: the control that must fail. What a table refuses by itself it still refuses."""
+    """Take the lock away from every store: the control that must fail. A file is not looked at again before it is written either.
+
+    What a table refuses by itself it still refuses.
+    """
 
     @contextmanager
-    def held(self: LogFile) -> Iterator[None]:
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held, self._known = False, None
+    def hold(path: Path, timeout: float) -> Iterator[Regular]:
+        with open_regular(path, os.O_RDWR) as file:
+            yield file
 
     def begin_deferred(self: Any, chain: str) -> None:
         with log_sqlite._said(self._database):
             self._connection.execute("BEGIN DEFERRED")
 
-    LogFile.held = held  # type: ignore[method-assign,assignment]
+    log_file.hold = hold
+    log_file.moved = lambda file, size=None: False
     log_sqlite._Session.begin = begin_deferred  # type: ignore[method-assign]
     log_postgresql._Session.begin = lambda self, chain: None  # type: ignore[method-assign,assignment]
 

@@ -27,13 +27,12 @@ DAY = "2012-04-12"
 class Site:
     """A trial that is conducted by the command line, with a witness."""
 
-    def __init__(self, equipoise: Any, folder: Path) -> None:
-        self.call, self.folder = equipoise, folder
+    def __init__(self, equipoise: Any, folder: Path, secret: Path) -> None:
+        self.call, self.folder, self.secret = equipoise, folder, secret
         self.log, self.w, self.receipts = folder / "log.jsonl", folder / "w", folder / "receipts.jsonl"
         self.key, self.pub = folder / "key" / "signing.key", folder / "key" / "signing.pub"
         self.env = {"EQUIPOISE_BY": "dm", "EQUIPOISE_WITNESS": str(self.w), "EQUIPOISE_SIGNING_KEY": str(self.key),
                     "EQUIPOISE_RECEIPT": str(self.receipts)}  # fmt: skip
-        (folder / "seed").write_text("a seed for tests, long enough")
 
     def conduct(self, verb: str, *args: object, env: dict[str, str] | None = None) -> Answer:
         answer: Answer = self.call(
@@ -50,7 +49,7 @@ class Site:
 
     def randomise(self, patient: str, *args: object, env: dict[str, str] | None = None) -> Answer:
         return self.conduct(
-            "randomise", "--patient", patient, "--on", DAY, "--seed-file", self.folder / "seed", *args, env=env
+            "randomise", "--patient", patient, "--on", DAY, "--secret", self.secret, *args, env=env
         )
 
     def verify(self, *args: object) -> Answer:
@@ -66,11 +65,11 @@ class Site:
 
 
 @pytest.fixture
-def site(equipoise: Any, tmp_path: Path) -> Site:
-    site = Site(equipoise, tmp_path)
+def site(equipoise: Any, tmp_path: Path, sealed: Callable[..., Path]) -> Site:
+    site = Site(equipoise, tmp_path, sealed("north"))
     assert equipoise("conduct", "keys", "--out", tmp_path / "key", "--name", "trials.example.org").status == 0
     site.w.mkdir()
-    assert site.conduct("open").status == 0
+    assert site.conduct("open", "--secret", site.secret).status == 0
     assert site.conduct("activate", "--site", "S01", "--on", "2012-04-02").status == 0
     for patient in ("P1", "P2"):
         site.enrol(patient)
@@ -79,19 +78,19 @@ def site(equipoise: Any, tmp_path: Path) -> Site:
 
 
 def test_orders_leave_checkpoints_and_receipts_that_tell_no_arm(site: Site) -> None:
-    assert [int(p.name.split("-")[1]) for p in site.checkpoints] == [1, 5, 8]
+    assert [int(p.name.split("-")[1]) for p in site.checkpoints] == [2, 6, 9]
     for path in site.checkpoints:
         point, note = read_file(path)
         assert path.name == f"north-{point.number:09d}-{point.hash[:12]}.checkpoint"
         assert [s.name for s in note.signatures] == ["trials.example.org"]
         assert note.text == point.text, "the trial, the number, the hash and the time: nothing else"
     lines = [json.loads(line) for line in site.receipts.read_text().splitlines()]
-    assert [line["number"] for line in lines] == list(range(1, 9))
+    assert [line["number"] for line in lines] == list(range(2, 10))
     assert {key for line in lines for key in line} == {"trial", "number", "hash"}
     whole = site.verify("--expect", site.receipts)
-    assert "3 witnessed heads are in this log, the last that of event 8" in whole.out
+    assert "3 witnessed heads are in this log, the last that of event 9" in whole.out
     shown = site.verify("--json").json
-    assert (shown["ok"], shown["events"], shown["witnessed"]) == (True, 8, 3)
+    assert (shown["ok"], shown["events"], shown["witnessed"]) == (True, 9, 3)
     assert shown["hash"] == lines[-1]["hash"]
 
 
@@ -110,8 +109,8 @@ def test_a_cut_log_is_found_in_one_sentence_and_nobody_is_randomised(site: Site)
     site.cut(2)
     answer = site.verify()
     assert answer.status == 2
-    assert "got a log cut after event 6" in answer.err
-    assert "head 8 was witnessed on 20" in answer.err
+    assert "got a log cut after event 7" in answer.err
+    assert "head 9 was witnessed on 20" in answer.err
     assert answer.err.startswith(f"{site.log}: 1 problem\n")
     problems = site.verify("--json").json["error"]["problems"]
     assert [p["code"] for p in problems] == ["cut-tail"]
@@ -139,7 +138,7 @@ def test_reconciling_is_recorded_and_the_trial_goes_on(site: Site) -> None:
     assert done.status == 0, done.err
     said = " ".join(done.out.split())
     assert (
-        "dm reconciled the log with its witness. Lost after event 5: up to 3 events, up to head 8. Why: disk lost"
+        "dm reconciled the log with its witness. Lost after event 6: up to 3 events, up to head 9. Why: disk lost"
         in said
     )
     again = site.conduct(*order)
@@ -157,17 +156,17 @@ def test_reconciling_is_recorded_and_the_trial_goes_on(site: Site) -> None:
 
 
 def test_receipts_of_what_was_lost_are_reconciled_with_it(site: Site) -> None:
-    site.conduct("contact", "--patient", "P2", "--on", DAY)  # 9: receipted, not witnessed
+    site.conduct("contact", "--patient", "P2", "--on", DAY)  # 10: receipted, not witnessed
     site.cut(3)
     short = site.folder / "short"
-    short.write_text("8 " + json.loads(site.receipts.read_text().splitlines()[7])["hash"][:20])
+    short.write_text("9 " + json.loads(site.receipts.read_text().splitlines()[7])["hash"][:20])
     assert site.verify("--expect", site.receipts).err.count("   got ") == 4
     done = site.conduct("reconcile", "--why", "disk lost", "--expect", site.receipts, "--expect", short, "--json").json
     data = done["event"]["data"]
-    assert (data["number"], [h["number"] for h in data["lost"]]) == (6, [7, 8, 9])
+    assert (data["number"], [h["number"] for h in data["lost"]]) == (7, [8, 9, 10])
     whole = site.verify("--expect", site.receipts)
     assert whole.status == 0, whole.err
-    assert "Lost after event 6: up to 3 events, up to head 9" in " ".join(whole.out.split())
+    assert "Lost after event 7: up to 3 events, up to head 10" in " ".join(whole.out.split())
     assert site.verify("--expect", short).status == 2, "half a hash is not known to be that one"
 
 
@@ -251,7 +250,7 @@ def test_two_heads_of_one_event_are_two_logs(site: Site) -> None:
     (site.w / "from-a-mail.checkpoint").write_text(text.out[text.out.index("equipoise/north") :])
     answer = site.verify()
     assert answer.status == 2
-    assert "two heads of event 8" in answer.err
+    assert "two heads of event 9" in answer.err
     assert "two logs were shown" in answer.err
 
 
@@ -273,12 +272,12 @@ def test_a_checkpoint_by_hand(site: Site) -> None:
 
 def test_what_is_expected_is_in_the_chain_or_named(site: Site) -> None:
     head = site.conduct("verify", "--json").json["hash"]
-    for told in (head, f"8 {head}", f"8 {head[:4]}-{head[4:8]}-{head[8:12]}-{head[12:16]}"):
+    for told in (head, f"9 {head}", f"9 {head[:4]}-{head[4:8]}-{head[8:12]}-{head[12:16]}"):
         assert site.conduct("verify", "--expect", told).status == 0, told
-    for told in (f"7 {head}", "f" * 64):
+    for told in (f"8 {head}", "f" * 64):
         wrong = site.conduct("verify", "--expect", told)
         assert wrong.status == 2
-        assert "is not in this log of 8 events" in wrong.err
+        assert "is not in this log of 9 events" in wrong.err
     order = site.conduct("contact", "--patient", "P1", "--on", DAY, "--json")
     decision = site.call("analyse", "north", "--log", site.log, "--json")
     assert decision.status == 0, decision.err
@@ -327,7 +326,7 @@ def test_the_drill_ends_with_the_same_head_or_what_is_missing(site: Site) -> Non
     missing = [line for line in late.out.splitlines() if line.startswith("Missing: head ")]
     assert len(missing) == 5  # a checkpoint, three receipts, the head of the log in use
     assert "Same head" not in late.out
-    assert drill("--json").json["missing"][0]["number"] == 11
+    assert drill("--json").json["missing"][0]["number"] == 12
     assert sorted(p.name for p in site.folder.rglob("*")) == before
     back_up.write_text("hello")
     assert drill().status == 2
@@ -350,7 +349,7 @@ def test_a_log_in_a_database_is_witnessed_drilled_and_found_rolled_back(site: Si
     assert site.call("conduct", "drill", "north", "--backup", places[0], *known).out.splitlines()[-1] == "Same head."
     late = site.call("conduct", "drill", "north", "--backup", places[1], *known)
     assert late.status == 1
-    assert late.out.count("Missing: head 11") == 2
+    assert late.out.count("Missing: head 12") == 2
     site.log = places[1]  # type: ignore[assignment]
     site.enrol("P4")
     refused = site.randomise("P4")

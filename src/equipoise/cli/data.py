@@ -35,8 +35,8 @@ known_on_option = click.option(
 unblind_option = click.option(
     "--unblind",
     type=click.Path(path_type=Path),
-    metavar="SEED_FILE",
-    help="The allocation's seed file, which tells the arms of a masked log.",
+    metavar="SECRET_FILE",
+    help="The file with the allocation's secret, which tells the arms of a masked log.",
 )
 define_option = click.option(
     "--define", type=click.Path(path_type=Path), help="A define.xml: types, labels, lengths and terms of CSVs."

@@ -74,18 +74,21 @@ def command(
     found = desk.opening.load_trial(trial)
     asked = Asked(log_path, None, cutoff, known_on, unblind)
     if look is None:
-        _ask_safety(found, asked.take(trial, found).snap, log_path, by if record else None, as_json=as_json)
+        data = asked.take(trial, found)
+        _ask_safety(trial, data.trial, data.snap, log_path, by if record else None, as_json=as_json)
         return
     if found.divided and not cohort and not record:
-        _each(ctx, asked.take(trial, found).log, found, look, asked, as_json)
+        data = asked.take(trial, found)
+        _each(ctx, data.log, data.trial, look, asked, as_json)
         return
-    found = found.one(cohort)
-    snap = asked.take(trial, found).snap
+    data = asked.take(trial, found.one(cohort))
+    found, snap = data.trial, data.snap
     result = desk.look.take(found, snap, look)
     done = None
     if record and by and isinstance(result, Decision):
+        at_hand = desk.opening.load_at_hand(trial, log_path).one(cohort)
         store = desk.opening.log_of(found, log_path)
-        done = desk.look.record(found, store, result, snap.known_on, by, asked_witness())
+        done = desk.look.record(at_hand, store, result, snap.known_on, by, asked_witness())
     if as_json:
         emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result), **recorded(done)})
     elif isinstance(result, Decision):
@@ -156,12 +159,13 @@ def show_decision(trial: Trial, d: Decision) -> None:
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
 
 
-def _ask_safety(trial: Trial, snap: Snapshot, log_path: Address, by: str | None, *, as_json: bool) -> None:
+def _ask_safety(name: str, trial: Trial, snap: Snapshot, log_path: Address, by: str | None, *, as_json: bool) -> None:
     """Ask the safety rules, and record it where ``by`` says who does."""
     asked = desk.safety.take(trial, snap)
     done = None
     if by:
-        done = desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by, asked_witness())
+        at_hand, store = desk.opening.load_at_hand(name, log_path), desk.opening.log_of(trial, log_path)
+        done = desk.safety.record(at_hand, store, asked, by, asked_witness())
     if as_json:
         emit({**asked.as_json(), **recorded(done)})
     else:

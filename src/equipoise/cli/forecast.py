@@ -46,7 +46,8 @@ def command(
     from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 
     found = desk.opening.load_one(trial, cohort)
-    snap = Asked(log_path, None, cutoff, known_on, unblind).take(trial, found).snap
+    data = Asked(log_path, None, cutoff, known_on, unblind).take(trial, found)
+    found, snap = data.trial, data.snap
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:
         desk.pages.write_figure(figure, forecast_figure(foreseen, found.entered), "accrual-foreseen")

@@ -31,12 +31,19 @@ log_option = click.option(
 @trial_argument
 @log_option
 @unblind_option
+@click.option(
+    "--secret",
+    "secret_file",
+    type=click.Path(path_type=Path),
+    help="The file with the allocation's secret: every allocation is made again.",
+)
 @outside_options
 @json_option
 def verify(
     trial: str,
     log_path: Address,
     unblind: Path | None,
+    secret_file: Path | None,
     witness: Path | None,
     trust: tuple[str, ...],
     expect: tuple[str, ...],
@@ -48,15 +55,18 @@ def verify(
     A chain cannot show that its end was cut off, nor that all of it was made anew: hold it against heads that were kept outside,
     by --witness and --trust, or by --expect.
 
-    With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
+    Without any secret: that strata are those of the patients' factors and arms can come from whole blocks. With --unblind also that the
+    codes of a masked log are the secret's, and every event by its patient's arm. With --secret, at the end, every allocation is made again.
     """
-    found = desk.opening.load_trial(trial)
-    held = outside(witness, trust, expect, authority)
-    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, held)
+    found = desk.opening.load_at_hand(trial, log_path)
+    held, apart = outside(witness, trust, expect, authority), desk.order.apart(trial, log_path)
+    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, secret_file, apart, held)
     if as_json:
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
+    for sentence in verified.allocations:
+        say(sentence)
     if verified.removed:
         click.echo(f"The content of {verified.removed} of them was removed, as the log says.")
     if verified.withheld:
@@ -81,7 +91,7 @@ def verify(
 @json_option
 def as_known_on(trial: str, log_path: Address, day: date, patient: str | None, as_json: bool) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path)
     store = desk.opening.log_of(found, log_path)
     if patient is not None:
         of_patient = desk.known.patient_as_known_on(found, store, day, patient)
@@ -97,3 +107,12 @@ def as_known_on(trial: str, log_path: Address, day: date, patient: str | None, a
         emit({k: v for k, v in plain(known).items() if k != "cohorts" or v is not None})
     else:
         show_table(known.table(found))
+
+
+def say_torn(aside: str | None, *, ended: bool) -> None:
+    """Say on standard error where a torn last line was set aside, if one was, and that a whole one lacked its newline (``ended``)."""
+    if aside is not None:
+        name = Path(aside).name
+        click.echo(f"A torn last line was found and set aside in {name}; nothing before it is lost.", err=True)
+    if ended:
+        click.echo("The last line had no newline. It was whole, and is a record; it was ended.", err=True)

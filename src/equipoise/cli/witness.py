@@ -95,7 +95,7 @@ def reconcile(trial: str, log_path: Address, by: str, why: str, expect: tuple[st
     witness = asked()
     if witness is None or witness.folder is None:
         raise BadInput("reconcile", [Problem("no-witness", "--witness", "nothing", "the folder of witnessed heads")])
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path)
     done = desk.restore.reconcile(found, desk.opening.log_of(found, log_path), witness, by, why, expect)
     if as_json:
         emit(done)

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.secret import Secret
 from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
 from equipoise.desk.witness import Witness
+from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.log_address import Address
@@ -26,6 +29,19 @@ from equipoise.trial.trial import Trial
 def load_trial(name: str) -> Trial:
     """The trial called ``name``: a file, its folder, or a bundled trial. Raises BadInput with all problems of its file."""
     return read_trial(find_trial(name))
+
+
+def load_at_hand(name: str, log: Address) -> Trial:
+    """The trial called ``name`` as the log goes with it: its file or, where the log was amended with one, an amendment beside the file.
+
+    Where the log goes with none of these it is the file, which orders then refuse, naming what changed.
+    """
+    trial = load_trial(name)
+    planned = read_amendments(find_trial(name))
+    if not planned:
+        return trial
+    last = Definitions.of(trial, log_of(trial, log).read().log).last
+    return next((a.trial for a in planned if last is not None and a.trial.fingerprint == last.fingerprint), trial)
 
 
 def load_one(name: str, cohort: str = "") -> Trial:
@@ -55,16 +71,23 @@ class Opened:
     trial: str
     fingerprint: str
     hash: str
+    #: Of the allocation's secret.
+    commitment: str | None = None
     checkpoint: str | None = None
     notes: Sequence[str] = ()
 
 
-def open_log(trial: Trial, store: LogStore, by: str, why: str = "", witness: Witness | None = None) -> Opened:
-    """Start a trial's log. What is there is never overwritten."""
-    log = Conduct.open(trial, now(), by, why=why, salts=salts).log
-    store.create(log)
-    kept = witness.after(trial, log, list(log)) if witness is not None else ()
-    return Opened(str(store), trial.id, trial.fingerprint, log.head, *kept)
+def open_log(
+    trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None, witness: Witness | None = None
+) -> Opened:
+    """Start a trial's log, with the commitment of its allocation's secret where that is given. What is there is never overwritten."""
+    moment = now()
+    conduct = Conduct.open(trial, moment, by, why=why, salts=salts)
+    if secret is not None:
+        conduct.seal(secret, moment.date(), moment, by)
+    store.create(conduct.log)
+    kept = witness.after(trial, conduct.log, list(conduct.log)) if witness is not None else ()
+    return Opened(str(store), trial.id, trial.fingerprint, conduct.log.head, conduct.commitment or None, *kept)
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,14 @@ class Log:
         return Log.verified(events, self.hashes())
 
     def known_by(self, day: date) -> list[Event]:
-        """The events recorded by the end of ``day`` (UTC), in order, corrections among them."""
-        return [e for e in self._events if e.recorded.date() <= day]
+        """The events recorded by the end of ``day`` (UTC), in order, corrections among them: a beginning of the log.
+
+        What stands before an event was known when that was recorded, also where a clock ran ahead that was corrected since.
+        """
+        count = len(self._events)
+        while count and self._events[count - 1].recorded.date() > day:
+            count -= 1
+        return self._events[:count]
 
 
 @dataclass(frozen=True)

@@ -281,7 +281,7 @@ def test_what_is_expected_is_in_the_chain_or_named(site: Site) -> None:
     order = site.conduct("contact", "--patient", "P1", "--on", DAY, "--json")
     decision = site.call("analyse", "north", "--log", site.log, "--json")
     assert decision.status == 0, decision.err
-    for name, text in (("order.json", order.out), ("analysis.json", decision.out), ("plain", f"\n8 {head}\n")):
+    for name, text in (("order.json", order.out), ("analysis.json", decision.out), ("plain", f"\n9 {head}\n")):
         (site.folder / name).write_text(text)
     all_of_them = [x for name in ("order.json", "analysis.json", "plain") for x in ("--expect", site.folder / name)]
     assert site.conduct("verify", *all_of_them).status == 0

@@ -48,9 +48,7 @@ class Site:
         assert done.status == 0, done.err
 
     def randomise(self, patient: str, *args: object, env: dict[str, str] | None = None) -> Answer:
-        return self.conduct(
-            "randomise", "--patient", patient, "--on", DAY, "--secret", self.secret, *args, env=env
-        )
+        return self.conduct("randomise", "--patient", patient, "--on", DAY, "--secret", self.secret, *args, env=env)
 
     def verify(self, *args: object) -> Answer:
         return self.conduct("verify", "--witness", self.w, "--trust", self.pub, *args)

@@ -28,6 +28,7 @@ from equipoise.cli.orders import site as _site
 from equipoise.cli.orders import why as _why
 from equipoise.cli.outside import asked, say_kept
 from equipoise.cli.pairs import Criteria
+from equipoise.cli.phase1 import adjudicate, assign
 from equipoise.cli.seal import commit, reseal, seal, secret_option
 from equipoise.cli.usage import Group
 
@@ -115,6 +116,7 @@ _order(
         help="What makes it serious: 'death', 'hospitalisation,disability' …",
     ),
     click.option("--related", type=bool, help="true or false."),
+    click.option("--until", help="Its last day, YYYY-MM-DD, once it has ended."),
     click.option(
         "--ctcae", type=int, help="Edition of CTCAE by which it is graded, 3 to 6, where it is not the trial's."
     ),
@@ -373,6 +375,8 @@ for _also in (
     reseal,
     verify,
     as_known_on,
+    assign,
+    adjudicate,
     move,
     prepare,
     *witness.COMMANDS,

@@ -33,6 +33,7 @@ COMMANDS = {
     "export": "The log as ADaM datasets: XPT, Dataset-JSON, CSV, Parquet.",
     "pool": "Endpoints of very many patients, by arrays.",
     "decide": "Take a look: the decision, its reasons and cautions.",
+    "doses": "Phase I: dose-limiting toxicities by patient, and the next dose.",
     "answers": "Tested arm against history, against controls, against both.",
     "control-check": "What the control arm's check can see, and what a caution changes.",
     "forecast": "When a look will be ripe, and who is on study then.",
@@ -79,7 +80,7 @@ def cli() -> None:
     """The whole life of a randomised phase I/II oncology trial, from one file to a decision.
 
     TRIAL is a trial file, its folder, or the name of a bundled trial (north, merkel,
-    myeloma, create, e2511, lines, optimalttf2, colon; kinds/KIND for an example of each kind). Every command takes --json.
+    myeloma, create, e2511, lines, optimalttf2, colon, phase1-example; kinds/KIND for an example of each kind). Every command takes --json.
     Exit status: 0 done, 1 failed, 2 bad input.
 
     Research software: check what it says before patients depend on it.

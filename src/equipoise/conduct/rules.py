@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from equipoise.conduct.phase1_rules import adjudicated_problems, assigned_problems
 from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
@@ -37,7 +38,7 @@ _AFTER_RANDOMISATION = frozenset(
 )
 #: Events that change whether patients may be enrolled, and what it becomes.
 ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
-_NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
+_NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "assigned", "next therapy"})
 
 
 @dataclass
@@ -159,7 +160,7 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 "correct that event",
             )
             return
-        if day > patient.died.happened and kind not in ("eligibility reviewed", "unblinded"):
+        if day > patient.died.happened and kind not in ("eligibility reviewed", "unblinded", "dlt adjudicated"):
             yield _problem("after-death", event, f"the patient died on {patient.died.happened}")
             return
     if patient.withdrawn is not None and day > patient.withdrawn.happened and kind in _NOT_AFTER_WITHDRAWAL:
@@ -199,6 +200,10 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 yield Problem("no-reason", "reason", "nothing", "why somebody must know this patient's arm")
         case "eligibility reviewed":
             yield from _reviewed(event, patient, trial)
+        case "assigned":
+            yield from assigned_problems(event, patient, trial)
+        case "dlt adjudicated":
+            yield from adjudicated_problems(event, patient, trial)
         case "outcome":
             yield from _outcome(event, patient, trial)
         case "treated":
@@ -222,6 +227,9 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             if edition is not None and edition not in EDITIONS:
                 yield Problem("unknown-edition", "ctcae", str(edition), "an edition of CTCAE, 3 to 6")
             yield from _criteria(event)
+            # An end that is taken from datasets is as they have it; one that is given by hand is not before the beginning.
+            if not event.source:
+                yield from _until(event)
             if not event.data["term"].strip():
                 yield Problem("no-term", "term", repr(event.data["term"]), "what happened, in a word: 'neutropenia'")
             organ = event.data.get("organ_class")
@@ -428,6 +436,11 @@ def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
         yield Problem("unit", "unit", repr(unit), f"{treatment.drug} is given in {treatment.unit}")
     if times is not None and not 1 <= times <= treatment.times_a_day:
         yield Problem("times-a-day", "times-a-day", str(times), f"1 to {treatment.times_a_day}, as planned")
+    yield from _until(event)
+
+
+def _until(event: Event) -> Iterator[Problem]:
+    """An end that is no day, or before the beginning."""
     until = event.data.get("until")
     if until is not None:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from equipoise.design import shelf
+from equipoise.design.dose import dose_shelf
 from equipoise.files.trial_file import on_the_road
 from equipoise.files.trial_safety import watchable
 from equipoise.trial.trial import Trial
@@ -35,6 +36,10 @@ def trial_schema() -> dict[str, Any]:
     definitions["SafetyRule"]["properties"]["rule"] = {
         "description": "The rule: its `kind` and what that kind asks for.",
         "anyOf": [{"$ref": refs[(spec, "validation")]["$ref"]} for spec in rules],
+    }
+    definitions["Phase1"]["properties"]["design"] |= {
+        "properties": {"kind": {"type": "string", "enum": dose_shelf.kinds()}},
+        "required": ["kind"],
     }
     return {
         "$schema": DIALECT,

@@ -10,6 +10,7 @@ from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
 from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_cohorts import read_cohorts
+from equipoise.files.trial_phase1 import read_phase1
 from equipoise.files.trial_safety import read_safety
 from equipoise.trial.check import check_parts
 from equipoise.trial.design import Design
@@ -73,11 +74,14 @@ def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
         problems.extend(_put_design(parts, raw["design"]))
     safety, found = read_safety(parts, raw)
     problems.extend(found)
+    phase1, found = read_phase1(parts, raw)
+    problems.extend(found)
     problems.extend(check_parts(parts, raw))
     if problems:
         raise BadInput(source, problems)
     trial = Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
     trial = trial.model_copy(update={"safety": safety}) if safety else trial
+    trial = trial.model_copy(update={"phase1": phase1}) if phase1 is not None else trial
     return trial.model_copy(update={"cohorts": cohorts}) if "cohorts" in raw else trial
 
 

@@ -71,6 +71,7 @@ def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         ("markers", "name"),
         ("cohorts", "name"),
         ("eligibility", "number"),
+        ("dose_levels", "label"),
     ):
         seen: set[object] = set()
         for i, part in enumerate(parts.get(key) or ()):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 GUARDED: Mapping[str, frozenset[str]] = {
     "enrolled": frozenset({"arm"}),
     "randomised": frozenset({"arm", "actual"}),
+    "assigned": frozenset({"level"}),
     "treated": frozenset({"drug", "dose", "unit", "times_a_day"}),
     "decided": frozenset({"action", "attained"}),
     "safety look": frozenset({"speaks", "events", "watched"}),

@@ -36,6 +36,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "actual": ((str,), False),
     },
     "unblinded": {"reason": ((str,), True)},
+    "assigned": {"level": ((str,), True)},
     "treated": {
         "drug": ((str,), True),
         "cycle": ((int,), True),
@@ -80,6 +81,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "until_dated": ((str,), False),
         "until_date_rule": ((str,), False),
     },
+    "dlt adjudicated": {"dlt": ((bool,), True), "reason": ((str,), True)},
     "next therapy": {"therapy": ((str,), False)},
     "deviation": {"what": ((str,), True), "major": ((bool,), True)},
     "contact": {},

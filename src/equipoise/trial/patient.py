@@ -31,6 +31,8 @@ class Patient:
     reviewed: Event | None = None
     #: The last time that somebody was told the arm of a masked patient.
     unblinded: Event | None = None
+    #: The dose level that the patient was assigned to, in phase I.
+    assigned: Event | None = None
     doses: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
     study_ended: Event | None = None
@@ -41,6 +43,8 @@ class Patient:
     #: Outcomes recorded by a name of their own: name → the last record.
     outcomes: dict[str, Event] = field(default_factory=dict)
     adverse_events: list[Event] = field(default_factory=list)
+    #: The last word of a committee on whether the patient had a dose-limiting toxicity.
+    adjudicated: Event | None = None
     next_therapy: Event | None = None
     #: Deviations from the protocol.
     deviations: list[Event] = field(default_factory=list)
@@ -109,6 +113,10 @@ class Patient:
                 self.unblinded = event
             case "eligibility reviewed":
                 self.reviewed = event
+            case "assigned":
+                self.assigned = event
+            case "dlt adjudicated":
+                self.adjudicated = event
             case "treatment ended":
                 self.treatment_ended = event
             case "study ended":

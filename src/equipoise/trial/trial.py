@@ -20,6 +20,7 @@ from equipoise.trial.grading import AdverseEvents
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, Part
 from equipoise.trial.patients import Patients
+from equipoise.trial.phase1 import DoseLevel, Phase1
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import (
@@ -39,7 +40,11 @@ from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 #: Entries of the file that came after the first logs were kept.
-_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients"})
+_LATER = frozenset(
+    {
+        "eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients", "dose_levels", "phase1",
+    }
+)  # fmt: skip
 
 
 def fingerprint_of(definition: str) -> str:
@@ -93,6 +98,10 @@ class Trial(Part):
     safety: tuple[SafetyRule, ...] = Field(
         default=(), description="Rules of the safety shelf beside the design, each watching an event."
     )
+    dose_levels: tuple[DoseLevel, ...] = Field(
+        default=(), description="Doses that patients may be assigned to, rising: phase I."
+    )
+    phase1: Phase1 | None = Field(default=None, description="How the dose is found, and what a DLT is.")
     markers: tuple[Factor, ...] = Field(
         default=(),
         description="What is recorded of a patient at enrolment, or later, beside the stratification factors.",
@@ -225,6 +234,11 @@ class Trial(Part):
         )
         seen._view = (self, c.name)
         return seen
+
+    @cached_property
+    def level_numbers(self) -> Mapping[str, int]:
+        """Dose levels by their labels, counted from 1."""
+        return {level.label: i for i, level in enumerate(self.dose_levels, 1)}
 
     @property
     def recorded_factors(self) -> tuple[Factor, ...]:

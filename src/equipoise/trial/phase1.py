@@ -1,0 +1,183 @@
+"""Phase I of a trial file: the dose levels, the design that finds a dose among them, and what a dose-limiting toxicity (DLT) is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from equipoise.trial.duration import Lasting
+from equipoise.trial.organ_class import OrganClass
+from equipoise.trial.part import MOST_NAME, MOST_WORTH, Part
+from equipoise.trial.what_counts import FATAL
+
+
+class DoseLevel(Part):
+    """A dose that patients may be assigned to. Levels stand in rising order; the first is level 1."""
+
+    label: str = Field(
+        pattern=r"^[A-Za-z0-9+._-]+$", max_length=MOST_NAME, description="Its name, as orders say it: 'DL1', '60'."
+    )
+    drug: str = Field(min_length=1, description="The drug that is escalated, as a regimen names it.")
+    dose: float = Field(gt=0, le=MOST_WORTH, description="What is given each time, in `unit`.")
+    unit: str = Field(min_length=1, description="The regimen's unit: 'mg/m2'.")
+
+    def __str__(self) -> str:
+        return f"{self.dose:g} {self.unit}"
+
+
+class DltRule(Part):
+    """A kind of adverse event that is dose-limiting. All that is said here holds of it; terms are compared without regard to case.
+
+    An event of which nothing is recorded of its relation to the treatment counts as related; one without an organ class is of none.
+    """
+
+    terms: tuple[str, ...] = Field(default=(), description="Any of these terms, as the log holds them.")
+    organ_classes: tuple[OrganClass, ...] = Field(default=(), description="Terms of any of these classes of MedDRA.")
+    grade_at_least: int | None = Field(default=None, ge=1, le=FATAL, description="This grade or worse (CTCAE, 1 to 5).")
+    lasting_longer_than: Lasting | None = Field(
+        default=None,
+        description="It lasts longer than this; the first and the last day count. One without a recorded end lasts to the cut-off.",
+    )
+    related: Literal["yes", "no", "any"] = Field(
+        default="any", description="'yes': not said to be unrelated to the treatment. 'no': said to be unrelated."
+    )
+    exceptions: tuple[str, ...] = Field(default=(), description="Terms that do not count here.")
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        """Something is said, and an event can be all of it."""
+        wrong = []
+        if not (self.terms or self.organ_classes or self.grade_at_least or self.lasting_longer_than):
+            wrong.append("say at least one of `terms`, `organ_classes`, `grade_at_least`, `lasting_longer_than`")
+        for name in ("terms", "exceptions"):
+            words: tuple[str, ...] = getattr(self, name)
+            if any(not t.strip() or t != t.strip() for t in words):
+                wrong.append(f"`{name}`: a term without blanks around it")
+            if len(_folded(words)) < len(words):
+                wrong.append(f"`{name}`: each term once")
+        if self.terms and _folded(self.terms) <= _folded(self.exceptions):
+            wrong.append("no event can meet it: each of its `terms` is one of its `exceptions`")
+        elif self.terms and not _folded(self.exceptions) <= _folded(self.terms):
+            wrong.append("`exceptions`: only terms that `terms` has could be excepted, and no other counts")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that an entry added later changes no fingerprint."""
+        return {k: v for k, v in handler(self).items() if v not in (None, (), [], "any")}
+
+    def concerns(self, event_data: Mapping[str, Any]) -> bool:
+        """True if an adverse event with these details is of this rule, however long it lasts."""
+        term = event_data["term"].casefold()
+        if term in _folded(self.exceptions) or (self.terms and term not in _folded(self.terms)):
+            return False
+        if self.organ_classes and event_data.get("organ_class", "").casefold() not in _folded(self.organ_classes):
+            return False
+        if self.grade_at_least is not None and event_data["grade"] < self.grade_at_least:
+            return False
+        return self.related == "any" or event_data.get("related", True) == (self.related == "yes")
+
+    def lasts(self, began: date, event_data: Mapping[str, Any], cutoff: date) -> bool | None:
+        """Whether it lasts longer than the rule asks for; None where it has no end yet and may still come to it."""
+        if self.lasting_longer_than is None:
+            return True
+        until = event_data.get("until")
+        last = cutoff if until is None else min(date.fromisoformat(until), cutoff)
+        if (last - began).days + 1 > self.lasting_longer_than.days:
+            return True
+        return None if until is None else False
+
+    def __str__(self) -> str:
+        """In words: 'any adverse event, of grade 3 or worse, related, but alopecia'."""
+        words = [" or ".join(self.terms) or "any adverse event"]
+        if self.organ_classes:
+            words.append(f"of {' or '.join(self.organ_classes)}")
+        if self.grade_at_least is not None:
+            words.append(f"of grade {self.grade_at_least}" + (" or worse" if self.grade_at_least < FATAL else ""))
+        if self.lasting_longer_than is not None:
+            words.append(f"lasting longer than {self.lasting_longer_than}")
+        if self.related != "any":
+            words.append("related" if self.related == "yes" else "not related")
+        if self.exceptions:
+            words.append(f"but {' or '.join(self.exceptions)}")
+        return ", ".join(words)
+
+
+def _folded(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(w.casefold() for w in words)
+
+
+class DltDefinition(Part):
+    """What a DLT is, and who is evaluable. A patient with a DLT is always evaluable."""
+
+    rules: tuple[DltRule, ...] = Field(default=(), description="Adverse events that begin in the window and are DLTs.")
+    delay_longer_than: Lasting | None = Field(
+        default=None,
+        description="A dose of the level's drug that is due in the window, or the next one after it, given later than due by more than "
+        "this is a DLT.",
+    )
+    evaluable_share: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Who was given less than this share of what was planned for the window, and had no DLT, is replaced.",
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.rules and self.delay_longer_than is None:
+            raise ValueError("nothing can be a DLT: say `rules`, or `delay_longer_than`")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that an entry added later changes no fingerprint."""
+        return {k: v for k, v in handler(self).items() if v not in (None, (), [])}
+
+    def in_words(self) -> Iterator[str]:
+        """Each way to have a DLT, and who is evaluable, in a phrase."""
+        yield from (str(rule) for rule in self.rules)
+        if self.delay_longer_than is not None:
+            yield f"a dose later than due by more than {self.delay_longer_than}"
+        if self.evaluable_share is not None:
+            yield (
+                f"evaluable with {100 * self.evaluable_share:g} % or more of what was planned for the window, or a DLT; else replaced"
+            )
+
+
+class Phase1(Part):
+    """How the dose is found. ``window`` is counted from the first dose of the level's drug, whose day is day 1; its last day counts."""
+
+    design: dict[str, Any] = Field(
+        description="The dose-finding design: its `kind` and what that kind asks for beside what stands here."
+    )
+    target: float | None = Field(default=None, gt=0, lt=1, description="Target probability of a DLT.")
+    start: str | None = Field(
+        default=None, description="The label of the level where the trial starts (default: lowest)."
+    )
+    cohort: int | None = Field(default=None, ge=1, le=50, description="Patients of a cohort.")
+    window: Lasting = Field(description="How long each patient is followed for DLTs from the first dose: '21 days'.")
+    dlt: DltDefinition = Field(description="What a DLT is, and who is evaluable.")
+    _design: Any = PrivateAttr(default=None)
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that an entry added later changes no fingerprint."""
+        return {k: v for k, v in handler(self).items() if v is not None}
+
+    @property
+    def finder(self) -> Any:
+        """The dose-finding design as a value of its shelf (``design.dose.dose_design.DoseDesign``), made once by who reads the file."""
+        assert self._design is not None, "the doorway makes it"
+        return self._design
+
+    def built(self, design: Any) -> Self:
+        """The same with what its table states, made by the shelf."""
+        made = self.model_copy()
+        made._design = design
+        return made

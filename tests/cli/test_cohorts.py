@@ -148,6 +148,7 @@ def test_two_cohorts_of_one_log_to_their_decisions(equipoise: Any, tmp_path: Pat
     now = equipoise(*ask, "--cohort", "ALCL", "--json").json
     assert now["evidence"]["CRZ"]["successes"] == 2
     assert now["action"]["name"] == "continue"
+    assert any(unknown in said and "The cohort is another" in said for said in now["cautions"])
 
     known = equipoise("conduct", "as-known-on", "create", "--log", site.log, "2098-01-01", "--json").json
     assert known["cohorts"]["IMT"]["CRZ"]["randomised"] == 12

@@ -50,7 +50,7 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
         types, _ = fields[name]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             yield Problem("wrong-type", f"data.{name}", _short.repr(value), _types(types))
-        elif name in _MEMBERS:
+        elif value and name in _MEMBERS:
             yield from _members(f"data.{name}", value, _MEMBERS[name])
 
 

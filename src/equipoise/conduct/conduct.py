@@ -337,12 +337,13 @@ class Conduct(Running):
         if misshapen:
             return [*problems, *misshapen, *self._clock_problems(event)]
         patient = self.patients.get(event.patient)
-        if event.patient and patient is None and not self.virtual:
-            problems += self._numbers.problems(event)
-            if any(p.code == "same-number" for p in problems):
-                return problems  # of whom it is must be clear first
-        if event.kind == "screened" and not self.virtual:
-            problems += person_problems(event, self.trial, self.patients.values())
+        if not self.virtual:
+            if event.patient and patient is None:
+                problems += self._numbers.problems(event)
+                if any(p.code == "same-number" for p in problems):
+                    return problems  # of whom it is must be clear first
+            if event.kind == "screened":
+                problems += person_problems(event, self.trial, self.patients.values())
         trial = self.trial_at(event)
         if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
             problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))

@@ -47,11 +47,11 @@ class Running:
         self.log.add(event)
         if not self.virtual:
             self._remember(event)
-        if event.kind == "redacted":
+        if event.corrects is None and event.kind != "redacted":
+            self._take(event)
+        elif event.kind == "redacted":
             self.log.remove(event)
             self._rebuild()
-        elif event.corrects is None:
-            self._take(event)
         elif event.patient:
             self._correct(event)
         else:
@@ -98,8 +98,10 @@ class Running:
         events.append(event)
         if late:
             self._gather(event.patient)
-        else:
+        elif event.kind == "assessed":
             self._add(patient, event)
+        else:
+            patient.add(event)
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1

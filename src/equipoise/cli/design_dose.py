@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import click
@@ -27,17 +28,28 @@ def make(kind: str) -> click.Command:
         click.Option(["--response", "responses"], type=Numbers(float), multiple=True,
                      help="True response rates, where the design asks for them."),
         click.Option(["--accrual"], type=click.FloatRange(min=0, min_open=True), help="Patients a month."),
-        click.Option(["--window"], type=click.FloatRange(min=0), help="Months for which each is followed for DLTs."),
+        click.Option(["--window"], type=click.FloatRange(min=0, min_open=True), help="Months for which each is followed for DLTs."),
+        click.Option(["--behaviour", "how"], type=click.Choice(["auto", "exact", "simulated"]), default="auto", show_default=True,
+                     help="Exact where that takes seconds, and else simulated; or as said."),
+        click.Option(["--trials"], type=click.IntRange(1, 1_000_000), default=2000, show_default=True, help="Trials, where simulated."),
+        click.Option(["--seed"], type=int, default=1, show_default=True, help="Seed of the patients, the same for every design."),
+        click.Option(["--arrivals"], type=click.Choice(["poisson", "uniform"]), default="poisson", show_default=True,
+                     help="Patients come at random, or with gaps uniform on 0 to 2/accrual."),
+        click.Option(["--first"], type=click.Choice(["after a gap", "at once"]), default="after a gap", show_default=True,
+                     help="When the first comes."),
+        click.Option(["--late"], type=click.FloatRange(0, 1, min_open=True, max_open=True),
+                     help="Share of DLTs in the window's second half (Weibull); else they come uniformly."),
     ]  # fmt: skip
+    asks = {f.name for f in fields(desk.dose.HowAsked)}
 
     def callback(
-        truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], accrual: float | None, window: float | None,
-        as_json: bool, **given: Any,
-    ) -> None:  # fmt: skip
+        truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], as_json: bool, **given: Any
+    ) -> None:
+        asked = desk.dose.HowAsked(**{k: given.pop(k) for k in asks})
         table = _stated(given)
         if not truths and _asks_doses(kind, table):
             table["doses"] = USUAL_DOSES
-        found = desk.dose.ask(kind, table, truths, responses, accrual, window)
+        found = desk.dose.ask(kind, table, truths, responses, asked)
         if as_json:
             emit(found.as_json())
             return
@@ -127,10 +139,10 @@ def _paths(kind: str) -> click.Command:
 
 
 def _entries(kind: str, but: tuple[str, ...] = ()) -> list[click.Parameter]:
-    fields = dose_shelf.spec_model(kind).model_fields
+    entries = dose_shelf.spec_model(kind).model_fields
     return [
         option_of(name, field.annotation, field, given_otherwise=name == "doses")
-        for name, field in fields.items()
+        for name, field in entries.items()
         if name != "kind" and name not in but
     ]
 
@@ -141,8 +153,8 @@ def _stated(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asks_doses(kind: str, table: dict[str, Any]) -> bool:
-    fields = dose_shelf.spec_model(kind).model_fields
-    return "doses" in fields and fields["doses"].is_required() and "doses" not in table
+    entries = dose_shelf.spec_model(kind).model_fields
+    return "doses" in entries and entries["doses"].is_required() and "doses" not in table
 
 
 def _with_doses(kind: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.behaviour import How, behaviour
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
 from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth
 from equipoise.design.dose.history import Answer, answer, take_in
-from equipoise.design.dose.interval_exact import characteristics
 from equipoise.design.dose.months import expected_months
 from equipoise.design.dose.paths import Node, pathways
+from equipoise.design.dose.simulated import Calendar
 from equipoise.files.grades import Grade, grade_of
 from equipoise.trial.dose_outcomes import read_outcomes
 from equipoise.trial.exhibits import Cell, Table
@@ -69,14 +70,33 @@ class AskedDose:
                 for d in doses
             ]
             shown.append(["none", "", f"{c.select_none:.4f}", f"{c.total:.2f} in all", f"{sum(c.dlts):.2f} in all"])
-            notes = (
-                []
-                if m is None
-                else [f"{m:.1f} months on average; who comes while a cohort is followed is turned away."]
-            )
             title = f"Behaviour, {c.method}"
-            found.append(Table(title, ["Dose", "True DLT rate", "Selected", "Patients", "DLTs"], shown, notes))
+            found.append(Table(title, ["Dose", "True DLT rate", "Selected", "Patients", "DLTs"], shown, _notes(c, m)))
         return found
+
+
+@dataclass(frozen=True)
+class HowAsked:
+    """How behaviour is reckoned. ``accrual``: patients a month; ``window``: months for which each is followed for DLTs."""
+
+    how: How = "auto"
+    trials: int = 2000
+    seed: int = 1
+    accrual: float | None = None
+    window: float | None = None
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    first: Literal["after a gap", "at once"] = "after a gap"
+    late: float | None = None
+
+    def calendar(self) -> Calendar | None:
+        """The calendar, where accrual and window are stated. Raises BadInput for one without the other."""
+        if (self.accrual is None) != (self.window is None):
+            missing = "--accrual" if self.accrual is None else "--window"
+            allowed = "both: patients a month, and the months for which each is followed"
+            raise BadInput("design", [Problem("half-stated", missing, "nothing", allowed)])
+        if self.accrual is None or self.window is None:
+            return None
+        return Calendar(self.accrual, self.window, self.arrivals, self.first, self.late)
 
 
 def ask(
@@ -84,28 +104,22 @@ def ask(
     given: Mapping[str, Any],
     truths: Sequence[Sequence[float]] = (),
     responses: Sequence[Sequence[float]] = (),
-    accrual: float | None = None,
-    window: float | None = None,
+    asked: HowAsked | None = None,
 ) -> AskedDose:
-    """Build a design and ask how it behaves. ``accrual``: patients a month; ``window``: months for which each is followed for DLTs.
-
-    Raises BadInput with all that is wrong.
-    """
+    """Build a design and ask how it behaves. Raises BadInput with all that is wrong."""
     about = dose_shelf.one(kind)
     design = built(kind, given, truths[0] if truths else None)
-    if (accrual is None) != (window is None):
-        missing = "--accrual" if accrual is None else "--window"
-        allowed = "both: patients a month, and the months for which each is followed"
-        raise BadInput("design", [Problem("half-stated", missing, "nothing", allowed)])
-    behaviour = []
+    said = asked or HowAsked()
+    calendar = said.calendar()
+    found = []
     for i, dlt in enumerate(truths):
         response = tuple(responses[min(i, len(responses) - 1)]) if responses else ()
-        behaviour.append(characteristics(design, DoseTruth(tuple(dlt), response)))
+        found.append(behaviour(design, DoseTruth(tuple(dlt), response), said.how, said.trials, said.seed, calendar))
     months = [
-        expected_months(c, c.cohorts, accrual, window) if accrual is not None and window is not None else None
-        for c in behaviour
+        c.months if c.months is not None or calendar is None else expected_months(c, c.cohorts, calendar.accrual, calendar.window)
+        for c in found
     ]  # fmt: skip
-    return AskedDose(about, design, behaviour, months, grade_of(about.module))
+    return AskedDose(about, design, found, months, grade_of(about.module))
 
 
 def built(kind: str, given: Mapping[str, Any], truth: Sequence[float] | None = None) -> DoseDesign[Any]:
@@ -173,6 +187,18 @@ def _node(n: Node) -> dict[str, Any]:
     }
 
 
+def _notes(c: DoseCharacteristics, months: float | None) -> list[str]:
+    """How the numbers were had, and how long it takes."""
+    found = []
+    if c.mc_error is not None:
+        found.append(f"{c.trials:,} trials; Monte-Carlo standard error of a chance at most {max(c.mc_error):.4f}.")
+    if months is not None:
+        error = "" if c.months_error is None else f" (standard error {c.months_error:.2f})"
+        turned = "" if c.turned_away is None else f": {c.turned_away:.1f} of them"
+        found.append(f"{months:.1f} months on average{error}; who comes while the design waits is turned away{turned}.")
+    return found
+
+
 def _letters(seen: Seen) -> str:
     return "N" * seen.none + "T" * seen.toxic + "E" * seen.response + "B" * seen.both
 
@@ -189,5 +215,9 @@ def _shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
         "total_patients": c.total,
         "ends": dict(c.ends),
         "months": months,
-        "mc_error": None if c.mc_error is None else list(c.mc_error),
+        "turned_away": c.turned_away,
+        "trials": c.trials or None,
+        "mc_error": None
+        if c.mc_error is None
+        else {"select": list(c.mc_error[:-1]), "select_none": c.mc_error[-1], "months": c.months_error},
     }

@@ -24,8 +24,9 @@ TRUTH = (0.05, 0.15, 0.30, 0.45, 0.60)
 
 def small(kind: str, **said: Any) -> Any:
     """The example of a kind, with few cohorts."""
-    example = dict(dose_shelf.one(kind).example)
-    return dose_shelf.build(kind, {**example, **({"cohorts": 5} if "cohorts" in example else {}), **said})
+    about = dose_shelf.one(kind)
+    example, few = dict(about.example), 3 if about.family == "efficacy and toxicity" else 5
+    return dose_shelf.build(kind, {**example, **({"cohorts": few} if "cohorts" in example else {}), **said})
 
 
 @pytest.mark.independent

@@ -1,0 +1,102 @@
+"""Simulated behaviour: against exact numbers, published durations, and what is printed of a public dispute."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from design.dose.oracles import reals, rows
+from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.behaviour import behaviour
+from equipoise.design.dose.exact import DoseTruth
+from equipoise.design.dose.interval_exact import characteristics
+from equipoise.design.dose.months import expected_months
+from equipoise.design.dose.simulated import Calendar, simulate
+from equipoise.trial.problem import BadInput
+
+TRUTH = DoseTruth((0.05, 0.15, 0.30, 0.45, 0.60))
+
+
+def boin(**said: Any) -> Any:
+    return dose_shelf.build("boin", {"target": 0.3, "doses": 5, "cohorts": 6, **said})
+
+
+def within(found: Any, exact: Any, times: float = 4) -> None:
+    pairs = zip((*found.select, found.select_none), (*exact.select, exact.select_none), strict=True)
+    for a, b in pairs:
+        assert abs(a - b) <= times * np.sqrt(max(b * (1 - b), 1e-3) / found.trials)
+
+
+@pytest.mark.property
+def test_in_time_or_without_it_a_design_that_waits_chooses_the_same() -> None:
+    """Trial by trial: patients turned away are lost, so only the first of them differ; chances agree with the exact ones."""
+    exact = characteristics(boin(), TRUTH)
+    slow = Calendar(accrual=3, window=1)
+    timed, untimed = simulate(boin(), TRUTH, 1500, 3, slow), simulate(boin(), TRUTH, 1500, 3)
+    within(timed, exact)
+    within(untimed, exact)
+    assert timed.total == pytest.approx(exact.total, abs=0.5)
+    # Each waits for the last answer only, which a DLT gives early: somewhat less than a window a cohort.
+    assert timed.months is not None
+    assert timed.months < expected_months(exact, exact.cohorts, 3, 1)
+    assert timed.months > expected_months(exact, exact.cohorts, 3, 0.8)
+    assert untimed.months is None
+
+
+@pytest.mark.published
+def test_durations_that_zhao_printed() -> None:
+    """Uniform gaps, the first patient at once, and who comes while a cohort is waited for turned away: then the printed months come back."""
+    compared = 0
+    for r in rows("zhao2024_boin_oc"):
+        said = {"target": 0.25, "cohorts": 10, "n_stop": 9, "stay_on_1_of_3": True}
+        calendar = Calendar(float(r["accrual_per_month"]), 1, "uniform", "at once")
+        found = simulate(boin(**said), DoseTruth(reals(r["truth"])), 400, 5, calendar)
+        exact = characteristics(boin(**said), DoseTruth(reals(r["truth"])))
+        assert found.months is not None
+        assert found.months_error is not None
+        # The number of patients differs by chance, and months with it.
+        a_patient = found.months / found.total
+        months = found.months - a_patient * (found.total - exact.total)
+        assert months == pytest.approx(float(r["duration_months"]), abs=0.25 + found.months_error), r
+        compared += 1
+    assert compared == 10
+
+
+def test_late_dlts_come_late() -> None:
+    calendar = Calendar(3, 1, late=0.8)
+    shares = [calendar.share((i + 0.5) / 1000, 0.3) for i in range(1000)]
+    assert np.mean([s > 0.5 for s in shares]) == pytest.approx(0.8, abs=0.002)
+    assert max(shares) <= 1
+    assert shares == sorted(shares)
+
+
+def test_streams_do_not_depend_on_the_design_or_the_number_of_trials() -> None:
+    a = simulate(boin(), TRUTH, 50, 9, Calendar(3, 1))
+    assert a == simulate(boin(), TRUTH, 50, 9, Calendar(3, 1))
+    assert a != simulate(boin(), TRUTH, 50, 10, Calendar(3, 1))
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("r", rows("boin12_dispute"), ids=lambda r: r["reading"])
+def test_the_dispute_over_boin12(r: dict[str, str]) -> None:
+    """brockk/escalation#8, another simulation of each reading: 2,000,000 trials; ours, by the design's own verdict, within its error."""
+    said = {
+        "phi_t": 0.35, "phi_e": 0.25, "doses": 5, "cohorts": 12, "n_stop": 12, "explore": int(r["explore"]), "choose": r["choose"],
+        "inadmissible": r["inadmissible"],
+    }  # fmt: skip
+    truth = DoseTruth(reals(r["truth"]), reals(r["response"]))
+    found = simulate(dose_shelf.build("boin12", said), truth, 800, 2)
+    for ours, theirs in zip((found.select_none, *found.select), reals(r["select_none_1_to_5"]), strict=True):
+        assert abs(ours - theirs) <= 4 * np.sqrt(max(theirs * (1 - theirs), 1e-3) / found.trials), r
+
+
+def test_too_many_states_are_simulated_unless_exact_numbers_are_asked_for() -> None:
+    # Chances of three doses and two outcomes: few states at three cohorts, many at twelve.
+    large: Any = dose_shelf.build("boin12", {"phi_t": 0.35, "phi_e": 0.25, "doses": 3, "cohorts": 2})
+    truth = DoseTruth((0.1, 0.2, 0.3), (0.2, 0.3, 0.4))
+    assert behaviour(large, truth).method == "exact"
+    assert behaviour(large, truth, "simulated", 50).method == "simulated"
+    with pytest.raises(BadInput):
+        behaviour(large, DoseTruth((0.1, 0.2, 0.3), (0.2, 0.3)))

@@ -59,6 +59,32 @@ def test_the_next_dose(equipoise: Any) -> None:
     assert (stopped["action"], stopped["dose"], stopped["recommend"]) == ("stop", None, None)
 
 
+def test_the_next_dose_while_patients_are_pending(equipoise: Any) -> None:
+    boin = ("--target", 0.3, "--doses", 5, "--tite", "ess")
+    found = equipoise("design", "next", "boin", "1NNN 2NNP:20", *boin, "--window", 28, "--json").json
+    assert (found["action"], found["dose"]) == ("escalate", 3)
+    crm = ("--target", 0.25, "--skeleton", "0.08,0.16,0.25", "--tite", "adaptive", "--window", 28)
+    found = equipoise("design", "next", "crm", "1NT:9P:3", *crm, "--json").json
+    assert (found["action"], len(found["ptox"])) == ("stay", 3)
+    shown = equipoise(
+        "design",
+        "boin",
+        *boin,
+        "--truth",
+        "0.05,0.15,0.3,0.45,0.6",
+        "--accrual",
+        3,
+        "--window",
+        2,
+        "--trials",
+        40,
+        "--json",
+    ).json["characteristics"]
+    assert (shown["method"], shown["trials"]) == ("simulated", 40)
+    assert shown["months"] > 0
+    assert len(shown["mc_error"]["select"]) == 5
+
+
 def test_pathways(equipoise: Any) -> None:
     found = equipoise("design", "paths", "a-plus-b", "1NNN", "--doses", 4, "--cohorts", 2, "--json").json
     root, *others = found["nodes"]
@@ -80,6 +106,12 @@ def test_pathways(equipoise: Any) -> None:
     (("boin", "--target", 0.3, "--truth", "0.1,1.2"), ["truth, dose 2"]),
     (("boin", "--target", 0.3, "--truth", "0.1,0.2", "--accrual", 3), ["--window"]),
     (("next", "boi", "1NNN"), ["boi"]),
+    (("next", "boin", "1NNP:20", "--target", 0.3, "--doses", 5, "--tite", "ess"), ["--window"]),
+    (("next", "crm", "1NTTP:3P:40", "--target", 0.25, "--skeleton", "0.1,0.2", "--tite", "adaptive", "--window", 28), ["40 days", "T:days"]),
+    (("boin", "--target", 0.3, "--suspend", "no", "--no-wait-at-lowest"), ["suspend", "wait_at_lowest"]),
+    (("crm", "--target", 0.25, "--skeleton", "0.1,0.2", "--tite", "linear", "--method", "likelihood"), ["tite"]),
+    (("boin", "--target", 0.3, "--tite", "ess", "--truth", "0.1,0.2", "--behaviour", "exact"), ["--accrual, --window", "--behaviour"]),
+    (("boin12", "--phi-t", 0.8, "--phi-e", 1.2, "--u2", 120), ["phi_t", "phi_e", "u2"]),
 ])  # fmt: skip
 def test_bad_input_names_all_that_is_wrong(equipoise: Any, line: tuple[Any, ...], said: list[str]) -> None:
     done = equipoise("design", *line)

@@ -80,10 +80,14 @@ class OfKinds(Group):
 
 
 def _next(kind: str) -> click.Command:
-    params = [click.Argument(["outcomes"], default=""), *_entries(kind)]
+    params = [
+        click.Argument(["outcomes"], default=""),
+        *_entries(kind),
+        click.Option(["--window"], type=click.FloatRange(min=0, min_open=True), help="Days for which each is followed for DLTs."),
+    ]  # fmt: skip
 
-    def callback(outcomes: str, as_json: bool, **given: Any) -> None:
-        found = desk.dose.next_of(kind, _with_doses(kind, given), outcomes)
+    def callback(outcomes: str, window: float | None, as_json: bool, **given: Any) -> None:
+        found = desk.dose.next_of(kind, _with_doses(kind, given), outcomes, window)
         if as_json:
             emit({k: v for k, v in vars(found).items() if k != "ptox" or v is not None})
             return

@@ -130,9 +130,9 @@ def built(kind: str, given: Mapping[str, Any], truth: Sequence[float] | None = N
     return dose_shelf.build(kind, table)
 
 
-def next_of(kind: str, given: Mapping[str, Any], outcomes: str) -> Answer:
-    """What comes after a history. Raises BadInput for a history or a design that cannot be read."""
-    return answer(built(kind, given), read_outcomes(outcomes))
+def next_of(kind: str, given: Mapping[str, Any], outcomes: str, window: float | None = None) -> Answer:
+    """What comes after a history. ``window``: days for which each is followed. Raises BadInput for what cannot be read, of design or history."""
+    return answer(built(kind, given), read_outcomes(outcomes), window)
 
 
 @dataclass(frozen=True)

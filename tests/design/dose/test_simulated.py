@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,50 @@ def test_late_dlts_come_late() -> None:
     assert shares == sorted(shares)
 
 
+IN_TIME = [
+    ("boin", {"target": 0.3, "doses": 5, "cohorts": 6, "tite": "imputation"}),
+    ("boin", {"target": 0.3, "doses": 5, "cohorts": 6, "tite": "ess"}),
+    ("crm", {"target": 0.3, "skeleton": (0.05, 0.15, 0.3, 0.45, 0.6), "cohorts": 6, "tite": "linear", "stop_if_above": 0.35}),
+    ("crm", {"target": 0.3, "skeleton": (0.05, 0.15, 0.3, 0.45, 0.6), "cohort": 1, "cohorts": 18, "tite": "adaptive", "answered_first": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.property
+@pytest.mark.parametrize(("kind", "said"), IN_TIME)
+def test_who_comes_slowly_meets_the_design_that_waits(kind: str, said: dict[str, Any]) -> None:
+    """With windows over before the next one comes, each design in time is the same trial by trial as the one that waits."""
+    timed, plain = (
+        dose_shelf.build(kind, {**said, **more})
+        for more in ({}, {"tite": "none", "answered_first": 0} if kind == "crm" else {"tite": "none"})
+    )
+    slow = Calendar(accrual=0.001, window=0.01)
+    assert replace(simulate(timed, TRUTH, 30, 4, slow), ends={}) == replace(
+        simulate(plain, TRUTH, 30, 4, slow), ends={}
+    )
+
+
+@pytest.mark.property
+@pytest.mark.parametrize(("kind", "said"), IN_TIME)
+def test_deciding_meanwhile_is_quicker(kind: str, said: dict[str, Any]) -> None:
+    timed, plain = (
+        dose_shelf.build(kind, {**said, "tite": t, **({"answered_first": 0} if t == "none" and kind == "crm" else {})})
+        for t in (said["tite"], "none")
+    )
+    fast = Calendar(accrual=4, window=2)
+    a, b = simulate(timed, TRUTH, 60, 4, fast), simulate(plain, TRUTH, 60, 4, fast)
+    assert a.months is not None
+    assert b.months is not None
+    assert a.months < 0.9 * b.months
+    assert sum(a.select) + a.select_none == pytest.approx(1)
+
+
+def test_a_design_in_time_asks_for_a_calendar() -> None:
+    design = boin(tite="ess")
+    with pytest.raises(BadInput) as bad:
+        behaviour(design, TRUTH, "exact")
+    assert [p.where for p in bad.value.problems] == ["--accrual, --window", "--behaviour"]
+
+
 def test_streams_do_not_depend_on_the_design_or_the_number_of_trials() -> None:
     a = simulate(boin(), TRUTH, 50, 9, Calendar(3, 1))
     assert a == simulate(boin(), TRUTH, 50, 9, Calendar(3, 1))
@@ -81,7 +126,7 @@ def test_streams_do_not_depend_on_the_design_or_the_number_of_trials() -> None:
 @pytest.mark.independent
 @pytest.mark.parametrize("r", rows("boin12_dispute"), ids=lambda r: r["reading"])
 def test_the_dispute_over_boin12(r: dict[str, str]) -> None:
-    """brockk/escalation#8, another simulation of each reading: 2,000,000 trials; ours, by the design's own verdict, within its error."""
+    """brockk/escalation#8, another simulation of each reading, 200,000 trials; ours, by the design's own verdict, within its error."""
     said = {
         "phi_t": 0.35, "phi_e": 0.25, "doses": 5, "cohorts": 12, "n_stop": 12, "explore": int(r["explore"]), "choose": r["choose"],
         "inadmissible": r["inadmissible"],

@@ -111,6 +111,7 @@ def test_pathways(equipoise: Any) -> None:
     (("boin", "--target", 0.3, "--suspend", "no", "--no-wait-at-lowest"), ["suspend", "wait_at_lowest"]),
     (("crm", "--target", 0.25, "--skeleton", "0.1,0.2", "--tite", "linear", "--method", "likelihood"), ["tite"]),
     (("boin", "--target", 0.3, "--tite", "ess", "--truth", "0.1,0.2", "--behaviour", "exact"), ["--accrual, --window", "--behaviour"]),
+    (("rolling-six", "--doses", 3, "--start", 4, "--mtd-needs", 9), ["start", "mtd_needs"]),
     (("boin12", "--phi-t", 0.8, "--phi-e", 1.2, "--u2", 120), ["phi_t", "phi_e", "u2"]),
 ])  # fmt: skip
 def test_bad_input_names_all_that_is_wrong(equipoise: Any, line: tuple[Any, ...], said: list[str]) -> None:

@@ -57,6 +57,10 @@ class AskedDose:
             names["eliminate_if_at_least"] = "Eliminate if at least"
             cells: list[list[Cell]] = [["–" if row[k] is None else row[k] for k in names] for row in rows]
             found.append(Table("DLTs at the dose", list(names.values()), cells))
+        decisions = self.design.numbers().get("decisions")
+        if decisions:
+            shown_by = [[d["on"], d["answered"], d["dlt"], d["decision"]] for d in decisions]
+            found.append(Table("The next patient", ["On the dose", "Answered", "DLTs", "Decision"], shown_by))
         for c, m in zip(self.behaviour, self.months, strict=True):
             doses = range(1, self.design.doses + 1)
             shown: list[list[Cell]] = [

@@ -85,6 +85,17 @@ def test_the_next_dose_while_patients_are_pending(equipoise: Any) -> None:
     assert len(shown["mc_error"]["select"]) == 5
 
 
+def test_two_drugs(equipoise: Any) -> None:
+    drugs = ("--target", 0.3, "--first", 2, "--second", 2)
+    found = equipoise("design", "next", "boin-combination", "1.1NNN", *drugs, "--json").json
+    assert (found["action"], found["dose"], found["recommend"]) == ("escalate", "2.1", "1.1")
+    shown = equipoise("design", "boin-combination", *drugs, "--cohorts", 3, "--truth", "0.1,0.2,0.3,0.4", "--json").json
+    assert shown["characteristics"]["method"] == "exact"
+    assert sum(shown["characteristics"]["select"]) + shown["characteristics"]["select_none"] == pytest.approx(1)
+    nodes = equipoise("design", "paths", "boin-combination", "1.1NNN", *drugs, "--cohorts", 1, "--json").json["nodes"]
+    assert (nodes[0]["at"], nodes[0]["dose"]) == ("1.1", "2.1")
+
+
 def test_pathways(equipoise: Any) -> None:
     found = equipoise("design", "paths", "a-plus-b", "1NNN", "--doses", 4, "--cohorts", 2, "--json").json
     root, *others = found["nodes"]
@@ -111,6 +122,9 @@ def test_pathways(equipoise: Any) -> None:
     (("boin", "--target", 0.3, "--suspend", "no", "--no-wait-at-lowest"), ["suspend", "wait_at_lowest"]),
     (("crm", "--target", 0.25, "--skeleton", "0.1,0.2", "--tite", "linear", "--method", "likelihood"), ["tite"]),
     (("boin", "--target", 0.3, "--tite", "ess", "--truth", "0.1,0.2", "--behaviour", "exact"), ["--accrual, --window", "--behaviour"]),
+    (("next", "boin-combination", "1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["cohort 1", "2.3"]),
+    (("next", "boin-combination", "3.1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["1 to 2 and 1 to 3"]),
+    (("boin-combination", "--target", 0.8, "--first", 0, "--second", 9), ["target", "first", "second"]),
     (("rolling-six", "--doses", 3, "--start", 4, "--mtd-needs", 9), ["start", "mtd_needs"]),
     (("boin12", "--phi-t", 0.8, "--phi-e", 1.2, "--u2", 120), ["phi_t", "phi_e", "u2"]),
 ])  # fmt: skip

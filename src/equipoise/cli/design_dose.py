@@ -35,7 +35,7 @@ def make(kind: str) -> click.Command:
         click.Option(["--seed"], type=int, default=1, show_default=True, help="Seed of the patients, the same for every design."),
         click.Option(["--arrivals"], type=click.Choice(["poisson", "uniform"]), default="poisson", show_default=True,
                      help="Patients come at random, or with gaps uniform on 0 to 2/accrual."),
-        click.Option(["--first"], type=click.Choice(["after a gap", "at once"]), default="after a gap", show_default=True,
+        click.Option(["--first-comes"], type=click.Choice(["after a gap", "at once"]), default="after a gap", show_default=True,
                      help="When the first comes."),
         click.Option(["--late"], type=click.FloatRange(0, 1, min_open=True, max_open=True),
                      help="Share of DLTs in the window's second half (Weibull); else they come uniformly."),

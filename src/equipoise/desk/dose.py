@@ -11,6 +11,7 @@ from equipoise.design.dose.behaviour import How, behaviour
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
 from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth
 from equipoise.design.dose.history import Answer, answer, take_in
+from equipoise.design.dose.levels import named
 from equipoise.design.dose.months import expected_months
 from equipoise.design.dose.paths import Node, pathways
 from equipoise.design.dose.simulated import Calendar
@@ -65,7 +66,7 @@ class AskedDose:
             doses = range(1, self.design.doses + 1)
             shown: list[list[Cell]] = [
                 [
-                    d,
+                    named(self.design, d),
                     f"{c.truth.dlt[d - 1]:g}",
                     f"{c.select[d - 1]:.4f}",
                     f"{c.patients[d - 1]:.2f}",
@@ -89,7 +90,7 @@ class HowAsked:
     accrual: float | None = None
     window: float | None = None
     arrivals: Literal["poisson", "uniform"] = "poisson"
-    first: Literal["after a gap", "at once"] = "after a gap"
+    first_comes: Literal["after a gap", "at once"] = "after a gap"
     late: float | None = None
 
     def calendar(self) -> Calendar | None:
@@ -100,7 +101,7 @@ class HowAsked:
             raise BadInput("design", [Problem("half-stated", missing, "nothing", allowed)])
         if self.accrual is None or self.window is None:
             return None
-        return Calendar(self.accrual, self.window, self.arrivals, self.first, self.late)
+        return Calendar(self.accrual, self.window, self.arrivals, self.first_comes, self.late)
 
 
 def ask(
@@ -148,13 +149,13 @@ class Paths:
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape: nodes with their ways."""
-        return {"nodes": [_node(n) for n in self.nodes]}
+        return {"nodes": [_node(self.design, n) for n in self.nodes]}
 
     def table(self) -> Table:
         """A row a node."""
         rows = []
         for n in self.nodes:
-            shown = _node(n)
+            shown = _node(self.design, n)
             ways = "; ".join(f"{w['outcomes']} → {w['to']}" for w in shown["ways"])
             rows.append(
                 [n.number, n.depth, shown["action"], shown["dose"] or "none", shown["recommend"] or "none", ways]
@@ -174,16 +175,16 @@ def paths_of(kind: str, given: Mapping[str, Any], outcomes: str, cohorts: int) -
     return Paths(design, pathways(design, told.state, cohorts))
 
 
-def _node(n: Node) -> dict[str, Any]:
+def _node(design: DoseDesign[Any], n: Node) -> dict[str, Any]:
     action = n.verdict.action
-    recommend = (n.recommend or None) if not isinstance(action, End) or action.declares else None
-    dose = recommend if isinstance(action, End) else action.dose
+    chosen = n.recommend if not isinstance(action, End) or action.declares else 0
+    recommend = named(design, chosen) if chosen else None
     return {
         "state": n.number,
         "depth": n.depth,
-        "at": n.at or None,
+        "at": named(design, n.at) if n.at else None,
         "action": n.verdict.name(n.at),
-        "dose": dose,
+        "dose": recommend if isinstance(action, End) else named(design, action.dose),
         "size": 0 if isinstance(action, End) else action.size,
         "because": list(n.verdict.because),
         "recommend": recommend,

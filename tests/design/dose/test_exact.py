@@ -146,7 +146,7 @@ def test_every_kind_conforms(kind: str) -> None:
 @pytest.mark.parametrize("kind", dose_shelf.kinds())
 def test_exact_is_simulated(kind: str) -> None:
     design, rng = small(kind), np.random.default_rng(7)
-    truth = DoseTruth(TRUTH[: design.doses], (0.2,) * design.doses if design.of_response else ())
+    truth = DoseTruth((*TRUTH, 0.7)[: design.doses], (0.2,) * design.doses if design.of_response else ())
     exact = interval_exact.characteristics(design, truth)
     assert sum(exact.select) + exact.select_none == pytest.approx(1, abs=1e-12)
     trials, chosen = 4_000, np.zeros(design.doses + 1)

@@ -15,6 +15,7 @@ from typing import Any
 
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
 from equipoise.design.dose.exact import DoseTruth, ends, results
+from equipoise.design.dose.levels import gone
 
 
 def faults_of(design: DoseDesign[Any], most_states: int = 20_000) -> list[str]:
@@ -43,7 +44,7 @@ def _faults(design: DoseDesign[Any], most_states: int) -> Iterator[str]:
         if not 1 <= action.dose <= design.doses or action.size < 1:
             yield f"asks for {action.size} patients at dose {action.dose} of {design.doses}"
             continue
-        if action.dose >= getattr(state, "out", design.doses + 1):
+        if action.dose in gone(design, state):
             yield f"gives dose {action.dose}, which is eliminated"
         if not design.of_response:  # a utility may prefer a dose that nobody knows to one known to be toxic
             yield from _more_is_never_higher(design, state, action.dose, action.size)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
+from equipoise.design.dose.levels import dose_of, gone, named, shape_of
 from equipoise.design.dose.meanwhile import Meanwhile, Wait, asked, in_time
 from equipoise.trial.dose_outcomes import Treated
 from equipoise.trial.problem import BadInput, Problem
@@ -31,15 +32,15 @@ class Told:
 class Answer:
     """What a design says of a history. ``action``: start, escalate, stay, de-escalate, stop, declare, or wait.
 
-    ``dose`` is None where none is given; ``recommend``: the dose if the trial ended now, None for none.
+    ``dose`` is None where none is given; ``recommend``: the dose if the trial ended now, None for none. A combination is its levels, '2.3'.
     """
 
     action: str
-    dose: int | None
+    dose: int | str | None
     size: int
     because: tuple[str, ...]
     bound: tuple[str, ...]
-    recommend: int | None
+    recommend: int | str | None
     cautions: tuple[str, ...]
     n: tuple[int, ...]
     dlt: tuple[int, ...]
@@ -50,34 +51,41 @@ def take_in(design: DoseDesign[Any], cohorts: Sequence[Treated]) -> Told:
     """Fold a history, cohort by cohort. Raises BadInput with every level that the design has not."""
     problems = []
     for i, cohort in enumerate(cohorts, 1):
-        if len(cohort.level) != 1:
-            given = ".".join(map(str, cohort.level))
-            problems.append(Problem("level", f"cohort {i}", given, "one number: this design has one drug's doses"))
-        elif cohort.level[0] > design.doses:
-            problems.append(Problem("level", f"cohort {i}", str(cohort.level[0]), f"a dose, 1 to {design.doses}"))
+        shape, given = shape_of(design), ".".join(map(str, cohort.level))
+        if len(cohort.level) != len(shape):
+            allowed = (
+                "one number: this design has one drug's doses"
+                if len(shape) == 1
+                else f"a number for each of {len(shape)} drugs, such as {'.'.join(map(str, shape))}"
+            )
+            problems.append(Problem("level", f"cohort {i}", given, allowed))
+        elif dose_of(design, cohort.level) is None:
+            most = f"{design.doses}" if len(shape) == 1 else " and 1 to ".join(map(str, shape))
+            problems.append(Problem("level", f"cohort {i}", given, f"a dose, 1 to {most}"))
     if problems:
         raise BadInput("outcomes", problems)
     state, waiting, cautions, replaced = design.start(), list[str](), list[str](), 0
     pending, dlts = list[tuple[int, int]](), list[int | None]()
     for i, cohort in enumerate(cohorts, 1):
-        dose = cohort.level[0]
+        dose = dose_of(design, cohort.level) or 0
+        name = named(design, dose)
         if i > 1 or state.at:
             action = design.verdict(state).action
             if in_time(design):
                 # What was known when this cohort came is not in the notation.
-                if dose >= getattr(state, "out", design.doses + 1):
-                    cautions.append(f"Cohort {i} was given dose {dose}, which is eliminated.")
+                if dose in gone(design, state):
+                    cautions.append(f"Cohort {i} was given dose {name}, which is eliminated.")
             elif isinstance(action, End):
                 cautions.append(f"Cohort {i} came after the trial had ended ({action.why}).")
-            elif dose >= getattr(state, "out", design.doses + 1):
-                cautions.append(f"Cohort {i} was given dose {dose}, which is eliminated.")
+            elif dose in gone(design, state):
+                cautions.append(f"Cohort {i} was given dose {name}, which is eliminated.")
             elif dose > action.dose:
-                cautions.append(f"Cohort {i} was given dose {dose}; the design gave dose {action.dose}.")
+                cautions.append(f"Cohort {i} was given dose {name}; the design gave dose {named(design, action.dose)}.")
         letters = [o.letter for o in cohort.outcomes]
         replaced += letters.count("X")
         for place, outcome in enumerate(cohort.outcomes, 1):
             if outcome.letter == "P":
-                waiting.append(f"patient {place} of cohort {i} at dose {dose}, followed for {outcome.days} days")
+                waiting.append(f"patient {place} of cohort {i} at dose {name}, followed for {outcome.days} days")
                 pending.append((dose, outcome.days or 0))
             elif outcome.letter in "TB":
                 dlts.append(outcome.days)
@@ -114,7 +122,8 @@ def answer(design: DoseDesign[Any], cohorts: Sequence[Treated], window: float | 
     """What comes next. ``window``: days for which each is followed, for a design that decides meanwhile; any other waits for all who are pending."""
     told = take_in(design, cohorts)
     state = told.state
-    chosen = design.recommend(state) or None
+    best = design.recommend(state)
+    chosen = named(design, best) if best else None
     counts = tuple(state.n), tuple(state.dlt)
     model = getattr(design, "ptox", None)
     meanwhile = in_time(design)
@@ -133,6 +142,6 @@ def answer(design: DoseDesign[Any], cohorts: Sequence[Treated], window: float | 
         name = verdict.name(state.at) if chosen or not verdict.action.declares else "stop"
         return Answer(name, dose, 0, verdict.because, verdict.bound, dose, told.cautions, *counts, ptox)
     return Answer(
-        verdict.name(state.at), verdict.action.dose, verdict.action.size, (*verdict.because, *replaced), verdict.bound, chosen,
+        verdict.name(state.at), named(design, verdict.action.dose), verdict.action.size, (*verdict.because, *replaced), verdict.bound, chosen,
         told.cautions, *counts, ptox,
     )  # fmt: skip

@@ -77,7 +77,7 @@ def main() -> None:
     print(f"{'exact behaviour':22}{'ms':>9}{'states':>9}{'bound, ms':>11}{'times':>8}")
     for name, kind, said in DESIGNS:
         # A design keeps what it learnt of its states: each round builds its own.
-        took, found = timed(lambda k=kind, s=said: characteristics(dose_shelf.build(k, s), TRUTH))  # type: ignore[misc]
+        took, _ = timed(lambda k=kind, s=said: characteristics(dose_shelf.build(k, s), TRUTH))  # type: ignore[misc]
         met = states(dose_shelf.build(kind, said))
         least = bound(met * 4)
         print(f"{name:22}{1000 * took:9.1f}{met:9,}{1000 * least:11.4f}{took / least:8.0f}")

@@ -236,7 +236,7 @@ class Crm:
         """The estimate of θ, and the rates of all doses there."""
         if (n, dlt) not in self._fits:
             without = [m - y for m, y in zip(n, dlt, strict=True)]
-            theta = self.crm.posterior(dlt, without)[0] if self.method == "bayes" else self.crm.likeliest(dlt, without)
+            theta = self.crm.mean(dlt, without) if self.method == "bayes" else self.crm.likeliest(dlt, without)
             self._fits[n, dlt] = theta, self.crm.rates(theta)
         return self._fits[n, dlt]
 
@@ -261,7 +261,8 @@ class Crm:
             "at the dose": y > self.target * n + 1e-12,
             "no": False,
         }[self.coherent]
-        return replace(after, stage="hold" if hold else "")
+        stage = "hold" if hold else ""
+        return after if stage == after.stage else replace(after, stage=stage)
 
     def verdict(self, state: Counts) -> DoseVerdict:
         """The dose whose rate is closest to the target, as far as the conventions let it."""
@@ -279,7 +280,16 @@ class Crm:
     def _size(self, state: Counts) -> int:
         return min(self.cohort, max(self.cohort * self.cohorts - state.patients, 1))
 
+    @cached_property
+    def _nexts(self) -> dict[Counts, tuple[int, tuple[str, ...], tuple[str, ...]]]:
+        return {}
+
     def _next(self, state: Counts) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+        if state not in self._nexts:
+            self._nexts[state] = self._asked(state)
+        return self._nexts[state]
+
+    def _asked(self, state: Counts) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
         at = state.at
         if state.patients == 0:
             return at, ("Nobody can be counted: again.",), ()

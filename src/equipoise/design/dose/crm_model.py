@@ -36,7 +36,11 @@ class CrmModel:
 
     def rates(self, theta: float) -> tuple[float, ...]:
         """DLT rates of all doses at θ."""
-        return tuple(map(float, np.exp(self._logs(np.array([theta]))[0][:, 0])))
+        slope = math.exp(theta)
+        if self.model == "empiric":
+            return tuple(math.exp(slope * math.log(s)) for s in self.skeleton)
+        c = self.intercept
+        return tuple(float(expit(c + slope * (math.log(s / (1 - s)) - c))) for s in self.skeleton)
 
     def _logs(self, theta: Real) -> tuple[Real, Real]:
         """log p and log(1 - p), a row a dose."""
@@ -66,6 +70,11 @@ class CrmModel:
         theta, w = self.density(dlt, no_dlt)
         mean = float(w @ theta)
         return mean, float(w @ (theta - mean) ** 2)
+
+    def mean(self, dlt: Sequence[float], no_dlt: Sequence[float]) -> float:
+        """The posterior mean of θ alone."""
+        theta, w = self.density(dlt, no_dlt)
+        return float(w @ theta)
 
     def density(
         self, dlt: Sequence[float], no_dlt: Sequence[float], pending: Sequence[tuple[int, float]] = ()

@@ -85,6 +85,10 @@ def chance(seen: Seen, orders: int, at: Sequence[float]) -> float:
 
 def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000) -> Iterator[tuple[Any, float]]:
     """The states in which the trial may end, each with its probability; they add up to 1. Raises BadInput for too many states."""
+    return ((state, p) for state, p, _ in _ends(design, truth, most_states))
+
+
+def _ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int) -> Iterator[tuple[Any, float, End]]:
     check_truth(design, truth)
     at = [truth.chances(d) for d in range(1, design.doses + 1)]
     known: dict[tuple[Any, int], list[tuple[Seen, float]]] = {}
@@ -96,7 +100,7 @@ def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000
             action = design.verdict(state).action
             if isinstance(action, End):
                 met += 1
-                yield state, p
+                yield state, p, action
                 continue
             dose, size = action.dose, action.size
             if (dose, size) not in known:
@@ -119,15 +123,13 @@ def characteristics(design: DoseDesign[Any], truth: DoseTruth, most_states: int 
     select, patients, dlts = [0.0] * (doses + 1), [0.0] * doses, [0.0] * doses
     why: dict[str, float] = {}
     count, cohorts = 0, 0.0
-    for state, p in ends(design, truth, most_states):
+    for state, p, action in _ends(design, truth, most_states):
         count += 1
         select[design.recommend(state)] += p
         cohorts += p * state.cohorts
         for i, (n, y) in enumerate(zip(state.n, state.dlt, strict=True)):
             patients[i] += p * n
             dlts[i] += p * y
-        action = design.verdict(state).action
-        assert isinstance(action, End)
         why[action.why] = why.get(action.why, 0.0) + p
     return DoseCharacteristics(
         "exact", truth, tuple(select[1:]), select[0], tuple(patients), tuple(dlts), cohorts, why, count

@@ -105,6 +105,50 @@ def test_pathways(equipoise: Any) -> None:
     assert max(n["depth"] for n in others) == 2
 
 
+COMPARE = (
+    "compare",
+    "--design",
+    "boin target=0.3 cohorts=4",
+    "--design",
+    "boin target=0.3 cohorts=4 tite=ess",
+    "--design",
+    "a-plus-b",
+)
+
+
+def test_designs_side_by_side(equipoise: Any) -> None:
+    line = (
+        "design",
+        *COMPARE,
+        "--truth",
+        "0.1,0.3,0.5",
+        "--truth",
+        "0.4,0.5,0.6",
+        "--accrual",
+        3,
+        "--window",
+        1,
+        "--trials",
+        60,
+    )
+    found = equipoise(*line, "--json").json["designs"]
+    assert [d["design"] for d in found] == [t for t in COMPARE if t[0] in "ab"]
+    assert [[c["method"] for c in d["characteristics"]] for d in found] == [
+        ["exact"] * 2,
+        ["simulated"] * 2,
+        ["exact"] * 2,
+    ]
+    # The same patients: who decides while some are pending is the quicker.
+    waits, meanwhile, _ = (d["characteristics"][0]["months"] for d in found)
+    assert meanwhile < waits
+    alone = equipoise("design", "boin", "--target", 0.3, "--cohorts", 4, "--truth", "0.1,0.3,0.5", "--json").json
+    assert found[0]["characteristics"][0]["select"] == alone["characteristics"]["select"]
+    page = equipoise(*line)
+    assert page.status == 0
+    assert "every design meets the same patients" in " ".join(page.out.split())
+    assert "--truth" in equipoise("design", "compare", "--truth", "0.1", "--help").out
+
+
 @pytest.mark.parametrize(("line", "said"), [
     (("next", "boin", "1NNZ", "--target", 0.3, "--doses", 5), ["position 4"]),
     (("next", "boin", "7NNN", "--target", 0.3, "--doses", 5), ["cohort 1", "1 to 5"]),
@@ -125,6 +169,13 @@ def test_pathways(equipoise: Any) -> None:
     (("next", "boin-combination", "1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["cohort 1", "2.3"]),
     (("next", "boin-combination", "3.1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["1 to 2 and 1 to 3"]),
     (("boin-combination", "--target", 0.8, "--first", 0, "--second", 9), ["target", "first", "second"]),
+    (COMPARE, ["--accrual, --window", "--truth"][1:]),
+    ((*COMPARE, "--truth", "0.1,0.2"), ["tite=ess: --accrual, --window"]),
+    (("compare", "--design", "boin target=1.3 foo=1", "--design", "crm target=0.3", "--design", "boyn", "--truth", "0.1,0.2"),
+     ["foo=1", "target=1.3 foo=1: target", "crm target=0.3: skeleton", "boyn"]),
+    (("compare", "--design", "boin target=0.3", "--truth", "0.1,1.2", "--window", 1), ["--accrual"]),
+    (("compare", "--design", "boin target=0.3", "--design", "boin-combination target=0.3 first=2 second=2", "--truth", "0.1,1.2"),
+     ["boin target=0.3: truth, dose 2", "second=2: truth "]),
     (("rolling-six", "--doses", 3, "--start", 4, "--mtd-needs", 9), ["start", "mtd_needs"]),
     (("boin12", "--phi-t", 0.8, "--phi-e", 1.2, "--u2", 120), ["phi_t", "phi_e", "u2"]),
 ])  # fmt: skip

@@ -23,22 +23,7 @@ def make(kind: str) -> click.Command:
     about = dose_shelf.one(kind)
     options = [
         *_entries(kind),
-        click.Option(["--truth", "truths"], type=Numbers(float), multiple=True,
-                     help="True DLT rates, one a dose, such as 0.05,0.15,0.3; exact behaviour; may be given again."),
-        click.Option(["--response", "responses"], type=Numbers(float), multiple=True,
-                     help="True response rates, where the design asks for them."),
-        click.Option(["--accrual"], type=click.FloatRange(min=0, min_open=True), help="Patients a month."),
-        click.Option(["--window"], type=click.FloatRange(min=0, min_open=True), help="Months for which each is followed for DLTs."),
-        click.Option(["--behaviour", "how"], type=click.Choice(["auto", "exact", "simulated"]), default="auto", show_default=True,
-                     help="Exact where that takes seconds, and else simulated; or as said."),
-        click.Option(["--trials"], type=click.IntRange(1, 1_000_000), default=2000, show_default=True, help="Trials, where simulated."),
-        click.Option(["--seed"], type=int, default=1, show_default=True, help="Seed of the patients, the same for every design."),
-        click.Option(["--arrivals"], type=click.Choice(["poisson", "uniform"]), default="poisson", show_default=True,
-                     help="Patients come at random, or with gaps uniform on 0 to 2/accrual."),
-        click.Option(["--first-comes"], type=click.Choice(["after a gap", "at once"]), default="after a gap", show_default=True,
-                     help="When the first comes."),
-        click.Option(["--late"], type=click.FloatRange(0, 1, min_open=True, max_open=True),
-                     help="Share of DLTs in the window's second half (Weibull); else they come uniformly."),
+        *_of_behaviour(),
     ]  # fmt: skip
     asks = {f.name for f in fields(desk.dose.HowAsked)}
 
@@ -63,6 +48,56 @@ def make(kind: str) -> click.Command:
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
     )
     return json_option(command)
+
+
+def _of_behaviour() -> list[click.Parameter]:
+    """How behaviour is asked for."""
+    return [
+        click.Option(["--truth", "truths"], type=Numbers(float), multiple=True,
+                     help="True DLT rates, one a dose, such as 0.05,0.15,0.3; may be given again."),
+        click.Option(["--response", "responses"], type=Numbers(float), multiple=True,
+                     help="True response rates, where the design asks for them."),
+        click.Option(["--accrual"], type=click.FloatRange(min=0, min_open=True), help="Patients a month."),
+        click.Option(["--window"], type=click.FloatRange(min=0, min_open=True), help="Months for which each is followed for DLTs."),
+        click.Option(["--behaviour", "how"], type=click.Choice(["auto", "exact", "simulated"]), default="auto", show_default=True,
+                     help="Exact where that takes seconds, and else simulated; or as said."),
+        click.Option(["--trials"], type=click.IntRange(1, 1_000_000), default=2000, show_default=True, help="Trials, where simulated."),
+        click.Option(["--seed"], type=int, default=1, show_default=True, help="Seed of the patients, the same for every design."),
+        click.Option(["--arrivals"], type=click.Choice(["poisson", "uniform"]), default="poisson", show_default=True,
+                     help="Patients come at random, or with gaps uniform on 0 to 2/accrual."),
+        click.Option(["--first-comes"], type=click.Choice(["after a gap", "at once"]), default="after a gap", show_default=True,
+                     help="When the first comes."),
+        click.Option(["--late"], type=click.FloatRange(0, 1, min_open=True, max_open=True),
+                     help="Share of DLTs in the window's second half (Weibull); else they come uniformly."),
+    ]  # fmt: skip
+
+
+def compare() -> click.Command:
+    """`design compare` of dose-finding kinds."""
+    options = [
+        click.Option(["--design", "texts"], multiple=True, metavar="'KIND name=value …'",
+                     help="A design, such as 'boin target=0.3'; may be given again (default: a choice)."),
+        *_of_behaviour(),
+    ]  # fmt: skip
+    asks = {f.name for f in fields(desk.dose.HowAsked)}
+
+    def callback(
+        texts: tuple[str, ...], truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], as_json: bool,
+        **given: Any,
+    ) -> None:  # fmt: skip
+        found = desk.dose_compare.run(texts, truths, responses, desk.dose.HowAsked(**{k: given[k] for k in asks}))
+        if as_json:
+            emit(found.as_json())
+            return
+        for shown in found.tables():
+            show_table(shown)
+
+    text = "Put dose-finding designs side by side under the same true rates: exact where possible, else simulated; every design meets the same patients."
+    return json_option(
+        Command(
+            "compare", callback=callback, params=options, help=text, short_help="Dose-finding designs side by side."
+        )
+    )
 
 
 class OfKinds(Group):

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from equipoise.desk import (  # noqa: I001
-        analyse, answers, audit, check, cohorts, compare, control_check, curves, data, datasets, design, design_text, dose, evidence, export,
-        grid, history, hurdle, import_sdtm, known, library, look, opening, order, pages, patient, plans, pool, randomisation, report,
+        analyse, answers, audit, check, cohorts, compare, control_check, curves, data, datasets, design, design_text, dose,
+        dose_compare, evidence, export, grid, history, hurdle, import_sdtm, known, library, look, opening, order, pages, patient, plans, pool, randomisation, report,
         safety, sensitivity, shelf, simulate, spoken, virtual,
     )  # fmt: skip
 
 __all__ = [
     "analyse", "answers", "audit", "check", "cohorts", "compare", "control_check", "curves", "data", "datasets", "design",
-    "design_text", "dose", "evidence", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "opening", "order",
-    "pages", "patient", "plans", "pool", "randomisation", "report", "safety", "sensitivity", "shelf", "simulate", "spoken", "virtual",
+    "design_text", "dose", "dose_compare", "evidence", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "opening",
+    "order", "pages", "patient", "plans", "pool", "randomisation", "report", "safety", "sensitivity", "shelf", "simulate", "spoken", "virtual",
 ]  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class AskedDose:
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
-        shown = [_shape(c, m) for c, m in zip(self.behaviour, self.months, strict=True)]
+        shown = [shape(c, m) for c, m in zip(self.behaviour, self.months, strict=True)]
         return {
             "kind": self.about.name,
             "title": self.about.title,
@@ -208,7 +208,8 @@ def _letters(seen: Seen) -> str:
     return "N" * seen.none + "T" * seen.toxic + "E" * seen.response + "B" * seen.both
 
 
-def _shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
+def shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
+    """The documented shape of a behaviour."""
     return {
         "method": c.method,
         "truth": list(c.truth.dlt),
@@ -222,7 +223,6 @@ def _shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
         "months": months,
         "turned_away": c.turned_away,
         "trials": c.trials or None,
-        "mc_error": None
-        if c.mc_error is None
-        else {"select": list(c.mc_error[:-1]), "select_none": c.mc_error[-1], "months": c.months_error},
+        "mc_error": None if c.mc_error is None else {"select": list(c.mc_error[:-1]), "select_none": c.mc_error[-1]},
+        "months_mc_error": c.months_error,
     }

@@ -11,6 +11,7 @@ import pytest
 from design.dose.oracles import reals, rows
 from equipoise.design.dose import dose_shelf
 from equipoise.design.dose.behaviour import behaviour
+from equipoise.design.dose.conformance import faults_of
 from equipoise.design.dose.exact import DoseTruth
 from equipoise.design.dose.interval_exact import characteristics
 from equipoise.design.dose.months import expected_months
@@ -108,6 +109,11 @@ def test_deciding_meanwhile_is_quicker(kind: str, said: dict[str, Any]) -> None:
     assert b.months is not None
     assert a.months < 0.9 * b.months
     assert sum(a.select) + a.select_none == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("kind", "said"), IN_TIME)
+def test_each_design_in_time_conforms(kind: str, said: dict[str, Any]) -> None:
+    assert faults_of(dose_shelf.build(kind, {**said, "cohorts": 5}), 2_000) == []
 
 
 def test_a_design_in_time_asks_for_a_calendar() -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,14 @@ def test_check_and_schema(equipoise: Any, tmp_path: Path) -> None:
     assert equipoise("design", "show", "north", "--rate", 0.5).status == 0
 
 
-@pytest.mark.parametrize("kind", ["trial", "scenario", "grid"])
+@pytest.mark.parametrize("kind", ["trial", "scenario", "grid", "amendment"])
 def test_the_schemas_in_the_repository_are_today_s(equipoise: Any, kind: str) -> None:
     assert equipoise("schema", "--of", kind).out == (ROOT / "trials" / f"{kind}.schema.json").read_text()
 
 
 @pytest.fixture
-def seed(tmp_path: Path) -> Path:
-    path = tmp_path / "seed.txt"
-    path.write_text("a seed for tests, long enough\n")
-    return path
+def seed(sealed: Callable[..., Path]) -> Path:
+    return sealed("north")
 
 
 @pytest.mark.thorough
@@ -56,14 +55,14 @@ def test_a_trial_by_hand(equipoise: Any, tmp_path: Path, seed: Path) -> None:
         assert (answer.status == 0) == ok, answer.err
         return answer
 
-    conduct("open")
+    conduct("open", "--secret", seed)
     conduct("activate", "--site", "S01", "--on", "2012-04-02")
     conduct("screen", "--patient", "P1", "--site", "S01", "--on", "2012-04-10")
     conduct("screen", "--patient", "P2", "--site", "S01", "--on", "2012-04-10", "--failed", "2,5")
     conduct("enrol", "--patient", "P1", "--on", "2012-04-11", "--factor", "ecog=0-1", "--factor", "ldh=normal")
     assert "criterion 2, 5" in conduct("enrol", "--patient", "P2", "--on", "2012-04-11", ok=False).err
-    assert "seed" in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", ok=False).err
-    arm = conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--seed-file", seed, "--json").json["event"][
+    assert "secret" in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", ok=False).err
+    arm = conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--secret", seed, "--json").json["event"][
         "data"
     ]["arm"]
     assert arm in ("IMGN901", "CE")
@@ -94,7 +93,7 @@ def test_a_trial_by_hand(equipoise: Any, tmp_path: Path, seed: Path) -> None:
     assert "died on 2012-10-01" in conduct("contact", "--patient", "P1", "--on", "2012-11-01", ok=False).err
     assert (
         "second"
-        in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--seed-file", seed, "--json", ok=False).out
+        in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--secret", seed, "--json", ok=False).out
     )
     assert conduct("verify", "--json").json["ok"] is True
     assert conduct("as-known-on", "2012-05-01", "--json").json["events"] == 0  # all was recorded today
@@ -198,7 +197,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT
     )
     # Until the first trials are kept: a loaded machine may take minutes to compile the kernel.
-    part = tmp_path / "null-continue-seed2012.part"
+    part = tmp_path / "null-continue-seed2012.jsonl.part"  # no name that says it is whole
     deadline = time.monotonic() + 280
     while not (part.exists() and part.stat().st_size) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -209,7 +208,8 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     assert found["interrupted"] is True
     done = found["summaries"][0]["done"]
     assert 0 < done < 50_000_000
-    kept = (tmp_path / "null-continue-seed2012.jsonl").read_text().splitlines()
+    assert found["unfinished"] == {"file": str(part), "replicates": done, "asked": 50_000_000}
+    kept = part.read_text().splitlines()
     assert len(kept) == done
     assert [json.loads(line)["replicate"] for line in kept] == list(range(done))
 
@@ -255,9 +255,18 @@ def test_a_decision_is_recorded(equipoise: Any, tmp_path: Path) -> None:
     lines = len(log.read_text().splitlines())
     args = ["decide", "north", "--log", log, "--look", 2, "--cutoff", cutoff, "--record"]
     assert equipoise(*args).status == 2  # nobody's name is given
-    assert equipoise(*args, "--by", "dm").status == 0
+    given = equipoise(*args, "--by", "dm", "--json").json
+    assert given["recorded"]["number"] == lines + 1
+    assert given["recorded"]["hash"] == equipoise("conduct", "verify", "north", "--log", log, "--json").json["hash"]
     events = recorded(log)
     assert len(events) == lines + 1
     assert events[-1]["data"]["look"] == 2
     assert events[-1]["by"] == "dm"
-    assert equipoise("conduct", "verify", "north", "--log", log).status == 0
+    decision = tmp_path / "decision-look-2.json"
+    head = json.loads(decision.read_text())["fingerprints"]["data"]
+    assert events[-1]["data"]["head"] == head, "the record says on which data the decision rests"
+    assert equipoise("conduct", "verify", "north", "--log", log, "--expect", decision).status == 0
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[: lines // 2]))
+    cut = equipoise("conduct", "verify", "north", "--log", log, "--expect", decision)
+    assert cut.status == 2
+    assert f"head {head[:12]}…, told by decision-look-2.json; is not in this log" in cut.err

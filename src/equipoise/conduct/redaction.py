@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from equipoise.conduct.corrections import STAND
+from equipoise.conduct.definitions import Read
 from equipoise.conduct.replaying import replay
 from equipoise.trial.event import FIRST_FORM, REMOVED, Event
 from equipoise.trial.log import Log, in_force
@@ -14,13 +16,19 @@ from equipoise.trial.trial import Trial
 
 
 def redaction_of(log: Log, number: int, recorded: datetime, by: str, why: str) -> Event:
-    """The event that removes the content of event ``number``. Where that one is a correction, what it corrects is kept: its place."""
-    corrected = log[number - 1].corrects if 1 <= number <= len(log) else None
-    data = {"event": number, **({} if corrected is None else {"corrected": corrected})}
+    """The event that removes the content of event ``number``. When that one was recorded is kept, and what it corrects: its place."""
+    old = log[number - 1] if 1 <= number <= len(log) else None
+    data = {"event": number, **(_kept(old) if old is not None else {"recorded": ""})}
     return Event(len(log) + 1, "redacted", recorded.date(), recorded, by, why, data=data)
 
 
-def redaction_problems(event: Event, log: Log, trial: Trial) -> Iterator[Problem]:
+def _kept(old: Event) -> dict[str, Any]:
+    """What is known of a removed event: no content."""
+    at = old.recorded.astimezone(UTC).isoformat(timespec="microseconds")
+    return {"recorded": at, **({} if old.corrects is None else {"corrected": old.corrects})}
+
+
+def redaction_problems(event: Event, log: Log, trial: Trial, read: Read | None = None) -> Iterator[Problem]:
     """Why ``event``, a redaction, cannot be the next of the log.
 
     What the state holds of the removed event is as if it had been voided, and the record that is left must be possible as a whole. What was
@@ -45,11 +53,11 @@ def redaction_problems(event: Event, log: Log, trial: Trial) -> Iterator[Problem
             "not-the-same", "event", str(event.data.get("corrected")), f"what event {number} corrects: {old.corrects}"
         )
     elif any(e.number == number for e in in_force(log)):
-        before = {_named(p) for _, p in replay(trial, list(log))}
+        before = {_named(p) for _, p in replay(trial, list(log), read)}
         later = Log(log)
         later.add(event)
         later.remove(event)
-        for _, problem in replay(trial, list(later)):
+        for _, problem in replay(trial, list(later), read):
             if _named(problem) not in before and problem.code != "clock-backwards":
                 yield problem
 

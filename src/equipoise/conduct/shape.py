@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from reprlib import Repr
+from typing import Any
 
+from equipoise.trial.event import is_hash
 from equipoise.trial.kinds import KINDS
 from equipoise.trial.problem import Problem
+
+#: Details that hold others, and the types of those.
+_MEMBERS: Mapping[str, tuple[type, ...]] = {
+    "failed": (int,), "criteria": (str,), "left_out": (str,), "attained": (int, float), "factors": (str,),
+}  # fmt: skip
+#: Shows a value in short, however large or deep it is.
+_short = Repr()
+_short.maxlevel, _short.maxlist, _short.maxdict, _short.maxlong = 3, 8, 8, 40
+_short.maxstring = _short.maxother = 120
 
 _REQUIRED = {kind: [name for name, (_, must) in fields.items() if must] for kind, fields in KINDS.items()}
 
@@ -17,7 +29,7 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
         yield Problem("unknown-kind", "kind", repr(kind), f"one of {_list(KINDS)}")
         return
     if not isinstance(data, dict):
-        yield Problem("wrong-type", "data", repr(data), "an object")
+        yield Problem("wrong-type", "data", _short.repr(data), "an object")
         return
     for name in _REQUIRED[kind]:
         if name not in data:
@@ -27,15 +39,39 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
         yield Problem("arm-or-code", "data.arm, data.code", given, "one: the arm or, where it is masked, the code")
     elif kind == "randomised" and "code" in data and "actual" in data:
         yield Problem("arm-or-code", "data.actual", repr(data["actual"]), "no arm beside a code")
+    if kind == "reconciled":
+        yield from _lost_problems(data.get("lost"))
     # What is there is gone through, not what may be: an event has few of the details that its kind allows.
     for name, value in data.items():
         if name not in fields:
             allowed = f"details of {kind!r}: {_list(fields) or 'none'}"
-            yield Problem("unknown-key", f"data.{name}", repr(value), allowed)
+            yield Problem("unknown-key", f"data.{name}", _short.repr(value), allowed)
             continue
         types, _ = fields[name]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            yield Problem("wrong-type", f"data.{name}", repr(value), " or ".join(t.__name__ for t in types))
+            yield Problem("wrong-type", f"data.{name}", _short.repr(value), _types(types))
+        elif name in _MEMBERS:
+            yield from _members(f"data.{name}", value, _MEMBERS[name])
+
+
+def _members(where: str, value: Any, types: tuple[type, ...]) -> Iterator[Problem]:
+    """The members of a list, or the values of an object, that are of another type."""
+    for at, member in value.items() if isinstance(value, dict) else enumerate(value):
+        if not isinstance(member, types) or isinstance(member, bool):
+            yield Problem("wrong-type", f"{where}[{_short.repr(at)}]", _short.repr(member), _types(types))
+
+
+def _types(types: tuple[type, ...]) -> str:
+    return " or ".join(t.__name__ for t in types)
+
+
+def _lost_problems(lost: object) -> Iterator[Problem]:
+    """Witnessed heads that a log is reconciled with: each the number of an event and its whole hash."""
+    for i, head in enumerate(lost if isinstance(lost, list) else ()):
+        known = head if isinstance(head, dict) else {}
+        number, digits = known.get("number"), known.get("hash")
+        if set(known) != {"number", "hash"} or type(number) is not int or number < 1 or not is_hash(digits):
+            yield Problem("wrong-type", f"data.lost[{i}]", repr(head)[:80], "a number from 1 and a hash of 64 digits")
 
 
 def _list(values: Iterable[object]) -> str:

@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.analyse.data import cut
+from equipoise.conduct.allocations import allocations_in_words
 from equipoise.conduct.conduct import replay
-from equipoise.desk.order import unmask
+from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.remade import remade
+from equipoise.conduct.sealed import Sealed
+from equipoise.desk.order import read_secret, unmask
+from equipoise.desk.outside import NOTHING, Outside, hold, kept
 from equipoise.desk.store import LogStore
+from equipoise.files.definition import trial_of
+from equipoise.files.secret_file import Apart
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.log import Log
@@ -24,10 +31,12 @@ from equipoise.trial.withheld import not_shown, refuse_withheld
 
 @dataclass(frozen=True)
 class Verified:
-    """A log in which nothing was changed and nothing is impossible.
+    """A log whose chain is whole, in which nothing is impossible, and which holds every head that it was held against.
 
+    ``witnessed``: how many checkpoints are in it, None where it was not held against any.
     ``unended``: the last line lacks its newline. ``removed``: events whose content was removed, as later ones say. ``withheld``: events of which
-    a part is withheld from whoever was given this log; where there are any, only the chain was verified.
+    a part is withheld from whoever was given this log; where there are any, only the chain was verified. ``allocations``: what was checked of
+    them, and found, in sentences.
     """
 
     ok: bool
@@ -37,23 +46,49 @@ class Verified:
     unended: bool
     removed: int
     withheld: int
+    witnessed: int | None = None
+    notes: Sequence[str] = ()
+    allocations: Sequence[str] = ()
 
 
-def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verified:
-    """Verify the chain, and judge every event again; with the seed file of a masked trial also its codes, and events by arm.
+def verify(
+    trial: Trial,
+    store: LogStore,
+    unblind: Path | None = None,
+    secret: Path | None = None,
+    apart: Apart | None = None,
+    outside: Outside = NOTHING,
+) -> Verified:
+    """Verify the chain, and judge every event again; with the secret of a masked trial also its codes, and events by arm.
 
-    Raises BadInput with every event that is impossible.
+    ``secret``: with it every allocation is made again. ``outside``: witnessed heads, receipts and time stamps that the chain is held against.
+    Raises BadInput with every event that is impossible under the definition in force at its site and day, or whose arm is another one, with
+    each way in which the log is not what was witnessed, and where the trial at hand is not the one that the log was last opened or amended with.
     """
+    against = kept(trial, outside)
     reading = store.read()
     log, withheld = reading.log, not_shown(reading.log)
-    impossible = [] if withheld else replay(trial, list(unmask(trial, log, unblind) if unblind is not None else log))
-    if impossible:
-        raise BadInput(
-            str(store),
-            [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
-        )
-    removed = sum(e.kind == REMOVED for e in log)
-    return Verified(True, len(log), log.head, len(reading.torn or b""), reading.unended, removed, withheld)
+    definitions = Definitions.of(trial, log, trial_of)
+    shown = unmask(trial, log, unblind, apart) if unblind is not None and not withheld else log
+    impossible = [] if withheld else replay(trial, list(shown), trial_of)
+    said = [] if withheld else allocations_in_words(trial, list(log))
+    if secret is not None:
+        by_secret = Sealed(trial, read_secret(trial, secret, "--secret", apart or {}))
+        by_secret.committed(e.data["commitment"] for e in log if e.kind == "sealed")
+        if withheld:
+            allowed = "a log of which nothing is withheld: allocations are made again from all of it"
+            raise BadInput(str(store), [Problem("withheld", "--secret", f"{withheld} events", allowed)])
+        if not impossible or {p.code for _, p in impossible} <= {"not-in-blocks"}:
+            found = remade(list(log), by_secret, definitions.recorded_before)
+            impossible += found.other
+            said = [*said, *found.in_words(by_secret.secrets)]
+    told = [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible]
+    changed = definitions.another()
+    held = hold(log, against)
+    if told or held.problems or changed is not None:
+        raise BadInput(str(store), [*([changed] if changed is not None else []), *told, *held.problems])
+    removed, torn = sum(e.kind == REMOVED for e in log), len(reading.torn or b"")
+    return Verified(True, len(log), log.head, torn, reading.unended, removed, withheld, held.agreed, held.notes, said)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.secret import Secret
 from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
+from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
-from equipoise.files.log_file import LogFile
+from equipoise.files.log_address import Address
+from equipoise.files.log_store import store_at
 from equipoise.files.table_file import read_table
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.design import Design
@@ -24,6 +29,19 @@ from equipoise.trial.trial import Trial
 def load_trial(name: str) -> Trial:
     """The trial called ``name``: a file, its folder, or a bundled trial. Raises BadInput with all problems of its file."""
     return read_trial(find_trial(name))
+
+
+def load_at_hand(name: str, log: Address) -> Trial:
+    """The trial called ``name`` as the log goes with it: its file or, where the log was amended with one, an amendment beside the file.
+
+    Where the log goes with none of these it is the file, which orders then refuse, naming what changed.
+    """
+    trial = load_trial(name)
+    planned = read_amendments(find_trial(name))
+    if not planned:
+        return trial
+    last = Definitions.of(trial, log_of(trial, log).read().log).last
+    return next((a.trial for a in planned if last is not None and a.trial.fingerprint == last.fingerprint), trial)
 
 
 def load_one(name: str, cohort: str = "") -> Trial:
@@ -40,9 +58,9 @@ def design_of(trial: Trial) -> Design[Any]:
     return design
 
 
-def log_of(trial: Trial, path: Path) -> LogFile:
-    """Where the trial's log is, or will be: a file."""
-    return LogFile(path, trial.id)
+def log_of(trial: Trial, address: Address | str) -> LogStore:
+    """Where the trial's log is, or will be: a file, or a table of a database. Raises BadInput for an address that is none."""
+    return store_at(address, trial.id)
 
 
 @dataclass(frozen=True)
@@ -53,13 +71,23 @@ class Opened:
     trial: str
     fingerprint: str
     hash: str
+    #: Of the allocation's secret.
+    commitment: str | None = None
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
-def open_log(trial: Trial, store: LogStore, by: str, why: str = "") -> Opened:
-    """Start a trial's log. What is there is never overwritten."""
-    log = Conduct.open(trial, now(), by, why=why, salts=salts).log
-    store.create(log)
-    return Opened(str(store), trial.id, trial.fingerprint, log.head)
+def open_log(
+    trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None, witness: Witness | None = None
+) -> Opened:
+    """Start a trial's log, with the commitment of its allocation's secret where that is given. What is there is never overwritten."""
+    moment = now()
+    conduct = Conduct.open(trial, moment, by, why=why, salts=salts)
+    if secret is not None:
+        conduct.seal(secret, moment.date(), moment, by)
+    store.create(conduct.log)
+    kept = witness.after(trial, conduct.log, list(conduct.log)) if witness is not None else ()
+    return Opened(str(store), trial.id, trial.fingerprint, conduct.log.head, conduct.commitment or None, *kept)
 
 
 @dataclass(frozen=True)
@@ -71,13 +99,21 @@ class TakenIn:
     patients: int
     hash: str
     notes: Sequence[str] = ()
+    checkpoint: str | None = None
 
 
 def take_in(
-    trial: Trial, store: LogStore, table: Path, by: str, dialect: Dialect = FOUND_OUT, define: Path | None = None
+    trial: Trial,
+    store: LogStore,
+    table: Path,
+    by: str,
+    dialect: Dialect = FOUND_OUT,
+    define: Path | None = None,
+    witness: Witness | None = None,
 ) -> TakenIn:
     """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
     found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
     log = salted(found.conduct.log)
     store.create(log)
-    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, found.notes)
+    path, more = witness.after(trial, log, list(log)) if witness is not None else (None, [])
+    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, [*found.notes, *more], path)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
+from equipoise.conduct.definitions import Definitions
 from equipoise.decide.words import headline
 from equipoise.design.study.family import Family
+from equipoise.dossier.amendments import amendments
 from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
 from equipoise.dossier.findings import Findings
-from equipoise.dossier.origin import STATUS, assumptions, origin
+from equipoise.dossier.origin import STATUS, assumptions, foot, origin
 from equipoise.dossier.patients import accrual, course, safety
 from equipoise.dossier.synopsis import synopsis
 from equipoise.report.document import Document
@@ -33,6 +34,7 @@ class CohortFindings:
     of: Mapping[str, Findings]
     beside: Mapping[str, Findings]
     family: Family
+    definitions: Definitions | None = None
 
 
 def cohorts_document(f: CohortFindings) -> Document:
@@ -50,7 +52,7 @@ def cohorts_document(f: CohortFindings) -> Document:
         status=STATUS,
         facts=facts,
         sections=[s for s in _sections(f) if s.exhibits],
-        foot=f"{t.id}: trial {t.fingerprint[:12]}, data {f.snap.head[:12]}, equipoise {__version__}",
+        foot=foot(t, f.snap),
     )
 
 
@@ -67,6 +69,7 @@ def _sections(f: CohortFindings) -> Iterator[Section]:
     for name, own in f.of.items():
         yield Section(f"{name}-decision", f"{name}: decision", decision(own))
     yield Section("synopsis", "Synopsis of the protocol", synopsis(t))
+    yield Section("amendments", "Amendments", amendments(f.snap, f.definitions))
     yield Section("family", "The cohorts' errors together", [Paragraph(f.family.in_words()), f.family.table()])
     yield Section("flow", "Patient flow, all cohorts", [flow(t, f.snap)])
     for name, own in f.of.items():

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
 from equipoise.decide.words import headline
+from equipoise.dossier.amendments import amendments
 from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
 from equipoise.dossier.findings import Findings
 from equipoise.dossier.history import history
-from equipoise.dossier.origin import STATUS, assumptions, origin
+from equipoise.dossier.origin import STATUS, assumptions, foot, origin
 from equipoise.dossier.patients import accrual, course, safety
 from equipoise.dossier.planning import planning
 from equipoise.dossier.safety_rules import safety_rules
 from equipoise.dossier.synopsis import synopsis
 from equipoise.report.document import Document
 from equipoise.trial.decision import Decision
-from equipoise.trial.exhibits import Section
+from equipoise.trial.exhibits import Paragraph, Section
+from equipoise.trial.resealed import cautions_of_secret
 
 
 def trial_document(f: Findings) -> Document:
@@ -35,14 +36,13 @@ def trial_document(f: Findings) -> Document:
     ]
     if decisions:
         facts.append(("Decision", headline(decisions[-1])))
-    fingerprint = f"trial {f.trial.fingerprint[:12]}, data {f.snap.head[:12]}, equipoise {__version__}"
     return Document(
         title=f.trial.title,
         subtitle="Trial report" if not f.virtual else "Trial report on virtual patients",
         status=STATUS + (" Every patient in this report is simulated." if f.virtual else ""),
         facts=facts,
         sections=[s for s in _sections(f) if s.exhibits],
-        foot=f"{f.trial.id}: {fingerprint}" + ("; virtual patients" if f.virtual else ""),
+        foot=foot(f.trial, f.snap) + ("; virtual patients" if f.virtual else ""),
     )
 
 
@@ -51,11 +51,20 @@ def _sections(f: Findings) -> list[Section]:
     return [
         Section("decision", "Decision", decision(f)),
         Section("synopsis", "Synopsis of the protocol", synopsis(t)),
+        Section("amendments", "Amendments", amendments(f.snap, f.definitions)),
         Section("design", "Design", design(f)),
         Section("history", "Historical controls and the hurdle", history(f)),
         Section("planning", "What planners needed to see", planning(f)),
         Section("accrual", "Accrual", accrual(f)),
-        Section("flow", "Patient flow", [flow(t, f.snap), populations_table(t, f.analysis.populations)]),
+        Section(
+            "flow",
+            "Patient flow",
+            [
+                flow(t, f.snap),
+                populations_table(t, f.analysis.populations),
+                *(Paragraph(f"Caution. {text}", "caution") for text in cautions_of_secret(f.snap.events)),
+            ],
+        ),
         Section("efficacy", "Efficacy", efficacy(f)),
         Section("course", "Course and response of each patient", course(f)),
         Section("safety", "Safety", safety(f)),

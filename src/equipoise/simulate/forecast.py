@@ -29,6 +29,7 @@ from equipoise.numerics.random.streams import generator
 from equipoise.simulate.belief import Belief
 from equipoise.simulate.loop import Loop
 from equipoise.simulate.progress import Progress, is_ripe
+from equipoise.trial.block_sizes import assumed_blocks
 from equipoise.trial.decision import Continue, Decision, Fingerprints
 from equipoise.trial.evidence import ArmsEvidence, Evidence, TwoArmEvidence
 from equipoise.trial.log import Log
@@ -93,6 +94,7 @@ def forecast(
         raise BadInput("forecast", problems)
     base = (trial.id, look, snap.cutoff, draws, seed)
     method = f"Conducted onward from the log: Poisson–gamma by site (shape {site_shape:g}), exponential times, {draws} draws, seed {seed}"
+    method = ". ".join(filter(None, [method, assumed_blocks(trial)]))
     randomised = len(snap.randomised)
     if is_ripe(trial, snap, look):
         return Forecast(*base, True, randomised, None, None, None, None, None, None, (), method)
@@ -213,6 +215,6 @@ def _resumed(trial: Trial, snap: Snapshot) -> Conduct:
         replace(event, number=number, corrects=None, recorded=min(event.recorded, end))
         for number, event in enumerate(snap.events, start=1)
     )
-    found = Conduct(trial, Log(standing))
+    found = Conduct(trial, Log(standing), virtual=True)
     found.patients.update(snap.patients)
     return found

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
-    "opened": {"trial": ((str,), True), "fingerprint": ((str,), True), "left_out": ((list,), False)},
-    "amended": {"fingerprint": ((str,), True)},
+    "opened": {
+        "trial": ((str,), True),
+        "fingerprint": ((str,), True),
+        "definition": ((str,), False),
+        "left_out": ((list,), False),
+    },
+    "amended": {"fingerprint": ((str,), True), "definition": ((str,), False), "allowed": ((list,), False)},
+    "approved": {"fingerprint": ((str,), True)},
+    "sealed": {"commitment": ((str,), True), "scheme": ((str,), True)},
     "site activated": {},
     "enrolment paused": {"cohort": ((str,), False)},
     "enrolment resumed": {"cohort": ((str,), False)},
     "enrolment closed": {"cohort": ((str,), False)},
-    "screened": {"failed": ((list,), True), "subject": ((dict,), False), "cohort": ((str,), False)},
+    "screened": {
+        "failed": ((list,), True),
+        "subject": ((dict,), False),
+        "cohort": ((str,), False),
+        "birth_year": ((int,), False),
+        "sex": ((str,), False),
+        "initials": ((str,), False),
+        "new_person": ((bool,), False),
+    },
     "enrolled": {"factors": ((dict,), True), "arm": ((str,), False), "cohort": ((str,), False)},
     "eligibility reviewed": {"eligible": ((bool,), True), "failed": ((list,), False), "reason": ((str,), False)},
     "randomised": {
@@ -78,6 +93,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "known_on": ((str,), True),
         "cohort": ((str,), False),
         "attained": ((list,), False),
+        "head": ((str,), False),
     },
     "safety look": {
         "rule": ((str,), True),
@@ -87,28 +103,37 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "watched": ((int,), True),
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
+        "head": ((str,), False),
     },
+    "reconciled": {"number": ((int,), True), "hash": ((str,), True), "lost": ((list,), True)},
+    "clock corrected": {},
     "voided": {},
-    "redacted": {"event": ((int,), True), "corrected": ((int,), False)},
+    "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
 }
 
 TRIAL_KINDS = frozenset(
     {
         "opened",
         "amended",
+        "approved",
+        "sealed",
         "site activated",
         "enrolment paused",
         "enrolment resumed",
         "enrolment closed",
         "decided",
         "safety look",
+        "reconciled",
+        "clock corrected",
         "redacted",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}
 #: What any event of a patient may say of its day: the partial date that was recorded, and the rule that made it a day.
 DATED: Mapping[str, tuple[tuple[type, ...], bool]] = {"dated": ((str,), False), "date_rule": ((str,), False)}
+#: What any event may say: the key under which it was ordered, so that the order repeated gives the first answer again.
+ORDERED: Mapping[str, tuple[tuple[type, ...], bool]] = {"key": ((str,), False)}
 #: Kinds of event and the details that each carries: name → (types, required).
 KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
-    kind: {**details, **(DATED if kind in PATIENT_KINDS else {})} for kind, details in _KINDS.items()
+    kind: {**details, **(DATED if kind in PATIENT_KINDS else {}), **ORDERED} for kind, details in _KINDS.items()
 }

@@ -116,6 +116,33 @@ COMPARE = (
 )
 
 
+def test_months_are_of_the_calendar_that_is_asked_for(equipoise: Any) -> None:
+    line = (
+        "design",
+        "boin",
+        "--target",
+        0.3,
+        "--cohorts",
+        4,
+        "--truth",
+        "0.1,0.3,0.5",
+        "--accrual",
+        3,
+        "--window",
+        1,
+        "--trials",
+        200,
+        "--json",
+    )
+    at_random, regular = (
+        equipoise(*line, *more).json["characteristics"]
+        for more in ((), ("--arrivals", "uniform", "--first-comes", "at once"))
+    )
+    assert (at_random["method"], regular["method"]) == ("exact", "exact")
+    assert at_random["months"] == pytest.approx(8, abs=0.1)
+    assert regular["months"] < 7.5
+
+
 def test_designs_side_by_side(equipoise: Any) -> None:
     line = (
         "design",
@@ -169,6 +196,7 @@ def test_designs_side_by_side(equipoise: Any) -> None:
     (("next", "boin-combination", "1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["cohort 1", "2.3"]),
     (("next", "boin-combination", "3.1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["1 to 2 and 1 to 3"]),
     (("boin-combination", "--target", 0.8, "--first", 0, "--second", 9), ["target", "first", "second"]),
+    (("boin", "--target", 0.3, "--truth", "0.1,0.2", "--arrivals", "uniform", "--late", 0.5), ["--arrivals", "--late"]),
     (COMPARE, ["--accrual, --window", "--truth"][1:]),
     ((*COMPARE, "--truth", "0.1,0.2"), ["tite=ess: --accrual, --window"]),
     (("compare", "--design", "boin target=1.3 foo=1", "--design", "crm target=0.3", "--design", "boyn", "--truth", "0.1,0.2"),

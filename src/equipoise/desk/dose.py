@@ -14,7 +14,7 @@ from equipoise.design.dose.history import Answer, answer, take_in
 from equipoise.design.dose.levels import named
 from equipoise.design.dose.months import expected_months
 from equipoise.design.dose.paths import Node, pathways
-from equipoise.design.dose.simulated import Calendar
+from equipoise.design.dose.simulated import Calendar, simulate
 from equipoise.files.grades import Grade, grade_of
 from equipoise.trial.dose_outcomes import read_outcomes
 from equipoise.trial.exhibits import Cell, Table
@@ -94,12 +94,22 @@ class HowAsked:
     late: float | None = None
 
     def calendar(self) -> Calendar | None:
-        """The calendar, where accrual and window are stated. Raises BadInput for one without the other."""
+        """The calendar, where accrual and window are stated. Raises BadInput for one without the other, or for what is asked of a calendar
+        without both."""
         if (self.accrual is None) != (self.window is None):
             missing = "--accrual" if self.accrual is None else "--window"
             allowed = "both: patients a month, and the months for which each is followed"
             raise BadInput("design", [Problem("half-stated", missing, "nothing", allowed)])
         if self.accrual is None or self.window is None:
+            said = {
+                "--arrivals": (self.arrivals, self.arrivals != "poisson"),
+                "--first-comes": (self.first_comes, self.first_comes != "after a gap"),
+                "--late": (self.late, self.late is not None),
+            }
+            allowed = "only with --accrual and --window"
+            problems = [Problem("half-stated", k, str(v), allowed) for k, (v, stated) in said.items() if stated]
+            if problems:
+                raise BadInput("design", problems)
             return None
         return Calendar(self.accrual, self.window, self.arrivals, self.first_comes, self.late)
 
@@ -120,11 +130,17 @@ def ask(
     for i, dlt in enumerate(truths):
         response = tuple(responses[min(i, len(responses) - 1)]) if responses else ()
         found.append(behaviour(design, DoseTruth(tuple(dlt), response), said.how, said.trials, said.seed, calendar))
-    months = [
-        c.months if c.months is not None or calendar is None else expected_months(c, c.cohorts, calendar.accrual, calendar.window)
-        for c in found
-    ]  # fmt: skip
+    months = [_months(design, c, said, calendar) for c in found]
     return AskedDose(about, design, found, months, grade_of(about.module))
+
+
+def _months(design: DoseDesign[Any], c: DoseCharacteristics, said: HowAsked, calendar: Calendar | None) -> float | None:
+    """Months on average: by the formula where patients come at random, the first after a gap, and each cohort's whole window is waited for."""
+    if c.months is not None or calendar is None:
+        return c.months
+    if calendar == Calendar(calendar.accrual, calendar.window):
+        return expected_months(c, c.cohorts, calendar.accrual, calendar.window)
+    return simulate(design, c.truth, said.trials, said.seed, calendar).months
 
 
 def built(kind: str, given: Mapping[str, Any], truth: Sequence[float] | None = None) -> DoseDesign[Any]:

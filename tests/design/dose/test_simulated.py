@@ -13,9 +13,12 @@ from equipoise.design.dose import dose_shelf
 from equipoise.design.dose.behaviour import behaviour
 from equipoise.design.dose.conformance import faults_of
 from equipoise.design.dose.exact import DoseTruth
+from equipoise.design.dose.history import answer
 from equipoise.design.dose.interval_exact import characteristics
 from equipoise.design.dose.months import expected_months
 from equipoise.design.dose.simulated import Calendar, simulate
+from equipoise.numerics.random.streams import uniforms
+from equipoise.trial.dose_outcomes import read_outcomes
 from equipoise.trial.problem import BadInput
 
 TRUTH = DoseTruth((0.05, 0.15, 0.30, 0.45, 0.60))
@@ -109,6 +112,59 @@ def test_deciding_meanwhile_is_quicker(kind: str, said: dict[str, Any]) -> None:
     assert b.months is not None
     assert a.months < 0.9 * b.months
     assert sum(a.select) + a.select_none == pytest.approx(1)
+
+
+#: Days of the window of a trial that is written down: so many that rounding to days changes no decision.
+DAYS = 90_000
+
+
+def conducted(design: Any, truth: DoseTruth, trial: int, calendar: Calendar) -> tuple[str, int]:
+    """The same patients, met through the notation: at each arrival the history as known is written down, read again and asked."""
+    people = uniforms(11, "dose finding: patients", trial, 256, 4).tolist()
+    cohorts: list[tuple[int, list[tuple[float, float, bool, float]]]] = []
+    now, room = 0.0, 0
+
+    def told(at: float) -> str:
+        words = []
+        for dose, patients in cohorts:
+            letters = []
+            for came, answered, dlt, share in patients:
+                day = f":{round(share * DAYS)}" if dlt else ""
+                followed = int((at - came) / calendar.window * DAYS)
+                letters.append((f"T{day}" if dlt else "N") if answered <= at else f"P:{min(followed, DAYS - 1)}")
+            words.append(f"{dose}{''.join(letters)}")
+        return " ".join(words)
+
+    for u in people:
+        now += calendar.gap(u[2])
+        if room == 0:
+            found = answer(design, read_outcomes(told(now)), DAYS)
+            if found.action == "wait":
+                continue
+            if found.size == 0:
+                break
+            assert isinstance(found.dose, int)
+            cohorts.append((found.dose, []))
+            room = found.size
+        dose, patients = cohorts[-1]
+        dlt = u[0] < truth.dlt[dose - 1]
+        share = u[3] if dlt else 1.0
+        patients.append((now, now + share * calendar.window, dlt, share))
+        room -= 1
+    end = answer(design, read_outcomes(told(1e9)), DAYS)
+    return found.action, end.recommend if found.action == "declare" and isinstance(end.recommend, int) else 0
+
+
+@pytest.mark.property
+@pytest.mark.parametrize(("kind", "said"), [*IN_TIME, ("rolling-six", {"doses": 5}), ("a-plus-b", {"doses": 5})])
+def test_a_simulated_trial_is_the_conducted_one(kind: str, said: dict[str, Any]) -> None:
+    """Trial by trial, through written histories and `design next`, the same dose is named."""
+    design, calendar = dose_shelf.build(kind, said), Calendar(3, 1)
+    chosen = [0] * 6
+    for trial in range(12):
+        chosen[conducted(design, TRUTH, trial, calendar)[1]] += 1
+    found = simulate(design, TRUTH, 12, 11, calendar)
+    assert [round(12 * p) for p in (found.select_none, *found.select)] == chosen
 
 
 @pytest.mark.parametrize(("kind", "said"), IN_TIME)

@@ -197,6 +197,7 @@ def test_designs_side_by_side(equipoise: Any) -> None:
     (("next", "boin-combination", "3.1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["1 to 2 and 1 to 3"]),
     (("boin-combination", "--target", 0.8, "--first", 0, "--second", 9), ["target", "first", "second"]),
     (("boin", "--target", 0.3, "--truth", "0.1,0.2", "--arrivals", "uniform", "--late", 0.5), ["--arrivals", "--late"]),
+    (("boin", "--target", 0.3, "--truth", "0.1,0.2", "--response", "0.1,0.2"), ["--response"]),
     (COMPARE, ["--accrual, --window", "--truth"][1:]),
     ((*COMPARE, "--truth", "0.1,0.2"), ["tite=ess: --accrual, --window"]),
     (("compare", "--design", "boin target=1.3 foo=1", "--design", "crm target=0.3", "--design", "boyn", "--truth", "0.1,0.2"),

@@ -126,6 +126,9 @@ def ask(
     design = built(kind, given, truths[0] if truths else None)
     said = asked or HowAsked()
     calendar = said.calendar()
+    if responses and not design.of_response:
+        allowed = f"none: {kind} counts no responses"
+        raise BadInput("design", [Problem("response", "--response", "response rates", allowed)])
     found = []
     for i, dlt in enumerate(truths):
         response = tuple(responses[min(i, len(responses) - 1)]) if responses else ()

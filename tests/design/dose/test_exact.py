@@ -220,3 +220,50 @@ def test_what_a_truth_may_not_be() -> None:
 def test_too_many_states_are_refused() -> None:
     with pytest.raises(BadInput, match="states at once"):
         list(ends(small("boin", cohorts=10), DoseTruth(TRUTH), most_states=100))
+
+
+@pytest.mark.property
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_any_small_design_of_the_newer_kinds_conforms(data: Any) -> None:
+    draw = data.draw
+    few = {"cohort": draw(st.integers(1, 3)), "cohorts": draw(st.integers(1, 3))}
+    target = draw(st.sampled_from([0.1, 0.25, 0.3, 0.5]))
+    kind = draw(st.sampled_from(["boin12", "rolling-six", "boin-combination", "boin"]))
+    if kind == "boin12":
+        doses = draw(st.integers(1, 3))
+        limits = {
+            "phi_t": target,
+            "phi_e": draw(st.sampled_from([0.2, 0.5])),
+            "doses": doses,
+            "start": draw(st.integers(1, doses)),
+        }
+        utilities = {"u2": draw(st.sampled_from([0.0, 40.0, 60.0])), "u3": draw(st.sampled_from([30.0, 60.0]))}
+        rules = {
+            "explore": draw(st.sampled_from([0, 2])),
+            "n_star": draw(st.sampled_from([2, 6])),
+            "n_stop": draw(st.sampled_from([0, 3])),
+        }
+        choose = {"choose": draw(st.sampled_from(["mean utility", "desirability", "next"]))}
+        said = {**limits, **utilities, **rules, **choose, **few}
+    elif kind == "rolling-six":
+        doses = draw(st.integers(1, 4))
+        said = {"doses": doses, "start": draw(st.integers(1, doses)), "mtd_needs": draw(st.integers(3, 6))}
+    elif kind == "boin-combination":
+        said = {
+            "target": target,
+            "first": draw(st.integers(1, 3)),
+            "second": draw(st.integers(1, 2)),
+            "tie": draw(st.sampled_from(["first", "second"])),
+            **few,
+        }
+    else:
+        tite = draw(st.sampled_from(["imputation", "ess"]))
+        said = {
+            "target": target,
+            "doses": draw(st.integers(1, 4)),
+            "tite": tite,
+            "n_stop": draw(st.sampled_from([0, 4])),
+            **few,
+        }
+    assert faults_of(dose_shelf.build(kind, said), 1_500) == []

@@ -163,7 +163,7 @@ class _Record:
             if self.left is not None:
                 why = f"Not evaluable: followed for {told} without a DLT, {self.left.kind} on {self.left.happened}; replaced."
                 return found("X", why, days, [self.left])
-            return found("P", f"Pending: followed for {told} without a DLT.", days)
+            return found("P", f"Pending: followed for {told}, to {first + timedelta(days=days)}, without a DLT.", days)
         open_ = [f for f in toxic if not f.sure and f.event.number > since]
         if open_:
             return found("P", f"Pending after {told}: {open_[0].words}.", days, [f.event for f in open_])

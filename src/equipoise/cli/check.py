@@ -36,6 +36,11 @@ def command(trial: str, as_json: bool) -> None:
         bullet(checked.estimands())
     if found.design is not None:
         say(found.design.describe())
+    if found.phase1 is not None:
+        say(f"Dose levels: {', '.join(f'{x.label} {x.drug} {x}' for x in found.dose_levels)}.")
+        say(found.phase1.finder.describe())
+        click.echo(f"Dose-limiting in the {found.phase1.window} from the first dose:")
+        bullet(list(found.phase1.dlt.in_words()))
     if checked.family is not None:
         click.echo("Cohorts, each decided on its own:")
         bullet(checked.cohorts())

@@ -21,6 +21,7 @@ from equipoise.history.three_answers import prespecified_text
 from equipoise.trial.amendment import Amendment
 from equipoise.trial.changes import Change, changes
 from equipoise.trial.foresight import foresight
+from equipoise.trial.phase1 import Phase1
 from equipoise.trial.trial import Trial
 
 
@@ -80,6 +81,7 @@ class Checked:
             "endpoints": [e.name for e in t.endpoints],
             "estimands": {e.name: {s.event: s.strategy for s in m.intercurrent} for e, m in stated(t)},
             "design": t.design.numbers() if t.design else None,
+            **({} if t.phase1 is None else {"phase1": _phase1(t, t.phase1)}),
             **({} if self.family is None else {"cohorts": self.cohorts_as_json(), "family": self.family.as_json()}),
             "cautions": self.cautions,
             "balance": self.balance or None,
@@ -93,6 +95,16 @@ class Checked:
             "borrowing": self.borrowing or None,
             "assumptions": [{"of": list(a.of), "because": a.because} for a in t.assumptions],
         }
+
+
+def _phase1(trial: Trial, phase1: Phase1) -> dict[str, Any]:
+    return {
+        "levels": [x.label for x in trial.dose_levels],
+        "kind": phase1.design["kind"],
+        "design": phase1.finder.numbers(),
+        "window_days": phase1.window.days,
+        "dlt": list(phase1.dlt.in_words()),
+    }
 
 
 def check(name: str) -> Checked:
@@ -112,10 +124,15 @@ def _cautions(trial: Trial) -> list[str]:
     """What to be careful about in the design and its looks; in a trial with cohorts each caution with those that it is of."""
     of: dict[str, list[str]] = {}
     for view in trial.views.values() or (trial,):
-        for caution in (*getattr(view.design, "cautions", ()), *foresight(view)):
+        for caution in (*getattr(view.design, "cautions", ()), *foresight(view), *_of_phase1(view)):
             of.setdefault(caution, []).append(view.cohort_name)
     everywhere = len(trial.views) or 1
     return [c if len(names) == everywhere else f"{', '.join(names)}: {c}" for c, names in of.items()]
+
+
+def _of_phase1(trial: Trial) -> tuple[str, ...]:
+    found: tuple[str, ...] = trial.phase1.finder.cautions if trial.phase1 is not None else ()
+    return found
 
 
 def _cohort(view: Trial) -> str:

@@ -23,7 +23,7 @@ from equipoise.files.trial_file import read_trial
 from equipoise.trial.design import Design
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.trial import Trial
+from equipoise.trial.trial import Trial, no_looks
 
 
 def load_trial(name: str) -> Trial:
@@ -52,6 +52,8 @@ def load_one(name: str, cohort: str = "") -> Trial:
 def design_of(trial: Trial) -> Design[Any]:
     """The trial's design; a trial without one is bad input here, and one whose cohorts have each their own."""
     trial.one()
+    if trial.design is None and trial.phase1 is not None:
+        raise BadInput(trial.id, [no_looks()])
     if trial.design is None:
         raise BadInput(trial.id, [Problem("no-design", "design", "nothing", "a [design] in the trial file")])
     design: Design[Any] = trial.design

@@ -325,6 +325,8 @@ class Trial(Part):
     def monitored(self) -> Monitored:
         """The design with what it looks at. Raises BadInput for a trial that has no design or no [monitoring], or whose cohorts have each their own."""
         self.one()
+        if self.design is None and self.phase1 is not None:
+            raise BadInput(self.id, [no_looks()])
         return monitored(self.id, self.design, self.monitoring, self.endpoints, self.arms)
 
     def designed(self, design: Design[Any], table: Mapping[str, Any] | None = None) -> Self:
@@ -337,6 +339,15 @@ class Trial(Part):
         return tuple(
             a for a in self.assumptions if any(_covers(of, path) or _covers(path, of) for of in a.of for path in paths)
         )
+
+
+def no_looks() -> Problem:
+    """What a phase I without a [design] answers to who asks for looks, or for trials simulated by them."""
+    return Problem(
+        "dose-finding", "design", "[phase1] alone",
+        "a [design], whose looks are decided and simulated; dose finding by simulation through the log is not there yet",
+        "`equipoise doses` says the next dose; `equipoise design KIND --truth …` how a dose-finding design behaves",
+    )  # fmt: skip
 
 
 def _covers(outer: str, inner: str) -> bool:

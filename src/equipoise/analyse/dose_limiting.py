@@ -28,7 +28,8 @@ class DltStatus:
     """What is known of an assigned patient. ``level``: its number from 1, ``label`` its name.
 
     ``days``: of the window, for which the patient was followed without a DLT. ``derived``: the letter without a committee's word;
-    ``events``: the numbers of the events that decided. ``until``: the first day after the window, of somebody who was dosed.
+    ``events``: the numbers of the events that decided. ``until``: the first day after the window, of somebody who was dosed. ``dlt_day``:
+    of the window, when the DLT came; of one that came after it, its last.
     """
 
     patient: str
@@ -38,14 +39,23 @@ class DltStatus:
     days: int
     because: str
     derived: str
+    window: int
     events: tuple[int, ...] = ()
     adjudicated: int | None = None
     until: date | None = None
+    dlt_day: int | None = None
 
     @property
     def outcome(self) -> PatientOutcome:
-        """As it is written down: T, P:12, X, N."""
-        return PatientOutcome(self.letter, self.days if self.letter == "P" else 0)
+        """As it is written down: T, P:12, X, N. Who is pending after the window is written as followed for a day less than it."""
+        if self.letter != "P" or self.until is None:
+            return PatientOutcome(self.letter, 0 if self.letter == "P" else None)
+        return PatientOutcome("P", min(self.days, self.window - 1))
+
+    @property
+    def timed(self) -> PatientOutcome:
+        """The same with the day of a DLT, for a design that asks for it."""
+        return PatientOutcome("T", self.dlt_day) if self.letter == "T" else self.outcome
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,10 @@ def dlt_status(trial: Trial, patient: Patient, cutoff: date) -> DltStatus:
     reason = str(word.data["reason"]).strip().rstrip(".")
     if word.data["dlt"]:
         because = f"A DLT, {says}: {reason}. Derived: {shown}"
-        return replace(derived, letter="T", because=because, events=(word.number,), adjudicated=word.number)
+        day = derived.dlt_day or max(min(derived.days, derived.window), 1)
+        return replace(
+            derived, letter="T", because=because, events=(word.number,), adjudicated=word.number, dlt_day=day
+        )
     # A word speaks of what was recorded before it; one that was put right since, of what was before it was first recorded.
     left = record.status(number, since=word.corrects or word.number)
     if left.letter == derived.letter:
@@ -138,10 +151,13 @@ class _Record:
         """Without a committee's word; of events that count as DLTs only those recorded after event ``since``."""
         doses, label = self.doses, self.level.label
 
-        def found(letter: str, because: str, days: int = 0, events: Sequence[Event] = ()) -> DltStatus:
+        def found(
+            letter: str, because: str, days: int = 0, events: Sequence[Event] = (), dlt_day: int | None = None
+        ) -> DltStatus:
             numbers = tuple(e.number for e in events)
             until = doses[0].happened + timedelta(days=self.window) if doses else None
-            return DltStatus(self.patient.name, number, label, letter, days, because, letter, numbers, None, until)
+            name, window = self.patient.name, self.window
+            return DltStatus(name, number, label, letter, days, because, letter, window, numbers, None, until, dlt_day)
 
         if not doses:
             ended = self.left or self.patient.treatment_ended
@@ -157,7 +173,10 @@ class _Record:
         days = self._followed(first)
         if sure:
             more = f" {len(sure) - 1} more." if len(sure) > 1 else ""
-            return found("T", f"A DLT: {sure[0].words}.{more}", days, [f.event for f in sure])
+            days_to = min((f.event.happened - first).days for f in sure)
+            return found(
+                "T", f"A DLT: {sure[0].words}.{more}", days, [f.event for f in sure], min(days_to + 1, self.window)
+            )
         told = f"{days} of {self.window} days"
         if days < self.window:
             if self.left is not None:

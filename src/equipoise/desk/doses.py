@@ -36,9 +36,9 @@ class Doses:
         """Who is pending."""
         return [p for p in self.patients if p.letter == "P"]
 
-    def label(self, dose: int | None) -> str | None:
+    def label(self, dose: int | str | None) -> str | None:
         """The label of a level by its number."""
-        return None if dose is None else self.trial.dose_levels[dose - 1].label
+        return None if dose is None else self.trial.dose_levels[int(dose) - 1].label
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
@@ -120,8 +120,8 @@ class Doses:
         """The dose if it ended now, in a sentence."""
         return f"If dose finding ended now: {self._named(self.next.recommend) if self.next.recommend else 'no dose'}."
 
-    def _named(self, dose: int) -> str:
-        level = self.trial.dose_levels[dose - 1]
+    def _named(self, dose: int | str) -> str:
+        level = self.trial.dose_levels[int(dose) - 1]
         return f"level {dose}, {level.label} ({level.drug} {level})"
 
 
@@ -132,11 +132,13 @@ def take(trial: Trial, snap: Snapshot) -> Doses:
         raise BadInput(trial.id, [Problem("no-phase1", "phase1", "nothing", allowed)])
     patients = dlt_statuses(trial, snap)
     design = trial.phase1.finder
-    cohorts = in_cohorts(design, [(p.level, p.outcome) for p in patients])
-    found = next_dose(design, cohorts)
+    asks_when = getattr(design, "asks_when", False)
+    cohorts = in_cohorts(design, [(p.level, p.timed if asks_when else p.outcome) for p in patients])
+    found = next_dose(design, cohorts, trial.phase1.window.days)
     if found.action == "wait":
-        waited = [p for p in patients if p.letter == "P"]
-        found = replace(found, because=tuple(f"Waits for {_awaited(p)}." for p in waited))
+        said = tuple(b for b in found.because if not b.startswith(("Pending: ", "The design waits for")))
+        waited = tuple(f"Waits for {_awaited(p)}." for p in patients if p.letter == "P")
+        found = replace(found, because=(*said, *waited))
     return Doses(trial, snap, patients, cohorts, found)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from equipoise.design import shelf
-from equipoise.design.dose import dose_shelf
 from equipoise.files.trial_file import on_the_road
+from equipoise.files.trial_phase1 import findable
 from equipoise.files.trial_safety import watchable
 from equipoise.trial.trial import Trial
 
@@ -38,7 +38,7 @@ def trial_schema() -> dict[str, Any]:
         "anyOf": [{"$ref": refs[(spec, "validation")]["$ref"]} for spec in rules],
     }
     definitions["Phase1"]["properties"]["design"] |= {
-        "properties": {"kind": {"type": "string", "enum": dose_shelf.kinds()}},
+        "properties": {"kind": {"type": "string", "enum": findable()}},
         "required": ["kind"],
     }
     return {

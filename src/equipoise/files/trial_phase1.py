@@ -55,6 +55,11 @@ def read_phase1(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[Phase
     return (read.built(design) if read is not None and design is not None else None), problems
 
 
+def findable() -> list[str]:
+    """The kinds that a trial file may name: of one drug, and deciding from DLTs alone."""
+    return [k.name for k in dose_shelf.described() if k.family not in ("efficacy and toxicity", "combinations")]
+
+
 def _rising(levels: tuple[DoseLevel, ...]) -> Iterator[Problem]:
     """Levels of one drug in one unit, each above the one before."""
     for i, (before, level) in enumerate(pairwise(levels), 1):
@@ -96,8 +101,12 @@ def _design(
 ) -> tuple[DoseDesign[Any] | None, list[Problem]]:
     """The design, told its levels and what [phase1] says of it; or all that is wrong."""
     kind = str(table.get("kind", ""))
-    if dose_shelf.module_of(kind) is None:
-        kinds = dose_shelf.kinds()
+    kinds = findable()
+    if kind not in kinds and dose_shelf.module_of(kind) is not None:
+        allowed = f"a design of one drug that decides from DLTs alone: {', '.join(kinds)}"
+        step = f"`equipoise design {kind}` plans it; conducting it from a trial file is not built"
+        return None, [Problem("not-built", "phase1.design.kind", repr(kind), allowed, step)]
+    if kind not in kinds:
         given = repr(kind) if kind else "nothing"
         allowed = f"a dose-finding design: {', '.join(kinds)}"
         return None, [
@@ -129,20 +138,15 @@ def _design(
     except BadInput as bad:
         # What is wrong with an entry of [phase1] by itself was told where it was read.
         return None, [*problems, *(_inside(p) for p in bad.problems if not _told(p, stated))]
-    problems += _fits(design, kind, stated, count, "cohort" in fields)
+    problems += _fits(design, stated, count, "cohort" in fields)
     return (None if problems else design), problems
 
 
-def _fits(
-    design: DoseDesign[Any], kind: str, stated: Mapping[str, Any], count: int, has_cohort: bool
-) -> Iterator[Problem]:
-    """A design for another number of doses, with other cohorts, or that asks for more than DLTs."""
+def _fits(design: DoseDesign[Any], stated: Mapping[str, Any], count: int, has_cohort: bool) -> Iterator[Problem]:
+    """A design for another number of doses, or with other cohorts."""
     if design.doses != count:
         given = f"a design for {design.doses} doses"
         yield Problem("levels", "phase1.design", given, f"one for the {count} of [[dose_levels]]")
-    if design.of_response:
-        allowed = "a design that decides from DLTs alone: responses in the dose's decision are not built here"
-        yield Problem("not-built", "phase1.design.kind", repr(kind), allowed)
     first = design.verdict(design.start()).action
     if not has_cohort and "cohort" in stated and isinstance(first, Give) and first.size != stated["cohort"]:
         allowed = f"{first.size}, the first cohort of this design, or nothing"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from equipoise.design.dose.dose_design import DoseDesign, End, Give
+from equipoise.design.dose.dose_design import DoseDesign, Give
 from equipoise.design.dose.history import Answer, answer, seen_of
+from equipoise.design.dose.meanwhile import in_time
 from equipoise.trial.dose_outcomes import PatientOutcome, Treated
 
 
@@ -29,27 +30,43 @@ def in_cohorts(design: DoseDesign[Any], given: Sequence[tuple[int, PatientOutcom
     return tuple(found)
 
 
-def next_dose(design: DoseDesign[Any], cohorts: Sequence[Treated]) -> Answer:
-    """What comes next. A cohort that is not full is filled, unless what is known of it already leads lower whatever the others have."""
-    asked = answer(design, cohorts)
+def next_dose(design: DoseDesign[Any], cohorts: Sequence[Treated], window: float) -> Answer:
+    """What comes next. A cohort that is not full is filled, unless what is known of it already leads lower whatever the others have.
+
+    ``window``: days for which each is followed, for a design that decides meanwhile.
+    """
+    asked = answer(design, cohorts, window)
     if not cohorts:
         return asked
     *before, last = cohorts
     level, missing = last.level[0], _size(design, before, last.level[0]) - _counted(last)
-    if missing <= 0 or any(o.letter == "P" for c in before for o in c.outcomes):
-        return asked
-    state = design.start()
-    for cohort in before:
-        state = design.step(state, cohort.level[0], seen_of([o.letter for o in cohort.outcomes]))
-    at_best = [*("N" if o.letter == "P" else o.letter for o in last.outcomes), *"N" * missing]
-    action = design.verdict(design.step(state, level, seen_of(at_best))).action
-    lower = isinstance(action, Give) and action.dose < level
-    if lower or (isinstance(action, End) and not action.declares):
+    earlier = any(o.letter == "P" for c in before for o in c.outcomes)
+    if missing <= 0 or (earlier and not in_time(design)) or _leads_lower(design, before, last, missing, asked):
         return asked
     why = f"{_counted(last)} of {_counted(last) + missing} patients of this cohort at dose {level}: {missing} more."
     replaced = sum(o.letter == "X" for o in last.outcomes)
     because = (why, f"{replaced} not evaluable, replaced.") if replaced else (why,)
     return replace(asked, action="stay", dose=level, size=missing, because=because, bound=())
+
+
+def _leads_lower(
+    design: DoseDesign[Any], before: Sequence[Treated], last: Treated, missing: int, asked: Answer
+) -> bool:
+    """Whether what is known of a cohort that is not full ends the trial without a dose or leads lower, though nobody else has a DLT."""
+    if in_time(design):
+        return asked.action in ("stop", "de-escalate")
+    at_best = [*("N" if o.letter == "P" else o.letter for o in last.outcomes), *"N" * missing]
+    state = design.step(_state(design, before), last.level[0], seen_of(at_best))
+    action = design.verdict(state).action
+    return action.dose < last.level[0] if isinstance(action, Give) else not action.declares
+
+
+def _state(design: DoseDesign[Any], cohorts: Sequence[Treated]) -> Any:
+    """The design's state after cohorts, without those who are pending."""
+    state = design.start()
+    for cohort in cohorts:
+        state = design.step(state, cohort.level[0], seen_of([o.letter for o in cohort.outcomes]))
+    return state
 
 
 def _counted(cohort: Treated) -> int:
@@ -63,8 +80,5 @@ def _size(design: DoseDesign[Any], before: Sequence[Treated], level: int) -> int
     usual = first.size if isinstance(first, Give) else 1
     if any(o.letter == "P" for c in before for o in c.outcomes):
         return usual
-    state = design.start()
-    for cohort in before:
-        state = design.step(state, cohort.level[0], seen_of([o.letter for o in cohort.outcomes]))
-    action = design.verdict(state).action
+    action = design.verdict(_state(design, before)).action
     return action.size if isinstance(action, Give) and action.dose == level else usual

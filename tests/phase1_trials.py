@@ -63,9 +63,11 @@ class Running:
         data = {"drug": "IMGN901", "cycle": cycle, "day": of_cycle, "dose": dose, "unit": "mg/m2"}
         return self.order("treated", day(n), patient, **data)
 
-    def event(self, n: int, term: str, grade: int, known: date | None = None, **data: Any) -> Event:
+    def event(
+        self, n: int, term: str, grade: int, known: date | None = None, patient: str = "P1", **data: Any
+    ) -> Event:
         """An adverse event that begins on day ``n``."""
-        return self.order("adverse event", day(n), known=known, term=term, grade=grade, **data)
+        return self.order("adverse event", day(n), patient, known, term=term, grade=grade, **data)
 
     def status(self, n: int, known: date | None = None, patient: str = "P1") -> DltStatus:
         """What is known on day ``n`` of what had happened by then."""

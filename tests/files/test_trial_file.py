@@ -137,7 +137,9 @@ def test_what_is_no_trial_file(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_name_that_is_nearly_a_bundled_trial() -> None:
-    assert bundled_trials() == ["colon", "create", "e2511", "lines", "merkel", "myeloma", "north", "optimalttf2"]
+    assert bundled_trials() == [
+        "colon", "create", "e2511", "lines", "merkel", "myeloma", "north", "optimalttf2", "phase1-example",
+    ]  # fmt: skip
     with pytest.raises(BadInput, match="did you mean 'north'"):
         find_trial("nroth")
 

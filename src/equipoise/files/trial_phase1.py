@@ -28,7 +28,8 @@ def read_phase1(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[Phase
     levels: tuple[DoseLevel, ...] = parts.get("dose_levels") or ()
     rising = list(_rising(levels))
     problems += rising
-    problems += _given(levels, parts.get("arms") or ())
+    told = {p.where for p in rising}
+    problems += [p for p in _given(levels, parts.get("arms") or ()) if p.where not in told]
     if "phase1" not in raw:
         return None, problems
     stated = raw["phase1"]

@@ -52,13 +52,17 @@ def next_dose(design: DoseDesign[Any], cohorts: Sequence[Treated], window: float
 def _leads_lower(
     design: DoseDesign[Any], before: Sequence[Treated], last: Treated, missing: int, asked: Answer
 ) -> bool:
-    """Whether what is known of a cohort that is not full ends the trial without a dose or leads lower, though nobody else has a DLT."""
+    """Whether what is known of a cohort that is not full ends the trial or leads lower, though nobody else has a DLT."""
     if in_time(design):
         return asked.action in ("stop", "de-escalate")
-    at_best = [*("N" if o.letter == "P" else o.letter for o in last.outcomes), *"N" * missing]
-    state = design.step(_state(design, before), last.level[0], seen_of(at_best))
-    action = design.verdict(state).action
-    return action.dose < last.level[0] if isinstance(action, Give) else not action.declares
+    here, state = last.level[0], _state(design, before)
+    known = ["N" if o.letter == "P" else o.letter for o in last.outcomes]
+    now = design.verdict(design.step(state, here, seen_of(known))).action
+    then = design.verdict(design.step(state, here, seen_of([*known, *"N" * missing]))).action
+    if isinstance(then, Give):
+        return then.dose < here
+    # An end that only a full cohort brings, as by the number of patients, is no reason not to fill it.
+    return not then.declares or not isinstance(now, Give)
 
 
 def _state(design: DoseDesign[Any], cohorts: Sequence[Treated]) -> Any:

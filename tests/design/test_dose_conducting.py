@@ -1,0 +1,104 @@
+"""Patients who come one by one fill a dose-finding design's cohorts; what comes next while one is filled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.conducting import in_cohorts, next_dose
+from equipoise.design.dose.dose_design import Give
+from equipoise.design.dose.history import answer, seen_of
+from equipoise.trial.dose_outcomes import PatientOutcome, read_outcomes, written
+
+THREE = dose_shelf.build("a-plus-b", {"doses": 4})
+BOIN = dose_shelf.build("boin", {"target": 0.3, "doses": 4})
+DESIGNS = {"3+3": THREE, "boin": BOIN, "rolling-six": dose_shelf.build("rolling-six", {"doses": 4})}
+
+
+def patients(text: str) -> list[tuple[int, PatientOutcome]]:
+    """'1N 1N 2T' as patients with their levels."""
+    return [(t.level[0], o) for t in read_outcomes(text) for o in t.outcomes]
+
+
+@pytest.mark.parametrize(
+    ("came", "cohorts"),
+    [
+        ("1NNN 1N", "1NNN 1N"),
+        ("1N 1N 1T 1N 1N 1N 2N", "1NNT 1NNN 2N"),
+        ("1N 1X 1N 1N 2N", "1NXNN 2N"),
+        ("1N 1N 2N 2N 2N", "1NN 2NNN"),
+        ("1N 1P:3 1P:2 2N", "1NP:3P:2 2N"),
+        ("1NNX 2N 1N", "1NNX 2N 1N"),
+        ("", ""),
+    ],
+)
+def test_cohorts_are_filled(came: str, cohorts: str) -> None:
+    assert written(in_cohorts(THREE, patients(came))) == cohorts
+
+
+@pytest.mark.parametrize(
+    ("design", "history", "action", "dose", "size"),
+    [
+        ("3+3", "", "start", 1, 3),
+        ("3+3", "1NNN", "escalate", 2, 3),
+        ("3+3", "1N", "stay", 1, 2),
+        ("3+3", "1NNX", "stay", 1, 1),
+        ("3+3", "1NP:3", "stay", 1, 1),
+        ("3+3", "1NNP:3", "wait", None, 0),
+        ("3+3", "1NNN 2TT", "declare", 1, 0),
+        ("3+3", "1NNT 1N", "stay", 1, 2),
+        ("3+3", "1TT", "stop", None, 0),
+        ("3+3", "1NNP:3 2N", "wait", None, 0),
+        ("boin", "1N", "stay", 1, 2),
+        ("boin", "1NNN 2TT", "de-escalate", 1, 3),
+        ("boin", "1NNN 2NT", "stay", 2, 1),
+        ("rolling-six", "1NP:3", "stay", 1, 1),
+    ],
+)
+def test_the_next_dose(design: str, history: str, action: str, dose: int | None, size: int) -> None:
+    found = next_dose(DESIGNS[design], read_outcomes(history), 21)
+    assert (found.action, found.dose, found.size) == (action, dose, size), found.because
+
+
+OUTCOMES = st.lists(
+    st.tuples(st.integers(1, 4), st.sampled_from([PatientOutcome(x) for x in "NTX"] + [PatientOutcome("P", 5)])),
+    max_size=24,
+)
+
+
+@given(st.sampled_from(sorted(DESIGNS)), OUTCOMES)
+def test_the_history_is_read_back_to_the_same_counts(name: str, given_: list[tuple[int, PatientOutcome]]) -> None:
+    cohorts = in_cohorts(DESIGNS[name], given_)
+    again = read_outcomes(written(cohorts))
+    assert again == cohorts
+    assert [(t.level[0], o) for t in again for o in t.outcomes] == given_
+    told = answer(DESIGNS[name], again, 21)
+    seen = Counter((level, o.letter) for level, o in given_)
+    assert told.n == tuple(seen[k, "N"] + seen[k, "T"] for k in range(1, 5))
+    assert told.dlt == tuple(seen[k, "T"] for k in range(1, 5))
+
+
+@given(st.sampled_from(["3+3", "boin"]), st.lists(st.sampled_from("NNNTX"), min_size=1, max_size=40))
+def test_who_follows_the_design_is_never_cautioned_and_fills_whole_cohorts(name: str, letters: list[str]) -> None:
+    """Patient by patient at the dose that is given: the folded cohorts are the design's own, and it gives them again."""
+    design: Any = DESIGNS[name]
+    came: list[tuple[int, PatientOutcome]] = []
+    for letter in letters:
+        found = next_dose(design, in_cohorts(design, came), 21)
+        if found.action in ("stop", "declare"):
+            break
+        assert isinstance(found.dose, int) and not found.cautions
+        came.append((found.dose, PatientOutcome(letter)))
+    state = design.start()
+    *whole, _last = in_cohorts(design, came)
+    for cohort in whole:
+        action = design.verdict(state).action
+        assert isinstance(action, Give) and action.dose == cohort.level[0]
+        counted = [o.letter for o in cohort.outcomes if o.letter != "X"]
+        assert len(counted) <= action.size
+        state = design.step(state, cohort.level[0], seen_of([o.letter for o in cohort.outcomes]))

@@ -11,6 +11,7 @@ from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import Event
 from equipoise.trial.grading import EDITIONS
+from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.masked import MASKED, known_treatments
 from equipoise.trial.organ_class import ORGAN_CLASSES
@@ -90,8 +91,8 @@ def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
 
 
 def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
-    """A day before the trial, or after it was recorded."""
-    if event.happened < trial.start:
+    """A day before the trial, or after it was recorded. People are granted access and trained before it starts."""
+    if event.happened < trial.start and event.kind not in PEOPLE_KINDS:
         yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
     if event.happened > event.recorded.date():
         yield Problem(

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
-    "opened": {"trial": ((str,), True), "fingerprint": ((str,), True), "left_out": ((list,), False)},
+    "opened": {
+        "trial": ((str,), True),
+        "fingerprint": ((str,), True),
+        "left_out": ((list,), False),
+        "administrator": ((str,), False),
+    },
     "amended": {"fingerprint": ((str,), True)},
     "site activated": {},
     "enrolment paused": {"cohort": ((str,), False)},
@@ -88,8 +93,21 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
     },
+    "granted": {
+        "person": ((str,), True),
+        "role": ((str,), True),
+        "sites": ((list,), False),
+        "name": ((str,), False),
+        "arms": ((bool,), False),
+    },
+    "revoked": {"person": ((str,), True), "role": ((str,), True)},
+    "trained": {"person": ((str,), True), "what": ((str,), True)},
+    "delegated": {"person": ((str,), True), "tasks": ((list,), True)},
     "voided": {},
 }
+
+#: What is recorded of the people of a trial: who may do what, and since when.
+PEOPLE_KINDS = frozenset({"granted", "revoked", "trained", "delegated"})
 
 TRIAL_KINDS = frozenset(
     {
@@ -101,6 +119,7 @@ TRIAL_KINDS = frozenset(
         "enrolment closed",
         "decided",
         "safety look",
+        *PEOPLE_KINDS,
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.corrections import correction_of, correction_problems
 from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.place import Allocation, Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
+from equipoise.conduct.replaying import clock_backwards, replay, replay_patient
 from equipoise.conduct.rules import (
+    ENROLMENT,
     Standing,
     cohort_problems,
     day_problems,
@@ -18,19 +22,21 @@ from equipoise.conduct.rules import (
     patient_problems,
     safety_problems,
     site_problems,
+    subject_problems,
 )
 from equipoise.conduct.shape import shape_problems
 from equipoise.trial.event import Event
-from equipoise.trial.log import Log, in_force, in_order
+from equipoise.trial.log import Log, in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.response import Glossary
 from equipoise.trial.trial import Trial
 
-_ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
+__all__ = ["Conduct", "Refused", "replay"]
+
 #: Events that are a cohort's own where the trial is conducted as one of its cohorts sees it.
-_OF_A_COHORT = frozenset({*_ENROLMENT, "screened", "enrolled", "decided"})
+_OF_A_COHORT = frozenset({*ENROLMENT, "screened", "enrolled", "decided"})
 
 
 class Refused(BadInput):
@@ -40,11 +46,17 @@ class Refused(BadInput):
 class Conduct:
     """A running trial: the log, and what must be known of it to judge the next order.
 
-    The running state is derived from the log and can be rebuilt from it at any time.
+    The running state is derived from the log and can be rebuilt from it at any time. ``judge`` and ``take`` are two acts: what is
+    possible is recorded by whoever keeps the log, and then taken in. An order (``screen``, ``randomise``, ``correct`` …) builds an event,
+    judges it and answers it, or raises Refused; where ``takes`` is on it takes the event in as well, for callers that keep no log
+    elsewhere: a simulation, a test.
     """
 
-    def __init__(self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None) -> None:
+    def __init__(
+        self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None, *, takes: bool = True
+    ) -> None:
         self.trial = trial
+        self.takes = takes
         self.log = log if log is not None else Log()
         self._allocation = allocation
         self._rebuild()
@@ -74,7 +86,8 @@ class Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
         other = copy(self)
         other.log, other._allocation = Log(self.log), allocation
-        other.standing = Standing(dict(self.standing.sites), list(self.standing.enrolment))
+        standing = self.standing
+        other.standing = Standing(dict(standing.sites), list(standing.enrolment), dict(standing.places))
         other.patients = {name: patient.copy() for name, patient in self.patients.items()}
         other._events_of = {name: list(events) for name, events in self._events_of.items()}
         other._allocated = dict(self._allocated)
@@ -196,16 +209,12 @@ class Conduct:
         data: Mapping[str, Any] | None = None,
         source: str = "",
     ) -> Event:
-        """Record any event, if nothing forbids it. Raises Refused with every reason."""
+        """Any event, if nothing forbids it. Raises Refused with every reason."""
         data = data or {}
         if self.trial.cohort_name and kind in _OF_A_COHORT:
             data = {**data, "cohort": self.trial.cohort_name}
         event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data, None, source)
-        problems = self._problems(event)
-        if problems:
-            raise Refused(f"{kind} {patient or site}".strip(), problems)
-        self._take(event)
-        return self.log.add(event)
+        return self._given(event, f"{kind} {patient or site}".strip())
 
     def correct(
         self,
@@ -224,60 +233,35 @@ class Conduct:
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
         the randomisation itself can be taken back.
         """
-        old = self._standing_event(number)
         problems = []
-        if not why.strip():
-            problems.append(Problem("no-reason", "why", "nothing", "a correction states its reason"))
-        if old is None:
+        if not 1 <= number <= len(self.log):
             problems.append(Problem("unknown-event", "event", str(number), "an event that is in force"))
+            if not why.strip():
+                problems.insert(0, Problem("no-reason", "why", "nothing", "a correction states its reason"))
             raise Refused(f"correct {number}", problems)
+        old = self.log[number - 1]
         if factors and old.kind != "enrolled":
             given = f"{old.kind!r}, event {number}"
             problems.append(Problem("no-factors", "factor", given, "an enrolment: factors are recorded there"))
-        if old.kind in ("opened", "amended", "decided", "safety look", "unblinded") or (
-            old.kind == "randomised" and void
-        ):
-            problems.append(Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands"))
-        if old.kind == "randomised" and data and any(data[k] != old.data.get(k) for k in data):
-            problems.append(Problem("allocation-stands", "event", str(dict(data)), "an allocation is never changed"))
-        merged = {**old.data, **(data or {})}
-        if factors and old.kind == "enrolled":
-            before = merged.get("factors")
-            merged["factors"] = {**(before if isinstance(before, Mapping) else {}), **factors}
-        kind = "voided" if void else old.kind
-        event = Event(
-            len(self.log) + 1,
-            kind,
-            on or old.happened,
-            recorded,
-            by,
-            why,
-            old.patient,
-            old.site,
-            {} if void else merged,
-            number,
-        )
-        misshapen = list(shape_problems(kind, dict(event.data)))
-        stands = any(p.code in ("cannot-correct", "allocation-stands") for p in problems)
-        problems += [*misshapen, *self._clock_problems(event)]
-        if not misshapen and not stands:  # else what follows from it says nothing new
-            found = (p for _, p in replay(self.trial, [*self.log, event]))
-            problems += [p for p in found if p.code != "clock-backwards"]
-        if problems:
-            raise Refused(f"correct {number}", problems)
-        self.log.append(kind, event.happened, recorded, by, why, old.patient, old.site, event.data, number)
-        self._rebuild()
-        return self.log[len(self.log) - 1]
+        event = correction_of(self.log, number, recorded, by, why, on, data, void, factors)
+        return self._given(event, f"correct {number}", problems)
 
     @property
     def masked(self) -> bool:
         """True where the log tells codes: what stands by arm is kept from it."""
         return holds_codes(self.log)
 
-    # -- judging ----------------------------------------------------------------------------------------------------
+    # -- judging and taking -----------------------------------------------------------------------------------------
 
-    def _problems(self, event: Event) -> list[Problem]:
+    def judge(self, event: Event) -> list[Problem]:
+        """Every reason why ``event`` cannot be the next of the log. It changes nothing.
+
+        Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
+        """
         problems = list(shape_problems(event.kind, event.data))
+        if event.corrects is not None:
+            return self._problems_of_correction(event, problems)
+        problems += subject_problems(event)
         if problems:
             return problems
         problems.extend(day_problems(event, self.trial))
@@ -291,31 +275,63 @@ class Conduct:
             patient = self.patients.get(event.patient)
             if patient is not None and patient.last is not None and event.happened < patient.last.happened:
                 # A late record: judge the whole record in the order in which things happened.
-                _, found = _replay_patient(
-                    event.patient, [*self._events_of[event.patient], event], self.trial, self.standing
-                )
-                problems.extend(p for _, p in found)
+                record = [*self._events_of[event.patient], event]
+                problems.extend(p for _, p in replay_patient(event.patient, record, self.trial, self.standing))
             else:
                 problems.extend(patient_problems(event, patient or Patient(event.patient), self.trial, self.standing))
         return problems
 
+    def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
+        assert event.corrects is not None
+        old = self._in_force(event.corrects)
+        stands = list(correction_problems(event, old))
+        problems = [*stands, *misshapen, *self._clock_problems(event)]
+        if old is None or misshapen or any(p.code != "no-reason" for p in stands):
+            return problems  # what follows from it says nothing new
+        if not old.patient:
+            found = (p for _, p in replay(self.trial, [*self.log, event]))
+            return problems + [p for p in found if p.code not in ("clock-backwards", "no-reason")]
+        void = event.kind == "voided"
+        if not void:
+            problems += [*day_problems(event, self.trial), *cohort_problems(event, self.trial)]
+        # Judged where the corrected event stood.
+        place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
+        standing = replace(self.standing, places=place)
+        record = self._put_right(self._events_of[old.patient], event, old)
+        return problems + [p for _, p in replay_patient(old.patient, record, self.trial, standing)]
+
+    def take(self, event: Event) -> Event:
+        """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
+        self.log.add(event)
+        if event.corrects is None:
+            self._take(event)
+        elif event.patient:
+            self._correct(event)
+        else:
+            self._rebuild()
+        return event
+
+    def catch_up(self, events: Iterable[Event]) -> None:
+        """Take in what others have recorded meanwhile: the events that come after those of this log, in their order."""
+        for event in events:
+            self.take(event)
+
+    def _given(self, event: Event, what: str, problems: Sequence[Problem] = ()) -> Event:
+        """An order's event if nothing forbids it; taken in too, unless whoever asks does that when it is recorded."""
+        problems = [*problems, *self.judge(event)]
+        if problems:
+            raise Refused(what, problems)
+        return self.take(event) if self.takes else event
+
     def _clock_problems(self, event: Event) -> list[Problem]:
         if len(self.log) and event.recorded < self.log[len(self.log) - 1].recorded:
-            last = self.log[len(self.log) - 1].recorded
-            return [
-                Problem(
-                    "clock-backwards",
-                    "recorded",
-                    event.recorded.isoformat(),
-                    f"the log is append-only: not before {last.isoformat()}",
-                )
-            ]
+            return [clock_backwards(event, self.log[len(self.log) - 1].recorded)]
         return []
 
     # -- state ------------------------------------------------------------------------------------------------------
 
     def _rebuild(self) -> None:
-        self.standing = Standing()
+        self.standing = Standing(places=places(self.log))
         self.patients: dict[str, Patient] = {}
         self._events_of: dict[str, list[Event]] = {}
         self._allocated: dict[str, int] = {}
@@ -325,8 +341,8 @@ class Conduct:
     def _take(self, event: Event) -> None:
         if event.kind == "site activated":
             self.standing.sites[event.site] = event.happened
-        elif event.kind in _ENROLMENT:
-            self.standing.enrolment.append(_change(event))
+        elif event.kind in ENROLMENT:
+            self.standing.change(event)
         if not event.patient:
             return
         events = self._events_of.setdefault(event.patient, [])
@@ -336,14 +352,35 @@ class Conduct:
         late = patient.last is not None and event.happened < patient.last.happened
         events.append(event)
         if late:
-            patient = self.patients[event.patient] = Patient(event.patient)
-            for e in in_order(events):
-                patient.add(e, self._glossary(patient))
+            self._gather(event.patient)
         else:
             patient.add(event, self._glossary(patient))
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
+
+    def _correct(self, event: Event) -> None:
+        """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""
+        assert event.corrects is not None
+        known, name = self.standing.places, event.patient
+        known[event.number] = known.get(event.corrects, event.corrects)
+        self._events_of[name] = self._put_right(self._events_of[name], event, self.log[event.corrects - 1])
+        if self._events_of[name]:
+            self._gather(name)
+        else:
+            del self._events_of[name], self.patients[name]
+
+    def _gather(self, name: str) -> None:
+        """A patient's record anew, from its events in force."""
+        patient = self.patients[name] = Patient(name)
+        for event in in_order(self._events_of[name]):
+            patient.add(event, self._glossary(patient))
+
+    @staticmethod
+    def _put_right(record: Sequence[Event], event: Event, old: Event) -> list[Event]:
+        """The record with ``event`` in the place of ``old``, or without it."""
+        found = ((event if e.number == old.number else e) for e in record)
+        return [e for e in found if e.kind != "voided"]
 
     def _glossary(self, patient: Patient) -> Glossary:
         """How the words of the patient's responses are read: as in his cohort."""
@@ -354,65 +391,16 @@ class Conduct:
         found = (c for c in self.trial.cohorts if c.of and all(levels.get(k) == v for k, v in c.of.items()))
         return next((c.name for c in found), "")
 
-    def _standing_event(self, number: int) -> Event | None:
-        return next((e for e in in_force(self.log) if e.number == number), None)
+    def _in_force(self, number: int) -> Event | None:
+        """The event of this number, if it is in force."""
+        event = self.log[number - 1] if 1 <= number <= len(self.log) else None
+        if event is None or event.kind == "voided":
+            return None
+        if event.patient:
+            return event if any(e.number == number for e in self._events_of.get(event.patient, ())) else None
+        return event if all(e.corrects != number for e in self.log) else None
 
 
 def _no_seed() -> Problem:
     allowed = "the allocation seed of this trial"
     return Problem("no-allocation", "seed", "none", allowed, "give it with --seed-file")
-
-
-def _change(event: Event) -> tuple[date, int, str, str]:
-    """What an event changed of enrolment, and whose."""
-    return event.happened, event.number, _ENROLMENT[event.kind], str(event.data.get("cohort", ""))
-
-
-def replay(trial: Trial, events: Sequence[Event]) -> list[tuple[Event, Problem]]:
-    """Judge a whole log again: everything in it that is impossible, with the event that shows it."""
-    found: list[tuple[Event, Problem]] = []
-    standing = Standing()
-    by_patient: dict[str, list[Event]] = {}
-    last: datetime | None = None
-    for event in events:
-        if last is not None and event.recorded < last:
-            found.append(
-                (
-                    event,
-                    Problem(
-                        "clock-backwards",
-                        "recorded",
-                        event.recorded.isoformat(),
-                        f"not before {last.isoformat()}",
-                    ),
-                )
-            )
-        last = event.recorded
-        found.extend((event, p) for p in shape_problems(event.kind, dict(event.data)))
-    for event in in_force(events):
-        if event.kind != "opened":
-            found.extend((event, p) for p in (*day_problems(event, trial), *cohort_problems(event, trial)))
-        if event.kind == "site activated":
-            found.extend((event, p) for p in site_problems(event, trial, standing))
-            standing.sites[event.site] = event.happened
-        elif event.kind == "safety look":
-            found.extend((event, p) for p in safety_problems(event, trial))
-        elif event.kind in _ENROLMENT:
-            standing.enrolment.append(_change(event))
-        elif event.patient:
-            by_patient.setdefault(event.patient, []).append(event)
-    for name, record in by_patient.items():
-        _, problems = _replay_patient(name, record, trial, standing)
-        found.extend(problems)
-    return found
-
-
-def _replay_patient(
-    name: str, record: Sequence[Event], trial: Trial, standing: Standing
-) -> tuple[Patient, list[tuple[Event, Problem]]]:
-    patient = Patient(name)
-    found: list[tuple[Event, Problem]] = []
-    for event in in_order(record):
-        found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
-        patient.add(event)
-    return patient, found

@@ -11,7 +11,7 @@ from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import Event
 from equipoise.trial.grading import EDITIONS
-from equipoise.trial.kinds import PEOPLE_KINDS
+from equipoise.trial.kinds import PATIENT_KINDS, PEOPLE_KINDS
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.masked import MASKED, known_treatments
 from equipoise.trial.organ_class import ORGAN_CLASSES
@@ -35,6 +35,8 @@ _AFTER_RANDOMISATION = frozenset(
         "lost",
     }
 )
+#: Events that change whether patients may be enrolled, and what it becomes.
+ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
 _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
 
 
@@ -42,11 +44,18 @@ _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next th
 class Standing:
     """How the trial stands: which sites are open since when, and whether enrolment is, in the trial and in each cohort.
 
-    ``enrolment``: what changed it, (day, number of the event, what it became, the cohort or '' for the whole trial).
+    ``enrolment``: what changed it, (day, place of the event, what it became, the cohort or '' for the whole trial).
+    ``places``: of events that correct others, where they stand: the number of the event that each put right.
     """
 
     sites: dict[str, date] = field(default_factory=dict)
     enrolment: list[tuple[date, int, str, str]] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
+
+    def change(self, event: Event) -> None:
+        """Take in an event that changes whether patients may be enrolled."""
+        place, cohort = self.places.get(event.number, event.number), str(event.data.get("cohort", ""))
+        self.enrolment.append((event.happened, place, ENROLMENT[event.kind], cohort))
 
     def states(self, cohort: str = "") -> Iterator[tuple[date, int, str]]:
         """How enrolment into a cohort stood after each change, in the order of their days; on one day that of recording counts.
@@ -61,11 +70,27 @@ class Standing:
 
     def enrolment_before(self, event: Event) -> str:
         """'open', 'paused' or 'closed' when ``event``, an enrolment, happened."""
-        state = "open"
+        state, place = "open", self.places.get(event.number, event.number)
         for when, number, found in self.states(str(event.data.get("cohort", ""))):
-            if (when, number) < (event.happened, event.number):
+            if (when, number) < (event.happened, place):
                 state = found
         return state
+
+
+def subject_problems(event: Event) -> Iterator[Problem]:
+    """Of whom it is: a patient's event names the patient, one of the trial's names none; and what only a correction, or an opening, is."""
+    kind = event.kind
+    if kind in PATIENT_KINDS:
+        if not event.patient:
+            yield Problem("missing", "patient", "nothing", f"whom {kind!r} is of", "--patient NUMBER")
+        if kind == "screened" and not event.site:
+            yield Problem("missing", "site", "nothing", "where the patient was screened", "--site NAME")
+    elif event.patient and kind != "voided":
+        yield Problem("no-patient", "patient", repr(event.patient), f"nobody: {kind!r} is the trial's")
+    if kind == "opened" and event.number != 1:
+        yield Problem("opened-twice", "kind", repr(kind), "a log is opened once, by its first event")
+    if kind == "voided" and event.corrects is None:
+        yield Problem("missing", "event", "nothing", "the event that is taken back")
 
 
 def site_problems(event: Event, trial: Trial, standing: Standing) -> Iterator[Problem]:
@@ -342,7 +367,10 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
         allowed = f"what tells nothing of the arm: {_list(regimen) or 'no treatment of this trial'}"
         step = f"--drug {MASKED} for the one treatment in which the arms differ" if MASKED in regimen else ""
     else:
-        regimen = {t.drug: t for t in trial.arm_by_name[patient.arm].regimen}
+        arm = trial.arm_by_name.get(patient.arm)
+        if arm is None:
+            return  # said of the allocation: it is to no arm of the trial
+        regimen = {t.drug: t for t in arm.regimen}
         allowed, step = f"a drug of arm {patient.arm}: {_list(regimen)}", ""
     if not regimen and (trial.as_recorded or event.source):
         return  # a trial file made from data states no regimen: nothing to judge a dose by

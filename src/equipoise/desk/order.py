@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -36,18 +36,29 @@ def now() -> datetime:
 
 
 def give(
-    trial: Trial, store: LogStore, order: Callable[[Conduct, datetime], Event], allocation: Allocation | None = None
+    trial: Trial,
+    store: LogStore,
+    order: Callable[[Conduct, datetime], Event | Sequence[Event]],
+    allocation: Allocation | None = None,
+    conduct: Conduct | None = None,
 ) -> Ordered:
-    """Carry out one order. Raises BadInput with the reasons where it is refused; the log is then as it was.
+    """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
 
+    Raises BadInput with the reasons where it is refused; the log is then as it was. What the store refuses, or fails to write, is not
+    taken in. ``conduct``: of a process that lives, caught up with the store first; else the trial is taken from the store's log.
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
         log = store.read().log
-        before, head = len(log), log.head
-        event = order(Conduct(trial, log, allocation), max(now(), log[before - 1].recorded))
-        aside = store.append([log[i] for i in range(before, len(log))], head)
-    return Ordered(event, log.head, aside)
+        if conduct is None:
+            conduct = Conduct(trial, log, allocation, takes=False)
+        else:
+            conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
+        found = order(conduct, max(now(), log[len(log) - 1].recorded))
+        events = [found] if isinstance(found, Event) else list(found)
+        aside = store.append(events, log.head)
+        conduct.catch_up(events)
+    return Ordered(events[-1], conduct.log.head, aside)
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:

@@ -78,18 +78,19 @@ def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str) -> None:
     give(trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by))
 
 
-def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str) -> Event:
-    """Record a look at each of some rules, one or more, and what follows; the last event. Refused in a masked log."""
+def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str) -> list[Event]:
+    """A look at each of some rules, one or more, and what follows, to be recorded together. Refused in a masked log."""
     if conduct.masked:
         allowed = "no counts by arm in a log that masked people read"
         step = "where enrolment must pause or end: conduct pause, conduct close"
         raise BadInput(conduct.trial.id, [Problem("masked", "--record", "a safety look", allowed, step)])
-    last = None
+    # Each is judged after the one before it, of which nothing is recorded yet.
+    ahead = conduct.fork(None)
+    ahead.takes, found = True, []
     for r in rules:
-        last = conduct.order("safety look", on, now, by, " ".join(r.ruling.because), data=look_data(r))
-        state = conduct.standing.enrolment[-1][2] if conduct.standing.enrolment else "open"
+        found.append(ahead.order("safety look", on, now, by, " ".join(r.ruling.because), data=look_data(r)))
+        state = ahead.standing.enrolment[-1][2] if ahead.standing.enrolment else "open"
         follows = {"pause": ("enrolment paused", "open"), "stop": ("enrolment closed", "open paused")}.get(r.rule.does)
         if r.anew and follows is not None and state in follows[1]:
-            last = conduct.order(follows[0], on, now, by, f"safety rule {r.rule.name} speaks")
-    assert last is not None, "a trial with safety rules"
-    return last
+            found.append(ahead.order(follows[0], on, now, by, f"safety rule {r.rule.name} speaks"))
+    return found

@@ -101,6 +101,15 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda e: e.happened)
 
 
+def places(events: Iterable[Event]) -> dict[int, int]:
+    """Where events that correct others stand: number → the number of the event that was put right first."""
+    found: dict[int, int] = {}
+    for event in events:
+        if event.corrects is not None:
+            found[event.number] = found.get(event.corrects, event.corrects)
+    return found
+
+
 def in_force(events: Iterable[Event]) -> list[Event]:
     """What stands after corrections: a corrected event gives way to the last that corrects it, a voided one to none.
 
@@ -110,14 +119,8 @@ def in_force(events: Iterable[Event]) -> list[Event]:
     events = list(events)
     if all(e.corrects is None for e in events):
         return events
+    place = places(events)
     standing: dict[int, Event | None] = {}
-    place: dict[int, int] = {}
     for event in events:
-        if event.corrects is None:
-            place[event.number] = event.number
-            standing[event.number] = event
-        else:
-            first = place.get(event.corrects, event.corrects)
-            place[event.number] = first
-            standing[first] = None if event.kind == "voided" else event
+        standing[place.get(event.number, event.number)] = None if event.kind == "voided" else event
     return [e for _, e in sorted(standing.items()) if e is not None]

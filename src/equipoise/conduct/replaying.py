@@ -1,0 +1,81 @@
+"""Judge a log, or one patient's record, again from its beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from equipoise.conduct.corrections import correction_problems
+from equipoise.conduct.rules import (
+    ENROLMENT,
+    Standing,
+    cohort_problems,
+    day_problems,
+    patient_problems,
+    safety_problems,
+    site_problems,
+    subject_problems,
+)
+from equipoise.conduct.shape import shape_problems
+from equipoise.trial.event import Event
+from equipoise.trial.log import in_force, in_order, places
+from equipoise.trial.patient import Patient
+from equipoise.trial.problem import Problem
+from equipoise.trial.trial import Trial
+
+Found = list[tuple[Event, Problem]]
+
+
+def replay(trial: Trial, events: Sequence[Event]) -> Found:
+    """Judge a whole log again: everything in it that is impossible, with the event that shows it."""
+    found: Found = []
+    last: datetime | None = None
+    misshapen: set[int] = set()
+    standing_now: dict[int, Event] = {}
+    for event in events:
+        if last is not None and event.recorded < last:
+            found.append((event, clock_backwards(event, last)))
+        last = event.recorded
+        problems: list[Problem] = [*shape_problems(event.kind, dict(event.data)), *subject_problems(event)]
+        if event.corrects is not None:
+            problems += correction_problems(event, standing_now.pop(event.corrects, None))
+        if event.kind != "voided":
+            standing_now[event.number] = event
+        if problems:
+            misshapen.add(event.number)
+            found.extend((event, p) for p in problems)
+    standing = Standing(places=places(events))
+    by_patient: dict[str, list[Event]] = {}
+    for event in in_force(events):
+        if event.number in misshapen:
+            continue  # what follows from it says nothing new
+        if event.kind != "opened":
+            found.extend((event, p) for p in (*day_problems(event, trial), *cohort_problems(event, trial)))
+        if event.kind == "site activated":
+            found.extend((event, p) for p in site_problems(event, trial, standing))
+            standing.sites[event.site] = event.happened
+        elif event.kind == "safety look":
+            found.extend((event, p) for p in safety_problems(event, trial))
+        elif event.kind in ENROLMENT:
+            standing.change(event)
+        elif event.patient:
+            by_patient.setdefault(event.patient, []).append(event)
+    for name, record in by_patient.items():
+        found.extend(replay_patient(name, record, trial, standing))
+    return found
+
+
+def replay_patient(name: str, record: Sequence[Event], trial: Trial, standing: Standing) -> Found:
+    """Judge one patient's events in force, given in the order in which they stand, in the order in which they happened."""
+    patient = Patient(name)
+    found: Found = []
+    for event in in_order(record):
+        found.extend((event, p) for p in patient_problems(event, patient, trial, standing))
+        patient.add(event)
+    return found
+
+
+def clock_backwards(event: Event, last: datetime) -> Problem:
+    """An event that was recorded before the one before it."""
+    allowed = f"the log is append-only: not before {last.isoformat()}"
+    return Problem("clock-backwards", "recorded", event.recorded.isoformat(), allowed)

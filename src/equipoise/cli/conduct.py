@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
+from equipoise.cli import people
 from equipoise.cli.common import DAY, F, emit, json_option, trial_argument
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
@@ -60,7 +61,7 @@ def _give(
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
     allocation = desk.order.allocation(trial, seed_file) if at_random else None
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
+    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, by=_giver())
     if as_json:
         emit(done)
         return
@@ -75,6 +76,11 @@ def _give(
     click.echo(
         f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
     )
+
+
+def _giver() -> str:
+    """Who gives the order of this command line."""
+    return str(click.get_current_context().params.get("by", ""))
 
 
 def _words(text: str | None) -> list[str] | None:
@@ -209,13 +215,23 @@ def _levels(help_text: str) -> Callable[[F], F]:
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
 @log_option
+@click.option(
+    "--administrator",
+    default="",
+    metavar="NAME",
+    help="Open it with people: this one grants the first roles, and nobody gives an order without one.",
+)
 @_by
 @_why
 @json_option
-def open_log(trial: str, log_path: Path, by: str, why: str, as_json: bool) -> None:
-    """Start a trial's log. An existing file is never overwritten."""
+def open_log(trial: str, log_path: Path, administrator: str, by: str, why: str, as_json: bool) -> None:
+    """Start a trial's log. An existing file is never overwritten.
+
+    With --administrator it is opened with people: every order is given by a person with a role, and every reader has one (--as). Without it one
+    operator gives all orders and sees all.
+    """
     found = desk.opening.load_trial(trial)
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why)
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, administrator)
     if as_json:
         emit(opened)
     else:
@@ -421,5 +437,9 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
+for _of_people in people.orders(_give, _on, _by, _why):
+    command.add_command(_of_people)
+command.add_command(people.people)
+command.add_command(people.export)
 command.add_command(verify)
 command.add_command(as_known_on)

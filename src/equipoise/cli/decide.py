@@ -11,7 +11,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
-from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
+from equipoise.cli.data import Asked, known_on_option, reader_option, say_notes, unblind_option
 from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
 @known_on_option
 @unblind_option
+@reader_option
 @click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
 @click.option("--by", envvar="EQUIPOISE_BY", help="Who records it [env EQUIPOISE_BY].")
 @json_option
@@ -46,6 +47,7 @@ def command(
     cutoff: date,
     known_on: date | None,
     unblind: Path | None,
+    reader: str | None,
     record: bool,
     by: str | None,
     as_json: bool,
@@ -66,7 +68,7 @@ def command(
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
-    asked = Asked(log_path, None, cutoff, known_on, unblind)
+    asked = Asked(log_path, None, cutoff, known_on, unblind, reader=reader, by=by)
     if look is None:
         _ask_safety(found, asked.take(trial, found).snap, log_path, by if record else None, as_json=as_json)
         return

@@ -9,7 +9,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
-from equipoise.cli.data import unblind_option
+from equipoise.cli.data import reader_option, unblind_option
 from equipoise.cli.usage import Command
 
 log_option = click.option(
@@ -25,14 +25,15 @@ log_option = click.option(
 @trial_argument
 @log_option
 @unblind_option
+@reader_option
 @json_option
-def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> None:
+def verify(trial: str, log_path: Path, unblind: Path | None, reader: str | None, as_json: bool) -> None:
     """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible.
 
     With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
     """
     found = desk.opening.load_trial(trial)
-    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind)
+    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, reader)
     if as_json:
         emit(verified)
         return
@@ -48,19 +49,20 @@ def verify(trial: str, log_path: Path, unblind: Path | None, as_json: bool) -> N
 @log_option
 @click.argument("day", type=DAY)
 @click.option("--patient", help="One patient's events.")
+@reader_option
 @json_option
-def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, as_json: bool) -> None:
+def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, reader: str | None, as_json: bool) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)
     if patient is not None:
-        of_patient = desk.known.patient_as_known_on(found, store, day, patient)
+        of_patient = desk.known.patient_as_known_on(found, store, day, patient, reader)
         if as_json:
             emit(of_patient)
         else:
             show_table(of_patient.table())
         return
-    known = desk.known.as_known_on(found, store, day)
+    known = desk.known.as_known_on(found, store, day, reader)
     if as_json:
         from equipoise.files.plain import plain
 

@@ -91,10 +91,10 @@ def _by_role(order: Event, person: str, people: People, trial: Trial) -> Iterato
             yield _said("not-your-patient", where, repr(kind), f"a patient screened at {all_sites}", "conduct screen")
         return
     asked = trial.whole.people
-    if asked is not None and asked.delegation and all(g.role.delegated for g in own):
-        if kind not in people.tasks.get((person, str(site)), frozenset()):
-            allowed = f"an order that an investigator of {site} delegated to {person}"
-            yield _said("not-delegated", where, repr(kind), allowed, "conduct delegate")
+    to_delegate = asked is not None and asked.delegation and all(g.role.delegated for g in own)
+    if to_delegate and kind not in people.tasks.get((person, str(site)), frozenset()):
+        allowed = f"an order that an investigator of {site} delegated to {person}"
+        yield _said("not-delegated", where, repr(kind), allowed, "conduct delegate")
 
 
 def _sees(order: Event, person: str, people: People) -> bool:
@@ -108,7 +108,7 @@ def _sees(order: Event, person: str, people: People) -> bool:
 
 def _granted(order: Event, person: str, people: People, trial: Trial) -> Iterator[Problem]:
     to, name = order.data["person"], order.data["role"]
-    yield from _named(to, people)
+    yield from named(to, people)
     if to == person:
         yield _said("own-grant", "person", repr(to), "somebody else: nobody grants himself a role")
     role = BY_NAME.get(name)
@@ -160,7 +160,7 @@ def _revoked(order: Event, person: str, people: People, trial: Trial) -> Iterato
 
 
 def _trained(order: Event, person: str, people: People, trial: Trial) -> Iterator[Problem]:
-    yield from _named(order.data["person"], people)
+    yield from named(order.data["person"], people)
     what = order.data["what"]
     if not what.strip():
         yield _said("no-text", "what", repr(what), "what the person was trained in")
@@ -192,7 +192,7 @@ def _nothing(order: Event, person: str, people: People, trial: Trial) -> Iterato
     yield from ()
 
 
-def _named(person: str, people: People) -> Iterator[Problem]:
+def named(person: str, people: People) -> Iterator[Problem]:
     """A name that is none, or another spelling of a person who is known."""
     if not person or person != " ".join(person.split()) or not person.isprintable():
         yield _said("person", "person", repr(person), "a name, with single blanks only")

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from equipoise.conduct.authority import refusals
 from equipoise.conduct.corrections import correction_of, correction_problems
 from equipoise.conduct.masking import Key, holds_codes
+from equipoise.conduct.people import People
 from equipoise.conduct.place import Allocation, Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.replaying import clock_backwards, replay, replay_patient
@@ -69,8 +71,12 @@ class Conduct:
         by: str,
         allocation: Allocation | None = None,
         why: str = "",
+        administrator: str = "",
     ) -> Conduct:
-        """A new trial: its log begins with the trial's name and the fingerprint of its definition."""
+        """A new trial: its log begins with the trial's name and the fingerprint of its definition.
+
+        With an ``administrator`` it is opened with people: nobody gives an order but who was granted a role.
+        """
         log = Log()
         log.append(
             "opened",
@@ -78,7 +84,11 @@ class Conduct:
             recorded,
             by,
             why,
-            data={"trial": trial.id, "fingerprint": trial.fingerprint},
+            data={
+                "trial": trial.id,
+                "fingerprint": trial.fingerprint,
+                **({"administrator": administrator} if administrator else {}),
+            },
         )
         return cls(trial, log, allocation)
 
@@ -91,6 +101,7 @@ class Conduct:
         other.patients = {name: patient.copy() for name, patient in self.patients.items()}
         other._events_of = {name: list(events) for name, events in self._events_of.items()}
         other._allocated = dict(self._allocated)
+        other.people = self.people.copy()
         return other
 
     # -- orders -----------------------------------------------------------------------------------------------------
@@ -259,6 +270,9 @@ class Conduct:
         Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
         """
         problems = list(shape_problems(event.kind, event.data))
+        not_his = [] if problems else refusals(event, event.by, self.people, self.trial)
+        if not_his:
+            return not_his  # what else is wrong is not for who may not give the order at all
         if event.corrects is not None:
             return self._problems_of_correction(event, problems)
         problems += subject_problems(event)
@@ -303,6 +317,7 @@ class Conduct:
     def take(self, event: Event) -> Event:
         """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
         self.log.add(event)
+        self.people.take(event)
         if event.corrects is None:
             self._take(event)
         elif event.patient:
@@ -332,6 +347,7 @@ class Conduct:
 
     def _rebuild(self) -> None:
         self.standing = Standing(places=places(self.log))
+        self.people = People.of(self.log)
         self.patients: dict[str, Patient] = {}
         self._events_of: dict[str, list[Event]] = {}
         self._allocated: dict[str, int] = {}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from equipoise.conduct.authority import refusals
 from equipoise.conduct.corrections import correction_problems
+from equipoise.conduct.people import People
 from equipoise.conduct.rules import (
     ENROLMENT,
     Standing,
@@ -32,11 +34,17 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
     last: datetime | None = None
     misshapen: set[int] = set()
     standing_now: dict[int, Event] = {}
+    people = People()
     for event in events:
         if last is not None and event.recorded < last:
             found.append((event, clock_backwards(event, last)))
         last = event.recorded
-        problems: list[Problem] = [*shape_problems(event.kind, dict(event.data)), *subject_problems(event)]
+        problems: list[Problem] = list(shape_problems(event.kind, dict(event.data)))
+        if not problems:
+            # Who was allowed is judged by what the log said of people then.
+            found.extend((event, p) for p in refusals(event, event.by, people, trial))
+            people.take(event)
+        problems += subject_problems(event)
         if event.corrects is not None:
             problems += correction_problems(event, standing_now.pop(event.corrects, None))
         if event.kind != "voided":

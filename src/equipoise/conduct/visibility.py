@@ -57,7 +57,7 @@ class Reader:
         """The pages that he may read. A grant that tells arms opens those that stand by arm."""
         found: set[View] = set()
         for g in self.grants:
-            found |= g.role.views | ({"by arm", "forecast"} if g.arms else set())
+            found |= g.role.views | ({"by arm", "forecast", "explained"} if g.arms else set())
         return frozenset(found)
 
     @cached_property
@@ -92,6 +92,10 @@ class Reader:
     @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset().union(*self.treatments.values())
+
+    def sees_all_of(self, event: Event) -> bool:
+        """True where he sees the whole record of the event's patient; of an event of the trial's own, always."""
+        return not event.patient or any(g.role.patients == "own" and _sees(g, event, self) for g in self.grants)
 
     @cached_property
     def telling_words(self) -> re.Pattern[str] | None:
@@ -200,6 +204,16 @@ def seen(events: Iterable[Event], reader: Reader) -> Log:
         corrects = None if e.corrects is None else number[e.corrects]
         shown.append(replace(e, number=number[event.number], corrects=corrects))
     return Log(shown)
+
+
+def padded(log: Log, reader: Reader) -> Log:
+    """The log as the reader sees it with blanks in place of what he does not, so that events stand under their own numbers.
+
+    To judge an order by, and to show to nobody.
+    """
+    at = {e.number: e for e in seen(log, reader)} if not reader.renumbers else {}
+    blank = Event(0, "withheld", log[0].happened, log[0].recorded, "")
+    return Log(at.get(e.number) or replace(blank, number=e.number, recorded=e.recorded) for e in log)
 
 
 def role_names(reader: Reader) -> str:

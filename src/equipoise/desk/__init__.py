@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equipoise.desk import (  # noqa: I001
         analyse, answers, audit, check, cohorts, compare, control_check, curves, data, datasets, design, design_text, evidence, export,
-        grid, history, hurdle, import_sdtm, known, library, look, opening, order, pages, patient, plans, pool, randomisation, report,
-        safety, sensitivity, shelf, simulate, spoken, virtual,
+        grid, history, hurdle, import_sdtm, known, library, look, opening, order, pages, patient, people, plans, pool, randomisation, reading, report,
+        safety, sensitivity, shelf, simulate, spoken, told, virtual,
     )  # fmt: skip
 
 __all__ = [
     "analyse", "answers", "audit", "check", "cohorts", "compare", "control_check", "curves", "data", "datasets", "design",
     "design_text", "evidence", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "opening", "order",
-    "pages", "patient", "plans", "pool", "randomisation", "report", "safety", "sensitivity", "shelf", "simulate", "spoken", "virtual",
+    "pages", "patient", "people", "plans", "pool", "randomisation", "reading", "report", "safety", "sensitivity", "shelf", "simulate",
+    "spoken", "told", "virtual",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from equipoise.analyse.data import cut, refusals
 from equipoise.desk.order import unmask
+from equipoise.desk.reading import known_to, no_reader
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
@@ -16,6 +17,7 @@ from equipoise.files.table_file import read_table
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.role import View
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -43,14 +45,22 @@ def take(
     unblind: Path | None = None,
     dialect: Dialect = FOUND_OUT,
     define: Path | None = None,
+    reader: str | None = None,
+    view: View = "by arm",
+    by: str | None = None,
 ) -> Data:
     """The data of a log, or of a table (the trial file's own if none is named); ``name`` is where the trial is found.
 
     ``dialect`` states how the table is written, ``define`` is a Define-XML that says what its columns may hold. Without a cut-off that of the last day of the log. Where the log holds codes, ``unblind`` is the seed file that tells the arms.
-    Raises BadInput with what is wrong with what was asked for, and for a masked log without that file.
+    ``reader`` is who reads, in a log with people (``by`` where none is named), and ``view`` what is shown him: the data are those that he may see.
+    Raises BadInput with what is wrong with what was asked for, for a masked log without that file, and for a page that is not the reader's.
     """
     reading, notes = _read(name, trial, log, table, dialect, define)
-    known = unmask(trial, reading.log, unblind)
+    if log is None:
+        no_reader(trial, reader)
+        known = unmask(trial, reading.log, unblind)
+    else:
+        known = known_to(trial, reading.log, reader, view, unblind, by)
     can_cut(trial, known, cutoff, known_on)
     return Data(known, cut(trial, known, cutoff, known_on), str(log) if reading.torn is not None else None, notes)
 

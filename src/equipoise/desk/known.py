@@ -11,6 +11,7 @@ from typing import Any
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
 from equipoise.desk.order import unmask
+from equipoise.desk.reading import knows_all_of, may_read, reader_of, shown_to
 from equipoise.desk.store import LogStore
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
@@ -30,18 +31,29 @@ class Verified:
     torn_bytes: int
 
 
-def verify(trial: Trial, store: LogStore, unblind: Path | None = None) -> Verified:
+#: What a log is found to hold, in place of what the reader may not know.
+_NOT_TOLD = Problem(
+    "not-told", "log", "an event that is impossible", "records that you may not see", "ask who holds a role that sees them"
+)  # fmt: skip
+
+
+def verify(trial: Trial, store: LogStore, unblind: Path | None = None, person: str | None = None) -> Verified:
     """Verify the chain, and judge every event again; with the seed file of a masked trial also its codes, and events by arm.
 
-    Raises BadInput with every event that is impossible.
+    Raises BadInput with every event that is impossible, as far as the reader may know of it.
     """
     reading = store.read()
+    reader = reader_of(trial, reading.log, person)
+    if unblind is not None:
+        may_read(trial, reader, "by arm")
     impossible = replay(trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log))
     if impossible:
-        raise BadInput(
-            str(store),
-            [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible],
-        )
+        told = [
+            Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
+            for e, p in impossible
+            if knows_all_of(reader, e)
+        ]
+        raise BadInput(str(store), told if len(told) == len(impossible) else [*told, _NOT_TOLD])
     return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""))
 
 
@@ -86,21 +98,29 @@ class Known:
         return Table(f"{trial.id} as known on {self.as_known_on}: {where}", columns, rows)
 
 
-def as_known_on(trial: Trial, store: LogStore, day: date) -> Known:
-    """What was recorded by ``day``, corrections of then included."""
-    snap = cut(trial, store.read().log, day, day)
-    cohorts = {n: _by_arm(v, [p for p in snap.randomised if p.cohort == n]) for n, v in trial.views.items()}
-    counts = _by_arm(trial, snap.randomised)
+def as_known_on(trial: Trial, store: LogStore, day: date, person: str | None = None) -> Known:
+    """What was recorded by ``day``, corrections of then included; the arms together for a reader who may not have them apart."""
+    log = store.read().log
+    reader = reader_of(trial, log, person)
+    may_read(trial, reader, "counts")
+    apart = reader is None or "by arm" in reader.views
+    snap = cut(trial, shown_to(reader, log), day, day)
+    cohorts = {n: _by_arm(v, [p for p in snap.randomised if p.cohort == n], apart) for n, v in trial.views.items()}
+    counts = _by_arm(trial, snap.randomised, apart)
     sites = sum(e.kind == "site activated" for e in snap.events)
     screened = sum(p.screened is not None for p in snap.patients.values())
     return Known(day, len(snap.events), snap.head, sites, screened, counts, cohorts or None)
 
 
-def _by_arm(trial: Trial, patients: Sequence[Patient]) -> dict[str, dict[str, int]]:
+def _by_arm(trial: Trial, patients: Sequence[Patient], apart: bool) -> dict[str, dict[str, int]]:
     counts: dict[str, Any] = {}
     masked = [p for p in patients if p.masked]
     groups = {arm.name: [p for p in patients if p.arm == arm.name] for arm in trial.arms}
-    for name, group in ({MASKED: masked} | {k: v for k, v in groups.items() if v} if masked else groups).items():
+    if not apart:
+        groups = {MASKED: list(patients)}
+    elif masked:
+        groups = {MASKED: masked} | {k: v for k, v in groups.items() if v}
+    for name, group in groups.items():
         counts[name] = {
             "randomised": len(group),
             "died": sum(p.died is not None for p in group),
@@ -111,7 +131,12 @@ def _by_arm(trial: Trial, patients: Sequence[Patient]) -> dict[str, dict[str, in
     return counts
 
 
-def patient_as_known_on(trial: Trial, store: LogStore, day: date, patient: str) -> PatientKnown:
-    """One patient's events that were recorded by ``day``."""
-    snap = cut(trial, store.read().log, day, day)
+def patient_as_known_on(
+    trial: Trial, store: LogStore, day: date, patient: str, person: str | None = None
+) -> PatientKnown:
+    """One patient's events that were recorded by ``day``, as the reader may see them."""
+    log = store.read().log
+    reader = reader_of(trial, log, person)
+    may_read(trial, reader, "record")
+    snap = cut(trial, shown_to(reader, log), day, day)
     return PatientKnown(day, patient, [e for e in snap.events if e.patient == patient])

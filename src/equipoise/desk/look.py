@@ -40,7 +40,7 @@ def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) 
         why = "decided with the arms known" if conduct.masked else "; ".join(d.because)
         return conduct.order("decided", now.date(), now, by, why, data=data)
 
-    give(trial.whole, store, order)
+    give(trial.whole, store, order, by=by)
 
 
 def as_json(result: Decision | NotRipe) -> dict[str, Any]:

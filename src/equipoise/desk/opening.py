@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from equipoise.conduct.authority import named
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.people import People
 from equipoise.desk.order import now
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
@@ -55,9 +57,11 @@ class Opened:
     hash: str
 
 
-def open_log(trial: Trial, store: LogStore, by: str, why: str = "") -> Opened:
-    """Start a trial's log. What is there is never overwritten."""
-    log = Conduct.open(trial, now(), by, why=why).log
+def open_log(trial: Trial, store: LogStore, by: str, why: str = "", administrator: str = "") -> Opened:
+    """Start a trial's log, with people where an ``administrator`` is named. What is there is never overwritten."""
+    if administrator and (bad := list(named(administrator, People()))):
+        raise BadInput("open", bad)
+    log = Conduct.open(trial, now(), by, why=why, administrator=administrator).log
     store.create(log)
     return Opened(str(store), trial.id, trial.fingerprint, log.head)
 

@@ -13,6 +13,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.masking import Key, holds_codes, unmasked
 from equipoise.conduct.place import Allocation
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import told
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -41,11 +42,13 @@ def give(
     order: Callable[[Conduct, datetime], Event | Sequence[Event]],
     allocation: Allocation | None = None,
     conduct: Conduct | None = None,
+    by: str = "",
 ) -> Ordered:
     """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
 
     Raises BadInput with the reasons where it is refused; the log is then as it was. What the store refuses, or fails to write, is not
     taken in. ``conduct``: of a process that lives, caught up with the store first; else the trial is taken from the store's log.
+    ``by``: who gives it; in a log with people the reasons are those that he may know.
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
@@ -54,7 +57,11 @@ def give(
             conduct = Conduct(trial, log, allocation, takes=False)
         else:
             conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
-        found = order(conduct, max(now(), log[len(log) - 1].recorded))
+        moment = max(now(), log[len(log) - 1].recorded)
+        try:
+            found = order(conduct, moment)
+        except BadInput as bad:
+            raise told(bad, by, trial, log, lambda c: order(c, moment), allocation) from None
         events = [found] if isinstance(found, Event) else list(found)
         aside = store.append(events, log.head)
         conduct.catch_up(events)
@@ -105,15 +112,15 @@ def unblind(
     trial: Trial, store: LogStore, patient: str, on: date, by: str, reason: str, why: str, seed_file: Path | None
 ) -> Unblinded:
     """Tell one masked patient's arm, once that it is told has been recorded. Raises BadInput with the reasons where it is refused."""
-    told: list[str] = []
+    answered: list[str] = []
 
     def order(conduct: Conduct, now: datetime) -> Event:
         event, arm = conduct.unblind(patient, on, now, by, reason, why)
-        told.append(arm)
+        answered.append(arm)
         return event
 
-    done = give(trial, store, order, allocation(trial, seed_file))
-    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0])
+    done = give(trial, store, order, allocation(trial, seed_file), by=by)
+    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, answered[0])
 
 
 def _secret(path: Path, option: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from equipoise.conduct.people import People
-from equipoise.conduct.visibility import Reader, role_names, seen
+from equipoise.conduct.visibility import Reader, role_names, seen, visible
 from equipoise.desk.order import unmask
 from equipoise.trial.check import near
 from equipoise.trial.event import Event
@@ -29,8 +29,10 @@ _PAGES: dict[View, str] = {
 }
 
 
-def reader_of(trial: Trial, log: Log, person: str | None) -> Reader | None:
+def reader_of(trial: Trial, log: Log, person: str | None, by: str | None = None) -> Reader | None:
     """Who reads, as he stands at the end of the log; None where the log was opened without people, and its operator sees all.
+
+    ``by`` is who gives an order with what he reads: the reader, where none is named and the log has people.
 
     Raises BadInput for nobody in a log with people, for who holds no role in it, and for somebody in a log without people.
     """
@@ -40,6 +42,7 @@ def reader_of(trial: Trial, log: Log, person: str | None) -> Reader | None:
             allowed = "nobody: this log was opened without people, and its one operator sees all of it"
             raise BadInput(trial.id, [Problem("no-people", "--as", repr(person), allowed)])
         return None
+    person = person or by
     if not person:
         allowed = "a person who holds a role: this log was opened with people"
         raise BadInput(trial.id, [Problem("no-reader", "--as", "nothing", allowed, "--as PERSON, or EQUIPOISE_AS")])
@@ -58,6 +61,13 @@ def reader_of(trial: Trial, log: Log, person: str | None) -> Reader | None:
     return reader
 
 
+def no_reader(trial: Trial, person: str | None) -> None:
+    """Raise BadInput where a reader is named for data that are no log: they know of no people, and are all in his hands."""
+    if person is not None:
+        allowed = "nobody: people are kept in a log"
+        raise BadInput(trial.id, [Problem("no-people", "--as", repr(person), allowed)])
+
+
 def may_read(trial: Trial, reader: Reader | None, view: View) -> None:
     """Raise BadInput where the reader's roles do not have this page."""
     if reader is None or view in reader.views:
@@ -70,9 +80,16 @@ def may_read(trial: Trial, reader: Reader | None, view: View) -> None:
     )  # fmt: skip
 
 
-def known_to(trial: Trial, log: Log, person: str | None, view: View = "by arm", unblind: Path | None = None) -> Log:
+def known_to(
+    trial: Trial,
+    log: Log,
+    person: str | None,
+    view: View = "by arm",
+    unblind: Path | None = None,
+    by: str | None = None,
+) -> Log:
     """The log as the reader may see it for a page of this kind, the arms of a masked log read where he may know them."""
-    reader = reader_of(trial, log, person)
+    reader = reader_of(trial, log, person, by)
     may_read(trial, reader, view)
     if reader is None or reader.whole:
         return unmask(trial, log, unblind)
@@ -80,7 +97,21 @@ def known_to(trial: Trial, log: Log, person: str | None, view: View = "by arm", 
         given = f"{reader.person}, {role_names(reader)}"
         raise BadInput(trial.id, [Problem("not-your-page", "--unblind", given, "somebody who may know all arms")])
     found = seen(log, reader)
+    if view == "explained":
+        return unmask(trial, found, None)  # nothing follows from a record whose arm is a code
     return dealt(trial, found) if view == "forecast" else found
+
+
+def shown_to(reader: Reader | None, log: Log) -> Log:
+    """The log as the reader may see it, for a page that tells no arms apart."""
+    return log if reader is None or reader.whole else seen(log, reader)
+
+
+def knows_all_of(reader: Reader | None, event: Event) -> bool:
+    """True of a reader who sees an event, and all that its patient's record says: what is wrong with it tells him nothing new."""
+    if reader is None or reader.whole:
+        return True
+    return not reader.masked and visible(event, reader) == event and reader.sees_all_of(event)
 
 
 def dealt(trial: Trial, log: Log) -> Log:
@@ -91,3 +122,19 @@ def dealt(trial: Trial, log: Log) -> Log:
     given: dict[tuple[str, str], list[str]] = {}
     arm_of: dict[str, str] = {}
     cohort_of = {e.patient: str(e.data.get("cohort", "")) for e in log if e.kind == "enrolled"}
+
+    def as_dealt(event: Event) -> Event:
+        if event.kind == "decided":
+            return replace(event, data={**event.data, "action": "continue"})
+        if event.kind != "randomised" or trial.randomisation is None:
+            return event
+        if event.patient not in arm_of:
+            cohort = cohort_of.get(event.patient, "")
+            arms = (trial.whole.cohort(cohort) if cohort in trial.whole.cohort_names else trial.whole).arms
+            so_far = given.setdefault((cohort, str(event.data["stratum"])), [])
+            so_far.append(min(arms, key=lambda a: (so_far.count(a.name) / a.share, -a.share, a.name)).name)
+            arm_of[event.patient] = so_far[-1]
+        data = {k: v for k, v in event.data.items() if k not in ("code", "actual")}
+        return replace(event, data={**data, "arm": arm_of[event.patient]})
+
+    return log.reread(as_dealt(e) for e in log)

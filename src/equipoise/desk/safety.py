@@ -75,7 +75,7 @@ def take(trial: Trial, snap: Snapshot) -> SafetyAsked:
 
 def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str) -> None:
     """Add a look at each rule to the log and, where one speaks anew, the pause or the end of enrolment that follows."""
-    give(trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by))
+    give(trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by), by=by)
 
 
 def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str) -> list[Event]:

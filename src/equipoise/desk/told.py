@@ -8,7 +8,7 @@ from equipoise.conduct.authority import CODES
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.people import People
 from equipoise.conduct.place import Allocation
-from equipoise.conduct.visibility import Reader, seen
+from equipoise.conduct.visibility import Reader, padded
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -37,10 +37,10 @@ def told(
     to_him: Sequence[Problem] = ()
     if not all(p.code in CODES for p in bad.problems):
         try:
-            order(Conduct(trial, seen(log, reader), allocation))
+            order(Conduct(trial, padded(log, reader), allocation, takes=False))
         except BadInput as again:
             to_him = again.problems
     shown = [p for p in bad.problems if p.code in CODES or p in to_him]
     if len(shown) == len(bad.problems):
         return bad
-    return BadInput(bad.source if shown else "order", [*shown, NOT_TOLD])
+    return BadInput(bad.source, [*shown, NOT_TOLD])

@@ -31,6 +31,7 @@ from equipoise.simulate.loop import Loop
 from equipoise.simulate.progress import Progress, is_ripe
 from equipoise.trial.decision import Continue, Decision, Fingerprints
 from equipoise.trial.evidence import ArmsEvidence, Evidence, TwoArmEvidence
+from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
@@ -209,9 +210,11 @@ def _goes_on(trial: Trial, log: Log, today: date, look: int) -> Decision:
 def _resumed(trial: Trial, snap: Snapshot) -> Conduct:
     """The trial as the snapshot has it: what stands, all known by the end of the cut-off, responses as its file states."""
     end = datetime.combine(snap.cutoff, time.max, UTC)
+    # Whom the log allowed what is no matter of those who are to come.
+    events = (replace(e, data={}) if e.kind == "opened" else e for e in snap.events if e.kind not in PEOPLE_KINDS)
     standing = (
         replace(event, number=number, corrects=None, recorded=min(event.recorded, end))
-        for number, event in enumerate(snap.events, start=1)
+        for number, event in enumerate(events, start=1)
     )
     found = Conduct(trial, Log(standing))
     found.patients.update(snap.patients)

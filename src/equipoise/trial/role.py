@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-#: What a page shows. 'record': a patient's events. 'explained': what follows from them for the patient, and datasets of patients.
+#: What a page shows. 'record': a patient's events. 'explained': what follows from them for the patient,
+#: and datasets of patients: for who knows the arms of all whom he sees, since doses of one arm's own drug are in them.
 #: 'counts': how many, all arms together. 'forecast': when a look is ripe, from the ratio of the arms. 'by arm': anything that
 #: stands by arm, or speaks of a look. 'people': who may do what.
 View = Literal["record", "explained", "counts", "forecast", "by arm", "people"]
@@ -56,7 +57,7 @@ def _views(*names: View) -> frozenset[View]:
 
 
 _AT_SITE = _views("record", "explained", "counts", "people")
-_MASKED = _views("record", "explained", "counts", "people")
+_MASKED = _views("record", "counts", "people")
 ROLES: tuple[Role, ...] = (
     Role("coordinator", _OF_PATIENTS, "own", "own", _AT_SITE, delegated=True),
     Role(

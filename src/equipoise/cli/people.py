@@ -1,0 +1,111 @@
+"""The people of a trial: `equipoise conduct grant`, `revoke`, `train`, `delegate`, `people`, and `export` for one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from equipoise import desk
+from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
+from equipoise.cli.data import reader_option
+from equipoise.cli.known import log_option
+from equipoise.cli.usage import Command
+from equipoise.trial.role import ROLES
+
+_ROLE = click.option("--role", required=True, help=f"One of: {', '.join(r.name for r in ROLES)}.")
+_PERSON = click.option("--person", required=True, help="The person, by the name under which he gives orders (--by).")
+
+
+def _words(_ctx: click.Context, _param: click.Parameter, text: str | None) -> list[str] | None:
+    return None if text is None else list(dict.fromkeys(w.strip() for w in text.split(",") if w.strip()))
+
+
+_ORDERS: dict[str, tuple[str, str, tuple[Callable[[Any], Any], ...]]] = {
+    "grant": (
+        "granted",
+        "Grant a person a role: an administrator does, and nobody to himself.",
+        (
+            _PERSON,
+            _ROLE,
+            click.option("--sites", callback=_words, help="Of a role at sites, for which: S01,S02."),
+            click.option("--name", help="The person's name in full, as it is printed."),
+            click.option("--arms", type=bool, help="Of an inspector, true: he may know the arms."),
+        ),
+    ),
+    "revoke": ("revoked", "Revoke a role, from now on, at all its sites.", (_PERSON, _ROLE)),
+    "train": (
+        "trained",
+        "Record what a person was trained in.",
+        (_PERSON, click.option("--what", required=True, help="As the trial file writes it: 'GCP'.")),
+    ),
+    "delegate": (
+        "delegated",
+        "Delegate orders to a coordinator or pharmacist of your site: an investigator does.",
+        (
+            _PERSON,
+            click.option(
+                "--tasks",
+                callback=_words,
+                required=True,
+                help="Kinds of event: 'screened,enrolled,assessed'; '' takes back what was delegated. It replaces what was delegated before.",
+            ),
+        ),
+    ),
+}
+
+
+def orders(
+    give: Callable[..., None], on: Callable[[Any], Any], by: Callable[[Any], Any], why: Callable[[Any], Any]
+) -> Iterator[click.Command]:
+    """The orders that concern people; ``give`` carries one out and says what was recorded, the others are the options of every order."""
+    for name, (kind, text, options) in _ORDERS.items():
+        yield _order(name, kind, text, [trial_argument, log_option, *options, on, by, why, json_option], give)
+
+
+def _order(
+    name: str, kind: str, text: str, options: list[Callable[[Any], Any]], give: Callable[..., None]
+) -> click.Command:
+    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
+        data = {k: v for k, v in given.items() if v is not None}
+        give(trial, log_path, as_json, lambda c, now: c.order(kind, on, now, by, why, data=data))
+
+    decorated: Any = callback
+    for option in reversed(options):
+        decorated = option(decorated)
+    return click.command(cls=Command, name=name, help=text, short_help=text)(decorated)
+
+
+@click.command(cls=Command, name="people", short_help="The authorised persons of a day.")
+@trial_argument
+@log_option
+@click.option("--on", type=DAY, help="The day, YYYY-MM-DD, UTC (default: today).")
+@reader_option
+@json_option
+def people(trial: str, log_path: Path, on: date | None, reader: str | None, as_json: bool) -> None:
+    """List who held which role on a day, since when, by whose grant, and whether training or delegation keeps his access shut."""
+    found = desk.opening.load_trial(trial)
+    listed = desk.people.authorised_on(found, desk.opening.log_of(found, log_path), on, reader)
+    if as_json:
+        emit({**vars(listed), "persons": [{**vars(a), "access": a.access} for a in listed.persons]})
+    else:
+        show_table(listed.table())
+
+
+@click.command(cls=Command, name="export", short_help="The log's events, as one reader may see them.")
+@trial_argument
+@log_option
+@reader_option
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A new file (JSON Lines).")
+@json_option
+def export(trial: str, log_path: Path, reader: str | None, out: Path, as_json: bool) -> None:
+    """Write the log's events for one reader, made at this moment: what he may not see is not in the file."""
+    found = desk.opening.load_trial(trial)
+    view = desk.people.export_log(found, desk.opening.log_of(found, log_path), reader, out)
+    if as_json:
+        emit(view.as_json())
+    else:
+        click.echo(f"{view.events} events in {view.file}.")

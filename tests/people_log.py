@@ -1,0 +1,88 @@
+"""A log of NORTH with people: one of each role, and patients at two sites; and logs that differ from it in what a reader may not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from equipoise.conduct.conduct import Conduct
+from equipoise.files.bundled import find_trial
+from equipoise.files.log_file import LogFile
+from equipoise.files.trial_file import read_trial
+from equipoise.trial.event import Event
+from equipoise.trial.log import Log
+from equipoise.trial.role import ROLES
+from equipoise.trial.trial import Trial
+
+ADMIN = "ada"
+#: Who holds each role; the site roles at the first site.
+PEOPLE = {role.name: f"{role.name.replace(' ', '-')}-1" for role in ROLES if role.name != "administrator"} | {
+    "administrator": ADMIN
+}
+SITES = ("S01", "S02")
+
+
+@cache
+def north() -> Trial:
+    return read_trial(find_trial("north"))
+
+
+@dataclass
+class Writer:
+    """Gives orders one after the other, a minute apart."""
+
+    conduct: Conduct
+    now: datetime = field(default_factory=lambda: datetime(2013, 1, 2, 8, tzinfo=UTC))
+
+    def __call__(self, kind: str, by: str, on: date | None = None, patient: str = "", site: str = "", why: str = "", **data: Any) -> Event:
+        self.now = max(self.now + timedelta(minutes=1), datetime.combine(on, datetime.min.time(), UTC) if on else self.now)
+        return self.conduct.order(kind, on or self.now.date(), self.now, by, why, patient, site, data)
+
+
+def opened(trial: Trial) -> Writer:
+    """A log opened with people, one of each role, and both sites open."""
+    start = datetime(2013, 1, 2, 7, tzinfo=UTC)
+    write = Writer(Conduct.open(trial, start, "ben", administrator=ADMIN))
+    for role in ROLES:
+        if role.name == "administrator":
+            continue
+        where = {"sites": [SITES[0]]} if role.of_sites else {}
+        write("granted", ADMIN, person=PEOPLE[role.name], role=role.name, name=f"{role.name} one", **where)
+    write("granted", ADMIN, person="investigator-2", role="investigator", sites=[SITES[1]])
+    for site in SITES:
+        write("site activated", PEOPLE["sponsor"], site=site)
+    return write
+
+
+@cache
+def _written() -> tuple[Event, ...]:
+    """Twelve patients, alternately at the two sites, two of three on the tested arm; with doses, assessments and events."""
+    trial = north()
+    write = opened(trial)
+    arms = ("IMGN901", "CE", "IMGN901")
+    for i in range(12):
+        site, arm = SITES[i % 2], arms[i % 3]
+        by = "investigator-1" if site == SITES[0] else "investigator-2"
+        name, day = f"{site}-{i:03d}", date(2013, 2, 1) + timedelta(days=7 * i)
+        write("screened", by, day, name, site, failed=[])
+        write("enrolled", by, day, name, site, factors={"ecog": "0-1", "ldh": "normal" if i % 4 else "raised"})
+        # In place of a list: the arms that the tests wish.
+        write("randomised", by, day, name, arm=arm, stratum=f"ecog=0-1, ldh={'normal' if i % 4 else 'raised'}")
+        write("treated", by, day, name, drug="carboplatin", cycle=1, day=1, dose=5, unit="AUC")
+        if arm == "IMGN901":
+            write("treated", by, day, name, drug="IMGN901", cycle=1, day=1, dose=112, unit="mg/m2")
+        write("adverse event", by, day + timedelta(days=3), name, term="Neutropenia", grade=3, serious=i == 0)
+        write("assessed", by, day + timedelta(days=42), name, response=("PR", "SD", "PD")[i % 3])
+        if i % 3 == 2:
+            write("died", by, day + timedelta(days=80), name, why="progression")
+    write("decided", PEOPLE["committee"], why="11 of 20 on IMGN901", look=1, action="continue", cutoff="2013-07-01", known_on="2013-07-01")
+    return tuple(write.conduct.log)
+
+
+def log() -> Log:
+    """The log as it was written."""
+    return Log(_written())

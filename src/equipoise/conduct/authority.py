@@ -101,7 +101,7 @@ def _sees(order: Event, person: str, people: People) -> bool:
     """True where the person may know of what kind the corrected event is."""
     patient = people.patient_of.get(order.corrects or 0, "")
     return not patient or any(
-        g.role.patients == "all" or (g.role.patients == "own" and people.site_of.get(patient) in g.sites)
+        g.role.arms == "all" or (g.role.patients == "own" and people.site_of.get(patient) in g.sites)
         for g in people.held(person)
     )
 

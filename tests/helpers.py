@@ -7,8 +7,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from equipoise.files.log_file import read_log
+
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
+
+
+def recorded(log: Path) -> list[dict[str, Any]]:
+    """The events of a log on disk, each as one object, its guarded details among the others."""
+    return [{**e.parts()[0], "data": dict(e.data), "why": e.why} for e in read_log(log).log]
 
 
 def moment(day: date) -> datetime:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from helpers import recorded
+
 NAMES = ["ALCL", "IMT", "PRCC", "ASPS", "CCS", "ARMS"]
 DAY = date(2012, 10, 1)
 
@@ -137,7 +139,7 @@ def test_two_cohorts_of_one_log_to_their_decisions(equipoise: Any, tmp_path: Pat
     assert equipoise(*early).status == 2, "none is ripe"
     for cohort in ("IMT", "ALCL"):
         assert equipoise(*ask, "--cohort", cohort, "--record", "--by", "dmc").status == 0
-    events = [json.loads(line) for line in site.log.read_text().splitlines()]
+    events = recorded(site.log)
     assert [e["data"]["cohort"] for e in events if e["kind"] == "decided"] == ["IMT", "ALCL"]
 
     # The late marker is a correction, and changes whose look it is on.
@@ -203,7 +205,7 @@ def test_the_demo_of_one_cohort_s_log_is_the_whole_trial_s_log(equipoise: Any, t
     assert equipoise("demo", "create", "--cohort", "ALCL", "--replicates", 4, "--out", tmp_path).status == 0
     log = tmp_path / "create.log.jsonl"
     assert equipoise("conduct", "verify", "create", "--log", log).status == 0
-    events = [json.loads(line) for line in log.read_text().splitlines()]
+    events = recorded(log)
     enrolled = [e for e in events if e["kind"] == "enrolled"]
     assert {e["data"]["cohort"] for e in enrolled} == {"ALCL"}
     assert {e["data"]["factors"]["marker"] for e in enrolled} == {"altered"}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from helpers import ROOT
+from helpers import ROOT, recorded
 
 
 def test_design_simon_as_documented(equipoise: Any) -> None:
@@ -256,8 +256,8 @@ def test_a_decision_is_recorded(equipoise: Any, tmp_path: Path) -> None:
     args = ["decide", "north", "--log", log, "--look", 2, "--cutoff", cutoff, "--record"]
     assert equipoise(*args).status == 2  # nobody's name is given
     assert equipoise(*args, "--by", "dm").status == 0
-    recorded = [json.loads(line) for line in log.read_text().splitlines()]
-    assert len(recorded) == lines + 1
-    assert recorded[-1]["data"]["look"] == 2
-    assert recorded[-1]["by"] == "dm"
+    events = recorded(log)
+    assert len(events) == lines + 1
+    assert events[-1]["data"]["look"] == 2
+    assert events[-1]["by"] == "dm"
     assert equipoise("conduct", "verify", "north", "--log", log).status == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run
 from equipoise.trial.trial import Trial
+from helpers import recorded
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_overall_survival_is_watched_for_harm_beside_a_design(
     checked = equipoise_process("check", file)
     assert checked.status == 0, checked.err
     assert "looked at 20, 50, 120 deaths; when it speaks" in " ".join(checked.out.split())
-    last = json.loads([x for x in log.read_text().splitlines() if "safety look" in x][-1])["happened"]
+    last = [e["happened"] for e in recorded(log) if e["kind"] == "safety look"][-1]
     said = equipoise_process("decide", file, "--log", log, "--safety", "--cutoff", last)
     assert said.status == 0, said.err
     words = " ".join(said.out.split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from equipoise.files.datasets import read_datasets
 from equipoise.files.datasets_out import write_dataset
-from helpers import FIXTURES, Answer
+from helpers import FIXTURES, Answer, recorded
 
 FIELD = FIXTURES / "field"
 Run = Callable[..., Answer]
@@ -35,7 +34,7 @@ def taken(
     """The answer, and the events of the log without their numbers and clocks."""
     done = equipoise("import-sdtm", *data, "--log", log, *more, "--json")
     assert done.status == 0, done.err or done.out
-    events = [json.loads(line) for line in log.read_text().splitlines()]
+    events = recorded(log)
     return done.json, [{k: e[k] for k in ("kind", "happened", "patient", "data", "source") if k in e} for e in events]
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.desk.order import give
-from equipoise.files.log_file import LogFile, line_of, read_log, write_new_log
+from equipoise.files.log_file import LogFile, read_log, write_new_log
+from equipoise.files.log_lines import line_of
 from equipoise.trial.event import GENESIS
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
@@ -91,8 +92,9 @@ def test_a_change_in_the_middle_is_found(tmp_path_factory: pytest.TempPathFactor
     write_new_log(path, some_log())
     lines = path.read_text().splitlines()
     record = json.loads(lines[line])
-    record[key] = {"kind": "lost", "happened": "2012-04-30", "recorded": "2012-06-30T00:00:00.000000+00:00"}.get(
-        key, record[key] + "x"
+    of = record if key == "hash" else record["open"]
+    of[key] = {"kind": "lost", "happened": "2012-04-30", "recorded": "2012-06-30T00:00:00.000000+00:00"}.get(
+        key, of[key] + "x"
     )
     lines[line] = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     path.write_text("\n".join(lines) + "\n")

@@ -22,7 +22,7 @@ def accrual_figure(trial: Trial, snap: Snapshot, marks: dict[str, date]) -> Line
     def months(day: date) -> float:
         return (day - trial.start).days / DAYS_PER_MONTH
 
-    days = [p.randomised.happened for p in snap.randomised if p.randomised is not None]
+    days = sorted(p.randomised.happened for p in snap.randomised if p.randomised is not None)
     last = max([*days, *marks.values()], default=trial.start)
     xs = [0.0, *(months(d) for d in days), months(max(last, snap.cutoff) if not days else last)]
     ys = [0.0, *(float(i) for i in range(1, len(days) + 1)), float(len(days))]

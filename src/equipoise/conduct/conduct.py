@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
@@ -27,7 +27,7 @@ from equipoise.conduct.rules import (
     subject_problems,
 )
 from equipoise.conduct.shape import shape_problems
-from equipoise.trial.event import Event
+from equipoise.trial.event import NEITHER, Event
 from equipoise.trial.log import Log, in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
@@ -39,6 +39,15 @@ __all__ = ["Conduct", "Refused", "replay"]
 
 #: Events that are a cohort's own where the trial is conducted as one of its cohorts sees it.
 _OF_A_COHORT = frozenset({*ENROLMENT, "screened", "enrolled", "decided"})
+
+
+#: Makes the salts of an event's two parts, hexadecimal.
+Salts = Callable[[], tuple[str, str]]
+
+
+def unsalted() -> tuple[str, str]:
+    """No salts: what is simulated is nobody's, and the same bytes each time."""
+    return NEITHER
 
 
 class Refused(BadInput):
@@ -55,12 +64,20 @@ class Conduct:
     """
 
     def __init__(
-        self, trial: Trial, log: Log | None = None, allocation: Allocation | None = None, *, takes: bool = True
+        self,
+        trial: Trial,
+        log: Log | None = None,
+        allocation: Allocation | None = None,
+        salts: Salts = unsalted,
+        *,
+        takes: bool = True,
     ) -> None:
+        """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none."""
         self.trial = trial
         self.takes = takes
         self.log = log if log is not None else Log()
         self._allocation = allocation
+        self._salts = salts
         self._rebuild()
 
     @classmethod
@@ -71,26 +88,19 @@ class Conduct:
         by: str,
         allocation: Allocation | None = None,
         why: str = "",
+        salts: Salts = unsalted,
         administrator: str = "",
     ) -> Conduct:
         """A new trial: its log begins with the trial's name and the fingerprint of its definition.
 
         With an ``administrator`` it is opened with people: nobody gives an order but who was granted a role.
         """
-        log = Log()
-        log.append(
-            "opened",
-            min(trial.start, recorded.date()),
-            recorded,
-            by,
-            why,
-            data={
-                "trial": trial.id,
-                "fingerprint": trial.fingerprint,
-                **({"administrator": administrator} if administrator else {}),
-            },
-        )
-        return cls(trial, log, allocation)
+        data = {"trial": trial.id, "fingerprint": trial.fingerprint}
+        if administrator:
+            data["administrator"] = administrator
+        on = min(trial.start, recorded.date())
+        log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
+        return cls(trial, log, allocation, salts)
 
     def fork(self, allocation: Allocation | None) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
@@ -336,6 +346,8 @@ class Conduct:
         problems = [*problems, *self.judge(event)]
         if problems:
             raise Refused(what, problems)
+        if self._salts is not unsalted:
+            event = replace(event, salts=self._salts())
         return self.take(event) if self.takes else event
 
     def _clock_problems(self, event: Event) -> list[Problem]:

@@ -83,7 +83,7 @@ def subject_problems(event: Event) -> Iterator[Problem]:
     if kind in PATIENT_KINDS:
         if not event.patient:
             yield Problem("missing", "patient", "nothing", f"whom {kind!r} is of", "--patient NUMBER")
-        if kind == "screened" and not event.site:
+        if kind == "screened" and not event.site and not event.source:
             yield Problem("missing", "site", "nothing", "where the patient was screened", "--site NAME")
     elif event.patient and kind != "voided":
         yield Problem("no-patient", "patient", repr(event.patient), f"nobody: {kind!r} is the trial's")

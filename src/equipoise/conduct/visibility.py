@@ -16,22 +16,13 @@ from functools import cached_property
 from typing import Any
 
 from equipoise.conduct.people import Grant, People
-from equipoise.trial.event import Event
+from equipoise.trial.event import NEITHER, WITHHELD, Event
+from equipoise.trial.guarded import GUARDED, GUARDED_WHY
 from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.log import Log
 from equipoise.trial.masked import MASKED, known_treatments, own_treatments
 from equipoise.trial.role import DOSES, View
 from equipoise.trial.trial import Trial
-
-#: Details by which a kind of event tells an arm, or what was found by arm. Each that is there reads as the constant word.
-TELLING: Mapping[str, frozenset[str]] = {
-    "enrolled": frozenset({"arm"}),
-    "randomised": frozenset({"arm", "actual"}),
-    "decided": frozenset({"action", "attained"}),
-    "safety look": frozenset({"speaks", "events", "watched"}),
-}
-#: Kinds whose reasons speak of what was found by arm.
-_REASONED = frozenset({"decided", "safety look"})
 
 
 @dataclass(frozen=True)
@@ -125,8 +116,8 @@ def _of_the_trial(event: Event, reader: Reader) -> Event | None:
     """An event of nobody's: people's are for who may see people; what was found by arm is masked."""
     if event.kind in PEOPLE_KINDS and "people" not in reader.views:
         return None
-    shown = _masked(event, TELLING.get(event.kind, frozenset()))
-    if event.kind in _REASONED:
+    shown = _masked(event, _telling(event))
+    if event.kind in GUARDED_WHY:
         shown = replace(shown, why=MASKED)
     return _searched(_without_room(shown, reader), reader) if reader.masked else _without_room(shown, reader)
 
@@ -152,8 +143,13 @@ def _without_arm(event: Event, reader: Reader) -> Event | None:
             event = replace(event, data={**event.data, "drug": MASKED})
         elif drug not in reader._known and drug != MASKED:
             return None
-    shown = _masked(event, TELLING.get(event.kind, frozenset()))
+    shown = _masked(event, _telling(event))
     return _searched(_without_room(shown, reader), reader)
+
+
+def _telling(event: Event) -> frozenset[str]:
+    """The details by which an event tells an arm, or what was found by arm. Doses are hidden by their drug: see ``_without_arm``."""
+    return GUARDED.get(event.kind, frozenset()) if event.kind != "treated" else frozenset()
 
 
 def _masked(event: Event, telling: frozenset[str]) -> Event:
@@ -202,7 +198,8 @@ def seen(events: Iterable[Event], reader: Reader) -> Log:
             continue
         number[event.number] = len(shown) + 1 if reader.renumbers else event.number
         corrects = None if e.corrects is None else number[e.corrects]
-        shown.append(replace(e, number=number[event.number], corrects=corrects))
+        # Without its salts: with them the digest of a part that is withheld could be tried for each arm.
+        shown.append(replace(e, number=number[event.number], corrects=corrects, salts=NEITHER))
     return Log(shown)
 
 
@@ -212,7 +209,7 @@ def padded(log: Log, reader: Reader) -> Log:
     To judge an order by, and to show to nobody.
     """
     at = {e.number: e for e in seen(log, reader)} if not reader.renumbers else {}
-    blank = Event(0, "withheld", log[0].happened, log[0].recorded, "")
+    blank = Event(0, WITHHELD, log[0].happened, log[0].recorded, "")
     return Log(at.get(e.number) or replace(blank, number=e.number, recorded=e.recorded) for e in log)
 
 

@@ -11,6 +11,7 @@ from equipoise.analyse.early_enough import enrolment_over
 from equipoise.analyse.editions import pooled_in
 from equipoise.decide.evidence import maker_of
 from equipoise.decide.evidence.maker import Gathered
+from equipoise.decide.late_corrections import cautions_of_corrections
 from equipoise.decide.ripeness import TrialStanding, followed_until, unripe
 from equipoise.decide.ruling import Ruling
 from equipoise.decide.safety import safety_rulings, with_safety
@@ -57,6 +58,7 @@ def decide(trial: Trial, snap: Snapshot, look: int, *, ends_anyway: bool = False
             *_definition_cautions(trial, snap),
             *gathered.cautions(),
             *_graded(trial, snap),
+            *cautions_of_corrections(trial, snap, look, gathered),
             *(f"Not in the data: {text}" for text in snap.losses),
             *_passed(trial, snap, look, gathered),
         ],
@@ -90,11 +92,12 @@ def decided(d: Decision, known_on: date) -> dict[str, Any]:
 
 def standing_of(trial: Trial, snap: Snapshot) -> TrialStanding:
     """How the trial stands at the cut-off: over once the planned number has come, or enrolment was closed before."""
-    entered = [(p.arm, p.randomised.happened) for p in snap.randomised if p.randomised is not None]
+    days = ((p.randomised.happened, p.arm) for p in snap.randomised if p.randomised is not None)
+    entered = sorted(days, key=lambda e: e[0])
     tested = trial.monitored.tested.name
     return TrialStanding(
-        snap.cutoff, len(entered), entered[-1][1] if entered else None, enrolment_over(trial, snap),
-        [day for arm, day in entered if arm == tested],
+        snap.cutoff, len(entered), entered[-1][0] if entered else None, enrolment_over(trial, snap),
+        [day for day, arm in entered if arm == tested],
     )  # fmt: skip
 
 

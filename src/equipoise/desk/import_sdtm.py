@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.analyse.data import cut
-from equipoise.desk.order import now
+from equipoise.desk.order import now, salted
 from equipoise.files.datasets import files_of
 from equipoise.files.define_file import notes_against
 from equipoise.files.log_file import LogFile
@@ -64,19 +64,20 @@ def run(
         raise BadInput(str(trial_path), [given])
     notes = notes_against(define, files_of(data)) if define is not None else []
     found = import_sdtm(data, trial, now(), by, dialect, map_name)
-    LogFile(log_path).create(found.log)
+    log = salted(found.log)
+    LogFile(log_path).create(log)
     if found.table is not None:
         write_text(trial_path, trial_toml(found.table))
     return TakenIn(
         str(log_path),
         found.trial.id if trial is not None else str(trial_path),
-        len(found.log),
-        len({e.patient for e in found.log if e.patient}),
-        found.log.head,
-        sum("dated" in e.data or "until_dated" in e.data for e in found.log),
+        len(log),
+        len({e.patient for e in log if e.patient}),
+        log.head,
+        sum("dated" in e.data or "until_dated" in e.data for e in log),
         found.unmapped,
         [*notes, *found.said],
-        cut(found.trial, found.log).losses,
+        cut(found.trial, log).losses,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from equipoise.conduct.authority import named
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.people import People
-from equipoise.desk.order import now
+from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
@@ -61,7 +61,7 @@ def open_log(trial: Trial, store: LogStore, by: str, why: str = "", administrato
     """Start a trial's log, with people where an ``administrator`` is named. What is there is never overwritten."""
     if administrator and (bad := list(named(administrator, People()))):
         raise BadInput("open", bad)
-    log = Conduct.open(trial, now(), by, why=why, administrator=administrator).log
+    log = Conduct.open(trial, now(), by, why=why, salts=salts, administrator=administrator).log
     store.create(log)
     return Opened(str(store), trial.id, trial.fingerprint, log.head)
 
@@ -82,6 +82,6 @@ def take_in(
 ) -> TakenIn:
     """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
     found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
-    conduct = found.conduct
-    store.create(conduct.log)
-    return TakenIn(str(store), len(conduct.log), len(conduct.patients), conduct.log.head, found.notes)
+    log = salted(found.conduct.log)
+    store.create(log)
+    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, found.notes)

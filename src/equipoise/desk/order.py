@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def salts() -> tuple[str, str]:
+    """Salts for one event of a real log: nobody can guess what is withheld from the digest that stands for it."""
+    return secrets.token_hex(16), secrets.token_hex(16)
+
+
+def salted(log: Log) -> Log:
+    """A log of real people that was taken in from a file, each event with salts of its own."""
+    return Log(replace(e, salts=salts()) for e in log)
+
+
 def give(
     trial: Trial,
     store: LogStore,
@@ -47,14 +58,14 @@ def give(
     """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
 
     Raises BadInput with the reasons where it is refused; the log is then as it was. What the store refuses, or fails to write, is not
-    taken in. ``conduct``: of a process that lives, caught up with the store first; else the trial is taken from the store's log.
+    taken in. ``conduct``: of a process that lives (made with ``salts``), caught up with the store first; else the trial is taken from the store's log.
     ``by``: who gives it; in a log with people the reasons are those that he may know.
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
         log = store.read().log
         if conduct is None:
-            conduct = Conduct(trial, log, allocation, takes=False)
+            conduct = Conduct(trial, log, allocation, salts, takes=False)
         else:
             conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
         moment = max(now(), log[len(log) - 1].recorded)

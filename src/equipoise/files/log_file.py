@@ -7,35 +7,21 @@ having written the new events, so no order is judged against a log that another 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from equipoise.conduct.shape import shape_problems
-from equipoise.trial.event import GENESIS, Event, hash_of
+from equipoise.files.log_lines import lines_of, read_lines, refuse_another
+from equipoise.trial.event import Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
-
-_KEYS = {
-    "number", "kind", "happened", "recorded", "by", "why", "patient", "site", "data", "corrects", "source",
-    "previous", "hash",
-}  # fmt: skip
-
-
-def line_of(event: Event, previous: str) -> tuple[str, str]:
-    """The event's line and its hash."""
-    content = event.content(previous)
-    digest = hash_of(content)
-    return f'{content[:-1]},"hash":"{digest}"}}\n', digest
 
 
 def write_new_log(path: Path, log: Log) -> None:
     """Write a whole log to a new file. Raises BadInput if the file is there: a log is never overwritten."""
-    data = "".join(_lines(log)).encode()
+    data = "".join(line for line, _ in lines_of(log)).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -82,70 +68,9 @@ def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
             source,
             [Problem("empty-log", "log", given, "a log begins with an 'opened' event", "conduct open")],
         )
-    events: list[Event] = []
-    problems: list[Problem] = []
-    previous = GENESIS
-    for number, line in enumerate(lines, 1):
-        where = f"line {number}"
-        try:
-            record = json.loads(line)
-            event, stated_previous, stated_hash = _event(record)
-        except (ValueError, TypeError, KeyError) as error:
-            problems.append(Problem("broken-line", where, str(error)[:120], "one event of the log as JSON"))
-            break  # what follows is chained to a line that cannot be read
-        problems.extend(
-            Problem(p.code, f"{where}.{p.where}", p.given, p.allowed)
-            for p in shape_problems(event.kind, dict(event.data))
-        )
-        if event.number != number:
-            problems.append(Problem("number", where, f"number {event.number}", f"number {number}"))
-        if stated_previous != previous or hash_of(event.content(previous)) != stated_hash:
-            problems.append(
-                Problem(
-                    "broken-chain", where, f"hash {stated_hash[:12]}…", "the hash of this event and of all before it",
-                    "the line, or one before it, was changed after it was written; restore the file from a copy",
-                )
-            )  # fmt: skip
-            break
-        previous = stated_hash
-        events.append(event)
-    if events and (events[0].kind != "opened"):
-        problems.append(Problem("not-opened", "line 1", repr(events[0].kind), "a log begins with an 'opened' event"))
-    elif events and trial_id is not None and events[0].data.get("trial") != trial_id:
-        problems.append(
-            Problem(
-                "another-trial",
-                "log",
-                f"a log of trial {events[0].data.get('trial')!r}",
-                f"a log of trial {trial_id!r}",
-            )
-        )
-    if problems:
-        raise BadInput(source, problems)
-    return Reading(Log(events), torn)
-
-
-def _event(record: Any) -> tuple[Event, str, str]:
-    if not isinstance(record, dict):
-        raise ValueError("not an object")
-    if set(record) != _KEYS:
-        odd = sorted(set(record) ^ _KEYS)
-        raise ValueError(f"keys missing or unknown: {', '.join(odd)}")
-    for key in ("kind", "happened", "recorded", "by", "why", "patient", "site", "source", "previous", "hash"):
-        if not isinstance(record[key], str):
-            raise ValueError(f"{key} is not a text")
-    if not isinstance(record["data"], dict) or not isinstance(record["number"], int):
-        raise ValueError("data is not an object or number not a whole number")
-    if record["corrects"] is not None and not isinstance(record["corrects"], int):
-        raise ValueError("corrects is not a whole number")
-    recorded = datetime.fromisoformat(record["recorded"])
-    if recorded.tzinfo is None:
-        raise ValueError("recorded has no time zone")
-    event = Event(
-        record["number"], record["kind"], date.fromisoformat(record["happened"]), recorded, record["by"],
-        record["why"], record["patient"], record["site"], record["data"], record["corrects"], record["source"],
-    )  # fmt: skip
-    return event, record["previous"], record["hash"]
+    log = read_lines(lines, source).log()
+    refuse_another(log, source, trial_id)
+    return Reading(log, torn)
 
 
 class LogFile:
@@ -210,18 +135,16 @@ class LogFile:
             now = Problem("log-has-grown", "log", f"a log up to {head[:12]}", f"it is at {known[:12]}", "order again")
             raise BadInput(str(self.path), [now])
         aside = None
-        lines = []
-        for event in events:
-            line, head = line_of(event, head)
-            lines.append(line)
+        lines = list(lines_of(events, head))
         with self.path.open("r+b") as file:
             if torn is not None and lines:
                 aside = str(self._set_aside(file, torn))
             file.seek(0, os.SEEK_END)
-            file.write("".join(lines).encode())
+            file.write("".join(line for line, _ in lines).encode())
             file.flush()
             os.fsync(file.fileno())
-        self._known = head, None if lines else torn
+        if lines:
+            self._known = lines[-1][1], None
         return aside
 
     def _set_aside(self, file: Any, torn: bytes) -> Path:
@@ -233,10 +156,3 @@ class LogFile:
         file.seek(-len(torn), os.SEEK_END)
         file.truncate()
         return aside
-
-
-def _lines(log: Log) -> Iterator[str]:
-    previous = GENESIS
-    for event in log:
-        line, previous = line_of(event, previous)
-        yield line

@@ -1,4 +1,7 @@
-"""Values as plain JSON: dataclasses and named tuples as objects, days as ISO 8601, what is not a number as null."""
+"""Values as plain JSON: dataclasses and named tuples as objects, days as ISO 8601, what is not a number as null.
+
+What a dataclass keeps out of its own words (``repr=False``, the salts of an event) is not written either.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import numpy as np
 def plain(value: Any) -> Any:
     """The value with nothing in it but objects, arrays, texts, numbers, true, false and null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.repr}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {name: plain(inner) for name, inner in zip(value._fields, value, strict=True)}
     if isinstance(value, Mapping):

@@ -96,10 +96,9 @@ class Loop:
         self.looking_days = {self.trial.start + timedelta(days=d.days) for d in self.monitoring.not_before}
         #: The days on which patients came onto the tested arm.
         self.entries: list[date] = []
-        for name in self.order[self.tested]:
-            entry = conduct.patients[name].randomised
-            assert entry is not None, "who is on an arm has come onto it"
-            self._entered(entry.happened)
+        came = (conduct.patients[name].randomised for name in self.order[self.tested])
+        for day in sorted(entry.happened for entry in came if entry is not None):
+            self._entered(day)
 
     def from_day(self, today: date, horizon: date, last_look: int | None = None) -> date | None:
         """Go on from the morning of ``today`` until the trial's end, or until ``last_look`` is known; None: neither by the horizon."""

@@ -17,7 +17,7 @@ from equipoise.decide.ripeness import unripe
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
-from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.snapshot import Snapshot, came
 from equipoise.trial.trial import Trial
 
 #: Says what a look comes to by what was known on a day.
@@ -71,7 +71,7 @@ class Progress:
         changes = [state for _, _, state in conduct.standing.states(trial.cohort_name)]
         full = _filled(trial, log, entries, stage, since) if m.by_cohort and not m.is_final(stage) else None
         return cls(
-            order, status, entries[-1].happened, stage, enrol,
+            order, status, max(e.happened for e in entries), stage, enrol,
             {stage: full[0]} if full else {}, {stage: full[1]} if full else {},
             changes[-1:] == ["paused"], "closed" in changes or len(entries) >= trial.target_enrolment,
             _awaited(trial, log, stage, since, today, ask),
@@ -79,9 +79,9 @@ class Progress:
 
 
 def entered(conduct: Conduct) -> list[Event]:
-    """The events by which patients came onto their arms, in order."""
-    found = [p.randomised for p in conduct.patients.values() if p.randomised is not None]
-    return sorted(found, key=lambda e: (e.happened, e.number))
+    """The events by which patients came onto their arms, in the order of their record, as ``Snapshot.randomised`` has them."""
+    found, first = [p.randomised for p in conduct.patients.values() if p.randomised is not None], came(conduct.log)
+    return sorted(found, key=lambda e: first[e.patient])
 
 
 def is_ripe(trial: Trial, snap: Snapshot, look: int) -> bool:
@@ -95,7 +95,7 @@ def _filled(trial: Trial, log: Log, entries: Sequence[Event], stage: int, since:
         return None
     planned = trial.monitored.planned(stage)
     for number, day in _days(entries, since):
-        arms = [e.data["arm"] for e in entries[:number]]
+        arms = [e.data["arm"] for e in entries if e.happened <= day]
         if all(arms.count(arm) >= n for arm, n in planned.items()):
             snap = cut(trial, log, day, fingerprint=False)
             found = {arm.name: _known_to_count(trial, snap, arm.name) for arm in trial.arms}

@@ -61,24 +61,34 @@ class Log:
 
     def hashes(self) -> list[str]:
         """The chain: the hash of each event, over its content and the hash of the one before."""
-        previous = self._hashes[-1] if self._hashes else GENESIS
-        for event in self._events[len(self._hashes) :]:
-            previous = hash_of(event.content(previous))
-            self._hashes.append(previous)
+        self._chain()
         return list(self._hashes)
 
     @property
     def head(self) -> str:
         """The hash of the last event: the fingerprint of all that is in the log."""
-        return self.hashes()[-1] if self._events else GENESIS
+        self._chain()
+        return self._hashes[-1] if self._events else GENESIS
+
+    def _chain(self) -> None:
+        """Go on with the chain to the last event; what is computed once, or was verified in reading, is kept."""
+        previous = self._hashes[-1] if self._hashes else GENESIS
+        for event in self._events[len(self._hashes) :]:
+            previous = hash_of(event, previous)
+            self._hashes.append(previous)
+
+    @classmethod
+    def verified(cls, events: Iterable[Event], hashes: Iterable[str]) -> Log:
+        """A log whose chain whoever read it has computed already, one hash an event."""
+        found = cls(events)
+        found._hashes = list(hashes)
+        if len(found._hashes) != len(found):
+            raise ValueError(f"verified: got {len(found._hashes)} hashes for {len(found)} events")
+        return found
 
     def reread(self, events: Iterable[Event]) -> Log:
         """The same record with its events read otherwise, one for one: its chain stays that of what was recorded."""
-        found = Log(events)
-        if len(found) != len(self):
-            raise ValueError(f"reread: got {len(found)} events for {len(self)}")
-        found._hashes = self.hashes()
-        return found
+        return Log.verified(events, self.hashes())
 
     def known_by(self, day: date) -> list[Event]:
         """The events recorded by the end of ``day`` (UTC), in order, corrections among them."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
@@ -30,16 +31,39 @@ class Snapshot:
     losses: Sequence[str] = ()
     #: What was known to have happened after the cut-off: it says who was followed until then, and nothing else.
     beyond: Sequence[Event] = ()
+    #: All that was known, corrections and what they corrected, in the order of its record.
+    known: Sequence[Event] = ()
+
+    @cached_property
+    def _came(self) -> Mapping[str, int]:
+        """Of those whose records were corrected the number of the event that first put them on an arm; of nobody else."""
+        corrected = {e.patient for e in self.known if e.corrects is not None}
+        return came(e for e in self.known if e.patient in corrected) if corrected else {}
 
     @property
     def randomised(self) -> list[Patient]:
-        """Randomised patients, in the order of randomisation."""
+        """Randomised patients, in the order in which the log first recorded it.
+
+        That order nobody can move: neither a day that is put right afterwards nor a record that comes late changes who was among the
+        first. An enrolment that is taken back and recorded anew
+        keeps its place too.
+        """
         chosen = [p for p in self.patients.values() if p.randomised is not None]
-        return sorted(chosen, key=lambda p: (p.randomised.happened, p.randomised.number))  # type: ignore[union-attr]
+        first = self._came
+        return sorted(chosen, key=lambda p: first.get(p.name, p.randomised.number))  # type: ignore[union-attr]
 
     def on_arm(self, arm: str) -> list[Patient]:
         """Patients randomised to ``arm``, in the order of randomisation."""
         return [p for p in self.randomised if p.arm == arm]
+
+
+def came(known: Iterable[Event]) -> dict[str, int]:
+    """The number of the event that first put each patient on an arm, whatever became of it since."""
+    found: dict[str, int] = {}
+    for event in known:
+        if event.kind == "randomised" or (event.kind == "enrolled" and "arm" in event.data):
+            found.setdefault(event.patient, event.number)
+    return found
 
 
 def snapshot(
@@ -61,4 +85,4 @@ def snapshot(
     beyond = [e for e in standing if e.happened > cutoff] if len(events) < len(standing) else []
     # Records are appended in time, so what is known is a beginning of the log and its hash names the data.
     head = log.hashes()[len(known) - 1] if fingerprint and known else ""
-    return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond)
+    return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond, known=known)

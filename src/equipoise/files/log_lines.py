@@ -1,0 +1,240 @@
+"""Events as lines and back: what stands in a log byte for byte, whoever keeps the lines (a file, a table of a database).
+
+A line is one JSON object as we write it and in no other way: it is compared with what we would write. What is shown by another
+program that reads JSON is then what we read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from equipoise.conduct.shape import shape_problems
+from equipoise.trial.event import FIRST_FORM, FORM, GENESIS, NEITHER, WITHHELD, Event, chained, digests_of, hash_of
+from equipoise.trial.log import Log
+from equipoise.trial.problem import BadInput, Problem
+
+_CONTENT = frozenset(
+    {"number", "kind", "happened", "recorded", "by", "why", "patient", "site", "data", "corrects", "source"}
+)
+_TEXTS = ("kind", "happened", "recorded", "by", "why", "patient", "site", "source")
+_FIRST = _CONTENT | {"previous", "hash"}
+_FRAME = frozenset({"hash", "previous", "salts"})
+_FORMS = frozenset(
+    {
+        _FRAME | {"open"},
+        _FRAME | {"open", "guarded"},
+        _FRAME | {"open", "guarded_digest"},
+        _FRAME | {"open_digest"},
+        _FRAME | {"open_digest", "guarded_digest"},
+    }
+)
+_DIGEST = re.compile("[0-9a-f]{64}")
+_SALT = re.compile("(?:[0-9a-f]{32})?")
+#: What a line that is no event of a log may make of itself while it is read.
+_UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
+
+
+def line_of(event: Event, previous: str) -> tuple[str, str]:
+    """The event's line, with its newline, and its hash. Raises ValueError for what no line can hold (NaN, half a letter)."""
+    if event.form == FIRST_FORM:
+        content, digest = event.first_form(previous), hash_of(event, previous)
+        return f'{content[:-1]},"hash":"{digest}"}}\n', digest
+    texts = event.texts()
+    shown, guarded = texts
+    digests = digests_of(event, texts)
+    digest = chained(previous, digests)
+    of_guarded = f'"guarded":{guarded},' if guarded else f'"guarded_digest":"{digests[1]}",' if digests[1] else ""
+    of_open = f'"open":{shown}' if shown else f'"open_digest":"{digests[0]}"'
+    salts = f'["{event.salts[0] if shown else ""}","{event.salts[1] if guarded else ""}"]'
+    return f'{{{of_guarded}"hash":"{digest}",{of_open},"previous":"{previous}","salts":{salts}}}\n', digest
+
+
+def lines_of(events: Iterable[Event], previous: str = GENESIS) -> Iterator[tuple[str, str]]:
+    """Line and hash of events that follow each other, the first after the event whose hash is ``previous``.
+
+    Raises BadInput for an event that no line can hold.
+    """
+    for event in events:
+        try:
+            line, previous = line_of(event, previous)
+        except _UNREADABLE as error:
+            given = Problem("unwritable", f"event {event.number}", _said(error), "texts of UTF-8 and finite numbers")
+            raise BadInput("an event that cannot be written", [given]) from None
+        yield line, previous
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What some lines hold: the events, each with its hash."""
+
+    events: list[Event]
+    hashes: list[str]
+
+    def log(self) -> Log:
+        """A log of these events, which begin with the first."""
+        return Log.verified(self.events, self.hashes)
+
+
+def read_lines(
+    lines: Sequence[bytes], source: str, previous: str = GENESIS, before: Event | None = None, where: str = "line"
+) -> Lines:
+    """Read and verify lines, without their newlines, that follow each other after the event ``before`` with hash ``previous``.
+
+    Raises BadInput, naming ``source``, with all that is wrong with them up to the first at which the chain cannot be followed further.
+    """
+    events: list[Event] = []
+    hashes: list[str] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(lines, before.number + 1 if before is not None else 1):
+        place = f"{where} {number}"
+        try:
+            text = line.decode()
+            record = json.loads(text)
+            event = _event(record, number, before)
+            ours, digest = line_of(event, previous)
+        except _UNREADABLE as error:
+            problems.append(Problem("broken-line", place, _said(error), "one event of the log as JSON, as we write it"))
+            break  # what follows is chained to a line that cannot be read
+        if ours[:-1] != text:
+            problems.append(_otherwise(place, text, ours[:-1], record, previous, digest))
+            break
+        problems.extend(
+            Problem(p.code, f"{place}.{p.where}", p.given, p.allowed)
+            for p in shape_problems(event.kind, event.data)
+            if event.withheld == NEITHER
+        )
+        if event.number != number:
+            problems.append(Problem("number", place, f"number {event.number}", f"number {number}"))
+            break
+        if before is not None and before.form == FORM != event.form:
+            allowed = "a line as they are written now, as the one before is"
+            problems.append(Problem("older-form", place, "a line of the first form", allowed))
+        previous, before = digest, event
+        events.append(event)
+        hashes.append(digest)
+    if problems:
+        raise BadInput(source, problems)
+    return Lines(events, hashes)
+
+
+def refuse_another(log: Log, source: str, trial_id: str | None) -> None:
+    """Raise BadInput for a log that does not begin with the opening of a trial, or of this one."""
+    first = log[0]
+    if first.kind != "opened":
+        given = Problem("not-opened", "line 1", repr(first.kind), "a log begins with an 'opened' event")
+    elif trial_id is not None and first.data.get("trial") != trial_id:
+        of = f"a log of trial {first.data.get('trial')!r}"
+        given = Problem("another-trial", "log", of, f"a log of trial {trial_id!r}")
+    else:
+        return
+    raise BadInput(source, [given])
+
+
+def _event(record: Any, number: int, before: Event | None) -> Event:
+    """The event that a line's object is of. Raises ValueError and the like where it is of none."""
+    if not isinstance(record, dict):
+        raise ValueError("not an object")
+    if "open" in record or "open_digest" in record:
+        return _sealed(record, number, before)
+    _keys(record, _FIRST)
+    return _content(record, record["data"], record["why"], form=FIRST_FORM)
+
+
+def _sealed(record: dict[str, Any], number: int, before: Event | None) -> Event:
+    """The event of a line of form 2: its parts put together again, or what is left of one that is withheld."""
+    if frozenset(record) not in _FORMS:
+        odd = sorted(record.keys() ^ (_FRAME | {"open", "guarded"}))
+        raise ValueError(f"keys missing or unknown: {', '.join(odd)}")
+    salts = record["salts"]
+    if not (isinstance(salts, list) and len(salts) == 2 and all(_SALT.fullmatch(s) for s in salts)):
+        raise ValueError("salts are not two texts of 32 hexadecimal digits, or empty")
+    withheld = record.get("open_digest", ""), record.get("guarded_digest", "")
+    if not all(d == "" or _DIGEST.fullmatch(d) for d in withheld):
+        raise ValueError("a digest is not 64 hexadecimal digits")
+    if "open" not in record:
+        # Nothing is known of its clocks: it stands at the moment of the one before.
+        at = before.recorded if before is not None else datetime.min.replace(tzinfo=UTC)
+        return Event(number, WITHHELD, at.date(), at, "", withheld=(withheld[0], withheld[1]))
+    shown, guarded = record["open"], record.get("guarded")
+    if not isinstance(shown, dict) or not isinstance(shown.get("data"), dict):
+        raise ValueError("open or its data is not an object")
+    _keys(shown, _CONTENT)
+    data, why = shown["data"], shown["why"]
+    if guarded is not None:
+        if not isinstance(guarded, dict) or not guarded or guarded.keys() & data.keys():
+            raise ValueError("guarded is not an object, or empty, or says again what is open")
+        if "why" in guarded:
+            why = guarded.pop("why") if not why else None
+        data = dict(sorted({**data, **guarded}.items()))
+    return _content(shown, data, why, (salts[0], salts[1]), (withheld[0], withheld[1]))
+
+
+def _keys(record: dict[str, Any], allowed: frozenset[str]) -> None:
+    if record.keys() != allowed:
+        raise ValueError(f"keys missing or unknown: {', '.join(sorted(record.keys() ^ allowed))}")
+
+
+def _content(
+    record: dict[str, Any],
+    data: Any,
+    why: Any,
+    salts: tuple[str, str] = NEITHER,
+    withheld: tuple[str, str] = NEITHER,
+    form: int = FORM,
+) -> Event:
+    for key in _TEXTS:
+        if not isinstance(record[key], str):
+            raise ValueError(f"{key} is not a text")
+    if not isinstance(why, str):
+        raise ValueError("why is not a text, or there twice")
+    if not isinstance(data, dict) or type(record["number"]) is not int:
+        raise ValueError("data is not an object or number not a whole number")
+    if record["corrects"] is not None and type(record["corrects"]) is not int:
+        raise ValueError("corrects is not a whole number")
+    recorded = datetime.fromisoformat(record["recorded"])
+    if recorded.tzinfo is None:
+        raise ValueError("recorded has no time zone")
+    return Event(
+        record["number"], record["kind"], date.fromisoformat(record["happened"]), recorded, record["by"], why,
+        record["patient"], record["site"], data, record["corrects"], record["source"], salts, withheld, form,
+    )  # fmt: skip
+
+
+def _otherwise(place: str, text: str, ours: str, record: dict[str, Any], previous: str, digest: str) -> Problem:
+    """What is wrong with a line that is not as we would write it: its chain or, where that holds, its writing."""
+    if record["previous"] != previous or record["hash"] != digest:
+        return Problem(
+            "broken-chain", place, f"hash {str(record['hash'])[:12]}…", "the hash of this event and of all before it",
+            "the line, or one before it, was changed after it was written; restore the file from a copy",
+        )  # fmt: skip
+    return Problem(
+        "not-as-written", place, _difference(text, ours), "the line byte for byte as it was written",
+        "it says the same event, but was written again by something else; restore the file from a copy",
+    )  # fmt: skip
+
+
+def _difference(text: str, ours: str) -> str:
+    """How a line that says the same is written otherwise, in words."""
+    twice: list[str] = []
+
+    def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [k for k, _ in pairs]
+        twice.extend(k for k in dict.fromkeys(keys) if keys.count(k) > 1)
+        return dict(pairs)
+
+    json.loads(text, object_pairs_hook=noted)
+    if twice:
+        return f"{twice[0]!r} is there twice"
+    if text.rstrip("\r\t ") == ours:
+        return "a carriage return or blanks before the newline"
+    at = next((i for i, (a, b) in enumerate(zip(text, ours, strict=False)) if a != b), min(len(text), len(ours)))
+    return f"at character {at + 1} {text[at : at + 24]!r} in place of {ours[at : at + 24]!r}"
+
+
+def _said(error: BaseException) -> str:
+    return "brackets too deep" if isinstance(error, RecursionError) else str(error)[:120]

@@ -111,6 +111,7 @@ def _granted(order: Event, person: str, people: People, trial: Trial) -> Iterato
     yield from named(to, people)
     if to == person:
         yield _said("own-grant", "person", repr(to), "somebody else: nobody grants himself a role")
+        return
     role = BY_NAME.get(name)
     if role is None:
         yield _said("unknown-role", "role", repr(name), f"one of {_list(BY_NAME)}", near(name, list(BY_NAME)))
@@ -140,6 +141,7 @@ def _apart(to: str, role: Role, people: People) -> Iterator[Problem]:
     if other and not (other | {role.name}) <= TOGETHER:
         allowed = f"beside {_list(sorted(other))}: {_list(sorted(TOGETHER - other)) if other <= TOGETHER else 'no other role'}"
         yield _said("roles-apart", "role", repr(role.name), allowed, "conduct revoke, or another person")
+        return
     knew = [g for g in people.ever(to) if g.role is not role and (g.arms or g.role.arms in ("own", "all"))]
     blind = role.patients == "all" and role.arms in ("none", "granted")
     for g in knew[:1]:

@@ -166,6 +166,7 @@ class Conduct:
 
     def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
         """Randomise an enrolled patient: the next arm of the stratum's list or, by a ``Key``, the code that stands for it."""
+        self._refuse_who_may_not("randomised", on, recorded, by, patient)
         if self.trial.randomisation is None:
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
@@ -196,6 +197,14 @@ class Conduct:
             given = {"arm": self._allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum})
 
+    def _refuse_who_may_not(self, kind: str, on: date, recorded: datetime, by: str, patient: str) -> None:
+        """Raise Refused for who may not give such an order of this patient, before anything is asked of the record that tells of him."""
+        if not self.people.kept:
+            return
+        asked = Event(len(self.log) + 1, kind, on, recorded, by, patient=patient)
+        if problems := refusals(asked, by, self.people, self.trial):
+            raise Refused(patient, problems)
+
     def _earlier(self) -> list[Earlier]:
         """Those who were randomised, with the levels that are in force today."""
         return [
@@ -208,6 +217,7 @@ class Conduct:
         self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = ""
     ) -> tuple[Event, str]:
         """Record that somebody must know a masked patient's arm, and tell it: the event, which does not hold the arm, and the arm."""
+        self._refuse_who_may_not("unblinded", on, recorded, by, patient)
         known = self.patients.get(patient)
         if known is None or not known.masked:
             allowed = "a patient whose log tells a code in place of the arm"

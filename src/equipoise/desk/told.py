@@ -34,13 +34,15 @@ def told(
     reader = Reader.of(by, people, trial)
     if reader.whole:
         return bad
+    if any(p.code in CODES for p in bad.problems):
+        # He may not give it at all: what else is wrong with it is not for him.
+        return BadInput(bad.source, [p for p in bad.problems if p.code in CODES])
     to_him: Sequence[Problem] = ()
-    if not all(p.code in CODES for p in bad.problems):
-        try:
-            order(Conduct(trial, padded(log, reader), allocation, takes=False))
-        except BadInput as again:
-            to_him = again.problems
-    shown = [p for p in bad.problems if p.code in CODES or p in to_him]
+    try:
+        order(Conduct(trial, padded(log, reader), allocation, takes=False))
+    except BadInput as again:
+        to_him = again.problems
+    shown = [p for p in bad.problems if p in to_him]
     if len(shown) == len(bad.problems):
         return bad
     return BadInput(bad.source, [*shown, NOT_TOLD])

@@ -1,0 +1,170 @@
+"""People at the command line: a log opened with them, from the first grant to who may read what; and what a refusal tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from equipoise.files.log_file import LogFile
+from people_log import PEOPLE, SITES, log
+
+DAY = "2013-07-20"
+
+
+class Run:
+    """NORTH in one log."""
+
+    def __init__(self, call: Any, folder: Path) -> None:
+        self.call, self.log = call, folder / "log.jsonl"
+
+    def order(self, verb: str, by: str, *args: object, code: str = "") -> Any:
+        answer = self.call("conduct", verb, "north", "--log", self.log, "--by", by, *args, "--json")
+        assert answer.status == (2 if code else 0), answer.out + answer.err
+        if code:
+            assert [p["code"] for p in answer.json["error"]["problems"]] == [code]
+        return answer
+
+    def read(self, *args: object, by: str | None = None) -> Any:
+        verb, *rest = args
+        return self.call(*str(verb).split(), "north", "--log", self.log, *rest, *(("--as", by) if by else ()))
+
+
+@pytest.fixture
+def run(equipoise: Any, tmp_path: Path) -> Run:
+    return Run(equipoise, tmp_path)
+
+
+@pytest.fixture
+def written(run: Run) -> Run:
+    LogFile(run.log, "north").create(log())
+    return run
+
+
+def test_from_the_opening_to_the_first_patient(run: Run, tmp_path: Path) -> None:
+    run.order("open", "ben", "--administrator", "ada")
+    run.order("activate", "ben", "--site", "S01", "--on", DAY, code="no-role")
+    run.order("grant", "ada", "--person", "ada", "--role", "sponsor", "--on", DAY, code="own-grant")
+    for person, role, sites in (("sam", "sponsor", ""), ("ivy", "investigator", "S01"), ("kim", "committee", "")):
+        run.order(
+            "grant", "ada", "--person", person, "--role", role, "--sites", sites, "--name", f"Dr {person}", "--on", DAY
+        )
+    run.order("activate", "ivy", "--site", "S01", "--on", DAY, code="not-your-order")
+    run.order("activate", "sam", "--site", "S01", "--on", DAY)
+    run.order("screen", "ivy", "--patient", "S01-001", "--site", "S01", "--on", DAY)
+    run.order("enrol", "ivy", "--patient", "S01-001", "--on", DAY, "--factor", "ecog=2", "--factor", "ldh=normal")
+    seed = tmp_path / "seed"
+    seed.write_text("a secret seed for tests only\n")
+    told = run.order("randomise", "ivy", "--patient", "S01-001", "--on", DAY, "--seed-file", seed)
+    assert told.json["event"]["data"]["arm"] in ("CE", "IMGN901")
+    assert run.read("conduct verify", by="sam").status == 0
+    listed = run.read("conduct people", "--json", by="sam").json["persons"]
+    assert [(p["person"], p["name"], p["role"], p["sites"], p["access"]) for p in listed] == [
+        ("ada", "ada", "administrator", [], "open"),
+        ("sam", "Dr sam", "sponsor", [], "open"),
+        ("ivy", "Dr ivy", "investigator", ["S01"], "open"),
+        ("kim", "Dr kim", "committee", [], "open"),
+    ]
+    run.order("revoke", "ada", "--person", "ivy", "--role", "investigator", "--on", DAY)
+    run.order("contact", "ivy", "--patient", "S01-001", "--on", DAY, code="no-role")
+    assert run.read("conduct as-known-on", DAY, by="ivy").status == 2
+    assert "ended" in run.read("conduct people", by="sam").out
+
+
+def test_a_log_with_people_asks_who_reads_and_one_without_asks_nobody(
+    written: Run, equipoise: Any, tmp_path: Path
+) -> None:
+    nobody = written.read("conduct as-known-on", DAY, "--json")
+    assert [p["code"] for p in nobody.json["error"]["problems"]] == ["no-reader"]
+    assert (
+        written.call(
+            "conduct", "as-known-on", "north", "--log", written.log, DAY, env={"EQUIPOISE_AS": PEOPLE["sponsor"]}
+        ).status
+        == 0
+    )
+    other = Run(equipoise, tmp_path / "other")
+    other.order("open", "ben")
+    assert other.read("conduct as-known-on", DAY).status == 0
+    for verb, args in (("conduct as-known-on", [DAY]), ("analyse", []), ("conduct verify", []), ("conduct people", [])):
+        answer = other.read(verb, *args, "--json", by="ben")
+        assert [p["code"] for p in answer.json["error"]["problems"]] == ["no-people"], verb
+    other.order("grant", "ben", "--person", "ada", "--role", "sponsor", "--on", DAY, code="no-people")
+
+
+def test_who_records_a_look_is_the_reader_of_it(written: Run) -> None:
+    look = ("--look", "1", "--cutoff", "2013-07-05", "--record", "--by")
+    assert "is not ripe" in written.read("decide", *look, PEOPLE["committee"]).out
+    assert "--as   got sponsor-1, sponsor" in written.read("decide", *look, PEOPLE["sponsor"]).err
+
+
+def test_a_refusal_tells_its_giver_what_he_may_know_and_no_more(written: Run) -> None:
+    dead = next(e.patient for e in log() if e.kind == "died" and e.patient.startswith(SITES[0]))
+    dose = (
+        "--patient",
+        dead,
+        "--on",
+        DAY,
+        "--drug",
+        "carboplatin",
+        "--cycle",
+        2,
+        "--day",
+        1,
+        "--dose",
+        5,
+        "--unit",
+        "AUC",
+    )
+    # The pharmacist sees doses and no deaths; the investigator sees both.
+    written.order("treat", "pharmacist-1", *dose, code="not-told")
+    written.order("treat", "investigator-1", *dose, code="after-death")
+    assert "died" not in written.order("treat", "pharmacist-1", *dose, code="not-told").out
+    # A number that another site has used: it is taken, and nothing more is said of whom it is.
+    taken = ("--patient", f"{SITES[1]}-001", "--site", SITES[0], "--on", DAY)
+    assert "screened already" not in written.order("screen", "coordinator-1", *taken, code="not-told").out
+    # Another site's patient, and one whom nobody knows, read the same.
+    for verb, args in (
+        ("randomise", ()),
+        ("unblind", ("--reason", "emergency")),
+        ("contact", ()),
+        ("enrol", ("--factor", "ecog=2", "--factor", "ldh=normal")),
+    ):
+        answers = [
+            written.order(
+                verb, "investigator-1", "--patient", p, "--on", DAY, *args, code="not-your-patient"
+            ).out.replace(p, "P")
+            for p in (f"{SITES[1]}-013", "nobody")
+        ]
+        assert answers[0] == answers[1]
+    # Of another site's event not even its kind is told.
+    for kind in ("enrolled", "assessed"):
+        number = next(e.number for e in log() if e.kind == kind and e.patient.startswith(SITES[1]))
+        args = ("--event", number, "--factor", "ecog=2", "--why", "because")
+        written.order("correct", "investigator-1", *args, code="not-your-event")
+
+
+def test_an_inspector_sees_arms_by_a_recorded_grant_only(written: Run) -> None:
+    assert written.read("analyse", by="inspector-1").status == 2
+    written.order("grant", "ada", "--person", "inspector-1", "--role", "inspector", "--arms", "true", "--on", DAY)
+    assert written.read("analyse", by="inspector-1").status == 0
+
+
+def test_a_reader_s_copy_of_the_log(written: Run, tmp_path: Path) -> None:
+    out = tmp_path / "view.jsonl"
+    assert written.read("conduct export", "--out", out, by="data-manager-1").status == 0
+    text = out.read_text()
+    assert "masked" in text
+    assert not [word for word in ("IMGN901", '"CE"', "salts", "hash") if word in text]
+    again = written.read("conduct export", "--out", out, "--json", by="data-manager-1")
+    assert [p["code"] for p in again.json["error"]["problems"]] == ["file-exists"]
+    assert out.read_text() == text
+
+
+def test_as_a_process(equipoise_process: Any, tmp_path: Path) -> None:
+    LogFile(tmp_path / "log.jsonl", "north").create(log())
+    line = ("conduct", "as-known-on", "north", "--log", tmp_path / "log.jsonl", DAY)
+    assert equipoise_process(*line).status == 2
+    page = equipoise_process(*line, env={"EQUIPOISE_AS": "sponsor-1"})
+    assert page.status == 0, page.err
+    assert "Arms masked" in page.out

@@ -38,10 +38,9 @@ def verify(trial: str, log_path: Path, unblind: Path | None, reader: str | None,
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
-    if torn := verified.torn_bytes:
-        click.echo(
-            f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."
-        )
+    if (torn := verified.torn_bytes) != 0:
+        of_it = f" ({torn} bytes were written of it)" if torn is not None else ""
+        click.echo(f"The last line is torn{of_it}: it is no record, and the next order sets it aside.")
 
 
 @click.command(cls=Command, name="as-known-on", short_help="The trial as it was known on a day.")

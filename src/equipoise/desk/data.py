@@ -10,6 +10,7 @@ from pathlib import Path
 from equipoise.analyse.data import cut, refusals
 from equipoise.desk.order import unmask
 from equipoise.desk.reading import known_to, no_reader
+from equipoise.desk.told import read_for
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.log_file import LogFile
@@ -55,7 +56,7 @@ def take(
     ``reader`` is who reads, in a log with people (``by`` where none is named), and ``view`` what is shown him: the data are those that he may see.
     Raises BadInput with what is wrong with what was asked for, for a masked log without that file, and for a page that is not the reader's.
     """
-    reading, notes = _read(name, trial, log, table, dialect, define)
+    reading, notes = _read(name, trial, log, table, dialect, define, reader or by)
     if log is None:
         no_reader(trial, reader)
         known = unmask(trial, reading.log, unblind)
@@ -66,7 +67,13 @@ def take(
 
 
 def _read(
-    name: str, trial: Trial, log: Path | None, table: Path | None, dialect: Dialect, define: Path | None
+    name: str,
+    trial: Trial,
+    log: Path | None,
+    table: Path | None,
+    dialect: Dialect,
+    define: Path | None,
+    reader: str | None,
 ) -> tuple[Reading, Sequence[str]]:
     if log is not None and table is not None:
         raise BadInput(trial.id, [Problem("two-sources", "--log", "a log and a table", "--log or --table, not both")])
@@ -83,7 +90,7 @@ def _read(
             ],
         )
     if log is not None:
-        return LogFile(log, trial.id).read(), ()
+        return read_for(LogFile(log, trial.id), reader), ()
     own = trial.table.file if trial.table is not None else None
     if table is None and own is None:
         raise BadInput(trial.id, [Problem("no-data", "--log", "nothing", "a log, or a table with --table")])

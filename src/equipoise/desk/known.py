@@ -13,6 +13,7 @@ from equipoise.conduct.conduct import replay
 from equipoise.desk.order import unmask
 from equipoise.desk.reading import knows_all_of, may_read, reader_of, shown_to
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.masked import MASKED
@@ -28,7 +29,8 @@ class Verified:
     ok: bool
     events: int
     hash: str
-    torn_bytes: int
+    #: of a last line that was begun; None where there are some and the reader may not know how many, for a name's length tells an arm
+    torn_bytes: int | None
 
 
 #: What a log is found to hold, in place of what the reader may not know.
@@ -42,7 +44,7 @@ def verify(trial: Trial, store: LogStore, unblind: Path | None = None, person: s
 
     Raises BadInput with every event that is impossible, as far as the reader may know of it.
     """
-    reading = store.read()
+    reading = read_for(store, person)
     reader = reader_of(trial, reading.log, person)
     if unblind is not None:
         may_read(trial, reader, "by arm")
@@ -54,7 +56,9 @@ def verify(trial: Trial, store: LogStore, unblind: Path | None = None, person: s
             if knows_all_of(reader, e)
         ]
         raise BadInput(str(store), told if len(told) == len(impossible) else [*told, _NOT_TOLD])
-    return Verified(True, len(reading.log), reading.log.head, len(reading.torn or b""))
+    torn = len(reading.torn or b"")
+    apart = reader is None or reader.whole
+    return Verified(True, len(reading.log), reading.log.head, torn if apart or not torn else None)
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Known:
 
 def as_known_on(trial: Trial, store: LogStore, day: date, person: str | None = None) -> Known:
     """What was recorded by ``day``, corrections of then included; the arms together for a reader who may not have them apart."""
-    log = store.read().log
+    log = read_for(store, person).log
     reader = reader_of(trial, log, person)
     may_read(trial, reader, "counts")
     apart = reader is None or "by arm" in reader.views
@@ -135,7 +139,7 @@ def patient_as_known_on(
     trial: Trial, store: LogStore, day: date, patient: str, person: str | None = None
 ) -> PatientKnown:
     """One patient's events that were recorded by ``day``, as the reader may see them."""
-    log = store.read().log
+    log = read_for(store, person).log
     reader = reader_of(trial, log, person)
     may_read(trial, reader, "record")
     snap = cut(trial, shown_to(reader, log), day, day)

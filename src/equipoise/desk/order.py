@@ -14,7 +14,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.masking import Key, holds_codes, unmasked
 from equipoise.conduct.place import Allocation
 from equipoise.desk.store import LogStore
-from equipoise.desk.told import told
+from equipoise.desk.told import read_for, told
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -63,7 +63,7 @@ def give(
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
-        log = store.read().log
+        log = read_for(store, by).log
         if conduct is None:
             conduct = Conduct(trial, log, allocation, salts, takes=False)
         else:

@@ -12,6 +12,7 @@ from equipoise.conduct.people import Grant, People
 from equipoise.desk.order import now
 from equipoise.desk.reading import known_to, may_read, reader_of
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for
 from equipoise.files.view_file import write_view
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.problem import BadInput, Problem
@@ -66,7 +67,7 @@ class AuthorisedOn:
 
 def authorised_on(trial: Trial, store: LogStore, day: date | None, person: str | None) -> AuthorisedOn:
     """Who held a role at any moment of ``day`` (today unless given), as it stood at its end. Raises BadInput in a log without people."""
-    log = store.read().log
+    log = read_for(store, person).log
     may_read(trial, reader_of(trial, log, person), "people")
     on = day or now().date()
     people = People.of(log.known_by(on))
@@ -109,6 +110,6 @@ class View:
 
 def export_log(trial: Trial, store: LogStore, person: str | None, out: Path) -> View:
     """Write the events of a log as the reader may see them at this moment. Raises BadInput where the file is there."""
-    log = known_to(trial, store.read().log, person, "record")
+    log = known_to(trial, read_for(store, person).log, person, "record")
     write_view(out, log)
     return View(trial.id, person, len(log), str(out))

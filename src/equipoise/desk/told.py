@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from equipoise.conduct.authority import CODES
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.people import People
 from equipoise.conduct.place import Allocation
 from equipoise.conduct.visibility import Reader, padded
-from equipoise.trial.log import Log
+from equipoise.desk.store import LogStore
+from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+
+#: Problems of a log that cannot be read which quote nothing of it.
+_NO_QUOTES = frozenset(
+    {
+        "no-file", "unreadable", "empty-log", "not-opened", "another-trial", "number", "broken-chain", "older-form", "locked",
+        "log-has-grown",
+    }
+)  # fmt: skip
+
+
+def read_for(store: LogStore, person: str | None) -> Reading:
+    """The log of a store. Where it cannot be read, who may see what is not known: a named reader is quoted nothing of its lines."""
+    try:
+        return store.read()
+    except BadInput as bad:
+        if not person:
+            raise
+        kept = [p if p.code in _NO_QUOTES else replace(p, given="a line that is not quoted here") for p in bad.problems]
+        raise BadInput(bad.source, kept) from None
+
 
 #: What is said in place of reasons that the reader may not know.
 NOT_TOLD = Problem(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from equipoise.design import shelf
+from equipoise.design.dose import dose_shelf
 from helpers import ROOT
 
 
@@ -43,14 +44,17 @@ def test_each_kind_has_its_command(equipoise: Any, kind: str) -> None:
 
 def test_the_list_is_the_shelf(equipoise: Any) -> None:
     found = equipoise("design", "list", "--json").json
-    assert [k["kind"] for k in found] == shelf.kinds()
+    assert [k["kind"] for k in found] == [*shelf.kinds(), *dose_shelf.kinds()]
     page = equipoise("design", "list").out
-    assert all(k in page for k in shelf.kinds())
+    assert all(k in page for k in (*shelf.kinds(), *dose_shelf.kinds()))
 
 
 def test_help_lists_every_kind(equipoise: Any) -> None:
     page = equipoise("design", "--help").out
-    assert all(k in page for k in (*shelf.kinds(), "compare", "explain", "estimate", "spoke"))
+    assert all(
+        k in page
+        for k in (*shelf.kinds(), "compare", "explain", "estimate", "spoke", "next", "paths", *dose_shelf.kinds())
+    )
 
 
 @pytest.mark.thorough

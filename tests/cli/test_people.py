@@ -150,6 +150,44 @@ def test_an_inspector_sees_arms_by_a_recorded_grant_only(written: Run) -> None:
     assert written.read("analyse", by="inspector-1").status == 0
 
 
+@pytest.mark.parametrize("who", ["coordinator-1", "monitor-1", "pharmacist-1", "committee-1"])
+def test_a_copy_for_who_knows_the_arms_of_whom_he_sees_verifies_by_itself(
+    who: str, written: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "copy.jsonl"
+    told = written.read("conduct export", "--out", out, "--json", by=who)
+    assert told.json["verifies"] is True
+    copy = Run(written.call, tmp_path)
+    copy.log = out
+    verified = copy.read("conduct verify", "--json", by=who)
+    assert verified.status == 0, verified.err
+    assert (verified.json["events"], verified.json["hash"]) == (len(log()), log().head)
+    shown = [line for line in out.read_text().splitlines() if '"open":{' in line]
+    assert len(shown) == told.json["events"]
+    if who != "committee-1":
+        assert not [line for line in shown if f'"patient":"{SITES[1]}' in line]
+        assert "11 of 20" not in out.read_text()
+        assert copy.read("explain", "--patient", f"{SITES[0]}-000", by=who).status == 2, (
+            "nothing is analysed by a part of a log"
+        )
+
+
+def test_who_may_have_content_removed(written: Run) -> None:
+    number = next(e.number for e in log() if e.kind == "adverse event" and e.patient.startswith(SITES[0]))
+    other = next(e.number for e in log() if e.kind == "adverse event" and e.patient.startswith(SITES[1]))
+    for who, event, code in (
+        ("investigator-1", other, "not-your-event"),
+        ("ada", number, "not-your-event"),
+        ("data-manager-1", number, "not-your-event"),
+        ("ada", 2, "access-stands"),
+        ("investigator-1", 13, "not-your-event"),
+    ):
+        written.order("redact", who, "--event", event, "--why", "a name", code=code)
+    written.order("redact", "investigator-1", "--event", number, "--why", "a name")
+    assert written.read("conduct verify", by="investigator-1").status == 0
+    assert written.read("conduct as-known-on", DAY, by="data-manager-1").status == 0
+
+
 def test_a_reader_s_copy_of_the_log(written: Run, tmp_path: Path) -> None:
     out = tmp_path / "view.jsonl"
     assert written.read("conduct export", "--out", out, by="data-manager-1").status == 0

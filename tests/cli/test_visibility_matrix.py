@@ -65,6 +65,7 @@ ORDERS: dict[str, str] = {
     "pause": f"--on {DAY}",
     "progression": f"--patient {{patient}} --on {DAY} --basis clinical",
     "randomise": f"--patient {{patient}} --on {DAY} --seed-file seed",
+    "redact": "--event {number} --why because",
     "resume": f"--on {DAY}",
     "review-eligibility": f"--patient {{patient}} --on {DAY} --eligible true",
     "revoke": f"--person monitor-1 --role monitor --on {DAY}",
@@ -180,6 +181,8 @@ def hashes_of(path: Path) -> list[str]:
 
 def without(hashes: list[str], text: bytes) -> bytes:
     """Text without the log's hashes, whole or as they are shortened."""
+    # The chain of a copy, and the digests of what is withheld in it.
+    text = re.sub(rb'"(hash|previous|open_digest|guarded_digest)":"[0-9a-f]{64}"', rb'"\1":"#"', text)
     for h in hashes:
         text = re.sub(rf"{h[:12]}[0-9a-f]*".encode(), b"#", text)
     return text

@@ -18,7 +18,7 @@ from equipoise.desk.known import verify
 from equipoise.desk.order import give, salted
 from equipoise.files.log_file import LogFile, read_log, write_new_log
 from equipoise.files.log_lines import line_of, lines_of, read_lines
-from equipoise.trial.event import GENESIS, Event, hash_of
+from equipoise.trial.event import GENESIS, Event, canonical, hash_of
 from equipoise.trial.guarded import GUARDED, GUARDED_WHY
 from equipoise.trial.kinds import KINDS
 from equipoise.trial.log import Log
@@ -86,6 +86,14 @@ def test_every_kind_comes_back_with_its_salts_and_its_guarded_part_is_apart() ->
         assert record["open"]["why"] == ("" if "why" in names else event.why)
 
 
+@pytest.mark.property
+@given(st.text(), st.text(), st.integers(), st.datetimes(timezones=st.just(UTC)))
+def test_the_text_of_a_part_is_its_canonical_json(who: str, why: str, number: int, at: datetime) -> None:
+    for kind, data in (("decided", {"look": 1, "action": who}), ("contact", {}), ("died", {"cause": why})):
+        event = Event(number, kind, at.date(), at, who, why, why, who, data, number, why)
+        assert event.texts() == tuple(canonical(part) if part else "" for part in event.parts())
+
+
 def test_what_is_guarded_is_a_detail_of_its_kind_and_none_is_called_why() -> None:
     for kind, names in GUARDED.items():
         assert names <= set(KINDS[kind])
@@ -116,6 +124,10 @@ def test_what_is_recorded_by_an_order_is_salted_each_time_anew(north: Trial, tmp
     assert all(len(s) == 32 for s in found)
 
 
+def _digest_of_arm() -> bytes:
+    return hashlib.sha256(b"\xab" * 16 + b"guarded\x00" + b'{"arm":"CE"}').hexdigest().encode()
+
+
 # -- written otherwise ----------------------------------------------------------------------------------------------
 
 OTHERWISE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -124,7 +136,7 @@ OTHERWISE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a blank": (lambda x: x.replace(b'"by":', b'"by": '), "at character"),
     "a blank at the end": (lambda x: x + b" ", "blanks before the newline"),
     "a carriage return": (lambda x: x + b"\r", "carriage return"),
-    "a byte order mark": (lambda x: b"\xef\xbb\xbf" + x, "BOM"),
+    "a byte order mark": (lambda x: b"\xef\xbb\xbf" + x, "byte order mark"),
     "an escape": (lambda x: x.replace(b"dm", b"\\u0064m"), "at character"),
     "another order": (lambda x: json.dumps(dict(reversed(json.loads(x).items()))).encode(), "at character"),
     "another zone": (
@@ -167,6 +179,14 @@ OTHERWISE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "another arm": (lambda x: x.replace(b'"CE"', b'"XX"'), "the hash of this event"),
     "data is a list": (lambda x: x.replace(b'{"stratum":"all"}', b"[]"), "not an object"),
     "a why in both": (lambda x: x.replace(b'{"arm":"CE"}', b'{"arm":"CE","why":1}'), "why is not a text"),
+    "a text is a number": (lambda x: x.replace(b'"site":""', b'"site":7'), "site is not a text"),
+    "a kind is a list": (lambda x: x.replace(b'"kind":"randomised"', b'"kind":[]'), "kind is not a text"),
+    "a digest too short": (lambda x: x.replace(b'"guarded":{"arm":"CE"}', b'"guarded_digest":"0"'), "64 hexadecimal"),
+    "an empty digest": (lambda x: x.replace(b'"guarded":{"arm":"CE"}', b'"guarded_digest":""'), "64 hexadecimal"),
+    "a part withheld, its salt not": (
+        lambda x: x.replace(b'"guarded":{"arm":"CE"}', b'"guarded_digest":"' + _digest_of_arm() + b'"'),
+        "at character",
+    ),
     "not an object": (lambda _: b"17", "not an object"),
     "empty": (lambda _: b"", "Expecting value"),
 }

@@ -20,6 +20,7 @@ from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.snapshot import Snapshot, snapshot
 from equipoise.trial.table import is_row
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import withheld_problem
 
 
 def last_day(log: Log, trial: Trial) -> date:
@@ -53,6 +54,9 @@ def cut(
 
 def refusals(trial: Trial, log: Log, cutoff: date | None, known_on: date | None) -> Iterator[Problem]:
     """Why the data cannot be cut as was asked."""
+    withheld = withheld_problem(log)
+    if withheld is not None:
+        yield withheld
     if cutoff is not None and known_on is not None and known_on < cutoff:
         yield Problem("dates-out-of-order", "--known-on", str(known_on), f"not before the cut-off, {cutoff}")
     table = trial.table

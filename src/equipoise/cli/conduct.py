@@ -399,6 +399,22 @@ def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bo
     _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True))
 
 
+@command.command(short_help="Remove content that was entered by mistake, for good.")
+@trial_argument
+@log_option
+@click.option("--event", "number", type=int, required=True, help="Number of the event.")
+@_by
+@click.option("--why", required=True, help="Why its content is removed; it says nothing of the content itself.")
+@json_option
+def redact(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bool) -> None:
+    """Remove the content of an event that should never have been written: a name, an address, another person's data.
+
+    Its line stays by its digests, so that the chain still verifies, and a new event says who removed it and why. To the trial it is
+    as if the event had been voided. What should be kept of it is entered first, with `correct`. Copies of the log keep what they have.
+    """
+    _give(trial, log_path, as_json, lambda c, now: c.redact(number, now, by, why))
+
+
 @command.command(short_help="Record that the trial file was amended.")
 @trial_argument
 @log_option

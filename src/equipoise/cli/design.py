@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from equipoise.trial.trial import Trial
 
 #: Commands of their own; every kind of design has one besides, made from what its table may say.
-OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "simon")
+OWN = ("list", "show", "compare", "explain", "estimate", "spoke", "next", "paths", "simon")
+
+
+_OF_DOSES = {
+    "next": "Dose finding: the next dose after a history such as '1NNN 2NTN', and why.",
+    "paths": "Dose finding: what may come of the next cohorts.",
+}
+
+
+def _finds_doses(kind: str) -> bool:
+    from equipoise.design.dose import dose_shelf
+
+    return dose_shelf.module_of(kind) is not None
 
 
 class _Shelf(Group):
@@ -26,8 +38,9 @@ class _Shelf(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from equipoise.design import shelf
+        from equipoise.design.dose import dose_shelf
 
-        return [*OWN, *(k for k in shelf.kinds() if k not in OWN)]
+        return [*OWN, *(k for k in shelf.kinds() if k not in OWN), *dose_shelf.kinds()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in self.commands:
@@ -35,6 +48,14 @@ class _Shelf(Group):
         from equipoise.cli.design_kind import make
         from equipoise.trial.problem import BadInput
 
+        if cmd_name in ("next", "paths"):
+            from equipoise.cli.design_dose import OfKinds
+
+            return OfKinds(name=cmd_name, short_help=_OF_DOSES[cmd_name], help=_OF_DOSES[cmd_name])
+        if _finds_doses(cmd_name):
+            from equipoise.cli.design_dose import make as make_dose
+
+            return make_dose(cmd_name)
         try:
             return make(cmd_name)
         except BadInput as bad:

@@ -102,7 +102,7 @@ def make(kind: str) -> click.Command:
     fields = shelf.spec_model(kind).model_fields
     of_history = history_parameters(fields)
     options: list[click.Parameter] = [
-        _option(name, field.annotation, field, given_otherwise=bool(of_history) and name in desk.history.NUMBERS)
+        option_of(name, field.annotation, field, given_otherwise=bool(of_history) and name in desk.history.NUMBERS)
         for name, field in fields.items()
         if name != "kind"
     ]
@@ -154,7 +154,8 @@ def make(kind: str) -> click.Command:
     return json_option(command)
 
 
-def _option(name: str, annotation: Any, field: Any, *, given_otherwise: bool = False) -> click.Option:
+def option_of(name: str, annotation: Any, field: Any, *, given_otherwise: bool = False) -> click.Option:
+    """The option of an entry; ``given_otherwise``: it need not be given, another option may."""
     flag = "--" + name.replace("_", "-")
     kind, default = _click_type(annotation), None if field.is_required() else field.default
     help_text = field.description or ""

@@ -38,6 +38,12 @@ def verify(trial: str, log_path: Path, unblind: Path | None, reader: str | None,
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
+    if verified.removed:
+        click.echo(f"The content of {verified.removed} of them was removed, as the log says.")
+    if verified.withheld:
+        click.echo(f"Of {verified.withheld} of them a part is withheld here: only the chain was verified.")
+    if verified.unended:
+        click.echo("The last line has no newline. It is whole and a record; the next order ends it.")
     if (torn := verified.torn_bytes) != 0:
         of_it = f" ({torn} bytes were written of it)" if torn is not None else ""
         click.echo(f"The last line is torn{of_it}: it is no record, and the next order sets it aside.")

@@ -102,10 +102,15 @@ def people(trial: str, log_path: Path, on: date | None, reader: str | None, as_j
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A new file (JSON Lines).")
 @json_option
 def export(trial: str, log_path: Path, reader: str | None, out: Path, as_json: bool) -> None:
-    """Write the log's events for one reader, made at this moment: what he may not see is not in the file."""
+    """Write the log for one reader, made at this moment: what he may not see is not in the file.
+
+    For who knows the arms of all whom he sees it is the log's own lines with parts withheld, and `conduct verify` verifies its chain. For others it is a list of
+    the events that they may see, numbered anew.
+    """
     found = desk.opening.load_trial(trial)
-    view = desk.people.export_log(found, desk.opening.log_of(found, log_path), reader, out)
+    copy = desk.people.export_log(found, desk.opening.log_of(found, log_path), reader, out)
     if as_json:
-        emit(view.as_json())
+        emit(copy)
     else:
-        click.echo(f"{view.events} events in {view.file}.")
+        how = "the log's own lines: its chain verifies" if copy.verifies else "numbered anew, without the chain"
+        click.echo(f"{copy.events} events in {copy.file}, {how}.")

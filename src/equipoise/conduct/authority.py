@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from equipoise.conduct.people import People, folded
 from equipoise.trial.check import near
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.problem import Problem
 from equipoise.trial.role import BY_NAME, NOBODYS, TOGETHER, Role, may
@@ -53,9 +53,31 @@ def refusals(order: Event, person: str, people: People, trial: Trial) -> list[Pr
     return found
 
 
+def _removes(order: Event, person: str, people: People) -> Iterator[Problem]:
+    """Who may have content removed: of a patient's event an investigator of his site, of one of the trial's own an administrator."""
+    number = order.data["event"]
+    patient = people.patient_of.get(number, "")
+    if people.kind_of.get(number, "") in PEOPLE_KINDS:
+        yield _said("access-stands", f"event {number}", "a grant or the like", "these events stand", "conduct revoke")
+        return
+    held = people.held(person)
+    if people.kind_of.get(number, REMOVED) == REMOVED:  # judged again: whose it was is gone with it
+        allowed_to = any("redacted" in g.role.orders for g in held)
+    elif patient:
+        allowed_to = any(g.role.name == "investigator" and people.site_of.get(patient) in g.sites for g in held)
+    else:
+        allowed_to = any(g.role.name == "administrator" for g in held)
+    if not allowed_to:
+        allowed = "an event of a patient of his site, by an investigator; one of the trial's own, by an administrator"
+        yield _said("not-your-event", f"event {number}", f"a removal by {person}", allowed)
+
+
 def _by_role(order: Event, person: str, people: People, trial: Trial) -> Iterator[Problem]:
     """By the roles that the person holds, and where."""
     kind = order.kind
+    if kind == "redacted":
+        yield from _removes(order, person, people)
+        return
     if order.corrects is not None:
         kind = people.kind_of.get(order.corrects, "" if kind in NOBODYS else kind)
         if kind in PEOPLE_KINDS:

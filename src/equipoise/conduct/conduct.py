@@ -14,6 +14,7 @@ from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.people import People
 from equipoise.conduct.place import Allocation, Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
+from equipoise.conduct.redaction import redaction_of, redaction_problems
 from equipoise.conduct.replaying import clock_backwards, replay, replay_patient
 from equipoise.conduct.rules import (
     ENROLMENT,
@@ -34,6 +35,7 @@ from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.response import Glossary
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import refuse_withheld
 
 __all__ = ["Conduct", "Refused", "replay"]
 
@@ -76,6 +78,7 @@ class Conduct:
         self.trial = trial
         self.takes = takes
         self.log = log if log is not None else Log()
+        refuse_withheld(self.log, trial.id)
         self._allocation = allocation
         self._salts = salts
         self._rebuild()
@@ -277,6 +280,10 @@ class Conduct:
         event = correction_of(self.log, number, recorded, by, why, on, data, void, factors)
         return self._given(event, f"correct {number}", problems)
 
+    def redact(self, number: int, recorded: datetime, by: str, why: str) -> Event:
+        """Take the content of event ``number`` out of the log, as if it had been voided; its line stays, by its digests."""
+        return self._given(redaction_of(self.log, number, recorded, by, why), f"redact {number}")
+
     @property
     def masked(self) -> bool:
         """True where the log tells codes: what stands by arm is kept from it."""
@@ -295,6 +302,8 @@ class Conduct:
             return not_his  # what else is wrong is not for who may not give the order at all
         if event.corrects is not None:
             return self._problems_of_correction(event, problems)
+        if event.kind == "redacted" and not problems:
+            return [*self._clock_problems(event), *redaction_problems(event, self.log, self.trial)]
         problems += subject_problems(event)
         if problems:
             return problems
@@ -338,7 +347,10 @@ class Conduct:
         """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
         self.log.add(event)
         self.people.take(event)
-        if event.corrects is None:
+        if event.kind == "redacted":
+            self.log.remove(event)
+            self._rebuild()
+        elif event.corrects is None:
             self._take(event)
         elif event.patient:
             self._correct(event)

@@ -11,7 +11,7 @@ from equipoise.trial.log import Log
 from equipoise.trial.problem import Problem
 
 #: What is never corrected: it says what was done, and when.
-STAND = frozenset({"opened", "amended", "decided", "safety look", "unblinded"})
+STAND = frozenset({"opened", "amended", "decided", "safety look", "unblinded", "redacted"})
 
 
 def correction_of(

@@ -16,6 +16,15 @@ def folded(person: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", person).casefold().split())
 
 
+def sites_of(events: Iterable[Event]) -> dict[str, str]:
+    """The site of each patient: that of his screening."""
+    found: dict[str, str] = {}
+    for event in events:
+        if event.patient and event.site:
+            found.setdefault(event.patient, event.site)
+    return found
+
+
 @dataclass
 class Grant:
     """A role that a person was granted; ``until`` and ``ended_by`` once it is revoked. Moments are those of recording, UTC."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from equipoise.conduct.authority import refusals
 from equipoise.conduct.corrections import correction_problems
-from equipoise.conduct.people import People
+from equipoise.conduct.people import People, sites_of
 from equipoise.conduct.rules import (
     ENROLMENT,
     Standing,
@@ -19,7 +19,7 @@ from equipoise.conduct.rules import (
     subject_problems,
 )
 from equipoise.conduct.shape import shape_problems
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
@@ -34,11 +34,16 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
     last: datetime | None = None
     misshapen: set[int] = set()
     standing_now: dict[int, Event] = {}
-    people = People()
+    # Whose patient each is does not change, and where a screening was removed its correction says it.
+    people = People(site_of=sites_of(events))
     for event in events:
         if last is not None and event.recorded < last:
             found.append((event, clock_backwards(event, last)))
         last = event.recorded
+        if event.kind == REMOVED:
+            standing_now[event.number] = event
+            standing_now.pop(event.corrects or 0, None)
+            continue
         problems: list[Problem] = list(shape_problems(event.kind, dict(event.data)))
         if not problems:
             # Who was allowed is judged by what the log said of people then.
@@ -46,7 +51,11 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
             people.take(event)
         problems += subject_problems(event)
         if event.corrects is not None:
-            problems += correction_problems(event, standing_now.pop(event.corrects, None))
+            old = standing_now.pop(event.corrects, None)
+            if old is None or old.kind != REMOVED:  # of what was removed nobody knows any more what could correct it
+                problems += correction_problems(event, old)
+        if event.kind == "redacted" and not problems:
+            problems += _not_removed(event, events)
         if event.kind != "voided":
             standing_now[event.number] = event
         if problems:
@@ -71,6 +80,16 @@ def replay(trial: Trial, events: Sequence[Event]) -> Found:
     for name, record in by_patient.items():
         found.extend(replay_patient(name, record, trial, standing))
     return found
+
+
+def _not_removed(event: Event, events: Sequence[Event]) -> list[Problem]:
+    number = event.data["event"]
+    if 1 <= number < event.number and events[number - 1].kind == REMOVED:
+        return []
+    allowed = "an event whose content was removed: it is there still, or was put back"
+    return [
+        Problem("not-removed", "event", str(number), allowed, "restore the log from a copy made after the redaction")
+    ]
 
 
 def replay_patient(name: str, record: Sequence[Event], trial: Trial, standing: Standing) -> Found:

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from equipoise.conduct.people import Grant, People
-from equipoise.trial.event import NEITHER, WITHHELD, Event
+from equipoise.trial.event import NEITHER, REMOVED, Event
 from equipoise.trial.guarded import GUARDED, GUARDED_WHY
 from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.log import Log
@@ -116,6 +116,9 @@ def _of_the_trial(event: Event, reader: Reader) -> Event | None:
     """An event of nobody's: people's are for who may see people; what was found by arm is masked."""
     if event.kind in PEOPLE_KINDS and "people" not in reader.views:
         return None
+    # Of what was removed nobody knows any more whose it was: who sees some patients only is not told of it.
+    if event.kind in (REMOVED, "redacted") and not any(g.role.patients == "all" for g in reader.grants):
+        return None
     shown = _masked(event, _telling(event))
     if event.kind in GUARDED_WHY:
         shown = replace(shown, why=MASKED)
@@ -194,13 +197,27 @@ def seen(events: Iterable[Event], reader: Reader) -> Log:
         elif event.corrects is not None and e is None:
             # Corrected into what is not shown: what was shown is taken back, or it would stand.
             e = replace(event, kind="voided", data={}, why=MASKED)
+        if e is not None and e.kind == "redacted":
+            e = replace(e, data={"event": number.get(e.data["event"], 0)})
         if e is None:
             continue
         number[event.number] = len(shown) + 1 if reader.renumbers else event.number
         corrects = None if e.corrects is None else number[e.corrects]
         # Without its salts: with them the digest of a part that is withheld could be tried for each arm.
-        shown.append(replace(e, number=number[event.number], corrects=corrects, salts=NEITHER))
+        shown.append(replace(e, number=number[event.number], corrects=corrects, salts=NEITHER, withheld=NEITHER))
     return Log(shown)
+
+
+def parts_shown(event: Event, reader: Reader) -> tuple[str, ...]:
+    """The parts of an event's line ('open', 'guarded') that the reader may have as they stand, so that the chain still verifies."""
+    e = visible(event, reader)
+    if e is None:
+        return ()
+    if e == event:
+        return ("open", "guarded")
+    shown, _ = event.parts()
+    same = all(e.data.get(k) == v for k, v in shown["data"].items()) and shown["why"] in ("", e.why)
+    return ("open",) if same else ()
 
 
 def padded(log: Log, reader: Reader) -> Log:
@@ -209,7 +226,7 @@ def padded(log: Log, reader: Reader) -> Log:
     To judge an order by, and to show to nobody.
     """
     at = {e.number: e for e in seen(log, reader)} if not reader.renumbers else {}
-    blank = Event(0, WITHHELD, log[0].happened, log[0].recorded, "")
+    blank = Event(0, "", log[0].happened, log[0].recorded, "")
     return Log(at.get(e.number) or replace(blank, number=e.number, recorded=e.recorded) for e in log)
 
 

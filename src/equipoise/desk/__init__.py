@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from equipoise.desk import (  # noqa: I001
-        analyse, answers, audit, check, cohorts, compare, control_check, curves, data, datasets, design, design_text, evidence, export,
+        analyse, answers, audit, check, cohorts, compare, control_check, curves, data, datasets, design, design_text, dose, evidence, export,
         grid, history, hurdle, import_sdtm, known, library, look, opening, order, pages, patient, people, plans, pool, randomisation, reading, report,
         safety, sensitivity, shelf, simulate, spoken, told, virtual,
     )  # fmt: skip
 
 __all__ = [
     "analyse", "answers", "audit", "check", "cohorts", "compare", "control_check", "curves", "data", "datasets", "design",
-    "design_text", "evidence", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "opening", "order",
+    "design_text", "dose", "evidence", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "opening", "order",
     "pages", "patient", "people", "plans", "pool", "randomisation", "reading", "report", "safety", "sensitivity", "shelf", "simulate",
     "spoken", "told", "virtual",
 ]  # fmt: skip

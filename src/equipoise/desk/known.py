@@ -10,27 +10,38 @@ from typing import Any
 
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import replay
+from equipoise.conduct.visibility import Reader
 from equipoise.desk.order import unmask
 from equipoise.desk.reading import knows_all_of, may_read, reader_of, shown_to
 from equipoise.desk.store import LogStore
 from equipoise.desk.told import read_for
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.log import Log
 from equipoise.trial.masked import MASKED
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.role import View
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import not_shown, refuse_withheld
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A log in which nothing was changed and nothing is impossible."""
+    """A log in which nothing was changed and nothing is impossible.
+
+    ``unended``: the last line lacks its newline. ``removed``: events whose content was removed, as later ones say. ``withheld``: events of which
+    a part is withheld from whoever was given this log; where there are any, only the chain was verified.
+    """
 
     ok: bool
     events: int
     hash: str
     #: of a last line that was begun; None where there are some and the reader may not know how many, for a name's length tells an arm
     torn_bytes: int | None
+    unended: bool
+    removed: int
+    withheld: int
 
 
 #: What a log is found to hold, in place of what the reader may not know.
@@ -48,7 +59,8 @@ def verify(trial: Trial, store: LogStore, unblind: Path | None = None, person: s
     reader = reader_of(trial, reading.log, person)
     if unblind is not None:
         may_read(trial, reader, "by arm")
-    impossible = replay(trial, list(unmask(trial, reading.log, unblind) if unblind is not None else reading.log))
+    log, withheld = reading.log, not_shown(reading.log)
+    impossible = [] if withheld else replay(trial, list(unmask(trial, log, unblind) if unblind is not None else log))
     if impossible:
         told = [
             Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
@@ -58,7 +70,8 @@ def verify(trial: Trial, store: LogStore, unblind: Path | None = None, person: s
         raise BadInput(str(store), told if len(told) == len(impossible) else [*told, _NOT_TOLD])
     torn = len(reading.torn or b"")
     apart = reader is None or reader.whole
-    return Verified(True, len(reading.log), reading.log.head, torn if apart or not torn else None)
+    removed = sum(e.kind == REMOVED for e in log)
+    return Verified(True, len(log), log.head, torn if apart or not torn else None, reading.unended, removed, withheld)
 
 
 @dataclass(frozen=True)
@@ -102,13 +115,20 @@ class Known:
         return Table(f"{trial.id} as known on {self.as_known_on}: {where}", columns, rows)
 
 
+def _shown(trial: Trial, store: LogStore, person: str | None, view: View) -> tuple[Reader | None, Log]:
+    """The reader, where there are any, and the log as he may see it for a page."""
+    log = read_for(store, person).log
+    refuse_withheld(log, str(store))
+    reader = reader_of(trial, log, person)
+    may_read(trial, reader, view)
+    return reader, shown_to(reader, log)
+
+
 def as_known_on(trial: Trial, store: LogStore, day: date, person: str | None = None) -> Known:
     """What was recorded by ``day``, corrections of then included; the arms together for a reader who may not have them apart."""
-    log = read_for(store, person).log
-    reader = reader_of(trial, log, person)
-    may_read(trial, reader, "counts")
+    reader, log = _shown(trial, store, person, "counts")
     apart = reader is None or "by arm" in reader.views
-    snap = cut(trial, shown_to(reader, log), day, day)
+    snap = cut(trial, log, day, day)
     cohorts = {n: _by_arm(v, [p for p in snap.randomised if p.cohort == n], apart) for n, v in trial.views.items()}
     counts = _by_arm(trial, snap.randomised, apart)
     sites = sum(e.kind == "site activated" for e in snap.events)
@@ -139,8 +159,6 @@ def patient_as_known_on(
     trial: Trial, store: LogStore, day: date, patient: str, person: str | None = None
 ) -> PatientKnown:
     """One patient's events that were recorded by ``day``, as the reader may see them."""
-    log = read_for(store, person).log
-    reader = reader_of(trial, log, person)
-    may_read(trial, reader, "record")
-    snap = cut(trial, shown_to(reader, log), day, day)
+    _, log = _shown(trial, store, person, "record")
+    snap = cut(trial, log, day, day)
     return PatientKnown(day, patient, [e for e in snap.events if e.patient == patient])

@@ -74,7 +74,8 @@ def give(
         except BadInput as bad:
             raise told(bad, by, trial, log, lambda c: order(c, moment), allocation) from None
         events = [found] if isinstance(found, Event) else list(found)
-        aside = store.append(events, log.head)
+        redaction = events[0].kind == "redacted"
+        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
     return Ordered(events[-1], conduct.log.head, aside)
 

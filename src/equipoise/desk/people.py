@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from equipoise.conduct.people import Grant, People
+from equipoise.conduct.visibility import parts_shown, seen
 from equipoise.desk.order import now
-from equipoise.desk.reading import known_to, may_read, reader_of
+from equipoise.desk.reading import may_read, reader_of
 from equipoise.desk.store import LogStore
 from equipoise.desk.told import read_for
-from equipoise.files.view_file import write_view
+from equipoise.files.copy_file import lines_of_view, write_copy
+from equipoise.files.log_lines import withhold
+from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import refuse_withheld
 
 
 @dataclass(frozen=True)
@@ -95,21 +98,35 @@ def _minute(moment: datetime) -> str:
 
 
 @dataclass(frozen=True)
-class View:
-    """A log's export for one reader: how many of its events he was given, and where."""
+class Copy:
+    """A log's copy for one reader: how many of its events he was given at least a part of, where, and whether it verifies by itself.
+
+    ``verifies``: its lines are the log's own, with what he may not see withheld, and its chain is the log's.
+    """
 
     trial: str
     reader: str | None
     events: int
+    verifies: bool
     file: str
 
-    def as_json(self) -> dict[str, Any]:
-        """The documented shape."""
-        return dict(vars(self))
 
+def export_log(trial: Trial, store: LogStore, person: str | None, out: Path) -> Copy:
+    """Write the log as the reader may see it at this moment. Raises BadInput where the file is there, or a line cannot be withheld in part.
 
-def export_log(trial: Trial, store: LogStore, person: str | None, out: Path) -> View:
-    """Write the events of a log as the reader may see them at this moment. Raises BadInput where the file is there."""
-    log = known_to(trial, read_for(store, person).log, person, "record")
-    write_view(out, log)
-    return View(trial.id, person, len(log), str(out))
+    Where the place of what is withheld would tell an arm, it is a copy of the events that he may see, numbered anew, and no chain.
+    """
+    log = read_for(store, person).log
+    refuse_withheld(log, str(store))
+    reader = reader_of(trial, log, person)
+    may_read(trial, reader, "record")
+    if reader is not None and reader.renumbers:
+        view = seen(log, reader)
+        write_copy(out, lines_of_view(view))
+        return Copy(trial.id, person, len(view), False, str(out))
+
+    def show(event: Event) -> tuple[str, ...]:
+        return ("open", "guarded") if reader is None else parts_shown(event, reader)
+
+    write_copy(out, withhold(log, show))
+    return Copy(trial.id, person, sum(bool(show(e)) for e in log), True, str(out))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.design import shelf
+from equipoise.design.dose import dose_shelf
 from equipoise.files.grades import Grade, grade_of
 from equipoise.files.trial_file import on_the_road
 from equipoise.trial.exhibits import Table
@@ -16,7 +17,7 @@ from equipoise.trial.exhibits import Table
 class Kind:
     """A kind of design with its grade."""
 
-    about: shelf.Kind
+    about: shelf.Kind | dose_shelf.DoseKind
     grade: Grade
 
     def as_json(self) -> dict[str, Any]:
@@ -24,19 +25,23 @@ class Kind:
         k = self.about
         return {
             "kind": k.name, "title": k.title, "family": k.family, "reference": k.reference, "example": dict(k.example),
-            "in_trial_files": on_the_road(k), "grade": self.grade.grade, "second_hand": self.grade.second_hand,
+            "in_trial_files": isinstance(k, shelf.Kind) and on_the_road(k), "grade": self.grade.grade, "second_hand": self.grade.second_hand,
             "oracle": self.grade.oracle,
         }  # fmt: skip
 
 
 def every_kind() -> list[Kind]:
-    """All kinds, in the order of the shelf."""
-    return [Kind(k, grade_of(k.module)) for k in shelf.described()]
+    """All kinds, in the order of the shelf; those that find a dose last."""
+    every: list[shelf.Kind | dose_shelf.DoseKind] = [*shelf.described(), *dose_shelf.described()]
+    return [Kind(k, grade_of(k.module)) for k in every]
 
 
 def tables(found: Sequence[Kind]) -> Iterator[Table]:
     """The kinds of each family that has any."""
-    for family in shelf.FAMILIES:
+    for family in (*shelf.FAMILIES, *dose_shelf.FAMILIES):
         rows = [[k.about.name, k.about.title, k.grade.said] for k in found if k.about.family == family]
         if rows:
-            yield Table(family[0].upper() + family[1:], ["Kind", "What it is", "Grade"], rows)
+            of_doses = "Dose finding, " if family in dose_shelf.FAMILIES else ""
+            yield Table(
+                of_doses + family if of_doses else family[0].upper() + family[1:], ["Kind", "What it is", "Grade"], rows
+            )

@@ -30,3 +30,10 @@ class LogStore(Protocol):
         Where an unfinished record had to be set aside, the name of the place. Raises BadInput where the log has another head.
         """
         ...
+
+    def redact(self, event: Event, head: str) -> str | None:
+        """Append ``event``, a redaction, to the log whose head is ``head``, and write the line that it names by its digests: both, or neither.
+
+        A database may keep this to a role of its own: it is the one act that changes a line that is there. Raises BadInput as ``append`` does.
+        """
+        ...

@@ -1,19 +1,31 @@
 """The log on disk: JSON Lines, one event a line, each with the hash of the one before.
 
-Safe against a crash in mid-write: a line counts only once its newline is there. A torn last line is reported and set
-aside, and nothing before it is lost. Safe against two writers: an exclusive lock is held from reading the log to
-having written the new events, so no order is judged against a log that another writer has since extended.
+Safe against a crash in mid-write: what is there of an unfinished last line is reported and set aside, and nothing before it is lost. Safe
+against two writers, by whatever name they know the file: a lock is held from reading the log to having written the new events, and
+nothing is written to a file that is not the one that was read.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from equipoise.files.log_lines import lines_of, read_lines, refuse_another
+from equipoise.files.log_disk import (
+    Regular,
+    begin,
+    hold,
+    moved,
+    open_regular,
+    put_aside,
+    put_in_place,
+    read_all,
+    write_all,
+)
+from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
@@ -21,56 +33,52 @@ from equipoise.trial.problem import BadInput, Problem
 
 def write_new_log(path: Path, log: Log) -> None:
     """Write a whole log to a new file. Raises BadInput if the file is there: a log is never overwritten."""
-    data = "".join(line for line, _ in lines_of(log)).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(part, path)  # fails if the name is taken, also when another writer just took it
-    except FileExistsError:
-        raise BadInput(
-            str(path),
-            [
-                Problem(
-                    "log-exists",
-                    "log",
-                    "a file that is there already",
-                    "a new file; a log is never overwritten",
-                )
-            ],
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+    begin(path, "".join(line for line, _ in lines_of(log)).encode())
 
 
 def read_log(path: Path, trial_id: str | None = None) -> Reading:
     """Read and verify a log. Raises BadInput with every broken line, or for a log of another trial."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise BadInput(
-            str(path), [Problem("no-file", "log", "nothing there", "a log", "conduct open starts one")]
-        ) from None
-    except OSError as error:
-        raise BadInput(str(path), [Problem("unreadable", "log", str(error), "a readable file")]) from None
+    with open_regular(path, os.O_RDONLY) as file:
+        data = read_all(file)
     return _parse(data, str(path), trial_id)
 
 
 def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
     *lines, rest = data.split(b"\n")
-    torn = rest or None
-    if not lines:
+    torn: bytes | None = rest or None
+    found: Lines | None = None
+    if torn is None and lines and b"\0" in lines[-1]:
+        # A page of it was never written: the power went before its writer was told that it stands.
+        torn = lines.pop() + b"\n"
+    elif torn is not None and _whole(torn):
+        found, torn = read_lines([*lines, rest], source), None
+    if found is None and not lines:
         given = "a torn line and nothing else" if torn else "an empty file"
         raise BadInput(
             source,
             [Problem("empty-log", "log", given, "a log begins with an 'opened' event", "conduct open")],
         )
-    log = read_lines(lines, source).log()
+    log = (found or read_lines(lines, source)).log()
     refuse_another(log, source, trial_id)
-    return Reading(log, torn)
+    return Reading(log, torn, unended=found is not None)
+
+
+def _whole(rest: bytes) -> bool:
+    """True of a last line that lacks nothing but its newline. What is there of one that was torn is never a whole object."""
+    try:
+        return isinstance(json.loads(rest), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was read of a file that is held, or written since: its head, what is torn, whether the last newline lacks, its size in bytes."""
+
+    head: str
+    torn: bytes
+    unended: bool
+    size: int
 
 
 class LogFile:
@@ -80,9 +88,9 @@ class LogFile:
         self.path = path
         self._trial_id = trial_id
         self._timeout = timeout
-        self._held = False
-        #: while it is held: the head and the torn line that were read
-        self._known: tuple[str, bytes | None] | None = None
+        #: while it is held: the file, and what was read of it
+        self._file: Regular | None = None
+        self._known: _Known | None = None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -93,66 +101,82 @@ class LogFile:
 
     def read(self) -> Reading:
         """Read and verify the log. Raises BadInput with every broken line, or for a log of another trial."""
-        reading = read_log(self.path, self._trial_id)
-        if self._held:
-            self._known = reading.log.head, reading.torn
+        if self._file is None:
+            return read_log(self.path, self._trial_id)
+        data = read_all(self._file)
+        reading = _parse(data, str(self.path), self._trial_id)
+        self._known = _Known(reading.log.head, reading.torn or b"", reading.unended, len(data))
         return reading
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the log for writing; another writer waits for its turn, until its time is out."""
-        from filelock import FileLock, Timeout
-
-        if not self.path.exists():
-            read_log(self.path)  # says what is missing, before a lock file is made
-        lock = FileLock(str(self.path) + ".lock")
-        try:
-            lock.acquire(timeout=self._timeout)
-        except Timeout:
-            given = Problem("locked", "log", "another writer holds it", "one writer at a time", "try again in a moment")
-            raise BadInput(str(self.path), [given]) from None
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held, self._known = False, None
-            lock.release()
+        with hold(self.path, self._timeout) as file:
+            self._file = file
+            try:
+                yield
+            finally:
+                self._file = self._known = None
 
     def append(self, events: Sequence[Event], head: str) -> str | None:
         """Append events to the log whose head is ``head``, flushed to the disk before this returns.
 
-        A torn line is set aside first, in a file of its own, whose path is returned. Raises BadInput where the log has
-        another head: somebody wrote since it was read, and what was judged by it is to be judged again.
+        A torn line is set aside first, in a file of its own, whose path is returned; a last line without its newline gets it. Raises
+        BadInput where the log has another head: somebody wrote since it was read, and what was judged by it is to be judged again; where
+        the file is not the one that was read; and where it cannot be written: it is then as it was, or the words say that it may not be.
         """
-        if not self._held:
+        if self._file is None:
             with self.held():
                 return self.append(events, head)
+        known = self._as_read(head)
+        lines = list(lines_of(events, head))
+        if not lines:
+            return None
+        text = "".join(line for line, _ in lines).encode()
+        aside, size = None, known.size
+        if known.torn:
+            aside = str(put_aside(self._file, known.torn, size))
+            size -= len(known.torn)
+            self._known = replace(known, torn=b"", size=size)
+        if known.unended:
+            text = b"\n" + text
+        write_all(self._file, text, size)
+        self._known = _Known(lines[-1][1], b"", False, size + len(text))
+        return aside
+
+    def redact(self, event: Event, head: str) -> str | None:
+        """Record the redaction ``event`` and take the content of the event that it names away, in one act.
+
+        A new file takes the log's place: the line stands there by its digests, with the hash that it had. Raises BadInput as ``append``
+        does, and for a log that has a second name (a hard link), under which the content would stay.
+        """
+        if self._file is None:
+            with self.held():
+                return self.redact(event, head)
+        known = self._as_read(head)
+        aside = str(put_aside(self._file, known.torn, known.size)) if known.torn else None
+        log = _parse(read_all(self._file), str(self.path), self._trial_id).log
+        log.add(event)
+        log.remove(event)
+        put_in_place(self._file, "".join(line for line, _ in lines_of(log)).encode())
+        self._known = None
+        return aside
+
+    def _as_read(self, head: str) -> _Known:
+        """What was read of the file that is held, if it is still that and its head is ``head``."""
+        assert self._file is not None
         if self._known is None:
             self.read()
         assert self._known is not None
-        known, torn = self._known
-        if known != head:
-            now = Problem("log-has-grown", "log", f"a log up to {head[:12]}", f"it is at {known[:12]}", "order again")
+        known = self._known
+        if known.head != head:
+            at = f"it is at {known.head[:12]}"
+            now = Problem("log-has-grown", "log", f"a log up to {head[:12]}", at, "order again")
             raise BadInput(str(self.path), [now])
-        aside = None
-        lines = list(lines_of(events, head))
-        with self.path.open("r+b") as file:
-            if torn is not None and lines:
-                aside = str(self._set_aside(file, torn))
-            file.seek(0, os.SEEK_END)
-            file.write("".join(line for line, _ in lines).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        if lines:
-            self._known = lines[-1][1], None
-        return aside
-
-    def _set_aside(self, file: Any, torn: bytes) -> Path:
-        """Move the torn line to a file of its own beside the log: it was never a record, and is not lost."""
-        count = 1
-        while (aside := self.path.with_name(f"{self.path.name}.torn-{count}")).exists():
-            count += 1
-        aside.write_bytes(torn)
-        file.seek(-len(torn), os.SEEK_END)
-        file.truncate()
-        return aside
+        if moved(self._file, known.size):
+            now = Problem(
+                "log-moved", "log", "another file, or another size, than was read under the lock",
+                "a log that nobody but Equipoise writes", "verify, then order again",
+            )  # fmt: skip
+            raise BadInput(str(self.path), [now])
+        return known

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from equipoise.conduct.shape import shape_problems
 from equipoise.trial.event import FIRST_FORM, FORM, GENESIS, NEITHER, WITHHELD, Event, chained, digests_of, hash_of
-from equipoise.trial.log import Log
+from equipoise.trial.log import Log, places
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.withheld import PARTS, shown, with_removals
 
 _CONTENT = frozenset(
     {"number", "kind", "happened", "recorded", "by", "why", "patient", "site", "data", "corrects", "source"}
@@ -35,6 +36,7 @@ _FORMS = frozenset(
 )
 _DIGEST = re.compile("[0-9a-f]{64}")
 _SALT = re.compile("(?:[0-9a-f]{32})?")
+_read = json.JSONDecoder().raw_decode
 #: What a line that is no event of a log may make of itself while it is read.
 _UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
@@ -87,39 +89,62 @@ def read_lines(
 
     Raises BadInput, naming ``source``, with all that is wrong with them up to the first at which the chain cannot be followed further.
     """
+    begins = before is None
     events: list[Event] = []
     hashes: list[str] = []
     problems: list[Problem] = []
     for number, line in enumerate(lines, before.number + 1 if before is not None else 1):
-        place = f"{where} {number}"
         try:
             text = line.decode()
-            record = json.loads(text)
+            record, _ = _read(text)
             event = _event(record, number, before)
             ours, digest = line_of(event, previous)
         except _UNREADABLE as error:
-            problems.append(Problem("broken-line", place, _said(error), "one event of the log as JSON, as we write it"))
+            given = _wrong(line) or _said(error)
+            problems.append(
+                Problem("broken-line", f"{where} {number}", given, "one event of the log as JSON, as we write it")
+            )
             break  # what follows is chained to a line that cannot be read
         if ours[:-1] != text:
-            problems.append(_otherwise(place, text, ours[:-1], record, previous, digest))
+            problems.append(_otherwise(f"{where} {number}", text, ours[:-1], record, previous, digest))
             break
-        problems.extend(
-            Problem(p.code, f"{place}.{p.where}", p.given, p.allowed)
-            for p in shape_problems(event.kind, event.data)
-            if event.withheld == NEITHER
-        )
+        if event.withheld == NEITHER:
+            for p in shape_problems(event.kind, event.data):
+                problems.append(Problem(p.code, f"{where} {number}.{p.where}", p.given, p.allowed))
         if event.number != number:
-            problems.append(Problem("number", place, f"number {event.number}", f"number {number}"))
+            problems.append(Problem("number", f"{where} {number}", f"number {event.number}", f"number {number}"))
             break
         if before is not None and before.form == FORM != event.form:
             allowed = "a line as they are written now, as the one before is"
-            problems.append(Problem("older-form", place, "a line of the first form", allowed))
+            problems.append(Problem("older-form", f"{where} {number}", "a line of the first form", allowed))
         previous, before = digest, event
         events.append(event)
         hashes.append(digest)
     if problems:
         raise BadInput(source, problems)
-    return Lines(events, hashes)
+    return Lines(with_removals(events) if begins else events, hashes)
+
+
+def withhold(log: Log, show: Callable[[Event], Collection[str]]) -> Iterator[str]:
+    """The log's lines for a reader to whom ``show`` grants the named parts of an event ('open', 'guarded', both or neither).
+
+    They verify by themselves, with the hashes that the log has. A correction is shown as what it corrects is: by itself it would have
+    that stand which it put right. Raises BadInput for a line of the first form that is not to be shown whole.
+    """
+    place = places(log)
+    before, previous = log[0].recorded, GENESIS
+    for event in log:
+        first = log[place.get(event.number, event.number) - 1]
+        parts = show(event if first.withheld[0] else first)
+        if event.form == FIRST_FORM and not set(parts) >= PARTS:
+            given = "a line of the first form, whose hash is of all that it says"
+            raise BadInput(
+                "withhold", [Problem("first-form", f"event {event.number}", given, "a line of the second form")]
+            )
+        seen = shown(event, parts, before)
+        line, previous = line_of(seen, previous)
+        before = seen.recorded
+        yield line
 
 
 def refuse_another(log: Log, source: str, trial_id: str | None) -> None:
@@ -151,15 +176,13 @@ def _sealed(record: dict[str, Any], number: int, before: Event | None) -> Event:
         odd = sorted(record.keys() ^ (_FRAME | {"open", "guarded"}))
         raise ValueError(f"keys missing or unknown: {', '.join(odd)}")
     salts = record["salts"]
-    if not (isinstance(salts, list) and len(salts) == 2 and all(_SALT.fullmatch(s) for s in salts)):
+    if type(salts) is not list or len(salts) != 2 or not (_SALT.fullmatch(salts[0]) and _SALT.fullmatch(salts[1])):
         raise ValueError("salts are not two texts of 32 hexadecimal digits, or empty")
-    withheld = record.get("open_digest", ""), record.get("guarded_digest", "")
-    if not all(d == "" or _DIGEST.fullmatch(d) for d in withheld):
-        raise ValueError("a digest is not 64 hexadecimal digits")
+    withheld = _digests(record) if "open_digest" in record or "guarded_digest" in record else NEITHER
     if "open" not in record:
         # Nothing is known of its clocks: it stands at the moment of the one before.
         at = before.recorded if before is not None else datetime.min.replace(tzinfo=UTC)
-        return Event(number, WITHHELD, at.date(), at, "", withheld=(withheld[0], withheld[1]))
+        return Event(number, WITHHELD, at.date(), at, "", withheld=withheld)
     shown, guarded = record["open"], record.get("guarded")
     if not isinstance(shown, dict) or not isinstance(shown.get("data"), dict):
         raise ValueError("open or its data is not an object")
@@ -169,9 +192,21 @@ def _sealed(record: dict[str, Any], number: int, before: Event | None) -> Event:
         if not isinstance(guarded, dict) or not guarded or guarded.keys() & data.keys():
             raise ValueError("guarded is not an object, or empty, or says again what is open")
         if "why" in guarded:
-            why = guarded.pop("why") if not why else None
+            if why:
+                raise ValueError("why is there twice")
+            why = guarded.pop("why")
+            if type(why) is not str or not why:
+                raise ValueError("why is not a text, or empty")
         data = dict(sorted({**data, **guarded}.items()))
-    return _content(shown, data, why, (salts[0], salts[1]), (withheld[0], withheld[1]))
+    return _content(shown, data, why, (salts[0], salts[1]), withheld)
+
+
+def _digests(record: dict[str, Any]) -> tuple[str, str]:
+    """What is left of the parts that are withheld."""
+    shown, guarded = record.get("open_digest", ""), record.get("guarded_digest", "")
+    if not all(key not in record or _DIGEST.fullmatch(record[key]) for key in ("open_digest", "guarded_digest")):
+        raise ValueError("a digest is not 64 hexadecimal digits")
+    return shown, guarded
 
 
 def _keys(record: dict[str, Any], allowed: frozenset[str]) -> None:
@@ -187,12 +222,8 @@ def _content(
     withheld: tuple[str, str] = NEITHER,
     form: int = FORM,
 ) -> Event:
-    for key in _TEXTS:
-        if not isinstance(record[key], str):
-            raise ValueError(f"{key} is not a text")
-    if not isinstance(why, str):
-        raise ValueError("why is not a text, or there twice")
-    if not isinstance(data, dict) or type(record["number"]) is not int:
+    # That texts are texts is asked by whoever writes the line again (``line_of``).
+    if type(data) is not dict or type(record["number"]) is not int:
         raise ValueError("data is not an object or number not a whole number")
     if record["corrects"] is not None and type(record["corrects"]) is not int:
         raise ValueError("corrects is not a whole number")
@@ -234,6 +265,18 @@ def _difference(text: str, ours: str) -> str:
         return "a carriage return or blanks before the newline"
     at = next((i for i, (a, b) in enumerate(zip(text, ours, strict=False)) if a != b), min(len(text), len(ours)))
     return f"at character {at + 1} {text[at : at + 24]!r} in place of {ours[at : at + 24]!r}"
+
+
+def _wrong(line: bytes) -> str:
+    """What stands before a line that cannot be read, or is no text in it; '' for what reading it says better."""
+    if line.startswith(b"\xef\xbb\xbf"):
+        return "a byte order mark"
+    try:
+        record = json.loads(line.decode())
+        content = record.get("open", record)
+        return next((f"{key} is not a text" for key in _TEXTS if not isinstance(content.get(key, ""), str)), "")
+    except (*_UNREADABLE, AttributeError):
+        return ""
 
 
 def _said(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from equipoise.trial.event import GENESIS, Event, hash_of
+from equipoise.trial.withheld import removed
 
 
 class Log:
@@ -86,6 +87,13 @@ class Log:
             raise ValueError(f"verified: got {len(found._hashes)} hashes for {len(found)} events")
         return found
 
+    def remove(self, redacted: Event) -> None:
+        """Take the content of the event that a 'redacted' event names away. Its digests stay, and with them the chain."""
+        self._chain()
+        number = redacted.data["event"]
+        before = self._events[number - 2].recorded if number > 1 else redacted.recorded
+        self._events[number - 1] = removed(self._events[number - 1], redacted, before)
+
     def reread(self, events: Iterable[Event]) -> Log:
         """The same record with its events read otherwise, one for one: its chain stays that of what was recorded."""
         return Log.verified(events, self.hashes())
@@ -97,10 +105,14 @@ class Log:
 
 @dataclass(frozen=True)
 class Reading:
-    """A log as it was read from where it is kept. ``torn`` is what is there of an unfinished last record, or None."""
+    """A log as it was read from where it is kept. ``torn`` is what is there of an unfinished last record, or None.
+
+    ``unended``: the last record is whole and lacks only its newline; who appends writes it.
+    """
 
     log: Log
     torn: bytes | None
+    unended: bool = False
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
@@ -121,16 +133,16 @@ def places(events: Iterable[Event]) -> dict[int, int]:
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
-    """What stands after corrections: a corrected event gives way to the last that corrects it, a voided one to none.
+    """What stands after corrections: a corrected event gives way to the last that corrects it, a voided or removed one to none.
 
     A replacement takes the place that the corrected event had, so that the order of recording among what stands is
     kept.
     """
     events = list(events)
-    if all(e.corrects is None for e in events):
+    if all(e.corrects is None and not e.withheld[0] for e in events):
         return events
     place = places(events)
     standing: dict[int, Event | None] = {}
     for event in events:
-        standing[place.get(event.number, event.number)] = None if event.kind == "voided" else event
+        standing[place.get(event.number, event.number)] = None if event.kind == "voided" or event.withheld[0] else event
     return [e for _, e in sorted(standing.items()) if e is not None]

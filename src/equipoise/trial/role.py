@@ -61,7 +61,7 @@ _MASKED = _views("record", "counts", "people")
 ROLES: tuple[Role, ...] = (
     Role("coordinator", _OF_PATIENTS, "own", "own", _AT_SITE, delegated=True),
     Role(
-        "investigator", _OF_PATIENTS | {"randomised", "unblinded", "eligibility reviewed", "delegated"}, "own", "own", _AT_SITE,
+        "investigator", _OF_PATIENTS | {"randomised", "unblinded", "eligibility reviewed", "delegated", "redacted"}, "own", "own", _AT_SITE,
     ),
     Role("pharmacist", frozenset({"treated"}), "doses", "own", _views("record", "people"), delegated=True),
     Role("monitor", frozenset(), "own", "own", _AT_SITE),
@@ -69,7 +69,7 @@ ROLES: tuple[Role, ...] = (
     Role("medical monitor", frozenset(), "all", "none", _MASKED),
     Role("sponsor", _ENROLMENT | {"site activated", "amended"}, "all", "none", _views("counts", "forecast", "people")),
     Role("committee", frozenset({"decided", "safety look", "enrolment paused", "enrolment closed"}), "all", "all", frozenset(VIEWS)),
-    Role("administrator", frozenset({"granted", "revoked", "trained"}), "none", "none", _views("people")),
+    Role("administrator", frozenset({"granted", "revoked", "trained", "redacted"}), "none", "none", _views("people")),
     Role("inspector", frozenset(), "all", "granted", _MASKED),
 )  # fmt: skip
 BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}

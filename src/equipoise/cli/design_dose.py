@@ -1,0 +1,154 @@
+"""`equipoise design KIND` of dose-finding kinds, `design next` and `design paths`: commands made from what a kind's own table may say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from equipoise import desk
+from equipoise.cli.common import bullet, emit, json_option, say, show_table
+from equipoise.cli.design_kind import Numbers, option_of
+from equipoise.cli.usage import Command, Group
+from equipoise.design.dose import dose_shelf
+
+#: How many doses a table is shown for where nobody says.
+USUAL_DOSES = 5
+
+
+def make(kind: str) -> click.Command:
+    """The command of one dose-finding kind."""
+    about = dose_shelf.one(kind)
+    options = [
+        *_entries(kind),
+        click.Option(["--truth", "truths"], type=Numbers(float), multiple=True,
+                     help="True DLT rates, one a dose, such as 0.05,0.15,0.3; exact behaviour; may be given again."),
+        click.Option(["--response", "responses"], type=Numbers(float), multiple=True,
+                     help="True response rates, where the design asks for them."),
+        click.Option(["--accrual"], type=click.FloatRange(min=0, min_open=True), help="Patients a month."),
+        click.Option(["--window"], type=click.FloatRange(min=0), help="Months for which each is followed for DLTs."),
+    ]  # fmt: skip
+
+    def callback(
+        truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], accrual: float | None, window: float | None,
+        as_json: bool, **given: Any,
+    ) -> None:  # fmt: skip
+        table = _stated(given)
+        if not truths and _asks_doses(kind, table):
+            table["doses"] = USUAL_DOSES
+        found = desk.dose.ask(kind, table, truths, responses, accrual, window)
+        if as_json:
+            emit(found.as_json())
+            return
+        say(found.design.describe())
+        for shown in found.tables():
+            show_table(shown)
+        for caution in found.design.cautions:
+            say(f"Caution. {caution}")
+
+    command = Command(
+        kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
+    )
+    return json_option(command)
+
+
+class OfKinds(Group):
+    """A group with one command a dose-finding kind."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every dose-finding kind."""
+        return dose_shelf.kinds()
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a kind, made when it is asked for."""
+        if dose_shelf.module_of(cmd_name) is None:
+            return None
+        return _next(cmd_name) if self.name == "next" else _paths(cmd_name)
+
+
+def _next(kind: str) -> click.Command:
+    params = [click.Argument(["outcomes"], default=""), *_entries(kind)]
+
+    def callback(outcomes: str, as_json: bool, **given: Any) -> None:
+        found = desk.dose.next_of(kind, _with_doses(kind, given), outcomes)
+        if as_json:
+            emit({k: v for k, v in vars(found).items() if k != "ptox" or v is not None})
+            return
+        where = f" {found.dose}" if found.dose else ""
+        many = f", {found.size} patient{'s' * (found.size != 1)}" if found.size else ""
+        click.secho(f"{found.action.upper()}: {f'dose{where}' if where else 'no dose'}{many}", bold=True)
+        bullet(found.because)
+        if found.bound:
+            say(f"Bound by: {', '.join(found.bound)}.", indent="  ")
+        say(f"If the trial ended now: {f'dose {found.recommend}' if found.recommend else 'no dose'}.", indent="  ")
+        for caution in found.cautions:
+            say(f"Caution. {caution}")
+
+    about = dose_shelf.one(kind)
+    text = "OUTCOMES: a level and a letter a patient, as in '1NNN 2NTN': N none, T DLT, E response, B both, X not evaluable, P:days pending."
+    return json_option(
+        Command(
+            kind,
+            callback=callback,
+            params=params,
+            help=f"{about.title}: the next dose.\n\n{text}",
+            short_help=about.title,
+        )
+    )
+
+
+def _paths(kind: str) -> click.Command:
+    params = [
+        click.Argument(["outcomes"], default=""),
+        *_entries(kind, but=("cohorts",)),
+        click.Option(["--cohorts", "depth"], type=click.IntRange(1, 12), default=3, show_default=True, help="How many cohorts on."),
+        click.Option(["--of-cohorts", "cohorts"], type=int, help="Largest number of cohorts of the design."),
+    ]  # fmt: skip
+
+    def callback(outcomes: str, depth: int, as_json: bool, **given: Any) -> None:
+        found = desk.dose.paths_of(kind, _with_doses(kind, given), outcomes, depth)
+        if as_json:
+            emit(found.as_json())
+        else:
+            show_table(found.table())
+
+    about = dose_shelf.one(kind)
+    text = "Equal states are one: a state that two ways lead to stands once."
+    return json_option(
+        Command(
+            kind,
+            callback=callback,
+            params=params,
+            help=f"{about.title}: what may come.\n\n{text}",
+            short_help=about.title,
+        )
+    )
+
+
+def _entries(kind: str, but: tuple[str, ...] = ()) -> list[click.Parameter]:
+    fields = dose_shelf.spec_model(kind).model_fields
+    return [
+        option_of(name, field.annotation, field, given_otherwise=name == "doses")
+        for name, field in fields.items()
+        if name != "kind" and name not in but
+    ]
+
+
+def _stated(given: dict[str, Any]) -> dict[str, Any]:
+    source = click.get_current_context().get_parameter_source
+    return {k: v for k, v in given.items() if v is not None and source(k) is ParameterSource.COMMANDLINE}
+
+
+def _asks_doses(kind: str, table: dict[str, Any]) -> bool:
+    fields = dose_shelf.spec_model(kind).model_fields
+    return "doses" in fields and fields["doses"].is_required() and "doses" not in table
+
+
+def _with_doses(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    table = _stated(given)
+    if _asks_doses(kind, table):
+        raise click.UsageError(
+            "Missing option '--doses'. How many doses there are decides what comes next.", click.get_current_context()
+        )
+    return table

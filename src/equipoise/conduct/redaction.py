@@ -1,0 +1,58 @@
+"""Redaction: content that was entered by mistake is taken out of the log for good; that it was, by whom and why, is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from equipoise.conduct.corrections import STAND
+from equipoise.conduct.replaying import replay
+from equipoise.trial.event import FIRST_FORM, REMOVED, Event
+from equipoise.trial.log import Log, in_force
+from equipoise.trial.problem import Problem
+from equipoise.trial.trial import Trial
+
+
+def redaction_of(log: Log, number: int, recorded: datetime, by: str, why: str) -> Event:
+    """The event that removes the content of event ``number``. Where that one is a correction, what it corrects is kept: its place."""
+    corrected = log[number - 1].corrects if 1 <= number <= len(log) else None
+    data = {"event": number, **({} if corrected is None else {"corrected": corrected})}
+    return Event(len(log) + 1, "redacted", recorded.date(), recorded, by, why, data=data)
+
+
+def redaction_problems(event: Event, log: Log, trial: Trial) -> Iterator[Problem]:
+    """Why ``event``, a redaction, cannot be the next of the log.
+
+    What the state holds of the removed event is as if it had been voided, and the record that is left must be possible as a whole. What was
+    done by an event that stands (an allocation, a decision) would not be known any more: its content is never removed.
+    """
+    if not event.why.strip():
+        yield Problem("no-reason", "why", "nothing", "a redaction states its reason")
+    number = event.data["event"]
+    if not 1 <= number < event.number:
+        yield Problem("unknown-event", "event", str(number), f"an event of the log, 1 to {event.number - 1}")
+        return
+    old = log[number - 1]
+    if old.kind == REMOVED:
+        yield Problem("removed-already", "event", str(number), "an event whose content is there")
+    elif old.kind in STAND or old.kind == "randomised":
+        yield Problem("cannot-redact", "event", f"{old.kind!r}", "this event stands")
+    elif old.form == FIRST_FORM:
+        given = f"event {number}, in the first form of the log's lines"
+        yield Problem("first-form", "event", given, "a line of the second form: the hash of this one is of its content")
+    elif event.data.get("corrected") != old.corrects:
+        yield Problem(
+            "not-the-same", "event", str(event.data.get("corrected")), f"what event {number} corrects: {old.corrects}"
+        )
+    elif any(e.number == number for e in in_force(log)):
+        before = {_named(p) for _, p in replay(trial, list(log))}
+        later = Log(log)
+        later.add(event)
+        later.remove(event)
+        for _, problem in replay(trial, list(later)):
+            if _named(problem) not in before and problem.code != "clock-backwards":
+                yield problem
+
+
+def _named(problem: Problem) -> tuple[str, str, str]:
+    return problem.code, problem.where, problem.given

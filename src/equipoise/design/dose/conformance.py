@@ -1,0 +1,79 @@
+"""What holds of every dose-finding design, as a check that any of them can be given to: yours, too.
+
+    from equipoise.design.dose.conformance import faults_of
+
+Of states that a design can reach: the order within a cohort is no part of a state, by the type of ``Seen``; one more DLT in the last
+cohort never leads higher; an eliminated dose is never given again; folding ``step`` again gives the same state; every trial ends
+within its number of patients; probabilities of the ends add up to 1; and the dose recommended was given to somebody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from equipoise.design.dose.dose_design import DoseDesign, End, Seen
+from equipoise.design.dose.exact import DoseTruth, ends, results
+
+
+def faults_of(design: DoseDesign[Any], most_states: int = 20_000) -> list[str]:
+    """What a design does that none may do, each in a sentence; empty: it conforms, as far as ``most_states`` states go."""
+    return list(dict.fromkeys(_faults(design, most_states)))
+
+
+def _faults(design: DoseDesign[Any], most_states: int) -> Iterator[str]:
+    start = design.start()
+    if start != design.start() or hash(start) != hash(design.start()):
+        yield "start() gives two states that differ"
+    seen: set[Any] = {start}
+    todo: list[Any] = [start]
+    while todo and len(seen) < most_states:
+        state = todo.pop()
+        action = design.verdict(state).action
+        chosen = design.recommend(state)
+        if not 0 <= chosen <= design.doses:
+            yield f"recommends dose {chosen} of {design.doses}"
+        elif chosen and state.n[chosen - 1] == 0:
+            yield f"recommends dose {chosen}, which nobody was given"
+        if isinstance(action, End):
+            if not action.declares and chosen:
+                yield f"ends without a dose ({action.why}) and recommends dose {chosen}"
+            continue
+        if not 1 <= action.dose <= design.doses or action.size < 1:
+            yield f"asks for {action.size} patients at dose {action.dose} of {design.doses}"
+            continue
+        if action.dose >= getattr(state, "out", design.doses + 1):
+            yield f"gives dose {action.dose}, which is eliminated"
+        yield from _more_is_never_higher(design, state, action.dose, action.size)
+        for cohort, _ in results(action.size, design.of_response):
+            to = design.step(state, action.dose, cohort)
+            if to != design.step(state, action.dose, cohort):
+                yield "step() gives two states that differ"
+            if to.n[action.dose - 1] != state.n[action.dose - 1] + cohort.n:
+                yield "step() does not count a cohort's patients at its dose"
+            if to not in seen:
+                seen.add(to)
+                todo.append(to)
+    if not todo:
+        for rate in (0.0, 0.3, 1.0):
+            truth = DoseTruth((rate,) * design.doses, (0.3,) * design.doses if design.of_response else ())
+            total = sum(p for _, p in ends(design, truth))
+            if abs(total - 1) > 1e-9:
+                yield f"the probabilities of its ends add up to {total:.12g}"
+
+
+def _more_is_never_higher(design: DoseDesign[Any], state: Any, dose: int, size: int) -> Iterator[str]:
+    """With one DLT more in the cohort the next dose is not higher; no dose at all is the lowest."""
+
+    def level(cohort: Seen) -> float:
+        action = design.verdict(design.step(state, dose, cohort)).action
+        if isinstance(action, End):
+            return 0 if not action.declares else -1
+        return action.dose
+
+    found = [level(Seen(size - y, y)) for y in range(size + 1)]
+    given = [v for v in found if v >= 0]  # an end with a dose is neither higher nor lower
+    for a, b in pairwise(given):
+        if b > a:
+            yield f"one DLT more at dose {dose} leads from dose {a:g} to dose {b:g}"

@@ -1,0 +1,349 @@
+"""The continual reassessment method: after each cohort a model of all doses says which has the rate closest to the target.
+
+Rates are those at the posterior mean of the model's parameter (``method`` bayes) or at its maximum-likelihood estimate (likelihood; before
+both a DLT and a patient without one are seen, cohorts go up one dose at a time: the first stage). O'Quigley, Pepe & Fisher 1990,
+doi:10.2307/2531628; O'Quigley & Shen 1996, doi:10.2307/2532905; Cheung 2005 on coherence, doi:10.1093/biomet/92.4.863.
+
+Where packages part ways a parameter says which. ``no_skip``: at most one dose above the *last* one given (dfcrm), above the
+highest *ever* given (and, going down, at most one below the lowest ever: dtpcrm), or 'no' such limit. ``coherent``: no escalation after
+the *last cohort*'s rate was at or above the target (dfcrm), after that of all patients *at the dose* was above it (dtpcrm), or 'no'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from equipoise.design.dose.counts import Counts, nobody, treated
+from equipoise.design.dose.crm_model import CrmModel, Model, closest_to, skeleton_by_interval
+from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
+from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, Said, most_cautious
+from equipoise.design.spec import Entries, Probability, between
+from equipoise.trial.problem import Problem
+
+DOSE_KIND = "crm"
+TITLE = "Continual reassessment method (CRM)"
+FAMILY = "model-based"
+REFERENCE = (
+    "O'Quigley J, Pepe M, Fisher L. Continual reassessment method: a practical design for phase 1 clinical trials in cancer. "
+    "Biometrics 1990;46:33-48. doi:10.2307/2531628"
+)
+EXAMPLE = {"target": 0.25, "skeleton": (0.08, 0.16, 0.25, 0.35, 0.46), "cohort": 3, "cohorts": 8}
+
+
+class Spec(Entries):
+    """CRM: its skeleton, model and conventions."""
+
+    kind: Literal["crm"]
+    target: Probability = Field(description="Target probability of a DLT.")
+    skeleton: tuple[float, ...] = Field(default=(), description="Prior guesses of the DLT rates, one a dose, rising.")
+    doses: int | None = Field(
+        default=None, ge=1, le=30, description="How many doses, where the skeleton is calibrated."
+    )
+    prior_mtd: int | None = Field(
+        default=None, ge=1, description="The dose thought to have the target's rate, where it is calibrated."
+    )
+    half_width: float | None = Field(
+        default=None, gt=0, lt=0.5, description="Half the indifference interval, where it is calibrated."
+    )
+    model: Model = Field(default="empiric", description="How rates follow from the skeleton.")
+    method: Literal["bayes", "likelihood"] = Field(
+        default="bayes", description="How the model's parameter is estimated."
+    )
+    variance: float = Field(default=1.34, gt=0, le=100, description="Prior variance of the parameter.")
+    intercept: float = Field(default=3.0, gt=0, le=20, description="Fixed intercept of the logistic model.")
+    cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
+    cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
+    start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
+    no_skip: Literal["last", "ever", "no"] = Field(
+        default="last", description="Escalate by one dose at most above which."
+    )
+    coherent: Literal["last cohort", "at the dose", "no"] = Field(
+        default="last cohort", description="After which rate nobody escalates."
+    )
+    stop_if_above: Probability | None = Field(
+        default=None, description="Stop if the lowest dose's rate is likely above this."
+    )
+    certainty: float = Field(default=0.9, ge=0.5, lt=1, description="How likely, for that.")
+    recommends: Literal["given", "next"] = Field(
+        default="given",
+        description="The dose named at the end: one that somebody was given, or the next one, given or not (dfcrm).",
+    )
+    n_stop: int = Field(
+        default=0, ge=0, le=1000, description="Patients at the next dose after which the trial ends; 0: never."
+    )
+
+    @between("skeleton")
+    def _rises(self) -> Iterator[Problem]:
+        """0 < s1 < s2 < … < 1."""
+        for i, s in enumerate(self.skeleton, 1):
+            if not 0 < s < 1:
+                yield Problem("skeleton", f"skeleton, dose {i}", str(s), "a probability between 0 and 1")
+        for i, (a, b) in enumerate(zip(self.skeleton, self.skeleton[1:], strict=False), 2):
+            if not a < b:
+                yield Problem("skeleton", f"skeleton, dose {i}", f"{a:g} then {b:g}", "guesses that rise with the dose")
+
+    @between("skeleton", "doses", "prior_mtd", "half_width")
+    def _stated_or_calibrated(self) -> Iterator[Problem]:
+        """A skeleton, or what it is calibrated from."""
+        parts = {"doses": self.doses, "prior_mtd": self.prior_mtd, "half_width": self.half_width}
+        if self.skeleton:
+            wrong = [k for k, v in parts.items() if v is not None and not (k == "doses" and v == len(self.skeleton))]
+            if wrong:
+                given = f"skeleton of {len(self.skeleton)} and {', '.join(wrong)}"
+                yield Problem("skeleton", "skeleton", given, "the skeleton, or what it is calibrated from")
+            return
+        missing = [k for k, v in parts.items() if v is None]
+        if missing:
+            allowed = "a skeleton; or doses, prior_mtd and half_width, from which one is calibrated"
+            yield Problem("skeleton", ", ".join(["skeleton", *missing]), "nothing", allowed)
+
+    @between("target", "doses", "prior_mtd", "half_width", "start", "skeleton")
+    def _inside(self) -> Iterator[Problem]:
+        """The interval lies within (0, 1); the prior MTD and the start are doses."""
+        doses = len(self.skeleton) or self.doses
+        if doses is None:
+            return
+        for name, dose in (("prior_mtd", self.prior_mtd), ("start", self.start)):
+            if dose is not None and dose > doses:
+                yield Problem(name, name, str(dose), f"a dose, 1 to {doses}")
+        if self.half_width is not None and not 0 < self.target - self.half_width < self.target + self.half_width < 1:
+            yield Problem("half-width", "half_width", str(self.half_width), "target ± half_width within 0 and 1")
+
+    @between("model", "intercept", "skeleton")
+    def _logistic_rises(self) -> Iterator[Problem]:
+        """All doses of the logistic model lie below its intercept."""
+        high = [s for s in self.skeleton if 0 < s < 1 and np.log(s / (1 - s)) >= self.intercept]
+        if self.model == "logistic" and high:
+            yield Problem(
+                "intercept", "intercept", str(self.intercept), f"above the logit of every guess, such as {high[0]:g}"
+            )
+
+
+@dataclass(frozen=True)
+class ModelTooToxic:
+    """No dose is fit: the model's P(rate of the lowest dose > ``rate``) > ``certainty``."""
+
+    crm: CrmModel
+    rate: float
+    certainty: float
+
+    def asked(self, state: Counts, next_dose: int) -> Said | None:
+        """The end, without a dose."""
+        if state.patients == 0:
+            return None
+        theta, w = self.crm.density(state.dlt, [n - y for n, y in zip(state.n, state.dlt, strict=True)])
+        above = _above(self.crm, theta, self.rate)
+        p = float(w @ above)
+        if not p > self.certainty:
+            return None
+        because = f"By the model P(DLT rate of dose 1 > {self.rate:g}) = {p:.3f}, above {self.certainty:g}."
+        return Said("too toxic", because, End("too toxic", declares=False))
+
+    def in_words(self) -> str:
+        """The rule as a sentence of the protocol."""
+        return (
+            f"The trial stops without a dose if, by the model, the probability that the lowest dose's DLT rate exceeds {self.rate:g} is above "
+            f"{self.certainty:g}."
+        )
+
+
+def _above(crm: CrmModel, theta: Any, rate: float) -> Any:
+    """Of each θ, the weight with which the lowest dose's rate is above ``rate``: its grid cell may be cut by the boundary."""
+    s = crm.skeleton[0]
+    if crm.model == "empiric":
+        edge = float(np.log(np.log(rate) / np.log(s)))
+    else:
+        x = float(np.log(s / (1 - s))) - crm.intercept
+        edge = float(np.log((np.log(rate / (1 - rate)) - crm.intercept) / x))
+    step = float(theta[1] - theta[0])
+    # The rate falls with θ in both models: above the rate is below the edge.
+    return np.clip((edge - theta) / step + 0.5, 0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crm:
+    """CRM with its model and conventions; see the module."""
+
+    target: float
+    crm: CrmModel
+    method: Literal["bayes", "likelihood"] = "bayes"
+    cohort: int = 3
+    cohorts: int = 10
+    start_dose: int = 1
+    no_skip: Literal["last", "ever", "no"] = "last"
+    coherent: Literal["last cohort", "at the dose", "no"] = "last cohort"
+    recommends: Literal["given", "next"] = "given"
+    rules: tuple[DoseRule, ...] = ()
+
+    @property
+    def doses(self) -> int:
+        """As many as the skeleton has."""
+        return len(self.crm.skeleton)
+
+    @property
+    def of_response(self) -> bool:
+        """Only DLTs count."""
+        return False
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What a user must be told."""
+        said = []
+        if self.no_skip == "no":
+            said.append("Doses may be skipped.")
+        if self.recommends == "next":
+            said.append("The dose named at the end may be one that nobody was given.")
+        if self.coherent == "no":
+            said.append("The dose may be escalated right after a DLT.")
+        if not any(isinstance(r, ModelTooToxic) for r in self.rules):
+            said.append("No rule stops the trial when every dose is too toxic: state stop_if_above.")
+        return tuple(said)
+
+    @cached_property
+    def _fits(self) -> dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[float, tuple[float, ...]]]:
+        return {}
+
+    def fit(self, n: tuple[int, ...], dlt: tuple[int, ...]) -> tuple[float, tuple[float, ...]]:
+        """The estimate of θ, and the rates of all doses there."""
+        if (n, dlt) not in self._fits:
+            without = [m - y for m, y in zip(n, dlt, strict=True)]
+            theta = self.crm.posterior(dlt, without)[0] if self.method == "bayes" else self.crm.likeliest(dlt, without)
+            self._fits[n, dlt] = theta, self.crm.rates(theta)
+        return self._fits[n, dlt]
+
+    def ptox(self, state: Counts) -> tuple[float, ...]:
+        """The rates of all doses at the estimate; the skeleton before the first patient."""
+        return self.fit(state.n, state.dlt)[1] if self._settled(state) else self.crm.skeleton
+
+    def _settled(self, state: Counts) -> bool:
+        """Whether the model is asked: by likelihood only after a DLT and a patient without one."""
+        return state.patients > 0 and (self.method == "bayes" or 0 < sum(state.dlt) < state.patients)
+
+    def start(self) -> Counts:
+        """Nobody is treated."""
+        return nobody(self.doses)
+
+    def step(self, state: Counts, dose: int, seen: Seen) -> Counts:
+        """The counts after a cohort, and whether nobody may escalate from here."""
+        after = treated(state, dose, seen)
+        n, y = after.of(dose)
+        hold = {
+            "last cohort": seen.n > 0 and seen.dlt >= self.target * seen.n - 1e-12,
+            "at the dose": y > self.target * n + 1e-12,
+            "no": False,
+        }[self.coherent]
+        return replace(after, stage="hold" if hold else "")
+
+    def verdict(self, state: Counts) -> DoseVerdict:
+        """The dose whose rate is closest to the target, as far as the conventions let it."""
+        said = [EnoughPatients(self.cohort * self.cohorts), *self.rules]
+        size = min(self.cohort, max(self.cohort * self.cohorts - state.patients, 1))
+        if state.at == 0:
+            base = DoseVerdict(Give(self.start_dose, size), ("The first cohort.",))
+            return most_cautious(base, (r.asked(state, self.start_dose) for r in said))
+        to, because, bound = self._next(state)
+        base = DoseVerdict(Give(to, size), because, bound)
+        return most_cautious(base, (r.asked(state, to) for r in said))
+
+    def _next(self, state: Counts) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+        at = state.at
+        if not self._settled(state):
+            up = sum(state.dlt) == 0
+            to = min(at + 1, self.doses) if up else max(at - 1, 1)
+            return to, (f"First stage: {'no DLT' if up else 'nothing but DLTs'} so far.",), ()
+        rates = self.fit(state.n, state.dlt)[1]
+        to = closest_to(self.target, rates)
+        because = [f"Estimated rates {', '.join(f'{p:.3f}' for p in rates)}: dose {to} is closest to {self.target:g}."]
+        bound = []
+        given = [d for d, n in enumerate(state.n, 1) if n]
+        most = {"last": at + 1, "ever": max(given) + 1, "no": self.doses}[self.no_skip]
+        least = min(given) - 1 if self.no_skip == "ever" else 1
+        if to > most:
+            to = most
+            because.append(f"No dose is skipped: dose {to}.")
+            bound.append("no skipping")
+        if to < least:
+            to = least
+            because.append(f"No dose is skipped: dose {to}.")
+            bound.append("no skipping")
+        if to > at and state.stage == "hold":
+            to = at
+            because.append(f"Nobody escalates after so many DLTs: dose {to}.")
+            bound.append("coherence")
+        return to, tuple(because), tuple(bound)
+
+    def recommend(self, state: Counts) -> int:
+        """The next dose that the model and its conventions would give, if it was given before; else the highest one below it that was (or
+        the next one all the same, as ``recommends`` says). 0 before the first patient, and where a rule says that no dose is fit.
+        """
+        if state.patients == 0:
+            return 0
+        for rule in self.rules:
+            said = rule.asked(state, state.at)
+            if said is not None and said.end is not None and not said.end.declares:
+                return 0
+        to = self._next(state)[0]
+        if self.recommends == "next":
+            return to
+        return next((d for d in range(to, 0, -1) if state.n[d - 1]), 0)
+
+    def numbers(self) -> Mapping[str, Any]:
+        """The model and its conventions."""
+        return {
+            "target": self.target, "doses": self.doses, "skeleton": list(self.crm.skeleton), "model": self.crm.model,
+            "method": self.method, "variance": self.crm.variance, "cohort": self.cohort, "cohorts": self.cohorts, "start": self.start_dose,
+            "no_skip": self.no_skip, "coherent": self.coherent, "recommends": self.recommends,
+        }  # fmt: skip
+
+    def describe(self) -> str:
+        """The design as a paragraph of a protocol."""
+        s = ", ".join(f"{p:.3f}" for p in self.crm.skeleton)
+        how = "the posterior mean" if self.method == "bayes" else "the maximum-likelihood estimate"
+        shape = (
+            "p = s^exp(θ)" if self.crm.model == "empiric" else f"a logistic model with intercept {self.crm.intercept:g}"
+        )
+        prior = f", θ normal with mean 0 and variance {self.crm.variance:g}" if self.method == "bayes" else ""
+        skip = {
+            "last": "At most one dose above the last one is given.",
+            "ever": "At most one dose above the highest ever given, and one below the lowest ever given, is given.",
+            "no": "Doses may be skipped.",
+        }[self.no_skip]
+        hold = {
+            "last cohort": " Nobody escalates after a cohort whose DLT rate is at least the target.",
+            "at the dose": " Nobody escalates from a dose whose DLT rate is above the target.",
+            "no": "",
+        }[self.coherent]
+        return (
+            f"Up to {self.cohort * self.cohorts} patients are treated in cohorts of {self.cohort}, from dose {self.start_dose} of {self.doses} on, by the "
+            f"continual reassessment method (O'Quigley, Pepe & Fisher 1990); the target DLT rate is {self.target:g}. The skeleton is {s}, the model "
+            f"{shape}{prior}. After each cohort the dose is given whose rate at {how} of θ is closest to the target. {skip}{hold}"
+            + "".join(f" {r.in_words()}" for r in self.rules)
+        )
+
+
+def from_spec(spec: Spec) -> Crm:
+    """The design that a spec states."""
+    skeleton = spec.skeleton
+    if not skeleton:
+        assert spec.half_width is not None
+        assert spec.prior_mtd is not None
+        assert spec.doses is not None
+        skeleton = skeleton_by_interval(
+            spec.target, spec.half_width, spec.prior_mtd, spec.doses, spec.model, spec.intercept
+        )
+    crm = CrmModel(tuple(skeleton), spec.model, spec.variance, spec.intercept)
+    rules: list[DoseRule] = []
+    if spec.stop_if_above is not None:
+        rules.append(ModelTooToxic(crm, spec.stop_if_above, spec.certainty))
+    if spec.n_stop:
+        rules.append(EnoughAtDose(spec.n_stop))
+    return Crm(
+        target=spec.target, crm=crm, method=spec.method, cohort=spec.cohort, cohorts=spec.cohorts, start_dose=spec.start, no_skip=spec.no_skip,
+        coherent=spec.coherent, recommends=spec.recommends, rules=tuple(rules),
+    )  # fmt: skip

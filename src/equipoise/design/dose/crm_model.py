@@ -1,0 +1,141 @@
+"""One-parameter models of the continual reassessment method: DLT rates by dose, and what is learnt of their parameter.
+
+Empiric: p = s^exp(θ). Logistic: p = 1/(1 + exp(-c - exp(θ) x)) with x = logit(s) - c and a fixed intercept c (3). s is the skeleton; θ has a normal prior
+with mean 0 and *variance* 1.34 (O'Quigley & Shen 1996; Neuenschwander 2008, doi:10.1002/sim.3230, Table I is reproduced by
+the variance, not by a standard deviation of 1.34). O'Quigley, Pepe & Fisher 1990, doi:10.2307/2531628.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, log_expit, logit
+
+Model = Literal["empiric", "logistic"]
+Real = NDArray[np.float64]
+#: θ beyond these has no weight: the prior's standard deviation is some 1.2.
+_ENDS = 10.0
+_POINTS = 1601
+
+
+@dataclass(frozen=True)
+class CrmModel:
+    """A skeleton with a model. ``variance``: of the prior of θ. ``intercept``: c of the logistic model."""
+
+    skeleton: tuple[float, ...]
+    model: Model = "empiric"
+    variance: float = 1.34
+    intercept: float = 3.0
+
+    def rates(self, theta: float) -> tuple[float, ...]:
+        """DLT rates of all doses at θ."""
+        return tuple(map(float, np.exp(self._logs(np.array([theta]))[0][:, 0])))
+
+    def _logs(self, theta: Real) -> tuple[Real, Real]:
+        """log p and log(1 - p), a row a dose."""
+        s = np.asarray(self.skeleton)[:, None]
+        slope = np.exp(theta)[None, :]
+        if self.model == "empiric":
+            log_p = slope * np.log(s)
+            return log_p, np.log(-np.expm1(log_p))
+        x = self.intercept + slope * (logit(s) - self.intercept)
+        return log_expit(x), log_expit(-x)
+
+    @cached_property
+    def _grid(self) -> tuple[Real, Real, Real]:
+        theta = np.linspace(-_ENDS, _ENDS, _POINTS)
+        # The ends of the range give rates of 0 and 1; no likelihood is finite there and none is needed.
+        with np.errstate(divide="ignore", over="ignore", under="ignore"):
+            log_p, log_q = self._logs(theta)
+        prior = -(theta**2) / (2 * self.variance)
+        logs = np.vstack((np.maximum(log_p, -1e300), np.maximum(log_q, -1e300)))
+        return theta, prior, logs
+
+    def posterior(self, dlt: Sequence[float], no_dlt: Sequence[float]) -> tuple[float, float]:
+        """Mean and variance of θ after so many DLTs and patients without one at each dose (weights of patients may be fractions).
+
+        By sums over a grid on ±10: for such a density their error vanishes faster than any power of the step.
+        """
+        theta, w = self.density(dlt, no_dlt)
+        mean = float(w @ theta)
+        return mean, float(w @ (theta - mean) ** 2)
+
+    def density(self, dlt: Sequence[float], no_dlt: Sequence[float]) -> tuple[Real, Real]:
+        """The grid of θ and its posterior weights, which add up to 1."""
+        theta, prior, logs = self._grid
+        log_w = prior + np.concatenate([np.asarray(dlt, float), np.asarray(no_dlt, float)]) @ logs
+        w = np.exp(log_w - log_w.max())
+        return theta, w / w.sum()
+
+    def weighted_density(self, dose: Sequence[int], dlt: Sequence[int], weight: Sequence[float]) -> tuple[Real, Real]:
+        """The same from single patients, likelihood p^y (1 - w p)^(1 - y): TITE-CRM. Cheung & Chappell 2000,
+        doi:10.1111/j.0006-341X.2000.01177.x. ``dose`` from 1; who has a DLT counts in full."""
+        theta, prior, logs = self._grid
+        doses = len(self.skeleton)
+        log_w = prior.copy()
+        for d, y, w in zip(dose, dlt, weight, strict=True):
+            if y:
+                log_w += logs[d - 1]
+            elif w >= 1:
+                log_w += logs[doses + d - 1]
+            elif w > 0:
+                log_w += np.log1p(-w * np.exp(logs[d - 1]))
+        density = np.exp(log_w - log_w.max())
+        return theta, density / density.sum()
+
+    def likeliest(self, dlt: Sequence[float], no_dlt: Sequence[float]) -> float:
+        """The maximum-likelihood estimate of θ; at an end of ±10 where all or none had a DLT."""
+        counts = np.concatenate([np.asarray(dlt, float), np.asarray(no_dlt, float)])
+        theta, _, logs = self._grid
+        found = counts @ logs
+        k = int(found.argmax())
+        if k in (0, len(theta) - 1):
+            return float(theta[k])
+
+        def slope(t: float, h: float = 1e-6) -> float:
+            low, high = (counts @ np.vstack(self._logs(np.array([t + d])))[:, 0] for d in (-h, h))
+            return float(high - low)
+
+        a, b = float(theta[k - 1]), float(theta[k + 1])
+        return float(brentq(slope, a, b, xtol=1e-10)) if slope(a) * slope(b) < 0 else float(theta[k])
+
+
+def skeleton_by_interval(
+    target: float, half_width: float, prior_mtd: int, doses: int, model: Model = "empiric", intercept: float = 3.0
+) -> tuple[float, ...]:
+    """A skeleton by indifference intervals: Lee & Cheung 2009, doi:10.1177/1740774509105076.
+
+    The prior MTD has the target's rate; each dose is so far from the next that, at the θ where one has the rate target + δ, the
+    other has target - δ (δ: ``half_width``).
+
+    >>> [round(s, 4) for s in skeleton_by_interval(0.25, 0.05, 3, 5)]
+    [0.084, 0.1567, 0.25, 0.3545, 0.4603]
+    """
+    low, high = target - half_width, target + half_width
+    found = [0.0] * doses
+    found[prior_mtd - 1] = target
+    if model == "empiric":
+        up = math.log(high) / math.log(low)
+        for k in range(prior_mtd, doses):
+            found[k] = math.exp(math.log(found[k - 1]) * up)
+        for k in range(prior_mtd - 2, -1, -1):
+            found[k] = math.exp(math.log(found[k + 1]) / up)
+        return tuple(found)
+    up = (float(logit(high)) - intercept) / (float(logit(low)) - intercept)
+    for k in range(prior_mtd, doses):
+        found[k] = float(expit(intercept + (float(logit(found[k - 1])) - intercept) * up))
+    for k in range(prior_mtd - 2, -1, -1):
+        found[k] = float(expit(intercept + (float(logit(found[k + 1])) - intercept) / up))
+    return tuple(found)
+
+
+def closest_to(target: float, rates: Sequence[float]) -> int:
+    """The dose (from 1) whose rate is closest to the target; of two the lower."""
+    return min(range(len(rates)), key=lambda i: (abs(rates[i] - target), i)) + 1

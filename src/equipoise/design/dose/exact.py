@@ -1,0 +1,145 @@
+"""Exact behaviour of any dose-finding design: probabilities of states, not of paths.
+
+A design decides from its state, and many sequences of outcomes lead to the same state; so probabilities are carried from states
+to states, cohort by cohort, and summed where they meet. Five doses and ten cohorts of three have 1,048,576 sequences and some
+thousands of states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from math import comb, factorial
+from typing import Any, TypeVar
+
+from equipoise.design.dose.dose_design import DoseDesign, End, Seen
+from equipoise.trial.problem import BadInput, Problem
+
+S = TypeVar("S", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class DoseTruth:
+    """Probabilities of a DLT and, where responses count, of a response, one for each dose. The two are independent in a patient."""
+
+    dlt: tuple[float, ...]
+    response: tuple[float, ...] = ()
+
+    def chances(self, dose: int) -> tuple[float, float, float, float]:
+        """Of neither, a DLT alone, a response alone, both."""
+        t = self.dlt[dose - 1]
+        e = self.response[dose - 1] if self.response else 0.0
+        return (1 - t) * (1 - e), t * (1 - e), (1 - t) * e, t * e
+
+
+@dataclass(frozen=True)
+class DoseCharacteristics:
+    """How a design behaves under a truth. ``select``: chance that it recommends each dose at its end; ``select_none``: none.
+
+    ``patients``, ``dlts``: expected at each dose; ``cohorts``: expected number. ``ends``: why it ended, with its chance. ``mc_error``: Monte-Carlo
+    standard error of the chances, None where they are exact.
+    """
+
+    method: str
+    truth: DoseTruth
+    select: tuple[float, ...]
+    select_none: float
+    patients: tuple[float, ...]
+    dlts: tuple[float, ...]
+    cohorts: float
+    ends: dict[str, float]
+    states: int = 0
+    mc_error: tuple[float, ...] | None = None
+
+    @property
+    def total(self) -> float:
+        """Expected number of patients."""
+        return sum(self.patients)
+
+
+@cache
+def results(size: int, of_response: bool) -> tuple[tuple[Seen, int], ...]:
+    """What a cohort of ``size`` may show, each with in how many orders."""
+    if not of_response:
+        return tuple((Seen(size - y, y), comb(size, y)) for y in range(size + 1))
+    found = []
+    for t, e, b in product(range(size + 1), repeat=3):
+        if t + e + b <= size:
+            n = size - t - e - b
+            orders = factorial(size) // (factorial(n) * factorial(t) * factorial(e) * factorial(b))
+            found.append((Seen(n, t, e, b), orders))
+    return tuple(found)
+
+
+def chance(seen: Seen, orders: int, at: Sequence[float]) -> float:
+    """The probability of what a cohort shows."""
+    return float(orders * at[0] ** seen.none * at[1] ** seen.toxic * at[2] ** seen.response * at[3] ** seen.both)
+
+
+def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000) -> Iterator[tuple[Any, float]]:
+    """The states in which the trial may end, each with its probability; they add up to 1. Raises BadInput for too many states."""
+    check_truth(design, truth)
+    at = [truth.chances(d) for d in range(1, design.doses + 1)]
+    known: dict[tuple[Any, int], list[tuple[Seen, float]]] = {}
+    layer: dict[Any, float] = {design.start(): 1.0}
+    met = 0
+    while layer:
+        after: dict[Any, float] = {}
+        for state, p in layer.items():
+            action = design.verdict(state).action
+            if isinstance(action, End):
+                met += 1
+                yield state, p
+                continue
+            dose, size = action.dose, action.size
+            if (dose, size) not in known:
+                pairs = ((s, chance(s, k, at[dose - 1])) for s, k in results(size, design.of_response))
+                known[dose, size] = [(s, q) for s, q in pairs if q > 0]
+            for seen, q in known[dose, size]:
+                to = design.step(state, dose, seen)
+                after[to] = after.get(to, 0.0) + p * q
+        if len(after) > most_states:
+            given = f"more than {most_states:,} states at once"
+            raise BadInput(
+                "exact", [Problem("too-many-states", "design", given, "fewer cohorts", "--method simulated")]
+            )
+        layer = after
+
+
+def characteristics(design: DoseDesign[Any], truth: DoseTruth) -> DoseCharacteristics:
+    """Exact behaviour under a truth. Raises BadInput for a truth of another number of doses or out of range."""
+    doses = design.doses
+    select, patients, dlts = [0.0] * (doses + 1), [0.0] * doses, [0.0] * doses
+    why: dict[str, float] = {}
+    count, cohorts = 0, 0.0
+    for state, p in ends(design, truth):
+        count += 1
+        select[design.recommend(state)] += p
+        cohorts += p * state.cohorts
+        for i, (n, y) in enumerate(zip(state.n, state.dlt, strict=True)):
+            patients[i] += p * n
+            dlts[i] += p * y
+        action = design.verdict(state).action
+        assert isinstance(action, End)
+        why[action.why] = why.get(action.why, 0.0) + p
+    return DoseCharacteristics(
+        "exact", truth, tuple(select[1:]), select[0], tuple(patients), tuple(dlts), cohorts, why, count
+    )  # fmt: skip
+
+
+def check_truth(design: DoseDesign[Any], truth: DoseTruth) -> None:
+    """Raise BadInput for a truth that does not fit the design, with all problems."""
+    problems = []
+    for where, given in (("truth", truth.dlt), ("response", truth.response)):
+        if where == "response" and not design.of_response:
+            continue
+        if len(given) != design.doses:
+            allowed = f"a probability for each of {design.doses} doses"
+            problems.append(Problem("truth", where, f"{len(given)} probabilities", allowed))
+        for i, p in enumerate(given, 1):
+            if not 0 <= p <= 1:
+                problems.append(Problem("truth", f"{where}, dose {i}", str(p), "a probability, 0 to 1"))
+    if problems:
+        raise BadInput("truth", problems)

@@ -1,0 +1,221 @@
+"""Exact behaviour by merged states: against packages that walk every path, against arrays, and against simulation by the same rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from design.dose.oracles import reals, rows
+from equipoise.design.dose import dose_shelf, interval_exact
+from equipoise.design.dose.conformance import faults_of
+from equipoise.design.dose.dose_design import End, Seen
+from equipoise.design.dose.exact import DoseTruth, characteristics, ends
+from equipoise.design.dose.history import answer, take_in
+from equipoise.design.dose.paths import pathways
+from equipoise.trial.dose_outcomes import read_outcomes
+from equipoise.trial.problem import BadInput
+
+TRUTH = (0.05, 0.15, 0.30, 0.45, 0.60)
+
+
+def small(kind: str, **said: Any) -> Any:
+    """The example of a kind, with few cohorts."""
+    example = dict(dose_shelf.one(kind).example)
+    return dose_shelf.build(kind, {**example, **({"cohorts": 5} if "cohorts" in example else {}), **said})
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("oracle", ["threeplusthree_exact_bcrm", "threeplusthree_exact_escalation"])
+def test_three_plus_three(oracle: str) -> None:
+    for r in rows(oracle):
+        truth = reals(r["truth"])
+        deescalate = r.get("design") == "with de-escalation" or r.get("allow_deescalate") == "TRUE"
+        found = characteristics(
+            dose_shelf.build("a-plus-b", {"doses": len(truth), "deescalate": deescalate}), DoseTruth(truth)
+        )
+        chosen = reals(r.get("select_none_1_to_J") or r["recommend_none_1_to_J"])
+        assert (found.select_none, *found.select) == pytest.approx(chosen, abs=1e-9)
+        assert found.patients == pytest.approx(reals(r["mean_n_at_dose"]), abs=1e-9)
+        assert found.dlts == pytest.approx(reals(r["mean_dlt_at_dose"]), abs=1e-9)
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize("oracle", ["boin_oc_exact", "boin_oc_exact_earlystop"])
+def test_boin(oracle: str) -> None:
+    """Its numbers are another enumeration's, and escalation's to 5e-11."""
+    tried = 0
+    for r in rows(oracle):
+        if int(r["cohorts"]) > 10:
+            continue
+        truth, tried = reals(r["truth"]), tried + 1
+        said = {
+            "target": float(r["target"]),
+            "doses": len(truth),
+            "cohort": int(r["cohort"]),
+            "cohorts": int(r["cohorts"]),
+        }
+        if "n_stop" in r:
+            said |= {"n_stop": int(r["n_stop"]), "stay_on_1_of_3": r["stay_on_1_of_3"] == "True"}
+        found = interval_exact.characteristics(dose_shelf.build("boin", said), DoseTruth(truth))
+        assert (found.select_none, *found.select) == pytest.approx(reals(r["select_none_1_to_J"]), abs=1e-7)
+        assert found.patients == pytest.approx(reals(r["mean_n_at_dose"]), abs=1e-7)
+        assert found.dlts == pytest.approx(reals(r["mean_dlt_at_dose"]), abs=1e-7)
+    assert tried > 5
+
+
+@pytest.mark.independent
+def test_three_cohorts_as_escalation_walks_them() -> None:
+    """Its plain designs recommend what they would give next; the design with a selection, the isotonic choice."""
+    kinds = {"boin": "boin", "boin_mtd": "boin", "mtpi": "mtpi", "mtpi2": "keyboard"}
+    for r in rows("exact_oc_escalation"):
+        if r["design"] not in kinds:
+            continue
+        truth = reals(r["truth"])
+        said = {"target": 0.3, "doses": 4, "cohorts": 4} | ({"tie": "up"} if r["design"] == "mtpi2" else {})
+        design: Any = dose_shelf.build(kinds[r["design"]], said)
+        found = [0.0] * 5
+        for state, p in after_cohorts(design, truth, 3):
+            action = design.verdict(state).action
+            none = isinstance(action, End)
+            chosen = design.recommend(state) if r["design"] == "boin_mtd" else 0 if none else action.dose
+            found[0 if none else chosen] += p
+        assert found == pytest.approx(reals(r["recommend_none_1_to_4"]), abs=1e-9), r["design"]
+
+
+def after_cohorts(design: Any, truth: tuple[float, ...], cohorts: int) -> list[tuple[Any, float]]:
+    """States after so many cohorts, or at an end before; path by path, without merging: another way to the same numbers."""
+    paths = [(design.start(), 1.0)]
+    for _ in range(cohorts):
+        after = []
+        for state, p in paths:
+            action = design.verdict(state).action
+            if isinstance(action, End):
+                after.append((state, p))
+                continue
+            q = truth[action.dose - 1]
+            for order in np.ndindex(*(2,) * action.size):
+                y = sum(order)
+                after.append(
+                    (design.step(state, action.dose, Seen(action.size - y, y)), p * q**y * (1 - q) ** (action.size - y))
+                )
+        paths = after
+    return paths
+
+
+@pytest.mark.independent
+@pytest.mark.parametrize(("oracle", "kind", "said"), [
+    ("dose_paths_boin", "boin", {}), ("dose_paths_boin_mtd", "boin", {}), ("dose_paths_mtpi2", "keyboard", {"tie": "up"}),
+])  # fmt: skip
+def test_the_tree_of_pathways(oracle: str, kind: str, said: dict[str, Any]) -> None:
+    """Each node of escalation's tree, found again by its outcomes in our merged one."""
+    tree = {r[".node"]: r for r in rows(oracle)}
+    doses = max(int(r["next_dose"]) for r in tree.values() if r["next_dose"] != "NA")
+    design: Any = dose_shelf.build(kind, {"target": 0.3, "doses": max(doses, 4) + 1, "cohorts": 4, **said})
+    nodes = pathways(design, design.start(), 3)
+
+    def at(r: dict[str, str]) -> int:
+        if r[".parent"] == "NA":
+            return 0
+        number = at(tree[r[".parent"]])
+        y = r["outcomes"].count("T")
+        ways = dict(nodes[number].ways)
+        return ways[Seen(len(r["outcomes"]) - y, y)]
+
+    compared = 0
+    for r in tree.values():
+        action = nodes[at(r)].verdict.action
+        if oracle == "dose_paths_boin_mtd" and int(r[".depth"]) == 3:
+            continue  # its last nodes hold the selection
+        assert (None if isinstance(action, End) else action.dose) == (
+            None if r["next_dose"] == "NA" else int(r["next_dose"])
+        )
+        compared += 1
+    assert compared > 15
+
+
+@pytest.mark.parametrize("kind", dose_shelf.kinds())
+def test_every_kind_conforms(kind: str) -> None:
+    assert faults_of(small(kind), 4_000) == []
+
+
+@pytest.mark.parametrize("kind", dose_shelf.kinds())
+def test_exact_is_simulated(kind: str) -> None:
+    design, rng = small(kind), np.random.default_rng(7)
+    truth = DoseTruth(TRUTH[: design.doses], (0.2,) * design.doses if design.of_response else ())
+    exact = interval_exact.characteristics(design, truth)
+    assert sum(exact.select) + exact.select_none == pytest.approx(1, abs=1e-12)
+    trials, chosen = 4_000, np.zeros(design.doses + 1)
+    for _ in range(trials):
+        state = design.start()
+        while not isinstance(action := design.verdict(state).action, End):
+            n, t, e, b = rng.multinomial(action.size, truth.chances(action.dose))
+            state = design.step(state, action.dose, Seen(int(n), int(t), int(e), int(b)))
+        chosen[design.recommend(state)] += 1
+    for found, p in zip(chosen / trials, (exact.select_none, *exact.select), strict=True):
+        assert abs(found - p) <= 4 * np.sqrt(max(p * (1 - p), 1e-4) / trials)
+
+
+@pytest.mark.property
+@settings(max_examples=40, deadline=None)
+@given(
+    truth=st.lists(st.floats(0, 1), min_size=2, max_size=5),
+    cohort=st.integers(1, 4),
+    cohorts=st.integers(1, 6),
+    n_stop=st.sampled_from([0, 3, 6]),
+    kind=st.sampled_from(["boin", "keyboard", "mtpi", "i3plus3"]),
+    reading=st.sampled_from(["would stay", "reached"]),
+)
+def test_arrays_are_the_reference(
+    truth: list[float], cohort: int, cohorts: int, n_stop: int, kind: str, reading: str
+) -> None:
+    said = {
+        "target": 0.3,
+        "doses": len(truth),
+        "cohort": cohort,
+        "cohorts": cohorts,
+        "n_stop": n_stop,
+        "n_stop_reading": reading,
+    }
+    if kind == "boin":
+        said |= {"extra_safe": cohort == 3, "bound": cohorts % 2 == 0}
+    design = dose_shelf.build(kind, said)
+    assert interval_exact.served(design)
+    slow, fast = (f(design, DoseTruth(tuple(truth))) for f in (characteristics, interval_exact.characteristics))
+    assert (fast.select_none, *fast.select) == pytest.approx((slow.select_none, *slow.select), abs=1e-12)
+    assert fast.patients == pytest.approx(slow.patients, abs=1e-10)
+    assert fast.dlts == pytest.approx(slow.dlts, abs=1e-10)
+    assert fast.cohorts == pytest.approx(slow.cohorts, abs=1e-10)
+    for why in {*fast.ends, *slow.ends}:
+        assert fast.ends.get(why, 0.0) == pytest.approx(slow.ends.get(why, 0.0), abs=1e-12)
+
+
+def test_a_history_is_the_fold_of_its_steps() -> None:
+    design: Any = small("boin")
+    told = take_in(design, read_outcomes("1NNN 2NTN 2NXP:12"))
+    assert told.state.n == (3, 4, 0, 0, 0)
+    assert told.state.dlt == (0, 1, 0, 0, 0)
+    assert told.replaced == 1
+    assert told.waiting == ("patient 3 of cohort 3 at dose 2, followed for 12 days",)
+    assert answer(design, read_outcomes("1NNN 2NTN 2NXP:12")).action == "wait"
+    next_one = answer(design, read_outcomes("1NNN 2TTT"))
+    assert (next_one.action, next_one.dose, next_one.recommend) == ("de-escalate", 1, 1)
+    assert answer(design, read_outcomes("1TTT")).action == "stop"
+    assert answer(design, read_outcomes("1TTT")).recommend is None
+    assert answer(design, read_outcomes("1NNN 2TTT 2NNN")).cautions == (
+        "Cohort 3 was given dose 2, which is eliminated.",
+    )
+
+
+def test_what_a_truth_may_not_be() -> None:
+    with pytest.raises(BadInput) as bad:
+        characteristics(small("boin"), DoseTruth((0.1, 1.2)))
+    assert [p.where for p in bad.value.problems] == ["truth", "truth, dose 2"]
+
+
+def test_too_many_states_are_refused() -> None:
+    with pytest.raises(BadInput, match="states at once"):
+        list(ends(small("boin", cohorts=10), DoseTruth(TRUTH), most_states=100))

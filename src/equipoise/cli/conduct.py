@@ -61,7 +61,8 @@ def _give(
     """Carry out one order, and say what was recorded."""
     trial = desk.opening.load_trial(trial_name)
     allocation = desk.order.allocation(trial, seed_file) if at_random else None
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, by=_giver())
+    by = str(click.get_current_context().params["by"])
+    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, by=by)
     if as_json:
         emit(done)
         return
@@ -76,11 +77,6 @@ def _give(
     click.echo(
         f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
     )
-
-
-def _giver() -> str:
-    """Who gives the order of this command line."""
-    return str(click.get_current_context().params.get("by", ""))
 
 
 def _words(text: str | None) -> list[str] | None:
@@ -215,12 +211,7 @@ def _levels(help_text: str) -> Callable[[F], F]:
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
 @log_option
-@click.option(
-    "--administrator",
-    default="",
-    metavar="NAME",
-    help="Open it with people: this one grants the first roles, and nobody gives an order without one.",
-)
+@people.administrator_option
 @_by
 @_why
 @json_option
@@ -453,9 +444,6 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-for _of_people in people.orders(_give, _on, _by, _why):
-    command.add_command(_of_people)
-command.add_command(people.people)
-command.add_command(people.export)
+people.add_to(command, _give, _on, _by, _why)
 command.add_command(verify)
 command.add_command(as_known_on)

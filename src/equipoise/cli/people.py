@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,28 @@ _ORDERS: dict[str, tuple[str, str, tuple[Callable[[Any], Any], ...]]] = {
 }
 
 
-def orders(
-    give: Callable[..., None], on: Callable[[Any], Any], by: Callable[[Any], Any], why: Callable[[Any], Any]
-) -> Iterator[click.Command]:
-    """The orders that concern people; ``give`` carries one out and says what was recorded, the others are the options of every order."""
+administrator_option = click.option(
+    "--administrator",
+    default="",
+    metavar="NAME",
+    help="Open it with people: this one grants the first roles, and nobody gives an order without one.",
+)
+
+
+def add_to(
+    group: click.Group,
+    give: Callable[..., None],
+    on: Callable[[Any], Any],
+    by: Callable[[Any], Any],
+    why: Callable[[Any], Any],
+) -> None:
+    """Add the verbs that concern people; ``give`` carries an order out and says what was recorded, the others are the options of every order."""
     for name, (kind, text, options) in _ORDERS.items():
-        yield _order(name, kind, text, [trial_argument, log_option, *options, on, by, why, json_option], give)
+        group.add_command(
+            _order(name, kind, text, [trial_argument, log_option, *options, on, by, why, json_option], give)
+        )
+    group.add_command(people)
+    group.add_command(export)
 
 
 def _order(

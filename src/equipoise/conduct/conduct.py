@@ -94,13 +94,9 @@ class Conduct:
         salts: Salts = unsalted,
         administrator: str = "",
     ) -> Conduct:
-        """A new trial: its log begins with the trial's name and the fingerprint of its definition.
-
-        With an ``administrator`` it is opened with people: nobody gives an order but who was granted a role.
-        """
-        data = {"trial": trial.id, "fingerprint": trial.fingerprint}
-        if administrator:
-            data["administrator"] = administrator
+        """A new trial: its log begins with the trial's name and the fingerprint of its definition; with an ``administrator`` it has people."""
+        people = {"administrator": administrator} if administrator else {}
+        data = {"trial": trial.id, "fingerprint": trial.fingerprint, **people}
         on = min(trial.start, recorded.date())
         log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
         return cls(trial, log, allocation, salts)
@@ -202,8 +198,6 @@ class Conduct:
 
     def _refuse_who_may_not(self, kind: str, on: date, recorded: datetime, by: str, patient: str) -> None:
         """Raise Refused for who may not give such an order of this patient, before anything is asked of the record that tells of him."""
-        if not self.people.kept:
-            return
         asked = Event(len(self.log) + 1, kind, on, recorded, by, patient=patient)
         if problems := refusals(asked, by, self.people, self.trial):
             raise Refused(patient, problems)

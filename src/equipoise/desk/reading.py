@@ -18,6 +18,7 @@ from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.role import ROLES, View
 from equipoise.trial.trial import Trial
+from equipoise.trial.withheld import refuse_withheld
 
 _PAGES: dict[View, str] = {
     "record": "records of single patients",
@@ -91,6 +92,7 @@ def known_to(
     """The log as the reader may see it for a page of this kind, the arms of a masked log read where he may know them."""
     reader = reader_of(trial, log, person, by)
     may_read(trial, reader, view)
+    refuse_withheld(log, trial.id)
     if reader is None or reader.whole:
         return unmask(trial, log, unblind)
     if unblind is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import Conduct, replay
 from equipoise.desk.known import verify
 from equipoise.desk.opening import open_log
@@ -72,7 +73,9 @@ def test_the_content_is_gone_and_the_chain_holds(site: Site) -> None:
     assert NAME.encode() not in site.store.path.read_bytes()
     found = site.store.read().log
     assert found.hashes()[:-1] == before
-    assert (found[4].kind, event.data, event.why, event.by) == (REMOVED, {"event": 5}, "a name", "dm")
+    at = found[4].recorded.isoformat(timespec="microseconds")
+    assert (found[4].kind, event.data) == (REMOVED, {"event": 5, "recorded": at})
+    assert (event.why, event.by) == ("a name", "dm")
     verified = verify(site.trial, site.store)
     assert (verified.events, verified.removed, verified.withheld) == (6, 1, 0)
     assert site.terms == []
@@ -103,6 +106,18 @@ def test_a_correction_that_is_removed_takes_the_entry_with_it(site: Site) -> Non
     log = site.store.read().log
     assert [e.number for e in in_force(list(log)[: again.number])] == [1, 2, 3, 4]
     assert verify(site.trial, site.store).removed == 2
+
+
+def test_what_was_known_on_a_day_keeps_its_head(running: Conduct) -> None:
+    """A removed event counts from the day on which it was recorded, as it did: data cut before then are named by the same hash."""
+    days = [DAY + timedelta(20), DAY + timedelta(40), DAY + timedelta(60)]
+    for day in days:
+        running.order("adverse event", day, moment(day), "dm", patient="P1", data={"term": "x", "grade": 1})
+    before = [cut(running.trial, running.log, day) for day in days]
+    running.redact(len(running.log) - 1, NOW, "dm", "a name")
+    after = [cut(running.trial, running.log, day) for day in days]
+    assert [s.head for s in after] == [s.head for s in before]
+    assert [len(s.patients["P1"].adverse_events) for s in after] == [1, 1, 2]
 
 
 def test_every_link_of_a_chain_of_corrections_may_be_removed(north: Trial, tmp_path: Path) -> None:

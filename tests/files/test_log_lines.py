@@ -187,6 +187,8 @@ OTHERWISE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda x: x.replace(b'"guarded":{"arm":"CE"}', b'"guarded_digest":"' + _digest_of_arm() + b'"'),
         "at character",
     ),
+    "more after it": (lambda x: x + b"1", "more after the event"),
+    "a second one after it": (lambda x: x + x, "more after the event"),
     "not an object": (lambda _: b"17", "not an object"),
     "empty": (lambda _: b"", "Expecting value"),
 }

@@ -69,6 +69,8 @@ def _give(
     if done.torn_line_set_aside is not None:
         aside = Path(done.torn_line_set_aside).name
         click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
+    if done.last_line_ended:
+        click.echo("The last line had no newline. It was whole, and is a record; it was ended.", err=True)
     event = done.event
     who = event.patient or event.site
     of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from equipoise.conduct.corrections import STAND
 from equipoise.conduct.replaying import replay
@@ -14,10 +15,16 @@ from equipoise.trial.trial import Trial
 
 
 def redaction_of(log: Log, number: int, recorded: datetime, by: str, why: str) -> Event:
-    """The event that removes the content of event ``number``. Where that one is a correction, what it corrects is kept: its place."""
-    corrected = log[number - 1].corrects if 1 <= number <= len(log) else None
-    data = {"event": number, **({} if corrected is None else {"corrected": corrected})}
+    """The event that removes the content of event ``number``. When that one was recorded is kept, and what it corrects: its place."""
+    old = log[number - 1] if 1 <= number <= len(log) else None
+    data = {"event": number, **(_kept(old) if old is not None else {"recorded": ""})}
     return Event(len(log) + 1, "redacted", recorded.date(), recorded, by, why, data=data)
+
+
+def _kept(old: Event) -> dict[str, Any]:
+    """What is known of a removed event: no content."""
+    at = old.recorded.astimezone(UTC).isoformat(timespec="microseconds")
+    return {"recorded": at, **({} if old.corrects is None else {"corrected": old.corrects})}
 
 
 def redaction_problems(event: Event, log: Log, trial: Trial) -> Iterator[Problem]:

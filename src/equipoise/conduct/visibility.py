@@ -198,7 +198,8 @@ def seen(events: Iterable[Event], reader: Reader) -> Log:
             # Corrected into what is not shown: what was shown is taken back, or it would stand.
             e = replace(event, kind="voided", data={}, why=MASKED)
         if e is not None and e.kind == "redacted":
-            e = replace(e, data={"event": number.get(e.data["event"], 0)})
+            kept = {k: v for k, v in e.data.items() if k != "corrected"}
+            e = replace(e, data={**kept, "event": number.get(e.data["event"], 0)})
         if e is None:
             continue
         number[event.number] = len(shown) + 1 if reader.renumbers else event.number

@@ -25,11 +25,12 @@ SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
 
 @dataclass(frozen=True)
 class Ordered:
-    """What was recorded, the head of the log with it, and where a torn last line was set aside."""
+    """What was recorded, the head of the log with it, where a torn last line was set aside, and whether the last line got its newline."""
 
     event: Event
     hash: str
     torn_line_set_aside: str | None
+    last_line_ended: bool = False
 
 
 def now() -> datetime:
@@ -63,7 +64,8 @@ def give(
     A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
     """
     with store.held():
-        log = read_for(store, by).log
+        reading = read_for(store, by)
+        log = reading.log
         if conduct is None:
             conduct = Conduct(trial, log, allocation, salts, takes=False)
         else:
@@ -77,7 +79,7 @@ def give(
         redaction = events[0].kind == "redacted"
         aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
-    return Ordered(events[-1], conduct.log.head, aside)
+    return Ordered(events[-1], conduct.log.head, aside, reading.unended)
 
 
 def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:

@@ -258,11 +258,13 @@ def _difference(text: str, ours: str) -> str:
         twice.extend(k for k in dict.fromkeys(keys) if keys.count(k) > 1)
         return dict(pairs)
 
-    json.loads(text, object_pairs_hook=noted)
+    _, end = json.JSONDecoder(object_pairs_hook=noted).raw_decode(text)
     if twice:
         return f"{twice[0]!r} is there twice"
-    if text.rstrip("\r\t ") == ours:
+    if not text[end:].strip() and text[:end] == ours:
         return "a carriage return or blanks before the newline"
+    if end < len(text):
+        return f"more after the event: {text[end : end + 24]!r}"
     at = next((i for i, (a, b) in enumerate(zip(text, ours, strict=False)) if a != b), min(len(text), len(ours)))
     return f"at character {at + 1} {text[at : at + 24]!r} in place of {ours[at : at + 24]!r}"
 

@@ -104,7 +104,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "trained": {"person": ((str,), True), "what": ((str,), True)},
     "delegated": {"person": ((str,), True), "tasks": ((list,), True)},
     "voided": {},
-    "redacted": {"event": ((int,), True), "corrected": ((int,), False)},
+    "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
 }
 
 #: What is recorded of the people of a trial: who may do what, and since when.

@@ -91,8 +91,7 @@ class Log:
         """Take the content of the event that a 'redacted' event names away. Its digests stay, and with them the chain."""
         self._chain()
         number = redacted.data["event"]
-        before = self._events[number - 2].recorded if number > 1 else redacted.recorded
-        self._events[number - 1] = removed(self._events[number - 1], redacted, before)
+        self._events[number - 1] = removed(self._events[number - 1], redacted)
 
     def reread(self, events: Iterable[Event]) -> Log:
         """The same record with its events read otherwise, one for one: its chain stays that of what was recorded."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from equipoise.trial.event import NEITHER, REMOVED, WITHHELD, Event, digests_of
 from equipoise.trial.problem import BadInput, Problem
@@ -31,19 +32,24 @@ def shown(event: Event, parts: Collection[str], before: datetime) -> Event:
     return replace(event, data=entries["data"], why=entries["why"], withheld=("", digests[1]))
 
 
-def removed(event: Event, redacted: Event, before: datetime) -> Event:
-    """What is left of an event whose content the event ``redacted`` removes: that it was there, and where it stood as a correction."""
+def removed(event: Event, redacted: Event) -> Event:
+    """What is left of an event whose content the event ``redacted`` removes: that it was there, when it was recorded, what it corrected.
+
+    Raises ValueError or the like where that says none of it.
+    """
+    at = datetime.fromisoformat(redacted.data["recorded"]).astimezone(UTC)
     digests = digests_of(event, event.texts())
     corrected = redacted.data.get("corrected")
-    return Event(event.number, REMOVED, before.date(), before, "", corrects=corrected, withheld=digests)
+    return Event(event.number, REMOVED, at.date(), at, "", corrects=corrected, withheld=digests)
 
 
 def with_removals(events: list[Event]) -> list[Event]:
     """Events as they were read: of those that are withheld, the ones that a later event says were removed."""
     for redacted in [e for e in events if e.kind == "redacted"]:
         number = redacted.data.get("event", 0)
-        if isinstance(number, int) and 1 <= number < redacted.number and events[number - 1].kind == WITHHELD:
-            events[number - 1] = removed(events[number - 1], redacted, events[number - 1].recorded)
+        if 1 <= number < redacted.number and events[number - 1].kind == WITHHELD:
+            with suppress(ValueError, OverflowError):
+                events[number - 1] = removed(events[number - 1], redacted)
     return events
 
 

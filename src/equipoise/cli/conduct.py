@@ -220,8 +220,7 @@ def _levels(help_text: str) -> Callable[[F], F]:
 def open_log(trial: str, log_path: Path, administrator: str, by: str, why: str, as_json: bool) -> None:
     """Start a trial's log. An existing file is never overwritten.
 
-    With --administrator it is opened with people: every order is given by a person with a role, and every reader has one (--as). Without it one
-    operator gives all orders and sees all.
+    With --administrator it is opened with people: who gives an order or reads (--as) has a role. Without it one operator does and sees all.
     """
     found = desk.opening.load_trial(trial)
     opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, administrator)

@@ -93,6 +93,11 @@ def running(north: Trial) -> Conduct:
     return c
 
 
+def _raised(error: BaseException, *_: object) -> None:
+    """In place of the command line's last net: a test sees the error itself."""
+    raise error
+
+
 @pytest.fixture(scope="session")
 def equipoise() -> Callable[..., Answer]:
     """The command line, called here: a process of its own takes a second to begin, and tests ask hundreds of times."""
@@ -105,6 +110,7 @@ def equipoise() -> Callable[..., Answer]:
             contextlib.redirect_stderr(err),
         ):
             patch.chdir(cwd or ROOT)
+            patch.setattr("equipoise.cli.fault.say", _raised)
             for name, value in {"COLUMNS": "160", **(env or {})}.items():
                 patch.setenv(name, value)
             status = run([str(a) for a in args])

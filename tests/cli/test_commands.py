@@ -198,7 +198,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT
     )
     # Until the first trials are kept: a loaded machine may take minutes to compile the kernel.
-    part = tmp_path / "null-continue-seed2012.part"
+    part = tmp_path / "null-continue-seed2012.jsonl.part"  # no name that says it is whole
     deadline = time.monotonic() + 280
     while not (part.exists() and part.stat().st_size) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -209,7 +209,8 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     assert found["interrupted"] is True
     done = found["summaries"][0]["done"]
     assert 0 < done < 50_000_000
-    kept = (tmp_path / "null-continue-seed2012.jsonl").read_text().splitlines()
+    assert found["unfinished"] == {"file": str(part), "replicates": done, "asked": 50_000_000}
+    kept = part.read_text().splitlines()
     assert len(kept) == done
     assert [json.loads(line)["replicate"] for line in kept] == list(range(done))
 

@@ -88,12 +88,30 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Entry point of the console script."""
+    from equipoise.cli.fault import interrupted_too, shows_anything
+
+    interrupted_too()
+    shows_anything()
     sys.exit(run(list(sys.argv[1:] if args is None else args)))
 
 
 def run(args: list[str]) -> int:
-    """Run one command and return its exit status."""
-    from equipoise.trial.problem import BadInput, Missing
+    """Run one command and return its exit status. What nobody expected is told as a fault of ours: nothing else leaves this."""
+    try:
+        return _run(args)
+    except (SystemExit, GeneratorExit):
+        raise
+    except KeyboardInterrupt:  # while an error was being told
+        return 1
+    except BaseException as error:
+        from equipoise.cli import fault
+
+        fault.say(error, args, "--json" in args)
+        return 1
+
+
+def _run(args: list[str]) -> int:
+    from equipoise.trial.problem import BadInput, Missing, Problem
 
     as_json = "--json" in args
     try:
@@ -105,12 +123,16 @@ def run(args: list[str]) -> int:
             click.echo(str(bad), err=True)
         return 2
     except Missing as missing:
+        if as_json:
+            _say_as_json("equipoise", [Problem("not-installed", "library", "not installed", str(missing))])
         click.echo(str(missing), err=True)
         return 1
     except click.ClickException as error:
-        if as_json and isinstance(error, WrongUsage):
-            command = error.ctx.command_path if error.ctx is not None else "equipoise"
-            _say_as_json(command, error.problems)
+        if as_json:
+            ctx = getattr(error, "ctx", None)
+            words = [Problem("usage", "command line", "words that do not go together", error.format_message())]
+            found = error.problems if isinstance(error, WrongUsage) else words
+            _say_as_json(ctx.command_path if ctx is not None else "equipoise", found)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -119,7 +141,10 @@ def run(args: list[str]) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        click.echo(f"{error.filename or 'file'}: {error.strerror or error}", err=True)
+        where, why = str(error.filename or "file"), error.strerror or str(error)
+        if as_json:
+            _say_as_json(where, [Problem("system", where, why, "a file that can be read or written there")])
+        click.echo(f"{where}: {why}", err=True)
         return 1
     return result if isinstance(result, int) else 0
 
@@ -130,4 +155,5 @@ def _say_as_json(source: str, problems: Sequence[Problem]) -> None:
         {"code": p.code, "where": p.where, "given": p.given, "allowed": p.allowed, "next_step": p.next_step}
         for p in problems
     ]
-    click.echo(json.dumps({"error": {"source": source, "problems": told}}, indent=2, ensure_ascii=False))
+    text = json.dumps({"error": {"source": source, "problems": told}}, indent=2, ensure_ascii=False)
+    click.echo(text.encode(errors="backslashreplace").decode())  # half a character of UTF-16, as JSON escapes it

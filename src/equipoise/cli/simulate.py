@@ -17,6 +17,7 @@ from equipoise.trial.problem import BadInput, Problem
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from equipoise.desk.simulate import Unfinished
     from equipoise.simulate.plan import Plan
     from equipoise.simulate.replicates import Engine
 
@@ -107,7 +108,7 @@ def command(
         else:
             for table in each.tables():
                 show_table(table)
-        return _end(each.whole, out)
+        return _end(each.whole, out, each.unfinished)
     found = found.one(cohort)
     plans = desk.plans.plans_of(trial, found, scenarios, seed, waiting)
     with progress() as bar:
@@ -121,13 +122,18 @@ def command(
         safety = done.safety_table()
         if safety is not None:
             show_table(safety)
-    return _end(done.whole, out)
+    return _end(done.whole, out, done.unfinished)
 
 
-def _end(whole: bool, out: Path | None) -> int:
-    """The exit status; an interrupt is told of."""
+def _end(whole: bool, out: Path | None, unfinished: Unfinished | None) -> int:
+    """The exit status; an interrupt is told of, with the file that is not finished."""
     if not whole:
         click.echo("Interrupted: what was done is shown" + (" and kept." if out else "; --out keeps each."), err=True)
+    if unfinished is not None:
+        u = unfinished
+        click.echo(
+            f"{u.file} holds {u.replicates} of {u.asked} replicates: its name says so until all are there.", err=True
+        )
     return 0 if whole else 1
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from equipoise.design.spec import Entries, between
+from equipoise.design.spec import MOST_RATE, MOST_TIME, Entries, between
 from equipoise.numerics.times.enrolment import Enrolment
 from equipoise.trial.problem import BadInput, Problem
 
@@ -19,10 +19,10 @@ class Ramp(Entries):
     #: The entry with the rate that stays.
     full_rate: ClassVar[str] = "accrual_rate"
 
-    ramp_rates: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
+    ramp_rates: tuple[Annotated[float, Field(gt=0, le=MOST_RATE)], ...] | None = Field(
         default=None, min_length=1, description="Enrolment in pieces: rates before the one that stays, such as 10,25."
     )
-    ramp_until: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
+    ramp_until: tuple[Annotated[float, Field(gt=0, le=MOST_TIME)], ...] | None = Field(
         default=None, min_length=1, description="… and until when each of them holds, such as 3,6."
     )
 

@@ -20,6 +20,14 @@ from equipoise.trial.validate import tuples, validate_parts
 
 Rule = TypeVar("Rule", bound=Callable[..., Iterator[Problem]])
 
+#: Patients or events that a design may count: its exact sums take time that grows with their square.
+MOST_COUNT = 10_000
+#: A time in any of the units that a trial file may say: 100 years in days.
+MOST_TIME = 36_525
+#: Patients in a unit of time, whole years too.
+MOST_RATE = 100_000
+#: What a prior may weigh, and ratios and thresholds without a unit.
+MOST_WEIGHT = 1_000_000
 #: Strictly between 0 and 1.
 Probability = Annotated[float, Field(gt=0, lt=1)]
 #: An error that a design may make. Half or more is no test: a coin does as well.

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from equipoise.design.spec import Entries
+from equipoise.design.spec import MOST_COUNT, Entries
 from equipoise.trial.problem import Problem
 
 #: An exact error that exceeds what was asked by less than this does so by rounding.
@@ -52,7 +52,9 @@ class Searched(Entries):
 class Spaced(Entries):
     """A search that may leave no less than so many patients between two stages."""
 
-    least_gap: int = Field(default=1, ge=1, description="Least number of patients between two stages, in a search.")
+    least_gap: int = Field(
+        default=1, ge=1, le=MOST_COUNT, description="Least number of patients between two stages, in a search."
+    )
 
 
 def missed(alpha: float, asked: float, power: float, wanted: float, at: str, *, exact: bool = True) -> tuple[str, ...]:

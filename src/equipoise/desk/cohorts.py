@@ -14,7 +14,7 @@ from equipoise.design.study.family import Family, family_of, number_declared
 from equipoise.desk import plans
 from equipoise.desk.data import can_cut
 from equipoise.desk.look import as_json
-from equipoise.desk.simulate import Simulated, Watch, run
+from equipoise.desk.simulate import Simulated, Unfinished, Watch, run
 from equipoise.simulate.cohorts import FamilySummary, FamilyTally, family_summary, family_table
 from equipoise.simulate.lines import Lines
 from equipoise.simulate.plan import Plan
@@ -98,9 +98,16 @@ class SimulatedCohorts:
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
         each = {name: {"summaries": s.summaries, "exact": s.exact} for name, s in self.of.items()}
+        unfinished = {n: s.unfinished_as_json() for n, s in self.of.items() if s.unfinished is not None}
         return {
             "trial": self.trial, "interrupted": not self.whole, "seed": self.seed, "cohorts": each, "together": self.families,
+            **({"unfinished": next(iter(unfinished.values()))} if unfinished else {}),
         }  # fmt: skip
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """The file that an interrupt left unfinished."""
+        return next((s.unfinished for s in self.of.values() if s.unfinished is not None), None)
 
 
 def simulate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -125,7 +126,7 @@ def _estimates(kind: str, design: Design[Any], ended: Mapping[str, float]) -> St
     problems = [
         Problem("not-a-count", f"--estimate {k}", str(ended.get(k, "nothing")), "a whole number")
         for k in names
-        if k not in ended or not float(ended[k]).is_integer()
+        if k not in ended or not math.isfinite(ended[k]) or not float(ended[k]).is_integer()
     ]
     problems += [
         Problem("unknown-key", f"--estimate {k}", f"{v:g}", f"names are {', '.join(names)}, level")

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_type_hints
 
+from equipoise.design.spec import MOST_COUNT
 from equipoise.trial.design import Design
 from equipoise.trial.evidence import (
     ArmsEvidence,
@@ -107,6 +108,9 @@ def _number(name: str, value: Said, wanted: Any, problems: list[Problem]) -> flo
         return None
     if whole and not float(value).is_integer():
         problems.append(Problem("not-a-count", f"--evidence {name}", _shown(value), "a whole number"))
+        return None
+    if whole and abs(float(value)) > MOST_COUNT:
+        problems.append(Problem("out-of-range", f"--evidence {name}", _shown(value), f"at most {MOST_COUNT:,}"))
         return None
     return int(value) if whole else float(value)
 

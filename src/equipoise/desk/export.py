@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from equipoise.files.datasets_out import write_dataset
 from equipoise.files.derived_file import read_theirs
+from equipoise.files.folder_swap import all_or_none
 from equipoise.standards.adam.agreement import Agreement, compare
 from equipoise.standards.adam.build import by_admiral
-from equipoise.standards.dataset import Dataset
+from equipoise.standards.dataset import FORMULAS, Dataset
 from equipoise.standards.define_xml import define_xml
 from equipoise.standards.metadata import described
 from equipoise.trial.dialect import FOUND_OUT, Dialect
@@ -29,6 +30,7 @@ EXPORTS = {
     ("adam", "admiral"): "equipoise.standards.adam.build:admiral_datasets",
     ("sdtm", "trial"): "equipoise.standards.sdtm.from_log:to_sdtm",
 }
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _TITLES = {"sdtm": "SDTM", "adam": "ADaM"}
 
 
@@ -52,6 +54,7 @@ class Exported:
             "rules": self.rules,
             "cutoff": self.snap.cutoff,
             "data": self.snap.head,
+            **({"notes": list(self.notes)} if self.notes else {}),
             "datasets": [
                 {"name": d.name, "label": d.label, "records": d.n, "variables": len(d.variables), "file": str(p)}
                 for d, p in self._files()
@@ -78,6 +81,28 @@ class Exported:
 
     def _files(self) -> Iterator[tuple[Dataset, Path]]:
         return zip(self.datasets, self.written, strict=True)
+
+
+def formula_note(datasets: Sequence[Dataset]) -> str:
+    """What a reader of CSV is told of text cells that a spreadsheet would run; '' without any. The cells stay as they are."""
+    found = {
+        f"{d.name}.{v.name}": n
+        for d in datasets
+        for v in d.variables
+        if v.kind == "text" and (n := sum(map(_runs, d.columns[v.name])))
+    }
+    if not found:
+        return ""
+    total = sum(found.values())
+    return (
+        f"{total} text cell{'s' if total > 1 else ''} ({', '.join(found)}) begin{'' if total > 1 else 's'} with =, +, -, @, a tab or a "
+        "return: a spreadsheet takes such a cell for a formula. They are written as they are; read the files as text."
+    )
+
+
+def _runs(text: str) -> bool:
+    """True of a text that a spreadsheet takes for a formula; a number with its sign is none."""
+    return text.startswith(FORMULAS) and not _NUMBER.fullmatch(text)
 
 
 def can(standard: str, rules: str, against: Path | None) -> None:
@@ -108,9 +133,17 @@ def run(
     module, name = EXPORTS[standard, rules].split(":")
     datasets: Sequence[Dataset] = getattr(importlib.import_module(module), name)(trial, snap)
     written = _write(datasets, trial.id.upper(), out, ending, snap)
+    warned = formula_note(datasets) if ending == "csv" else ""
     agreement = compare(by_admiral(snap), theirs.adrs, theirs.adtte) if theirs is not None else None
     return Exported(
-        trial.id, standard, rules, snap, datasets, written, agreement, theirs.notes if theirs is not None else ()
+        trial.id,
+        standard,
+        rules,
+        snap,
+        datasets,
+        written,
+        agreement,
+        (*(theirs.notes if theirs is not None else ()), *([warned] if warned else ())),
     )
 
 
@@ -118,24 +151,19 @@ def _write(datasets: Sequence[Dataset], study: str, out: Path, ending: str, snap
     """All files or none, and define.xml."""
     # The same data give the same bytes: a file is dated by its data.
     created = datetime.combine(snap.known_on, time(0), UTC)
-    out.parent.mkdir(parents=True, exist_ok=True)
     problems: list[Problem] = []
     paths = [out / f"{d.name.lower()}.{ending}" for d in datasets]
-    with TemporaryDirectory(dir=out.parent, prefix=".export-") as kept:
+    with all_or_none(out, "export") as beside:
         for d, path in zip(datasets, paths, strict=True):
             try:
-                write_dataset(d, Path(kept) / path.name, created=created)
+                write_dataset(d, beside / path.name, created=created)
             except BadInput as bad:
                 problems += [
                     Problem(p.code, f"{d.name}.{p.where}", p.given, p.allowed, p.next_step) for p in bad.problems
                 ]
         if problems:
             raise BadInput(str(out), problems)
-        out.mkdir(exist_ok=True)
-        for path in paths:
-            (Path(kept) / path.name).replace(path)
         files = {d.name: path.name for d, path in zip(datasets, paths, strict=True)}
         text = define_xml([described(d) for d in datasets], study, created=created, files=files)
-        (Path(kept) / "define.xml").write_bytes(text)
-        (Path(kept) / "define.xml").replace(out / "define.xml")
+        (beside / "define.xml").write_bytes(text)
     return paths

@@ -14,7 +14,7 @@ from equipoise.desk.history import choice_asked, choice_problems
 from equipoise.desk.opening import design_of, load_trial
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import find_library, read_library
-from equipoise.files.trial_file import read_toml
+from equipoise.files.toml_file import read_toml
 from equipoise.history.exhibits import forest, hurdle_tables
 from equipoise.history.hurdle import EffectPrior, Hurdle, hurdle
 from equipoise.history.next_trial import NextRate, Priors

@@ -8,27 +8,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+#: Ctrl-C, and what ends a process from outside: the command line takes them all for Ctrl-C.
+_HELD = [s for name in ("SIGINT", "SIGTERM", "SIGHUP") if (s := getattr(signal, name, None)) is not None]
+
 
 @contextmanager
 def unbroken() -> Iterator[None]:
-    """Hold Ctrl-C back until the block is done, so that what is counted and what is kept are the same.
+    """Hold Ctrl-C (and SIGTERM, SIGHUP) back until the block is done, so that what is counted and what is kept are the same.
 
-    Raises KeyboardInterrupt at the end of the block if it came within. In other threads than the main one, which get
-    no signals, nothing is changed.
+    What came within comes at the end of the block: of Ctrl-C, KeyboardInterrupt. In other threads than the main one, which
+    get no signals, nothing is changed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came = False
+    came: list[int] = []
 
-    def note(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal came
-        came = True
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
 
-    before = signal.signal(signal.SIGINT, note)
+    # None: it is dealt with outside Python, and stays so
+    before = {s: handler for s in _HELD if (handler := signal.getsignal(s)) not in (None, signal.SIG_IGN)}
+    for s in before:
+        signal.signal(s, note)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        raise KeyboardInterrupt
+        for s, handler in before.items():
+            signal.signal(s, handler)
+    for number in dict.fromkeys(came):
+        signal.raise_signal(number)

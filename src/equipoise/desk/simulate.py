@@ -12,6 +12,7 @@ from equipoise.desk.interrupt import unbroken
 from equipoise.desk.pages import write_page
 from equipoise.dossier.planner import grid_page
 from equipoise.files.kernels import ready
+from equipoise.files.write import hold
 from equipoise.simulate.grid import Cell
 from equipoise.simulate.lines import NONE, Lines
 from equipoise.simulate.plan import Plan
@@ -20,11 +21,21 @@ from equipoise.simulate.summary import Summary, exact_of, safety_table, summaris
 from equipoise.simulate.tally import Tally
 from equipoise.trial.design import Characteristics
 from equipoise.trial.exhibits import Table
+from equipoise.trial.problem import BadInput, Problem
 
 #: Told of a plan before it runs, it says whom to tell how many of its trials are done.
 Watch = Callable[[Plan], Callable[[int], object]]
 #: Shown the lines of a plan's replicates as they come, in order.
 Seen = Callable[[Plan, Lines], object]
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A file with the replicates of a plan that was interrupted: how many are in it, of how many."""
+
+    file: Path
+    replicates: int
+    asked: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,7 @@ class Simulated:
     summaries: Sequence[Summary]
     exact: Sequence[Characteristics | None]
     whole: bool
+    unfinished: Unfinished | None = None
 
     def table(self) -> Table:
         """What came, beside what is known exactly."""
@@ -48,7 +60,13 @@ class Simulated:
         """The documented shape."""
         return {
             "trial": self.plans[0].trial.id, "interrupted": not self.whole, "summaries": self.summaries, "exact": self.exact,
+            **({} if self.unfinished is None else {"unfinished": self.unfinished_as_json()}),
         }  # fmt: skip
+
+    def unfinished_as_json(self) -> dict[str, Any] | None:
+        """The file that is not finished, and how many replicates are in it."""
+        u = self.unfinished
+        return None if u is None else {"file": str(u.file), "replicates": u.replicates, "asked": u.asked}
 
     def write_page(self, page: Path) -> list[Path]:
         """Write the planner's page; the paths, the page first."""
@@ -77,7 +95,7 @@ def run(
     ready()
     summaries: list[Summary] = []
     exact: list[Characteristics | None] = []
-    whole = True
+    whole, unfinished = True, None
     for plan in plans:
         done, tally, lines = watch(plan), Tally(), _Lines(out, plan)
         try:
@@ -89,17 +107,17 @@ def run(
                 done(tally.n)
         except KeyboardInterrupt:
             whole = False
-        lines.close()
+        unfinished = lines.close(tally.n, replicates)
         if tally.n:
             summaries.append(summarise(plan, tally, replicates))
             exact.append(exact_of(plan))
         if not whole:
             break
-    return Simulated(plans, summaries, exact, whole)
+    return Simulated(plans, summaries, exact, whole, unfinished)
 
 
 class _Lines:
-    """One line a replicate (JSON Lines), put in its place when all that came is written."""
+    """One line a replicate (JSON Lines), put in its place when all that were asked for are there; till then its name ends in `.part`."""
 
     def __init__(self, folder: Path | None, plan: Plan) -> None:
         self.file = None
@@ -107,8 +125,13 @@ class _Lines:
             folder.mkdir(parents=True, exist_ok=True)
             of = f"{plan.trial.cohort_name}-" if plan.trial.cohort_name else ""
             self.path = folder / f"{of}{plan.scenario.id}-{plan.waiting}-seed{plan.seed}.jsonl"
-            self.part = self.path.with_suffix(".part")
-            self.file = self.part.open("w", encoding="utf-8")
+            self.part = self.path.with_name(f"{self.path.name}.part")
+            self.file = self.part.open("a", encoding="utf-8")
+            if not hold(self.file.fileno()):
+                self.file.close()
+                given = f"{self.part.name}, which another run is writing"
+                raise BadInput("simulate", [Problem("in-use", "--out", given, "another folder, or wait for it")])
+            self.file.truncate(0)  # what a killed run of the same simulation left
 
     def keep(self, lines: Lines, done: int) -> None:
         if self.file is None:
@@ -119,7 +142,15 @@ class _Lines:
             line = {"replicate": done - n + i} | {name: values[i] for name, values in columns.items()}
             self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
-    def close(self) -> None:
-        if self.file is not None:
-            self.file.close()
+    def close(self, done: int, asked: int) -> Unfinished | None:
+        """Put the file in its place; if fewer are there than were asked for it keeps its name, and is returned. Without any it goes."""
+        if self.file is None:
+            return None
+        self.file.close()
+        if done == asked:
             self.part.replace(self.path)
+            return None
+        if not done:
+            self.part.unlink()
+            return None
+        return Unfinished(self.part, done, asked)

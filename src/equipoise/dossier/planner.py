@@ -11,7 +11,7 @@ from equipoise.report.document import Document
 from equipoise.simulate import planner
 from equipoise.simulate.grid import Cell, Difference, differences_table
 from equipoise.simulate.plan import Plan
-from equipoise.simulate.summary import Summary, exact_of, safety_table, shown, stop_label
+from equipoise.simulate.summary import Summary, exact_of, interrupted, safety_table, shown, stop_label
 from equipoise.trial.exhibits import Exhibit, Paragraph, Section, Table
 
 _SIMULATED = (
@@ -49,7 +49,9 @@ def grid_page(
         if null and target:
             maps.append(planner.trade_off_figure(rows, null, target))
             short = [Paragraph(_in_short(rows, cells, null)), planner.short_table(rows, axes, null, target)]
+    undone = interrupted(summaries)
     sections = [
+        Section("unfinished", "Not finished", [Paragraph(undone, "caution")] if undone else []),
         Section("question", "What was asked", _asked(cells, question)),
         Section("short", "In short", short),
         Section("chances", "What is decided", [planner.chances_table(rows, exact, axes)]),
@@ -204,14 +206,15 @@ def _entries(part: Mapping[str, Any], path: str = "") -> dict[str, str]:
 
 
 def _document(plan: Plan, title: str, summaries: Sequence[Summary], sections: Sequence[Any]) -> Document:
-    trials = sum(s.done for s in summaries)
+    trials, asked = sum(s.done for s in summaries), sum(s.asked for s in summaries)
+    of = f" of {asked:,}" if trials < asked else ""
     return Document(
         title=title or f"{plan.trial.id}: what to expect",
         subtitle=plan.trial.title,
         status=_SIMULATED,
         facts=[
             ("Trial", plan.trial.id),
-            ("Simulated trials", f"{trials:,} in {len(summaries)} cells, seed {plan.seed}"),
+            ("Simulated trials", f"{trials:,}{of} in {len(summaries)} cells, seed {plan.seed}"),
             ("Errors", "Each simulated number stands with its Monte-Carlo standard error"),
         ],
         sections=sections,

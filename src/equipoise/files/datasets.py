@@ -14,6 +14,8 @@ from equipoise.standards.dataset import Dataset, Variable
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.problem import BadInput, Problem
 
+#: Cells and characters of one dataset that is read whole: a trial of 100,000 patients has fewer.
+_MOST_CELLS, _MOST_CHARACTERS = 50_000_000, 1 << 29
 #: Ending of a file → who reads it.
 READERS: Mapping[str, Callable[..., Iterator[Dataset]]] = {
     ".xpt": xpt_read.pieces,
@@ -81,10 +83,17 @@ def read_datasets(
         own = (variables or {}).get(path.stem.upper())
         pieces = iterate(path, encoding=encoding, variables=own, dialect=dialect, notes=notes)
         try:
+            if (
+                path.suffix.lower() == ".parquet"
+                and path.is_file()
+                and (said := parquet_table.cells(path)) > _MOST_CELLS
+            ):
+                allowed = f"at most {_MOST_CELLS:,} cells in a dataset that is read whole"
+                raise bad(str(path), "too-large", "file", f"{said:,} cells", allowed)
             for name, group in groupby(pieces, key=lambda d: d.name):
                 if name in found:
                     raise bad(str(path), "dataset-twice", name, f"also in {origin[name]}", "each dataset once")
-                found[name], origin[name] = joined(group), path
+                found[name], origin[name] = joined(_bounded(group, str(path))), path
         except BadInput as broken:
             wrong.append(broken)
     if len(wrong) == 1:
@@ -92,6 +101,20 @@ def read_datasets(
     if wrong:
         raise BadInput("datasets", [of_file(Path(w.source).name, p) for w in wrong for p in w.problems])
     return found
+
+
+def _bounded(pieces: Iterable[Dataset], source: str) -> Iterator[Dataset]:
+    """The pieces of a dataset that is to be in memory as a whole. Raises BadInput once they are more than fits."""
+    cells = characters = 0
+    for piece in pieces:
+        cells += piece.n * len(piece.variables)
+        characters += sum(sum(map(len, piece.columns[v.name])) for v in piece.variables if v.kind == "text")
+        if cells > _MOST_CELLS or characters > _MOST_CHARACTERS:
+            allowed = (
+                f"at most {_MOST_CELLS:,} cells and {_MOST_CHARACTERS:,} characters in a dataset that is read whole"
+            )
+            raise bad(source, "too-large", piece.name, f"{cells:,} cells, {characters:,} characters and more", allowed)
+        yield piece
 
 
 def of_file(name: str, p: Problem) -> Problem:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -18,6 +17,7 @@ from equipoise.files.formats import dataset_json_write, xpt_write
 from equipoise.files.formats.parquet_table import arrow
 from equipoise.files.formats.piece import EPOCH, Source, Trouble, bad, day_text, pieces_of
 from equipoise.files.formats.transport_rules import Measure
+from equipoise.files.write import whole
 from equipoise.standards.dataset import Dataset, Variable
 
 ENDINGS = (".xpt", ".json", ".ndjson", ".dsjc", ".csv", ".parquet")
@@ -46,7 +46,7 @@ def write_pieces(source: Source, path: Path, *, created: datetime = EPOCH) -> Me
     if ending == ".xpt":
         xpt_write.check(measure, trouble)
     trouble.check()
-    with _whole(path) as file:
+    with whole(path) as file:
         if ending == ".xpt":
             xpt_write.write(file, measure, source(), created)
         elif ending == ".csv":
@@ -58,25 +58,6 @@ def write_pieces(source: Source, path: Path, *, created: datetime = EPOCH) -> Me
         else:
             dataset_json_write.write(file, measure, source(), created, lines=ending == ".ndjson")
     return measure
-
-
-class _whole:  # noqa: N801 - a context, read as a word
-    """A binary file that appears whole or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.part = path, path.with_name(f".{path.name}.{os.getpid()}.part")
-
-    def __enter__(self) -> BinaryIO:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.file: BinaryIO = self.part.open("wb")
-        return self.file
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self.file.close()
-        if kind is None:
-            self.part.replace(self.path)
-        else:
-            self.part.unlink(missing_ok=True)
 
 
 def _csv(file: BinaryIO, variables: Sequence[Variable], pieces: Iterable[Dataset]) -> None:

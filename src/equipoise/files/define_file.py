@@ -12,10 +12,13 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from equipoise.files.datasets import iterate
+from equipoise.files.regular import regular
 from equipoise.standards.dataset import Kind, Variable
 from equipoise.standards.definition import Against, DefinedDataset, Definition, Terms
 from equipoise.trial.problem import BadInput, Problem
 
+#: The largest document [bytes].
+_LARGEST = 1 << 26
 #: How deep a document may be nested: Define-XML itself is eight deep.
 _DEPTH = 64
 #: Define-XML's types of numbers; everything else travels as text, days and moments in ISO 8601 among it.
@@ -31,7 +34,7 @@ class _Refused(Exception):  # noqa: N818 - never leaves this file
 def read_define(path: Path) -> Definition:
     """The definition in a file. Raises BadInput with every problem of it."""
     try:
-        root = _document(path.read_bytes())
+        root = _document(regular(path, "a define.xml", _LARGEST).read_bytes())
     except FileNotFoundError:
         raise _bad(path, "no-file", "file", "nothing there", "a define.xml") from None
     except OSError as error:
@@ -39,6 +42,8 @@ def read_define(path: Path) -> Definition:
     except expat.ExpatError as error:
         given = f"{expat.errors.messages.get(error.code, str(error))}, column {error.offset + 1}"
         raise _bad(path, "not-xml", f"line {error.lineno}", given, "an XML document") from None
+    except (ValueError, LookupError) as error:  # an encoding that is none, or of several bytes a character
+        raise _bad(path, "not-xml", "line 1", str(error), "an XML document in UTF-8") from None
     except _Refused as refused:
         raise _bad(path, "not-taken", "file", str(refused), "a Define-XML without it") from None
     groups = list(_all(root, "ItemGroupDef"))
@@ -138,9 +143,11 @@ def _variable(item: ET.Element, key: str, where: str, problems: list[Problem]) -
         kind = "date"
     numbers = {}
     for what, text in (("Length", _get(item, "Length")), ("KeySequence", key)):
-        if text and not (text.isascii() and text.isdigit()):
-            problems.append(Problem("not-a-number", f"{where}.{what}", repr(text), "a whole number"))
-        numbers[what] = int(text) if text.isascii() and text.isdigit() else None
+        whole = text.isascii() and text.isdigit() and len(text) < 10
+        if text and not whole:
+            given = repr(text) if len(text) <= 60 else repr(text[:57] + "…")
+            problems.append(Problem("not-a-number", f"{where}.{what}", given, "a whole number below 10^9"))
+        numbers[what] = int(text) if whole else None
     length = numbers["Length"] if kind == "text" else None
     return Variable(_get(item, "Name"), _described(item), kind, length, key=numbers["KeySequence"])
 

@@ -6,13 +6,15 @@ import copy
 import re
 from collections.abc import Mapping
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from equipoise.files.bundled import find_scenario, scenario_names
-from equipoise.files.trial_file import read_toml, trial_from
+from equipoise.files.toml_file import read_toml
+from equipoise.files.trial_file import trial_from
 from equipoise.simulate.grid import Cell
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import Scenario
@@ -20,6 +22,9 @@ from equipoise.simulate.truth import calibrated
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.validate import validate_parts
+
+#: Cells of a grid, each of which is planned before the first begins, and trials in all.
+_MOST_CELLS, _MOST_TRIALS = 10_000, 10_000_000_000
 
 
 class Setting(Part):
@@ -74,6 +79,11 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
     if not names:
         allowed = "scenario files in the folder `scenarios` beside the trial file: a grid crosses them with its choices"
         raise BadInput(str(path), [Problem("no-scenarios", "scenarios", "none", allowed)])
+    size = prod(len(axis.values) for axis in grid.axis) * len(names)
+    if size > _MOST_CELLS or size * grid.replicates > _MOST_TRIALS:
+        allowed = f"at most {_MOST_CELLS:,} cells and {_MOST_TRIALS:,} trials in all"
+        given = f"{size:,} cells of {grid.replicates:,} replicates"
+        raise BadInput(str(path), [Problem("too-large", "axis, replicates", given, allowed)])
     cells: list[Cell] = []
     courses: dict[str, Any] = {}
     for name in names:

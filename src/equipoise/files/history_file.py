@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from equipoise.files.bundled import find_trial, trials_folder
-from equipoise.files.trial_file import read_toml
+from equipoise.files.toml_file import read_toml
 from equipoise.history.library import HistoryLibrary
 from equipoise.history.library_check import library_problems
 from equipoise.trial.check import near

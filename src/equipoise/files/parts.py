@@ -6,13 +6,13 @@ that were being worked on, and nothing is done twice.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from equipoise.files.write import clear, whole
 from equipoise.simulate.grid import Cell, Piece
 from equipoise.simulate.lines import NONE, Lines
 from equipoise.trial.problem import Missing
@@ -35,6 +35,7 @@ class Parts:
         self.arrow = arrow()
         self.folder = folder / "parts"
         self.folder.mkdir(parents=True, exist_ok=True)
+        clear(self.folder, r"\..*\.parquet\.\d+\.part")
         self.cells = cells
         self.keys = [c.key for c in cells]
 
@@ -58,14 +59,8 @@ class Parts:
         }  # fmt: skip
         table = pa.table(arrays).replace_schema_metadata(about)
         path = self.path(piece)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            pa.parquet.write_table(table, part, compression="zstd", use_dictionary=False)
-            with part.open("rb") as written:
-                os.fsync(written.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole(path, durable=True) as file:
+            pa.parquet.write_table(table, file, compression="zstd", use_dictionary=False)
 
     def read(self, piece: Piece) -> Lines:
         """A piece that is there, as it was."""
@@ -81,9 +76,5 @@ class Parts:
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows as one Parquet file, written whole or not at all."""
     pa = arrow()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        pa.parquet.write_table(pa.Table.from_pylist([dict(r) for r in rows]), part, compression="zstd")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as file:
+        pa.parquet.write_table(pa.Table.from_pylist([dict(r) for r in rows]), file, compression="zstd")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from equipoise.files.bundled import find_scenario, scenario_names
-from equipoise.files.trial_file import read_toml
+from equipoise.files.toml_file import read_toml
 from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput

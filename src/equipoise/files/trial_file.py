@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
+from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_cohorts import read_cohorts
 from equipoise.files.trial_safety import read_safety
 from equipoise.trial.check import check_parts
@@ -52,26 +52,6 @@ def design_from(table: Mapping[str, Any]) -> tuple[Design[Any] | None, list[Prob
 
 def _inside_design(p: Problem) -> Problem:
     return Problem(p.code, f"design.{p.where}", p.given, p.allowed, p.next_step)
-
-
-def read_toml(path: Path, what: str) -> dict[str, Any]:
-    """A TOML file as plain values, arrays as tuples. ``what`` says what it should have been."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # Windows' editors put a mark before UTF-8
-    except FileNotFoundError:
-        raise BadInput(str(path), [Problem("no-file", "file", "nothing there", what)]) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        given = f"byte 0x{error.object[error.start]:02X}"
-        allowed = "TOML is written in UTF-8"
-        raise BadInput(str(path), [Problem("unreadable", f"line {line}", given, allowed, "save it as UTF-8")]) from None
-    except OSError as error:
-        raise BadInput(str(path), [Problem("unreadable", "file", str(error), "a readable UTF-8 file")]) from None
-    try:
-        raw: dict[str, Any] = tuples(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(str(path), [Problem("not-toml", "file", str(error), "valid TOML")]) from None
-    return raw
 
 
 def trial_from(raw: Mapping[str, Any], source: str) -> Trial:

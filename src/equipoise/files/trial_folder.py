@@ -8,7 +8,8 @@ from pathlib import Path
 
 from equipoise.files.grid_file import Grid, read_grid
 from equipoise.files.scenario_file import read_scenario
-from equipoise.files.trial_file import read_toml, read_trial
+from equipoise.files.toml_file import read_toml
+from equipoise.files.trial_file import read_trial
 from equipoise.simulate.cohorts import scenario_of
 from equipoise.simulate.plan import Plan
 from equipoise.trial.problem import BadInput, Problem

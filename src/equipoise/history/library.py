@@ -9,13 +9,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from equipoise.trial.duration import Lasting
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_NAME, Part
 
 #: How a number was verified, best first.
 Verified = Literal["full text read", "abstract read", "quoted", "derived", "from memory: unverified"]
 GRADES: tuple[Verified, ...] = ("full text read", "abstract read", "quoted", "derived", "from memory: unverified")
 UNVERIFIED: Verified = "from memory: unverified"
 
+#: Patients of a published arm or of a pooled analysis.
+MOST_PUBLISHED = 10_000_000
 Rate01 = Annotated[float, Field(description="A share from 0 to 1.")]
 
 
@@ -45,7 +47,7 @@ class PublishedRate(Number):
     lower: Rate01 | None = None
     upper: Rate01 | None = None
     conf_level: float = Field(default=0.95, gt=0, lt=1)
-    n: int | None = Field(default=None, description="Where it is not the arm's.")
+    n: int | None = Field(default=None, le=MOST_PUBLISHED, description="Where it is not the arm's.")
 
 
 class Stratum(Number):
@@ -55,21 +57,23 @@ class Stratum(Number):
     endpoint: str
     at: Lasting | None = None
     rate: Rate01
-    n: int
+    n: int = Field(le=MOST_PUBLISHED)
 
 
 class HistoricalArm(Part):
     """One published arm: patients, treatment, and what was seen of them."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=MOST_NAME)
     trial: str = Field(min_length=1)
     kind: Literal["trial arm", "pooled analysis", "cohort"] = "trial arm"
     treatment: str = Field(min_length=1, description="Class of treatment, by which arms are chosen.")
     regimen: str = ""
-    n: int | None = Field(default=None, description="Patients analysed.")
+    n: int | None = Field(default=None, le=MOST_PUBLISHED, description="Patients analysed.")
     n_verified: Verified | None = None
     n_seen_in: str = ""
-    enrolled: tuple[int, ...] = Field(default=(), max_length=2, description="First and last year of enrolment.")
+    enrolled: tuple[Annotated[int, Field(ge=1900, le=2100)], ...] = Field(
+        default=(), max_length=2, description="First and last year of enrolment."
+    )
     published: int = Field(ge=1950, le=2100, description="Year of publication.")
     setting: str = ""
     citation: str = Field(min_length=1)
@@ -100,7 +104,7 @@ class HistoryLibrary(Part):
     """Published arms of one indication."""
 
     format: Literal[1] = Field(description="Version of this file's format.")
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=MOST_NAME)
     title: str = Field(min_length=1)
     compiled: date = Field(description="Day on which the library was last looked through.")
     notes: str = ""

@@ -10,7 +10,7 @@ from itertools import product
 
 from pydantic import Field
 
-from equipoise.history.library import Verified
+from equipoise.history.library import MOST_PUBLISHED, Verified
 from equipoise.history.next_trial import NextRate, certain
 from equipoise.trial.check import near
 from equipoise.trial.duration import Duration
@@ -25,7 +25,7 @@ class MixStratum(Part):
 
     levels: Mapping[str, str] = Field(description="Factor → level, every stratification factor of the trial.")
     rate: float
-    n: int
+    n: int = Field(le=MOST_PUBLISHED)
     share: float | None = Field(default=None, description="Share of this trial's patients; shares add up to 1.")
 
 

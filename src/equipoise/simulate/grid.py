@@ -187,8 +187,9 @@ def pairs(cells: Sequence[Cell]) -> list[tuple[int, int]]:
 
 def cells_table(cells: Sequence[Cell], summaries: Sequence[Summary | None]) -> Table:
     """The cells that are there, one a row."""
-    from equipoise.simulate.summary import ranged, shown
+    from equipoise.simulate.summary import interrupted, ranged, shown
 
+    undone = interrupted([s for s in summaries if s is not None])
     axes = list(cells[0].labels)
     rows = []
     for c, s in zip(cells, summaries, strict=True):
@@ -222,7 +223,10 @@ def cells_table(cells: Sequence[Cell], summaries: Sequence[Summary | None]) -> T
             "End, month (10 to 90 %)",
         ],
         rows,
-        notes=("± is the Monte-Carlo standard error. All cells meet the same virtual patients.",),
+        notes=(
+            "± is the Monte-Carlo standard error. All cells meet the same virtual patients.",
+            *([undone] if undone else []),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from equipoise.trial.duration import Duration, Lasting
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_NAME, MOST_RATIO, Part
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
@@ -28,14 +28,16 @@ class Piece(Part):
     """A stretch of constant hazard; the last piece has no end."""
 
     until: Duration | None = Field(default=None, description="Where the piece ends, counted from its origin.")
-    per_month: float = Field(ge=0, description="Hazard a month, 30.4375 days.")
+    per_month: float = Field(ge=0, le=MOST_RATIO, description="Hazard a month, 30.4375 days.")
 
 
 class RatioPiece(Part):
     """A stretch of constant hazard ratio; the last piece has no end. Two pieces make a delayed or a crossing effect."""
 
     until: Duration | None = Field(default=None, description="Where the piece ends, counted from randomisation.")
-    ratio: float = Field(gt=0, description="Hazard ratio of a first event against the arm named in `like`.")
+    ratio: float = Field(
+        gt=0, le=MOST_RATIO, description="Hazard ratio of a first event against the arm named in `like`."
+    )
 
 
 class PieceHazards(Part):
@@ -113,6 +115,8 @@ class ArmTruth(Part):
         # Not as a bound of the float: in a union its place would be told in the library's words.
         if isinstance(ratio, float) and ratio <= 0:
             raise ValueError("must exceed 0")
+        if isinstance(ratio, float) and ratio > MOST_RATIO:
+            raise ValueError(f"must be at most {MOST_RATIO}")
         return ratio
 
     @model_validator(mode="after")
@@ -186,7 +190,7 @@ class Visits(Part):
 class Accrual(Part):
     """How the sites keep their promises: each is a Poisson process from the day it opens."""
 
-    pace: float = Field(default=1.0, gt=0, description="All sites' rates are multiplied by this.")
+    pace: float = Field(default=1.0, gt=0, le=MOST_RATIO, description="All sites' rates are multiplied by this.")
     ramp_up: Duration = Field(
         default=Duration(0.0, "0 days"), description="A site's rate rises in a line from 0 to its full size over this."
     )
@@ -211,7 +215,7 @@ class Scenario(Part):
     """An assumed truth: how the disease goes in each arm, and how the trial is run."""
 
     format: Literal[1]
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=MOST_NAME)
     label: str = Field(min_length=1)
     because: str = Field(min_length=1, description="Where the assumed truth comes from.")
     arms: dict[str, ArmTruth]
@@ -227,7 +231,7 @@ class Scenario(Part):
     factors: dict[str, tuple[Probability, ...]] = Field(
         default={}, description="For each stratification factor, the probabilities of its levels."
     )
-    prognosis: dict[str, tuple[Annotated[float, Field(gt=0)], ...]] = Field(
+    prognosis: dict[str, tuple[Annotated[float, Field(gt=0, le=MOST_RATIO)], ...]] = Field(
         default={},
         description="For each stratification factor that matters, by what each level multiplies the hazards of a first "
         "event and of death after it. An arm's medians and rates are those of all its patients together.",

@@ -302,6 +302,15 @@ def _exact_is(exact: Sequence[Characteristics | None]) -> str:
     return f"Exact: the design's own calculation at the scenario's truth, with every planned patient evaluable ({'; '.join(methods)})."
 
 
+def interrupted(summaries: Sequence[Summary]) -> str:
+    """What a reader is told where fewer trials came than were asked for; '' where all did."""
+    short = [s for s in summaries if s.done < s.asked]
+    if not short:
+        return ""
+    done, asked = sum(s.done for s in summaries), sum(s.asked for s in summaries)
+    return f"Interrupted: what stands here is of the {done:,} simulated trials that were done, of {asked:,} that were asked for."
+
+
 def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics | None]) -> Table:
     """Simulated beside exact, and who was on study when the look read out."""
     rows = []
@@ -344,5 +353,6 @@ def summary_table(summaries: Sequence[Summary], exact: Sequence[Characteristics 
             *([BECAUSE] if any(MARK in s.label for s in summaries) else []),
             "Waiting: what enrolment does while the look is awaited. At full cohort, at read-out: patients in the trial by then. "
             f"± is the Monte-Carlo standard error. {_exact_is(exact)}",
+            *([undone] if (undone := interrupted(summaries)) else []),
         ),
     )  # fmt: skip

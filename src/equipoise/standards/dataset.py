@@ -20,6 +20,10 @@ def sas_date(day: date) -> float:
     return float((day - SAS_EPOCH).days)
 
 
+#: How a cell begins that a spreadsheet takes for a formula.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """One variable: name and label (at most 8 and 40 characters in a transport file), kind, length [bytes] of a text.

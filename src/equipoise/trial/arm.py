@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, WithJsonSchema, model_serializer, model_validator
 
-from equipoise.trial.duration import Duration
-from equipoise.trial.part import Part
+from equipoise.trial.duration import Duration, Lasting
+from equipoise.trial.part import MOST_DAYS, MOST_IN_BLOCK, MOST_NAME, MOST_TIMES, MOST_WORTH, Part
 
 #: Days of a cycle by a word: the first day and the step.
 _STEPS = {"every day": 1, "every other day": 2}
@@ -19,11 +19,11 @@ FREQUENCY = {1: "QD", 2: "BID", 3: "TID", 4: "QID"}
 _TIMES = {1: "", 2: " twice daily", 3: " three times daily", 4: " four times daily"}
 
 Days = Annotated[
-    tuple[Annotated[int, Field(ge=1)], ...],
+    tuple[Annotated[int, Field(ge=1, le=MOST_DAYS)], ...],
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1},
+                {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS}, "minItems": 1},
                 {"type": "string", "enum": list(_STEPS)},
             ]
         }
@@ -40,15 +40,17 @@ class Treatment(Part):
 
     drug: str = Field(min_length=1, description="The drug (or device, or procedure), as the protocol names it.")
     kind: Literal["drug", "device", "procedure", "radiotherapy"] = "drug"
-    dose: float | None = Field(default=None, gt=0, description="The planned dose each time, in `unit`; a drug has one.")
+    dose: float | None = Field(
+        default=None, gt=0, le=MOST_WORTH, description="The planned dose each time, in `unit`; a drug has one."
+    )
     unit: str | None = Field(default=None, min_length=1, description="Unit of the dose: 'mg/m2', 'AUC', 'Gy' …")
     times_a_day: int = Field(default=1, ge=1, le=4, description="How often a day the dose is given.")
     days: Days = Field(
         min_length=1,
         description="Days of the cycle on which it is given; day 1 is the first. Or 'every day', 'every other day' (1, 3, 5 …).",
     )
-    cycle_length: Duration = Field(description="Length of a cycle, such as '21 days'.")
-    cycles: int = Field(ge=1, description="The most cycles that may be given.")
+    cycle_length: Lasting = Field(description="Length of a cycle, such as '21 days'.")
+    cycles: int = Field(ge=1, le=MOST_TIMES, description="The most cycles that may be given.")
     may_continue: bool = Field(
         default=False,
         description="True if the drug alone may go on after the last cycle while the patient benefits.",
@@ -136,8 +138,12 @@ class Treatment(Part):
 class Arm(Part):
     """A group of the trial. A control arm has ``tested = false``."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9+._-]+$", description="Short name: letters, digits, + . _ -, no spaces.")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9+._-]+$",
+        max_length=MOST_NAME,
+        description="Short name: letters, digits, + . _ -, no spaces.",
+    )
     label: str = Field(min_length=1, description="The name that a reader sees.")
     tested: bool = Field(description="True for the arm on trial, false for a control arm.")
-    share: int = Field(default=1, ge=1, description="Its share of the allocation: 2 and 1 for 2:1.")
+    share: int = Field(default=1, ge=1, le=MOST_IN_BLOCK, description="Its share of the allocation: 2 and 1 for 2:1.")
     regimen: tuple[Treatment, ...] = Field(default=(), description="The drugs given.")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 
 from equipoise.trial.arm import Arm
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import Randomisation
+
+#: Combinations of the factors' levels. Each has a list of its own.
+MOST_STRATA = 10_000
 
 
 def how_arms_are_given(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -24,6 +28,11 @@ def how_arms_are_given(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> Iter
     yield from _of_the_other_method(randomisation)
     if randomisation.method != "as recorded":
         yield from (_minimisation if randomisation.minimises else _blocks)(randomisation, arms)
+    strata = prod(len(f.levels) for f in randomisation.factors)
+    if strata > MOST_STRATA:
+        given = f"{strata:,} combinations of {len(randomisation.factors)} factors' levels"
+        allowed = f"at most {MOST_STRATA:,} strata: more are never filled"
+        yield Problem("out-of-range", "randomisation.factors", given, allowed)
     names = [f.name for f in randomisation.factors]
     for name in sorted({n for n in names if names.count(n) > 1}):
         yield Problem("duplicate-name", "randomisation.factors", repr(name), "each factor must be given once")

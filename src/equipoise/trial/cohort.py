@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_A_MONTH, MOST_NAME, MOST_PATIENTS, MOST_WORTH, Part
 from equipoise.trial.protocol_parts import Assessments, Factor, Monitoring, Site
 
 #: Tables that a cohort may state for itself; what it does not say is the trial's.
@@ -28,11 +28,12 @@ class CohortRules:
 class TrialCohort(Part):
     """A cohort, part or stratum: which patients are its own, which of them count, and by what design it is decided."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=MOST_NAME)
     label: str = ""
     population: str = Field(default="", description="Who is in it; the trial's own population unless stated.")
     target_enrolment: int = Field(
         ge=1,
+        le=MOST_PATIENTS,
         description="Patients to be enrolled who count for its design. The cohorts' numbers add up to the trial's.",
     )
     arms: tuple[str, ...] = Field(default=(), description="Arms of this cohort; all of the trial's unless stated.")
@@ -46,10 +47,16 @@ class TrialCohort(Part):
         "beside them and described only.",
     )
     share: float | None = Field(
-        default=None, gt=0, description="Its part, as a ratio, of the patients that the sites promise; 1 unless stated."
+        default=None,
+        gt=0,
+        le=MOST_WORTH,
+        description="Its part, as a ratio, of the patients that the sites promise; 1 unless stated.",
     )
     rate: float | None = Field(
-        default=None, gt=0, description="In place of `share`: patients a month who count, all sites together."
+        default=None,
+        gt=0,
+        le=MOST_A_MONTH,
+        description="In place of `share`: patients a month who count, all sites together.",
     )
     design: dict[str, Any] | None = Field(
         default=None,

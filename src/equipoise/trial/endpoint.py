@@ -17,7 +17,7 @@ from pydantic import (
 from equipoise.trial.duration import Duration, Lasting
 from equipoise.trial.estimand import Estimand, implied
 from equipoise.trial.named_rules import NAMED_RULES, RuleName
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_NAME, MOST_TIMES, Part
 from equipoise.trial.vocabularies import VOCABULARIES
 from equipoise.trial.what_counts import WhatCounts
 
@@ -73,14 +73,16 @@ class Censoring(Part):
 
     when: Trigger = Field(description="What triggers the rule; 'no event' is what remains at the data cut-off.")
     at: CensoringDay = Field(description="The day on which the patient is censored.")
-    missed: int = Field(default=2, ge=1, description="With 'missed assessments': how many in a row.")
+    missed: int = Field(default=2, ge=1, le=MOST_TIMES, description="With 'missed assessments': how many in a row.")
     before: Literal["any event", "death"] = Field(
         default="any event", description="With 'missed assessments': before which event they take it away."
     )
 
 
 class _Named(Part):
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Short name, as used in commands: 'PFS', 'PFS6'.")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9_-]+$", max_length=MOST_NAME, description="Short name, as used in commands: 'PFS', 'PFS6'."
+    )
     label: str = Field(min_length=1, description="The name that a reader sees.")
     role: Role
     population: str = Field(
@@ -96,10 +98,16 @@ class _Confirmed(Part):
         description="The least time between a response and its confirmation.",
     )
     missing_between: int = Field(
-        default=1, ge=0, description="Assessments that may be NE between a response and its confirmation."
+        default=1,
+        ge=0,
+        le=MOST_TIMES,
+        description="Assessments that may be NE between a response and its confirmation.",
     )
     stable_between: int = Field(
-        default=0, ge=0, description="Assessments that may be SD between a partial response and its confirmation."
+        default=0,
+        ge=0,
+        le=MOST_TIMES,
+        description="Assessments that may be SD between a partial response and its confirmation.",
     )
 
 

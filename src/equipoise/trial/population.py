@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from equipoise.trial.endpoint import Endpoint, Landmark
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_NAME, MOST_TIMES, Part
 
 What = Literal[
     "eligible",
@@ -36,7 +36,9 @@ class Condition(Part):
     """
 
     what: What
-    at_least: int | None = Field(default=None, ge=1, description="With 'cycles': how many must have begun.")
+    at_least: int | None = Field(
+        default=None, ge=1, le=MOST_TIMES, description="With 'cycles': how many must have begun."
+    )
     unless_event: bool = Field(
         default=False, description="With 'cycles': progression or death before that many cycles is no reason to be out."
     )
@@ -57,7 +59,9 @@ class Condition(Part):
 class Population(Part):
     """Randomised patients who meet every condition; without conditions all randomised."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Short name, as used in commands: 'ITT', 'PP'.")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9_-]+$", max_length=MOST_NAME, description="Short name, as used in commands: 'ITT', 'PP'."
+    )
     label: str = Field(min_length=1)
     by: Literal["arm as randomised", "treatment received"] = Field(
         default="arm as randomised", description="Under which arm a patient counts."

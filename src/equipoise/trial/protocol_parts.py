@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from equipoise.trial.duration import DAYS_PER_MONTH, Duration, Lasting
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_A_MONTH, MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, MOST_TIMES, MOST_WORTH, Part
 from equipoise.trial.response import Glossary, Vocabulary
 from equipoise.trial.response_maps import MAPS, same_criterion
 from equipoise.trial.vocabularies import OURS, VOCABULARIES
@@ -19,7 +19,7 @@ from equipoise.trial.vocabularies import OURS, VOCABULARIES
 class Criterion(Part):
     """A numbered criterion of eligibility. A patient fails it by its number."""
 
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, le=MOST_TIMES)
     kind: Literal["inclusion", "exclusion"]
     text: str = Field(min_length=1)
 
@@ -27,16 +27,16 @@ class Criterion(Part):
 class Site(Part):
     """A centre: the day it may first enrol, and how many patients a month it promises to enrol."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=MOST_NAME)
     label: str = ""
     activation: date = Field(description="Planned day of activation.")
-    rate: float = Field(gt=0, description="Patients enrolled a month, once active.")
+    rate: float = Field(gt=0, le=MOST_A_MONTH, description="Patients enrolled a month, once active.")
 
 
 class Factor(Part):
     """A stratification factor and its levels."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=MOST_NAME)
     label: str = ""
     levels: tuple[str, ...] = Field(min_length=2)
     weight: float | None = Field(
@@ -57,7 +57,7 @@ class Randomisation(Part):
     """Permuted blocks whose size varies at random, within strata; or minimisation over the factors' margins."""
 
     method: Literal["permuted blocks", "minimisation", "as recorded"]
-    block_sizes: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+    block_sizes: tuple[Annotated[int, Field(ge=2, le=MOST_IN_BLOCK)], ...] = Field(
         default=(), description="Each a multiple of the sum of the arms' shares."
     )
     factors: tuple[Factor, ...] = ()
@@ -195,14 +195,16 @@ class Monitoring(Part):
         default="months",
         description="In which the design's own times are, where it has any: landmark, median, rate, follow-up.",
     )
-    control_cohort: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+    control_cohort: tuple[Annotated[int, Field(ge=1, le=MOST_PATIENTS)], ...] = Field(
         default=(), description="Control patients that go with each look: 20 and 40 for NORTH."
     )
     while_waiting: Literal["continue", "pause", "cap"] = Field(
         description="What is done with enrolment once a look's cohort is enrolled and its outcome is awaited; 'cap': go "
         "on, and pause once `cap` more are randomised."
     )
-    cap: int | None = Field(default=None, ge=1, description="With 'cap': how many more are randomised while waiting.")
+    cap: int | None = Field(
+        default=None, ge=1, le=MOST_PATIENTS, description="With 'cap': how many more are randomised while waiting."
+    )
     not_before: tuple[Duration, ...] = Field(
         default=(),
         description="For each look in turn, the least time from the trial's start: a look is taken at the later of this day and of "
@@ -247,7 +249,7 @@ class FromLibrary(Part):
     arms: tuple[str, ...] = Field(default=(), description="These arms only.")
     without: tuple[str, ...] = Field(default=(), description="Not these arms.")
     treatments: tuple[str, ...] = Field(default=(), description="Arms of these classes of treatment.")
-    until: int | None = Field(default=None, description="Arms published in this year or before.")
+    until: int | None = Field(default=None, ge=1900, le=2100, description="Arms published in this year or before.")
     unverified: bool = Field(default=False, description="Take numbers from memory too.")
     shape: float = Field(
         default=1.0, ge=0.2, le=10, description="Weibull shape by which medians become rates; 1 is exponential."
@@ -332,7 +334,7 @@ class ControlCheck(Part):
     method: Literal["exact binomial", "one-sample log-rank", "prior predictive", "Bayesian discrepancy"]
     alpha: float = Field(gt=0, lt=1, description="Level below which a caution is raised (two-sided for the tests).")
     worth: float | None = Field(
-        default=None, gt=0, description="Patients that history is worth, as a beta distribution."
+        default=None, gt=0, le=MOST_WORTH, description="Patients that history is worth, as a beta distribution."
     )
     margin: float | None = Field(default=None, gt=0, lt=1, description="Difference of rates that does not matter yet.")
     on_caution: Literal["note", "randomised comparison", "re-estimate the hurdle", "stop"] = Field(

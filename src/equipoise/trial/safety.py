@@ -19,7 +19,7 @@ from pydantic import (
 
 from equipoise.trial.design import Design
 from equipoise.trial.duration import DAYS_PER_MONTH, Lasting
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_NAME, MOST_PATIENTS, Part
 from equipoise.trial.what_counts import WhatCounts
 from equipoise.trial.when import EachEvent, EachPatients, Events, OnDay, When
 
@@ -27,7 +27,7 @@ from equipoise.trial.when import EachEvent, EachPatients, Events, OnDay, When
 class EachSoMany(Part):
     """A look whenever so many more patients are watched."""
 
-    each: int = Field(ge=1, description="Patients between two looks.")
+    each: int = Field(ge=1, le=MOST_PATIENTS, description="Patients between two looks.")
 
 
 def _in_words(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -44,7 +44,7 @@ Looks = Annotated[Literal["each event", "monthly"] | EachSoMany, WrapValidator(_
 class SafetyRule(Part):
     """A rule of the safety shelf, applied to a trial's own data beside its design."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="Short name: 'toxic-death'.")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=MOST_NAME, description="Short name: 'toxic-death'.")
     label: str = Field(min_length=1, description="What is watched, in words: 'Death due to an adverse event'.")
     rule: dict[str, Any] = Field(description="The rule: its `kind` (safety-…) and what that kind asks for.")
     counts: WhatCounts | None = Field(

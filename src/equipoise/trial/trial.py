@@ -18,7 +18,7 @@ from equipoise.trial.eligibility_review import EligibilityReview
 from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.grading import AdverseEvents
 from equipoise.trial.monitored import Monitored, monitored
-from equipoise.trial.part import Part
+from equipoise.trial.part import MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, Part
 from equipoise.trial.people_rules import PeopleRules
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.problem import BadInput, Problem
@@ -45,13 +45,13 @@ class Trial(Part):
     """The protocol: everything that is settled before the first patient."""
 
     format: Literal[1] = Field(description="Version of this file's format.")
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="Short name, lower case: 'north'.")
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=MOST_NAME, description="Short name, lower case: 'north'.")
     title: str = Field(min_length=1)
     phase: Literal["I", "I/II", "II", "III"]
     sponsor: str = ""
     registration: tuple[str, ...] = ()
     start: date = Field(description="First day on which anything may happen in the trial.")
-    target_enrolment: int = Field(ge=1, description="Patients to be randomised in all.")
+    target_enrolment: int = Field(ge=1, le=MOST_PATIENTS, description="Patients to be randomised in all.")
     population: str = Field(min_length=1)
     rationale: str = ""
     eligibility: tuple[Criterion, ...] = ()
@@ -59,7 +59,7 @@ class Trial(Part):
         default=None,
         description="Where eligibility is confirmed after enrolment: by whom, and what becomes of the ineligible.",
     )
-    arms: tuple[Arm, ...] = Field(min_length=1)
+    arms: tuple[Arm, ...] = Field(min_length=1, max_length=MOST_IN_BLOCK)
     sites: tuple[Site, ...] = ()
     randomisation: Randomisation | None = Field(
         default=None, description="How arms are given; left out where nobody is randomised, in a trial of one arm."

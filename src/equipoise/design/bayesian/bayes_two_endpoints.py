@@ -28,7 +28,7 @@ from pydantic import BeforeValidator, Field
 from scipy.special import betainc
 
 from equipoise.design.bayesian.pair_boundary import ENDS, Boundary
-from equipoise.design.spec import Entries, Probability, above, between, growing
+from equipoise.design.spec import MOST_WEIGHT, Entries, Probability, above, between, growing
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.beta_binomial import beyond
 from equipoise.numerics.sequential.staged_pairs import cells, pair_outcomes
@@ -101,10 +101,14 @@ class Spec(Entries):
         min_length=1,
         description=f"Declare only if P(toxicity rate < poor_toxicity) reaches this. {_HOW}; 0 or 'none': not asked.",
     )
-    response_a: float = Field(default=1.0, gt=0, description="Prior beta parameter of a response (1 and 1: uniform).")
-    response_b: float = Field(default=1.0, gt=0, description="Prior beta parameter of no response.")
-    toxicity_a: float = Field(default=1.0, gt=0, description="Prior beta parameter of a toxicity (1 and 1: uniform).")
-    toxicity_b: float = Field(default=1.0, gt=0, description="Prior beta parameter of no toxicity.")
+    response_a: float = Field(
+        default=1.0, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of a response (1 and 1: uniform)."
+    )
+    response_b: float = Field(default=1.0, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of no response.")
+    toxicity_a: float = Field(
+        default=1.0, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of a toxicity (1 and 1: uniform)."
+    )
+    toxicity_b: float = Field(default=1.0, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of no toxicity.")
 
     @between("looks")
     def _looks_grow(self) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from equipoise.design.bayesian.bop2_endpoints import Endpoint, EventTimes, Response, ResponseAndToxicity
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
-from equipoise.design.spec import Entries, Error, Power, above, between, growing, no_design
+from equipoise.design.spec import MOST_TIME, Entries, Error, Power, above, between, growing, no_design
 from equipoise.trial.decision import Verdict
 from equipoise.trial.design import Characteristics, Look, Quantity, Truth
 from equipoise.trial.evidence import Evidence, ExposureEvidence, PairEvidence
@@ -58,8 +58,12 @@ class Spec(Entries):
     p1: float | None = Field(default=None, gt=0, lt=1, description="Response rate worth finding.")
     toxicity0: float | None = Field(default=None, gt=0, lt=1, description="Toxicity rate that is too high.")
     toxicity1: float | None = Field(default=None, gt=0, lt=1, description="Toxicity rate that is acceptable.")
-    median0: float | None = Field(default=None, gt=0, description="Median time of no interest (any unit).")
-    median1: float | None = Field(default=None, gt=0, description="Median time worth finding (same unit).")
+    median0: float | None = Field(
+        default=None, gt=0, le=MOST_TIME, description="Median time of no interest (any unit)."
+    )
+    median1: float | None = Field(
+        default=None, gt=0, le=MOST_TIME, description="Median time worth finding (same unit)."
+    )
     lam: float | None = Field(default=None, gt=0, lt=1, description="lambda, if stated.")
     gamma: float | None = Field(default=None, ge=0, le=3, description="gamma, if stated.")
 

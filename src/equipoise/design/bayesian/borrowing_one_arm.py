@@ -22,7 +22,7 @@ from scipy.special import expit, gammaln, logit
 
 from equipoise.design.bayesian.borrowing_terms import RateTerms
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
-from equipoise.design.spec import between, first_stage
+from equipoise.design.spec import MOST_COUNT, between, first_stage
 from equipoise.numerics.borrowing import logit_grid
 from equipoise.numerics.borrowing.methods import Array, Borrowing, Method, RatePrior, exceedance
 from equipoise.numerics.sequential.staged_binomial import Stages, path_counts
@@ -51,7 +51,9 @@ class Spec(StatedBoundaries, RateTerms):
 
     kind: Literal["borrowing-one-arm"]
     n: int = Field(ge=2, le=400, description="Patients in all.")
-    n1: int | None = Field(default=None, ge=1, description="Patients at the first look (default: no look).")
+    n1: int | None = Field(
+        default=None, ge=1, le=MOST_COUNT, description="Patients at the first look (default: no look)."
+    )
     delta: float = Field(default=0.0, ge=0, lt=1, description="By how much the control rate must be beaten.")
     method: Method = Field(default="map", description="How the prior is made from history.")
 

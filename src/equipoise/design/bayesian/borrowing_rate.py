@@ -20,7 +20,7 @@ from pydantic import Field
 
 from equipoise.design.bayesian.borrowing_terms import RateTerms
 from equipoise.design.looks_taken import no_such_look, raised, wrong_earlier_pairs
-from equipoise.design.spec import Probability, below, between
+from equipoise.design.spec import MOST_COUNT, Probability, below, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.borrowing.methods import Array, Borrowing, RatePrior, exceedance
 from equipoise.numerics.counts.two_binomials import after_two_stages, probability, size
@@ -49,9 +49,9 @@ class Spec(RateTerms):
     n_tested: int = Field(ge=2, le=400, description="Tested patients in all.")
     n_control: int = Field(ge=1, le=400, description="Control patients in all.")
     n1_tested: int | None = Field(
-        default=None, ge=1, description="Tested patients at the first look (default: no look)."
+        default=None, ge=1, le=MOST_COUNT, description="Tested patients at the first look (default: no look)."
     )
-    n1_control: int | None = Field(default=None, ge=1, description="Control patients at the first look.")
+    n1_control: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="Control patients at the first look.")
 
     @between("n1_tested", "n_tested")
     def _n1_tested_below_n_tested(self) -> Iterator[Problem]:

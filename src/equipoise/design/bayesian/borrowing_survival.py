@@ -35,7 +35,7 @@ from equipoise.design.enrolling import Ramp
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.randomised.allocation import Allocated
 from equipoise.design.randomised.logrank_plan import Pace, arms, month_of
-from equipoise.design.spec import Error, Errors, Power, below, between, no_design
+from equipoise.design.spec import MOST_RATE, MOST_TIME, MOST_WEIGHT, Error, Errors, Power, below, between, no_design
 from equipoise.design.truth import truth_of
 from equipoise.numerics.borrowing.hazard_rule import HazardRule
 from equipoise.numerics.borrowing.methods import Borrowing
@@ -69,10 +69,12 @@ MOST = 2000
 #: The two ways in which history is stated.
 MEDIANS, EVENTS = ("history_n", "history_median"), ("history_events", "history_time")
 #: A number for each historical arm: patients or events, and a time.
-Sizes = Annotated[tuple[Annotated[float, Field(ge=1)], ...], Field(min_length=1)]
+#: All patients' time at risk together, each to the power shape.
+_MOST_AT_RISK = 1e12
+Sizes = Annotated[tuple[Annotated[float, Field(ge=1, le=MOST_WEIGHT)], ...], Field(min_length=1)]
 #: An arm of a library in which all survived comes with half an event.
-Events = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
-Times = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
+Events = Annotated[tuple[Annotated[float, Field(gt=0, le=MOST_WEIGHT)], ...], Field(min_length=1)]
+Times = Annotated[tuple[Annotated[float, Field(gt=0, le=_MOST_AT_RISK)], ...], Field(min_length=1)]
 
 
 class Spec(Ramp, Allocated, Terms, Errors):
@@ -93,7 +95,10 @@ class Spec(Ramp, Allocated, Terms, Errors):
     )
     allocation: str = Field(default="1:1", description="Tested to control, such as 2:1; events are split alike.")
     median: float | None = Field(
-        default=None, gt=0, description="Control median at which errors are stated (default: what the prior says)."
+        default=None,
+        gt=0,
+        le=MOST_TIME,
+        description="Control median at which errors are stated (default: what the prior says).",
     )
     margin: float = Field(default=1.0, gt=0, le=2, description="Hazard ratio to be beaten; 1 is any benefit.")
     shape: float = Field(default=1.0, gt=0, le=10, description="Weibull shape, known; 1 is exponential.")
@@ -103,12 +108,17 @@ class Spec(Ramp, Allocated, Terms, Errors):
     )  # fmt: skip
     alpha: Error = Field(default=0.05, description="One-sided type I error without drift.")
     power: Power = Field(default=0.80, description="Power wanted without drift.")
-    accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms (shape 1 only).")
-    accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual …")
-    follow_up: float | None = Field(
-        default=None, gt=0, description="… or months from the last patient to the analysis: patients are found."
+    accrual_rate: float | None = Field(
+        default=None, gt=0, le=MOST_RATE, description="Patients a month, both arms (shape 1 only)."
     )
-    dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+    accrual_time: float | None = Field(default=None, gt=0, le=MOST_TIME, description="Months of accrual …")
+    follow_up: float | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_TIME,
+        description="… or months from the last patient to the analysis: patients are found.",
+    )
+    dropout: float = Field(default=0.0, ge=0, le=MOST_WEIGHT, description="Drop-outs a month (hazard).")
 
     @between("hazard_ratio", "margin")
     def _hazard_ratio_below_margin(self) -> Iterator[Problem]:

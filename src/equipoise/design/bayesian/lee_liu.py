@@ -20,7 +20,7 @@ from equipoise.design.boundary_in_words import steps
 from equipoise.design.looks_taken import look_sizes
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
-from equipoise.design.spec import Hypotheses, below, between, no_design
+from equipoise.design.spec import MOST_COUNT, MOST_WEIGHT, Hypotheses, below, between, no_design
 from equipoise.numerics.counts.beta_binomial import beyond, predictive
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
@@ -42,10 +42,14 @@ class Spec(StatedBoundaries, Hypotheses):
     nmax: int | None = Field(
         default=None, ge=2, le=300, description="Patients in all (default: searched from the least that could do)."
     )
-    nmin: int = Field(default=10, ge=1, description="Patients before the first look.")
-    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
-    prior_a: float | None = Field(default=None, gt=0, description="Prior beta parameter of success (default: p0).")
-    prior_b: float | None = Field(default=None, gt=0, description="Prior beta parameter of failure (default: 1 - p0).")
+    nmin: int = Field(default=10, ge=1, le=MOST_COUNT, description="Patients before the first look.")
+    cohort: int = Field(default=1, ge=1, le=MOST_COUNT, description="Patients between two looks.")
+    prior_a: float | None = Field(
+        default=None, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of success (default: p0)."
+    )
+    prior_b: float | None = Field(
+        default=None, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of failure (default: 1 - p0)."
+    )
     theta_l: float | None = Field(
         default=None, ge=0, lt=1, description="Stop for futility if PP is below (default: searched)."
     )

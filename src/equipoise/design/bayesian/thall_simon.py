@@ -17,7 +17,7 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import look_sizes
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
-from equipoise.design.spec import Error, Hypotheses, Power, Probability, below, between
+from equipoise.design.spec import MOST_COUNT, MOST_WEIGHT, Error, Hypotheses, Power, Probability, below, between
 from equipoise.numerics.counts.beta_binomial import beyond, exceeds_other
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -37,14 +37,17 @@ class Spec(StatedBoundaries, Hypotheses):
     kind: Literal["thall-simon"]
     p0: Probability = Field(description="Mean of the standard's rate.")
     nmax: int = Field(ge=2, le=400, description="Patients in all.")
-    nmin: int = Field(default=10, ge=1, description="Patients before the first look.")
-    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
+    nmin: int = Field(default=10, ge=1, le=MOST_COUNT, description="Patients before the first look.")
+    cohort: int = Field(default=1, ge=1, le=MOST_COUNT, description="Patients between two looks.")
     standard_n: float | None = Field(
         default=None,
         gt=0,
+        le=MOST_WEIGHT,
         description="Patients that the prior of the standard is worth (default: its rate is taken as known).",
     )
-    prior_n: float = Field(default=2.0, gt=0, description="Patients that the treatment's prior is worth.")
+    prior_n: float = Field(
+        default=2.0, gt=0, le=MOST_WEIGHT, description="Patients that the treatment's prior is worth."
+    )
     prior_mean: float | None = Field(
         default=None, gt=0, lt=1, description="Mean of the treatment's prior (default: between p0 and p1)."
     )

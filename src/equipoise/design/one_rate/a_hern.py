@@ -17,7 +17,7 @@ from pydantic import Field
 
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.saw_tooth import SawTooth, saw_tooth, surely_enough
-from equipoise.design.spec import Hypotheses, below, between, no_design
+from equipoise.design.spec import MOST_COUNT, Hypotheses, below, between, no_design
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, single
 from equipoise.trial.problem import Problem
@@ -36,9 +36,14 @@ class Spec(Hypotheses):
 
     kind: Literal["a-hern"]
     n: int | None = Field(
-        default=None, ge=1, description="Patients, if stated; alone, the boundary that keeps alpha is found."
+        default=None,
+        ge=1,
+        le=MOST_COUNT,
+        description="Patients, if stated; alone, the boundary that keeps alpha is found.",
     )
-    r: int | None = Field(default=None, ge=0, description="Reject the null with more than r successes, if stated.")
+    r: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Reject the null with more than r successes, if stated."
+    )
     nmax: int = Field(default=1000, ge=2, le=5000, description="Largest number of patients to consider.")
 
     @between("n", "r")

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from equipoise.design.one_rate.simon import Planned, SimonTwoStage
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated
-from equipoise.design.spec import at_most, below, between, first_stage
+from equipoise.design.spec import MOST_COUNT, at_most, below, between, first_stage
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -40,14 +40,20 @@ class Spec(Planned):
     """A planned Simon design and the sizes that came."""
 
     kind: Literal["attained"]
-    attained_n1: int = Field(ge=1, description="Patients at the first look, as attained.")
-    attained_n: int = Field(ge=2, description="Patients at the end, as attained.")
+    attained_n1: int = Field(ge=1, le=MOST_COUNT, description="Patients at the first look, as attained.")
+    attained_n: int = Field(ge=2, le=MOST_COUNT, description="Patients at the end, as attained.")
 
     attained_r1: int | None = Field(
-        default=None, ge=-1, description="Stated: stop with so many successes or fewer at the first look, as attained."
+        default=None,
+        ge=-1,
+        le=MOST_COUNT,
+        description="Stated: stop with so many successes or fewer at the first look, as attained.",
     )
     attained_r: int | None = Field(
-        default=None, ge=0, description="Stated: reject with more than so many successes at the end, as attained."
+        default=None,
+        ge=0,
+        le=MOST_COUNT,
+        description="Stated: reject with more than so many successes at the end, as attained.",
     )
 
     @between("attained_r1", "attained_r", "attained_n1", "attained_n")

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
 from equipoise.design.one_rate.simon_search import smallest_n
-from equipoise.design.spec import Error, Power, above, at_most, below, between, first_stage, no_design
+from equipoise.design.spec import MOST_COUNT, Error, Power, above, at_most, below, between, first_stage, no_design
 from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
@@ -61,12 +61,20 @@ class Spec(Searched, Spaced):
     )
     nmax: int = Field(default=120, ge=3, le=200, description="Largest number of patients in all.")
 
-    n1: int | None = Field(default=None, ge=1, description="Stated: patients of the first stage.")
-    c_r1: int | None = Field(default=None, ge=-1, description="Stated: stop with c_r1 or fewer responses of n1.")
-    c_t1: int | None = Field(default=None, ge=0, description="Stated: stop with more than c_t1 toxicities of n1.")
+    n1: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="Stated: patients of the first stage.")
+    c_r1: int | None = Field(
+        default=None, ge=-1, le=MOST_COUNT, description="Stated: stop with c_r1 or fewer responses of n1."
+    )
+    c_t1: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Stated: stop with more than c_t1 toxicities of n1."
+    )
     n: int | None = Field(default=None, ge=2, le=200, description="Stated: patients in all.")
-    c_r: int | None = Field(default=None, ge=0, description="Stated: recommend with more than c_r responses of n.")
-    c_t: int | None = Field(default=None, ge=0, description="Stated: recommend with at most c_t toxicities of n.")
+    c_r: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Stated: recommend with more than c_r responses of n."
+    )
+    c_t: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Stated: recommend with at most c_t toxicities of n."
+    )
 
     @between("n1", "n")
     def _n1_below_n(self) -> Iterator[Problem]:

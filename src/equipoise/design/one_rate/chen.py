@@ -38,7 +38,7 @@ from equipoise.design.one_rate.simon_search import (
     search_frontier,
     smallest_n,
 )
-from equipoise.design.spec import Hypotheses, at_most, below, between, first_stage
+from equipoise.design.spec import MOST_COUNT, Hypotheses, at_most, below, between, first_stage
 from equipoise.design.stated import Searched, Spaced
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_binomial import Stages
@@ -66,11 +66,17 @@ class Spec(Searched, Spaced, Hypotheses):
     kind: Literal["chen"]
     criterion: Criterion = Field(default="optimal", description="Least EN(p0), or least n3 first.")
     nmax: int = Field(default=NMAX, ge=3, le=MOST, description="Largest number of patients in all.")
-    r1: int | None = Field(default=None, ge=0, description="Stated: stop with r1 or fewer successes of n1.")
-    n1: int | None = Field(default=None, ge=1, description="Stated: patients at the first look.")
-    r2: int | None = Field(default=None, ge=0, description="Stated: stop with r2 or fewer successes of n2.")
-    n2: int | None = Field(default=None, ge=2, description="Stated: patients at the second look.")
-    r3: int | None = Field(default=None, ge=0, description="Stated: reject with more than r3 successes of n3.")
+    r1: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Stated: stop with r1 or fewer successes of n1."
+    )
+    n1: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="Stated: patients at the first look.")
+    r2: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Stated: stop with r2 or fewer successes of n2."
+    )
+    n2: int | None = Field(default=None, ge=2, le=MOST_COUNT, description="Stated: patients at the second look.")
+    r3: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Stated: reject with more than r3 successes of n3."
+    )
     n3: int | None = Field(default=None, ge=3, le=MOST, description="Stated: patients in all.")
 
     @between("n1", "n2")

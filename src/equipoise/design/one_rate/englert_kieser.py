@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from equipoise.design.one_rate.simon import Planned, SimonTwoStage
-from equipoise.design.spec import at_most, between
+from equipoise.design.spec import MOST_COUNT, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.trial.decision import Declare, Stop, Verdict
@@ -39,12 +39,15 @@ class Spec(Planned):
     """A planned Simon design, and the size that the whole attained."""
 
     kind: Literal["englert-kieser"]
-    attained_n: int = Field(ge=2, description="Patients in all, as attained or as now wanted.")
+    attained_n: int = Field(ge=2, le=MOST_COUNT, description="Patients in all, as attained or as now wanted.")
     x1: int | None = Field(
-        default=None, ge=0, description="Successes at the first look, once known: the last look needs it."
+        default=None,
+        ge=0,
+        le=MOST_COUNT,
+        description="Successes at the first look, once known: the last look needs it.",
     )
 
-    totals: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
+    totals: tuple[Annotated[int, Field(ge=0, le=MOST_COUNT)], ...] | None = Field(
         default=None,
         description="Stated: reject with more than so many successes in all, for r1 + 1 … n1 of them at the first look.",
     )

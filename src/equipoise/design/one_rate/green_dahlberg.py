@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from equipoise.design.one_rate.stated_boundaries import Boundaries, RuledOrStated, StatedBoundaries
-from equipoise.design.spec import Error, Hypotheses, Power, between, first_stage
+from equipoise.design.spec import MOST_COUNT, Error, Hypotheses, Power, between, first_stage
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
@@ -35,8 +35,8 @@ class Spec(StatedBoundaries, Hypotheses):
     kind: Literal["green-dahlberg"]
     alpha: Error = Field(default=0.05, description="Overall one-sided type I error aimed at.")
     power: Power = Field(default=0.80, description="Power at p1 aimed at.")
-    n1: int = Field(ge=1, description="Patients at the first look, as attained.")
-    n: int = Field(ge=2, description="Patients at the end, as attained.")
+    n1: int = Field(ge=1, le=MOST_COUNT, description="Patients at the first look, as attained.")
+    n: int = Field(ge=2, le=MOST_COUNT, description="Patients at the end, as attained.")
     first_level: Error = Field(default=0.02, description="Level at which p1 is rejected at the first look.")
     final_level: Error = Field(default=0.055, description="Level at which p0 is rejected at the end.")
 

@@ -35,7 +35,7 @@ from pydantic import Field
 
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import out_of_reach, smallest_n
-from equipoise.design.spec import Hypotheses, between
+from equipoise.design.spec import MOST_COUNT, Hypotheses, between
 from equipoise.design.stated import Spaced
 from equipoise.numerics.counts.binomial import exceeds, pmf
 from equipoise.numerics.sequential.staged_binomial import Stages
@@ -66,11 +66,13 @@ class Spec(Spaced, Hypotheses):
         default="h0-optimal", description="Least expected number at p0 or p1; minimax: least n first."
     )
     nmax: int = Field(default=NMAX, ge=2, le=MOST, description="Largest number of patients in all.")
-    n1: int | None = Field(default=None, ge=1, description="Stated: patients of the first stage.")
-    n: int | None = Field(default=None, ge=2, description="Stated: patients in all.")
-    r1: int | None = Field(default=None, ge=0, description="Stated: stop for futility with r1 or fewer of n1.")
-    u1: int | None = Field(default=None, ge=0, description="Stated: reject with more than u1 of n1.")
-    r: int | None = Field(default=None, ge=0, description="Stated: reject with more than r of n.")
+    n1: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="Stated: patients of the first stage.")
+    n: int | None = Field(default=None, ge=2, le=MOST_COUNT, description="Stated: patients in all.")
+    r1: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Stated: stop for futility with r1 or fewer of n1."
+    )
+    u1: int | None = Field(default=None, ge=0, le=MOST_COUNT, description="Stated: reject with more than u1 of n1.")
+    r: int | None = Field(default=None, ge=0, le=MOST_COUNT, description="Stated: reject with more than r of n.")
 
     @between("r1", "u1", "n1", "r", "n")
     def _in_order(self) -> Iterator[Problem]:

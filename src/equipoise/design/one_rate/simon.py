@@ -15,7 +15,7 @@ from pydantic import Field
 
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.one_rate.simon_search import Constraints, lower_hull, search_frontier, smallest_r
-from equipoise.design.spec import Hypotheses, below, between, first_stage
+from equipoise.design.spec import MOST_COUNT, Hypotheses, below, between, first_stage
 from equipoise.design.stated import Spaced
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.exhibits import Table
@@ -34,10 +34,12 @@ MOST = 2000
 class TwoStages(Hypotheses):
     """Sizes and boundaries of two stages with a stop for futility, as far as they are stated."""
 
-    n1: int | None = Field(default=None, ge=1, description="Patients of the first stage.")
-    n: int | None = Field(default=None, ge=2, description="Patients in all.")
-    r1: int | None = Field(default=None, ge=0, description="Stop with r1 or fewer successes of n1.")
-    r: int | None = Field(default=None, ge=0, description="Reject the null with more than r successes of n.")
+    n1: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="Patients of the first stage.")
+    n: int | None = Field(default=None, ge=2, le=MOST_COUNT, description="Patients in all.")
+    r1: int | None = Field(default=None, ge=0, le=MOST_COUNT, description="Stop with r1 or fewer successes of n1.")
+    r: int | None = Field(
+        default=None, ge=0, le=MOST_COUNT, description="Reject the null with more than r successes of n."
+    )
 
     @between("n1", "n")
     def _n1_below_n(self) -> Iterator[Problem]:
@@ -60,10 +62,10 @@ class TwoStages(Hypotheses):
 class Planned(TwoStages):
     """A design of two stages that has been planned: all of it is stated."""
 
-    n1: int = Field(ge=1, description="Planned patients of the first stage.")
-    n: int = Field(ge=2, description="Planned patients in all.")
-    r1: int = Field(ge=0, description="Planned: stop with r1 or fewer successes of n1.")
-    r: int = Field(ge=0, description="Planned: reject with more than r successes of n.")
+    n1: int = Field(ge=1, le=MOST_COUNT, description="Planned patients of the first stage.")
+    n: int = Field(ge=2, le=MOST_COUNT, description="Planned patients in all.")
+    r1: int = Field(ge=0, le=MOST_COUNT, description="Planned: stop with r1 or fewer successes of n1.")
+    r: int = Field(ge=0, le=MOST_COUNT, description="Planned: reject with more than r successes of n.")
 
     @property
     def plan(self) -> SimonTwoStage:
@@ -76,7 +78,7 @@ class Constrained(Spaced, Hypotheses):
 
     nmax: int = Field(default=NMAX, ge=2, le=MOST, description="Largest number of patients in all, for computed sizes.")
     min_pet: float = Field(default=0.0, ge=0, lt=1, description="Least PET(p0), for computed sizes.")
-    n1: int | None = Field(default=None, ge=1, description="Patients of the first stage.")
+    n1: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="Patients of the first stage.")
 
     @between("n1", "nmax")
     def _n1_below_nmax(self) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from equipoise.design.one_rate.rate_design import RateDesign
-from equipoise.design.spec import Entries
+from equipoise.design.spec import MOST_COUNT, Entries
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.trial.problem import Problem
 
@@ -29,11 +29,11 @@ class StatedBoundaries(Entries):
     #: Entries from which the sizes of the looks follow.
     sized_by: ClassVar[tuple[str, ...]] = ()
 
-    low: tuple[Annotated[int, Field(ge=-1)], ...] | None = Field(
+    low: tuple[Annotated[int, Field(ge=-1, le=MOST_COUNT)], ...] | None = Field(
         default=None,
         description="Stated: stop for futility with so many successes or fewer, at each look but the last; -1: never.",
     )
-    high: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
+    high: tuple[Annotated[int, Field(ge=0, le=MOST_COUNT)], ...] | None = Field(
         default=None, description="Stated: reject with more than so many successes, at each look; its n: never."
     )
 

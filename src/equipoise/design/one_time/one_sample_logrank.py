@@ -26,6 +26,7 @@ from pydantic import Field
 
 from equipoise.design.one_time.one_sample_logrank_theory import Variance, moments
 from equipoise.design.one_time.two_look_survival import Plan, SurvivalSpec, TwoLookSurvival, search
+from equipoise.design.spec import MOST_TIME
 from equipoise.numerics.sequential.two_look_normal import Moments, both
 from equipoise.numerics.times.by_day import StatisticByDay, last_day
 from equipoise.numerics.times.one_sample import one_sample_logrank
@@ -52,7 +53,7 @@ class Spec(SurvivalSpec):
     """A two-stage one-sample log-rank design."""
 
     kind: Literal["one-sample-logrank"]
-    follow_up: float = Field(gt=0, description="Follow-up of each patient, or after the last entered.")
+    follow_up: float = Field(gt=0, le=MOST_TIME, description="Follow-up of each patient, or after the last entered.")
     restricted: bool = Field(default=True, description="Whether each patient is followed for follow_up only.")
     variance: Annotated[Variance, RETIRED] = Field(
         default="exact",
@@ -60,7 +61,7 @@ class Spec(SurvivalSpec):
         "wrong (simulated power .87 where .90 is asked); 'expected-events', the alternative's events for the variance (.86 for .90); "
         "'onearm2stage', R's, larger than needed.",
     )
-    least_t1: float = Field(default=0.0, ge=0, description="The first look comes no earlier than this.")
+    least_t1: float = Field(default=0.0, ge=0, le=MOST_TIME, description="The first look comes no earlier than this.")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from scipy.special import ndtr, ndtri
 
 from equipoise.design.enrolling import Ramp, in_words
 from equipoise.design.looks_taken import no_such_look, wrong_earlier
-from equipoise.design.spec import Errors, Power, between, no_design
+from equipoise.design.spec import MOST_RATE, MOST_TIME, Errors, Power, between, no_design
 from equipoise.design.stated import Searched
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.two_look_normal import Moments, both, final_boundary
@@ -43,22 +43,22 @@ class SurvivalSpec(Searched, Ramp, Errors):
     may_be_published: ClassVar[tuple[str, ...]] = ("c", "duration")
     full_rate: ClassVar[str] = "rate"
     s0: float = Field(gt=0, lt=1, description="Reference survival at the landmark.")
-    landmark: float = Field(gt=0, description="The landmark (any unit of time, the same throughout).")
+    landmark: float = Field(gt=0, le=MOST_TIME, description="The landmark (any unit of time, the same throughout).")
     hazard_ratio: float = Field(ge=0.05, lt=1, description="Hazard ratio worth finding; 0.05 or more, below 1.")
-    rate: float = Field(gt=0, description="Patients a unit of time.")
+    rate: float = Field(gt=0, le=MOST_RATE, description="Patients a unit of time.")
     power: Power = Field(description="Power at the hazard ratio.")
-    shape: float = Field(default=1.0, gt=0, description="Weibull shape of the reference; 1 is exponential.")
+    shape: float = Field(default=1.0, gt=0, le=20, description="Weibull shape of the reference; 1 is exponential.")
     nmax: int = Field(default=300, ge=4, le=1000, description="Largest number of patients.")
     criterion: Criterion = Field(default="expected-n", description="What is least under the reference.")
 
     n: int | None = Field(default=None, ge=2, le=1000, description="Stated: patients in all.")
-    t1: float | None = Field(default=None, gt=0, description="Stated: when the first look is taken.")
+    t1: float | None = Field(default=None, gt=0, le=MOST_TIME, description="Stated: when the first look is taken.")
     c1: float | None = Field(default=None, ge=-10, le=10, description="Stated: stop with Z1 ≤ c1.")
     c: float | None = Field(
         default=None, ge=-10, le=10, description="Stated: declare with Z2 > c (default: what keeps alpha)."
     )
     duration: float | None = Field(
-        default=None, gt=0, description="Stated, in place of n: when the last look is taken; n follows."
+        default=None, gt=0, le=MOST_TIME, description="Stated, in place of n: when the last look is taken; n follows."
     )
 
     def follows(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from pydantic import Field
 from equipoise.design.looks_taken import no_such_look, nobody, raised, wrong_earlier_pairs
 from equipoise.design.randomised.allocation import Allocated, in_ratio
 from equipoise.design.saw_tooth import SawTooth, saw_tooth
-from equipoise.design.spec import Error, Hypotheses, Power, Probability, between, first_stage, no_design
+from equipoise.design.spec import MOST_COUNT, Error, Hypotheses, Power, Probability, between, first_stage, no_design
 from equipoise.design.stated import Searched, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.two_binomials import (
@@ -66,7 +66,10 @@ class Spec(Searched, Allocated, Hypotheses):
         default=None, ge=2, le=600, description="Stated: tested patients in all; controls by the allocation."
     )
     n1_tested: int | None = Field(
-        default=None, ge=1, description="Stated: tested patients at the first look (stages = 2; default: by share)."
+        default=None,
+        ge=1,
+        le=MOST_COUNT,
+        description="Stated: tested patients at the first look (stages = 2; default: by share).",
     )
 
     @between("n1_tested", "n_tested")

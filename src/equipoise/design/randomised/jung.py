@@ -22,7 +22,7 @@ from pydantic import Field
 from equipoise.design.looks_taken import no_such_look, raised, wrong_earlier_pairs
 from equipoise.design.one_rate.simon_search import smallest_n
 from equipoise.design.randomised.allocation import Allocated, in_ratio, parse
-from equipoise.design.spec import Error, Hypotheses, Power, Probability, between, first_stage, no_design
+from equipoise.design.spec import MOST_COUNT, Error, Hypotheses, Power, Probability, between, first_stage, no_design
 from equipoise.design.stated import ROUNDING, Searched, Spaced, missed
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import pmf
@@ -56,7 +56,10 @@ class Spec(Searched, Spaced, Allocated, Hypotheses):
     criterion: Literal["optimal", "minimax"] = Field(default="optimal", description="Least EN(p0), or least n first.")
     nmax: int = Field(default=400, ge=4, le=800, description="Largest number of patients in all, both arms.")
     n1_tested: int | None = Field(
-        default=None, ge=1, description="Stated: tested patients of the first stage; controls by the allocation."
+        default=None,
+        ge=1,
+        le=MOST_COUNT,
+        description="Stated: tested patients of the first stage; controls by the allocation.",
     )
     a1: int | None = Field(
         default=None, ge=-MOST_D, le=MOST_D, description="Stated: go on with D ≥ a1 after the first stage."

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from equipoise.design.enrolling import Ramp, too_short
 from equipoise.design.randomised.allocation import Allocated
-from equipoise.design.spec import Error, Errors, Power, between
+from equipoise.design.spec import MOST_RATE, MOST_TIME, MOST_WEIGHT, Error, Errors, Power, between
 from equipoise.design.stated import Searched
 from equipoise.numerics.times.accrual_events import Arm, accrual_for, expected_events, time_of_events
 from equipoise.numerics.times.enrolment import Enrolment
@@ -51,18 +51,20 @@ class LogRankSpec(Searched, Ramp, Allocated, Errors):
     hazard_ratio: float = Field(gt=0, lt=1, description="Hazard ratio worth finding, tested over control; below 1.")
     alpha: Error = Field(description="One-sided type I error.")
     power: Power = Field(description="Power at the hazard ratio.")
-    accrual_rate: float | None = Field(default=None, gt=0, description="Patients a month, both arms.")
-    accrual_time: float | None = Field(default=None, gt=0, description="Months of accrual.")
+    accrual_rate: float | None = Field(default=None, gt=0, le=MOST_RATE, description="Patients a month, both arms.")
+    accrual_time: float | None = Field(default=None, gt=0, le=MOST_TIME, description="Months of accrual.")
     patients: int | None = Field(
         default=None, ge=2, le=100_000, description="Patients of both arms, in place of accrual_time."
     )
     duration: float | None = Field(
-        default=None, gt=0,
+        default=None, gt=0, le=MOST_TIME,
         description="Months from the first patient to the last look, at the hazard ratio: the patients are found; with "
         "sizes = 'stated' and accrual_time or patients, the events.",
     )  # fmt: skip
-    median: float | None = Field(default=None, gt=0, description="Median time of the control arm (months).")
-    dropout: float = Field(default=0.0, ge=0, description="Drop-outs a month (hazard).")
+    median: float | None = Field(
+        default=None, gt=0, le=MOST_TIME, description="Median time of the control arm (months)."
+    )
+    dropout: float = Field(default=0.0, ge=0, le=MOST_WEIGHT, description="Drop-outs a month (hazard).")
 
     def follows(self) -> tuple[str, ...]:
         """The events, where they follow from the duration."""

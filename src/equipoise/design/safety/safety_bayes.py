@@ -28,7 +28,7 @@ from equipoise.design.safety.safety_rule import (
     least_reaching,
     log_score,
 )
-from equipoise.design.spec import Error
+from equipoise.design.spec import MOST_WEIGHT, Error
 from equipoise.trial.problem import BadInput, Problem
 
 KIND = "safety-bayes"
@@ -49,7 +49,7 @@ class Spec(SafetySpec):
     prior_mean: float | None = Field(
         default=None, gt=0, lt=1, description="Mean of the prior of the rate (default: theta0)."
     )
-    prior_n: float = Field(default=2.0, gt=0, description="Patients that the prior is worth.")
+    prior_n: float = Field(default=2.0, gt=0, le=MOST_WEIGHT, description="Patients that the prior is worth.")
     cutoff: float | None = Field(
         default=None, gt=0, lt=1, description="Stop if P(theta > theta0) exceeds this (default: calibrated to phi)."
     )

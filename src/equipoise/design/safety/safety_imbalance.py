@@ -48,7 +48,7 @@ from equipoise.design.safety.safety_rule import (
 )
 from equipoise.design.safety.safety_sprt import likelihood_scores
 from equipoise.design.safety.stated_stops import StatedStops, not_the_rules, stated_at
-from equipoise.design.spec import Error, at_most, between
+from equipoise.design.spec import MOST_COUNT, MOST_WEIGHT, Error, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.counts.binomial import exceeds
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
@@ -76,8 +76,8 @@ class Spec(StatedStops):
 
     sized_by: ClassVar[tuple[str, str, str]] = ("first", "every", "events")
     kind: Literal["safety-imbalance"]
-    n: int = Field(ge=1, description="Patients planned in the tested arm.")
-    control_n: int = Field(ge=1, description="Patients planned in the control arm.")
+    n: int = Field(ge=1, le=MOST_COUNT, description="Patients planned in the tested arm.")
+    control_n: int = Field(ge=1, le=MOST_COUNT, description="Patients planned in the control arm.")
     events: int = Field(ge=1, le=MOST, description="Events, both arms, until which is monitored.")
     method: Method = Field(
         default="pocock",
@@ -85,16 +85,20 @@ class Spec(StatedStops):
     )
     false_alarm: Error = Field(default=0.05, description="Allowed probability of ever stopping without imbalance.")
     risk_ratio: float = Field(
-        default=2.0, gt=1, description="Risk ratio, tested to control, at which the trial should stop."
+        default=2.0, gt=1, le=1000, description="Risk ratio, tested to control, at which the trial should stop."
     )
-    first: int = Field(default=1, ge=1, description="Events at the first look.")
-    every: int = Field(default=1, ge=1, description="Events between two looks.")
+    first: int = Field(default=1, ge=1, le=MOST_COUNT, description="Events at the first look.")
+    every: int = Field(default=1, ge=1, le=MOST_COUNT, description="Events between two looks.")
     threshold: float | None = Field(
-        default=None, gt=0,
+        default=None, gt=0, le=MOST_WEIGHT,
         description="Level (pocock), likelihood ratio A (sprt) or posterior probability (bayes), if stated (default: calibrated).",
     )  # fmt: skip
-    prior_a: float = Field(default=0.5, gt=0, description="Prior beta parameter of an event, either arm (bayes).")
-    prior_b: float = Field(default=0.5, gt=0, description="Prior beta parameter of no event, either arm (bayes).")
+    prior_a: float = Field(
+        default=0.5, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of an event, either arm (bayes)."
+    )
+    prior_b: float = Field(
+        default=0.5, gt=0, le=MOST_WEIGHT, description="Prior beta parameter of no event, either arm (bayes)."
+    )
 
     @between("method", "threshold")
     def _threshold_of_method(self) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ from pydantic import Field
 from equipoise.design.boundary_in_words import AtLook
 from equipoise.design.looks_taken import look_sizes, no_such_look
 from equipoise.design.safety.stated_stops import StatedStops, not_the_rules, stated_at
-from equipoise.design.spec import above, at_most, between
+from equipoise.design.spec import MOST_COUNT, above, at_most, between
 from equipoise.design.truth import truth_of
 from equipoise.numerics.sequential.staged_binomial import Stages, ends
 from equipoise.numerics.whole import at_least
@@ -52,8 +52,8 @@ class SafetySpec(StatedStops):
     theta0: float = Field(gt=0, lt=1, description="Toxicity rate that is acceptable.")
     theta1: float = Field(gt=0, lt=1, description="Toxicity rate that is too high; above theta0.")
     n: int = Field(ge=1, le=MOST, description="Patients in all.")
-    first: int = Field(default=1, ge=1, description="Patients at the first look.")
-    cohort: int = Field(default=1, ge=1, description="Patients between two looks.")
+    first: int = Field(default=1, ge=1, le=MOST_COUNT, description="Patients at the first look.")
+    cohort: int = Field(default=1, ge=1, le=MOST_COUNT, description="Patients between two looks.")
 
     @between("theta0", "theta1")
     def _theta1_above_theta0(self) -> Iterator[Problem]:

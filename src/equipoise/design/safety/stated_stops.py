@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from equipoise.design.looks_taken import look_sizes
-from equipoise.design.spec import Entries
+from equipoise.design.spec import MOST_COUNT, Entries
 from equipoise.trial.problem import Problem
 
 
@@ -24,7 +24,7 @@ class StatedStops(Entries):
     #: Entries from which the looks follow: the first, the steps and the last.
     sized_by: ClassVar[tuple[str, str, str]] = ("first", "cohort", "n")
 
-    stops_at: tuple[Annotated[int, Field(ge=1)], ...] | None = Field(
+    stops_at: tuple[Annotated[int, Field(ge=1, le=MOST_COUNT)], ...] | None = Field(
         default=None,
         description="Stated: the least number that stops, at each look; one more than the size of a look: none does.",
     )

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from equipoise.design.safety.safety_imbalance import ImbalanceRule, exact_p
 from equipoise.design.safety.safety_rule import MOST
-from equipoise.design.spec import Entries, between
+from equipoise.design.spec import MOST_COUNT, Entries, between
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.problem import Problem
 
@@ -53,8 +53,8 @@ class WhenItSpoke:
 class _Final(Entries):
     """The events of a trial that has ended."""
 
-    tested_events: int = Field(ge=0)
-    control_events: int = Field(ge=0)
+    tested_events: int = Field(ge=0, le=MOST_COUNT)
+    control_events: int = Field(ge=0, le=MOST_COUNT)
 
     @between("tested_events", "control_events")
     def _as_many_as_can_be_watched(self) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from equipoise.design.one_rate.simon import SimonTwoStage, search
 from equipoise.design.one_rate.simon_search import Tables, best_of_size, best_single_stage_power, smallest_n
-from equipoise.design.spec import Entries, Probability, between, first_stage
+from equipoise.design.spec import MOST_COUNT, Entries, Probability, between, first_stage
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import Problem
 
@@ -53,7 +53,7 @@ class Explanation:
 class _Asked(Entries):
     """The sizes, and the ranges of p0 and p1 - p0 that are looked through."""
 
-    n1: int = Field(ge=1)
+    n1: int = Field(ge=1, le=MOST_COUNT)
     n: int = Field(ge=2, le=500)
     p0: tuple[Probability, Probability]
     delta: tuple[Probability, Probability]

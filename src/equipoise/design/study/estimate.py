@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.design.one_rate.rate_design import RateDesign
+from equipoise.design.spec import MOST_COUNT
 from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.numerics.sequential.staged_inference import Outcome, StagedInference, infer
 from equipoise.trial.exhibits import Table
@@ -22,6 +23,8 @@ def estimate(design: RateDesign, look: int, n: int, successes: int, conf_level: 
     else:
         planned, last = stages.n[look - 1], look == len(stages.n)
         least = (stages.n[-2] + 1 if len(stages.n) > 1 else 1) if last else planned
+        if n > MOST_COUNT:
+            problems.append(Problem("out-of-range", "n", f"{n:g}", f"at most {MOST_COUNT:,}"))
         if n < least:
             problems.append(Problem("cohort", "n", str(n), f"{least} or more at look {look}"))
     if not 0 <= successes <= n:

@@ -16,14 +16,28 @@ from typing import Any, TextIO
 import numpy as np
 
 from equipoise.files.formats.deflated import Inflated
-from equipoise.files.formats.piece import EPOCH, Days, Numbers, Trouble, bad, check_names, empty_columns, shown
+from equipoise.files.formats.piece import (
+    EPOCH,
+    Days,
+    Numbers,
+    Trouble,
+    bad,
+    check_names,
+    empty_columns,
+    encodable,
+    shown,
+)
 from equipoise.standards.dataset import Dataset, Kind, Variable
 from equipoise.trial.problem import BadInput
 
 _WINDOW = 1 << 20
 _SPACE = re.compile(r"[ \t\n\r]*")
-#: A record or a header longer than this is not one of ours; it stops a file without end from filling memory.
-_LONGEST = 1 << 28
+#: A record or a header longer than this [characters] is nobody's: read, it would take some fifty times as much memory.
+_LONGEST = 1 << 22
+#: A piece ends when its records are longer than this together [characters], however few they are.
+_PIECE = 1 << 24
+#: No length and no key is larger.
+_MOST = 2**31 - 1
 
 #: dataType, targetDataType → what the variable holds.
 _KINDS: dict[tuple[str, str], Kind] = {
@@ -184,13 +198,15 @@ def _keys(window: _Window) -> Iterator[str]:
         window.take(",")
 
 
-def _rows(window: _Window) -> Iterator[Any]:
+def _rows(window: _Window) -> Iterator[tuple[Any, int]]:
+    """The records, each with its length [characters]."""
     window.take("[")
     if window.peek() == "]":
         window.at += 1
         return
     while True:
-        yield window.value()
+        begins = window.passed + window.at
+        yield window.value(), window.passed + window.at - begins
         if window.peek() == "]":
             window.at += 1
             return
@@ -201,7 +217,7 @@ def _lines(path: Path, chunk: int) -> Iterator[Dataset]:
     source = str(path)
     with _opened(path) as file:
         lines = _values(file, source)
-        head = next(lines, None)
+        head, _ = next(lines, (None, 0))
         if not isinstance(head, dict):
             raise bad(source, "not-json", "line 1", shown(head), "an object with the dataset's metadata")
         reader = _Records(head, source)
@@ -216,14 +232,15 @@ def _opened(path: Path) -> TextIO:
     return io.TextIOWrapper(io.BufferedReader(inflated), encoding="utf-8-sig", newline="\n")
 
 
-def _values(file: TextIO, source: str) -> Iterator[Any]:
+def _values(file: TextIO, source: str) -> Iterator[tuple[Any, int]]:
+    """The values, one a line, each with its length [characters]."""
     number = 0
     while line := file.readline(_LONGEST):
         number += 1
         if line.isspace():
             continue
         try:
-            yield _DECODER.decode(line)
+            yield _DECODER.decode(line), len(line)
         except _DuplicateError as twice:
             raise bad(
                 source, "not-json", f"line {number}", f"the key {shown(str(twice))} twice", "each key once"
@@ -249,6 +266,8 @@ class _Records:
             # `records` may come behind the rows
             if (key in head or key != "records") and (not isinstance(value, kind) or isinstance(value, bool)):
                 trouble.add("wrong-type" if key in head else "missing", key, shown(value), _WORDS[kind])
+            elif isinstance(value, str) and not encodable(value):
+                trouble.add("encoding", key, shown(value), "text that UTF-8 can carry")
         trouble.check()
         self.name, self.label = head["name"], head["label"]
         columns = head["columns"]
@@ -280,6 +299,9 @@ class _Records:
                     _WORDS[wanted],
                 )
                 return Variable("")
+            if isinstance(value, str) and not encodable(value):
+                trouble.add("encoding", f"{where}.{attribute}", shown(value), "text that UTF-8 can carry")
+                return Variable("")
         pair: tuple[str, str] = column["dataType"], column.get("targetDataType") or ""
         if pair not in _KINDS:
             allowed = "no standard of CDISC has booleans" if pair[0] == "boolean" else f"one of {', '.join(_TYPES)}"
@@ -289,18 +311,20 @@ class _Records:
         self.takers.append(_TAKERS.get(pair, _TAKERS.get((kind, ""), _numbers)))
         length, key = column.get("length"), column.get("keySequence")
         for at, number_given in (("length", length), ("keySequence", key)):
-            if number_given is not None and number_given < 1:
-                trouble.add("out-of-range", f"{where}.{at}", str(number_given), "1 or more")
+            if number_given is not None and not 1 <= number_given <= _MOST:
+                trouble.add("out-of-range", f"{where}.{at}", shown(number_given), f"1 to {_MOST}")
         return Variable(column["name"], column["label"], kind, length if kind == "text" else None, key=key)
 
-    def pieces(self, rows: Iterator[Any], chunk: int) -> Iterator[Dataset]:
+    def pieces(self, rows: Iterator[tuple[Any, int]], chunk: int) -> Iterator[Dataset]:
         """The records, checked, in pieces."""
         taken: list[Any] = []
-        for row in rows:
+        size = 0
+        for row, length in rows:
             taken.append(row)
-            if len(taken) == chunk:
+            size += length
+            if len(taken) == chunk or size > _PIECE:
                 yield self._piece(taken)
-                taken = []
+                taken, size = [], 0
         if taken or self.count == 0:
             yield self._piece(taken)
 
@@ -331,7 +355,10 @@ class _Records:
             try:
                 taker([value])
             except (ValueError, TypeError, OverflowError):
-                trouble.add("wrong-type", f"record {i}.{variable.name}", shown(value), f"{variable.kind}, or null")
+                allowed = (
+                    "text that UTF-8 can carry, or null" if variable.kind == "text" else f"{variable.kind}, or null"
+                )
+                trouble.add("wrong-type", f"record {i}.{variable.name}", shown(value), allowed)
 
     def check_end(self, head: dict[str, Any]) -> None:
         """The header's number of records is that of the file."""
@@ -347,11 +374,12 @@ _WORDS = {str: "a text", int: "an integer", list: "an array"}
 
 def _texts(values: Sequence[Any]) -> list[str]:
     kinds = set(map(type, values))
-    if kinds == {str}:
-        return list(values)
     if kinds - {str, type(None)}:
         raise TypeError
-    return ["" if v is None else v for v in values]
+    found = list(values) if kinds == {str} else ["" if v is None else v for v in values]
+    if not all(map(encodable, found)):
+        raise ValueError("half a character of UTF-16")
+    return found
 
 
 def _numbers(values: Sequence[Any]) -> np.ndarray:

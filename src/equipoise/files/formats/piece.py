@@ -56,8 +56,22 @@ def bad(source: str, code: str, where: str, given: str, allowed: str, next_step:
 
 def shown(value: object) -> str:
     """A value as a problem shows it: quoted, and short."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, lists in lists without end
+        text = f"{type(value).__name__} too large to show"
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def encodable(text: str) -> bool:
+    """True of a text that UTF-8 can carry: JSON may write half a character of UTF-16, which nothing else takes."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_names(trouble: Trouble, names: Sequence[str]) -> None:

@@ -13,13 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import TextIO
 
 from equipoise.files.formats.encodings import undecodable
+from equipoise.files.regular import regular
 from equipoise.trial.dialect import FOUND_OUT, SEPARATORS, Dialect, encoding_named, separator_in_words, separator_named
 from equipoise.trial.problem import BadInput, Problem
 
 #: Bytes and lines at the head of a file from which its encoding and separator are told.
 _HEAD, _LINES = 65_536, 200
+#: No line of a table is longer [characters].
+_LONGEST = 1 << 24
 _FOUND_OUT = [SEPARATORS[name] for name in ("comma", "semicolon", "tab", "bar")]
 _BOMS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 #: How files begin that are no text.
@@ -144,11 +148,11 @@ def opened(path: Path, dialect: Dialect = FOUND_OUT, wanted: Sequence[str] = ())
     dialect = _checked(source, dialect)
     table = None
     try:
-        with path.open("rb") as file:
+        with regular(path, "a CSV file").open("rb") as file:
             head = file.read(_HEAD)
         encoding = _encoding(path, head, dialect.encoding)
         with path.open(encoding=encoding, newline="") as text:
-            table = TextTable(path.name, text, dialect, wanted, encoding)
+            table = TextTable(path.name, _lines_of(text), dialect, wanted, encoding)
             yield table
     except FileNotFoundError:
         raise BadInput(source, [Problem("no-file", "table", "nothing there", "a CSV file")]) from None
@@ -161,6 +165,14 @@ def opened(path: Path, dialect: Dialect = FOUND_OUT, wanted: Sequence[str] = ())
     except OSError as error:
         given = error.strerror or str(error)
         raise BadInput(source, [Problem("unreadable", "table", given, "a readable CSV file")]) from None
+
+
+def _lines_of(text: TextIO) -> Iterator[str]:
+    """The lines of a file. Raises csv.Error for one that does not end."""
+    while line := text.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise csv.Error(f"a line of {_LONGEST:,} characters or more")
+        yield line
 
 
 def _checked(source: str, dialect: Dialect) -> Dialect:

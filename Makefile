@@ -13,7 +13,7 @@ CORES ?= 2
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup known demo test quick test-slow check format browser bench schema validation conformance lock dist clean simulator
+.PHONY: help setup known demo test quick test-slow check format browser postgres bench schema validation conformance lock dist clean simulator
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,7 +38,7 @@ $(GRID): pyproject.toml requirements.lock | $(BIN)/python
 $(READY): pyproject.toml requirements.lock | $(BIN)/python
 	@$(BIN)/python -c 'import pip, sys; sys.exit(tuple(map(int, pip.__version__.split(".")[:2])) < (25, 1))' || \
 	  $(PIP) install --upgrade 'pip>=25.1'
-	$(INSTALL) --editable '.[report,fast,cluster]' --group dev
+	$(INSTALL) --editable '.[report,fast,cluster,postgres]' --group dev
 	$(KERNELS)
 	@touch $(LEAN) $(GRID) $@
 
@@ -56,19 +56,25 @@ known: $(GRID) simulator ## What NORTH could have known (out/known/page.html)
 demo: simulator ## NORTH, from its file to a decision and a report (out/demo/report.html)
 	$(BIN)/equipoise demo
 
-test: $(READY) browser ## Run the tests (random order, warnings are errors)
+test: $(READY) browser postgres ## Run the tests (random order, warnings are errors)
 	$(BIN)/python -m pytest -n $(CORES)
 
 quick: $(READY) ## The tests that are quick, with few examples: under a minute on two cores
 	$(BIN)/python -m pytest -n $(CORES) --hypothesis-profile=quick -m "not (slow or thorough or process or browser)"
 
-test-slow: $(READY) browser ## Run the tests that take longer: clusters, whole pages, thousands of reference trials
+test-slow: $(READY) browser postgres ## Run the tests that take longer: clusters, whole pages, thousands of reference trials, campaigns on the log
 	$(BIN)/python -m pytest -n $(CORES) -m slow
 
 browser: ## Install Chromium for the browser tests (when root, on Debian); else they skip aloud
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || \
 	  echo "No Chromium here: the browser tests will be skipped."
+
+postgres: ## Install PostgreSQL for the tests of logs in a database (when root, on Debian); else they skip aloud
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }; } || \
+	  echo "No PostgreSQL here: the tests that need it will be skipped."
 
 check: $(READY) ## Lint, format and types
 	$(BIN)/ruff check
@@ -91,6 +97,7 @@ schema: $(LEAN) ## Write the JSON Schemas beside the bundled trials
 	$(BIN)/equipoise schema --of scenario --out trials/scenario.schema.json
 	$(BIN)/equipoise schema --of grid --out trials/grid.schema.json
 	$(BIN)/equipoise schema --of history --out trials/history.schema.json
+	$(BIN)/equipoise schema --of amendment --out trials/amendment.schema.json
 
 validation: $(LEAN) ## Write docs/validation.md anew
 	$(BIN)/equipoise validation --markdown > docs/validation.md
@@ -100,7 +107,7 @@ conformance: $(LEAN) simulator ## Run CDISC's CORE on our SDTM and write docs/co
 
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra report --extra fast --extra cluster --group dev --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra report --extra fast --extra cluster --extra postgres --group dev --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## Remove what was built

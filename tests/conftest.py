@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ from equipoise.simulate.plan import Plan
 from equipoise.trial.design import Design
 from equipoise.trial.trial import Trial
 from helpers import FIXTURES, ROOT, Answer, moment
+from postgres import Server, why_not
+from postgres import running as running_server
+from sealed import secret_file, secret_of
+from stores import Place, place_of
 
 # One set of settings for all machines: examples do not depend on how fast a machine is.
 settings.register_profile("equipoise", deadline=None, max_examples=60)
@@ -93,9 +97,43 @@ def running(north: Trial) -> Conduct:
     return c
 
 
+@pytest.fixture
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A file with a trial's secret, in a folder of its own: sealed("north")."""
+
+    def make(trial: str, number: int = 1, blocks: tuple[int, ...] = ()) -> Path:
+        return secret_file(tmp_path_factory.mktemp("secrets") / f"{trial}.secret", secret_of(trial, number, blocks))
+
+    return make
+
+
 def _raised(error: BaseException, *_: object) -> None:
     """In place of the command line's last net: a test sees the error itself."""
     raise error
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL of the tests' own; where there is none to start, who asks for it is skipped, with the reason."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with running_server(durable=False) as server:
+        yield server
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Place]]:
+    """A new empty place for a log, of a kind: file, sqlite, postgresql."""
+    lent: list[Place] = []
+
+    def make(kind: str, *, prepared: bool = True) -> Place:
+        lent.append(place_of(kind, tmp_path, lambda: request.getfixturevalue("postgres"), prepared=prepared))
+        return lent[-1]
+
+    yield make
+    for old in lent:
+        if old.kind == "postgresql":
+            request.getfixturevalue("postgres").give_back(old.address.rsplit("/", 1)[-1])
 
 
 @pytest.fixture(scope="session")

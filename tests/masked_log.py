@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from unittest.mock import patch
 
+from equipoise.conduct.allocation import allocation_of
 from equipoise.conduct.masking import Key
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.scenario_file import read_scenario
@@ -13,19 +15,22 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import SimulatedTrial, run
 from equipoise.trial.log import Log
 from equipoise.trial.masked import MASKED
+from sealed import secret_of
 
-#: The seed of the simulation and, as a text, the secret of the allocation: their lists are the same.
-SEED = 1234567890123456
+SECRET = secret_of("e2511")
 
 
 @cache
 def simulated() -> SimulatedTrial:
+    """Its patients come by a seed, and their arms by the secret."""
     trial = read_trial(find_trial("e2511"))
-    return run(Plan.of(trial, read_scenario(find_scenario(find_trial("e2511"), "target")), SEED, "continue"), 0, detail=True)  # fmt: skip
+    plan = Plan.of(trial, read_scenario(find_scenario(find_trial("e2511"), "target")), 2014, "continue")
+    with patch("equipoise.simulate.run.allocation_of", lambda trial, seed, replicate: allocation_of(trial, SECRET)):
+        return run(plan, 0, detail=True)
 
 
 def masked() -> Log:
-    key, log = Key(read_trial(find_trial("e2511")), str(SEED)), Log()
+    key, log = Key(read_trial(find_trial("e2511")), SECRET), Log()
     places: dict[str, int] = {}
     for e in simulated().log:
         data = dict(e.data)

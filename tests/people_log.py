@@ -9,12 +9,14 @@ from functools import cache
 from typing import Any
 
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.randomisation import stratum_of
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.role import ROLES
 from equipoise.trial.trial import Trial
+from sealed import secret_of
 
 ADMIN = "ada"
 #: Who holds each role; the site roles at the first site.
@@ -49,6 +51,7 @@ def opened(trial: Trial) -> Writer:
     """A log opened with people, one of each role, and both sites open."""
     start = datetime(2013, 1, 2, 7, tzinfo=UTC)
     write = Writer(Conduct.open(trial, start, "ben", administrator=ADMIN))
+    write.conduct.seal(secret_of("north"), start.date(), start, "ben")
     for role in ROLES:
         if role.name == "administrator":
             continue
@@ -71,9 +74,10 @@ def _written() -> tuple[Event, ...]:
         by = "investigator-1" if site == SITES[0] else "investigator-2"
         name, day = f"{site}-{i:03d}", date(2013, 2, 1) + timedelta(days=7 * i)
         write("screened", by, day, name, site, failed=[])
-        write("enrolled", by, day, name, site, factors={"ecog": "0-1", "ldh": "normal" if i % 4 else "raised"})
-        # In place of a list: the arms that the tests wish.
-        write("randomised", by, day, name, arm=arm, stratum=f"ecog=0-1, ldh={'normal' if i % 4 else 'raised'}")
+        factors = {"ecog": "0-1", "ldh": "normal" if i % 4 else "raised"}
+        write("enrolled", by, day, name, site, factors=factors)
+        # In place of a list: the arms that the tests wish, of whole blocks.
+        write("randomised", by, day, name, arm=arm, stratum=stratum_of(trial, factors, ""))
         write("treated", by, day, name, drug="carboplatin", cycle=1, day=1, dose=5, unit="AUC")
         if arm == "IMGN901":
             write("treated", by, day, name, drug="IMGN901", cycle=1, day=1, dose=112, unit="mg/m2")
@@ -128,7 +132,9 @@ def with_other_arms() -> Log:
 
 def with_others_elsewhere(site: str = SITES[1]) -> Log:
     """The same but for the patients of a site: their arms, responses, events and deaths; as many events, for their number is no secret."""
-    swap = {"IMGN901": "CE", "CE": "IMGN901"}
+    # Of whole blocks too, with those of the other site.
+    elsewhere = [e.patient for e in log() if e.kind == "randomised" and e.patient.startswith(site)]
+    arms = dict(zip(elsewhere, ("IMGN901", "CE", "IMGN901", "IMGN901", "CE", "IMGN901"), strict=True))
 
     def other(e: Event) -> Event:
         if e.kind == "decided":
@@ -137,7 +143,7 @@ def with_others_elsewhere(site: str = SITES[1]) -> Log:
             return e
         match e.kind:
             case "randomised":
-                return replace(e, data={**e.data, "arm": swap[e.data["arm"]]})
+                return replace(e, data={**e.data, "arm": arms[e.patient]})
             case "assessed":
                 return replace(e, data={"response": {"PR": "PD", "SD": "PR", "PD": "SD"}[e.data["response"]]})
             case "adverse event":

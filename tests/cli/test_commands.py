@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,14 @@ def test_check_and_schema(equipoise: Any, tmp_path: Path) -> None:
     assert equipoise("design", "show", "north", "--rate", 0.5).status == 0
 
 
-@pytest.mark.parametrize("kind", ["trial", "scenario", "grid"])
+@pytest.mark.parametrize("kind", ["trial", "scenario", "grid", "amendment"])
 def test_the_schemas_in_the_repository_are_today_s(equipoise: Any, kind: str) -> None:
     assert equipoise("schema", "--of", kind).out == (ROOT / "trials" / f"{kind}.schema.json").read_text()
 
 
 @pytest.fixture
-def seed(tmp_path: Path) -> Path:
-    path = tmp_path / "seed.txt"
-    path.write_text("a seed for tests, long enough\n")
-    return path
+def seed(sealed: Callable[..., Path]) -> Path:
+    return sealed("north")
 
 
 @pytest.mark.thorough
@@ -56,14 +55,14 @@ def test_a_trial_by_hand(equipoise: Any, tmp_path: Path, seed: Path) -> None:
         assert (answer.status == 0) == ok, answer.err
         return answer
 
-    conduct("open")
+    conduct("open", "--secret", seed)
     conduct("activate", "--site", "S01", "--on", "2012-04-02")
     conduct("screen", "--patient", "P1", "--site", "S01", "--on", "2012-04-10")
     conduct("screen", "--patient", "P2", "--site", "S01", "--on", "2012-04-10", "--failed", "2,5")
     conduct("enrol", "--patient", "P1", "--on", "2012-04-11", "--factor", "ecog=0-1", "--factor", "ldh=normal")
     assert "criterion 2, 5" in conduct("enrol", "--patient", "P2", "--on", "2012-04-11", ok=False).err
-    assert "seed" in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", ok=False).err
-    arm = conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--seed-file", seed, "--json").json["event"][
+    assert "secret" in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", ok=False).err
+    arm = conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--secret", seed, "--json").json["event"][
         "data"
     ]["arm"]
     assert arm in ("IMGN901", "CE")
@@ -94,7 +93,7 @@ def test_a_trial_by_hand(equipoise: Any, tmp_path: Path, seed: Path) -> None:
     assert "died on 2012-10-01" in conduct("contact", "--patient", "P1", "--on", "2012-11-01", ok=False).err
     assert (
         "second"
-        in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--seed-file", seed, "--json", ok=False).out
+        in conduct("randomise", "--patient", "P1", "--on", "2012-04-11", "--secret", seed, "--json", ok=False).out
     )
     assert conduct("verify", "--json").json["ok"] is True
     assert conduct("as-known-on", "2012-05-01", "--json").json["events"] == 0  # all was recorded today

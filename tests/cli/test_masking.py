@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from equipoise import desk
 from equipoise.files.bundled import find_trial
 from equipoise.files.log_file import LogFile
 from equipoise.trial.problem import BadInput
-from masked_log import SEED, simulated
 from masked_log import masked as masked_log
+from masked_log import simulated
 
 PATIENTS = {"P1": ("female", "normal"), "P2": ("female", "normal"), "P3": ("male", "normal"), "P4": ("female", "raised"), "P5": ("female", "normal"), "P6": ("male", "normal")}  # fmt: skip
 UNTIL = ("--cutoff", "2014-12-31", "--known-on", "2100-01-01")
@@ -33,22 +34,25 @@ class Run:
         return self.call(command, self.trial, "--log", self.log, *args)
 
     def six(self) -> None:
-        self.conduct("open")
+        self.conduct("open", "--secret", self.seed)
         self.conduct("activate", "--site", "S01", "--on", "2014-01-02")
         for i, (patient, (sex, ldh)) in enumerate(PATIENTS.items(), 1):
             on = f"2014-02-0{i}"
             self.conduct("screen", "--patient", patient, "--site", "S01", "--on", on)
             self.conduct("enrol", "--patient", patient, "--on", on, "--factor", f"sex={sex}", "--factor", f"ldh={ldh}")
-            self.conduct("randomise", "--patient", patient, "--on", on, "--seed-file", self.seed)
+            self.conduct("randomise", "--patient", patient, "--on", on, "--secret", self.seed)
         for patient, days in (("P1", "2014-05-01"), ("P2", "2014-04-03"), ("P6", "2014-08-09")):
             self.conduct("assess", "--patient", patient, "--on", days, "--response", "PD")
 
 
 @pytest.fixture
-def seed(tmp_path: Path) -> Path:
-    path = tmp_path / "seed.txt"
-    path.write_text("a secret seed for tests only\n")
-    return path
+def seed(sealed: Callable[..., Path]) -> Path:
+    return sealed("e2511")
+
+
+@pytest.fixture
+def another(sealed: Callable[..., Path]) -> Path:
+    return sealed("e2511", 2)
 
 
 @pytest.fixture
@@ -62,10 +66,15 @@ def without_prints(found: Any) -> Any:
     return {k: v for k, v in found.items() if k != "fingerprints"}
 
 
+def events_of(log: Path) -> str:
+    """What was recorded, without the opening: it holds the definition, which names the arms and tells nobody's."""
+    return log.read_text().partition("\n")[2]
+
+
 def test_the_log_tells_no_arm_and_the_key_tells_what_an_open_twin_tells(
     masked: Run, equipoise: Any, tmp_path: Path, seed: Path
 ) -> None:
-    text = masked.log.read_text()
+    text = events_of(masked.log)
     assert not [word for word in ("CEV", "CEP", "veliparib", "placebo", '"arm"') if word in text]
     folder = tmp_path / "twin"
     folder.mkdir()
@@ -80,7 +89,7 @@ def test_the_log_tells_no_arm_and_the_key_tells_what_an_open_twin_tells(
         open_ = twin.ask(command, *options, *UNTIL, "--json")
         assert told.status == open_.status
         assert without_prints(told.json) == without_prints(open_.json)
-    assert masked.log.read_text() == text
+    assert events_of(masked.log) == text
 
 
 NEEDS_AN_ARM: list[tuple[object, ...]] = [
@@ -96,13 +105,11 @@ NEEDS_AN_ARM: list[tuple[object, ...]] = [
 ]
 
 
-def test_what_needs_an_arm_is_refused_without_the_key(masked: Run, tmp_path: Path) -> None:
+def test_what_needs_an_arm_is_refused_without_the_key(masked: Run, tmp_path: Path, another: Path) -> None:
     text = masked.log.read_text()
-    wrong = tmp_path / "other.txt"
-    wrong.write_text("another secret seed of tests")
     for command, *options in NEEDS_AN_ARM:
         options = [tmp_path / "made" if o == "made" else o for o in options]
-        for key, code, where in (((), "blinded", "--unblind"), (("--unblind", wrong), "another-seed", "P1")):
+        for key, code, where in (((), "blinded", "--unblind"), (("--unblind", another), "another-secret", "P1")):
             answer = masked.ask(str(command), *options, *key, "--json")
             assert answer.status == 2, command
             (problem,) = answer.json["error"]["problems"]
@@ -111,7 +118,7 @@ def test_what_needs_an_arm_is_refused_without_the_key(masked: Run, tmp_path: Pat
     assert not (tmp_path / "made").exists()
 
 
-def test_what_needs_no_arm_works_masked(masked: Run, seed: Path, tmp_path: Path) -> None:
+def test_what_needs_no_arm_works_masked(masked: Run, seed: Path, another: Path) -> None:
     assert masked.conduct("verify", "--json").json["ok"] is True
     assert masked.conduct("verify", "--unblind", seed, "--json").json["ok"] is True
     known = masked.conduct("as-known-on", "2100-01-01", "--json").json
@@ -119,14 +126,11 @@ def test_what_needs_no_arm_works_masked(masked: Run, seed: Path, tmp_path: Path)
     assert "Arms masked" in masked.conduct("as-known-on", "2100-01-01").out
     masked.conduct("contact", "--patient", "P3", "--on", "2014-09-01")
     masked.conduct("pause", "--on", "2014-09-01")
-    other = tmp_path / "other.txt"
-    other.write_text("another secret seed of tests")
-    assert "P1" in masked.conduct("verify", "--unblind", other, ok=False).err
+    assert "P1" in masked.conduct("verify", "--unblind", another, ok=False).err
 
 
 def test_a_decision_is_recorded_without_its_reasons(equipoise: Any, tmp_path: Path, seed: Path) -> None:
     """They would tell results by arm. What a safety look counts would too: it is not recorded in a masked log."""
-    seed.write_text(str(SEED))
     path = tmp_path / "simulated.log.jsonl"
     LogFile(path).create(masked_log())
     (look,) = simulated().looks
@@ -148,11 +152,11 @@ def test_a_decision_is_recorded_without_its_reasons(equipoise: Any, tmp_path: Pa
 
 def test_an_emergency(masked: Run, seed: Path, tmp_path: Path) -> None:
     asked = ("--patient", "P2", "--on", "2014-04-10", "--reason", "anaphylaxis")
-    assert "seed" in masked.conduct("unblind", *asked, ok=False).err
-    told = masked.conduct("unblind", *asked, "--seed-file", seed, "--json").json
+    assert "secret" in masked.conduct("unblind", *asked, ok=False).err
+    told = masked.conduct("unblind", *asked, "--secret", seed, "--json").json
     assert told["event"]["data"] == {"reason": "anaphylaxis"}
     assert told["arm"] == masked.ask("explain", "--patient", "P2", "--unblind", seed, "--json").json["arm"]
-    assert told["arm"] not in masked.log.read_text()
+    assert told["arm"] not in events_of(masked.log)
     noted = masked.ask("analyse", "--unblind", seed, "--json")
     assert "unblinded while the trial went on: 1 patient, P2" in noted.err
 
@@ -165,7 +169,7 @@ def test_an_open_trial_has_nothing_to_unblind(equipoise: Any, seed: Path) -> Non
 @pytest.mark.process
 def test_processes_leave_codes_to_each_other(equipoise_process: Any, tmp_path: Path, seed: Path) -> None:
     made = Run(equipoise_process, "e2511", tmp_path, seed)
-    made.conduct("open")
+    made.conduct("open", "--secret", seed)
     made.conduct("activate", "--site", "S01", "--on", "2014-01-02")
     codes = set()
     for patient in ("P1", "P2"):
@@ -173,7 +177,7 @@ def test_processes_leave_codes_to_each_other(equipoise_process: Any, tmp_path: P
         made.conduct(
             "enrol", "--patient", patient, "--on", "2014-02-01", "--factor", "sex=male", "--factor", "ldh=normal"
         )
-        said = made.conduct("randomise", "--patient", patient, "--on", "2014-02-01", "--seed-file", seed)
+        said = made.conduct("randomise", "--patient", patient, "--on", "2014-02-01", "--secret", seed)
         codes.add(said.out.split("randomised: ")[1].split(",")[0])
     assert len(codes) == 2
     answer = made.ask("decide", "--look", 1, *UNTIL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from equipoise.files.log_file import LogFile
 from people_log import PEOPLE, SITES, log
+from sealed import secret_file, secret_of
 
 DAY = "2013-07-20"
 
@@ -33,17 +35,19 @@ class Run:
 
 @pytest.fixture
 def run(equipoise: Any, tmp_path: Path) -> Run:
-    return Run(equipoise, tmp_path)
+    return Run(equipoise, tmp_path / "log")
 
 
 @pytest.fixture
 def written(run: Run) -> Run:
+    run.log.parent.mkdir()
     LogFile(run.log, "north").create(log())
     return run
 
 
 def test_from_the_opening_to_the_first_patient(run: Run, tmp_path: Path) -> None:
-    run.order("open", "ben", "--administrator", "ada")
+    secret = secret_file(tmp_path / "secret", secret_of("north"))
+    run.order("open", "ben", "--administrator", "ada", "--secret", secret)
     run.order("activate", "ben", "--site", "S01", "--on", DAY, code="no-role")
     run.order("grant", "ada", "--person", "ada", "--role", "sponsor", "--on", DAY, code="own-grant")
     for person, role, sites in (("sam", "sponsor", ""), ("ivy", "investigator", "S01"), ("kim", "committee", "")):
@@ -54,9 +58,7 @@ def test_from_the_opening_to_the_first_patient(run: Run, tmp_path: Path) -> None
     run.order("activate", "sam", "--site", "S01", "--on", DAY)
     run.order("screen", "ivy", "--patient", "S01-001", "--site", "S01", "--on", DAY)
     run.order("enrol", "ivy", "--patient", "S01-001", "--on", DAY, "--factor", "ecog=2", "--factor", "ldh=normal")
-    seed = tmp_path / "seed"
-    seed.write_text("a secret seed for tests only\n")
-    told = run.order("randomise", "ivy", "--patient", "S01-001", "--on", DAY, "--seed-file", seed)
+    told = run.order("randomise", "ivy", "--patient", "S01-001", "--on", DAY, "--secret", secret)
     assert told.json["event"]["data"]["arm"] in ("CE", "IMGN901")
     assert run.read("conduct verify", by="sam").status == 0
     listed = run.read("conduct people", "--json", by="sam").json["persons"]
@@ -179,7 +181,7 @@ def test_who_may_have_content_removed(written: Run) -> None:
         ("investigator-1", other, "not-your-event"),
         ("ada", number, "not-your-event"),
         ("data-manager-1", number, "not-your-event"),
-        ("ada", 2, "access-stands"),
+        ("ada", 3, "access-stands"),
         ("investigator-1", 13, "not-your-event"),
     ):
         written.order("redact", who, "--event", event, "--why", "a name", code=code)
@@ -193,10 +195,12 @@ def test_a_reader_s_copy_of_the_log(written: Run, tmp_path: Path) -> None:
     assert written.read("conduct export", "--out", out, by="data-manager-1").status == 0
     text = out.read_text()
     assert "masked" in text
+    # But for the trial's definition, which names all arms and tells of nobody which is his.
+    text = re.sub(r'"definition":"(?:[^"\\]|\\.)*"', "", text)
     assert not [word for word in ("IMGN901", '"CE"', "salts", "hash") if word in text]
     again = written.read("conduct export", "--out", out, "--json", by="data-manager-1")
     assert [p["code"] for p in again.json["error"]["problems"]] == ["file-exists"]
-    assert out.read_text() == text
+    assert "IMGN901" in out.read_text(), "it was not overwritten"
 
 
 def test_as_a_process(equipoise_process: Any, tmp_path: Path) -> None:

@@ -18,12 +18,14 @@ import click
 import pytest
 
 from equipoise import desk
+from equipoise.cli.log_place import LogPlace
 from equipoise.cli.main import COMMANDS, cli
 from equipoise.files.log_file import LogFile
 from equipoise.trial.log import Log
 from equipoise.trial.role import BY_NAME, ROLES, View
 from helpers import Answer
 from people_log import PEOPLE, SITES, log, with_no_word_of_patients, with_other_arms, with_others_elsewhere
+from sealed import secret_file, secret_of
 
 OWN, OTHER = f"{SITES[0]}-000", f"{SITES[1]}-003"
 DAY = "2013-07-20"
@@ -40,17 +42,21 @@ READS: dict[str, list[str]] = {
     "report": ["--out out"],
     "sensitivity": [""],
     "conduct as-known-on": [DAY, f"{DAY} --json", f"{DAY} --patient {OWN}", f"{DAY} --patient {OTHER} --json", f"{DAY} --patient nobody"],
+    "conduct move": ["--to moved.jsonl", "--to moved.jsonl --json"],
     "conduct export": ["--out view.jsonl", "--out view.jsonl --json"],
     "conduct people": ["--on 2013-07-05", "--on 2013-07-05 --json"],
-    "conduct verify": ["", "--json"],
+    "conduct verify": ["", "--json", "--secret ../secret"],
 }  # fmt: skip
 #: Order → its options; {patient} is in turn the first site's, the second's, and nobody.
 ORDERS: dict[str, str] = {
     "activate": f"--site S03 --on {DAY}",
     "adverse-event": f"--patient {{patient}} --on {DAY} --term Nausea --grade 2",
-    "amend": f"--on {DAY} --why because",
+    "amend": f"--on {DAY} --why because{{dry}}",
+    "approve": f"--site S01 --on {DAY}",
     "assess": f"--patient {{patient}} --on {DAY} --response PR",
+    "clock": "--why because",
     "close": f"--on {DAY}",
+    "commit": "--secret ../secret",
     "contact": f"--patient {{patient}} --on {DAY}",
     "correct": "--event {number} --on 2013-07-19 --why because",
     "death": f"--patient {{patient}} --on {DAY}",
@@ -64,15 +70,16 @@ ORDERS: dict[str, str] = {
     "outcome": f"--patient {{patient}} --on {DAY} --outcome ORR --result yes",
     "pause": f"--on {DAY}",
     "progression": f"--patient {{patient}} --on {DAY} --basis clinical",
-    "randomise": f"--patient {{patient}} --on {DAY} --seed-file seed",
+    "randomise": f"--patient {{patient}} --on {DAY} --secret ../secret",
     "redact": "--event {number} --why because",
+    "reseal": "--secret ../another --why because",
     "resume": f"--on {DAY}",
     "review-eligibility": f"--patient {{patient}} --on {DAY} --eligible true",
     "revoke": f"--person monitor-1 --role monitor --on {DAY}",
     "screen": f"--patient {{patient}} --site S01 --on {DAY}",
     "train": f"--person monitor-1 --what GCP --on {DAY}",
     "treat": f"--patient {{patient}} --on {DAY} --drug IMGN901 --cycle 2 --day 1 --dose 112 --unit mg/m2",
-    "unblind": f"--patient {{patient}} --on {DAY} --reason emergency --seed-file seed",
+    "unblind": f"--patient {{patient}} --on {DAY} --reason emergency --secret ../secret",
     "void": "--event {number} --why because",
     "withdraw": f"--patient {{patient}} --on {DAY}",
 }
@@ -80,11 +87,15 @@ ORDERS: dict[str, str] = {
 VIEW_OF: dict[str, View] = {
     "analyse": "by arm", "answers": "by arm", "decide": "by arm", "pool": "by arm", "report": "by arm", "sensitivity": "by arm",
     "explain": "explained", "export": "explained", "forecast": "forecast", "history hurdle": "forecast",
-    "conduct as-known-on": "counts", "conduct export": "record", "conduct people": "people",
+    "conduct as-known-on": "counts", "conduct export": "record", "conduct people": "people", "conduct move": "keeping",
 }  # fmt: skip
 _QUICK = {"coordinator", "pharmacist", "data manager", "sponsor"}
 #: They begin a log of their own, in which nobody was granted anything before.
 BEGIN = {"conduct open", "conduct import", "import-sdtm"}
+#: They make a place for logs, and read none.
+NO_LOG = {"conduct prepare"}
+#: How the log is given, where it is not by --log.
+LOG_OPTION = {"conduct move": "--from"}
 #: What a log of another arm, or of other patients elsewhere, is to each role; the committee may know all.
 OTHERWISE: dict[str, Callable[[], Log]] = {
     "coordinator": with_others_elsewhere,
@@ -119,8 +130,9 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 def test_every_command_that_takes_a_log_is_tried() -> None:
     assert set(VIEW_OF) == set(READS) - {"conduct verify"}, "verify is everybody's"
-    taking = {name for name, c in commands() if any("--log" in p.opts for p in c.params)}
-    assert taking - BEGIN == set(READS) | {f"conduct {name}" for name in ORDERS}
+    taking = {name for name, c in commands() if any(isinstance(p.type, LogPlace) for p in c.params)}
+    assert taking >= {name for name, c in commands() if any("--log" in p.opts for p in c.params)}
+    assert taking - BEGIN - NO_LOG == set(READS) | {f"conduct {name}" for name in ORDERS}
     for name, c in commands():
         if name in READS:
             assert any(p.name == "reader" for p in c.params), f"{name} takes a log and asks nobody who reads"
@@ -135,9 +147,10 @@ class Pair:
 
     def __init__(self, call: Any, folder: Path, one: Log, other: Log) -> None:
         self.call, self.folders, self.logs = call, (folder / "one", folder / "other"), (one, other)
+        secret_file(folder / "secret", secret_of("north"))
+        secret_file(folder / "another", secret_of("north", 2))
         for place, events in zip(self.folders, self.logs, strict=True):
             place.mkdir()
-            (place / "seed").write_text("a secret seed for tests only\n")
             (place / "mix.toml").write_text(CASE_MIX)
             LogFile(place / "log.jsonl", "north").create(events)
 
@@ -146,12 +159,16 @@ class Pair:
         found = []
         for place in self.folders:
             before = {p: p.read_bytes() for p in place.rglob("*") if p.is_file()}
-            answer = self.call(*path.split(), "north", "--log", "log.jsonl", *args.split(), cwd=place)
+            answer = self.call(
+                *path.split(), "north", LOG_OPTION.get(path, "--log"), "log.jsonl", *args.split(), cwd=place
+            )
             hashes = hashes_of(place / "log.jsonl")
             written = {}
             for p in sorted(place.rglob("*")):
                 if p.is_file() and p not in before and not p.name.startswith("log.jsonl"):
-                    written[str(p.relative_to(place))] = without(hashes, p.read_bytes())
+                    # Who keeps the log carries all of it, and is shown nothing of it.
+                    content = b"" if VIEW_OF.get(path) == "keeping" else p.read_bytes()
+                    written[str(p.relative_to(place))] = without(hashes, content)
                     p.unlink()
             for p, content in before.items():
                 p.write_bytes(content)
@@ -247,7 +264,10 @@ def test_answers_to_orders_do_not_depend_on_what_their_giver_may_not_know(
     two = pair(role)
     number = {p: next(e.number for e in log() if e.patient == p and e.kind == "assessed") for p in (OWN, OTHER)}
     for verb, options in ORDERS.items():
-        tried = {options.format(patient=p, number=number.get(p, 9999)) for p in (OWN, OTHER, "nobody")}
+        tried = {
+            options.format(patient=p, number=number.get(p, 9999), dry=" --dry-run" if p == OWN else "")
+            for p in (OWN, OTHER, "nobody")
+        }
         for args in sorted(tried):
             assert two.differs(f"conduct {verb}", f"{args} --by {PEOPLE[role]}") == "", f"{verb} {args}"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,41 +9,19 @@ from typing import Any
 import pytest
 
 from equipoise.conduct import conduct as conduct_room
+from equipoise.conduct import running as running_room
 from equipoise.conduct.conduct import Conduct, Refused, replay
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.desk import order as desk_order
 from equipoise.trial.event import Event
-from equipoise.trial.log import Log, Reading
+from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from helpers import moment
+from kept import Kept
 
 DAY = date(2012, 5, 10)
 NOW = moment(date(2013, 1, 1))
-
-
-class Kept:
-    """A store in memory. While ``broken``, nothing can be written to it."""
-
-    def __init__(self, log: Log) -> None:
-        self.events = list(log)
-        self.broken: Exception | None = None
-
-    def create(self, log: Log) -> None:
-        self.events = list(log)
-
-    def read(self) -> Reading:
-        return Reading(Log(self.events), None)
-
-    def held(self) -> Any:
-        return nullcontext()
-
-    def append(self, events: Sequence[Event], head: str) -> str | None:
-        assert head == Log(self.events).head
-        if self.broken is not None:
-            raise self.broken
-        self.events += events
-        return None
 
 
 def state(c: Conduct) -> Any:
@@ -136,7 +112,7 @@ def test_a_patients_correction_asks_that_patients_record_and_no_other(
         raise AssertionError("the whole log is judged again")
 
     monkeypatch.setattr(conduct_room, "replay", never)
-    monkeypatch.setattr(conduct_room, "in_force", never)
+    monkeypatch.setattr(running_room, "in_force", never)
     running.correct(4, NOW, "t", "read wrongly", factors={"ecog": "2"})
     running.correct(3, NOW, "t", "a day before", on=DAY - timedelta(1))
     running.screen("P2", "S01", DAY, NOW, "t")
@@ -167,5 +143,5 @@ def test_a_log_whose_corrections_touch_what_stands_is_found_out(running: Conduct
     twice = [Event(n, "voided", DAY, NOW, "t", "x", "P1", "S01", {}, 3) for n in (6, 7)]
     assert "unknown-event" in {p.code for _, p in replay(north, [*events, *twice])}
     dose = Event(6, "treated", DAY, NOW, "t", patient="P1", data={"drug": "x", "cycle": 1, "day": 1})
-    lost = [*events[:4], Event(5, "randomised", DAY, NOW, "t", patient="P1", data={"arm": "Z", "stratum": ""}), dose]
+    lost = [*events[:4], Event(5, "randomised", DAY, NOW, "t", patient="P1", data={**events[4].data, "arm": "Z"}), dose]
     assert [p.code for _, p in replay(north, lost)] == ["unknown-arm"]

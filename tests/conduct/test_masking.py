@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import Conduct, Refused, replay
-from equipoise.conduct.masking import Key, holds_codes, unmasked
+from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.place import Place
 from equipoise.conduct.randomisation import PermutedBlocks
+from equipoise.conduct.sealed import Sealed
+from equipoise.conduct.secret import Secret
 from equipoise.conduct.shape import shape_problems
+from equipoise.conduct.unmasking import unmasked
 from equipoise.decide.decide import decide
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_trial
@@ -25,18 +28,22 @@ from equipoise.trial.masked import MASKED, known_treatments, own_treatments
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
 from helpers import moment
-from masked_log import SEED as MADE_WITH
+from masked_log import SECRET as MADE_WITH
 from masked_log import masked, simulated
+from sealed import secret_of
 
 TRIAL = read_trial(find_trial("e2511"))
-SEED = "a secret seed for tests only"
+SECRET, ANOTHER = secret_of("e2511"), secret_of("e2511", 2)
+NUMBERS = st.integers(0, 10**6)
 DAY = date(2014, 2, 1)
 NAMES = st.text("PS0123456789-", min_size=1, max_size=8)
 
 
-def conducted(sexes: str, key: PermutedBlocks | None = None, seed: str = SEED) -> Conduct:
-    """One patient for each letter, f or m, all with normal LDH."""
-    c = Conduct.open(TRIAL, moment(DAY), "t", key or Key(TRIAL, seed))
+def conducted(sexes: str, blocks: PermutedBlocks | None = None, secret: Secret = SECRET) -> Conduct:
+    """One patient for each letter, f or m, all with normal LDH; masked unless the arms are given by ``blocks``."""
+    c = Conduct.open(TRIAL, moment(DAY), "t", blocks or Sealed(TRIAL, [secret]))
+    if blocks is None:
+        c.seal(secret, DAY, moment(DAY), "t")
     c.activate("S01", DAY, moment(DAY), "t")
     for i, sex in enumerate(sexes, 1):
         c.screen(f"P{i}", "S01", DAY, moment(DAY), "t")
@@ -60,31 +67,34 @@ def swapped(trial: Trial) -> Trial:
 
 
 @pytest.mark.property
-@given(st.text("fm", min_size=1, max_size=24), st.text(min_size=16, max_size=32))
-def test_the_log_with_the_key_is_that_of_an_unmasked_twin(sexes: str, seed: str) -> None:
-    blind, open_ = conducted(sexes, seed=seed), conducted(sexes, PermutedBlocks(TRIAL, seed))
+@given(st.text("fm", min_size=1, max_size=24), NUMBERS)
+def test_the_log_with_the_key_is_that_of_an_unmasked_twin(sexes: str, number: int) -> None:
+    secret = secret_of("e2511", number)
+    blind, open_ = conducted(sexes, secret=secret), conducted(sexes, PermutedBlocks(TRIAL, secret))
     codes = [e.data["code"] for e in blind.log if e.kind == "randomised"]
     assert len(set(codes)) == len(sexes)
     assert all(len(c) == 8 for c in codes)
     assert holds_codes(blind.log)
-    told = unmasked(TRIAL, blind.log, Key(TRIAL, seed))
-    assert list(told) == list(open_.log)
+    told = unmasked(TRIAL, blind.log, Sealed(TRIAL, [secret]))
+    told_of = [replace(e, number=0) for e in told if e.kind != "sealed"]
+    assert told_of == [replace(e, number=0) for e in open_.log]
     assert told.head == blind.log.head != open_.log.head  # the data are named by the record's own chain
     assert not holds_codes(told)
 
 
 @pytest.mark.property
-@given(NAMES, st.integers(0, 300), st.text(min_size=16, max_size=32))
-def test_a_code_is_the_same_whatever_the_arm(patient: str, place: int, seed: str) -> None:
+@given(NAMES, st.integers(0, 300), NUMBERS)
+def test_a_code_is_the_same_whatever_the_arm(patient: str, place: int, number: int) -> None:
     """The list is asked for nothing: a key that has none gives the same code."""
 
     class NoList(Key):
         def give(self, place: Place) -> str:
             raise AssertionError("an arm was asked for")
 
+    seed = secret_of("e2511", number)
     code = NoList(TRIAL, seed).code(patient, "all", place)
     assert code == Key(TRIAL, seed).code(patient, "all", place)
-    assert code != Key(TRIAL, seed + "x").code(patient, "all", place)
+    assert code != Key(TRIAL, secret_of("e2511", number + 1)).code(patient, "all", place)
     assert code != Key(TRIAL, seed).code(patient, "all", place, {code})
 
 
@@ -92,7 +102,7 @@ def test_codes_do_not_sort_patients_by_arm_or_order() -> None:
     """2000 codes: neither the arm nor the half of the list shows in any letter (chi-square of 8 × 31, alpha 1e-6)."""
     from scipy.stats import chi2_contingency
 
-    key, blocks = Key(TRIAL, SEED), PermutedBlocks(TRIAL, SEED)
+    key, blocks = Key(TRIAL, SECRET), PermutedBlocks(TRIAL, SECRET)
     codes = [key.code(f"P{i}", "all", i) for i in range(2000)]
     for groups in ([blocks.arm("all", i) == "CEV" for i in range(2000)], [i < 1000 for i in range(2000)]):
         for letter in range(8):
@@ -106,14 +116,14 @@ def test_codes_do_not_sort_patients_by_arm_or_order() -> None:
 
 def test_another_seed_is_noticed_before_anything_is_given() -> None:
     c = conducted("fmf")
-    other = Conduct(TRIAL, Log(c.log), Key(TRIAL, "another secret seed of tests"))
+    other = Conduct(TRIAL, Log(c.log), Sealed(TRIAL, [ANOTHER]))
     other.screen("P4", "S01", DAY, moment(DAY), "t")
     other.enrol("P4", DAY, moment(DAY), "t", {"sex": "male", "ldh": "normal"})
     before = len(other.log)
     with pytest.raises(BadInput) as caught:
         other.randomise("P4", DAY, moment(DAY), "t")
     (problem,) = caught.value.problems
-    assert (problem.code, problem.where) == ("another-seed", "P1")
+    assert (problem.code, problem.where) == ("another-secret", "--secret")
     assert len(other.log) == before
 
 
@@ -129,13 +139,13 @@ def test_another_seed_is_noticed_before_anything_is_given() -> None:
 def test_a_file_with_another_list_is_noticed(changed: Trial) -> None:
     """Its list would tell other arms than were given: no arm is better than a wrong one."""
     with pytest.raises(BadInput, match="block sizes were changed"):
-        unmasked(changed, conducted("fm").log, Key(changed, SEED))
+        unmasked(changed, conducted("fm").log, Sealed(changed, [SECRET]))
 
 
 def test_the_list_goes_on_where_another_process_ended() -> None:
     whole = conducted("ffmfmmff")
     c = conducted("ffm")
-    later = Conduct(TRIAL, Log(c.log), Key(TRIAL, SEED))
+    later = Conduct(TRIAL, Log(c.log), Sealed(TRIAL, [SECRET]))
     for i, sex in enumerate("fmmff", 4):
         later.screen(f"P{i}", "S01", DAY, moment(DAY), "t")
         later.enrol(f"P{i}", DAY, moment(DAY), "t", {"sex": {"f": "female", "m": "male"}[sex], "ldh": "normal"})
@@ -146,9 +156,9 @@ def test_the_list_goes_on_where_another_process_ended() -> None:
 def test_a_correction_of_the_day_keeps_code_and_arm() -> None:
     c = conducted("ff")
     number = next(e.number for e in c.log if e.kind == "randomised")
-    before = arms(unmasked(TRIAL, c.log, Key(TRIAL, SEED)))
+    before = arms(unmasked(TRIAL, c.log, Sealed(TRIAL, [SECRET])))
     c.correct(number, moment(DAY + timedelta(3)), "t", "a day late", on=DAY)
-    assert arms(unmasked(TRIAL, c.log, Key(TRIAL, SEED))) == before
+    assert arms(unmasked(TRIAL, c.log, Sealed(TRIAL, [SECRET]))) == before
     with pytest.raises(Refused, match="never changed"):
         c.correct(len(c.log), moment(DAY + timedelta(3)), "t", "no", data={"code": "00000000"})
 
@@ -165,7 +175,7 @@ def test_a_dose_tells_nothing() -> None:
         c.order("treated", DAY, moment(DAY), "t", patient=patient, data={"drug": MASKED, **given_})
         c.order("treated", DAY, moment(DAY), "t", patient=patient, data={"drug": "cisplatin", "cycle": 1, "day": 1, "dose": 75, "unit": "mg/m2"})  # fmt: skip
     assert len(answers) == 1  # the refusal is the same on either arm
-    told = unmasked(TRIAL, c.log, Key(TRIAL, SEED))
+    told = unmasked(TRIAL, c.log, Sealed(TRIAL, [SECRET]))
     own = {"CEV": "veliparib", "CEP": "placebo"}
     for e in told:
         if e.kind == "treated" and e.data["drug"] != "cisplatin":
@@ -186,9 +196,9 @@ def test_masks_cover_a_name_only() -> None:
 def test_an_emergency_is_recorded_without_the_arm() -> None:
     c = conducted("ff")
     event, arm = c.unblind("P2", DAY, moment(DAY), "t", "anaphylaxis")
-    assert arm == arms(unmasked(TRIAL, c.log, Key(TRIAL, SEED)))["P2"]
+    assert arm == arms(unmasked(TRIAL, c.log, Sealed(TRIAL, [SECRET])))["P2"]
     assert dict(event.data) == {"reason": "anaphylaxis"}
-    assert cut(TRIAL, unmasked(TRIAL, c.log, Key(TRIAL, SEED)), DAY).notes[-1].endswith("1 patient, P2.")
+    assert cut(TRIAL, unmasked(TRIAL, c.log, Sealed(TRIAL, [SECRET])), DAY).notes[-1].endswith("1 patient, P2.")
     for patient, reason, code in (("P9", "x", "not-masked"), ("P1", " ", "no-reason")):
         with pytest.raises(Refused) as caught:
             c.unblind(patient, DAY, moment(DAY), "t", reason)
@@ -197,7 +207,7 @@ def test_an_emergency_is_recorded_without_the_arm() -> None:
         c.correct(event.number, moment(DAY), "t", "did not happen", void=True)
     c.order("died", DAY, moment(DAY), "t", patient="P1")
     c.unblind("P1", DAY + timedelta(2), moment(DAY + timedelta(2)), "t", "to report the death")
-    with pytest.raises(Refused, match="allocation seed"):
+    with pytest.raises(Refused, match="secret of this trial"):
         Conduct(TRIAL, Log(c.log)).unblind("P2", DAY, moment(DAY + timedelta(2)), "t", "again")
 
 
@@ -214,7 +224,7 @@ def test_the_decision_is_that_of_the_unmasked_trial() -> None:
     """A whole simulated trial, masked as conduct would have: its patients, their doses, and the decision."""
     trial, log = simulated(), masked()
     assert replay(TRIAL, list(log)) == []
-    told = unmasked(TRIAL, log, Key(TRIAL, str(MADE_WITH)))
+    told = unmasked(TRIAL, log, Sealed(TRIAL, [MADE_WITH]))
     assert list(told) == list(trial.log)
     (look,) = trial.looks
     a, b = (decide(TRIAL, cut(TRIAL, some, look.cutoff), 1) for some in (told, trial.log))
@@ -234,9 +244,12 @@ def test_cohorts_have_masked_treatments_of_their_own() -> None:
 
 
 def test_a_log_that_named_arms_goes_on_with_codes() -> None:
-    c = conducted("ff", PermutedBlocks(TRIAL, SEED))
-    later = Conduct(TRIAL, Log(c.log), Key(TRIAL, SEED))
+    c = conducted("ff", PermutedBlocks(TRIAL, SECRET))
+    later = Conduct(TRIAL, Log(c.log), Sealed(TRIAL, [SECRET]))
+    later.seal(SECRET, DAY, moment(DAY), "t")
     later.screen("P3", "S01", DAY, moment(DAY), "t")
     later.enrol("P3", DAY, moment(DAY), "t", {"sex": "female", "ldh": "normal"})
     assert "code" in later.randomise("P3", DAY, moment(DAY), "t").data
-    assert arms(unmasked(TRIAL, later.log, Key(TRIAL, SEED))) == arms(conducted("fff", PermutedBlocks(TRIAL, SEED)).log)
+    assert arms(unmasked(TRIAL, later.log, Sealed(TRIAL, [SECRET]))) == arms(
+        conducted("fff", PermutedBlocks(TRIAL, SECRET)).log
+    )

@@ -14,17 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.helpers import moment
 
-from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.conduct import Conduct, replay
 from equipoise.conduct.foreseen_allocation import foreseen_allocation
-from equipoise.conduct.masking import Key, unmasked
 from equipoise.conduct.minimisation import Margins, Minimisation
 from equipoise.conduct.place import Earlier, Place
+from equipoise.conduct.remade import remade
+from equipoise.conduct.sealed import Sealed
+from equipoise.conduct.unmasking import unmasked
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_toml, read_trial, trial_from
 from equipoise.trial.arm import Arm
 from equipoise.trial.problem import BadInput
 from equipoise.trial.protocol_parts import Factor
 from equipoise.trial.trial import Trial
+from sealed import secret_of
 
 CASES = json.loads((Path(__file__).parents[1] / "fixtures" / "r" / "minimisation.json").read_text())
 
@@ -96,10 +99,11 @@ def test_log_and_seed_give_the_arms_whatever_order_they_are_read_in(levels: list
 
 def test_a_masked_log_is_read_by_its_seed() -> None:
     """The same patients with arms told and with codes: the codes are read as the arms, also after a corrected factor."""
-    seed = "0123456789abcdef"
+    trial, secret = minimised(), secret_of(minimised().id)
 
-    def conducted(trial: Trial, allocation: Key | Minimisation) -> Conduct:
-        c = Conduct.open(trial, moment(trial.start), "t", allocation)
+    def conducted(trial: Trial) -> Conduct:
+        c = Conduct.open(trial, moment(trial.start), "t", Sealed(trial, [secret]))
+        c.seal(secret, trial.start, moment(trial.start), "t")
         site = trial.sites[0]
         day = max(site.activation, trial.start)
         c.activate(site.name, day, moment(day), "t")
@@ -114,15 +118,19 @@ def test_a_masked_log_is_read_by_its_seed() -> None:
                 c.correct(entry.number, moment(after), "t", "was read wrongly", data=data)
         return c
 
-    open_label = conducted(minimised(), Minimisation(minimised(), seed))
+    open_label = conducted(trial)
     masked_trial = minimised(blinding="double blind")
-    masked = conducted(masked_trial, Key(masked_trial, seed))
-    told = unmasked(masked_trial, masked.log, Key(masked_trial, seed))
+    masked = conducted(masked_trial)
+    told = unmasked(masked_trial, masked.log, Sealed(masked_trial, [secret]))
     arms_told = [e.data["arm"] for e in told if e.kind == "randomised"]
     assert arms_told == [e.data["arm"] for e in open_label.log if e.kind == "randomised"]
     assert len(set(arms_told)) == 2
-    with pytest.raises(BadInput, match="the code that the seed gives"):
-        unmasked(masked_trial, masked.log, Key(masked_trial, seed + "x"))
+    with pytest.raises(BadInput, match="the secret that the log holds"):
+        unmasked(masked_trial, masked.log, Sealed(masked_trial, [secret_of(trial.id, 2)]))
+    for c in (open_label, masked):
+        assert replay(c.trial, list(c.log)) == []
+        found = remade(list(c.log), Sealed(c.trial, [secret]))
+        assert (found.same, found.other, found.without) == (40, [], [])
 
 
 def test_it_balances_better_than_chance_and_is_foreseen_as_it_is_conducted() -> None:

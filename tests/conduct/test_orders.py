@@ -42,6 +42,8 @@ REFUSALS: list[tuple[str, list[Order], str]] = [
     ("a factor's level that is not there", [lambda c: c.screen("P2", "S01", DAY, NOW, "t"), lambda c: c.enrol("P2", DAY, NOW, "t", {"ecog": "7", "ldh": "raised"})], "unknown-level"),
     ("randomisation without enrolment", [lambda c: c.screen("P2", "S01", DAY, NOW, "t"), lambda c: c.randomise("P2", DAY, NOW, "t")], "not-enrolled"),
     ("enrolment while paused", [lambda c: c.order("enrolment paused", DAY, NOW, "t"), lambda c: c.screen("P2", "S01", DAY, NOW, "t"), lambda c: c.enrol("P2", DAY, NOW, "t", {"ecog": "2", "ldh": "raised"})], "enrolment-paused"),
+    ("a pause before an enrolment that was", [lambda c: c.order("enrolment paused", DAY - timedelta(1), NOW, "t")], "enrolled-since"),
+    ("an end before an enrolment that was", [lambda c: c.order("enrolment closed", DAY - timedelta(9), NOW, "t")], "enrolled-since"),
     ("the future", [lambda c: give(c, "contact", date(2014, 1, 1))], "in-the-future"),
     ("before the trial", [lambda c: give(c, "contact", date(2011, 1, 1))], "before-start"),
     ("a seventh cycle of carboplatin", [lambda c: give(c, "treated", DAY, **{**DOSE, "cycle": 7})], "too-many-cycles"),
@@ -99,6 +101,15 @@ def test_corrections(running: Conduct) -> None:
     running.correct(number + 1, NOW, "t", "wrong patient", void=True)
     assert running.patients["P1"].assessments == []
     assert len(running.log) == number + 2
+
+
+def test_a_detail_that_was_never_there_is_taken_away(running: Conduct) -> None:
+    running.order("died", DAY + timedelta(30), NOW, "t", patient="P1", data={"cause": "x"})
+    found = running.correct(len(running.log), NOW, "t", "nobody knows", data={"cause": None})
+    assert dict(found.data) == {}
+    assert replay(running.trial, list(running.log)) == []
+    with pytest.raises(Refused, match="required for"):
+        running.correct(3, NOW, "t", "x", data={"failed": None})
 
 
 def test_an_allocation_is_never_taken_back(running: Conduct) -> None:

@@ -81,6 +81,19 @@ def test_a_correction_of_a_member_is_named_and_what_it_changed(north: Trial, vir
     assert f"IMGN901 successes {n} without, {n - 1} with them" in said
 
 
+def test_content_removed_since_is_told(north: Trial, virtual: SimulatedTrial) -> None:
+    cutoff = virtual.looks[0].cutoff
+    before, snap = look(north, virtual.log, cutoff)
+    patient = snap.on_arm("IMGN901")[0]
+    scan = patient.assessments[0].event
+    c = Conduct(north, Log(virtual.log))
+    c.redact(scan.number, virtual.log[len(virtual.log) - 1].recorded, "site", "a name was in it")
+    after, _ = look(north, c.log, cutoff)
+    (said,) = [text for text in after.cautions if "removed" in text]
+    assert said.startswith(f"The content of event {scan.number} was removed after the cohort of this look was complete")
+    assert not [text for text in before.cautions if "removed" in text]
+
+
 def test_factors_corrected_after_the_draw_are_told(north: Trial, virtual: SimulatedTrial) -> None:
     cutoff = virtual.looks[0].cutoff
     _, snap = look(north, virtual.log, cutoff)

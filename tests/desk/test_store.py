@@ -32,8 +32,17 @@ class InMemory:
     def create(self, log: Log) -> None:
         self.rows = list(log)
 
-    def read(self) -> Reading:
-        return Reading(Log(self.rows), None)
+    def create_lines(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def lines(self) -> bytes:
+        raise NotImplementedError
+
+    def now(self) -> None:
+        return None
+
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        return Reading(Log(self.rows), None).after(after)
 
     @contextmanager
     def held(self) -> Iterator[None]:

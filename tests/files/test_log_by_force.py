@@ -9,6 +9,9 @@ import resource
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -16,13 +19,17 @@ from typing import Any
 
 import pytest
 
+from equipoise.analyse.data import cut
+from equipoise.conduct.conduct import Conduct, replay
 from equipoise.desk.order import salted
 from equipoise.files.log_file import LogFile, read_log, write_new_log
-from equipoise.files.log_lines import lines_of, withhold
+from equipoise.files.log_lines import lines_of, read_lines, withhold
 from equipoise.simulate.run import run as simulate
 from equipoise.trial.event import Event
+from equipoise.trial.kinds import KINDS
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
+from equipoise.trial.trial import Trial
 from helpers import FIXTURES, ROOT, moment
 
 DAY = date(2012, 5, 1)
@@ -113,6 +120,98 @@ def test_ten_thousand_changes_of_bytes(log: Log, tmp_path: Path, of: str) -> Non
         "the tail cut at a newline",
     }  # fmt: skip
     assert found["refused"] > 0.9 * CHANGES
+
+
+ODD = (
+    0,
+    -1,
+    3,
+    10**30,
+    1.5,
+    1e308,
+    True,
+    None,
+    "",
+    "x",
+    "P1",
+    "CE",
+    "2012-13-45",
+    [],
+    [1],
+    ["x"],
+    [{}],
+    [[1]],
+    {},
+    {"a": [{}]},
+    "\0",
+)
+
+
+def altered(events: list[Event], draw: Random) -> list[Event]:
+    """One to three events that say something else, are gone, or are there twice; numbered anew."""
+    found = list(events)
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        i = draw.randrange(len(found))
+        e = found[i]
+        kind = draw.choice(list(KINDS))
+        whole = {
+            n: {str: "x", int: 1, float: 1.5, list: [], dict: {}, bool: True}[t[0]] for n, (t, _) in KINDS[kind].items()
+        }
+        detail = draw.choice([*e.data, *KINDS[e.kind], "x"])
+        match draw.choice(
+            ("detail", "detail", "detail", "less", "kind", "who", "where", "day", "clock", "corrects", "gone", "twice")
+        ):
+            case "detail":
+                found[i] = replace(e, data={**e.data, detail: draw.choice(ODD)})
+            case "less":
+                found[i] = replace(e, data={k: v for k, v in e.data.items() if k != detail})
+            case "kind":
+                found[i] = replace(e, kind=kind, data=whole)
+            case "who":
+                found[i] = replace(e, patient=draw.choice(("", "P1", "P2", "P9")))
+            case "where":
+                found[i] = replace(e, site=draw.choice(("", "S01", "S99")))
+            case "day":
+                found[i] = replace(e, happened=draw.choice((date.min, date.max, date(2011, 1, 1), date(2013, 6, 1))))
+            case "clock":
+                found[i] = replace(e, recorded=draw.choice((moment(date.min), moment(date.max))))
+            case "corrects":
+                found[i] = replace(e, corrects=draw.choice((0, -1, 1, 5, 12, 10**20, e.number, e.number - 1)))
+            case "gone" if len(found) > 1:
+                del found[i]
+            case _:
+                found.insert(i, e)
+    return [replace(e, number=i) for i, e in enumerate(found, 1)]
+
+
+@pytest.mark.slow
+def test_a_log_with_a_right_chain_that_says_the_impossible_is_refused_in_words(north: Trial) -> None:
+    """Whoever writes lines by hand, hash and all: reading, verifying and ordering say what is impossible, and never fail otherwise."""
+    events = [replace(e, form=2) for e in read_log(FIXTURES / "logs" / "format_1.jsonl").log]
+    draw, refused = Random(2012), 0
+    for _ in range(3000):
+        lines = [line.encode()[:-1] for line, _ in lines_of(altered(events, draw))]
+        try:
+            log = read_lines(lines, "x").log()
+            impossible = bool(replay(north, list(log)))
+            conduct = Conduct(north, log, takes=False)
+        except BadInput:
+            refused += 1
+            continue
+        refused += impossible
+        now = max(moment(date(2013, 1, 1)), log[len(log) - 1].recorded)
+        orders: list[Callable[[], Event]] = [
+            lambda c=conduct, now=now: c.screen("P7", "S01", date(2012, 6, 1), now, "x"),
+            lambda c=conduct, now=now: c.order("contact", date(2012, 12, 1), now, "x", patient="P1"),
+            lambda c=conduct, now=now: c.correct(12, now, "x", "y", on=date(2012, 5, 4)),
+            lambda c=conduct, now=now: c.redact(13, now, "x", "y"),
+        ]
+        for order in orders:
+            with suppress(BadInput):
+                order()
+        if not impossible:
+            cut(north, log)
+    assert refused > 1500
 
 
 @pytest.mark.slow

@@ -89,6 +89,40 @@ def test_writers_by_two_names_break_no_chain(path: Path, tmp_path: Path, second:
     assert len(done) == 30
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EIO])
+def test_without_a_lock_nothing_is_written(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def flock(fd: int, how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    before = path.read_bytes()
+    for module in ("fcntl.flock", "equipoise.files.log_disk.fcntl.flock"):
+        with monkeypatch.context() as m:
+            m.setattr(module, flock)
+            with pytest.raises(BadInput, match="file system that locks"):
+                order(LogFile(path, timeout=0.3))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.filterwarnings("ignore:flock not supported")
+def test_where_a_file_system_knows_no_locks_the_file_beside_the_log_is_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(fd: int, how: int) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with LogFile(path).held(), pytest.raises(BadInput, match="another writer"), LogFile(path, timeout=0.2).held():
+        pass
+    order(LogFile(path))
+    assert len(read_log(path).log) == 5
+
+
+def test_a_folder_in_the_place_of_the_lock_is_said(path: Path) -> None:
+    Path(f"{path}.lock").mkdir()
+    with pytest.raises(BadInput, match="lock can be made|another writer"):  # noqa: RUF043
+        order(LogFile(path, timeout=0.3))
+
+
 def test_a_lock_file_that_is_deleted_lets_nobody_in(path: Path) -> None:
     with LogFile(path).held():
         Path(f"{path}.lock").unlink()

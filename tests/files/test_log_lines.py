@@ -20,7 +20,7 @@ from equipoise.files.log_file import LogFile, read_log, write_new_log
 from equipoise.files.log_lines import line_of, lines_of, read_lines
 from equipoise.trial.event import GENESIS, Event, canonical, hash_of
 from equipoise.trial.guarded import GUARDED, GUARDED_WHY
-from equipoise.trial.kinds import KINDS
+from equipoise.trial.kinds import KINDS, TRIAL_KINDS
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
@@ -28,6 +28,8 @@ from helpers import FIXTURES, moment
 
 DAY = date(2012, 5, 1)
 FIRST = FIXTURES / "logs" / "format_1.jsonl"
+#: Lists whose members are of one type.
+MEMBERS = {"failed": [1, 2], "criteria": ["death"], "left_out": ["x"], "attained": [1, 2.5]}
 VALUES = {str: "a text", bool: True, int: 1, float: 1.5, list: [1, "x", {"y": None}], dict: {"b": "1", "a": "2"}}
 
 
@@ -36,9 +38,12 @@ def of_every_kind() -> Log:
     log = Log([Event(1, "opened", DAY, moment(DAY), "t", data={"trial": "north", "fingerprint": "f"})])
     for kind, details in KINDS.items():
         data = {
-            name: VALUES[types[0]] for name, (types, _) in details.items() if (kind, name) != ("randomised", "code")
+            name: MEMBERS.get(name, VALUES[types[0]])
+            for name, (types, _) in details.items()
+            if (kind, name) != ("randomised", "code")
         }
-        log.append(kind, DAY, moment(DAY), "Ünï", "“so” \\ \u2028", "P1", "S1", data, 1 if kind == "voided" else None)
+        whom = "" if kind in TRIAL_KINDS else "P1"
+        log.append(kind, DAY, moment(DAY), "Ünï", "“so” \\ \u2028", whom, "S1", data, 1 if kind == "voided" else None)
     return salted(log)
 
 
@@ -263,6 +268,13 @@ def test_a_log_of_the_first_form_goes_on_in_the_second(north: Trial, tmp_path: P
 def test_a_line_of_the_first_form_is_held_to_its_bytes_too(old: bytes, new: bytes, words: str) -> None:
     first = FIRST.read_bytes().split(b"\n")[0]
     assert words in refused(first.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("kind", sorted(TRIAL_KINDS))
+def test_an_event_of_the_trial_is_nobody_s(kind: str) -> None:
+    data = {name: VALUES[types[0]] for name, (types, _) in KINDS[kind].items()}
+    line, _ = line_of(Event(1, kind, DAY, moment(DAY), "t", patient="P1", data=data), GENESIS)
+    assert "is the trial's" in refused(line.encode()[:-1])
 
 
 def test_a_line_that_nobody_can_write_changes_nothing(tmp_path: Path) -> None:

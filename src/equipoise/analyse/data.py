@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 from equipoise.analyse import beyond
 from equipoise.analyse.losses import losses
@@ -25,7 +26,7 @@ from equipoise.trial.withheld import withheld_problem
 
 def last_day(log: Log, trial: Trial) -> date:
     """The last day on which anything was recorded (UTC); the trial's start for a log that is empty."""
-    return max((e.recorded.date() for e in log), default=trial.start)
+    return log[len(log) - 1].recorded.date() if len(log) else trial.start
 
 
 def cut(
@@ -118,7 +119,7 @@ def _gathered(trial: Trial, log: Log, found: Snapshot) -> Snapshot:
 
 def _notes(trial: Trial, log: Log, snap: Snapshot) -> Iterator[str]:
     """What a reader of these data should know of what is not in them."""
-    later = sum(e.happened <= snap.cutoff and e.recorded.date() > snap.known_on for e in log)
+    later = sum(e.happened <= snap.cutoff for e in islice(log, len(snap.known), None))
     if later:
         yield f"left out, as recorded after {snap.known_on} though of {snap.cutoff} or before: {_of(later, 'event')}."
     yield from beyond.notes_of(trial, snap.patients.values(), snap.beyond)

@@ -95,6 +95,12 @@ def all_memberships(trial: Trial, snap: Snapshot) -> dict[str, list[Membership]]
     return {name: memberships(trial, snap, name) for name in trial.population_by_name}
 
 
+def of_arm(trial: Trial, patient: Patient, dose: Event, arm: str) -> bool:
+    """True if the drug of a dose was an arm's, as the trial was defined at the patient's site on its day."""
+    then = trial.at(patient.site, dose.happened).arm_by_name.get(arm)
+    return then is not None and any(t.drug == dose.data["drug"] for t in then.regimen)
+
+
 def treatment_received(patient: Patient, trial: Trial) -> tuple[str, str]:
     """The arm whose drugs a patient was given, and how that was found.
 
@@ -102,10 +108,13 @@ def treatment_received(patient: Patient, trial: Trial) -> tuple[str, str]:
     else, with drugs of no single arm, the arm of randomisation.
     """
     given = {str(d.data["drug"]) for d in patient.doses}
-    regimens = {a.name: {t.drug for t in a.regimen} for a in trial.arms}
-    if given <= regimens.get(patient.arm, set()):
+
+    def fits(arm: str) -> bool:
+        return all(of_arm(trial, patient, d, arm) for d in patient.doses)
+
+    if fits(patient.arm):
         return patient.arm, ""
-    fitting = sorted((len(drugs), name) for name, drugs in regimens.items() if given <= drugs)
+    fitting = sorted((len({t.drug for t in a.regimen}), a.name) for a in trial.arms if fits(a.name))
     if not fitting:
         return patient.arm, f"given {', '.join(sorted(given))}, of no single arm: counted as randomised"
     return fitting[0][1], f"randomised to {patient.arm}, given {', '.join(sorted(given))}"
@@ -175,8 +184,7 @@ def _treated(patient: Patient, trial: Trial) -> _Met:
 
 
 def _as_allocated(patient: Patient, trial: Trial) -> _Met:
-    own = {t.drug for t in trial.arm_by_name[patient.arm].regimen}
-    wrong = next((d for d in patient.doses if d.data["drug"] not in own), None)
+    wrong = next((d for d in patient.doses if not of_arm(trial, patient, d, patient.arm)), None)
     if wrong is not None:
         return _Met(False, f"given {wrong.data['drug']} on {wrong.happened}, not of arm {patient.arm}", wrong)
     return _Met(True, "given nothing but the drugs of the arm")

@@ -18,7 +18,9 @@ from equipoise.cli.usage import Command
 def command(trial: str, cohort: str, asked: Asked, as_json: bool) -> None:
     """Analyse every endpoint as known at a data cut-off, from a log or from a table of patients."""
     found = desk.opening.load_one(trial, cohort)
-    analysed = desk.analyse.run(found, asked.take(trial, found).snap)
+    data = asked.take(trial, found)
+    found = data.trial
+    analysed = desk.analyse.run(found, data.snap)
     if as_json:
         emit(analysed.as_json())
         return

@@ -108,10 +108,12 @@ def command(
     """
     found = desk.opening.load_one(trial, cohort)
     chosen = {"arms": arms, "treatments": treatments, "until": until, "shape": shape}
+    if tested is None:
+        data = asked.take(trial, found)
+        found = data.trial
     found, counts = desk.answers.with_history(found, history, chosen)
     terms = {"method": method, "tau_scale": tau_scale, "weight": weight, "a0": a0}
     if tested is None:
-        data = asked.take(trial, found)
         answered = desk.answers.of_data(trial, found, counts, data, history_events, terms, level)
     elif asked.log_path is None and asked.table is None:
         answered = desk.answers.of_counts(trial, found, counts, tested, control, terms, level)

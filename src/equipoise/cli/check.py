@@ -7,13 +7,14 @@ import click
 from equipoise import desk
 from equipoise.cli.common import bullet, emit, json_option, say, trial_argument
 from equipoise.cli.usage import Command
+from equipoise.trial.changes import told
 
 
 @click.command(cls=Command, name="check", short_help="Read a trial file and say all that is wrong with it.")
 @trial_argument
 @json_option
 def command(trial: str, as_json: bool) -> None:
-    """Read a trial file, with the scenarios and grids beside it, and say all that is wrong with them.
+    """Read a trial file, with the scenarios, grids and amendments beside it, and say all that is wrong with them.
 
     A good file is summed up, with everything in it that is an assumption.
     """
@@ -62,4 +63,7 @@ def command(trial: str, as_json: bool) -> None:
             if names
         ]
         say(f"Read with it: {'; '.join(both)}.")
+    for amendment, found_changes in checked.amendments():
+        click.echo(f"Amendment of {amendment.on}, put in force by conduct amend:")
+        bullet(told(found_changes))
     click.echo(f"No problems. Fingerprint {found.fingerprint[:16]}")

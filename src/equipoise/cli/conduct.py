@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +11,28 @@ import click
 
 from equipoise import desk
 from equipoise.cli import people
-from equipoise.cli.common import DAY, F, emit, json_option, trial_argument
+from equipoise.cli.amend import amend, approve
+from equipoise.cli.common import emit, json_option, trial_argument
+from equipoise.cli.corrections import clock, correct, redact, void
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
-from equipoise.cli.pairs import Criteria, Pair, once
+from equipoise.cli.move import move, prepare
+from equipoise.cli.orders import by as _by
+from equipoise.cli.orders import give as _give
+from equipoise.cli.orders import key as _key
+from equipoise.cli.orders import levels as _levels
+from equipoise.cli.orders import on as _on
+from equipoise.cli.orders import patient as _patient
+from equipoise.cli.orders import site as _site
+from equipoise.cli.orders import why as _why
+from equipoise.cli.pairs import Criteria
+from equipoise.cli.seal import commit, reseal, seal, secret_option
 from equipoise.cli.usage import Group
-from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
-    from equipoise.conduct.conduct import Conduct
+    from equipoise.files.log_address import Address
     from equipoise.trial.dialect import Dialect
-    from equipoise.trial.event import Event
 
 
 @click.group(cls=Group, name="conduct", short_help="Run a trial: open its log, give orders, verify.")
@@ -36,74 +45,31 @@ def command() -> None:
     """
 
 
-_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
-_why = click.option("--why", default="", help="Why, where it does not go without saying.")
-_on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
-_patient = click.option("--patient", required=True, help="The patient's number in the trial.")
-_site = click.option("--site", required=True, help="The site.")
-_seed_file = click.option(
-    "--seed-file",
-    type=click.Path(path_type=Path),
-    help="File with the secret allocation seed [env EQUIPOISE_ALLOCATION_SEED_FILE].",
-)
 _cohort = click.option("--cohort", metavar="NAME", help="One cohort's only, in a trial with cohorts.")
-
-
-def _give(
-    trial_name: str,
-    log_path: Path,
-    as_json: bool,
-    order: Callable[[Conduct, datetime], Event],
-    seed_file: Path | None = None,
-    *,
-    at_random: bool = False,
-) -> None:
-    """Carry out one order, and say what was recorded."""
-    trial = desk.opening.load_trial(trial_name)
-    allocation = desk.order.allocation(trial, seed_file) if at_random else None
-    by = str(click.get_current_context().params["by"])
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, by=by)
-    if as_json:
-        emit(done)
-        return
-    if done.torn_line_set_aside is not None:
-        aside = Path(done.torn_line_set_aside).name
-        click.echo(f"A torn last line was found and set aside in {aside}; nothing before it is lost.", err=True)
-    if done.last_line_ended:
-        click.echo("The last line had no newline. It was whole, and is a record; it was ended.", err=True)
-    event = done.event
-    who = event.patient or event.site
-    of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""
-    told = event.data.get("arm") or event.data.get("code")
-    detail = f": {told}" if told else ""
-    click.echo(
-        f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
-    )
 
 
 def _words(text: str | None) -> list[str] | None:
     return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
 
 
-_FACTOR, _CHANGE = Pair("NAME=LEVEL, such as ecog=0-1"), Pair("NAME=VALUE, such as response=PD")
-
-
 def _order(name: str, kind: str, help_text: str, *options: Callable[[Any], Any], subject: str = "patient") -> None:
     """Add a verb: its options are the details of its kind of event."""
 
-    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
+    def callback(
+        trial: str, log_path: Address, on: date, by: str, why: str, key: str, as_json: bool, **given: Any
+    ) -> None:
         who = given.pop(subject, "")
         data = {k: v for k, v in given.items() if v is not None}
         _give(
             trial,
             log_path,
             as_json,
-            lambda c, now: c.order(kind, on, now, by, why, **({subject: who} if who else {}), data=data),
+            lambda c, now: c.order(kind, on, now, by, why, **({subject: who} if who else {}), data=data, key=key),
         )
 
     decorated: Any = callback
     subjects = {"patient": [_patient], "site": [_site], "": []}[subject]
-    for option in reversed([trial_argument, log_option, *subjects, _on, *options, _by, _why, json_option]):
+    for option in reversed([trial_argument, log_option, *subjects, _on, *options, _by, _why, _key, json_option]):
         decorated = option(decorated)
     command.command(name=name, help=help_text, short_help=help_text.splitlines()[0])(decorated)
 
@@ -203,49 +169,61 @@ _order(
 )
 
 
-def _levels(help_text: str) -> Callable[[F], F]:
-    """--factor, the levels of stratification factors and markers."""
-    return click.option(
-        "--factor", "factors", type=_FACTOR, multiple=True, callback=once, metavar="NAME=LEVEL", help=help_text
-    )
-
-
 @command.command(name="open", short_help="Start a trial's log.")
 @trial_argument
 @log_option
+@secret_option
 @people.administrator_option
 @_by
 @_why
 @json_option
-def open_log(trial: str, log_path: Path, administrator: str, by: str, why: str, as_json: bool) -> None:
+def open_log(
+    trial: str, log_path: Address, secret_file: Path | None, administrator: str, by: str, why: str, as_json: bool
+) -> None:
     """Start a trial's log. An existing file is never overwritten.
 
+    With --secret the log holds the commitment of the allocation's secret from its beginning: arms are then given by that secret and by no other.
     With --administrator it is opened with people: who gives an order or reads (--as) has a role. Without it one operator does and sees all.
     """
     found = desk.opening.load_trial(trial)
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, administrator)
+    secret = desk.sealing.the_secret(trial, found, secret_file, log_path) if secret_file is not None else None
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, secret, administrator)
     if as_json:
         emit(opened)
-    else:
-        click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+        return
+    click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
+    if opened.commitment is not None:
+        click.echo(f"Committed to the secret {opened.commitment[:12]}.")
 
 
 @command.command(short_help="Screen a patient.")
 @trial_argument
 @log_option
-@_patient
+@click.option(
+    "--patient", default="", help="The patient's number in the trial; left out, the next number of the site is given."
+)
 @_site
 @_on
 @click.option("--failed", type=Criteria(), default=[], help="Numbers of the criteria that were not met: 2,5.")
 @click.option(
     "--cohort", default="", metavar="NAME", help="The cohort that the patient is screened for, where there are any."
 )
+@click.option("--birth-year", type=int, help="The patient's year of birth: it tells who was screened before.")
+@click.option("--sex", help="The patient's sex, likewise.")
+@click.option("--initials", help="The patient's initials, likewise.")
+@click.option(
+    "--confirm-new-person",
+    "new_person",
+    is_flag=True,
+    help="The patient is known to be nobody who was screened before.",
+)
 @_by
 @_why
+@_key
 @json_option
 def screen(
     trial: str,
-    log_path: Path,
+    log_path: Address,
     patient: str,
     site: str,
     on: date,
@@ -253,10 +231,17 @@ def screen(
     cohort: str,
     by: str,
     why: str,
+    key: str,
     as_json: bool,
+    **person: Any,
 ) -> None:
-    """Screen a patient. Without --failed all criteria were met."""
-    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, failed, why, cohort))
+    """Screen a patient. Without --failed all criteria were met; without --patient the number is given here, and answered.
+
+    Where birth year, sex and initials agree with those of somebody who was screened at the site before, that it is another person must be
+    confirmed.
+    """
+    said = {k: v for k, v in person.items() if v not in (None, False)}
+    _give(trial, log_path, as_json, lambda c, now: c.screen(patient, site, on, now, by, failed, why, cohort, said, key))
 
 
 @command.command(short_help="Enrol an eligible patient.")
@@ -270,16 +255,18 @@ def screen(
 )
 @_by
 @_why
+@_key
 @json_option
 def enrol(
     trial: str,
-    log_path: Path,
+    log_path: Address,
     patient: str,
     on: date,
     factors: dict[str, str],
     cohort: str,
     by: str,
     why: str,
+    key: str,
     as_json: bool,
 ) -> None:
     """Enrol a screened and eligible patient, with the levels of the stratification factors.
@@ -287,7 +274,7 @@ def enrol(
     Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it. In a trial with cohorts it is into one of them.
     A marker that is not known yet is left out, and recorded later: correct --factor marker=altered.
     """
-    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, factors, why, cohort))
+    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, factors, why, cohort, key))
 
 
 @command.command(short_help="Randomise an enrolled patient.")
@@ -295,19 +282,35 @@ def enrol(
 @log_option
 @_patient
 @_on
-@_seed_file
+@secret_option
 @_by
 @_why
+@_key
 @json_option
 def randomise(
-    trial: str, log_path: Path, patient: str, on: date, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Address,
+    patient: str,
+    on: date,
+    secret_file: Path | None,
+    by: str,
+    why: str,
+    key: str,
+    as_json: bool,
 ) -> None:
     """Randomise an enrolled patient.
 
-    The allocation follows from the secret seed, the stratum and the log. Whoever knows the seed can foresee it: keep it
-    away from the sites and out of the trial's folder. In a blind trial a code is answered and recorded in place of the arm.
+    The allocation follows from the trial's secret, the stratum and the log. The log holds the secret's commitment (`open --secret`, `commit`):
+    another one is refused. Whoever has the secret can foresee the allocation. In a blind trial a code is answered and recorded in place of the arm.
     """
-    _give(trial, log_path, as_json, lambda c, now: c.randomise(patient, on, now, by, why), seed_file, at_random=True)
+    _give(
+        trial,
+        log_path,
+        as_json,
+        lambda c, now: c.randomise(patient, on, now, by, why, key),
+        secret_file,
+        at_random=True,
+    )
 
 
 @command.command(short_help="In an emergency: tell one masked patient's arm.")
@@ -316,110 +319,24 @@ def randomise(
 @_patient
 @_on
 @click.option("--reason", required=True, help="Why somebody must know this patient's arm.")
-@_seed_file
+@secret_option
 @_by
 @_why
+@_key
 @json_option
 def unblind(
-    trial: str, log_path: Path, patient: str, on: date, reason: str, seed_file: Path | None, by: str, why: str, as_json: bool
+    trial: str, log_path: Address, patient: str, on: date, reason: str, secret_file: Path | None, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path, by)
     store = desk.opening.log_of(found, log_path)
-    done = desk.order.unblind(found, store, patient, on, by, reason, why, seed_file)
+    by_secret = desk.order.allocation(found, secret_file, desk.order.apart(trial, log_path))
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, by_secret, key)
     if as_json:
         emit(done)
         return
     click.echo(f"Event {done.event.number}: {patient} unblinded, {done.event.happened}. Chain {done.hash[:12]}")
     click.echo(f"{patient} is on {done.arm}. The log does not hold this.")
-
-
-@command.command(short_help="Correct an event by a new one.")
-@trial_argument
-@log_option
-@click.option("--event", "number", type=int, required=True, help="Number of the event that is wrong.")
-@click.option("--on", type=DAY, help="The right day.")
-@click.option(
-    "--set",
-    "changes",
-    type=_CHANGE,
-    multiple=True,
-    callback=once,
-    metavar="NAME=VALUE",
-    help="The right detail: response=PD.",
-)
-@_levels("Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.")
-@_by
-@click.option("--why", required=True, help="Why it is corrected.")
-@json_option
-def correct(
-    trial: str,
-    log_path: Path,
-    number: int,
-    on: date | None,
-    changes: dict[str, str],
-    factors: dict[str, str],
-    by: str,
-    why: str,
-    as_json: bool,
-) -> None:
-    """Correct an event by a new one that names it. The old one stays in the log."""
-    data = {name: _value(text) for name, text in changes.items()}
-    if not data and not factors and on is None:
-        allowed = "the right day, details or levels"
-        raise BadInput("correct", [Problem("nothing-to-correct", "--on, --set, --factor", "none of them", allowed)])
-    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data, factors=factors))
-
-
-def _value(text: str) -> Any:
-    """A detail as typed: a number, true, false, a list, or else a text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-@command.command(short_help="Take back an event that never happened.")
-@trial_argument
-@log_option
-@click.option("--event", "number", type=int, required=True, help="Number of the event.")
-@_by
-@click.option("--why", required=True, help="Why it is taken back.")
-@json_option
-def void(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bool) -> None:
-    """Take back an event that never happened, by a new event that names it."""
-    _give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, void=True))
-
-
-@command.command(short_help="Remove content that was entered by mistake, for good.")
-@trial_argument
-@log_option
-@click.option("--event", "number", type=int, required=True, help="Number of the event.")
-@_by
-@click.option("--why", required=True, help="Why its content is removed; it says nothing of the content itself.")
-@json_option
-def redact(trial: str, log_path: Path, number: int, by: str, why: str, as_json: bool) -> None:
-    """Remove the content of an event that should never have been written: a name, an address, another person's data.
-
-    Its line stays by its digests, so that the chain still verifies, and a new event says who removed it and why. To the trial it is
-    as if the event had been voided. What should be kept of it is entered first, with `correct`. Copies of the log keep what they have.
-    """
-    _give(trial, log_path, as_json, lambda c, now: c.redact(number, now, by, why))
-
-
-@command.command(short_help="Record that the trial file was amended.")
-@trial_argument
-@log_option
-@_on
-@_by
-@click.option("--why", required=True, help="What was amended and why.")
-@json_option
-def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool) -> None:
-    """Record that the trial file was amended: from now on the log goes with the file as it is today."""
-    fingerprint = desk.opening.load_trial(trial).fingerprint
-    _give(
-        trial, log_path, as_json, lambda c, now: c.order("amended", on, now, by, why, data={"fingerprint": fingerprint})
-    )
 
 
 @command.command(name="import", short_help="Take a table of patients into a new log.")
@@ -433,7 +350,7 @@ def amend(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool
 @_by
 @json_option
 def import_table(
-    trial: str, log_path: Path, table: Path, dialect: Dialect, define: Path | None, by: str, as_json: bool
+    trial: str, log_path: Address, table: Path, dialect: Dialect, define: Path | None, by: str, as_json: bool
 ) -> None:
     """Take a table of patients into a new log, through the mapping in the trial file."""
     found = desk.opening.load_trial(trial)
@@ -445,6 +362,6 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-people.add_to(command, _give, _on, _by, _why)
-command.add_command(verify)
-command.add_command(as_known_on)
+people.add_to(command)
+for _also in (correct, void, redact, amend, approve, clock, seal, commit, reseal, verify, as_known_on, move, prepare):
+    command.add_command(_also)

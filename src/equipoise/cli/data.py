@@ -14,15 +14,17 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY
 from equipoise.cli.dialect import dialect_options
+from equipoise.cli.log_place import LOG
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 
 if TYPE_CHECKING:
     from equipoise.desk.data import Data
+    from equipoise.files.log_address import Address
     from equipoise.trial.role import View
     from equipoise.trial.trial import Trial
 
 T = TypeVar("T")
-log_option = click.option("--log", "log_path", type=click.Path(path_type=Path), help="The trial's log.")
+log_option = click.option("--log", "log_path", type=LOG, help="The trial's log: a path or a URL.")
 table_option = click.option(
     "--table", type=click.Path(path_type=Path), help="A CSV of patients, mapped by [table] in the trial file."
 )
@@ -34,8 +36,8 @@ known_on_option = click.option(
 unblind_option = click.option(
     "--unblind",
     type=click.Path(path_type=Path),
-    metavar="SEED_FILE",
-    help="The allocation's seed file, which tells the arms of a masked log.",
+    metavar="SECRET_FILE",
+    help="The file with the allocation's secret, which tells the arms of a masked log.",
 )
 define_option = click.option(
     "--define", type=click.Path(path_type=Path), help="A define.xml: types, labels, lengths and terms of CSVs."
@@ -55,7 +57,7 @@ cutoff_option = click.option("--cutoff", type=DAY, help="Data cut-off (default: 
 class Asked:
     """Which data: what was given of the options."""
 
-    log_path: Path | None = None
+    log_path: Address | None = None
     table: Path | None = None
     cutoff: date | None = None
     known_on: date | None = None
@@ -95,7 +97,7 @@ def data_options(command: Callable[..., T], reading: Callable[..., Any] = reader
     @wraps(command)
     def asking(
         *,
-        log_path: Path | None,
+        log_path: Address | None,
         table: Path | None,
         cutoff: date | None,
         known_on: date | None,

@@ -12,12 +12,14 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, reader_option, say_notes, unblind_option
+from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
     from equipoise.desk.safety import SafetyAsked
+    from equipoise.files.log_address import Address
     from equipoise.trial.log import Log
     from equipoise.trial.snapshot import Snapshot
     from equipoise.trial.trial import Trial
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, name="decide", short_help="Take a look: the decision, its reasons and cautions.")
 @trial_argument
 @cohort_option
-@click.option("--log", "log_path", type=click.Path(path_type=Path), required=True, help="The trial's log.")
+@click.option("--log", "log_path", type=LOG, required=True, help="The trial's log: a path or a URL.")
 @click.option("--look", type=int, help="Number of the look, from 1.")
 @click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
@@ -41,7 +43,7 @@ def command(
     ctx: click.Context,
     trial: str,
     cohort: str,
-    log_path: Path,
+    log_path: Address,
     look: int | None,
     safety: bool,
     cutoff: date,
@@ -70,16 +72,19 @@ def command(
     found = desk.opening.load_trial(trial)
     asked = Asked(log_path, None, cutoff, known_on, unblind, reader=reader, by=by)
     if look is None:
-        _ask_safety(found, asked.take(trial, found).snap, log_path, by if record else None, as_json=as_json)
+        data = asked.take(trial, found)
+        _ask_safety(trial, data.trial, data.snap, log_path, by if record else None, as_json=as_json)
         return
     if found.divided and not cohort and not record:
-        _each(ctx, asked.take(trial, found).log, found, look, asked, as_json)
+        data = asked.take(trial, found)
+        _each(ctx, data.log, data.trial, look, asked, as_json)
         return
-    found = found.one(cohort)
-    snap = asked.take(trial, found).snap
+    data = asked.take(trial, found.one(cohort))
+    found, snap = data.trial, data.snap
     result = desk.look.take(found, snap, look)
     if record and by and isinstance(result, Decision):
-        desk.look.record(found, desk.opening.log_of(found, log_path), result, snap.known_on, by)
+        at_hand = desk.opening.load_at_hand(trial, log_path, by).one(cohort)
+        desk.look.record(at_hand, desk.opening.log_of(found, log_path), result, snap.known_on, by)
     if as_json:
         emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
     elif isinstance(result, Decision):
@@ -133,11 +138,13 @@ def show_decision(trial: Trial, d: Decision) -> None:
     say(f"Fingerprints: trial {f.trial[:16]}, data {f.data[:16]}, {f.software}. Research software.")
 
 
-def _ask_safety(trial: Trial, snap: Snapshot, log_path: Path, by: str | None, *, as_json: bool) -> None:
+def _ask_safety(name: str, trial: Trial, snap: Snapshot, log_path: Address, by: str | None, *, as_json: bool) -> None:
     """Ask the safety rules, and record it where ``by`` says who does."""
     asked = desk.safety.take(trial, snap)
     if by:
-        desk.safety.record(trial, desk.opening.log_of(trial, log_path), asked, by)
+        desk.safety.record(
+            desk.opening.load_at_hand(name, log_path, by), desk.opening.log_of(trial, log_path), asked, by
+        )
     if as_json:
         emit(asked.as_json())
     else:

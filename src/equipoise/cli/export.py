@@ -65,7 +65,8 @@ def command(
     """
     desk.export.can(standard, rules, against)
     found = desk.opening.load_one(trial, cohort)
-    snap = asked.take(trial, found, "explained").snap
+    data = asked.take(trial, found, "explained")
+    found, snap = data.trial, data.snap
     exported = desk.export.run(found, snap, standard, rules, ending, out, against, asked.dialect)
     say_notes(exported.notes)
     if as_json:

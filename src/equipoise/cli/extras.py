@@ -11,7 +11,13 @@ import click
 from equipoise.trial.problem import Missing
 
 #: Extra of pyproject.toml → what a command that asks for it imports.
-EXTRAS = {"report": ("jinja2", "matplotlib"), "fast": ("numba",), "grid": ("pyarrow",), "cluster": ("distributed",)}
+EXTRAS = {
+    "report": ("jinja2", "matplotlib"),
+    "fast": ("numba",),
+    "grid": ("pyarrow",),
+    "cluster": ("distributed",),
+    "postgres": ("psycopg",),
+}
 
 
 def need(what: str, *extras: str) -> None:

@@ -13,7 +13,9 @@ from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.data import reader_option, say_notes, say_what_is_left_out
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.history_choice import choice_options
+from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Group
+from equipoise.files.log_address import Address
 from equipoise.trial.dialect import Dialect
 
 library_argument = click.argument("library", metavar="LIBRARY")
@@ -195,15 +197,13 @@ def curves(
     type=click.Path(path_type=Path),
     help="Historical rates by stratum (TOML): re-weight to this trial's patients.",
 )
-@click.option(
-    "--log", "log_path", type=click.Path(path_type=Path), help="With --case-mix: weights from this trial's log."
-)
+@click.option("--log", "log_path", type=LOG, help="With --case-mix: weights from this trial's log, a path or a URL.")
 @reader_option
 @figure_option
 @json_option
 def hurdle(
     trial: str, library: str | None, design_text: str | None, also: tuple[str, ...], by: Any, tau_scale: float, p_null: float,
-    odds_ratio: float | None, effect_sd: float, case_mix: Path | None, log_path: Path | None, reader: str | None, figure: Path | None, as_json: bool, **asked: Any,
+    odds_ratio: float | None, effect_sd: float, case_mix: Path | None, log_path: Address | None, reader: str | None, figure: Path | None, as_json: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """Say how a trial's design behaves when its p0 is only known as far as history allows.
 

@@ -10,13 +10,15 @@ from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
+from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Command
+from equipoise.files.log_address import Address, beside
 from equipoise.trial.dialect import Dialect
 
 
 @click.command(cls=Command, name="import-sdtm", short_help="Take SDTM into a new log.")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--log", "log_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The new log.")
+@click.option("--log", "log_path", type=LOG, required=True, help="The new log: a path or a URL.")
 @click.option("--trial", help="A trial whose arms are those of DM; without it one is made from DM beside the log.")
 @dialect_options
 @click.option("--by", default="SDTM", show_default=True, help="Who takes it in.")
@@ -25,7 +27,7 @@ from equipoise.trial.dialect import Dialect
 @json_option
 def command(
     data: tuple[Path, ...],
-    log_path: Path,
+    log_path: Address,
     trial: str | None,
     dialect: Dialect,
     by: str,
@@ -38,7 +40,7 @@ def command(
     Without --trial a minimal trial file is made from DM and written beside the log, for you to edit.
     """
     known = desk.opening.load_trial(trial) if trial else None
-    trial_path = log_path.with_name(f"{log_path.name.split('.')[0]}.trial.toml")
+    trial_path = beside(log_path, ".trial.toml")
     taken = desk.import_sdtm.run(data, log_path, known, trial_path, by, dialect, define, map_name)
     say_notes(taken.notes)
     if as_json:

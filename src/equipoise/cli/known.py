@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
+from equipoise.cli.common import DAY, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import reader_option, unblind_option
+from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Command
+
+if TYPE_CHECKING:
+    from equipoise.files.log_address import Address
 
 log_option = click.option(
     "--log",
     "log_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LOG,
     required=True,
-    help="The trial's log (JSON Lines).",
+    help="The trial's log: a path (JSON Lines), sqlite:///FILE or postgresql://USER@HOST/DATABASE.",
 )
 
 
@@ -25,19 +30,32 @@ log_option = click.option(
 @trial_argument
 @log_option
 @unblind_option
+@click.option(
+    "--secret",
+    "secret_file",
+    type=click.Path(path_type=Path),
+    help="The file with the allocation's secret: every allocation is made again.",
+)
 @reader_option
 @json_option
-def verify(trial: str, log_path: Path, unblind: Path | None, reader: str | None, as_json: bool) -> None:
+def verify(
+    trial: str, log_path: Address, unblind: Path | None, secret_file: Path | None, reader: str | None, as_json: bool
+) -> None:
     """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible.
 
-    With --unblind also that the codes of a masked log are those of this seed, and every event by its patient's arm.
+    Without any secret: that strata are those of the patients' factors and arms can come from whole blocks. With --unblind also that the
+    codes of a masked log are the secret's, and every event by its patient's arm. With --secret, at the end, every allocation is made again.
     """
-    found = desk.opening.load_trial(trial)
-    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, reader)
+    found = desk.opening.load_at_hand(trial, log_path, reader)
+    verified = desk.known.verify(
+        found, desk.opening.log_of(found, log_path), unblind, secret_file, desk.order.apart(trial, log_path), reader
+    )
     if as_json:
         emit(verified)
         return
     click.echo(f"{verified.events} events, chain whole. Head {verified.hash}")
+    for sentence in verified.allocations:
+        say(sentence)
     if verified.removed:
         click.echo(f"The content of {verified.removed} of them was removed, as the log says.")
     if verified.withheld:
@@ -56,9 +74,11 @@ def verify(trial: str, log_path: Path, unblind: Path | None, reader: str | None,
 @click.option("--patient", help="One patient's events.")
 @reader_option
 @json_option
-def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, reader: str | None, as_json: bool) -> None:
+def as_known_on(
+    trial: str, log_path: Address, day: date, patient: str | None, reader: str | None, as_json: bool
+) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
-    found = desk.opening.load_trial(trial)
+    found = desk.opening.load_at_hand(trial, log_path, reader)
     store = desk.opening.log_of(found, log_path)
     if patient is not None:
         of_patient = desk.known.patient_as_known_on(found, store, day, patient, reader)
@@ -74,3 +94,12 @@ def as_known_on(trial: str, log_path: Path, day: date, patient: str | None, read
         emit({k: v for k, v in plain(known).items() if k != "cohorts" or v is not None})
     else:
         show_table(known.table(found))
+
+
+def say_torn(aside: str | None, *, ended: bool) -> None:
+    """Say on standard error where a torn last line was set aside, if one was, and that a whole one lacked its newline (``ended``)."""
+    if aside is not None:
+        name = Path(aside).name
+        click.echo(f"A torn last line was found and set aside in {name}; nothing before it is lost.", err=True)
+    if ended:
+        click.echo("The last line had no newline. It was whole, and is a record; it was ended.", err=True)

@@ -10,10 +10,12 @@ from typing import Any
 import click
 
 from equipoise import desk
+from equipoise.cli import orders
 from equipoise.cli.common import DAY, emit, json_option, show_table, trial_argument
 from equipoise.cli.data import reader_option
 from equipoise.cli.known import log_option
 from equipoise.cli.usage import Command
+from equipoise.files.log_address import Address
 from equipoise.trial.role import ROLES
 
 _ROLE = click.option("--role", required=True, help=f"One of: {', '.join(r.name for r in ROLES)}.")
@@ -66,31 +68,24 @@ administrator_option = click.option(
 )
 
 
-def add_to(
-    group: click.Group,
-    give: Callable[..., None],
-    on: Callable[[Any], Any],
-    by: Callable[[Any], Any],
-    why: Callable[[Any], Any],
-) -> None:
-    """Add the verbs that concern people; ``give`` carries an order out and says what was recorded, the others are the options of every order."""
+def add_to(group: click.Group) -> None:
+    """Add the verbs that concern people."""
     for name, (kind, text, options) in _ORDERS.items():
-        group.add_command(
-            _order(name, kind, text, [trial_argument, log_option, *options, on, by, why, json_option], give)
-        )
+        group.add_command(_order(name, kind, text, options))
     group.add_command(people)
     group.add_command(export)
 
 
-def _order(
-    name: str, kind: str, text: str, options: list[Callable[[Any], Any]], give: Callable[..., None]
-) -> click.Command:
-    def callback(trial: str, log_path: Path, on: date, by: str, why: str, as_json: bool, **given: Any) -> None:
+def _order(name: str, kind: str, text: str, options: tuple[Callable[[Any], Any], ...]) -> click.Command:
+    def callback(
+        trial: str, log_path: Address, on: date, by: str, why: str, key: str, as_json: bool, **given: Any
+    ) -> None:
         data = {k: v for k, v in given.items() if v is not None}
-        give(trial, log_path, as_json, lambda c, now: c.order(kind, on, now, by, why, data=data))
+        orders.give(trial, log_path, as_json, lambda c, now: c.order(kind, on, now, by, why, data=data, key=key))
 
     decorated: Any = callback
-    for option in reversed(options):
+    of_each = (orders.on, orders.by, orders.why, orders.key, json_option)
+    for option in reversed([trial_argument, log_option, *options, *of_each]):
         decorated = option(decorated)
     return click.command(cls=Command, name=name, help=text, short_help=text)(decorated)
 
@@ -101,7 +96,7 @@ def _order(
 @click.option("--on", type=DAY, help="The day, YYYY-MM-DD, UTC (default: today).")
 @reader_option
 @json_option
-def people(trial: str, log_path: Path, on: date | None, reader: str | None, as_json: bool) -> None:
+def people(trial: str, log_path: Address, on: date | None, reader: str | None, as_json: bool) -> None:
     """List who held which role on a day, since when, by whose grant, and whether training or delegation keeps his access shut."""
     found = desk.opening.load_trial(trial)
     listed = desk.people.authorised_on(found, desk.opening.log_of(found, log_path), on, reader)
@@ -117,7 +112,7 @@ def people(trial: str, log_path: Path, on: date | None, reader: str | None, as_j
 @reader_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A new file (JSON Lines).")
 @json_option
-def export(trial: str, log_path: Path, reader: str | None, out: Path, as_json: bool) -> None:
+def export(trial: str, log_path: Address, reader: str | None, out: Path, as_json: bool) -> None:
     """Write the log for one reader, made at this moment: what he may not see is not in the file.
 
     For who knows the arms of all whom he sees it is the log's own lines with parts withheld, and `conduct verify` verifies its chain. For others it is a list of

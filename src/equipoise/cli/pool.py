@@ -27,7 +27,8 @@ def command(trial: str, cohort: str, asked: Asked, derive: bool, cores: int, as_
     What has a rule that the fast road does not know is named and derived as `analyse` does, patient by patient.
     """
     found = desk.opening.load_one(trial, cohort)
-    snap = asked.take(trial, found).snap
+    data = asked.take(trial, found)
+    found, snap = data.trial, data.snap
     with progress(as_json, transient=True) as bar:
 
         def watch(patients: int) -> Callable[[int], None]:

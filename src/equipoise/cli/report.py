@@ -28,8 +28,10 @@ def command(trial: str, cohort: str, asked: Asked, out: Path, as_json: bool) -> 
     need("A report", "report")
     found = desk.opening.load_trial(trial)
     found = found.one(cohort) if cohort else found
+    data = asked.take(trial, found)
+    found = data.trial
     make = desk.report.findings_of_cohorts if found.divided else desk.report.findings
-    written = desk.report.write(make(trial, found, asked.take(trial, found)), out)
+    written = desk.report.write(make(trial, found, data), out)
     if as_json:
         emit({"written": [str(p) for p in written]})
     else:

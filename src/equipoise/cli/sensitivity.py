@@ -44,8 +44,9 @@ def command(
     Everything is held against the first set of rules. Named sets: FDA documented progression, FDA investigator claims, EMA, NORTH.
     """
     found = desk.opening.load_one(trial, cohort)
+    data = asked.take(trial, found)
+    found, snap = data.trial, data.snap
     question = desk.sensitivity.question(found, endpoint_name, rules, assessors, arm_name)
-    snap = asked.take(trial, found).snap
     result = question.answer(snap)
     if figure is not None:
         desk.pages.write_figure(figure, question.figure(snap, result), "sensitivity")

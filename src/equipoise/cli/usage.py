@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from equipoise.files.log_address import shown
 from equipoise.trial.problem import Missing, Problem
 
 
@@ -124,7 +125,7 @@ def _problem(error: click.UsageError, value: Any) -> Problem:
     if isinstance(error, click.MissingParameter):
         return Problem("missing-option", _name(error.param), "nothing", error.format_message())
     if isinstance(error, click.BadParameter):
-        return Problem("bad-value", _name(error.param), repr(value), error.message)
+        return Problem("bad-value", _name(error.param), shown(repr(value)), error.message)
     if isinstance(error, click.BadOptionUsage):
         return Problem("usage", error.option_name, "an option without its value, or a flag with one", error.message)
     return Problem("usage", "command line", "words that do not go together", error.format_message())

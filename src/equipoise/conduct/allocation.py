@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from equipoise.conduct.draws import Source
 from equipoise.conduct.minimisation import Minimisation
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.trial.trial import Trial
@@ -10,7 +11,7 @@ from equipoise.trial.trial import Trial
 RandomAllocation = PermutedBlocks | Minimisation
 
 
-def allocation_of(trial: Trial, seed: int | str, replicate: int = 0) -> RandomAllocation:
-    """Permuted blocks, or minimisation, with the random numbers of a seed (and of a replicate, in a simulation)."""
+def allocation_of(trial: Trial, source: Source, replicate: int = 0) -> RandomAllocation:
+    """Permuted blocks, or minimisation: of a real trial by its secret, of a simulated one by a seed and a replicate."""
     minimises = trial.randomisation is not None and trial.randomisation.minimises
-    return (Minimisation if minimises else PermutedBlocks)(trial, seed, replicate)
+    return (Minimisation if minimises else PermutedBlocks)(trial, source, replicate)

@@ -27,30 +27,46 @@ CODES = frozenset(
 
 
 def refusals(order: Event, person: str, people: People, trial: Trial) -> list[Problem]:
-    """Why ``person`` may not give this order, by what the log says of people before it; [] where he may."""
+    """Why ``person`` may not give this order, by what the log says of people before it; [] where he may.
+
+    ``trial``: as the log defined it before the order, which says what is asked of people.
+    """
     if not people.kept:
         if order.kind in PEOPLE_KINDS:
             allowed = "nothing: this log was opened without people, and one operator gives all orders"
             return [_said("no-people", "order", repr(order.kind), allowed, "conduct open --administrator NAME")]
         return []
-    if order.kind == "opened":
+    found = stopped(order, person, people, trial)
+    if not found:
+        found = list({"granted": _granted, "revoked": _revoked, "trained": _trained, "delegated": _delegated}.get(
+            order.kind, _nothing)(order, person, people, trial))  # fmt: skip
+    return found
+
+
+def stranger(person: str, people: People) -> list[Problem]:
+    """That somebody holds no role in a log with people; [] where he does, or the log has none."""
+    if not people.kept or people.held(person):
         return []
-    held = people.held(person)
-    if not held:
-        known = sorted({g.person for g in people.grants if g.until is None})
-        allowed = "a person who holds a role: an administrator grants it"
-        return [_said("no-role", "--by", repr(person), allowed, near(person, known) or "conduct grant")]
+    known = sorted({g.person for g in people.grants if g.until is None})
+    allowed = "a person who holds a role: an administrator grants it"
+    return [_said("no-role", "--by", repr(person), allowed, near(person, known) or "conduct grant")]
+
+
+def stopped(order: Event, person: str, people: People, trial: Trial) -> list[Problem]:
+    """Why ``person`` may give no order of this kind, or not there; [] where he may, whatever else is wrong with this one."""
+    if not people.kept or order.kind == "opened":
+        return []
+    if order.kind == "sealed" and people.opening_by(person):
+        return []  # the secret's commitment is recorded with the opening, by who opens, before anybody holds a role but the one he names
+    if unknown := stranger(person, people):
+        return unknown
     asked = trial.whole.people
     untrained = people.untrained(person, asked.training) if asked is not None else []
     # An administrator must be able to record the first training.
     if untrained and order.kind not in ("trained", "granted", "revoked"):
         allowed = f"somebody trained in {_list(asked.training if asked else ())}"
         return [_said("not-trained", "--by", f"{person}, not trained in {_list(untrained)}", allowed, "conduct train")]
-    found = list(_by_role(order, person, people, trial))
-    if not found:
-        found = list({"granted": _granted, "revoked": _revoked, "trained": _trained, "delegated": _delegated}.get(
-            order.kind, _nothing)(order, person, people, trial))  # fmt: skip
-    return found
+    return list(_by_role(order, person, people, trial))
 
 
 def _removes(order: Event, person: str, people: People) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from equipoise.conduct.foreseen_allocation import foreseen_allocation
+from equipoise.trial.block_sizes import assumed_blocks
 from equipoise.trial.trial import Trial
 
 
@@ -54,7 +55,7 @@ def balance_in_words(trial: Trial) -> tuple[str, list[str]]:
         return _minimised_in_words(trial), []
     found = expected_balance(trial)
     if found is None:
-        return "", []
+        return assumed_blocks(trial), []
     blocks = ", ".join(str(b) for b in (trial.randomisation.block_sizes if trial.randomisation else ()))
     text = (
         f"Blocks of {blocks} in {found.strata} strat{'um' if found.strata == 1 else 'a'}: the tested arm's number differs from its share by "

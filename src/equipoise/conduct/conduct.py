@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from equipoise.conduct.authority import refusals
+from equipoise.conduct.allocations import commitment_problems
+from equipoise.conduct.authority import refusals, stopped
+from equipoise.conduct.clock import CORRECTED, clock_problems, day_problems
 from equipoise.conduct.corrections import correction_of, correction_problems
+from equipoise.conduct.definitions import DEFINING, Read
 from equipoise.conduct.masking import Key, holds_codes
-from equipoise.conduct.people import People
-from equipoise.conduct.place import Allocation, Earlier, Place
+from equipoise.conduct.place import Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.redaction import redaction_of, redaction_problems
-from equipoise.conduct.replaying import clock_backwards, replay, replay_patient
+from equipoise.conduct.repeated import repeated
+from equipoise.conduct.replaying import defining_problems, replay, replay_patient
 from equipoise.conduct.rules import (
     ENROLMENT,
-    Standing,
     cohort_problems,
-    day_problems,
-    in_his_cohort,
+    enrolment_problems,
     patient_problems,
     safety_problems,
     site_problems,
     subject_problems,
 )
+from equipoise.conduct.running import Running
+from equipoise.conduct.same_person import person_problems
+from equipoise.conduct.sealed import ByWhom, Sealed
+from equipoise.conduct.secret import SCHEME, Secret
 from equipoise.conduct.shape import shape_problems
+from equipoise.conduct.texts import text_problems
+from equipoise.conduct.unmasking import arms_behind
 from equipoise.trial.event import NEITHER, Event
-from equipoise.trial.log import Log, in_force, in_order, places
+from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.protocol_parts import glossary_of
-from equipoise.trial.response import Glossary
 from equipoise.trial.trial import Trial
 from equipoise.trial.withheld import refuse_withheld
 
@@ -56,12 +60,12 @@ class Refused(BadInput):
     """An order that cannot be carried out, with the reasons. The log is as it was."""
 
 
-class Conduct:
+class Conduct(Running):
     """A running trial: the log, and what must be known of it to judge the next order.
 
     The running state is derived from the log and can be rebuilt from it at any time. ``judge`` and ``take`` are two acts: what is
     possible is recorded by whoever keeps the log, and then taken in. An order (``screen``, ``randomise``, ``correct`` …) builds an event,
-    judges it and answers it, or raises Refused; where ``takes`` is on it takes the event in as well, for callers that keep no log
+    judges it and answers it, or raises Refused; repeated under the same ``key`` it answers the event that was recorded; where ``takes`` is on it takes the event in as well, for callers that keep no log
     elsewhere: a simulation, a test.
     """
 
@@ -69,19 +73,23 @@ class Conduct:
         self,
         trial: Trial,
         log: Log | None = None,
-        allocation: Allocation | None = None,
+        allocation: ByWhom = None,
         salts: Salts = unsalted,
         *,
         takes: bool = True,
+        virtual: bool = False,
+        read: Read | None = None,
     ) -> None:
-        """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none."""
-        self.trial = trial
+        """``salts`` makes those of each event that is recorded: the edge gives random ones, virtual patients have none.
+
+        ``virtual``: the patients are a simulator's, whose numbers and texts are its own and are not judged.
+        ``read`` makes a definition that the log carries into a trial, where it is another than ``trial``, the one at hand.
+        """
+        super().__init__(trial, log, virtual=virtual, read=read)
         self.takes = takes
-        self.log = log if log is not None else Log()
         refuse_withheld(self.log, trial.id)
         self._allocation = allocation
         self._salts = salts
-        self._rebuild()
 
     @classmethod
     def open(
@@ -89,35 +97,35 @@ class Conduct:
         trial: Trial,
         recorded: datetime,
         by: str,
-        allocation: Allocation | None = None,
+        allocation: ByWhom = None,
         why: str = "",
         salts: Salts = unsalted,
+        *,
+        virtual: bool = False,
         administrator: str = "",
     ) -> Conduct:
-        """A new trial: its log begins with the trial's name and the fingerprint of its definition; with an ``administrator`` it has people."""
-        people = {"administrator": administrator} if administrator else {}
-        data = {"trial": trial.id, "fingerprint": trial.fingerprint, **people}
+        """A new trial: its log begins with the trial's name, and its definition with the fingerprint; with an ``administrator`` it has people."""
+        data = {**trial.opening, **({"administrator": administrator} if administrator else {})}
         on = min(trial.start, recorded.date())
         log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
-        return cls(trial, log, allocation, salts)
+        return cls(trial, log, allocation, salts, virtual=virtual)
 
-    def fork(self, allocation: Allocation | None) -> Conduct:
+    def fork(self, allocation: ByWhom) -> Conduct:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
-        other = copy(self)
-        other.log, other._allocation = Log(self.log), allocation
-        standing = self.standing
-        other.standing = Standing(dict(standing.sites), list(standing.enrolment), dict(standing.places))
-        other.patients = {name: patient.copy() for name, patient in self.patients.items()}
-        other._events_of = {name: list(events) for name, events in self._events_of.items()}
-        other._allocated = dict(self._allocated)
-        other.people = self.people.copy()
+        other = self.copy()
+        other._allocation = allocation
         return other
 
     # -- orders -----------------------------------------------------------------------------------------------------
 
-    def activate(self, site: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+    def activate(self, site: str, on: date, recorded: datetime, by: str, why: str = "", key: str = "") -> Event:
         """Open a site for enrolment."""
-        return self.order("site activated", on, recorded, by, why, site=site)
+        return self.order("site activated", on, recorded, by, why, site=site, key=key)
+
+    def correct_clock(self, recorded: datetime, by: str, why: str, key: str = "") -> Event:
+        """Start time anew, at ``recorded``, where a clock that ran ahead has stamped what is in the log."""
+        again = self._again(Event(len(self.log) + 1, CORRECTED, recorded.date(), recorded, by, why), key, on=False)
+        return again or self.order(CORRECTED, recorded.date(), recorded, by, why, key=key)
 
     def screen(
         self,
@@ -129,10 +137,16 @@ class Conduct:
         failed: Sequence[int] = (),
         why: str = "",
         cohort: str = "",
+        person: Mapping[str, Any] | None = None,
+        key: str = "",
     ) -> Event:
-        """Screen a patient, for a cohort where one is named; ``failed`` are the numbers of the criteria that were not met."""
-        data: dict[str, Any] = {"failed": list(failed), **({"cohort": cohort} if cohort else {})}
-        return self.order("screened", on, recorded, by, why, patient, site, data)
+        """Screen a patient, for a cohort where one is named; ``failed`` are the numbers of the criteria that were not met.
+
+        Without ``patient`` the next number is given. ``person``: birth_year, sex and initials, as far as they are asked, and new_person where
+        it was confirmed that it is nobody who was screened before.
+        """
+        data: dict[str, Any] = {"failed": list(failed), **({"cohort": cohort} if cohort else {}), **(person or {})}
+        return self.order("screened", on, recorded, by, why, patient, site, data, key=key)
 
     def enrol(
         self,
@@ -143,6 +157,7 @@ class Conduct:
         factors: Mapping[str, str] | None = None,
         why: str = "",
         cohort: str = "",
+        key: str = "",
     ) -> Event:
         """Enrol a screened and eligible patient, with the levels of the stratification factors and, once known, of the markers.
 
@@ -161,46 +176,42 @@ class Conduct:
         if self.trial.randomisation is None:
             of = self.trial.cohort(cohort) if cohort in self.trial.cohort_names else self.trial
             data["arm"] = of.arms[0].name
-        return self.order("enrolled", on, recorded, by, why, patient, site, data)
+        return self.order("enrolled", on, recorded, by, why, patient, site, data, key=key)
 
-    def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+    def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "", key: str = "") -> Event:
         """Randomise an enrolled patient: the next arm of the stratum's list or, by a ``Key``, the code that stands for it."""
-        self._refuse_who_may_not("randomised", on, recorded, by, patient)
+        asked = Event(len(self.log) + 1, "randomised", on, recorded, by, why, patient)
+        self._refuse_who_may_not(asked)
+        again = self._again(asked, key)
+        if again is not None:
+            return again
         if self.trial.randomisation is None:
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
         if self._allocation is None:
-            raise Refused("randomise", [_no_seed()])
+            raise Refused("randomise", [_no_secret()])
         known = self.patients.get(patient)
         factors = known.enrolled.data["factors"] if known and known.enrolled else None
         if known is None or factors is None:
-            raise Refused(
-                patient,
-                [
-                    Problem(
-                        "not-enrolled",
-                        patient,
-                        "'randomised'",
-                        "the patient is not enrolled",
-                        "conduct enrol",
-                    )
-                ],
-            )
+            allowed = "the patient is not enrolled"
+            raise Refused(patient, [Problem("not-enrolled", patient, "'randomised'", allowed, "conduct enrol")])
         cohort = str(known.enrolled.data.get("cohort", "")) if known.enrolled else ""
         stratum = stratum_of(self.trial, factors, cohort)
         position = self._allocated.get(stratum, 0)
-        if isinstance(self._allocation, Key):
-            taken = self._allocation.arms_of(self.log)  # with another seed than before it would go on with another list
-            given = {"code": self._allocation.code(patient, stratum, position, taken)}
+        allocation = self._allocation
+        if isinstance(allocation, Sealed):
+            allocation = allocation.under(self.commitment)
+        if isinstance(allocation, Key):
+            given = {"code": allocation.code(patient, stratum, position, self._codes)}
         else:
-            given = {"arm": self._allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
-        return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum})
+            given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
+        return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum}, key=key)
 
-    def _refuse_who_may_not(self, kind: str, on: date, recorded: datetime, by: str, patient: str) -> None:
-        """Raise Refused for who may not give such an order of this patient, before anything is asked of the record that tells of him."""
-        asked = Event(len(self.log) + 1, kind, on, recorded, by, patient=patient)
-        if problems := refusals(asked, by, self.people, self.trial):
-            raise Refused(patient, problems)
+    def _refuse_who_may_not(self, asked: Event) -> None:
+        """Raise Refused for who may not give such an order, before anything is asked of the record that tells of it."""
+        asks = self.definitions.recorded_before(asked)
+        if problems := stopped(asked, asked.by, self.people, asks):
+            raise Refused(asked.patient or asked.kind, problems)
 
     def _earlier(self) -> list[Earlier]:
         """Those who were randomised, with the levels that are in force today."""
@@ -211,19 +222,24 @@ class Conduct:
         ]
 
     def unblind(
-        self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = ""
+        self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = "", key: str = ""
     ) -> tuple[Event, str]:
         """Record that somebody must know a masked patient's arm, and tell it: the event, which does not hold the arm, and the arm."""
-        self._refuse_who_may_not("unblinded", on, recorded, by, patient)
+        self._refuse_who_may_not(Event(len(self.log) + 1, "unblinded", on, recorded, by, why, patient))
         known = self.patients.get(patient)
         if known is None or not known.masked:
             allowed = "a patient whose log tells a code in place of the arm"
             raise Refused(patient, [Problem("not-masked", "patient", repr(patient), allowed)])
-        if not isinstance(self._allocation, Key):
-            raise Refused("unblind", [_no_seed()])
+        if not isinstance(self._allocation, Sealed):
+            raise Refused("unblind", [_no_secret()])
         assert known.randomised is not None, "who is masked is randomised"
-        arm = self._allocation.arms_of(self.log)[known.randomised.data["code"]]
-        return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}), arm
+        arm = arms_behind(self.log, self._allocation, self.definitions.recorded_before).arm_of(known.randomised)
+        return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}, key=key), arm
+
+    def seal(self, secret: Secret, on: date, recorded: datetime, by: str, why: str = "") -> Event:
+        """Record the commitment of the secret by which arms are given; another one than before has a reason."""
+        data = {"commitment": secret.commitment, "scheme": SCHEME}
+        return self.order("sealed", on, recorded, by, why, data=data)
 
     def order(
         self,
@@ -236,12 +252,20 @@ class Conduct:
         site: str = "",
         data: Mapping[str, Any] | None = None,
         source: str = "",
+        key: str = "",
     ) -> Event:
         """Any event, if nothing forbids it. Raises Refused with every reason."""
         data = data or {}
         if self.trial.cohort_name and kind in _OF_A_COHORT:
             data = {**data, "cohort": self.trial.cohort_name}
         event = Event(len(self.log) + 1, kind, on, recorded, by, why, patient, site, data, None, source)
+        if key:
+            again = self._again(event, key)
+            if again is not None:
+                return again
+            event = replace(event, data={**data, "key": key})
+        if kind == "screened" and not patient and not source:
+            event = replace(event, patient=self._numbers.next(site))
         return self._given(event, f"{kind} {patient or site}".strip())
 
     def correct(
@@ -254,8 +278,11 @@ class Conduct:
         data: Mapping[str, Any] | None = None,
         void: bool = False,
         factors: Mapping[str, str] | None = None,
+        key: str = "",
     ) -> Event:
         """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
+
+        Details that are not named stay; one that is None was never there.
 
         ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
@@ -272,11 +299,23 @@ class Conduct:
             given = f"{old.kind!r}, event {number}"
             problems.append(Problem("no-factors", "factor", given, "an enrolment: factors are recorded there"))
         event = correction_of(self.log, number, recorded, by, why, on, data, void, factors)
+        if key:
+            again = self._again(event, key)
+            if again is not None:
+                return again
+            event = replace(event, data={**event.data, "key": key})
         return self._given(event, f"correct {number}", problems)
 
-    def redact(self, number: int, recorded: datetime, by: str, why: str) -> Event:
+    def redact(self, number: int, recorded: datetime, by: str, why: str, key: str = "") -> Event:
         """Take the content of event ``number`` out of the log, as if it had been voided; its line stays, by its digests."""
-        return self._given(redaction_of(self.log, number, recorded, by, why), f"redact {number}")
+        event = redaction_of(self.log, number, recorded, by, why)
+        if key:
+            # What is removed is no longer known, so that it corrected another is not asked of the order that is repeated.
+            again = self._again(replace(event, data={"event": number}), key, on=False)
+            if again is not None:
+                return again
+            event = replace(event, data={**event.data, "key": key})
+        return self._given(event, f"redact {number}")
 
     @property
     def masked(self) -> bool:
@@ -290,33 +329,62 @@ class Conduct:
 
         Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
         """
-        problems = list(shape_problems(event.kind, event.data))
-        not_his = [] if problems else refusals(event, event.by, self.people, self.trial)
-        if not_his:
-            return not_his  # what else is wrong is not for who may not give the order at all
+        misshapen, problems = list(shape_problems(event.kind, event.data)), list[Problem]()
+        if not self.virtual:
+            asks = self.definitions.recorded_before(event)
+            if not misshapen and (not_his := refusals(event, event.by, self.people, asks)):
+                return not_his  # what else is wrong is not for who may not give the order at all
+            told = {p.where for p in misshapen}  # each once
+            for p in text_problems(event):
+                if p.where not in told:
+                    (misshapen if p.where.startswith("data.") else problems).append(p)
+            if event.corrects is None:
+                misshapen += subject_problems(event)
         if event.corrects is not None:
-            return self._problems_of_correction(event, problems)
-        if event.kind == "redacted" and not problems:
-            return [*self._clock_problems(event), *redaction_problems(event, self.log, self.trial)]
-        problems += subject_problems(event)
-        if problems:
-            return problems
-        problems.extend(day_problems(event, self.trial))
-        problems.extend(cohort_problems(event, self.trial))
+            return problems + self._problems_of_correction(event, misshapen)
+        if event.kind == "redacted" and not misshapen:
+            return [
+                *problems,
+                *self._clock_problems(event),
+                *redaction_problems(event, self.log, self.trial, self._read),
+            ]
+        if misshapen:
+            return [*problems, *misshapen, *self._clock_problems(event)]
+        patient = self.patients.get(event.patient)
+        if event.patient and patient is None and not self.virtual:
+            problems += self._numbers.problems(event)
+            if any(p.code == "same-number" for p in problems):
+                return problems  # of whom it is must be clear first
+        if event.kind == "screened" and not self.virtual:
+            problems += person_problems(event, self.trial, self.patients.values())
+        trial = self.trial_at(event)
+        if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
+            problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))
+        problems.extend(cohort_problems(event, trial))
         problems.extend(self._clock_problems(event))
-        if event.kind == "site activated":
-            problems.extend(site_problems(event, self.trial, self.standing))
+        if event.kind == "sealed":
+            problems.extend(commitment_problems(event, self.commitment))
+        elif event.kind == "site activated":
+            problems.extend(site_problems(event, trial, self.standing, self.definitions.knows(event.site)))
+        elif event.kind in ENROLMENT:
+            problems.extend(enrolment_problems(event, self.patients.values(), self.standing))
         elif event.kind == "safety look":
-            problems.extend(safety_problems(event, self.trial))
+            problems.extend(safety_problems(event, trial))
+        elif event.kind in DEFINING:
+            problems.extend(defining_problems(event, self.log, self.definitions))
         if event.patient:
-            patient = self.patients.get(event.patient)
             if patient is not None and patient.last is not None and event.happened < patient.last.happened:
                 # A late record: judge the whole record in the order in which things happened.
                 record = [*self._events_of[event.patient], event]
-                problems.extend(p for _, p in replay_patient(event.patient, record, self.trial, self.standing))
+                problems.extend(p for _, p in replay_patient(event.patient, record, self.definitions, self.standing))
             else:
-                problems.extend(patient_problems(event, patient or Patient(event.patient), self.trial, self.standing))
+                problems.extend(patient_problems(event, patient or Patient(event.patient), trial, self.standing))
         return problems
+
+    def trial_at(self, event: Event) -> Trial:
+        """The trial as it was defined at the event's site, or its patient's, on its day."""
+        known = self.patients.get(event.patient)
+        return self.definitions.at(event.site or (known.site if known is not None else ""), event.happened)
 
     def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
         assert event.corrects is not None
@@ -326,36 +394,22 @@ class Conduct:
         if old is None or misshapen or any(p.code != "no-reason" for p in stands):
             return problems  # what follows from it says nothing new
         if not old.patient:
-            found = (p for _, p in replay(self.trial, [*self.log, event]))
-            return problems + [p for p in found if p.code not in ("clock-backwards", "no-reason")]
+            # What is impossible already is no reason against it; what it makes impossible is.
+            before = {(e.number, p) for e, p in replay(self.trial, list(self.log), self._read)}
+            after = replay(self.trial, [*self.log, event], self._read)
+            return problems + [p for e, p in after if (e.number, p) not in before and p not in problems]
         void = event.kind == "voided"
         if not void:
-            problems += [*day_problems(event, self.trial), *cohort_problems(event, self.trial)]
+            site = self.patients[old.patient].site
+            problems += [
+                *day_problems(event, self.trial_at(event), site),
+                *cohort_problems(event, self.trial_at(event)),
+            ]
         # Judged where the corrected event stood.
         place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
         standing = replace(self.standing, places=place)
         record = self._put_right(self._events_of[old.patient], event, old)
-        return problems + [p for _, p in replay_patient(old.patient, record, self.trial, standing)]
-
-    def take(self, event: Event) -> Event:
-        """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
-        self.log.add(event)
-        self.people.take(event)
-        if event.kind == "redacted":
-            self.log.remove(event)
-            self._rebuild()
-        elif event.corrects is None:
-            self._take(event)
-        elif event.patient:
-            self._correct(event)
-        else:
-            self._rebuild()
-        return event
-
-    def catch_up(self, events: Iterable[Event]) -> None:
-        """Take in what others have recorded meanwhile: the events that come after those of this log, in their order."""
-        for event in events:
-            self.take(event)
+        return problems + [p for _, p in replay_patient(old.patient, record, self.definitions, standing)]
 
     def _given(self, event: Event, what: str, problems: Sequence[Problem] = ()) -> Event:
         """An order's event if nothing forbids it; taken in too, unless whoever asks does that when it is recorded."""
@@ -367,84 +421,29 @@ class Conduct:
         return self.take(event) if self.takes else event
 
     def _clock_problems(self, event: Event) -> list[Problem]:
-        if len(self.log) and event.recorded < self.log[len(self.log) - 1].recorded:
-            return [clock_backwards(event, self.log[len(self.log) - 1].recorded)]
-        return []
+        return clock_problems(event, self.log[len(self.log) - 1].recorded if len(self.log) else None)
 
-    # -- state ------------------------------------------------------------------------------------------------------
+    def _again(self, asked: Event, key: str, *, on: bool = True) -> Event | None:
+        """The event that was recorded when the same was ordered under this key; Refused where it was another order."""
+        number = self._keys.get(key) if key else None
+        if number is None:
+            return None
+        self._refuse_who_may_not(asked)  # whose role was revoked is answered no more
+        first = self.log[number - 1]
+        # The day of some orders is that of their moment, and not asked.
+        problems = list(repeated(asked if on else replace(asked, happened=first.happened), first, key))
+        if problems:
+            raise Refused(f"{asked.kind} {asked.patient or asked.site}".strip(), problems)
+        return first
 
-    def _rebuild(self) -> None:
-        self.standing = Standing(places=places(self.log))
-        self.people = People.of(self.log)
-        self.patients: dict[str, Patient] = {}
-        self._events_of: dict[str, list[Event]] = {}
-        self._allocated: dict[str, int] = {}
-        for event in in_force(self.log):
-            self._take(event)
-
-    def _take(self, event: Event) -> None:
-        if event.kind == "site activated":
-            self.standing.sites[event.site] = event.happened
-        elif event.kind in ENROLMENT:
-            self.standing.change(event)
-        if not event.patient:
-            return
-        events = self._events_of.setdefault(event.patient, [])
-        patient = self.patients.get(event.patient)
-        if patient is None:
-            patient = self.patients[event.patient] = Patient(event.patient)
-        late = patient.last is not None and event.happened < patient.last.happened
-        events.append(event)
-        if late:
-            self._gather(event.patient)
-        else:
-            patient.add(event, self._glossary(patient))
-        if event.kind == "randomised":
-            stratum = event.data["stratum"]
-            self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
-
-    def _correct(self, event: Event) -> None:
-        """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""
-        assert event.corrects is not None
-        known, name = self.standing.places, event.patient
-        known[event.number] = known.get(event.corrects, event.corrects)
-        self._events_of[name] = self._put_right(self._events_of[name], event, self.log[event.corrects - 1])
-        if self._events_of[name]:
-            self._gather(name)
-        else:
-            del self._events_of[name], self.patients[name]
-
-    def _gather(self, name: str) -> None:
-        """A patient's record anew, from its events in force."""
-        patient = self.patients[name] = Patient(name)
-        for event in in_order(self._events_of[name]):
-            patient.add(event, self._glossary(patient))
-
-    @staticmethod
-    def _put_right(record: Sequence[Event], event: Event, old: Event) -> list[Event]:
-        """The record with ``event`` in the place of ``old``, or without it."""
-        found = ((event if e.number == old.number else e) for e in record)
-        return [e for e in found if e.kind != "voided"]
-
-    def _glossary(self, patient: Patient) -> Glossary:
-        """How the words of the patient's responses are read: as in his cohort."""
-        return glossary_of(in_his_cohort(self.trial, patient).assessments)
+    # -- parts ------------------------------------------------------------------------------------------------------
 
     def _cohort_by(self, levels: Mapping[str, str]) -> str:
         """The cohort whose members these levels make; '' where none is told by levels, or by these."""
         found = (c for c in self.trial.cohorts if c.of and all(levels.get(k) == v for k, v in c.of.items()))
         return next((c.name for c in found), "")
 
-    def _in_force(self, number: int) -> Event | None:
-        """The event of this number, if it is in force."""
-        event = self.log[number - 1] if 1 <= number <= len(self.log) else None
-        if event is None or event.kind == "voided":
-            return None
-        if event.patient:
-            return event if any(e.number == number for e in self._events_of.get(event.patient, ())) else None
-        return event if all(e.corrects != number for e in self.log) else None
 
-
-def _no_seed() -> Problem:
-    allowed = "the allocation seed of this trial"
-    return Problem("no-allocation", "seed", "none", allowed, "give it with --seed-file")
+def _no_secret() -> Problem:
+    allowed = "the secret of this trial's allocation"
+    return Problem("no-allocation", "secret", "none", allowed, "give its file with --secret")

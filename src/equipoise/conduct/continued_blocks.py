@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from equipoise.conduct.place import Place
+from equipoise.trial.block_sizes import sizes_foreseen
 from equipoise.trial.event import Event
 from equipoise.trial.trial import Trial
 
@@ -23,10 +24,10 @@ Left = Mapping[tuple[int, ...], float]
 
 
 def blocks_of(trial: Trial) -> tuple[tuple[int, ...], ...]:
-    """The blocks of the trial, each with the number of patients of each arm; the smallest there is where none is stated."""
+    """The blocks of the trial, each with the number of patients of each arm; those assumed where sizes are sealed, the smallest where none is stated."""
     shares = [arm.share for arm in trial.arms]
-    stated = trial.randomisation.block_sizes if trial.randomisation is not None else ()
-    return tuple(tuple(share * size // sum(shares) for share in shares) for size in stated or (sum(shares),))
+    sizes = sizes_foreseen(trial) or (sum(shares),)
+    return tuple(tuple(share * size // sum(shares) for share in shares) for size in sizes)
 
 
 def histories(events: Iterable[Event]) -> dict[str, list[str]]:

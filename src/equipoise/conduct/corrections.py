@@ -11,7 +11,7 @@ from equipoise.trial.log import Log
 from equipoise.trial.problem import Problem
 
 #: What is never corrected: it says what was done, and when.
-STAND = frozenset({"opened", "amended", "decided", "safety look", "unblinded", "redacted"})
+STAND = frozenset({"opened", "amended", "sealed", "decided", "safety look", "unblinded", "redacted", "clock corrected"})
 
 
 def correction_of(
@@ -25,9 +25,9 @@ def correction_of(
     void: bool = False,
     factors: Mapping[str, str] | None = None,
 ) -> Event:
-    """The event that corrects event ``number`` of the log: what is not said anew stays. See ``Conduct.correct``."""
+    """The event that corrects event ``number`` of the log: what is not said anew stays, and a detail that is None goes. See ``Conduct.correct``."""
     old = log[number - 1]
-    merged = {**old.data, **(data or {})}
+    merged = {k: v for k, v in {**old.data, **(data or {})}.items() if v is not None and k != "key"}
     if factors and old.kind == "enrolled":
         before = merged.get("factors")
         merged["factors"] = {**(before if isinstance(before, Mapping) else {}), **factors}
@@ -56,6 +56,8 @@ def correction_problems(event: Event, old: Event | None) -> Iterator[Problem]:
         of = " ".join(filter(None, (old.kind, old.patient, old.site)))
         yield Problem("not-the-same", "event", given, f"a correction of event {old.number}, {of}: void it, record anew")
         return
-    if old.kind == "randomised" and any(event.data.get(k) != old.data.get(k) for k in {**event.data, **old.data}):
-        changed = {k: v for k, v in event.data.items() if v != old.data.get(k)}
+    if old.kind == "randomised" and any(
+        event.data.get(k) != old.data.get(k) for k in {**event.data, **old.data} if k != "key"
+    ):
+        changed = {k: v for k, v in event.data.items() if v != old.data.get(k) and k != "key"}
         yield Problem("allocation-stands", "event", str(changed), "an allocation is never changed")

@@ -19,6 +19,7 @@ from equipoise.conduct.continued_blocks import left_in_block
 from equipoise.conduct.minimisation import Minimisation
 from equipoise.conduct.randomisation import PermutedBlocks, stratum_of
 from equipoise.numerics.random.streams import uniforms
+from equipoise.trial.block_sizes import sizes_foreseen
 from equipoise.trial.trial import Trial
 
 #: For each factor, the probability of each level.
@@ -159,7 +160,7 @@ def named(trial: Trial) -> str:
     if r.minimises:
         return f"minimisation, {r.minimised:g}"
     if r.method == "permuted blocks":
-        return f"blocks of {', '.join(map(str, r.block_sizes))} in strata"
+        return f"blocks of {', '.join(map(str, sizes_foreseen(trial)))} in strata"
     return "each patient by himself"
 
 

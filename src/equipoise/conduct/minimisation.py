@@ -9,7 +9,7 @@ the arm of the least share c, and an arm of share s, of S in all, is given with 
 others share the rest in proportion to their shares (Han, Enas & McEntegart 2009, doi:10.1002/sim.3710). Among arms that tie, each is
 preferred in proportion to its share; where all tie, so are the arms given.
 
-The random number of a patient follows from the allocation seed and from how many were randomised before him, so that log and seed
+The random number of a patient follows from the trial's secret and from how many were randomised before him, so that log and secret
 give the next arm, as with lists.
 """
 
@@ -18,17 +18,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from equipoise.conduct.draws import Source, draws_of
 from equipoise.conduct.place import Earlier, Place
-from equipoise.numerics.random.streams import SHORT_BLOCK, short_uniforms
+from equipoise.conduct.randomisation import ArmsOf
 from equipoise.trial.arm import Arm
 from equipoise.trial.protocol_parts import Factor
 from equipoise.trial.trial import Trial
 
 #: Two sums of imbalances this close are a tie: they differ by rounding only.
 TIE = 1e-9
-
-#: What is drawn of the stream of random numbers at once.
-_ROWS = 128
 
 
 class Margins:
@@ -83,24 +81,31 @@ class Margins:
 
 
 class Minimisation:
-    """The arms of a trial by minimisation, with the random numbers of a seed; within a cohort, where the trial has cohorts."""
+    """The arms of a trial by minimisation, with the random numbers of a secret, or of a seed; within a cohort, where the trial has cohorts."""
 
-    def __init__(self, trial: Trial, seed: int | str, replicate: int = 0) -> None:
+    #: Whether an arm follows from the arms of the patients before.
+    asks_who_came_before = True
+
+    def __init__(self, trial: Trial, source: Source, replicate: int = 0) -> None:
         assert trial.randomisation is not None, "who gives arms at random has checked that the trial does"
-        self._trial, self._seed, self._replicate = trial, seed, replicate
+        self._trial, self._draws = trial, draws_of(source, replicate)
         self._arms_of = {name: view.arms for name, view in trial.views.items()}
-        self._drawn: list[float] = []
+        self._arms_in = ArmsOf(trial)
 
     def give(self, place: Place) -> str:
         """The arm of the patient who stands there."""
         earlier = place.earlier()
+        return self.drawn(len(earlier), self.chances(place, earlier), place.cohort)
+
+    def chances(self, place: Place, earlier: Sequence[Earlier]) -> list[float]:
+        """The probability of each arm for the patient who stands there, after those of his cohort before."""
         own = [e for e in earlier if e.cohort == place.cohort]
-        return self.drawn(len(earlier), self.margins(own, place.cohort).chances(place.factors), place.cohort)
+        return self.margins(own, place.cohort).chances(place.factors)
 
     def drawn(self, number: int, chances: Sequence[float], cohort: str = "") -> str:
         """The arm of the patient before whom ``number`` were randomised, by the chances of the arms."""
         arms = self._arms_of.get(cohort, self._trial.arms)
-        u = self._random(number)
+        u = self._draws.fraction(number)
         for arm, chance in zip(arms, chances, strict=True):
             u -= chance
             if u < 0:
@@ -118,18 +123,9 @@ class Minimisation:
         return found
 
     def terms(self, stratum: str) -> str:
-        """What an arm follows from beside the seed and the patients before: arms with their shares, the rule, and its factors."""
+        """What an arm follows from beside the secret and the patients before: arms with their shares, the rule, and its factors."""
         r = self._trial.randomisation
         assert r is not None, "a trial that minimises randomises"
-        arms = self._arms_of.get(stratum.split(" / ")[0].removeprefix("cohort="), self._trial.arms)
         factors = " ".join(f"{f.name}:{f.weight or 1:g}" for f in r.factors)
-        named = " ".join(f"{a.name}:{a.share}" for a in arms)
+        named = " ".join(f"{a.name}:{a.share}" for a in self._arms_in.stratum(stratum))
         return f"{named} by {r.imbalance or 'range'} at {r.minimised:g} over {factors}"
-
-    def _random(self, number: int) -> float:
-        """The random number of the patient before whom ``number`` were randomised: row ``number`` of the table."""
-        if number >= len(self._drawn):
-            rows = _ROWS * (number // _ROWS + 1)
-            table = short_uniforms(self._seed, "minimisation", self._replicate, rows, SHORT_BLOCK)
-            self._drawn = table[:, 0].tolist()
-        return self._drawn[number]

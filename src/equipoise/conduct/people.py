@@ -111,6 +111,10 @@ class People:
             for site in self.sites(event.by, "investigator") & self.sites(data["person"]):
                 self.tasks[data["person"], site] = frozenset(map(str, data["tasks"]))
 
+    def opening_by(self, person: str) -> bool:
+        """True of who opened the log, while nothing stands in it but its opening."""
+        return len(self.kind_of) == 1 and self.grants[0].by == person
+
     def held(self, person: str) -> list[Grant]:
         """What a person holds now."""
         return [g for g in self.grants if g.person == person and g.until is None]

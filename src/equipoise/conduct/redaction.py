@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from equipoise.conduct.corrections import STAND
+from equipoise.conduct.definitions import Read
 from equipoise.conduct.replaying import replay
 from equipoise.trial.event import FIRST_FORM, REMOVED, Event
 from equipoise.trial.log import Log, in_force
@@ -27,7 +28,7 @@ def _kept(old: Event) -> dict[str, Any]:
     return {"recorded": at, **({} if old.corrects is None else {"corrected": old.corrects})}
 
 
-def redaction_problems(event: Event, log: Log, trial: Trial) -> Iterator[Problem]:
+def redaction_problems(event: Event, log: Log, trial: Trial, read: Read | None = None) -> Iterator[Problem]:
     """Why ``event``, a redaction, cannot be the next of the log.
 
     What the state holds of the removed event is as if it had been voided, and the record that is left must be possible as a whole. What was
@@ -52,11 +53,11 @@ def redaction_problems(event: Event, log: Log, trial: Trial) -> Iterator[Problem
             "not-the-same", "event", str(event.data.get("corrected")), f"what event {number} corrects: {old.corrects}"
         )
     elif any(e.number == number for e in in_force(log)):
-        before = {_named(p) for _, p in replay(trial, list(log))}
+        before = {_named(p) for _, p in replay(trial, list(log), read)}
         later = Log(log)
         later.add(event)
         later.remove(event)
-        for _, problem in replay(trial, list(later)):
+        for _, problem in replay(trial, list(later), read):
             if _named(problem) not in before and problem.code != "clock-backwards":
                 yield problem
 

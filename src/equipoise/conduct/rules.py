@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from equipoise.trial.arm import Treatment
@@ -11,7 +11,7 @@ from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import Event
 from equipoise.trial.grading import EDITIONS
-from equipoise.trial.kinds import PATIENT_KINDS, PEOPLE_KINDS
+from equipoise.trial.kinds import PATIENT_KINDS
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.masked import MASKED, known_treatments
 from equipoise.trial.organ_class import ORGAN_CLASSES
@@ -93,13 +93,27 @@ def subject_problems(event: Event) -> Iterator[Problem]:
         yield Problem("missing", "event", "nothing", "the event that is taken back")
 
 
-def site_problems(event: Event, trial: Trial, standing: Standing) -> Iterator[Problem]:
-    """A site that is unknown, opened twice, or opened before the trial."""
+def site_problems(event: Event, trial: Trial, standing: Standing, added: bool = False) -> Iterator[Problem]:
+    """A site that is unknown, opened twice, or opened before the trial. ``added``: by an amendment, which may not be in force there yet."""
     known = trial.site_by_name
     if event.site not in known:
-        yield Problem("unknown-site", "site", repr(event.site), f"a site of the trial: {_list(known)}")
+        step = "an amendment adds it: conduct approve comes first" if added else ""
+        yield Problem("unknown-site", "site", repr(event.site), f"a site of the trial: {_list(known)}", step)
     elif event.site in standing.sites:
         yield Problem("site-open", "site", repr(event.site), f"open since {standing.sites[event.site]}")
+
+
+def enrolment_problems(event: Event, patients: Iterable[Patient], standing: Standing) -> Iterator[Problem]:
+    """A pause or an end of enrolment that comes late, before patients who were enrolled since."""
+    since = [p.enrolled for p in patients if p.enrolled is not None and p.enrolled.happened >= event.happened]
+    if not since:
+        return
+    later = replace(standing, enrolment=list(standing.enrolment))
+    later.change(event)
+    names = [e.patient for e in since if later.enrolment_before(e) != "open"]
+    if names:
+        allowed = f"a day after the last enrolment: {_list(names[:5])}{' …' if len(names) > 5 else ''} enrolled since"
+        yield Problem("enrolled-since", "on", f"{event.kind!r} on {event.happened}", allowed)
 
 
 def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
@@ -112,19 +126,6 @@ def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
             repr(name),
             f"a rule of [[safety]]: {_list(names) or 'none is defined'}",
             near(name, names),
-        )
-
-
-def day_problems(event: Event, trial: Trial) -> Iterator[Problem]:
-    """A day before the trial, or after it was recorded. People are granted access and trained before it starts."""
-    if event.happened < trial.start and event.kind not in PEOPLE_KINDS:
-        yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
-    if event.happened > event.recorded.date():
-        yield Problem(
-            "in-the-future",
-            "on",
-            str(event.happened),
-            f"nothing is recorded before it happens; recorded {event.recorded.date()}",
         )
 
 
@@ -268,7 +269,7 @@ def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
             "screened-twice", event, f"screened already, on {patient.screened.happened}", "correct that event"
         )
     allowed = {c.number for c in trial.eligibility}
-    unknown = [n for n in event.data["failed"] if n not in allowed]
+    unknown = [n for n in event.data["failed"] if not isinstance(n, int) or n not in allowed]
     if unknown:
         yield Problem(
             "unknown-criterion",
@@ -332,7 +333,7 @@ def _reviewed(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
             "reviewed-twice", event, f"reviewed already, on {patient.reviewed.happened}", "correct that event"
         )
     known = {c.number for c in trial.eligibility}
-    if any(n not in known for n in failed):
+    if any(not isinstance(n, int) or n not in known for n in failed):
         allowed = (
             f"numbers of the trial's criteria, 1 to {len(known)}" if known else "none: the file numbers no criteria"
         )

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from reprlib import Repr
+from typing import Any
 
 from equipoise.trial.kinds import KINDS
 from equipoise.trial.problem import Problem
+
+#: Details that hold others, and the types of those.
+_MEMBERS: Mapping[str, tuple[type, ...]] = {
+    "failed": (int,), "criteria": (str,), "left_out": (str,), "attained": (int, float), "factors": (str,),
+}  # fmt: skip
+#: Shows a value in short, however large or deep it is.
+_short = Repr()
+_short.maxlevel, _short.maxlist, _short.maxdict, _short.maxlong = 3, 8, 8, 40
+_short.maxstring = _short.maxother = 120
 
 _REQUIRED = {kind: [name for name, (_, must) in fields.items() if must] for kind, fields in KINDS.items()}
 
@@ -17,7 +28,7 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
         yield Problem("unknown-kind", "kind", repr(kind), f"one of {_list(KINDS)}")
         return
     if not isinstance(data, dict):
-        yield Problem("wrong-type", "data", repr(data), "an object")
+        yield Problem("wrong-type", "data", _short.repr(data), "an object")
         return
     for name in _REQUIRED[kind]:
         if name not in data:
@@ -31,11 +42,24 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
     for name, value in data.items():
         if name not in fields:
             allowed = f"details of {kind!r}: {_list(fields) or 'none'}"
-            yield Problem("unknown-key", f"data.{name}", repr(value), allowed)
+            yield Problem("unknown-key", f"data.{name}", _short.repr(value), allowed)
             continue
         types, _ = fields[name]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            yield Problem("wrong-type", f"data.{name}", repr(value), " or ".join(t.__name__ for t in types))
+            yield Problem("wrong-type", f"data.{name}", _short.repr(value), _types(types))
+        elif name in _MEMBERS:
+            yield from _members(f"data.{name}", value, _MEMBERS[name])
+
+
+def _members(where: str, value: Any, types: tuple[type, ...]) -> Iterator[Problem]:
+    """The members of a list, or the values of an object, that are of another type."""
+    for at, member in value.items() if isinstance(value, dict) else enumerate(value):
+        if not isinstance(member, types) or isinstance(member, bool):
+            yield Problem("wrong-type", f"{where}[{_short.repr(at)}]", _short.repr(member), _types(types))
+
+
+def _types(types: tuple[type, ...]) -> str:
+    return " or ".join(t.__name__ for t in types)
 
 
 def _list(values: Iterable[object]) -> str:

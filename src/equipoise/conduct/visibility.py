@@ -10,12 +10,13 @@ Texts that people write are searched for the names of arms and of drugs that one
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from equipoise.conduct.people import Grant, People
+from equipoise.trial.arm import Arm
 from equipoise.trial.event import NEITHER, REMOVED, Event
 from equipoise.trial.guarded import GUARDED, GUARDED_WHY
 from equipoise.trial.kinds import PEOPLE_KINDS
@@ -29,19 +30,21 @@ from equipoise.trial.trial import Trial
 class Reader:
     """Who reads, with what the log says of him: his grants, and what must be known of others to show him an event.
 
-    ``room``: whose words stay in the committee's room.
+    ``trials``: the trial as it is, and as it was defined before: what tells an arm under one of them tells it. ``room``: whose words
+    stay in the committee's room.
     """
 
     person: str
     grants: tuple[Grant, ...]
     people: People
-    trial: Trial
+    trials: tuple[Trial, ...]
     room: frozenset[str]
 
     @classmethod
-    def of(cls, person: str, people: People, trial: Trial) -> Reader:
-        """A reader as he stands after all of a log."""
-        return cls(person, tuple(people.held(person)), people, trial.whole, frozenset(people.of_role("committee")))
+    def of(cls, person: str, people: People, trial: Trial, *before: Trial) -> Reader:
+        """A reader as he stands after all of a log; ``before``: its other definitions."""
+        trials = tuple(t.whole for t in (trial, *before))
+        return cls(person, tuple(people.held(person)), people, trials, frozenset(people.of_role("committee")))
 
     @cached_property
     def views(self) -> frozenset[View]:
@@ -59,30 +62,40 @@ class Reader:
     @cached_property
     def masked(self) -> bool:
         """True of who may not know the arms of the patients that he sees."""
-        blind = self.trial.masked or not all(g.role.arms == "own" for g in self.grants)
-        return not self.whole and blind and self.trial.randomisation is not None
+        blind = any(t.masked for t in self.trials) or not all(g.role.arms == "own" for g in self.grants)
+        return not self.whole and blind and any(t.randomisation is not None for t in self.trials)
 
-    @cached_property
-    def treatments(self) -> Mapping[str, frozenset[str]]:
-        """Of each cohort, '' for none, the drugs whose doses tell nothing of the arm."""
-        of = {"": self.trial.arms, **{name: view.arms for name, view in self.trial.views.items()}}
-        return {name: frozenset(known_treatments(arms)) - {MASKED} for name, arms in of.items()}
+    @property
+    def all_patients(self) -> bool:
+        """True of who sees patients of all sites."""
+        return any(g.role.patients == "all" for g in self.grants)
 
     @cached_property
     def covered(self) -> frozenset[str]:
-        """The drugs by which the arms differ in nothing but the name: their doses are shown as the masked one's."""
-        of = (self.trial.arms, *(view.arms for view in self.trial.views.values()))
-        return frozenset(t.drug for arms in of for t in own_treatments(arms).values())
+        """The drugs by which the arms differ in nothing but the name, wherever they are given: their doses are shown as the masked one's."""
+        return self._everywhere(lambda arms: {t.drug for t in own_treatments(arms).values()})
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The drugs whose doses tell nothing of the arm: wherever one is given, every arm has it, to the same plan."""
+        return self._everywhere(lambda arms: set(known_treatments(arms)) - {MASKED})
+
+    def _everywhere(self, of: Callable[[Sequence[Arm]], set[str]]) -> frozenset[str]:
+        """The drugs that are ``of`` the arms of each cohort, and of each definition, that have them at all."""
+        found = [(of(arms), drugs_of(arms)) for arms in self._arms]
+        return frozenset().union(*(these for these, _ in found)).difference(*(drugs - these for these, drugs in found))
+
+    @cached_property
+    def _arms(self) -> list[Sequence[Arm]]:
+        """The arms among which a patient may be: of each cohort where there are any, of each definition."""
+        return [view.arms for t in self.trials for view in (t.views.values() if t.views else (t,))]
 
     @cached_property
     def renumbers(self) -> bool:
         """True where doses of one arm's own drug are kept from him: the log's numbers would tell how many there are."""
-        drugs = {t.drug for arm in self.trial.arms for t in arm.regimen}
-        return self.masked and not self.trial.masked and bool(drugs - self.covered - self._known)
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset().union(*self.treatments.values())
+        drugs: frozenset[str] = frozenset().union(*map(drugs_of, self._arms))
+        coded = all(t.masked for t in self.trials)
+        return self.masked and not coded and bool(drugs - self.covered - self.known)
 
     def sees_all_of(self, event: Event) -> bool:
         """True where he sees the whole record of the event's patient; of an event of the trial's own, always."""
@@ -91,9 +104,9 @@ class Reader:
     @cached_property
     def telling_words(self) -> re.Pattern[str] | None:
         """The names of arms, and of drugs that not every arm has, as they stand in a text."""
-        arms = self.trial.arms
-        shared = set.intersection(*({t.drug for t in a.regimen} for a in arms))
-        words = {w for a in arms for w in (a.name, a.label, *(t.drug for t in a.regimen if t.drug not in shared)) if w}
+        words = {w for t in self.trials for a in t.arms for w in (a.name, a.label) if w}
+        for arms in self._arms:
+            words |= {d for d in drugs_of(arms) if not all(d in drugs_of([a]) for a in arms)}
         if not words:
             return None
         longest_first = "|".join(re.escape(w) for w in sorted(words, key=lambda w: (-len(w), w)))
@@ -117,7 +130,7 @@ def _of_the_trial(event: Event, reader: Reader) -> Event | None:
     if event.kind in PEOPLE_KINDS and "people" not in reader.views:
         return None
     # Of what was removed nobody knows any more whose it was: who sees some patients only is not told of it.
-    if event.kind in (REMOVED, "redacted") and not any(g.role.patients == "all" for g in reader.grants):
+    if event.kind in (REMOVED, "redacted") and not reader.all_patients:
         return None
     shown = _masked(event, _telling(event))
     if event.kind in GUARDED_WHY:
@@ -144,7 +157,7 @@ def _without_arm(event: Event, reader: Reader) -> Event | None:
         drug = event.data["drug"]
         if drug in reader.covered:
             event = replace(event, data={**event.data, "drug": MASKED})
-        elif drug not in reader._known and drug != MASKED:
+        elif drug not in reader.known and drug != MASKED:
             return None
     shown = _masked(event, _telling(event))
     return _searched(_without_room(shown, reader), reader)
@@ -172,7 +185,9 @@ def _searched(event: Event, reader: Reader) -> Event:
     words = reader.telling_words
     if words is None:
         return event
-    return replace(event, why=words.sub(MASKED, event.why), data=_cleaned(event.data, words))
+    # A definition names all arms to everybody, and tells of nobody which is his; with a word out of it it would define nothing.
+    data = {k: v if k == "definition" else _cleaned(v, words) for k, v in event.data.items()}
+    return replace(event, why=words.sub(MASKED, event.why), data=data)
 
 
 def _cleaned(value: Any, words: re.Pattern[str]) -> Any:
@@ -224,11 +239,18 @@ def parts_shown(event: Event, reader: Reader) -> tuple[str, ...]:
 def padded(log: Log, reader: Reader) -> Log:
     """The log as the reader sees it with blanks in place of what he does not, so that events stand under their own numbers.
 
-    To judge an order by, and to show to nobody.
+    To judge an order by, and to show to nobody. For who sees them numbered anew it is what he sees.
     """
-    at = {e.number: e for e in seen(log, reader)} if not reader.renumbers else {}
+    if reader.renumbers:
+        return seen(log, reader)
+    at = {e.number: e for e in seen(log, reader)}
     blank = Event(0, "", log[0].happened, log[0].recorded, "")
     return Log(at.get(e.number) or replace(blank, number=e.number, recorded=e.recorded) for e in log)
+
+
+def drugs_of(arms: Iterable[Arm]) -> set[str]:
+    """The drugs of arms."""
+    return {t.drug for arm in arms for t in arm.regimen}
 
 
 def role_names(reader: Reader) -> str:

@@ -19,6 +19,7 @@ from equipoise.decide.trial_rule import rule_of
 from equipoise.trial.decision import Decision, Fingerprints, NotRipe, Stop
 from equipoise.trial.endpoint import Landmark, Toxicity
 from equipoise.trial.problem import BadInput
+from equipoise.trial.resealed import cautions_of_secret
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -56,6 +57,7 @@ def decide(trial: Trial, snap: Snapshot, look: int, *, ends_anyway: bool = False
         cautions=[
             *ruling.cautions,
             *_definition_cautions(trial, snap),
+            *cautions_of_secret(snap.events),
             *gathered.cautions(),
             *_graded(trial, snap),
             *cautions_of_corrections(trial, snap, look, gathered),
@@ -152,12 +154,22 @@ def _passed(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> list
 
 
 def _definition_cautions(trial: Trial, snap: Snapshot) -> list[str]:
-    """The definition in force in the log against the file at hand."""
+    """The definition in force in the log against the file at hand; and who came under an earlier one."""
     recorded = [e.data["fingerprint"] for e in snap.events if e.kind in ("opened", "amended")]
     if recorded and recorded[-1] != trial.fingerprint:
         return [
             f"The trial file differs from the one that the log was opened or last amended with "
             f"(fingerprint {trial.fingerprint[:12]}, the log has {recorded[-1][:12]}): record the amendment."
+        ]
+    before = sum(
+        trial.at(p.site, p.randomised.happened).fingerprint != trial.fingerprint
+        for p in (snap.randomised if trial.amended else ())
+        if p.randomised is not None
+    )
+    if before:
+        return [
+            f"{before} of {len(snap.randomised)} patients were {trial.entered} under an earlier definition of the trial; "
+            f"all are analysed under the one in force at the cut-off, fingerprint {trial.fingerprint[:12]}."
         ]
     return []
 

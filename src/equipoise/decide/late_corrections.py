@@ -16,25 +16,28 @@ from equipoise.decide.evidence.cohorts import Cohorts
 from equipoise.decide.evidence.maker import Gathered
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
-from equipoise.trial.snapshot import Snapshot, came
+from equipoise.trial.snapshot import Snapshot, first_on_arm
 from equipoise.trial.trial import Trial
 
 
 def cautions_of_corrections(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> list[str]:
     """The patients of a look whose records were corrected after its cohort was complete, and those whose stratum was, in words."""
     corrections = [e for e in snap.known if e.corrects is not None and e.patient]
-    if not corrections:
+    removed = [e for e in snap.known if e.kind == "redacted"]
+    if not corrections and not removed:
         return []
-    return [*_after_the_cohort(trial, snap, look, gathered, corrections), *_factors(trial, snap)]
+    return [
+        *_removed(snap, gathered, removed),
+        *_after_the_cohort(trial, snap, look, gathered, corrections),
+        *_factors(trial, snap),
+    ]
 
 
 def _after_the_cohort(
     trial: Trial, snap: Snapshot, look: int, gathered: Gathered, corrections: Sequence[Event]
 ) -> Iterator[str]:
-    first_on_arm = came(snap.known)
     members = _members(gathered, snap)
-    # A look that is on no cohort is on all who came, from the first day on.
-    complete = max((first_on_arm[name] for name in members), default=0) if isinstance(gathered, Cohorts) else 0
+    complete = _complete(gathered, snap)
     late = {e.number for e in corrections if e.number > complete}
     if not late:
         return
@@ -59,6 +62,22 @@ def _after_the_cohort(
         else "of the patients of this look"
     )
     yield f"Corrected {when}: {named}. {_compared(members, then, gathered, before)}"
+
+
+def _complete(gathered: Gathered, snap: Snapshot) -> int:
+    """The number of the event by which the cohort was complete. A look that is on no cohort is on all who came, from the first day on."""
+    came = first_on_arm(snap.known)
+    return max((came.get(n, 0) for n in _members(gathered, snap)), default=0) if isinstance(gathered, Cohorts) else 0
+
+
+def _removed(snap: Snapshot, gathered: Gathered, removed: Sequence[Event]) -> Iterator[str]:
+    """Content that was removed since: nobody knows any more of whom it was."""
+    late = [str(e.data["event"]) for e in removed if e.number > _complete(gathered, snap)]
+    if late:
+        yield (
+            f"The content of event{'s' if len(late) > 1 else ''} {', '.join(late)} was removed after the cohort of this look was complete: "
+            "whether it was of a patient of this look is not known any more."
+        )
 
 
 def _compared(now: Collection[str], then: Collection[str], gathered: Gathered, before: Gathered) -> str:
@@ -94,13 +113,13 @@ def _factors(trial: Trial, snap: Snapshot) -> Iterator[str]:
     """Whose stratification factors are others than when they were randomised."""
     if trial.randomisation is None:
         return
-    first_on_arm, names = came(snap.known), [f.name for f in trial.factors]
+    came, names = first_on_arm(snap.known), [f.name for f in trial.factors]
     corrected = {e.patient for e in snap.known if e.corrects is not None and e.kind == "enrolled"}
     changed = []
     for patient in snap.randomised:
         if patient.name not in corrected or patient.enrolled is None:
             continue
-        then = [e for e in snap.known if e.patient == patient.name and e.number < first_on_arm[patient.name]]
+        then = [e for e in snap.known if e.patient == patient.name and e.number < came[patient.name]]
         levels: Mapping[str, str] = next((e.data["factors"] for e in in_force(then) if e.kind == "enrolled"), {})
         now = patient.enrolled.data["factors"]
         if any(levels.get(name) != now.get(name) for name in names):

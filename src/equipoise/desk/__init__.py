@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from equipoise.desk import (  # noqa: I001
-        analyse, answers, audit, check, cohorts, compare, control_check, curves, data, datasets, design, design_text, dose, evidence, export,
-        grid, history, hurdle, import_sdtm, known, library, look, opening, order, pages, patient, people, plans, pool, randomisation, reading, report,
-        safety, sensitivity, shelf, simulate, spoken, told, virtual,
+        amend, analyse, answers, audit, check, cohorts, compare, control_check, curves, data, datasets, design, design_text, dose, evidence, export,
+        grid, history, hurdle, import_sdtm, known, library, look, move, opening, order, pages, patient, people, plans, pool, randomisation, reading, report,
+        safety, sealing, sensitivity, shelf, simulate, spoken, told, virtual,
     )  # fmt: skip
 
 __all__ = [
-    "analyse", "answers", "audit", "check", "cohorts", "compare", "control_check", "curves", "data", "datasets", "design",
-    "design_text", "dose", "evidence", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "opening", "order",
-    "pages", "patient", "people", "plans", "pool", "randomisation", "reading", "report", "safety", "sensitivity", "shelf", "simulate",
+    "amend", "analyse", "answers", "audit", "check", "cohorts", "compare", "control_check", "curves", "data", "datasets", "design",
+    "design_text", "dose", "evidence", "export", "grid", "history", "hurdle", "import_sdtm", "known", "library", "look", "move", "opening", "order",
+    "pages", "patient", "people", "plans", "pool", "randomisation", "reading", "report", "safety", "sealing", "sensitivity", "shelf", "simulate",
     "spoken", "told", "virtual",
 ]  # fmt: skip
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from equipoise.analyse.estimands import stated, strategies
 from equipoise.conduct.balance import balance_in_words
+from equipoise.conduct.foretold import in_words
 from equipoise.design.study.family import Family
 from equipoise.desk import cohorts
 from equipoise.files.bundled import find_trial
@@ -16,6 +18,8 @@ from equipoise.files.history_file import library_of
 from equipoise.files.trial_folder import TrialFolder, read_folder
 from equipoise.history.provenance import Provenance, provenance
 from equipoise.history.three_answers import prespecified_text
+from equipoise.trial.amendment import Amendment
+from equipoise.trial.changes import Change, changes
 from equipoise.trial.foresight import foresight
 from equipoise.trial.trial import Trial
 
@@ -56,6 +60,11 @@ class Checked:
             if v.own_cohort is not None
         }
 
+    def amendments(self) -> list[tuple[Amendment, list[Change]]]:
+        """Each amendment beside the file, with what it changes in the definition before it."""
+        texts = [self.trial.definition, *(a.trial.definition for a in self.folder.amendments)]
+        return [(a, changes(*pair)) for a, pair in zip(self.folder.amendments, pairwise(texts), strict=True)]
+
     def estimands(self) -> list[str]:
         """Each endpoint's estimand by its strategies, in words."""
         return [f"{e.name}, on {e.population}: {strategies(m)}" for e, m in stated(self.trial)]
@@ -76,6 +85,10 @@ class Checked:
             "balance": self.balance or None,
             "scenarios": list(self.folder.scenarios),
             "grids": list(self.folder.grids),
+            "amendments": [
+                {"on": a.on, "why": a.why, "fingerprint": a.trial.fingerprint, "changes": found}
+                for a, found in self.amendments()
+            ],
             "history": self.origin,
             "borrowing": self.borrowing or None,
             "assumptions": [{"of": list(a.of), "because": a.because} for a in t.assumptions],
@@ -90,7 +103,8 @@ def check(name: str) -> Checked:
     library = library_of(trial, name)
     origin = provenance(trial, library) if library is not None else None
     of_history = origin.cautions if origin is not None else ()
-    cautions = [*_cautions(trial), *unbalanced, *of_history]
+    told = in_words(trial) if not trial.divided else ""
+    cautions = [*_cautions(trial), *unbalanced, *filter(None, [told]), *of_history]
     return Checked(folder, cautions, origin, prespecified_text(trial, library), balance)
 
 

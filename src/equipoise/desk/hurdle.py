@@ -14,6 +14,7 @@ from equipoise.desk.history import choice_asked, choice_problems
 from equipoise.desk.opening import design_of, load_trial
 from equipoise.files.bundled import find_trial
 from equipoise.files.history_file import find_library, read_library
+from equipoise.files.log_address import Address
 from equipoise.files.toml_file import read_toml
 from equipoise.history.exhibits import forest, hurdle_tables
 from equipoise.history.hurdle import EffectPrior, Hurdle, hurdle
@@ -44,7 +45,7 @@ class Asked:
     odds_ratio: float | None = None
     effect_sd: float = 0.0
     case_mix: Path | None = None
-    log: Path | None = None
+    log: Address | None = None
     reader: str | None = None
 
     @property

@@ -11,7 +11,8 @@ from equipoise.analyse.data import cut
 from equipoise.desk.order import now, salted
 from equipoise.files.datasets import files_of
 from equipoise.files.define_file import notes_against
-from equipoise.files.log_file import LogFile
+from equipoise.files.log_address import Address
+from equipoise.files.log_store import store_at
 from equipoise.files.sdtm_files import import_sdtm, trial_toml
 from equipoise.files.write import write_text
 from equipoise.standards.sdtm.notes import Unmapped
@@ -44,7 +45,7 @@ class TakenIn:
 
 def run(
     data: Sequence[Path],
-    log_path: Path,
+    log_path: Address,
     trial: Trial | None,
     trial_path: Path,
     by: str,
@@ -65,7 +66,7 @@ def run(
     notes = notes_against(define, files_of(data)) if define is not None else []
     found = import_sdtm(data, trial, now(), by, dialect, map_name)
     log = salted(found.log)
-    LogFile(log_path).create(log)
+    store_at(log_path).create(log)
     if found.table is not None:
         write_text(trial_path, trial_toml(found.table))
     return TakenIn(

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.analyse.data import cut
+from equipoise.conduct.allocations import allocations_in_words, secret_in_words
 from equipoise.conduct.conduct import replay
+from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.remade import remade
+from equipoise.conduct.sealed import Sealed
 from equipoise.conduct.visibility import Reader
-from equipoise.desk.order import unmask
+from equipoise.desk.order import read_secret, unmask
 from equipoise.desk.reading import knows_all_of, may_read, reader_of, shown_to
 from equipoise.desk.store import LogStore
 from equipoise.desk.told import read_for
+from equipoise.files.definition import trial_of
+from equipoise.files.secret_file import Apart
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.log import Log
@@ -31,7 +37,8 @@ class Verified:
     """A log in which nothing was changed and nothing is impossible.
 
     ``unended``: the last line lacks its newline. ``removed``: events whose content was removed, as later ones say. ``withheld``: events of which
-    a part is withheld from whoever was given this log; where there are any, only the chain was verified.
+    a part is withheld from whoever was given this log; where there are any, only the chain was verified. ``allocations``: what was checked of
+    them, and found, in sentences.
     """
 
     ok: bool
@@ -42,6 +49,7 @@ class Verified:
     unended: bool
     removed: int
     withheld: int
+    allocations: Sequence[str] = ()
 
 
 #: What a log is found to hold, in place of what the reader may not know.
@@ -50,28 +58,62 @@ _NOT_TOLD = Problem(
 )  # fmt: skip
 
 
-def verify(trial: Trial, store: LogStore, unblind: Path | None = None, person: str | None = None) -> Verified:
-    """Verify the chain, and judge every event again; with the seed file of a masked trial also its codes, and events by arm.
+def verify(
+    trial: Trial,
+    store: LogStore,
+    unblind: Path | None = None,
+    secret: Path | None = None,
+    apart: Apart | None = None,
+    person: str | None = None,
+) -> Verified:
+    """Verify the chain, and judge every event again; with the secret of a masked trial also its codes, and events by arm.
 
-    Raises BadInput with every event that is impossible, as far as the reader may know of it.
+    ``secret``: with it every allocation is made again. Raises BadInput with every event that is impossible under the definition in force at
+    its site and day, or whose arm is another one, as far as the reader may know of it, and where the trial at hand is not the one that the
+    log was last opened or amended with.
     """
     reading = read_for(store, person)
     reader = reader_of(trial, reading.log, person)
-    if unblind is not None:
+    if unblind is not None or secret is not None:
         may_read(trial, reader, "by arm")
     log, withheld = reading.log, not_shown(reading.log)
-    impossible = [] if withheld else replay(trial, list(unmask(trial, log, unblind) if unblind is not None else log))
-    if impossible:
-        told = [
-            Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
-            for e, p in impossible
-            if knows_all_of(reader, e)
-        ]
-        raise BadInput(str(store), told if len(told) == len(impossible) else [*told, _NOT_TOLD])
+    definitions = Definitions.of(trial, log, trial_of)
+    shown = unmask(trial, log, unblind, apart) if unblind is not None and not withheld else log
+    impossible = [] if withheld else replay(trial, list(shown), trial_of)
+    said = [] if withheld else _of_allocations(trial, log, reader)
+    if secret is not None:
+        by_secret = Sealed(trial, read_secret(trial, secret, "--secret", apart or {}))
+        by_secret.committed(e.data["commitment"] for e in log if e.kind == "sealed")
+        if withheld:
+            allowed = "a log of which nothing is withheld: allocations are made again from all of it"
+            raise BadInput(str(store), [Problem("withheld", "--secret", f"{withheld} events", allowed)])
+        if not impossible or {p.code for _, p in impossible} <= {"not-in-blocks"}:
+            found = remade(list(log), by_secret, definitions.recorded_before)
+            impossible += found.other
+            said = [*said, *found.in_words(by_secret.secrets)]
+    told = [
+        Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
+        for e, p in impossible
+        if knows_all_of(reader, e)
+    ]
+    if len(told) < len(impossible):
+        told.append(_NOT_TOLD)
+    changed = definitions.another()
+    if told or changed is not None:
+        raise BadInput(str(store), [*([changed] if changed is not None else []), *told])
     torn = len(reading.torn or b"")
-    apart = reader is None or reader.whole
+    whole = reader is None or reader.whole
     removed = sum(e.kind == REMOVED for e in log)
-    return Verified(True, len(log), log.head, torn if apart or not torn else None, reading.unended, removed, withheld)
+    return Verified(
+        True, len(log), log.head, torn if whole or not torn else None, reading.unended, removed, withheld, said
+    )
+
+
+def _of_allocations(trial: Trial, log: Log, reader: Reader | None) -> list[str]:
+    """What was judged of the allocations without a secret; for who sees the patients of some sites, or none, without how many there are."""
+    if reader is None or reader.whole or reader.all_patients:
+        return allocations_in_words(trial, list(log))
+    return secret_in_words(list(log))
 
 
 @dataclass(frozen=True)

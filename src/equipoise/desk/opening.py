@@ -9,12 +9,17 @@ from typing import Any
 
 from equipoise.conduct.authority import named
 from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.definitions import Definitions
 from equipoise.conduct.people import People
+from equipoise.conduct.secret import Secret
 from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for
+from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
-from equipoise.files.log_file import LogFile
+from equipoise.files.log_address import Address
+from equipoise.files.log_store import store_at
 from equipoise.files.table_file import read_table
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.design import Design
@@ -26,6 +31,20 @@ from equipoise.trial.trial import Trial
 def load_trial(name: str) -> Trial:
     """The trial called ``name``: a file, its folder, or a bundled trial. Raises BadInput with all problems of its file."""
     return read_trial(find_trial(name))
+
+
+def load_at_hand(name: str, log: Address, person: str | None) -> Trial:
+    """The trial called ``name`` as the log goes with it: its file or, where the log was amended with one, an amendment beside the file.
+
+    Where the log goes with none of these it is the file, which orders then refuse, naming what changed. ``person``: who asks, to whom a log
+    that cannot be read is told of without a word of its lines.
+    """
+    trial = load_trial(name)
+    planned = read_amendments(find_trial(name))
+    if not planned:
+        return trial
+    last = Definitions.of(trial, read_for(log_of(trial, log), person).log).last
+    return next((a.trial for a in planned if last is not None and a.trial.fingerprint == last.fingerprint), trial)
 
 
 def load_one(name: str, cohort: str = "") -> Trial:
@@ -42,9 +61,9 @@ def design_of(trial: Trial) -> Design[Any]:
     return design
 
 
-def log_of(trial: Trial, path: Path) -> LogFile:
-    """Where the trial's log is, or will be: a file."""
-    return LogFile(path, trial.id)
+def log_of(trial: Trial, address: Address | str) -> LogStore:
+    """Where the trial's log is, or will be: a file, or a table of a database. Raises BadInput for an address that is none."""
+    return store_at(address, trial.id)
 
 
 @dataclass(frozen=True)
@@ -55,15 +74,25 @@ class Opened:
     trial: str
     fingerprint: str
     hash: str
+    #: Of the allocation's secret.
+    commitment: str | None = None
 
 
-def open_log(trial: Trial, store: LogStore, by: str, why: str = "", administrator: str = "") -> Opened:
-    """Start a trial's log, with people where an ``administrator`` is named. What is there is never overwritten."""
+def open_log(
+    trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None, administrator: str = ""
+) -> Opened:
+    """Start a trial's log, with the commitment of its allocation's secret where that is given, and with people where an ``administrator`` is named.
+
+    What is there is never overwritten.
+    """
     if administrator and (bad := list(named(administrator, People()))):
         raise BadInput("open", bad)
-    log = Conduct.open(trial, now(), by, why=why, salts=salts, administrator=administrator).log
-    store.create(log)
-    return Opened(str(store), trial.id, trial.fingerprint, log.head)
+    moment = now()
+    conduct = Conduct.open(trial, moment, by, why=why, salts=salts, administrator=administrator)
+    if secret is not None:
+        conduct.seal(secret, moment.date(), moment, by)
+    store.create(conduct.log)
+    return Opened(str(store), trial.id, trial.fingerprint, conduct.log.head, conduct.commitment or None)
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,29 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from equipoise.conduct.allocation import allocation_of
+from equipoise.conduct.authority import stranger
 from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.masking import Key, holds_codes, unmasked
-from equipoise.conduct.place import Allocation
+from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.masking import holds_codes
+from equipoise.conduct.sealed import ByWhom, Sealed, trial_problems
+from equipoise.conduct.secret import Secret
+from equipoise.conduct.unmasking import unmasked
 from equipoise.desk.store import LogStore
-from equipoise.desk.told import read_for, told
+from equipoise.desk.told import read_for, refused_to
+from equipoise.files.bundled import find_trial
+from equipoise.files.definition import trial_of
+from equipoise.files.secret_file import Apart, read_secret_file
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 
-SEED_VARIABLE = "EQUIPOISE_ALLOCATION_SEED_FILE"
+#: By how much a clock may be behind the log's last moment: two machines' clocks differ.
+TOLERANCE = timedelta(minutes=5)
+SECRET_VARIABLE = "EQUIPOISE_SECRET_FILE"
 
 
 @dataclass(frozen=True)
@@ -52,63 +60,93 @@ def give(
     trial: Trial,
     store: LogStore,
     order: Callable[[Conduct, datetime], Event | Sequence[Event]],
-    allocation: Allocation | None = None,
+    allocation: ByWhom = None,
     conduct: Conduct | None = None,
+    *,
+    amends: bool = False,
     by: str = "",
 ) -> Ordered:
     """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
 
-    Raises BadInput with the reasons where it is refused; the log is then as it was. What the store refuses, or fails to write, is not
-    taken in. ``conduct``: of a process that lives (made with ``salts``), caught up with the store first; else the trial is taken from the store's log.
+    Raises BadInput with the reasons where it is refused; the log is then as it was. So it is where the trial at hand is not the one that the
+    log was last opened or amended with, unless the order ``amends`` it. What the store refuses, or fails to write, is not taken in.
     ``by``: who gives it; in a log with people the reasons are those that he may know.
-    A clock that runs behind the one of the last record does not stand in the way: the last record's moment counts.
+    ``conduct``: of a process that lives (made with ``salts`` and ``read``), caught up with the store first; else the trial is taken from
+    the store's log. An order's moment is that of one clock, the store's where it has its own, and read while nobody else may write. Where it
+    is behind the last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
     """
     with store.held():
-        reading = read_for(store, by)
-        log = reading.log
         if conduct is None:
-            conduct = Conduct(trial, log, allocation, salts, takes=False)
+            reading = read_for(store, by)
+            conduct = Conduct(trial, reading.log, allocation, salts, takes=False, read=trial_of)
         else:
-            conduct.catch_up(log[i] for i in range(len(conduct.log), len(log)))
-        moment = max(now(), log[len(log) - 1].recorded)
+            reading = read_for(store, by, len(conduct.log), conduct.log.head)
+            conduct.catch_up(reading.log)
+        log = conduct.log
+        changed = None if amends else conduct.definitions.another()
+        if changed is not None:
+            raise BadInput(trial.id, stranger(by, conduct.people) or [changed])
+        last = log[len(log) - 1].recorded
+        moment = store.now() or now()
+        at = last if moment < last <= moment + TOLERANCE else moment
         try:
-            found = order(conduct, moment)
+            found = order(conduct, at)
         except BadInput as bad:
-            raise told(bad, by, trial, log, lambda c: order(c, moment), allocation) from None
+            raise refused_to(by, bad, trial, log, lambda c: order(c, at), allocation) from None
         events = [found] if isinstance(found, Event) else list(found)
+        if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
+            return Ordered(events[-1], log.hashes()[events[-1].number - 1], None)
         redaction = events[0].kind == "redacted"
         aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
     return Ordered(events[-1], conduct.log.head, aside, reading.unended)
 
 
-def allocation(trial: Trial, seed_file: Path | None = None) -> Allocation | None:
-    """The list by which patients are given their arms, from the secret seed; None where no file is named, or nobody randomised.
+def apart(name: str, log: object = None) -> dict[str, Path]:
+    """The folders in which no secret may lie: the trial's, which ``name`` finds, and the log's where that is a file."""
+    found = {"the trial's folder": find_trial(name).parent}
+    address = str(getattr(log, "url", log)).removeprefix("sqlite:///")
+    if log is not None and "://" not in address:
+        found["the log's folder"] = Path(address).parent
+    return found
 
-    Without ``seed_file`` the environment may name one.
+
+def read_secret(trial: Trial, path: Path, option: str, apart: Apart) -> list[Secret]:
+    """The secrets of a file, all of them this trial's. Raises BadInput with all that is wrong."""
+    found = read_secret_file(path, option, apart)
+    problems = [p for secret in found for p in trial_problems(trial, secret, option)]
+    if problems:
+        raise BadInput("secret", problems)
+    return found
+
+
+def allocation(trial: Trial, secret_file: Path | None = None, apart: Apart | None = None) -> Sealed | None:
+    """Who gives the arms, by the trial's secret; None where no file is named, or nobody randomised.
+
+    Without ``secret_file`` the environment may name one. ``apart``: folders in which it may not lie.
     """
-    path = seed_file or (Path(os.environ[SEED_VARIABLE]) if os.environ.get(SEED_VARIABLE) else None)
+    path = secret_file or (Path(os.environ[SECRET_VARIABLE]) if os.environ.get(SECRET_VARIABLE) else None)
     if path is None or trial.randomisation is None:
         return None
-    seed = _secret(path, "--seed-file")
-    return Key(trial, seed) if trial.masked else allocation_of(trial, seed)
+    return Sealed(trial, read_secret(trial, path, "--secret", apart or {}))
 
 
-def unmask(trial: Trial, log: Log, seed_file: Path | None) -> Log:
-    """The log with its arms: as it is, or read by the seed file where it holds codes.
+def unmask(trial: Trial, log: Log, secret_file: Path | None, apart: Apart | None = None) -> Log:
+    """The log with its arms: as it is, or read by the secret where it holds codes.
 
     In memory only. Raises BadInput for codes without the file, with another one, and for a file where nothing is masked.
     """
     if not holds_codes(log):
-        if seed_file is not None and not trial.masked:
+        if secret_file is not None and not trial.masked:
             allowed = "nothing: nobody is masked in this trial, its log names the arms"
-            raise BadInput(trial.id, [Problem("not-masked", "--unblind", str(seed_file), allowed)])
+            raise BadInput(trial.id, [Problem("not-masked", "--unblind", str(secret_file), allowed)])
         return log
-    if seed_file is None:
-        allowed = "the allocation's seed file: this trial's log holds codes, not arms"
+    if secret_file is None:
+        allowed = "the file with the allocation's secret: this trial's log holds codes, not arms"
         step = "give it with --unblind, if you are among those who may know the arms"
         raise BadInput(trial.id, [Problem("blinded", "--unblind", "nothing", allowed, step)])
-    return unmasked(trial, log, Key(trial, _secret(seed_file, "--unblind")))
+    by_secret = Sealed(trial, read_secret(trial, secret_file, "--unblind", apart or {}))
+    return unmasked(trial, log, by_secret, Definitions.of(trial, log, trial_of).recorded_before)
 
 
 @dataclass(frozen=True)
@@ -123,27 +161,26 @@ class Unblinded:
 
 
 def unblind(
-    trial: Trial, store: LogStore, patient: str, on: date, by: str, reason: str, why: str, seed_file: Path | None
+    trial: Trial,
+    store: LogStore,
+    patient: str,
+    on: date,
+    by: str,
+    reason: str,
+    why: str,
+    by_secret: Sealed | None,
+    key: str = "",
 ) -> Unblinded:
-    """Tell one masked patient's arm, once that it is told has been recorded. Raises BadInput with the reasons where it is refused."""
+    """Tell one masked patient's arm, once that it is told has been recorded; ``by_secret``: as ``allocation`` made it.
+
+    Raises BadInput with the reasons where it is refused.
+    """
     answered: list[str] = []
 
     def order(conduct: Conduct, now: datetime) -> Event:
-        event, arm = conduct.unblind(patient, on, now, by, reason, why)
+        event, arm = conduct.unblind(patient, on, now, by, reason, why, key)
         answered.append(arm)
         return event
 
-    done = give(trial, store, order, allocation(trial, seed_file), by=by)
+    done = give(trial, store, order, by_secret, by=by)
     return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, answered[0])
-
-
-def _secret(path: Path, option: str) -> str:
-    try:
-        seed = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        seed = ""
-    if len(seed) < 16:
-        allowed = "a file with a secret of at least 16 characters, kept outside the trial's folder"
-        step = "for instance: openssl rand -hex 32"
-        raise BadInput("seed file", [Problem("no-seed", option, "no readable seed", allowed, step)])
-    return seed

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.conduct.foreseen_allocation import ForeseenAllocation, Simulated, foreseen_allocation
+from equipoise.conduct.foretold import Foretold, foretold
 from equipoise.files.bundled import find_trial
 from equipoise.files.scenario_file import scenarios_of
 from equipoise.simulate.cohorts import scenario_of
+from equipoise.trial.block_sizes import assumed_blocks
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import MINIMISED
@@ -30,6 +32,10 @@ class Compared:
     scenario: str
     seed: int
     methods: Sequence[ForeseenAllocation]
+    #: What the trial's own blocks tell, by enumeration; None by other methods and where there is too much to go through.
+    foretold: Foretold | None = None
+    #: What is assumed of sealed sizes; ''.
+    assumed: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
@@ -38,6 +44,8 @@ class Compared:
             "scenario": self.scenario or None,
             "seed": self.seed,
             "methods": list(self.methods),
+            "foretold": self.foretold,
+            "assumed": self.assumed or None,
         }
 
     def table(self) -> Table:
@@ -67,8 +75,19 @@ class Compared:
                 "factor where it is off most.",
                 "Guessed: arms that are foretold by one who knows the method, its settings and every patient before, and names the likeliest "
                 "arm. Certain: patients whose arm such a person knows beforehand. Sites that do not see each other's patients know less.",
+                *self._exactly(),
+                *filter(None, [self.assumed]),
             ),
         )  # fmt: skip
+
+    def _exactly(self) -> list[str]:
+        f = self.foretold
+        if f is None:
+            return []
+        return [
+            f"This trial's blocks of {', '.join(map(str, f.sizes))}, by enumeration: {100 * f.certain:.2f}% certain, {100 * f.guessed:.2f}% "
+            f"guessed ({100 * f.floor:.2f}% by naming the commonest arm each time)."
+        ]
 
 
 def compared(
@@ -92,7 +111,7 @@ def compared(
     found = []
     for method, of in _methods(trial).items():
         found.append(foreseen_allocation(of, replicates, seed, levels, watch(method)))
-    return Compared(trial.id, scenario, seed, found)
+    return Compared(trial.id, scenario, seed, found, foretold(trial, levels), assumed_blocks(trial))
 
 
 def _methods(trial: Trial) -> dict[str, Trial]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from equipoise.conduct.definitions import Definitions
 from equipoise.conduct.people import People
 from equipoise.conduct.visibility import Reader, role_names, seen, visible
 from equipoise.desk.order import unmask
+from equipoise.files.definition import trial_of
+from equipoise.files.secret_file import Apart
 from equipoise.trial.check import near
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
@@ -27,6 +30,7 @@ _PAGES: dict[View, str] = {
     "forecast": "forecasts of looks",
     "by arm": "pages that stand by arm, or speak of a look: the committee's room",
     "people": "the people of the trial",
+    "keeping": "keeping of the log as a whole",
 }
 
 
@@ -47,13 +51,14 @@ def reader_of(trial: Trial, log: Log, person: str | None, by: str | None = None)
     if not person:
         allowed = "a person who holds a role: this log was opened with people"
         raise BadInput(trial.id, [Problem("no-reader", "--as", "nothing", allowed, "--as PERSON, or EQUIPOISE_AS")])
-    reader = Reader.of(person, people, trial)
+    definitions = Definitions.of(trial, log, trial_of)
+    reader = Reader.of(person, people, *definitions.trials)
     if not reader.grants:
         step = near(person, sorted({g.person for g in people.grants if g.until is None}))
         raise BadInput(
             trial.id, [Problem("no-role", "--as", repr(person), "a person who holds a role in this log now", step)]
         )
-    asked = trial.whole.people
+    asked = definitions.trial_of(definitions.last).whole.people if definitions.last is not None else None
     untrained = people.untrained(person, asked.training) if asked is not None else []
     if untrained and reader.views != {"people"}:
         allowed = f"somebody trained in {', '.join(asked.training if asked else ())}"
@@ -88,13 +93,17 @@ def known_to(
     view: View = "by arm",
     unblind: Path | None = None,
     by: str | None = None,
+    apart: Apart | None = None,
 ) -> Log:
-    """The log as the reader may see it for a page of this kind, the arms of a masked log read where he may know them."""
+    """The log as the reader may see it for a page of this kind, the arms of a masked log read where he may know them.
+
+    ``apart``: folders in which the secret that tells them may not lie.
+    """
     reader = reader_of(trial, log, person, by)
     may_read(trial, reader, view)
     refuse_withheld(log, trial.id)
     if reader is None or reader.whole:
-        return unmask(trial, log, unblind)
+        return unmask(trial, log, unblind, apart)
     if unblind is not None:
         given = f"{reader.person}, {role_names(reader)}"
         raise BadInput(trial.id, [Problem("not-your-page", "--unblind", given, "somebody who may know all arms")])

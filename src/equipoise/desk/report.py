@@ -8,13 +8,15 @@ from pathlib import Path
 
 from equipoise.analyse.analysis import analyse
 from equipoise.analyse.data import cut, cut_beside
+from equipoise.conduct.definitions import Definitions
 from equipoise.decide.decide import decide
 from equipoise.design.study.family import family_of
-from equipoise.desk.data import Data
+from equipoise.desk.data import Data, defined_at
 from equipoise.desk.pages import write_page
 from equipoise.dossier.cohorts import CohortFindings, cohorts_document
 from equipoise.dossier.document import trial_document
 from equipoise.dossier.findings import Findings
+from equipoise.files.definition import trial_of
 from equipoise.files.history_file import library_of
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.trial import Trial
@@ -27,13 +29,18 @@ def findings(name: str, trial: Trial, data: Data) -> Findings:
     """
     looks: list[Decision | NotRipe] = []
     if trial.design is not None and trial.monitoring is not None:
+        definitions = Definitions.of(trial, data.log, trial_of)
         taken = {e.data["look"]: e.data for e in data.snap.events if e.kind == "decided"}
         for look in trial.design.looks:
-            at, then = taken.get(look.number), data.snap
+            at, then, snap = taken.get(look.number), trial, data.snap
             if at is not None:
-                then = cut(trial, data.log, *(date.fromisoformat(at[k]) for k in ("cutoff", "known_on")))
-            looks.append(decide(trial, then, look.number))
-    return Findings(trial, data.snap, analyse(trial, data.snap), looks, library=library_of(trial, name))
+                cutoff, known_on = (date.fromisoformat(at[k]) for k in ("cutoff", "known_on"))
+                then = defined_at(definitions, data.log, cutoff, known_on)
+                snap = cut(then, data.log, cutoff, known_on)
+            looks.append(decide(then, snap, look.number))
+    known = Definitions.of(trial, data.log.known_by(data.snap.known_on), trial_of)
+    analysis = analyse(trial, data.snap)
+    return Findings(trial, data.snap, analysis, looks, library=library_of(trial, name), definitions=known)
 
 
 def findings_of_cohorts(name: str, trial: Trial, data: Data) -> CohortFindings:
@@ -46,7 +53,9 @@ def findings_of_cohorts(name: str, trial: Trial, data: Data) -> CohortFindings:
         others = cut_beside(view, data.log, *at)
         if others.randomised:
             beside[cohort] = Findings(view, others, analyse(view, others), ())
-    return CohortFindings(trial, data.snap, of, beside, family_of({n: v.design for n, v in trial.views.items()}))
+    family = family_of({n: v.design for n, v in trial.views.items()})
+    known = Definitions.of(trial, data.log.known_by(data.snap.known_on), trial_of)
+    return CohortFindings(trial, data.snap, of, beside, family, known)
 
 
 def write(found: Findings | CohortFindings, out: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from equipoise.simulate.plan import Plan
 from equipoise.simulate.replicates import Engine, default_workers, simulate
 from equipoise.simulate.summary import Summary, exact_of, safety_table, summarise, summary_table
 from equipoise.simulate.tally import Tally
+from equipoise.trial.block_sizes import assumed_blocks
 from equipoise.trial.design import Characteristics
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
@@ -50,7 +51,13 @@ class Simulated:
 
     def table(self) -> Table:
         """What came, beside what is known exactly."""
-        return summary_table(self.summaries, self.exact)
+        table = summary_table(self.summaries, self.exact)
+        return replace(table, notes=(*table.notes, self.assumed)) if self.assumed else table
+
+    @property
+    def assumed(self) -> str:
+        """What is assumed of blocks whose sizes are sealed; ''."""
+        return assumed_blocks(self.plans[0].trial)
 
     def safety_table(self) -> Table | None:
         """How often the safety rules beside the design spoke; None for trials without."""
@@ -60,6 +67,7 @@ class Simulated:
         """The documented shape."""
         return {
             "trial": self.plans[0].trial.id, "interrupted": not self.whole, "summaries": self.summaries, "exact": self.exact,
+            **({"assumed": self.assumed} if self.assumed else {}),
             **({} if self.unfinished is None else {"unfinished": self.unfinished_as_json()}),
         }  # fmt: skip
 

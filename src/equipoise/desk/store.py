@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from equipoise.trial.event import Event
@@ -16,8 +17,22 @@ class LogStore(Protocol):
     def create(self, log: Log) -> None:
         """Begin with ``log``. Raises BadInput where a log is there already: it is never overwritten."""
 
-    def read(self) -> Reading:
-        """The log, verified. Raises BadInput with all that is wrong with it, or for the log of another trial."""
+    def create_lines(self, data: bytes) -> None:
+        """Begin with a log as a file holds it, to the byte. Raises BadInput as ``create`` does, and for what is no log."""
+
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        """The log, verified; of a log that was read up to event ``after``, whose hash is ``head``, what came since.
+
+        Raises BadInput with all that is wrong with it, for the log of another trial, and for one that no longer has that event.
+        """
+        ...
+
+    def lines(self) -> bytes:
+        """The log as a file holds it, to the byte, without an unfinished last record. Verified first: raises BadInput as ``read`` does."""
+        ...
+
+    def now(self) -> datetime | None:
+        """This moment by the store's own clock, which all who write to it share; None where it has none but the computer's."""
         ...
 
     def held(self) -> AbstractContextManager[None]:

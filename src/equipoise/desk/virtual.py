@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from equipoise.analyse.data import cut
+from equipoise.conduct.definitions import Definitions
 from equipoise.decide.decide import decide
 from equipoise.desk import analyse, look
+from equipoise.desk.data import defined_at
 from equipoise.desk.report import write as write_report
 from equipoise.desk.simulate import Simulated
 from equipoise.desk.store import LogStore
 from equipoise.dossier.findings import Findings
+from equipoise.files.amendments import read_amendments
+from equipoise.files.bundled import find_trial
+from equipoise.files.definition import trial_of
 from equipoise.files.history_file import library_of
 from equipoise.files.plain import to_json
 from equipoise.files.write import write_text
@@ -33,16 +38,20 @@ class Virtual:
 def conduct(name: str, simulated: Simulated, number: int, store: LogStore) -> Virtual:
     """The first replicate of plan ``number``, through the log as it is read back; ``name`` is where the trial is found."""
     plan = simulated.plans[number]
-    trial, virtual = plan.trial, run(plan, 0, detail=True)
+    virtual = run(plan, 0, detail=True, amendments=read_amendments(find_trial(name)))
     store.create(virtual.log)
     log = store.read().log
-    looks = [decide(trial, cut(trial, log, taken.cutoff), taken.decision.look) for taken in virtual.looks]
-    snap = cut(trial, log, virtual.looks[-1].cutoff)
+    definitions = Definitions.of(plan.trial, log, trial_of)
+    looks = []
+    for taken in virtual.looks:
+        trial = defined_at(definitions, log, taken.cutoff, taken.cutoff)
+        snap = cut(trial, log, taken.cutoff)
+        looks.append(decide(trial, snap, taken.decision.look))
     readouts = [(t.decision.look, t.readout, t.randomised_at_readout) for t in virtual.looks]
     source = f"scenario '{plan.scenario.id}', seed {plan.seed}, replicate 0"
     found = Findings(
         trial, snap, analyse.run(trial, snap).analysis, looks, simulated.summaries, simulated.exact, readouts, source,
-        library_of(trial, name),
+        library_of(trial, name), definitions,
     )  # fmt: skip
     return Virtual(log, virtual.randomised, found)
 

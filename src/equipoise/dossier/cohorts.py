@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
+from equipoise.conduct.definitions import Definitions
 from equipoise.decide.words import headline
 from equipoise.design.study.family import Family
+from equipoise.dossier.amendments import amendments
 from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
@@ -33,6 +35,7 @@ class CohortFindings:
     of: Mapping[str, Findings]
     beside: Mapping[str, Findings]
     family: Family
+    definitions: Definitions | None = None
 
 
 def cohorts_document(f: CohortFindings) -> Document:
@@ -67,6 +70,7 @@ def _sections(f: CohortFindings) -> Iterator[Section]:
     for name, own in f.of.items():
         yield Section(f"{name}-decision", f"{name}: decision", decision(own))
     yield Section("synopsis", "Synopsis of the protocol", synopsis(t))
+    yield Section("amendments", "Amendments", amendments(f.snap, f.definitions))
     yield Section("family", "The cohorts' errors together", [Paragraph(f.family.in_words()), f.family.table()])
     yield Section("flow", "Patient flow, all cohorts", [flow(t, f.snap)])
     for name, own in f.of.items():

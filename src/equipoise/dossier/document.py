@@ -6,6 +6,7 @@ from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
 from equipoise.decide.words import headline
+from equipoise.dossier.amendments import amendments
 from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
@@ -18,7 +19,8 @@ from equipoise.dossier.safety_rules import safety_rules
 from equipoise.dossier.synopsis import synopsis
 from equipoise.report.document import Document
 from equipoise.trial.decision import Decision
-from equipoise.trial.exhibits import Section
+from equipoise.trial.exhibits import Paragraph, Section
+from equipoise.trial.resealed import cautions_of_secret
 
 
 def trial_document(f: Findings) -> Document:
@@ -51,11 +53,20 @@ def _sections(f: Findings) -> list[Section]:
     return [
         Section("decision", "Decision", decision(f)),
         Section("synopsis", "Synopsis of the protocol", synopsis(t)),
+        Section("amendments", "Amendments", amendments(f.snap, f.definitions)),
         Section("design", "Design", design(f)),
         Section("history", "Historical controls and the hurdle", history(f)),
         Section("planning", "What planners needed to see", planning(f)),
         Section("accrual", "Accrual", accrual(f)),
-        Section("flow", "Patient flow", [flow(t, f.snap), populations_table(t, f.analysis.populations)]),
+        Section(
+            "flow",
+            "Patient flow",
+            [
+                flow(t, f.snap),
+                populations_table(t, f.analysis.populations),
+                *(Paragraph(f"Caution. {text}", "caution") for text in cautions_of_secret(f.snap.events)),
+            ],
+        ),
         Section("efficacy", "Efficacy", efficacy(f)),
         Section("course", "Course and response of each patient", course(f)),
         Section("safety", "Safety", safety(f)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.analysis import Analysis
+from equipoise.conduct.definitions import Definitions
 from equipoise.history.library import HistoryLibrary
 from equipoise.simulate.summary import Summary
 from equipoise.trial.decision import Decision, NotRipe
@@ -17,7 +18,10 @@ from equipoise.trial.trial import Trial
 
 @dataclass(frozen=True)
 class Findings:
-    """What a report is made from; parts that are not there leave their sections out."""
+    """What a report is made from; parts that are not there leave their sections out.
+
+    ``trial`` is as it was defined at the cut-off; ``definitions`` are all of them.
+    """
 
     trial: Trial
     snap: Snapshot
@@ -28,3 +32,4 @@ class Findings:
     readouts: Sequence[tuple[int, date, int]] = ()
     virtual: str = ""
     library: HistoryLibrary | None = None
+    definitions: Definitions | None = None

@@ -44,7 +44,7 @@ def _facts(t: Trial) -> Facts:
     ]
     r = t.randomisation
     if r is not None and r.method == "permuted blocks":
-        blocks = ", ".join(str(b) for b in r.block_sizes)
+        blocks = "sizes that are sealed" if r.sealed else ", ".join(str(b) for b in r.block_sizes)
         rows.append(("Randomisation", f"permuted blocks of {blocks}{_dagger(t, 'randomisation.block_sizes')}"))
     if r is not None and r.minimises:
         how = f"minimisation, the arm that balances best with probability {r.minimised:g}"

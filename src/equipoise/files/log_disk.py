@@ -28,6 +28,8 @@ _KINDS: list[tuple[Callable[[int], bool], str]] = [
 ]
 #: A file system that knows no hard links says so by one of these.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
+#: And one that knows no locks by one of these.
+_NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 #: How long to wait before asking again for a lock, in seconds.
 _WAIT = 0.02
 
@@ -83,10 +85,10 @@ def _check(path: Path, mode: int) -> None:
         raise no_file(path, next((name for is_one, name in _KINDS if is_one(mode)), "no file"))
 
 
-def read_all(file: Regular) -> bytes:
-    """The whole of it, from the beginning. Raises BadInput where the disk fails."""
+def read_all(file: Regular, start: int = 0) -> bytes:
+    """The whole of it, from the beginning or from byte ``start`` on. Raises BadInput where the disk fails."""
     try:
-        os.lseek(file.fd, 0, os.SEEK_SET)
+        os.lseek(file.fd, start, os.SEEK_SET)
         pieces = []
         while piece := os.read(file.fd, 1 << 24):
             pieces.append(piece)
@@ -115,9 +117,8 @@ def hold(path: Path, timeout: float) -> Iterator[Regular]:
         beside.acquire(timeout=timeout)
     except Timeout:
         raise _locked(path) from None
-    except OSError as error:
-        given = Problem("unwritable", "log", str(error), "a folder in which the lock can be made")
-        raise BadInput(str(path), [given]) from None
+    except (OSError, NotImplementedError) as error:  # the second: of a file system without locks
+        raise _unlockable(path, error) from None
     try:
         file = _locked_itself(path, until)
         try:
@@ -132,7 +133,7 @@ def _locked_itself(path: Path, until: float) -> Regular:
     while True:
         file = _opened(path, os.O_RDWR)
         try:
-            if _lock(file.fd, until) and not moved(file):
+            if _lock(file, until) and not moved(file):
                 return file
         except BaseException:
             os.close(file.fd)
@@ -142,18 +143,26 @@ def _locked_itself(path: Path, until: float) -> Regular:
             raise _locked(path)
 
 
-def _lock(fd: int, until: float) -> bool:
+def _lock(file: Regular, until: float) -> bool:
     while fcntl is not None:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
         except BlockingIOError:
             if time.monotonic() > until:
                 return False
             time.sleep(_WAIT)
-        except OSError:
-            break  # a file system that knows no such lock
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise _unlockable(file.path, error) from None
+            break  # the file beside it, made by one writer at a time, is all that keeps others away
     return True
+
+
+def _unlockable(path: Path, error: Exception) -> BadInput:
+    """Without a lock nothing is written: two writers would break the chain under orders that were acknowledged."""
+    allowed = "a folder in which a lock can be made, on a file system that locks"
+    return BadInput(str(path), [Problem("unlockable", "log", str(error), allowed, "keep the log on a local disk")])
 
 
 def _locked(path: Path) -> BadInput:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from equipoise.files.log_disk import (
     read_all,
     write_all,
 )
-from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another
-from equipoise.trial.event import Event
+from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another, refuse_shorter
+from equipoise.trial.event import GENESIS, Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
 
@@ -43,7 +43,20 @@ def read_log(path: Path, trial_id: str | None = None) -> Reading:
     return _parse(data, str(path), trial_id)
 
 
-def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
+@dataclass(frozen=True)
+class _Mark:
+    """Up to where a file was read or written, and which file: the last event, its hash, its line with the newline, and the byte after that."""
+
+    event: Event
+    hash: str
+    line: bytes
+    end: int
+    file: tuple[int, int]
+
+
+def _parse(data: bytes, source: str, trial_id: str | None, since: _Mark | None = None) -> Reading:
+    """The log that ``data`` are of; ``since``: only what follows there."""
+    previous, before = (since.hash, since.event) if since is not None else (GENESIS, None)
     *lines, rest = data.split(b"\n")
     torn: bytes | None = rest or None
     found: Lines | None = None
@@ -51,15 +64,16 @@ def _parse(data: bytes, source: str, trial_id: str | None) -> Reading:
         # A page of it was never written: the power went before its writer was told that it stands.
         torn = lines.pop() + b"\n"
     elif torn is not None and _whole(torn):
-        found, torn = read_lines([*lines, rest], source), None
-    if found is None and not lines:
+        found, torn = read_lines([*lines, rest], source, previous, before), None
+    if found is None and not lines and since is None:
         given = "a torn line and nothing else" if torn else "an empty file"
         raise BadInput(
             source,
             [Problem("empty-log", "log", given, "a log begins with an 'opened' event", "conduct open")],
         )
-    log = (found or read_lines(lines, source)).log()
-    refuse_another(log, source, trial_id)
+    log = (found or read_lines(lines, source, previous, before)).log()
+    if since is None:
+        refuse_another(log, source, trial_id)
     return Reading(log, torn, unended=found is not None)
 
 
@@ -81,6 +95,11 @@ class _Known:
     size: int
 
 
+def _identity(file: Regular) -> tuple[int, int]:
+    found = os.fstat(file.fd)
+    return found.st_dev, found.st_ino
+
+
 class LogFile:
     """A trial's log in a file. Who judges by it holds it from reading to having appended."""
 
@@ -91,6 +110,8 @@ class LogFile:
         #: while it is held: the file, and what was read of it
         self._file: Regular | None = None
         self._known: _Known | None = None
+        #: from where reading goes on for who knows the log up to there
+        self._mark: _Mark | None = None
 
     def __str__(self) -> str:
         return str(self.path)
@@ -99,14 +120,58 @@ class LogFile:
         """Begin with ``log``. Raises BadInput if the file is there."""
         write_new_log(self.path, log)
 
-    def read(self) -> Reading:
-        """Read and verify the log. Raises BadInput with every broken line, or for a log of another trial."""
-        if self._file is None:
-            return read_log(self.path, self._trial_id)
-        data = read_all(self._file)
+    def create_lines(self, data: bytes) -> None:
+        """Begin with a log's lines, to the byte. Raises BadInput if the file is there, and for what is no log."""
         reading = _parse(data, str(self.path), self._trial_id)
-        self._known = _Known(reading.log.head, reading.torn or b"", reading.unended, len(data))
-        return reading
+        if reading.torn or reading.unended:
+            given = "a last line without its end"
+            raise BadInput(str(self.path), [Problem("no-log", "log", given, "whole lines of a log")])
+        begin(self.path, data)
+
+    def lines(self) -> bytes:
+        """The log to the byte, without a torn last line; verified first."""
+        with self._opened() as file:
+            data = read_all(file)
+        reading = _parse(data, str(self.path), self._trial_id)
+        return data[: len(data) - len(reading.torn or b"")] + b"\n" * reading.unended
+
+    def now(self) -> None:
+        """A file has no clock of its own: the computer's counts."""
+        return
+
+    def read(self, after: int = 0, head: str = "") -> Reading:
+        """Read and verify the log; of one that was read up to event ``after``, whose hash was ``head``, only what came since.
+
+        Where this store has read or written up to there itself, in this file, verification goes on from that line, which must stand where
+        it stood; else the whole log is verified. Raises BadInput with every broken line, and for the log of another trial or another history.
+        """
+        with self._opened() as file:
+            mark = self._mark
+            if after and mark is not None and mark.event.number == after and head in ("", mark.hash):
+                size = mark.end - len(mark.line)
+                if _identity(file) == mark.file and (data := read_all(file, size)).startswith(mark.line):
+                    rest = data[len(mark.line) :]
+                    reading = _parse(rest, str(self.path), self._trial_id, mark)
+                    self._noted(file, mark.end, rest, reading, mark.hash)
+                    return reading
+            data = read_all(file)
+            reading = _parse(data, str(self.path), self._trial_id)
+            self._noted(file, 0, data, reading, GENESIS)
+        refuse_shorter(reading.log.hashes(), str(self.path), after, head)
+        return reading.after(after) if after else reading
+
+    def _opened(self) -> AbstractContextManager[Regular]:
+        return nullcontext(self._file) if self._file is not None else open_regular(self.path, os.O_RDONLY)
+
+    def _noted(self, file: Regular, start: int, data: bytes, reading: Reading, head: str) -> None:
+        """Keep what was read from byte ``start`` on, after the hash ``head``."""
+        torn, log = reading.torn or b"", reading.log
+        if self._file is not None:
+            self._known = _Known(log.head if len(log) else head, torn, reading.unended, start + len(data))
+        if len(log) and not reading.unended:
+            whole = data[: len(data) - len(torn)]
+            line = whole[whole.rfind(b"\n", 0, -1) + 1 :]
+            self._mark = _Mark(log[len(log) - 1], log.head, line, start + len(whole), _identity(file))
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -141,7 +206,9 @@ class LogFile:
         if known.unended:
             text = b"\n" + text
         write_all(self._file, text, size)
-        self._known = _Known(lines[-1][1], b"", False, size + len(text))
+        line, digest = lines[-1]
+        self._known = _Known(digest, b"", False, size + len(text))
+        self._mark = _Mark(events[-1], digest, line.encode(), size + len(text), _identity(self._file))
         return aside
 
     def redact(self, event: Event, head: str) -> str | None:

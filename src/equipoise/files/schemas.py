@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.files.amendments import AmendmentFile
 from equipoise.files.grid_file import Grid
 from equipoise.files.schema import DIALECT, trial_schema
 from equipoise.history.library import HistoryLibrary
@@ -15,12 +16,13 @@ _FILES: dict[str, tuple[type[Part], str]] = {
     "scenario": (Scenario, "scenario"),
     "grid": (Grid, "grid"),
     "history": (HistoryLibrary, "library of historical controls"),
+    "amendment": (AmendmentFile, "amendment"),
     "case-mix": (CaseMix, "historical rates by stratum"),
 }
 
 
 def schema_of(file: str) -> dict[str, Any]:
-    """The schema of 'trial', 'scenario', 'grid', 'history' or 'case-mix'. Raises KeyError for another name."""
+    """The schema of 'trial', 'scenario', 'grid', 'history', 'amendment' or 'case-mix'. Raises KeyError for another name."""
     if file == "trial":
         return trial_schema()
     model, title = _FILES[file]

@@ -1,4 +1,4 @@
-"""A trial file with what lies beside it, scenarios and grids: all problems of all layers at once."""
+"""A trial file with what lies beside it, scenarios, grids and amendments: all problems of all layers at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from equipoise.files.amendments import read_amendments
 from equipoise.files.grid_file import Grid, read_grid
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_file import read_trial
 from equipoise.simulate.cohorts import scenario_of
 from equipoise.simulate.plan import Plan
+from equipoise.trial.amendment import Amendment
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from equipoise.trial.validate import validate_parts
@@ -19,15 +21,16 @@ from equipoise.trial.validate import validate_parts
 
 @dataclass(frozen=True)
 class TrialFolder:
-    """A sound trial file, and the names of the scenarios and grids beside it that were read and fit it."""
+    """A sound trial file, the names of the scenarios and grids beside it that were read and fit it, and its amendments."""
 
     trial: Trial
     scenarios: tuple[str, ...]
     grids: tuple[str, ...]
+    amendments: tuple[Amendment, ...] = ()
 
 
 def read_folder(trial_file: Path) -> TrialFolder:
-    """The trial with its scenarios and grids. Raises BadInput with the problems of all of them, each under its file's name.
+    """The trial with its scenarios, grids and amendments. Raises BadInput with the problems of all of them, each under its file's name.
 
     Scenarios are held against the trial (and calibrated for it) where the trial itself is sound; a grid where its scenarios are.
     """
@@ -43,9 +46,15 @@ def read_folder(trial_file: Path) -> TrialFolder:
         found.extend(_scenario(path, trial))
     for path in grids:
         found.extend(_grid(path, trial_file if trial is not None and not found else None))
+    amendments: tuple[Amendment, ...] = ()
+    if trial is not None:
+        try:
+            amendments = read_amendments(trial_file)
+        except BadInput as bad:
+            found.extend(_under(Path(bad.source), p) for p in bad.problems)
     if problems or found or trial is None:
         raise BadInput(str(trial_file), [*problems, *found])
-    return TrialFolder(trial, tuple(p.stem for p in scenarios), tuple(p.stem for p in grids))
+    return TrialFolder(trial, tuple(p.stem for p in scenarios), tuple(p.stem for p in grids), amendments)
 
 
 def _scenario(path: Path, trial: Trial | None) -> Iterator[Problem]:

@@ -29,9 +29,9 @@ from equipoise.numerics.random.streams import generator
 from equipoise.simulate.belief import Belief
 from equipoise.simulate.loop import Loop
 from equipoise.simulate.progress import Progress, is_ripe
+from equipoise.trial.block_sizes import assumed_blocks
 from equipoise.trial.decision import Continue, Decision, Fingerprints
 from equipoise.trial.evidence import ArmsEvidence, Evidence, TwoArmEvidence
-from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
@@ -94,6 +94,7 @@ def forecast(
         raise BadInput("forecast", problems)
     base = (trial.id, look, snap.cutoff, draws, seed)
     method = f"Conducted onward from the log: Poisson–gamma by site (shape {site_shape:g}), exponential times, {draws} draws, seed {seed}"
+    method = ". ".join(filter(None, [method, assumed_blocks(trial)]))
     randomised = len(snap.randomised)
     if is_ripe(trial, snap, look):
         return Forecast(*base, True, randomised, None, None, None, None, None, None, (), method)
@@ -210,12 +211,10 @@ def _goes_on(trial: Trial, log: Log, today: date, look: int) -> Decision:
 def _resumed(trial: Trial, snap: Snapshot) -> Conduct:
     """The trial as the snapshot has it: what stands, all known by the end of the cut-off, responses as its file states."""
     end = datetime.combine(snap.cutoff, time.max, UTC)
-    # Whom the log allowed what is no matter of those who are to come.
-    events = (replace(e, data={}) if e.kind == "opened" else e for e in snap.events if e.kind not in PEOPLE_KINDS)
     standing = (
         replace(event, number=number, corrects=None, recorded=min(event.recorded, end))
-        for number, event in enumerate(events, start=1)
+        for number, event in enumerate(snap.events, start=1)
     )
-    found = Conduct(trial, Log(standing))
+    found = Conduct(trial, Log(standing), virtual=True)
     found.patients.update(snap.patients)
     return found

@@ -18,6 +18,7 @@ from equipoise.decide.decide import decided
 from equipoise.decide.enrolment import counting, stage_is_full
 from equipoise.decide.ripeness import ArmStanding, TrialStanding, all_followed, followed_until, unripe
 from equipoise.decide.safety import look_data
+from equipoise.simulate.amended import Amendments
 from equipoise.simulate.happening import Happening
 from equipoise.simulate.plan import Waiting
 from equipoise.simulate.progress import Ask, Progress
@@ -53,12 +54,14 @@ def moment(day: date) -> datetime:
 class Loop:
     """A trial conducted day by day from how far it has come. Who comes, and what becomes of them, the source says; what a
     look comes to, ``ask`` says. ``futures``: what is yet to be recorded of those who are in the trial, by the day of its record.
+    ``amending``: what is amended on the way; it changes what is given and no decision.
     ``safety``: whether the safety rules beside the design are looked at; a forecast takes them to say nothing on the way.
     """
 
     def __init__(
         self, conduct: Conduct, source: Source, ask: Ask, progress: Progress, waiting: Waiting, cap: int,
         futures: Mapping[date, Sequence[tuple[str, date, Happening]]] | None = None, *, safety: bool = False,
+        amending: Amendments | None = None,
     ) -> None:  # fmt: skip
         self.conduct, self.source, self.ask, self.waiting, self.cap = conduct, source, ask, waiting, cap
         self.trial, self.monitored = conduct.trial, conduct.trial.monitored
@@ -79,6 +82,7 @@ class Loop:
                 self.unsettled_until[s.next_look].append(name)
         self.looks: list[LookTaken] = []
         self.safety = SafetyLooks(conduct, asked=safety)
+        self.amending = amending
         #: Until when enrolment waits for the review of a safety rule; whether one stopped the trial.
         self.reviewed_on: date | None = None
         self.stopped = False
@@ -110,6 +114,8 @@ class Loop:
         while today <= horizon:
             for site_name in opening.get(today, ()):
                 self.conduct.activate(site_name, today, moment(today), "simulation")
+            if self.amending is not None:
+                self.amending.record(self.conduct, today, moment(today))
             self._readout(today)
             if self.stage > (last_look or self.stages):
                 return today
@@ -142,9 +148,10 @@ class Loop:
     def _record(self, today: date) -> None:
         self.stale.update(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
-            event = self.conduct.order(
-                thing.kind, happened, moment(today), "simulation", patient=patient, data=thing.data
-            )
+            data = thing.data
+            if self.amending is not None and thing.kind == "treated":
+                data = self.amending.given(self.conduct, patient, happened, data)
+            event = self.conduct.order(thing.kind, happened, moment(today), "simulation", patient=patient, data=data)
             if self.safety.rules:
                 self.safety.recorded(event)
             if thing.kind in _TELLING:

@@ -17,7 +17,7 @@ from equipoise.decide.ripeness import unripe
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
-from equipoise.trial.snapshot import Snapshot, came
+from equipoise.trial.snapshot import Snapshot, first_on_arm
 from equipoise.trial.trial import Trial
 
 #: Says what a look comes to by what was known on a day.
@@ -80,7 +80,10 @@ class Progress:
 
 def entered(conduct: Conduct) -> list[Event]:
     """The events by which patients came onto their arms, in the order of their record, as ``Snapshot.randomised`` has them."""
-    found, first = [p.randomised for p in conduct.patients.values() if p.randomised is not None], came(conduct.log)
+    found, first = (
+        [p.randomised for p in conduct.patients.values() if p.randomised is not None],
+        first_on_arm(conduct.log),
+    )
     return sorted(found, key=lambda e: first[e.patient])
 
 

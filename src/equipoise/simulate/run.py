@@ -11,11 +11,13 @@ from equipoise.conduct.allocation import allocation_of
 from equipoise.conduct.conduct import Conduct
 from equipoise.decide.decide import decide
 from equipoise.simulate import accrual
+from equipoise.simulate.amended import Amendments
 from equipoise.simulate.from_scenario import FromScenario
 from equipoise.simulate.loop import LookTaken, Loop, moment
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.progress import Progress
 from equipoise.simulate.safety_looks import SafetyLook
+from equipoise.trial.amendment import Amendment
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -42,18 +44,28 @@ class SimulatedTrial:
     stopped: bool = False
 
 
-def run(plan: Plan, replicate: int, *, detail: bool = False) -> SimulatedTrial:
+def run(plan: Plan, replicate: int, *, detail: bool = False, amendments: Sequence[Amendment] = ()) -> SimulatedTrial:
     """Conduct one trial with virtual patients, day by day, to its last decision.
 
     ``detail`` adds doses, adverse events and contacts to the log; the decisions are the same without, unless the
-    monitored endpoint asks for them, and then they are always there.
+    monitored endpoint asks for them, and then they are always there. ``amendments`` are recorded on their days; they change the doses.
     """
     trial, start = plan.trial, plan.trial.start
     allocation = allocation_of(trial, plan.seed, replicate) if trial.randomisation is not None else None
-    conduct = Conduct.open(trial, moment(start), "simulation", allocation)
+    conduct, amending = Conduct.open(trial, moment(start), "simulation", allocation, virtual=True), None
+    if amendments:
+        amending = Amendments(amendments)
+        conduct = Conduct(trial, conduct.log, allocation, read=amending.read, virtual=True)
     source = FromScenario(plan, replicate, detail)
     loop = Loop(
-        conduct, source, by_the_rule, Progress.of(conduct, start, by_the_rule), plan.waiting, plan.cap, safety=True
+        conduct,
+        source,
+        by_the_rule,
+        Progress.of(conduct, start, by_the_rule),
+        plan.waiting,
+        plan.cap,
+        safety=True,
+        amending=amending,
     )
     ended = loop.from_day(start, start + timedelta(days=accrual.horizon(trial)))
     if ended is None:

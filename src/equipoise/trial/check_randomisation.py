@@ -8,7 +8,7 @@ from typing import Any
 
 from equipoise.trial.arm import Arm
 from equipoise.trial.problem import Problem
-from equipoise.trial.protocol_parts import Randomisation
+from equipoise.trial.protocol_parts import SEALED, Randomisation
 
 #: Combinations of the factors' levels. Each has a list of its own.
 MOST_STRATA = 10_000
@@ -43,8 +43,9 @@ def how_arms_are_given(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> Iter
 
 
 def _blocks(randomisation: Randomisation, arms: tuple[Arm, ...]) -> Iterator[Problem]:
-    if not randomisation.block_sizes:
-        yield Problem("no-blocks", "randomisation.block_sizes", "none", "permuted blocks need at least one size")
+    if not randomisation.block_sizes and not randomisation.sealed:
+        allowed = f"permuted blocks need at least one size, or {SEALED!r}"
+        yield Problem("no-blocks", "randomisation.block_sizes", "none", allowed)
     total = sum(a.share for a in arms)
     for i, size in enumerate(randomisation.block_sizes):
         if total and size % total:
@@ -67,8 +68,9 @@ def _of_the_other_method(randomisation: Randomisation) -> Iterator[Problem]:
     """Entries that the method does not read."""
     method = f"nothing with {randomisation.method!r}"
     if randomisation.method == "minimisation":
-        if randomisation.block_sizes:
-            yield Problem("not-stated", "randomisation.block_sizes", str(randomisation.block_sizes), method)
+        if randomisation.block_sizes or randomisation.sealed:
+            given = repr(SEALED) if randomisation.sealed else str(randomisation.block_sizes)
+            yield Problem("not-stated", "randomisation.block_sizes", given, method)
         return
     for name in ("probability", "imbalance"):
         value = getattr(randomisation, name)

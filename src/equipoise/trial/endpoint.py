@@ -191,8 +191,14 @@ def _from_strategies(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Rules as plain tables, so that what was filled in can be read again."""
-    return [v.model_dump(exclude_defaults=True) if isinstance(v, Part) else v for v in value]
+    """Rules as plain tables, without what is as it would be unsaid, so that what was filled in can be read again."""
+    silent = {name: field.default for name, field in Censoring.model_fields.items() if not field.is_required()}
+    return [
+        v.model_dump(exclude_defaults=True) if isinstance(v, Part)
+        else {k: x for k, x in v.items() if x != silent.get(k, ...)} if isinstance(v, dict)
+        else v
+        for v in value
+    ]  # fmt: skip
 
 
 class Landmark(_Named):

@@ -8,15 +8,26 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "opened": {
         "trial": ((str,), True),
         "fingerprint": ((str,), True),
+        "definition": ((str,), False),
         "left_out": ((list,), False),
         "administrator": ((str,), False),
     },
-    "amended": {"fingerprint": ((str,), True)},
+    "amended": {"fingerprint": ((str,), True), "definition": ((str,), False), "allowed": ((list,), False)},
+    "approved": {"fingerprint": ((str,), True)},
+    "sealed": {"commitment": ((str,), True), "scheme": ((str,), True)},
     "site activated": {},
     "enrolment paused": {"cohort": ((str,), False)},
     "enrolment resumed": {"cohort": ((str,), False)},
     "enrolment closed": {"cohort": ((str,), False)},
-    "screened": {"failed": ((list,), True), "subject": ((dict,), False), "cohort": ((str,), False)},
+    "screened": {
+        "failed": ((list,), True),
+        "subject": ((dict,), False),
+        "cohort": ((str,), False),
+        "birth_year": ((int,), False),
+        "sex": ((str,), False),
+        "initials": ((str,), False),
+        "new_person": ((bool,), False),
+    },
     "enrolled": {"factors": ((dict,), True), "arm": ((str,), False), "cohort": ((str,), False)},
     "eligibility reviewed": {"eligible": ((bool,), True), "failed": ((list,), False), "reason": ((str,), False)},
     "randomised": {
@@ -103,6 +114,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "revoked": {"person": ((str,), True), "role": ((str,), True)},
     "trained": {"person": ((str,), True), "what": ((str,), True)},
     "delegated": {"person": ((str,), True), "tasks": ((list,), True)},
+    "clock corrected": {},
     "voided": {},
     "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
 }
@@ -114,6 +126,8 @@ TRIAL_KINDS = frozenset(
     {
         "opened",
         "amended",
+        "approved",
+        "sealed",
         "site activated",
         "enrolment paused",
         "enrolment resumed",
@@ -121,13 +135,16 @@ TRIAL_KINDS = frozenset(
         "decided",
         "safety look",
         *PEOPLE_KINDS,
+        "clock corrected",
         "redacted",
     }
 )
 PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}
 #: What any event of a patient may say of its day: the partial date that was recorded, and the rule that made it a day.
 DATED: Mapping[str, tuple[tuple[type, ...], bool]] = {"dated": ((str,), False), "date_rule": ((str,), False)}
+#: What any event may say: the key under which it was ordered, so that the order repeated gives the first answer again.
+ORDERED: Mapping[str, tuple[tuple[type, ...], bool]] = {"key": ((str,), False)}
 #: Kinds of event and the details that each carries: name → (types, required).
 KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
-    kind: {**details, **(DATED if kind in PATIENT_KINDS else {})} for kind, details in _KINDS.items()
+    kind: {**details, **(DATED if kind in PATIENT_KINDS else {}), **ORDERED} for kind, details in _KINDS.items()
 }

@@ -98,8 +98,14 @@ class Log:
         return Log.verified(events, self.hashes())
 
     def known_by(self, day: date) -> list[Event]:
-        """The events recorded by the end of ``day`` (UTC), in order, corrections among them."""
-        return [e for e in self._events if e.recorded.date() <= day]
+        """The events recorded by the end of ``day`` (UTC), in order, corrections among them: a beginning of the log.
+
+        What stands before an event was known when that was recorded, also where a clock ran ahead that was corrected since.
+        """
+        count = len(self._events)
+        while count and self._events[count - 1].recorded.date() > day:
+            count -= 1
+        return self._events[:count]
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,11 @@ class Reading:
     log: Log
     torn: bytes | None
     unended: bool = False
+
+    def after(self, number: int) -> Reading:
+        """What comes after event ``number``, for who knows the log up to there."""
+        events, hashes = list(self.log)[number:], self.log.hashes()[number:]
+        return Reading(Log.verified(events, hashes), self.torn, self.unended)
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:

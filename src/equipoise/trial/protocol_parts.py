@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from equipoise.trial.duration import DAYS_PER_MONTH, Duration, Lasting
 from equipoise.trial.part import MOST_A_MONTH, MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, MOST_TIMES, MOST_WORTH, Part
@@ -31,6 +41,25 @@ class Site(Part):
     label: str = ""
     activation: date = Field(description="Planned day of activation.")
     rate: float = Field(gt=0, le=MOST_A_MONTH, description="Patients enrolled a month, once active.")
+    timezone: str | None = Field(
+        default=None,
+        description="The site's time zone, 'Pacific/Auckland': until when its day lasts. Left out: the latest day anywhere counts.",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, timezone: str | None) -> str | None:
+        """A name of the time zone database."""
+        try:
+            ZoneInfo(timezone or "UTC")
+        except (ValueError, OSError, KeyError):
+            raise ValueError("a name of the time zone database, such as 'Europe/Paris'") from None
+        return timezone
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a time zone that is not said: fingerprints of files that do not say it stay what they were."""
+        return {k: v for k, v in handler(self).items() if k != "timezone" or v is not None}
 
 
 class Factor(Part):
@@ -53,12 +82,30 @@ class Factor(Part):
 MINIMISED = 0.8
 
 
+#: Stands in a trial file for sizes of blocks that are kept with the allocation's secret.
+SEALED = "sealed"
+
+BlockSizes = Annotated[
+    tuple[Annotated[int, Field(ge=2, le=MOST_IN_BLOCK)], ...],
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "integer", "minimum": 2, "maximum": MOST_IN_BLOCK}},
+                {"type": "string", "const": SEALED},
+            ]
+        }
+    ),
+]
+
+
 class Randomisation(Part):
     """Permuted blocks whose size varies at random, within strata; or minimisation over the factors' margins."""
 
     method: Literal["permuted blocks", "minimisation", "as recorded"]
-    block_sizes: tuple[Annotated[int, Field(ge=2, le=MOST_IN_BLOCK)], ...] = Field(
-        default=(), description="Each a multiple of the sum of the arms' shares."
+    block_sizes: BlockSizes = Field(
+        default=(),
+        description="Each a multiple of the sum of the arms' shares. 'sealed': they are kept with the allocation's secret, out of the "
+        "trial file and all that is made of it, for whoever knows them foretells more of the arms.",
     )
     factors: tuple[Factor, ...] = ()
     probability: float | None = Field(
@@ -76,11 +123,29 @@ class Randomisation(Part):
         description="Who does not know the arms. In a blind trial the log tells a code in place of the arm.",
     )
 
+    _sealed: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _sealed_by_a_word(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """'sealed' in place of sizes."""
+        sealed = isinstance(given, Mapping) and given.get("block_sizes") == SEALED
+        found = handler({**given, "block_sizes": ()} if sealed else given)
+        if sealed:
+            found._sealed = True
+        return found
+
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
         later = ("blinding", "probability", "imbalance")
-        return {k: v for k, v in handler(self).items() if k not in later or v}
+        said = {k: v for k, v in handler(self).items() if k not in later or v}
+        return {**said, "block_sizes": SEALED} if self.sealed else said
+
+    @property
+    def sealed(self) -> bool:
+        """True where the sizes of blocks are kept with the secret."""
+        return self._sealed and not self.block_sizes
 
     @property
     def minimises(self) -> bool:
@@ -357,6 +422,15 @@ class ControlCheck(Part):
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
         silent = {"worth": None, "margin": None, "on_caution": "note"}
         return {k: v for k, v in handler(self).items() if k not in silent or v != silent[k]}
+
+
+class Amendments(Part):
+    """How the definition that states it takes effect, where the log is amended with it."""
+
+    per_site: bool = Field(
+        description="True: at each site from the day on which its approval is recorded (conduct approve). False: everywhere on the "
+        "amendment's own day, as where nothing is said."
+    )
 
 
 class Assumption(Part):

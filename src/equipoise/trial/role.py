@@ -14,8 +14,9 @@ from typing import Literal, get_args
 #: What a page shows. 'record': a patient's events. 'explained': what follows from them for the patient,
 #: and datasets of patients: for who knows the arms of all whom he sees, since doses of one arm's own drug are in them.
 #: 'counts': how many, all arms together. 'forecast': when a look is ripe, from the ratio of the arms. 'by arm': anything that
-#: stands by arm, or speaks of a look. 'people': who may do what.
-View = Literal["record", "explained", "counts", "forecast", "by arm", "people"]
+#: stands by arm, or speaks of a look. 'people': who may do what. 'keeping': the log as a whole carried to another place or restored,
+#: of which nothing is shown but how long it is.
+View = Literal["record", "explained", "counts", "forecast", "by arm", "people", "keeping"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 #: What a site records of its patients.
@@ -67,9 +68,12 @@ ROLES: tuple[Role, ...] = (
     Role("monitor", frozenset(), "own", "own", _AT_SITE),
     Role("data manager", frozenset(), "all", "none", _MASKED | {"forecast"}),
     Role("medical monitor", frozenset(), "all", "none", _MASKED),
-    Role("sponsor", _ENROLMENT | {"site activated", "amended"}, "all", "none", _views("counts", "forecast", "people")),
-    Role("committee", frozenset({"decided", "safety look", "enrolment paused", "enrolment closed"}), "all", "all", frozenset(VIEWS)),
-    Role("administrator", frozenset({"granted", "revoked", "trained", "redacted"}), "none", "none", _views("people")),
+    Role("sponsor", _ENROLMENT | {"site activated", "amended", "approved"}, "all", "none", _views("counts", "forecast", "people")),
+    Role("committee", frozenset({"decided", "safety look", "enrolment paused", "enrolment closed"}), "all", "all", frozenset(VIEWS) - {"keeping"}),
+    Role(
+        "administrator", frozenset({"granted", "revoked", "trained", "redacted", "sealed", "clock corrected"}), "none", "none",
+        _views("people", "keeping"),
+    ),
     Role("inspector", frozenset(), "all", "granted", _MASKED),
 )  # fmt: skip
 BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
@@ -34,11 +33,8 @@ class Snapshot:
     #: All that was known, corrections and what they corrected, in the order of its record.
     known: Sequence[Event] = ()
 
-    @cached_property
-    def _came(self) -> Mapping[str, int]:
-        """Of those whose records were corrected the number of the event that first put them on an arm; of nobody else."""
-        corrected = {e.patient for e in self.known if e.corrects is not None}
-        return came(e for e in self.known if e.patient in corrected) if corrected else {}
+    #: Where anything was corrected: the number of the event that first put each patient on an arm.
+    came: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def randomised(self) -> list[Patient]:
@@ -49,15 +45,14 @@ class Snapshot:
         keeps its place too.
         """
         chosen = [p for p in self.patients.values() if p.randomised is not None]
-        first = self._came
-        return sorted(chosen, key=lambda p: first.get(p.name, p.randomised.number))  # type: ignore[union-attr]
+        return sorted(chosen, key=lambda p: self.came.get(p.name, p.randomised.number))  # type: ignore[union-attr]
 
     def on_arm(self, arm: str) -> list[Patient]:
         """Patients randomised to ``arm``, in the order of randomisation."""
         return [p for p in self.randomised if p.arm == arm]
 
 
-def came(known: Iterable[Event]) -> dict[str, int]:
+def first_on_arm(known: Iterable[Event]) -> dict[str, int]:
     """The number of the event that first put each patient on an arm, whatever became of it since."""
     found: dict[str, int] = {}
     for event in known:
@@ -83,6 +78,7 @@ def snapshot(
     standing = in_force(known)
     events = [e for e in standing if e.happened <= cutoff]
     beyond = [e for e in standing if e.happened > cutoff] if len(events) < len(standing) else []
+    first = first_on_arm(known) if len(standing) < len(known) else {}  # nothing was corrected: it is the event in force
     # Records are appended in time, so what is known is a beginning of the log and its hash names the data.
     head = log.hashes()[len(known) - 1] if fingerprint and known else ""
-    return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond, known=known)
+    return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond, known=known, came=first)

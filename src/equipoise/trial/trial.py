@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -19,10 +19,12 @@ from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
 from equipoise.trial.grading import AdverseEvents
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, Part
+from equipoise.trial.patients import Patients
 from equipoise.trial.people_rules import PeopleRules
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import (
+    Amendments,
     Assessments,
     Assumption,
     ControlCheck,
@@ -38,7 +40,14 @@ from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 #: Entries of the file that came after the first logs were kept.
-_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "people"})
+_LATER = frozenset(
+    {"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients", "people"}
+)
+
+
+def fingerprint_of(definition: str) -> str:
+    """SHA-256 of a definition's canonical JSON, hexadecimal."""
+    return hashlib.sha256(definition.encode()).hexdigest()
 
 
 class Trial(Part):
@@ -61,6 +70,10 @@ class Trial(Part):
     )
     arms: tuple[Arm, ...] = Field(min_length=1, max_length=MOST_IN_BLOCK)
     sites: tuple[Site, ...] = ()
+    patients: Patients | None = Field(
+        default=None,
+        description="How patients are numbered (left out: site, dash, counter, or as given), and what is asked at screening.",
+    )
     randomisation: Randomisation | None = Field(
         default=None, description="How arms are given; left out where nobody is randomised, in a trial of one arm."
     )
@@ -93,6 +106,9 @@ class Trial(Part):
     cohorts: tuple[TrialCohort, ...] = Field(
         default=(), description="Cohorts, parts or strata, each decided on its own: by its own [design] or the trial's."
     )
+    amendments: Amendments | None = Field(
+        default=None, description="How an amendment that brings this definition takes effect."
+    )
     history: History | None = None
     control_check: ControlCheck | None = None
     table: TableMapping | None = None
@@ -100,23 +116,49 @@ class Trial(Part):
     sources: tuple[Source, ...] = ()
     #: The whole trial and the cohort's name, where this is the trial as one of its cohorts sees it.
     _view: tuple[Trial, str] | None = PrivateAttr(default=None)
+    #: How it was defined at a site on a day, where it was amended.
+    _at: Callable[[str, date], Trial] | None = PrivateAttr(default=None)
 
     @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of the definition's content; comments and layout of the file do not count.
+    def definition(self) -> str:
+        """The definition's content as canonical JSON; comments and layout of the file do not count.
 
-        A cohort has that of the whole file, unless it was changed since.
+        A cohort has that of the whole file, unless it was changed since. ``files.definition`` reads the trial back from it.
         """
         if self._view is not None:
             whole, name = self._view
             if self.model_dump() == whole.cohort(name).model_dump():
-                return whole.fingerprint
+                return whole.definition
         said = self.model_dump(mode="json")
         said["design"] = said.pop("design_table")
         # Entries that came later are not there where they are not said: fingerprints of older files stay what they were.
         said = {k: v for k, v in said.items() if k not in _LATER or v}
-        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the definition, hexadecimal."""
+        return fingerprint_of(self.definition)
+
+    @property
+    def opening(self) -> Mapping[str, str]:
+        """What the log of the trial begins with: its name, and its definition with the fingerprint."""
+        return {"trial": self.id, "fingerprint": self.fingerprint, "definition": self.definition}
+
+    def as_amended(self, at: Callable[[str, date], Trial]) -> Self:
+        """This trial with what tells how it was defined at each site on each day."""
+        amended = self.model_copy()
+        amended._at = at
+        return amended
+
+    @property
+    def amended(self) -> bool:
+        """True where it knows how it was defined before."""
+        return self._at is not None
+
+    def at(self, site: str, day: date) -> Trial:
+        """The trial as it was defined at a site on a day; itself where it was never amended."""
+        return self._at(site, day) if self._at is not None else self
 
     # -- cohorts ----------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from equipoise.analyse.criteria.criterion import scans_of
 from equipoise.analyse.criteria.selection import measurable
 from equipoise.analyse.criteria.untangle import untangled
 from equipoise.analyse.endpoints import unplanned
-from equipoise.analyse.populations import treatment_received
+from equipoise.analyse.populations import of_arm, treatment_received
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import readings
@@ -97,8 +97,7 @@ def _measurable(a: Assessment) -> bool:
 
 
 def _as_allocated(patient: Patient, trial: Trial) -> bool:
-    arm = trial.arm_by_name.get(patient.arm)
-    return arm is not None and {str(d.data["drug"]) for d in patient.doses} <= {t.drug for t in arm.regimen}
+    return patient.arm in trial.arm_by_name and all(of_arm(trial, patient, d, patient.arm) for d in patient.doses)
 
 
 def _people(people: Sequence[Patient], trial: Trial) -> Patients:

@@ -12,6 +12,7 @@ change from version to version (NEP 19), and no allocation list may.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 
 import numpy as np
@@ -27,7 +28,8 @@ BLOCK = 4
 
 def key_of(seed: int | str, purpose: str) -> NDArray[np.uint64]:
     """The two words of the key of the stream named by (seed, purpose), shape (2,)."""
-    digest = hashlib.sha256(f"{seed}|{purpose}|0".encode()).digest()
+    named = json.dumps(seed) if isinstance(seed, str) else seed  # a text of digits has another stream than the number
+    digest = hashlib.sha256(f"{named}|{purpose}|0".encode()).digest()
     return np.frombuffer(digest[:16], dtype=np.uint64)
 
 

@@ -29,6 +29,7 @@ from equipoise.simulate.kernel.places import GUIDE, LOOK
 from equipoise.simulate.kernel.words import cut, cuts
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned, schedule
+from equipoise.trial.block_sizes import sizes_foreseen
 from equipoise.trial.trial import Trial
 
 
@@ -186,7 +187,7 @@ def _strata(trial: Trial) -> list[str]:
 
 def blocks_of(trial: Trial) -> tuple[int, ...]:
     """Sizes of blocks; where nobody is randomised, each patient is a block of the one arm."""
-    return trial.randomisation.block_sizes if trial.randomisation is not None else (1,)
+    return sizes_foreseen(trial) or (1,)
 
 
 def _block(trial: Trial, size: int) -> list[int]:

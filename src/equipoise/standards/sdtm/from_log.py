@@ -168,10 +168,10 @@ def _frequency(data: Mapping[str, Any], planned: Treatment | None) -> str:
 
 
 def _treatment(trial: Trial, patient: Patient, rows: Rows) -> None:
-    arm = trial.arm_by_name.get(patient.arm)
-    planned = {t.drug: t for t in arm.regimen} if arm is not None else {}
     for e in patient.doses:
         d = e.data
+        arm = trial.at(patient.site, e.happened).arm_by_name.get(patient.arm)
+        planned = {t.drug: t for t in arm.regimen} if arm is not None else {}
         visit = f"CYCLE {d['cycle']} DAY {d['day']}"
         _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d.get("dose"), EXDOSU=d.get("unit"), EXDOSFRQ=_frequency(d, planned.get(d["drug"])), VISIT=visit,
              VISITNUM=1000.0 + d["cycle"] + d["day"] / 1000, EXSTDTC=day_text(e), EXENDTC=end_text(e) or day_text(e), on=e.happened)  # fmt: skip

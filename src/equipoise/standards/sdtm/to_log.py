@@ -89,7 +89,7 @@ def to_log(
         moment,
         by,
         "taken from SDTM",
-        data={"trial": trial.id, "fingerprint": trial.fingerprint, **({"left_out": left.told} if left.told else {})},
+        data={**trial.opening, **({"left_out": left.told} if left.told else {})},
     )
     opened: dict[str, date] = {}
     for _, draft in drafts:

@@ -1,0 +1,107 @@
+"""Patients' numbers: made by the system where none is given, by a pattern, and no two that a reader could take for one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from equipoise.trial.event import Event
+from equipoise.trial.patients import Patients
+from equipoise.trial.problem import Problem
+from equipoise.trial.trial import Trial
+
+#: What a number that somebody gives is made of, where the trial file states no pattern.
+_GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+#: Letters of other scripts that look like those of ours, small as casefold leaves them.
+_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u043a\u043c\u0442\u0432\u043d\u0437"
+    "\u03b1\u03b5\u03bf\u03c1\u03c5\u03c7\u03b9\u03ba\u03bd\u03c4\u03b2\u03b7\u03bc\u03b6\u03b3",
+    "aeopcyxijsdqwhkmtbh3aeopyxikntbhmzy",
+)
+
+
+def folded(number: str) -> str:
+    """What two numbers have in common that a reader could take for one: without case, blanks, dashes' kinds and look-alikes.
+
+    Done until nothing changes: a look-alike may be put together with an accent that stands by itself.
+    """
+    before = ""
+    while number != before:
+        before, number = number, _folded_once(number)
+    return number
+
+
+def _folded_once(number: str) -> str:
+    text = "".join(
+        "-" if unicodedata.category(c) == "Pd" else c
+        for c in unicodedata.normalize("NFKC", number)
+        if unicodedata.category(c)[0] not in "ZC"
+    )
+    return unicodedata.normalize("NFKC", text.casefold()).translate(_ALIKE)
+
+
+class Numbers:
+    """The numbers that a trial has given. A number that was taken back is not given to another person."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._stated = trial.patients is not None
+        self._pattern = trial.patients or Patients()
+        self._sites = trial.site_by_name
+        self._known: dict[str, str] = {}
+        self._names: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def __contains__(self, number: str) -> bool:
+        """Whether the log knows a patient by this number, or knew one."""
+        return number in self._names
+
+    def copy(self) -> Numbers:
+        """The same numbers, to be added to apart from these."""
+        other = object.__new__(Numbers)
+        other.__dict__.update(self.__dict__, _known=dict(self._known), _last=dict(self._last), _names=set(self._names))
+        return other
+
+    def take(self, number: str, site: str) -> None:
+        """Take in the number of a patient who is new."""
+        self._names.add(number)
+        self._known.setdefault(folded(number), number)
+        count = self._pattern.count_in(number, site)
+        if count is not None:
+            of = site if self._pattern.of_sites else ""
+            self._last[of] = max(self._last.get(of, 0), count)
+
+    def next(self, site: str) -> str:
+        """The number of the next patient who comes at a site."""
+        count = self._last.get(site if self._pattern.of_sites else "", 0) + 1
+        while folded(found := self._pattern.of(site, count)) in self._known:
+            count += 1
+        return found
+
+    def problems(self, event: Event) -> Iterator[Problem]:
+        """Why the patient of ``event``, whom the log does not know by this number, cannot have it."""
+        number = event.patient
+        alike = self._known.get(folded(number))
+        if alike is not None and alike != number:
+            allowed = f"{alike} is in the log: no two numbers that could be taken for one"
+            yield Problem(
+                "same-number", "patient", ascii(number), allowed, f"--patient {alike}, if that is who is meant"
+            )
+        elif event.kind != "screened" or event.source:
+            return  # imports stay as recorded; nobody else comes new than by screening
+        elif not self._stated:
+            if _GIVEN.fullmatch(number) is None:
+                allowed = "letters, digits, dots, dashes and underlines, 40 at most"
+                yield Problem(
+                    "number", "patient", ascii(number), allowed, "leave --patient out: the system gives the next"
+                )
+        elif event.site in self._sites and self._pattern.count_in(number, event.site) is None:
+            allowed = f"{self._pattern.number}, such as {self.next(event.site)}"
+            yield Problem("number", "patient", ascii(number), allowed, "leave --patient out: the system gives the next")
+
+
+def alike_problems(event: Event, known: dict[str, str]) -> Iterator[Problem]:
+    """Of a log that is judged again: a patient whose number could be taken for that of another. ``known`` grows."""
+    first = known.setdefault(folded(event.patient), event.patient)
+    if first != event.patient:
+        yield Problem("same-number", "patient", ascii(event.patient), f"no two numbers as alike as this and {first}")

@@ -1,0 +1,155 @@
+"""The running state of a trial: what must be known of its log to judge the next order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from typing import Self
+
+from equipoise.conduct.definitions import DEFINING, Definitions, Read
+from equipoise.conduct.numbers import Numbers
+from equipoise.conduct.people import People
+from equipoise.conduct.rules import ENROLMENT, Standing, in_his_cohort
+from equipoise.trial.event import Event
+from equipoise.trial.log import Log, in_force, in_order, places
+from equipoise.trial.patient import Patient
+from equipoise.trial.protocol_parts import glossary_of
+from equipoise.trial.response import Glossary
+from equipoise.trial.trial import Trial
+
+
+class Running:
+    """A trial's log and the state that follows from it, event by event. It can be rebuilt from the log at any time.
+
+    ``virtual``: the patients are a simulator's, whose numbers and texts are its own.
+    """
+
+    def __init__(self, trial: Trial, log: Log | None, *, virtual: bool, read: Read | None = None) -> None:
+        self.trial = trial
+        self._read = read
+        self.log = log if log is not None else Log()
+        self.virtual = virtual
+        self._rebuild()
+
+    def copy(self) -> Self:
+        """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
+        other, standing = copy(self), self.standing
+        other.log = Log(self.log)
+        other.standing = Standing(dict(standing.sites), list(standing.enrolment), dict(standing.places))
+        other.patients = {name: patient.copy() for name, patient in self.patients.items()}
+        other._events_of = {name: list(events) for name, events in self._events_of.items()}
+        other._allocated, other._keys = dict(self._allocated), dict(self._keys)
+        other._codes = set(self._codes)
+        other._numbers = self._numbers.copy()
+        other.definitions = self.definitions.fork()
+        other.people = self.people.copy()
+        return other
+
+    def take(self, event: Event) -> Event:
+        """Take in an event that was judged and is recorded. Raises ValueError if its number is not the next."""
+        self.log.add(event)
+        if not self.virtual:
+            self._remember(event)
+        if event.kind == "redacted":
+            self.log.remove(event)
+            self._rebuild()
+        elif event.corrects is None:
+            self._take(event)
+        elif event.patient:
+            self._correct(event)
+        else:
+            self._rebuild()
+        return event
+
+    def catch_up(self, events: Iterable[Event]) -> None:
+        """Take in what others have recorded meanwhile: the events that come after those of this log, in their order."""
+        for event in events:
+            self.take(event)
+
+    def _rebuild(self) -> None:
+        self.standing = Standing(places=places(self.log))
+        self.patients: dict[str, Patient] = {}
+        self._events_of: dict[str, list[Event]] = {}
+        self._allocated: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+        self._codes: set[str] = set()
+        #: Of the secret in force; '' before any was recorded.
+        self.commitment = ""
+        self._numbers = Numbers(self.trial)
+        self.people = People()
+        self.definitions = Definitions(self.trial, self._read)
+        for event in () if self.virtual else self.log:
+            self._remember(event)
+        for event in in_force(self.log):
+            self._take(event)
+
+    def _remember(self, event: Event) -> None:
+        """What stays known of an event whatever becomes of it: under which key it was ordered, the patient's number, and who may do what."""
+        self.people.take(event)
+        if "key" in event.data:
+            self._keys[event.data["key"]] = event.number
+        if event.patient and event.patient not in self._numbers:
+            self._numbers.take(event.patient, event.site)
+
+    def _take(self, event: Event) -> None:
+        if event.kind == "sealed":
+            self.commitment = str(event.data["commitment"])
+        elif event.kind == "site activated":
+            self.standing.sites[event.site] = event.happened
+        elif event.kind in ENROLMENT:
+            self.standing.change(event)
+        elif event.kind in DEFINING:
+            self.definitions.take(event)
+        if not event.patient:
+            return
+        events = self._events_of.setdefault(event.patient, [])
+        patient = self.patients.get(event.patient)
+        if patient is None:
+            patient = self.patients[event.patient] = Patient(event.patient)
+        late = patient.last is not None and event.happened < patient.last.happened
+        events.append(event)
+        if late:
+            self._gather(event.patient)
+        else:
+            patient.add(event, self._glossary(patient, event))
+        if event.kind == "randomised":
+            stratum = event.data["stratum"]
+            self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
+            if "code" in event.data:
+                self._codes.add(event.data["code"])
+
+    def _correct(self, event: Event) -> None:
+        """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""
+        assert event.corrects is not None
+        known, name = self.standing.places, event.patient
+        known[event.number] = known.get(event.corrects, event.corrects)
+        self._events_of[name] = self._put_right(self._events_of[name], event, self.log[event.corrects - 1])
+        if self._events_of[name]:
+            self._gather(name)
+        else:
+            del self._events_of[name], self.patients[name]
+
+    def _gather(self, name: str) -> None:
+        """A patient's record anew, from its events in force."""
+        patient = self.patients[name] = Patient(name)
+        for event in in_order(self._events_of[name]):
+            patient.add(event, self._glossary(patient, event))
+
+    @staticmethod
+    def _put_right(record: Sequence[Event], event: Event, old: Event) -> list[Event]:
+        """The record with ``event`` in the place of ``old``, or without it."""
+        found = ((event if e.number == old.number else e) for e in record)
+        return [e for e in found if e.kind != "voided"]
+
+    def _glossary(self, patient: Patient, event: Event) -> Glossary:
+        """How the words of the patient's responses are read: as in his cohort, as it was defined then."""
+        return glossary_of(in_his_cohort(self.definitions.at(patient.site, event.happened), patient).assessments)
+
+    def _in_force(self, number: int) -> Event | None:
+        """The event of this number, if it is in force."""
+        event = self.log[number - 1] if 1 <= number <= len(self.log) else None
+        if event is None or event.kind == "voided":
+            return None
+        if event.patient:
+            return event if any(e.number == number for e in self._events_of.get(event.patient, ())) else None
+        return event if all(e.corrects != number for e in self.log) else None

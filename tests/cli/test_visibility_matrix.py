@@ -7,6 +7,7 @@ bytes are compared: they are over salted digests, and tell nothing of what they 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ from equipoise import desk
 from equipoise.cli.log_place import LogPlace
 from equipoise.cli.main import COMMANDS, cli
 from equipoise.files.log_file import LogFile
+from equipoise.files.signing import Signer, make_keys, read_signer
+from equipoise.files.witness_folder import write_checkpoint
+from equipoise.trial.checkpoint import Checkpoint
 from equipoise.trial.log import Log
 from equipoise.trial.role import BY_NAME, ROLES, View
 from helpers import Answer
@@ -43,9 +47,11 @@ READS: dict[str, list[str]] = {
     "sensitivity": [""],
     "conduct as-known-on": [DAY, f"{DAY} --json", f"{DAY} --patient {OWN}", f"{DAY} --patient {OTHER} --json", f"{DAY} --patient nobody"],
     "conduct move": ["--to moved.jsonl", "--to moved.jsonl --json"],
+    "conduct checkpoint": ["--signing-key ../keys/signing.key --out heads", "--signing-key ../keys/signing.key --as-text"],
+    "conduct drill": ["--log log.jsonl", "--expect receipts --json"],
     "conduct export": ["--out view.jsonl", "--out view.jsonl --json"],
     "conduct people": ["--on 2013-07-05", "--on 2013-07-05 --json"],
-    "conduct verify": ["", "--json", "--secret ../secret"],
+    "conduct verify": ["", "--json", "--secret ../secret", "--expect receipts", "--witness ../witness --trust ../keys/signing.pub"],
 }  # fmt: skip
 #: Order → its options; {patient} is in turn the first site's, the second's, and nobody.
 ORDERS: dict[str, str] = {
@@ -72,6 +78,7 @@ ORDERS: dict[str, str] = {
     "progression": f"--patient {{patient}} --on {DAY} --basis clinical",
     "randomise": f"--patient {{patient}} --on {DAY} --secret ../secret",
     "redact": "--event {number} --why because",
+    "reconcile": "--why because --witness ../witness --signing-key ../keys/signing.key",
     "reseal": "--secret ../another --why because",
     "resume": f"--on {DAY}",
     "review-eligibility": f"--patient {{patient}} --on {DAY} --eligible true",
@@ -87,7 +94,7 @@ ORDERS: dict[str, str] = {
 VIEW_OF: dict[str, View] = {
     "analyse": "by arm", "answers": "by arm", "decide": "by arm", "pool": "by arm", "report": "by arm", "sensitivity": "by arm",
     "explain": "explained", "export": "explained", "forecast": "forecast", "history hurdle": "forecast",
-    "conduct as-known-on": "counts", "conduct export": "record", "conduct people": "people", "conduct move": "keeping",
+    "conduct as-known-on": "counts", "conduct export": "record", "conduct people": "people", "conduct move": "keeping", "conduct drill": "keeping",
 }  # fmt: skip
 _QUICK = {"coordinator", "pharmacist", "data manager", "sponsor"}
 #: They begin a log of their own, in which nobody was granted anything before.
@@ -95,7 +102,9 @@ BEGIN = {"conduct open", "conduct import", "import-sdtm"}
 #: They make a place for logs, and read none.
 NO_LOG = {"conduct prepare"}
 #: How the log is given, where it is not by --log.
-LOG_OPTION = {"conduct move": "--from"}
+LOG_OPTION = {"conduct move": "--from", "conduct drill": "--backup"}
+#: What anybody who holds a role may do: what it tells, how long the log is and its hash, everybody may know.
+EVERYBODYS = {"conduct verify", "conduct checkpoint"}
 #: What a log of another arm, or of other patients elsewhere, is to each role; the committee may know all.
 OTHERWISE: dict[str, Callable[[], Log]] = {
     "coordinator": with_others_elsewhere,
@@ -129,7 +138,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 
 def test_every_command_that_takes_a_log_is_tried() -> None:
-    assert set(VIEW_OF) == set(READS) - {"conduct verify"}, "verify is everybody's"
+    assert set(VIEW_OF) == set(READS) - EVERYBODYS
     taking = {name for name, c in commands() if any(isinstance(p.type, LogPlace) for p in c.params)}
     assert taking >= {name for name, c in commands() if any("--log" in p.opts for p in c.params)}
     assert taking - BEGIN - NO_LOG == set(READS) | {f"conduct {name}" for name in ORDERS}
@@ -147,11 +156,15 @@ class Pair:
 
     def __init__(self, call: Any, folder: Path, one: Log, other: Log) -> None:
         self.call, self.folders, self.logs = call, (folder / "one", folder / "other"), (one, other)
+        lost = Checkpoint("north", 9999, "ab" * 32, datetime(2013, 7, 30, tzinfo=UTC))
+        (folder / "witness").mkdir()
+        write_checkpoint(folder / "witness", lost, key_in(folder / "keys").sign(lost.text))
         secret_file(folder / "secret", secret_of("north"))
         secret_file(folder / "another", secret_of("north", 2))
         for place, events in zip(self.folders, self.logs, strict=True):
             place.mkdir()
             (place / "mix.toml").write_text(CASE_MIX)
+            (place / "receipts").write_text(json.dumps({"trial": "north", "number": 9998, "hash": "cd" * 32}) + "\n")
             LogFile(place / "log.jsonl", "north").create(events)
 
     def given(self, path: str, args: str) -> list[tuple[Answer, dict[str, bytes]]]:
@@ -168,7 +181,8 @@ class Pair:
                 if p.is_file() and p not in before and not p.name.startswith("log.jsonl"):
                     # Who keeps the log carries all of it, and is shown nothing of it.
                     content = b"" if VIEW_OF.get(path) == "keeping" else p.read_bytes()
-                    written[str(p.relative_to(place))] = without(hashes, content)
+                    name = without(hashes, str(p.relative_to(place)).encode()).decode()
+                    written[name] = without(hashes, content)
                     p.unlink()
             for p, content in before.items():
                 p.write_bytes(content)
@@ -191,6 +205,12 @@ class Pair:
         return "" if files == others else f"files: {sorted(k for k in files | others if files.get(k) != others.get(k))}"
 
 
+def key_in(folder: Path) -> Signer:
+    """A new key to sign checkpoints by."""
+    make_keys(folder, "test")
+    return read_signer(folder / "signing.key")
+
+
 def hashes_of(path: Path) -> list[str]:
     """The hashes of a log's lines, whole or damaged."""
     return sorted(set(re.findall(r'"hash":"([0-9a-f]{64})"', path.read_text())))
@@ -202,6 +222,8 @@ def without(hashes: list[str], text: bytes) -> bytes:
     text = re.sub(rb'"(hash|previous|open_digest|guarded_digest)":"[0-9a-f]{64}"', rb'"\1":"#"', text)
     # That a line of which nothing is shown has a guarded part is said in docs/people.md.
     text = text.replace(b'"guarded_digest":"#","hash":"#","open_digest"', b'"hash":"#","open_digest"')
+    # A signed note is of a hash, in base64, and ends with the signature.
+    text = re.sub(rb"(\n|\xe2\x80\x94 \S+ )[A-Za-z0-9+/]{43,}=*\n", rb"\1#\n", text)
     for h in hashes:
         text = re.sub(rf"{h[:12]}[0-9a-f]*".encode(), b"#", text)
     return text

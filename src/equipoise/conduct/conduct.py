@@ -45,8 +45,6 @@ __all__ = ["Conduct", "Refused", "replay"]
 
 #: Events that are a cohort's own where the trial is conducted as one of its cohorts sees it.
 _OF_A_COHORT = frozenset({*ENROLMENT, "screened", "enrolled", "decided"})
-
-
 #: Makes the salts of an event's two parts, hexadecimal.
 Salts = Callable[[], tuple[str, str]]
 
@@ -181,7 +179,7 @@ class Conduct(Running):
     def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "", key: str = "") -> Event:
         """Randomise an enrolled patient: the next arm of the stratum's list or, by a ``Key``, the code that stands for it."""
         asked = Event(len(self.log) + 1, "randomised", on, recorded, by, why, patient)
-        self._refuse_who_may_not(asked)
+        self._refused_to(asked)
         again = self._again(asked, key)
         if again is not None:
             return again
@@ -207,7 +205,11 @@ class Conduct(Running):
             given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum}, key=key)
 
-    def _refuse_who_may_not(self, asked: Event) -> None:
+    def refuse_who_may_not(self, kind: str, recorded: datetime, by: str) -> None:
+        """Raise Refused for who may give no order of this kind."""
+        self._refused_to(Event(len(self.log) + 1, kind, recorded.date(), recorded, by))
+
+    def _refused_to(self, asked: Event) -> None:
         """Raise Refused for who may not give such an order, before anything is asked of the record that tells of it."""
         asks = self.definitions.recorded_before(asked)
         if problems := stopped(asked, asked.by, self.people, asks):
@@ -225,7 +227,7 @@ class Conduct(Running):
         self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = "", key: str = ""
     ) -> tuple[Event, str]:
         """Record that somebody must know a masked patient's arm, and tell it: the event, which does not hold the arm, and the arm."""
-        self._refuse_who_may_not(Event(len(self.log) + 1, "unblinded", on, recorded, by, why, patient))
+        self._refused_to(Event(len(self.log) + 1, "unblinded", on, recorded, by, why, patient))
         known = self.patients.get(patient)
         if known is None or not known.masked:
             allowed = "a patient whose log tells a code in place of the arm"
@@ -282,9 +284,7 @@ class Conduct(Running):
     ) -> Event:
         """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
 
-        Details that are not named stay; one that is None was never there.
-
-        ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
+        Details that are not named stay; one that is None was never there. ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
         the randomisation itself can be taken back.
         """
@@ -428,7 +428,7 @@ class Conduct(Running):
         number = self._keys.get(key) if key else None
         if number is None:
             return None
-        self._refuse_who_may_not(asked)  # whose role was revoked is answered no more
+        self._refused_to(asked)  # whose role was revoked is answered no more
         first = self.log[number - 1]
         # The day of some orders is that of their moment, and not asked.
         problems = list(repeated(asked if on else replace(asked, happened=first.happened), first, key))

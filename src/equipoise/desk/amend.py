@@ -13,6 +13,7 @@ from equipoise.desk.opening import load_trial
 from equipoise.desk.order import Ordered, give, now
 from equipoise.desk.store import LogStore
 from equipoise.desk.told import read_for, refused_to
+from equipoise.desk.witness import Witness
 from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.definition import trial_of
@@ -39,6 +40,8 @@ class Amended:
     hash: str | None = None
     torn_line_set_aside: str | None = None
     last_line_ended: bool = False
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
     problems: Sequence[Problem] = field(default=())
 
 
@@ -63,6 +66,7 @@ def amend(
     *,
     dry: bool = False,
     key: str = "",
+    witness: Witness | None = None,
 ) -> Amended:
     """Amend the log with ``new``; ``dry`` shows it and records nothing. Raises BadInput with the reasons where it is refused."""
     log = read_for(store, by).log
@@ -74,6 +78,7 @@ def amend(
     )  # fmt: skip
 
     def order(conduct: Conduct, at: datetime) -> Event:
+        conduct.refuse_who_may_not("amended", at, by)
         if not why.strip():
             raise BadInput("amend", [Problem("no-reason", "why", "nothing", "an amendment states its reason", "--why")])
         data = {
@@ -93,7 +98,7 @@ def amend(
                 raise refused from None  # what would change is not for who may not amend it
             return _with(told, problems=refused.problems)
         return told
-    done = give(new, store, order, amends=True, by=by)
+    done = give(new, store, order, amends=True, witness=witness, by=by)
     return _with(told, **vars(done))
 
 
@@ -110,14 +115,16 @@ def approve(
     why: str = "",
     amendment: int | None = None,
     key: str = "",
+    witness: Witness | None = None,
 ) -> Ordered:
     """Record the day of a site's approval of an amendment: the last, or the one of event ``amendment``."""
 
     def order(conduct: Conduct, at: datetime) -> Event:
+        conduct.refuse_who_may_not("approved", at, by)
         edition = _amendment(conduct.definitions, amendment)
         return conduct.order("approved", on, at, by, why, site=site, data={"fingerprint": edition.fingerprint}, key=key)
 
-    return give(trial, store, order, by=by)
+    return give(trial, store, order, witness=witness, by=by)
 
 
 def _amendment(definitions: Definitions, number: int | None) -> Edition:

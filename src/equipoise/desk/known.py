@@ -16,6 +16,7 @@ from equipoise.conduct.remade import remade
 from equipoise.conduct.sealed import Sealed
 from equipoise.conduct.visibility import Reader
 from equipoise.desk.order import read_secret, unmask
+from equipoise.desk.outside import NOTHING, Outside, hold, kept
 from equipoise.desk.reading import knows_all_of, may_read, reader_of, shown_to
 from equipoise.desk.store import LogStore
 from equipoise.desk.told import read_for
@@ -34,8 +35,9 @@ from equipoise.trial.withheld import not_shown, refuse_withheld
 
 @dataclass(frozen=True)
 class Verified:
-    """A log in which nothing was changed and nothing is impossible.
+    """A log whose chain is whole, in which nothing is impossible, and which holds every head that it was held against.
 
+    ``witnessed``: how many checkpoints are in it, None where it was not held against any.
     ``unended``: the last line lacks its newline. ``removed``: events whose content was removed, as later ones say. ``withheld``: events of which
     a part is withheld from whoever was given this log; where there are any, only the chain was verified. ``allocations``: what was checked of
     them, and found, in sentences.
@@ -49,6 +51,8 @@ class Verified:
     unended: bool
     removed: int
     withheld: int
+    witnessed: int | None = None
+    notes: Sequence[str] = ()
     allocations: Sequence[str] = ()
 
 
@@ -64,14 +68,17 @@ def verify(
     unblind: Path | None = None,
     secret: Path | None = None,
     apart: Apart | None = None,
+    outside: Outside = NOTHING,
     person: str | None = None,
 ) -> Verified:
     """Verify the chain, and judge every event again; with the secret of a masked trial also its codes, and events by arm.
 
-    ``secret``: with it every allocation is made again. Raises BadInput with every event that is impossible under the definition in force at
-    its site and day, or whose arm is another one, as far as the reader may know of it, and where the trial at hand is not the one that the
+    ``secret``: with it every allocation is made again. ``outside``: witnessed heads, receipts and time stamps that the chain is held against.
+    Raises BadInput with every event that is impossible under the definition in force at its site and day, or whose arm is another one, as far
+    as the reader may know of it, with each way in which the log is not what was witnessed, and where the trial at hand is not the one that the
     log was last opened or amended with.
     """
+    against = kept(trial, outside)
     reading = read_for(store, person)
     reader = reader_of(trial, reading.log, person)
     if unblind is not None or secret is not None:
@@ -99,13 +106,13 @@ def verify(
     if len(told) < len(impossible):
         told.append(_NOT_TOLD)
     changed = definitions.another()
-    if told or changed is not None:
-        raise BadInput(str(store), [*([changed] if changed is not None else []), *told])
-    torn = len(reading.torn or b"")
-    whole = reader is None or reader.whole
-    removed = sum(e.kind == REMOVED for e in log)
+    held = hold(log, against, reader)
+    if told or held.problems or changed is not None:
+        raise BadInput(str(store), [*([changed] if changed is not None else []), *told, *held.problems])
+    removed, torn = sum(e.kind == REMOVED for e in log), len(reading.torn or b"")
+    told_of_torn = torn if reader is None or reader.whole or not torn else None
     return Verified(
-        True, len(log), log.head, torn if whole or not torn else None, reading.unended, removed, withheld, said
+        True, len(log), log.head, told_of_torn, reading.unended, removed, withheld, held.agreed, held.notes, said
     )
 
 

@@ -18,6 +18,7 @@ from equipoise.conduct.secret import Secret
 from equipoise.conduct.unmasking import unmasked
 from equipoise.desk.store import LogStore
 from equipoise.desk.told import read_for, refused_to
+from equipoise.desk.witness import Witness
 from equipoise.files.bundled import find_trial
 from equipoise.files.definition import trial_of
 from equipoise.files.secret_file import Apart, read_secret_file
@@ -39,6 +40,9 @@ class Ordered:
     hash: str
     torn_line_set_aside: str | None
     last_line_ended: bool = False
+    #: the checkpoint's file, where the head was witnessed; what was recorded and could not be witnessed
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
 def now() -> datetime:
@@ -62,6 +66,7 @@ def give(
     order: Callable[[Conduct, datetime], Event | Sequence[Event]],
     allocation: ByWhom = None,
     conduct: Conduct | None = None,
+    witness: Witness | None = None,
     *,
     amends: bool = False,
     by: str = "",
@@ -74,6 +79,7 @@ def give(
     ``conduct``: of a process that lives (made with ``salts`` and ``read``), caught up with the store first; else the trial is taken from
     the store's log. An order's moment is that of one clock, the store's where it has its own, and read while nobody else may write. Where it
     is behind the last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
+    ``witness``: where heads are kept outside. Nobody is randomised while it holds a head that the log has not.
     """
     with store.held():
         if conduct is None:
@@ -96,10 +102,14 @@ def give(
         events = [found] if isinstance(found, Event) else list(found)
         if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
             return Ordered(events[-1], log.hashes()[events[-1].number - 1], None)
+        if witness is not None and any(e.kind == "randomised" for e in events):
+            witness.refuse_behind(trial, log)
         redaction = events[0].kind == "redacted"
         aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         conduct.catch_up(events)
-    return Ordered(events[-1], conduct.log.head, aside, reading.unended)
+        # While the log is held: else another writer's head, witnessed in between, would seem ahead of this log.
+        kept = witness.after(trial, conduct.log, events) if witness is not None else ()
+    return Ordered(events[-1], conduct.log.head, aside, reading.unended, *kept)
 
 
 def apart(name: str, log: object = None) -> dict[str, Path]:
@@ -158,6 +168,8 @@ class Unblinded:
     torn_line_set_aside: str | None
     patient: str
     arm: str
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
 def unblind(
@@ -170,6 +182,7 @@ def unblind(
     why: str,
     by_secret: Sealed | None,
     key: str = "",
+    witness: Witness | None = None,
 ) -> Unblinded:
     """Tell one masked patient's arm, once that it is told has been recorded; ``by_secret``: as ``allocation`` made it.
 
@@ -182,5 +195,5 @@ def unblind(
         answered.append(arm)
         return event
 
-    done = give(trial, store, order, by_secret, by=by)
-    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, answered[0])
+    done = give(trial, store, order, by_secret, witness=witness, by=by)
+    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, answered[0], done.checkpoint, done.notes)

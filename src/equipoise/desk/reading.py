@@ -118,6 +118,11 @@ def shown_to(reader: Reader | None, log: Log) -> Log:
     return log if reader is None or reader.whole else seen(log, reader)
 
 
+def as_shown(reader: Reader | None, event: Event) -> Event | None:
+    """An event as the reader may see it, under the log's own number; None where he may not know of it."""
+    return event if reader is None else visible(event, reader)
+
+
 def knows_all_of(reader: Reader | None, event: Event) -> bool:
     """True of a reader who sees an event, and all that its patient's record says: what is wrong with it tells him nothing new."""
     if reader is None or reader.whole:

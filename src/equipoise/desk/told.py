@@ -41,6 +41,8 @@ def read_for(store: LogStore, person: str | None, after: int = 0, head: str = ""
         raise BadInput(bad.source, kept) from None
 
 
+#: Problems of the log as a whole, which anybody may verify.
+_OF_NO_RECORD = frozenset({"nothing-lost", "clock-backwards", "clock-right"})
 #: What is said in place of reasons that the reader may not know.
 NOT_TOLD = Problem(
     "not-told", "order", "refused", "the reasons lie in records that you may not see", "ask who holds a role that sees them"
@@ -66,7 +68,9 @@ def refused_to(
     except BadInput as again:
         to_him = again.problems
     # Where events are numbered anew for him the log's own number tells how many are hidden before it.
-    shown = [p for p in bad.problems if p in to_him and not (reader.renumbers and _numbered(p))]
+    shown = [
+        p for p in bad.problems if p.code in _OF_NO_RECORD or (p in to_him and not (reader.renumbers and _numbered(p)))
+    ]
     if len(shown) == len(bad.problems):
         return bad
     return BadInput(bad.source, [*shown, NOT_TOLD])

@@ -94,6 +94,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "known_on": ((str,), True),
         "cohort": ((str,), False),
         "attained": ((list,), False),
+        "head": ((str,), False),
     },
     "safety look": {
         "rule": ((str,), True),
@@ -103,7 +104,9 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "watched": ((int,), True),
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
+        "head": ((str,), False),
     },
+    "reconciled": {"number": ((int,), True), "hash": ((str,), True), "lost": ((list,), True)},
     "granted": {
         "person": ((str,), True),
         "role": ((str,), True),
@@ -134,6 +137,7 @@ TRIAL_KINDS = frozenset(
         "enrolment closed",
         "decided",
         "safety look",
+        "reconciled",
         *PEOPLE_KINDS,
         "clock corrected",
         "redacted",

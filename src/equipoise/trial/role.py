@@ -71,7 +71,7 @@ ROLES: tuple[Role, ...] = (
     Role("sponsor", _ENROLMENT | {"site activated", "amended", "approved"}, "all", "none", _views("counts", "forecast", "people")),
     Role("committee", frozenset({"decided", "safety look", "enrolment paused", "enrolment closed"}), "all", "all", frozenset(VIEWS) - {"keeping"}),
     Role(
-        "administrator", frozenset({"granted", "revoked", "trained", "redacted", "sealed", "clock corrected"}), "none", "none",
+        "administrator", frozenset({"granted", "revoked", "trained", "redacted", "sealed", "clock corrected", "reconciled"}), "none", "none",
         _views("people", "keeping"),
     ),
     Role("inspector", frozenset(), "all", "granted", _MASKED),

@@ -73,7 +73,8 @@ def test_the_lanes_the_history_and_the_next_dose(equipoise: Equipoise, log: Path
     assert found["recommend"] == {"dose": 1, "label": "DL1"}
     page = equipoise("doses", "phase1-example", "--log", log, "--cutoff", day(35))
     assert page.status == 0
-    assert "1NNN 2TP:12X" in page.out and "STAY: level 2, DL2 (IMGN901 75 mg/m2), 1 patient" in page.out
+    assert "1NNN 2TP:12X" in page.out
+    assert "STAY: level 2, DL2 (IMGN901 75 mg/m2), 1 patient" in page.out
     assert "If dose finding ended now: level 1, DL1 (IMGN901 60 mg/m2)." in page.out
 
 
@@ -96,7 +97,8 @@ def test_a_committee_s_word_by_command(equipoise: Equipoise, log: Path) -> None:
     found = equipoise("doses", "phase1-example", "--log", log, "--json").json
     d = found["patients"][3]
     assert (d["outcome"], d["derived"]) == ("pending", "dlt")
-    assert d["adjudicated"] == done.json["event"]["number"] and "of the tumour" in d["because"]
+    assert d["adjudicated"] == done.json["event"]["number"]
+    assert "of the tumour" in d["because"]
     # As known on the day before it was recorded it was a DLT.
     assert ask(equipoise, log, day(35))["patients"][3]["outcome"] == "dlt"
 
@@ -173,12 +175,14 @@ def test_looks_and_simulation_say_in_words_that_they_are_not_there(equipoise: Eq
     answer = equipoise(*args, *(["--log", log] if first == "decide" else []), "--json")
     problem = answer.json["error"]["problems"][0]
     assert (answer.status, problem["code"]) == (2, "dose-finding")
-    assert "not there yet" in problem["allowed"] and "equipoise doses" in problem["next_step"]
+    assert "not there yet" in problem["allowed"]
+    assert "equipoise doses" in problem["next_step"]
 
 
 def test_check_tells_levels_and_what_is_dose_limiting(equipoise: Equipoise) -> None:
     page = equipoise("check", "phase1-example")
     assert page.status == 0
-    assert "DL4 IMGN901 112" in page.out and "febrile neutropenia, of grade 3 or worse, related" in page.out
+    assert "DL4 IMGN901 112" in page.out
+    assert "febrile neutropenia, of grade 3 or worse, related" in page.out
     found = equipoise("check", "phase1-example", "--json").json["phase1"]
     assert (found["levels"], found["kind"], found["window_days"]) == (["DL1", "DL2", "DL3", "DL4"], "a-plus-b", 21)

@@ -10,7 +10,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import bullet, emit, json_option, say, show_table, trial_argument
-from equipoise.cli.data import Asked, cutoff_option, known_on_option, unblind_option
+from equipoise.cli.data import Asked, cutoff_option, known_on_option, reader_option, unblind_option
 from equipoise.cli.known import log_option
 from equipoise.cli.usage import Command
 
@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 @cutoff_option
 @known_on_option
 @unblind_option
+@reader_option
 @json_option
 def command(
-    trial: str, log_path: Address, cutoff: date | None, known_on: date | None, unblind: Path | None, as_json: bool
+    trial: str,
+    log_path: Address,
+    cutoff: date | None,
+    known_on: date | None,
+    unblind: Path | None,
+    reader: str | None,
+    as_json: bool,
 ) -> None:
     """Say of each patient who was assigned a dose level whether there was a dose-limiting toxicity (DLT), and why; and the next dose.
 
@@ -34,7 +41,7 @@ def command(
     cut-off. The next dose, whom it waits for, and the dose if it ended now are the design's.
     """
     found = desk.opening.load_trial(trial)
-    data = Asked(log_path, None, cutoff, known_on, unblind).take(trial, found)
+    data = Asked(log_path, None, cutoff, known_on, unblind, reader=reader).take(trial, found)
     doses = desk.doses.take(data.trial, data.snap)
     if as_json:
         emit(doses.as_json())

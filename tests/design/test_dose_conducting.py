@@ -92,13 +92,15 @@ def test_who_follows_the_design_is_never_cautioned_and_fills_whole_cohorts(name:
         found = next_dose(design, in_cohorts(design, came), 21)
         if found.action in ("stop", "declare"):
             break
-        assert isinstance(found.dose, int) and not found.cautions
+        assert isinstance(found.dose, int)
+        assert not found.cautions
         came.append((found.dose, PatientOutcome(letter)))
     state = design.start()
     *whole, _last = in_cohorts(design, came)
     for cohort in whole:
         action = design.verdict(state).action
-        assert isinstance(action, Give) and action.dose == cohort.level[0]
+        assert isinstance(action, Give)
+        assert action.dose == cohort.level[0]
         counted = [o.letter for o in cohort.outcomes if o.letter != "X"]
         assert len(counted) <= action.size
         state = design.step(state, cohort.level[0], seen_of([o.letter for o in cohort.outcomes]))

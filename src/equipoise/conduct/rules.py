@@ -6,20 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from equipoise.conduct.adverse_event_rules import adverse_event_problems, until_problems
 from equipoise.conduct.phase1_rules import adjudicated_problems, assigned_problems
 from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import Event
-from equipoise.trial.grading import EDITIONS
 from equipoise.trial.kinds import PATIENT_KINDS
 from equipoise.trial.lesion import lesion_problems
 from equipoise.trial.masked import MASKED, known_treatments
-from equipoise.trial.organ_class import ORGAN_CLASSES
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import glossary_of
-from equipoise.trial.seriousness import CRITERIA
 from equipoise.trial.trial import Trial
 
 _AFTER_RANDOMISATION = frozenset(
@@ -221,49 +219,13 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
                 yield Problem("sum-out-of-range", "sum-mm", str(size), "millimetres, from 0 to 10,000")
             yield from lesion_problems(event.data.get("lesions", ()))
         case "adverse event":
-            if event.data["grade"] not in range(1, 6):
-                yield Problem("grade-out-of-range", "grade", str(event.data["grade"]), "1 to 5 (CTCAE)")
-            edition = event.data.get("ctcae")
-            if edition is not None and edition not in EDITIONS:
-                yield Problem("unknown-edition", "ctcae", str(edition), "an edition of CTCAE, 3 to 6")
-            yield from _criteria(event)
-            # An end that is taken from datasets is as they have it; one that is given by hand is not before the beginning.
-            if not event.source:
-                yield from _until(event)
-            if not event.data["term"].strip():
-                yield Problem("no-term", "term", repr(event.data["term"]), "what happened, in a word: 'neutropenia'")
-            organ = event.data.get("organ_class")
-            # What is taken from datasets may be coded by another dictionary; what is given by hand is MedDRA's.
-            if organ is not None and not event.source and organ.casefold() not in {c.casefold() for c in ORGAN_CLASSES}:
-                yield Problem(
-                    "unknown-organ-class", "organ-class", repr(organ), "a system organ class of MedDRA, one of 27",
-                    near(organ, list(ORGAN_CLASSES)),
-                )  # fmt: skip
+            yield from adverse_event_problems(event)
         case "withdrawn":
             if patient.withdrawn is not None:
                 yield _problem("withdrawn-twice", event, f"withdrawn already, on {patient.withdrawn.happened}")
         case "treatment ended":
             if patient.treatment_ended is not None:
                 yield _problem("ended-twice", event, f"treatment ended already, on {patient.treatment_ended.happened}")
-
-
-def _criteria(event: Event) -> Iterator[Problem]:
-    """What makes an adverse event serious, where it is said; an event that is not serious meets none."""
-    said = event.data.get("criteria", [])
-    for word in said:
-        if word not in CRITERIA:
-            yield Problem(
-                "unknown-criterion",
-                "criteria",
-                repr(word),
-                f"one of {_list(CRITERIA)}",
-                near(str(word), list(CRITERIA)),
-            )
-    # Datasets that are taken in may contradict themselves; what is given by hand may not.
-    if said and event.data.get("serious") is not True and not event.source:
-        yield Problem(
-            "not-serious", "criteria", _list(said), "none, for the event is not said to be serious", "--serious true"
-        )
 
 
 def _seen(event: Event) -> bool:
@@ -436,19 +398,7 @@ def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
         yield Problem("unit", "unit", repr(unit), f"{treatment.drug} is given in {treatment.unit}")
     if times is not None and not 1 <= times <= treatment.times_a_day:
         yield Problem("times-a-day", "times-a-day", str(times), f"1 to {treatment.times_a_day}, as planned")
-    yield from _until(event)
-
-
-def _until(event: Event) -> Iterator[Problem]:
-    """An end that is no day, or before the beginning."""
-    until = event.data.get("until")
-    if until is not None:
-        try:
-            backwards = date.fromisoformat(until) < event.happened
-        except ValueError:
-            backwards = True
-        if backwards:
-            yield Problem("until", "until", repr(until), f"a day, not before {event.happened}")
+    yield from until_problems(event)
 
 
 def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Problem:

@@ -38,6 +38,7 @@ READS: dict[str, list[str]] = {
     "analyse": ["", "--json"],
     "answers": [""],
     "decide": ["--look 1 --cutoff 2013-07-05", "--look 1 --cutoff 2013-07-05 --json", "--safety --cutoff 2013-07-05", "--look 1 --cutoff 2013-07-05 --record"],
+    "doses": ["", "--cutoff 2013-07-05 --json"],
     "explain": [f"--patient {OWN}", f"--patient {OTHER}", "--patient nobody", f"--patient {OWN} --json"],
     "export": ["--as sdtm --format csv --out out", "--as adam --format csv --out out --json", "--as adam --rules admiral --format csv --out out"],
     "forecast": ["--look 2 --draws 100 --json", "--look 1 --draws 100", "--look 2 --draws 100 --figure f.svg"],
@@ -57,8 +58,10 @@ READS: dict[str, list[str]] = {
 ORDERS: dict[str, str] = {
     "activate": f"--site S03 --on {DAY}",
     "adverse-event": f"--patient {{patient}} --on {DAY} --term Nausea --grade 2",
+    "adjudicate": f"--patient {{patient}} --on {DAY} --dlt false --reason because",
     "amend": f"--on {DAY} --why because{{dry}}",
     "approve": f"--site S01 --on {DAY}",
+    "assign": f"--patient {{patient}} --on {DAY} --level DL1",
     "assess": f"--patient {{patient}} --on {DAY} --response PR",
     "clock": "--why because",
     "close": f"--on {DAY}",
@@ -92,7 +95,7 @@ ORDERS: dict[str, str] = {
 }
 #: Which view of docs/people.md each command is.
 VIEW_OF: dict[str, View] = {
-    "analyse": "by arm", "answers": "by arm", "decide": "by arm", "pool": "by arm", "report": "by arm", "sensitivity": "by arm",
+    "analyse": "by arm", "answers": "by arm", "decide": "by arm", "doses": "by arm", "pool": "by arm", "report": "by arm", "sensitivity": "by arm",
     "explain": "explained", "export": "explained", "forecast": "forecast", "history hurdle": "forecast",
     "conduct as-known-on": "counts", "conduct export": "record", "conduct people": "people", "conduct move": "keeping", "conduct drill": "keeping",
 }  # fmt: skip

@@ -10,12 +10,13 @@ import click
 from equipoise.cli import orders
 from equipoise.cli.common import json_option, trial_argument
 from equipoise.cli.known import log_option
+from equipoise.cli.usage import Command
 
 if TYPE_CHECKING:
     from equipoise.files.log_address import Address
 
 
-@click.command(name="assign", short_help="Assign an enrolled patient to a dose level.")
+@click.command(cls=Command, name="assign", short_help="Assign an enrolled patient to a dose level.")
 @trial_argument
 @log_option
 @orders.patient
@@ -37,7 +38,7 @@ def assign(
     )
 
 
-@click.command(name="adjudicate", short_help="Record a committee's word on a DLT.")
+@click.command(cls=Command, name="adjudicate", short_help="Record a committee's word on a DLT.")
 @trial_argument
 @log_option
 @orders.patient

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from equipoise import desk
+from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import Refused, replay
 from equipoise.files.log_file import write_new_log
 from helpers import Answer, moment
-from phase1_trials import FIRST, Running, day
+from phase1_trials import FIRST, Running, day, trial
 
 Equipoise = Callable[..., Answer]
 
@@ -154,6 +156,14 @@ def test_a_level_after_its_drug_was_given_is_refused() -> None:
     with pytest.raises(Refused, match="not after the first dose of IMGN901"):
         r.order("assigned", day(2), level="DL1")
     r.order("assigned", day(1), level="DL1")
+
+
+def test_who_is_assigned_to_a_level_that_is_gone_is_named(running: Running) -> None:
+    snap = cut(running.trial, running.c.log, day(35))
+    gone = trial(lambda x: x["dose_levels"].pop(1))
+    found = desk.doses.take(gone, snap)
+    assert found.history == "1NNN"
+    assert "assigned to a level that the trial file has not: D, E, F." in " ".join(found.next.cautions)
 
 
 def test_a_word_after_death_is_taken(running: Running) -> None:

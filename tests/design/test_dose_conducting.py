@@ -17,7 +17,12 @@ from equipoise.trial.dose_outcomes import PatientOutcome, read_outcomes, written
 
 THREE = dose_shelf.build("a-plus-b", {"doses": 4})
 BOIN = dose_shelf.build("boin", {"target": 0.3, "doses": 4})
-DESIGNS = {"3+3": THREE, "boin": BOIN, "rolling-six": dose_shelf.build("rolling-six", {"doses": 4})}
+DESIGNS = {
+    "3+3": THREE,
+    "boin": BOIN,
+    "rolling-six": dose_shelf.build("rolling-six", {"doses": 4}),
+    "tite-boin": dose_shelf.build("boin", {"target": 0.3, "doses": 4, "tite": "ess"}),
+}
 
 
 def patients(text: str) -> list[tuple[int, PatientOutcome]]:
@@ -58,6 +63,10 @@ def test_cohorts_are_filled(came: str, cohorts: str) -> None:
         ("boin", "1NNN 2TT", "de-escalate", 1, 3),
         ("boin", "1NNN 2NT", "stay", 2, 1),
         ("rolling-six", "1NP:3", "stay", 1, 1),
+        ("rolling-six", "1NP:3P:2", "stay", 1, 1),
+        ("tite-boin", "1NNP:20", "escalate", 2, 3),
+        ("tite-boin", "1NP:3P:2", "wait", None, 0),
+        ("tite-boin", "1NP:3", "stay", 1, 1),
     ],
 )
 def test_the_next_dose(design: str, history: str, action: str, dose: int | None, size: int) -> None:

@@ -126,6 +126,22 @@ def test_each_problem_is_named_once_and_where_it_stands(
     assert len({(p.where, p.code) for p in found}) == len(found)
 
 
+PATHS = [
+    "phase1", "phase1.design", "phase1.dlt", "phase1.dlt.rules", "phase1.dlt.rules.0", "phase1.cohort", "phase1.start", "phase1.window",
+    "dose_levels", "dose_levels.0", "dose_levels.1.dose", "cohorts",
+]  # fmt: skip
+VALUES: list[Any] = [5, 1.5, True, "x", "", [], {}, [[]], [5], {"kind": 5}, {"kind": {}}]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("value", VALUES)
+def test_what_is_of_another_type_is_a_problem_and_no_fault(path: str, value: Any) -> None:
+    if path == "phase1.dlt.rules" and value == []:
+        assert trial(put(path, value)).phase1 is not None  # a delay alone can be a DLT
+        return
+    assert all(p.where for p in problems(put(path, value)))
+
+
 def test_all_problems_come_at_once() -> None:
     found = problems(
         put("dose_levels.1.dose", 50),

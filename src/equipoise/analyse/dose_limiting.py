@@ -77,6 +77,12 @@ def dlt_statuses(trial: Trial, snap: Snapshot) -> list[DltStatus]:
     return [dlt_status(trial, p, snap.cutoff) for p in sorted(assigned, key=_order)]
 
 
+def of_no_level(trial: Trial, snap: Snapshot) -> list[str]:
+    """Who is assigned to a level that the trial has not, as one that an amendment took away: nothing is derived of them."""
+    known = trial.level_numbers
+    return [p.name for p in snap.patients.values() if p.assigned is not None and p.assigned.data["level"] not in known]
+
+
 def _order(patient: Patient) -> tuple[date, int]:
     assert patient.assigned is not None
     return patient.assigned.happened, patient.assigned.corrects or patient.assigned.number
@@ -101,9 +107,7 @@ def dlt_status(trial: Trial, patient: Patient, cutoff: date) -> DltStatus:
     if word.data["dlt"]:
         because = f"A DLT, {says}: {reason}. Derived: {shown}"
         day = derived.dlt_day or max(min(derived.days, derived.window), 1)
-        return replace(
-            derived, letter="T", because=because, events=(word.number,), adjudicated=word.number, dlt_day=day
-        )
+        return replace(derived, letter="T", because=because, adjudicated=word.number, dlt_day=day)
     # A word speaks of what was recorded before it; one that was put right since, of what was before it was first recorded.
     left = record.status(number, since=word.corrects or word.number)
     if left.letter == derived.letter:

@@ -17,7 +17,7 @@ def assigned_problems(event: Event, patient: Patient, trial: Trial) -> Iterator[
     if level is None:
         allowed = f"a dose level: {', '.join(labels)}" if labels else "nothing: the trial file has no [[dose_levels]]"
         yield Problem("unknown-level", "level", repr(label), allowed, near(label, labels))
-    if patient.enrolled is None:
+    if patient.enrolled is None and patient.randomised is None:
         yield _problem("not-enrolled", event, "the patient is not enrolled by that day", "conduct enrol")
     if patient.assigned is not None:
         had = f"assigned already, to {patient.assigned.data['level']} on {patient.assigned.happened}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from equipoise.analyse.dose_limiting import OUTCOMES, DltStatus, dlt_statuses
+from equipoise.analyse.dose_limiting import OUTCOMES, DltStatus, dlt_statuses, of_no_level
 from equipoise.design.dose.conducting import in_cohorts, next_dose
 from equipoise.design.dose.history import Answer
 from equipoise.trial.dose_outcomes import Treated, written
@@ -139,6 +139,10 @@ def take(trial: Trial, snap: Snapshot) -> Doses:
         said = tuple(b for b in found.because if not b.startswith(("Pending: ", "The design waits for")))
         waited = tuple(f"Waits for {_awaited(p)}." for p in patients if p.letter == "P")
         found = replace(found, because=(*said, *waited))
+    lost = of_no_level(trial, snap)
+    if lost:
+        caution = f"Not counted, as assigned to a level that the trial file has not: {', '.join(lost)}."
+        found = replace(found, cautions=(*found.cautions, caution))
     return Doses(trial, snap, patients, cohorts, found)
 
 

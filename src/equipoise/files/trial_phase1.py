@@ -36,7 +36,7 @@ def read_phase1(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[Phase
     if not raw.get("dose_levels"):
         allowed = "[[dose_levels]], rising: the doses among which one is found"
         problems.append(Problem("no-levels", "dose_levels", "nothing", allowed))
-    if raw.get("cohorts"):
+    if isinstance(raw.get("cohorts"), tuple):
         allowed = "a trial without [[cohorts]]: a phase I in several cohorts is not built"
         problems.append(Problem("phase1-with-cohorts", "phase1", f"{len(raw['cohorts'])} cohorts", allowed))
     if not isinstance(stated, Mapping):
@@ -149,9 +149,10 @@ def _fits(design: DoseDesign[Any], stated: Mapping[str, Any], count: int, has_co
         given = f"a design for {design.doses} doses"
         yield Problem("levels", "phase1.design", given, f"one for the {count} of [[dose_levels]]")
     first = design.verdict(design.start()).action
-    if not has_cohort and "cohort" in stated and isinstance(first, Give) and first.size != stated["cohort"]:
+    cohort = stated.get("cohort")
+    if not has_cohort and type(cohort) is int and isinstance(first, Give) and first.size != cohort:
         allowed = f"{first.size}, the first cohort of this design, or nothing"
-        yield Problem("cohort", "phase1.cohort", str(stated["cohort"]), allowed, "its size is said in [phase1.design]")
+        yield Problem("cohort", "phase1.cohort", str(cohort), allowed, "its size is said in [phase1.design]")
 
 
 def _told(p: Problem, stated: Mapping[str, Any]) -> bool:

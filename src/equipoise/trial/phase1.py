@@ -86,11 +86,11 @@ class DltRule(Part):
         """Whether it lasts longer than the rule asks for; None where it has no end yet and may still come to it."""
         if self.lasting_longer_than is None:
             return True
-        until = event_data.get("until")
-        last = cutoff if until is None else min(date.fromisoformat(until), cutoff)
+        ended = _day(event_data.get("until"))
+        last = cutoff if ended is None else min(ended, cutoff)
         if (last - began).days + 1 > self.lasting_longer_than.days:
             return True
-        return None if until is None else False
+        return None if ended is None or ended > cutoff else False
 
     def __str__(self) -> str:
         """In words: 'any adverse event, of grade 3 or worse, related, but alopecia'."""
@@ -106,6 +106,14 @@ class DltRule(Part):
         if self.exceptions:
             words.append(f"but {' or '.join(self.exceptions)}")
         return ", ".join(words)
+
+
+def _day(text: object) -> date | None:
+    """A day that is written whole; None for none, and for what datasets may have in its place."""
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 def _folded(words: tuple[str, ...]) -> frozenset[str]:

@@ -341,7 +341,7 @@ class Conduct(Running):
             if any(p.code == "same-number" for p in problems):
                 return problems  # of whom it is must be clear first
         if event.kind == "screened" and not self.virtual:
-            problems += person_problems(event, self.trial, self.patients.values())
+            problems += person_problems(event, self.trial, self.who_may_be(event))
         trial = self.trial_at(event)
         if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
             problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from equipoise.trial.event import Event
 from equipoise.trial.patients import Patients
@@ -66,10 +67,19 @@ class Numbers:
         """Take in the number of a patient who is new."""
         self._names.add(number)
         self._known.setdefault(folded(number), number)
-        count = self._pattern.count_in(number, site)
-        if count is not None:
-            of = site if self._pattern.of_sites else ""
+        counted = self.counted(number, site)
+        if counted is not None:
+            of, count = counted
             self._last[of] = max(self._last.get(of, 0), count)
+
+    def counted(self, number: str, site: str) -> tuple[str, int] | None:
+        """Whose count a number holds, a site's or ('') the trial's, and the count; None for a number that is not of the pattern."""
+        count = self._pattern.count_in(number, site)
+        return None if count is None else (site if self._pattern.of_sites else "", count)
+
+    def look_up(self, names: Any, known: Any, last: Any) -> None:
+        """Ask these, by name, in place of what was taken in: the names, the name that each folded one was first, the counts."""
+        self._names, self._known, self._last = names, known, last
 
     def next(self, site: str) -> str:
         """The number of the next patient who comes at a site."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Self
 
@@ -136,6 +136,15 @@ class Running:
         """The record with ``event`` in the place of ``old``, or without it."""
         found = ((event if e.number == old.number else e) for e in record)
         return [e for e in found if e.kind != "voided"]
+
+    @property
+    def allocated(self) -> Mapping[str, int]:
+        """How many were randomised, by stratum."""
+        return self._allocated
+
+    def who_may_be(self, event: Event) -> Iterable[Patient]:
+        """The patients among whom the person may be whom ``event`` screens: here all, and the rule tells."""
+        return self.patients.values()
 
     def _glossary(self, patient: Patient, event: Event) -> Glossary:
         """How the words of the patient's responses are read: as in his cohort, as it was defined then."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import Any
 
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
@@ -41,7 +43,7 @@ def person_problems(event: Event, trial: Trial, patients: Iterable[Patient]) -> 
             yield Problem("detail", detail, repr(text), "1 to 20 characters")
     if not given or event.data.get("new_person"):
         return
-    alike = [p.name for p in patients if p.site == event.site and p.name != event.patient and _alike(event, p.screened)]
+    alike = [p.name for p in patients if p.site == event.site and p.name != event.patient and alike(event, p.screened)]
     if alike:
         yield Problem(
             "likely-the-same-person", "patient", f"a person like {', '.join(alike)}, screened at {event.site} before",
@@ -50,7 +52,14 @@ def person_problems(event: Event, trial: Trial, patients: Iterable[Patient]) -> 
         )  # fmt: skip
 
 
-def _alike(event: Event, other: Event | None) -> bool:
+def pairs(data: Mapping[str, Any]) -> list[str]:
+    """What a screening says of the person, two details at a time: two that are alike share at least one pair."""
+    said = [f"{d}={_same(data[d])}" for d in DETAILS if d in data]
+    return ["/".join(pair) for pair in combinations(said, _ENOUGH)]
+
+
+def alike(event: Event, other: Event | None) -> bool:
+    """Whether two screenings are likely of one person, by their details alone."""
     if other is None:
         return False
     both = [d for d in DETAILS if d in event.data and d in other.data]

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.excerpt import Excerpt
 from equipoise.conduct.masking import holds_codes
+from equipoise.conduct.register import WholeNeeded
 from equipoise.conduct.sealed import ByWhom, Sealed, trial_problems
 from equipoise.conduct.secret import Secret
 from equipoise.conduct.unmasking import unmasked
 from equipoise.desk.store import LogStore
 from equipoise.files.bundled import find_trial
 from equipoise.files.definition import trial_of
+from equipoise.files.log_register import drop_register, make_register, register_of
 from equipoise.files.secret_file import Apart, read_secret_file
-from equipoise.trial.event import Event
+from equipoise.trial.event import Event, hash_of
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -71,27 +75,66 @@ def give(
     the store's log. An order's moment is that of one clock, the store's where it has its own, and read while nobody else may write. Where it
     is behind the last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
     """
-    with store.held():
-        if conduct is None:
-            reading = store.read()
-            conduct = Conduct(trial, reading.log, allocation, salts, takes=False, read=trial_of)
-        else:
-            reading = store.read(len(conduct.log), conduct.log.head)
-            conduct.catch_up(reading.log)
-        log = conduct.log
-        changed = None if amends else conduct.definitions.another()
-        if changed is not None:
-            raise BadInput(trial.id, [changed])
-        last = log[len(log) - 1].recorded
-        moment = store.now() or now()
-        found = order(conduct, last if moment < last <= moment + TOLERANCE else moment)
-        events = [found] if isinstance(found, Event) else list(found)
-        if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
-            return Ordered(events[-1], log.hashes()[events[-1].number - 1], None)
-        redaction = events[0].kind == "redacted"
-        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
-        conduct.catch_up(events)
-    return Ordered(events[-1], conduct.log.head, aside, reading.unended)
+    with store.held(), register_of(store, trial, living=conduct is not None) as register:
+        found = None
+        if conduct is None and register is not None and not amends:
+            with suppress(WholeNeeded):
+                by_excerpt = Excerpt(trial, register, allocation, salts, trial_of)
+                found = _judged(by_excerpt, store, order, amends=False)
+        unended, alone = False, conduct is None
+        if found is None:
+            reading = store.read() if conduct is None else store.read(len(conduct.log), conduct.log.head)
+            unended = reading.unended
+            if conduct is None:
+                conduct = Conduct(trial, reading.log, allocation, salts, takes=False, read=trial_of)
+            else:
+                conduct.catch_up(reading.log)
+            found = _judged(conduct, store, order, amends=amends)
+        if found.again:
+            return Ordered(found.events[-1], found.head, None)
+        redaction = found.events[0].kind == "redacted"
+        aside = store.redact(found.events[0], found.head) if redaction else store.append(found.events, found.head)
+        head = found.head
+        for event in found.events if conduct is None else ():
+            head = hash_of(event, head)
+        if conduct is not None:
+            conduct.catch_up(found.events)
+            head = conduct.log.head
+        if redaction:
+            drop_register(store)
+        elif not (register is not None and register.carried_on(trial, found.events)) and alone and conduct is not None:
+            make_register(store, trial, conduct.log, conduct.allocated)
+    return Ordered(found.events[-1], head, aside, unended)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The events that an order makes, after the head of the log; ``again``: the last is there already, and ``head`` is its hash."""
+
+    events: list[Event]
+    head: str
+    again: bool = False
+
+
+def _judged(
+    conduct: Conduct,
+    store: LogStore,
+    order: Callable[[Conduct, datetime], Event | Sequence[Event]],
+    *,
+    amends: bool,
+) -> _Judged:
+    """What an order makes, by the log of ``conduct``. Raises BadInput where it is refused."""
+    log = conduct.log
+    changed = None if amends else conduct.definitions.another()
+    if changed is not None:
+        raise BadInput(conduct.trial.id, [changed])
+    last = log[len(log) - 1].recorded
+    moment = store.now() or now()
+    made = order(conduct, last if moment < last <= moment + TOLERANCE else moment)
+    events = [made] if isinstance(made, Event) else list(made)
+    if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
+        return _Judged(events, log.hash_at(events[-1].number), again=True)
+    return _Judged(events, log.head)
 
 
 def apart(name: str, log: object = None) -> dict[str, Path]:

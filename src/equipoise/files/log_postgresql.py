@@ -83,6 +83,14 @@ class _Session:
             "SELECT number, line, hash FROM public.event WHERE chain = %s AND number > %s ORDER BY number", chain, after
         )
 
+    def some(self, chain: str, numbers: Sequence[int]) -> list[Row]:
+        """The chain's rows of these numbers."""
+        return self._all(
+            "SELECT number, line, hash FROM public.event WHERE chain = %s AND number = ANY(%s) ORDER BY number",
+            chain,
+            list(numbers),
+        )
+
     def last(self, chain: str) -> Row | None:
         """The chain's last row."""
         found = self._all(

@@ -6,6 +6,7 @@ log). What is committed is on the disk before the order is answered (synchronous
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
@@ -56,6 +57,13 @@ class _Session:
         return self._all(
             "SELECT number, line, hash FROM event WHERE chain = ? AND number > ? ORDER BY number", chain, after
         )
+
+    def some(self, chain: str, numbers: Sequence[int]) -> list[Row]:
+        """The chain's rows of these numbers."""
+        return self._all(
+            "SELECT number, line, hash FROM event WHERE chain = ? AND number IN (SELECT value FROM json_each(?)) ORDER BY number",
+            chain, json.dumps(list(numbers)),
+        )  # fmt: skip
 
     def last(self, chain: str) -> Row | None:
         """The chain's last row."""

@@ -43,10 +43,10 @@ def person_problems(event: Event, trial: Trial, patients: Iterable[Patient]) -> 
             yield Problem("detail", detail, repr(text), "1 to 20 characters")
     if not given or event.data.get("new_person"):
         return
-    alike = [p.name for p in patients if p.site == event.site and p.name != event.patient and alike(event, p.screened)]
-    if alike:
+    same = [p.name for p in patients if p.site == event.site and p.name != event.patient and alike(event, p.screened)]
+    if same:
         yield Problem(
-            "likely-the-same-person", "patient", f"a person like {', '.join(alike)}, screened at {event.site} before",
+            "likely-the-same-person", "patient", f"a person like {', '.join(same)}, screened at {event.site} before",
             "a person who is new: birth year, sex and initials agree, as far as both are given",
             "--confirm-new-person, once it is known to be another one",
         )  # fmt: skip

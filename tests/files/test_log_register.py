@@ -39,12 +39,6 @@ from sealed import secret_of
 from stores import Place
 
 FIRST = date(2012, 5, 1)
-PEOPLE = (
-    {},
-    {"birth_year": 1950, "sex": "m"},
-    {"birth_year": 1950, "sex": "m", "initials": "AB"},
-    {"birth_year": 1951, "sex": "f"},
-)
 DETAILS: dict[str, dict[str, Any]] = {
     "contact": {}, "treated": {"drug": "carboplatin", "cycle": 1, "day": 1, "dose": 5, "unit": "AUC"}, "assessed": {"response": "SD"},
     "adverse event": {"term": "nausea", "grade": 2}, "progressed": {"basis": "clinical"}, "died": {}, "withdrawn": {}, "lost": {},
@@ -96,31 +90,54 @@ def begin(trial: Trial, by_secret: ByWhom) -> Log:
 
 def an_order(draw: Random, trial: Trial, log: Log) -> Order:
     """Some order, possible or not; mostly of a patient who is there."""
-    sites = [*list(trial.site_by_name)[:3]]
-    known = sorted({e.patient for e in log if e.patient}) or ["P1"]
-    who = draw.choice([*known, *known, *known, "P1", "р1", "S01-001", "NOBODY"])
-    day = max(trial.start, FIRST) + timedelta(draw.choice([40, 41, 41, 41, 42, 43, 60]))
-    key = draw.choice(["", "", "", "k1", "k2", f"k{draw.randrange(40)}"])
-    number = draw.randrange(0, len(log) + 2)
-    levels = {f.name: draw.choice([*f.levels, *f.levels, "?"]) for f in trial.recorded_factors}
-    person = dict(draw.choice(PEOPLE)) | ({"new_person": True} if draw.random() < 0.3 else {})
-    kind = draw.choice(list(DETAILS))
+    sites = list(trial.site_by_name)[:3]
+    of_kind = {kind: {e.patient for e in log if e.kind == kind} for kind in ("screened", "enrolled", "randomised")}
+    screened, enrolled, randomised = of_kind.values()
+    odd = draw.random() < 0.2
+    oddly = ["P1", "р1", "S01-001", "NOBODY", *sorted({e.patient for e in log if e.patient})]
+
+    def one_of(names: set[str]) -> str:
+        return draw.choice(oddly) if odd or not names else draw.choice(sorted(names))
+
+    new, next_one, next_two, who = (
+        one_of(set()),
+        one_of(screened - enrolled),
+        one_of(enrolled - randomised),
+        one_of(randomised),
+    )
+    day = max(trial.start, FIRST) + timedelta(
+        draw.choice([400, 401, 401, 401, 402, 403, 404]) - 10 * (draw.random() < 0.05)
+    )
+    key = draw.choice([""] * 12 + [f"k{len(log)}"] * 5 + ["k3", f"k{draw.randrange(60)}"])
+    number = draw.randrange(3, len(log) + 2)
+    levels = {f.name: draw.choice([*f.levels * 4, "?"]) for f in trial.recorded_factors}
+    person: dict[str, Any] = {}
+    if trial.patients is not None:
+        person = {
+            "birth_year": draw.choice([1950, 1951]),
+            "sex": draw.choice("mf"),
+            "initials": draw.choice(["AB", "CD", "EF"]),
+        }
+        person |= {"new_person": True} if draw.random() < 0.5 else {}
+        if odd:
+            del person[draw.choice(sorted(person))]
+    kind = draw.choice(list(DETAILS) if draw.random() < 0.25 else ["contact", "adverse event", "assessed"])
     of = who if not kind.startswith("enrolment") else ""
     data = {**DETAILS[kind], **({"cycle": draw.randrange(1, 4)} if kind == "treated" else {})}
     orders: list[tuple[int, Order]] = [
-        (8, lambda c, now: c.screen("" if draw_none else who, draw_site, day, now, "t", person=person, key=key)),
-        (6, lambda c, now: c.enrol(who, day, now, "t", levels, key=key)),
-        (6, lambda c, now: c.randomise(who, day, now, "t", key=key)),
-        (12, lambda c, now: c.order(kind, day, now, "t", "x", of, data=data, key=key)),
+        (8, lambda c, now: c.screen("" if draw_none else new, draw_site, day, now, "t", person=person, key=key)),
+        (10 if screened - enrolled else 1, lambda c, now: c.enrol(next_one, day, now, "t", levels, key=key)),
+        (10 if enrolled - randomised else 1, lambda c, now: c.randomise(next_two, day, now, "t", key=key)),
+        (12 if randomised else 1, lambda c, now: c.order(kind, day, now, "t", "x", of, data=data, key=key)),
         (4, lambda c, now: c.correct(number, now, "t", "wrong", on=day, key=key)),
         (4, lambda c, now: c.correct(number, now, "t", "wrong", void=True, key=key)),
         (2, lambda c, now: c.correct(number, now, "t", "wrong", data={"birth_year": 1951, "grade": 3}, key=key)),
         (2, lambda c, now: c.correct(number, now, "t", "wrong", factors=levels, key=key)),
         (1, lambda c, now: c.redact(number, now, "t", "a name", key=key)),
         (1, lambda c, now: c.activate(draw_site, day, now, "t", key=key)),
-        (1, lambda c, now: c.correct_clock(now - timedelta(400), "t", "ahead", key=key)),
+        (1, lambda c, now: c.correct_clock(now - timedelta(1), "t", "ahead", key=key)),
     ]  # fmt: skip
-    draw_none, draw_site = draw.random() < 0.6, draw.choice([*sites, sites[0], "S99"])
+    draw_none, draw_site = draw.random() < 0.8, draw.choice([*sites[:2] * 6, *sites, "S99"])
     return draw.choices([o for _, o in orders], [w for w, _ in orders])[0]
 
 
@@ -201,7 +218,7 @@ def harm(draw: Random, index: Path, old: list[bytes]) -> str:
     return what
 
 
-def history(seed: int, kind: str, place: Callable[[str], Place], told: Counter[str], orders: int = 40) -> None:
+def history(seed: int, kind: str, place: Callable[[str], Place], told: Counter[str], orders: int = 60) -> None:
     draw = Random(seed)
     trial, by_secret, amendment = draw.choice([asking, asking, blinded, minimised])()
     by_index, by_whole = Side(place(kind)), Side(place(kind))

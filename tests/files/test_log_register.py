@@ -254,7 +254,7 @@ def history(seed: int, kind: str, place: Callable[[str], Place], told: Counter[s
     assert by_index.place.bytes() == by_whole.place.bytes()
 
 
-@pytest.mark.parametrize(("kind", "examples"), [("file", 40), ("sqlite", 8), ("postgresql", 6)])
+@pytest.mark.parametrize(("kind", "examples"), [("file", 25), ("sqlite", 8), ("postgresql", 6)])
 def test_an_order_by_the_index_is_the_order_by_the_whole_log(
     kind: str, examples: int, place: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -268,6 +268,6 @@ def test_an_order_by_the_index_is_the_order_by_the_whole_log(
 
     tried()
     if examples > 4 and sum(told.values()) > 400:
-        assert told["Excerpt"] > 50, told
+        assert told["Excerpt"] > 20, told
         assert told["Excerpt refuses"] > 20, told
-        assert told["needed"] > 5, told
+        assert told["needed"] > 2, told

@@ -152,7 +152,8 @@ def read_line(line: bytes, number: int, digest: str) -> Event:
         ours, found = line_of(event, record["previous"])
     except _UNREADABLE as error:
         raise ValueError(_said(error)) from None
-    if ours[:-1] != text or found != digest or event.number != number or list(shape_problems(event.kind, event.data)):
+    misshapen = event.withheld == NEITHER and any(shape_problems(event.kind, event.data))
+    if ours[:-1] != text or found != digest or event.number != number or misshapen:
         raise ValueError(f"another line than that of event {number}")
     return event
 

@@ -117,6 +117,8 @@ class StoredRegister:
                 event = read_line(line, number, entry[0])
             except ValueError as error:
                 raise self._unsound(error) from None
+            if event.withheld[1] and event.kind != WITHHELD:
+                raise self._unsound(f"event {number} is withheld in part")
             self._events[number] = event
             if event.kind == "redacted":
                 self._redactions[event.data["event"]] = event

@@ -38,7 +38,7 @@ $(GRID): pyproject.toml requirements.lock | $(BIN)/python
 $(READY): pyproject.toml requirements.lock | $(BIN)/python
 	@$(BIN)/python -c 'import pip, sys; sys.exit(tuple(map(int, pip.__version__.split(".")[:2])) < (25, 1))' || \
 	  $(PIP) install --upgrade 'pip>=25.1'
-	$(INSTALL) --editable '.[report,fast,cluster,postgres]' --group dev
+	$(INSTALL) --editable '.[report,fast,cluster,postgres,sign]' --group dev
 	$(KERNELS)
 	@touch $(LEAN) $(GRID) $@
 
@@ -107,7 +107,7 @@ conformance: $(LEAN) simulator ## Run CDISC's CORE on our SDTM and write docs/co
 
 lock: $(READY) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra report --extra fast --extra cluster --extra postgres --group dev --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra report --extra fast --extra cluster --extra postgres --extra sign --group dev --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## Remove what was built

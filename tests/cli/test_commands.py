@@ -255,9 +255,18 @@ def test_a_decision_is_recorded(equipoise: Any, tmp_path: Path) -> None:
     lines = len(log.read_text().splitlines())
     args = ["decide", "north", "--log", log, "--look", 2, "--cutoff", cutoff, "--record"]
     assert equipoise(*args).status == 2  # nobody's name is given
-    assert equipoise(*args, "--by", "dm").status == 0
+    given = equipoise(*args, "--by", "dm", "--json").json
+    assert given["recorded"]["number"] == lines + 1
+    assert given["recorded"]["hash"] == equipoise("conduct", "verify", "north", "--log", log, "--json").json["hash"]
     events = recorded(log)
     assert len(events) == lines + 1
     assert events[-1]["data"]["look"] == 2
     assert events[-1]["by"] == "dm"
-    assert equipoise("conduct", "verify", "north", "--log", log).status == 0
+    decision = tmp_path / "decision-look-2.json"
+    head = json.loads(decision.read_text())["fingerprints"]["data"]
+    assert events[-1]["data"]["head"] == head, "the record says on which data the decision rests"
+    assert equipoise("conduct", "verify", "north", "--log", log, "--expect", decision).status == 0
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[: lines // 2]))
+    cut = equipoise("conduct", "verify", "north", "--log", log, "--expect", decision)
+    assert cut.status == 2
+    assert f"head {head[:12]}…, told by decision-look-2.json; is not in this log" in cut.err

@@ -142,6 +142,8 @@ def test_a_decision_is_recorded_without_its_reasons(equipoise: Any, tmp_path: Pa
     assert '"kind":"decided"' in last
     assert given.json["action"]["name"] in last
     assert all(reason not in last for reason in given.json["because"])
+    assert f'"head":"{given.json["fingerprints"]["data"]}"' in last  # the chain's own, though the arms were read
+    assert equipoise("conduct", "verify", "e2511", "--log", path).status == 0
     assert equipoise("report", "e2511", "--log", path, "--unblind", seed, "--out", tmp_path / "r").status == 0
     found = desk.opening.load_trial("e2511")
     with pytest.raises(BadInput, match="counts by arm"):

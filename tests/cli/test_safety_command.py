@@ -54,6 +54,7 @@ def test_it_is_recorded_and_a_decision_says_it(equipoise_process: Any, log: Path
     assert event.kind == "safety look"
     assert event.data["speaks"] is True
     assert event.data["cutoff"] == "2012-12-05"
+    assert event.data["head"] in last.hashes()[: event.number - 1]
     assert Conduct(north, last).standing.enrolment == Conduct(north, read_log(log).log).standing.enrolment
     look = equipoise_process("decide", "north", "--log", mine, "--look", 1, "--cutoff", "2013-08-21", "--json")
     assert look.status == 0, look.err

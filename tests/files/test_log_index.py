@@ -251,7 +251,7 @@ def test_an_excerpt_is_no_log_of_its_own(here: Place, north: Trial) -> None:
         assert register is not None
         c = Excerpt(north, register, None, lambda: ("", ""))
         asks: list[Callable[[], Any]] = [
-            lambda: list(c.log), lambda: c.log.hashes(), lambda: c.log.known_by(DAY), lambda: c.log[-1], lambda: Log(c.log),
+            lambda: list(c.log), lambda: list(c.log.hashes()), lambda: c.log.hashes()[-1], lambda: max(c.log.hashes()), lambda: c.log.hashes()[:2], lambda: c.log.known_by(DAY), lambda: c.log[-1], lambda: Log(c.log),
             lambda: c.patients.values(), lambda: len(c.patients), lambda: dict(c.patients), lambda: {**c.patients},
             lambda: bool(c.patients), lambda: c.copy(), lambda: c.fork(None), lambda: c.masked, lambda: dict(c.allocated),
             lambda: c.take(c.log[0]), lambda: c._rebuild(), lambda: c.log.head == c.log._hashes[-1],
@@ -261,3 +261,49 @@ def test_an_excerpt_is_no_log_of_its_own(here: Place, north: Trial) -> None:
             with pytest.raises(WholeNeeded):
                 ask()
         assert c.log.head == c.log.hash_at(len(c.log)) == store.read().log.head
+
+
+def test_a_witness_is_asked_by_the_index_too(
+    here: Place, north: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from equipoise.conduct.randomisation import PermutedBlocks
+    from equipoise.desk.witness import Witness, make_keys
+    from equipoise.files.signing import read_signer
+    from equipoise.files.witness_folder import write_checkpoint
+    from equipoise.trial.checkpoint import Checkpoint
+
+    store = filled(here, north)
+    signer = read_signer(Path(make_keys(tmp_path / "keys", "site").secret))
+    folder = tmp_path / "witness"
+    folder.mkdir()
+    witness = Witness(folder, signer, tmp_path / "receipts")
+    blocks = PermutedBlocks(north, "a secret for tests only")
+    levels = {"ecog": "2", "ldh": "normal"}
+    for _ in range(2):
+        who = give(north, here.store("north"), lambda c, now: c.screen("", "S01", DAY, now, "t")).event.patient
+        give(north, here.store("north"), lambda c, now, p=who: c.enrol(p, DAY, now, "t", levels))  # type: ignore[misc]
+
+    def randomise(patient: str, *, whole: bool = True) -> Any:
+        alone: Any = here.store("north")
+        if not whole:
+            monkeypatch.setattr(alone, "read", lambda *_: pytest.fail("the whole log is read"))
+        return give(north, alone, lambda c, now: c.randomise(patient, DAY, now, "t"), blocks, witness=witness)
+
+    done = randomise("S01-060", whole=False)
+    assert [p.name for p in folder.iterdir()] == [Path(done.checkpoint).name]
+    assert done.hash[:8] in done.checkpoint
+    lost = Checkpoint("north", 900, "ab" * 32, moment(date(2020, 1, 1)))
+    write_checkpoint(folder, lost, signer.sign(lost.text))
+    with pytest.raises(BadInput, match="not what was witnessed"):
+        randomise("S01-061")
+    other = give(north, here.store("north"), contact("S01-000"), witness=witness)
+    assert (other.checkpoint, other.notes) == (None, [])  # not the first of its day: not due
+    look = {"look": 1, "action": "continue", "cutoff": "2012-06-01", "known_on": "2012-06-01"}
+    due = give(
+        north, here.store("north"), lambda c, now: c.order("decided", now.date(), now, "t", data=look), witness=witness
+    )
+    assert (due.checkpoint, len(due.notes), "not what was witnessed" in due.notes[0]) == (None, 1, True)
+    data = {"number": 600, "hash": store.read().log.hashes()[599], "lost": [{"number": 900, "hash": "ab" * 32}]}
+    give(north, here.store("north"), lambda c, now: c.order("reconciled", now.date(), now, "t", "a copy", data=data))
+    assert randomise("S01-061").checkpoint is not None
+    assert len((tmp_path / "receipts").read_text().splitlines()) == 4

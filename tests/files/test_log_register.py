@@ -194,7 +194,7 @@ def counting(told: Counter[str]) -> Iterator[None]:
 
 def harm(draw: Random, index: Path, old: list[bytes]) -> str:
     """Something happens to an index, or nothing."""
-    if not index.exists() or not index.stat().st_size:
+    if not index.exists() or index.stat().st_size < 4096:
         return "absent"
     data = index.read_bytes()
     old.append(data)

@@ -20,6 +20,7 @@ from equipoise.files.table_file import log_from_table
 from equipoise.report.document import Document, Rendered, render
 from equipoise.report.figures.draw import draw
 from equipoise.simulate.run import run
+from equipoise.trial.checkpoint import told
 from equipoise.trial.exhibits import (
     FlowFigure,
     ForestFigure,
@@ -67,6 +68,18 @@ def test_the_same_findings_give_the_same_bytes(findings: Findings, north_report:
     again = render(trial_document(findings))
     assert again.html == north_report.html
     assert again.figures == north_report.figures
+
+
+def test_its_foot_names_the_data_by_a_code_that_can_be_checked(findings: Findings, north_report: Rendered) -> None:
+    snap = findings.snap
+    foot = re.search(r"<footer><p>(.*?)</p>", north_report.html)
+    assert foot is not None
+    given = re.search(r"data (\d+ [0-9a-f-]+),", foot[1])
+    assert given is not None
+    head = told(given[1], "the report")
+    assert head.number == snap.number == snap.known[-1].number > 1
+    assert len(head.hash) == 16
+    assert snap.head.startswith(head.hash)
 
 
 def test_nothing_comes_from_the_network(north_report: Rendered) -> None:

@@ -11,6 +11,7 @@ from equipoise import desk
 from equipoise.cli.common import DAY, bullet, emit, json_option, trial_argument
 from equipoise.cli.known import log_option, say_torn
 from equipoise.cli.orders import key as key_option
+from equipoise.cli.outside import asked, by_option, say_kept
 from equipoise.cli.usage import Command
 from equipoise.trial.changes import told
 from equipoise.trial.problem import BadInput
@@ -18,8 +19,6 @@ from equipoise.trial.problem import BadInput
 if TYPE_CHECKING:
     from equipoise.desk.amend import Amended
     from equipoise.files.log_address import Address
-
-_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 
 
 @click.command(cls=Command, short_help="Amend the trial: record its new definition, and what changed.")
@@ -33,7 +32,7 @@ _by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives
     help="Changes that are meant though patients are randomised, or a look is taken: arms,blocks …",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would change, and whether it would be refused; record nothing.")
-@_by
+@by_option
 @click.option("--why", required=True, help="Why the trial is amended.")
 @key_option
 @json_option
@@ -52,12 +51,13 @@ def amend(
     store = desk.opening.log_of(found, log_path)
     new = desk.amend.next_definition(trial, store)
     named = [name.strip() for name in allow.split(",") if name.strip()]
-    done = desk.amend.amend(new, store, on, by, why, named, dry=dry_run, key=key)
+    done = desk.amend.amend(new, store, on, by, why, named, dry=dry_run, key=key, witness=asked())
     if as_json:
         emit(done)
         if done.problems:
             ctx.exit(2)
         return
+    say_kept(done)
     say_torn(done.torn_line_set_aside, ended=done.last_line_ended)
     _show(done)
     if done.problems:
@@ -84,7 +84,7 @@ def _show(done: Amended) -> None:
 @click.option("--site", required=True, help="The site.")
 @click.option("--on", type=DAY, required=True, help="Day from which the amendment is in force there, YYYY-MM-DD.")
 @click.option("--amendment", type=int, metavar="EVENT", help="Number of the event that amended (default: the last).")
-@_by
+@by_option
 @click.option("--why", default="", help="Why, where it does not go without saying.")
 @key_option
 @json_option
@@ -93,9 +93,10 @@ def approve(
 ) -> None:  # fmt: skip
     """Record the day on which a site approved an amendment: from that day it is in force there, and what happens there is judged by it."""
     found = desk.opening.load_at_hand(trial, log_path)
-    done = desk.amend.approve(found, desk.opening.log_of(found, log_path), site, on, by, why, amendment, key)
+    done = desk.amend.approve(found, desk.opening.log_of(found, log_path), site, on, by, why, amendment, key, asked())
     if as_json:
         emit(done)
         return
+    say_kept(done)
     say_torn(done.torn_line_set_aside, ended=done.last_line_ended)
     click.echo(f"Event {done.event.number}: {site} approved, {done.event.happened}. Chain {done.hash[:12]}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
+from equipoise.cli import witness
 from equipoise.cli.amend import amend, approve
 from equipoise.cli.common import emit, json_option, trial_argument
 from equipoise.cli.corrections import clock, correct, redact, void
@@ -25,6 +26,7 @@ from equipoise.cli.orders import on as _on
 from equipoise.cli.orders import patient as _patient
 from equipoise.cli.orders import site as _site
 from equipoise.cli.orders import why as _why
+from equipoise.cli.outside import asked, say_kept
 from equipoise.cli.pairs import Criteria
 from equipoise.cli.seal import commit, reseal, seal, secret_option
 from equipoise.cli.usage import Group
@@ -182,10 +184,11 @@ def open_log(trial: str, log_path: Address, secret_file: Path | None, by: str, w
     """
     found = desk.opening.load_trial(trial)
     secret = desk.sealing.the_secret(trial, found, secret_file, log_path) if secret_file is not None else None
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, secret)
+    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, secret, asked())
     if as_json:
         emit(opened)
         return
+    say_kept(opened)
     click.echo(f"Opened {opened.log} for {opened.trial}. Chain {opened.hash[:12]}")
     if opened.commitment is not None:
         click.echo(f"Committed to the secret {opened.commitment[:12]}.")
@@ -326,10 +329,11 @@ def unblind(
     found = desk.opening.load_at_hand(trial, log_path)
     store = desk.opening.log_of(found, log_path)
     by_secret = desk.order.allocation(found, secret_file, desk.order.apart(trial, log_path))
-    done = desk.order.unblind(found, store, patient, on, by, reason, why, by_secret, key)
+    done = desk.order.unblind(found, store, patient, on, by, reason, why, by_secret, key, asked())
     if as_json:
         emit(done)
         return
+    say_kept(done)
     click.echo(f"Event {done.event.number}: {patient} unblinded, {done.event.happened}. Chain {done.hash[:12]}")
     click.echo(f"{patient} is on {done.arm}. The log does not hold this.")
 
@@ -349,7 +353,7 @@ def import_table(
 ) -> None:
     """Take a table of patients into a new log, through the mapping in the trial file."""
     found = desk.opening.load_trial(trial)
-    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by, dialect, define)
+    taken = desk.opening.take_in(found, desk.opening.log_of(found, log_path), table, by, dialect, define, asked())
     say_notes(taken.notes)
     if as_json:
         emit(taken)
@@ -357,5 +361,20 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
-for _also in (correct, void, redact, amend, approve, clock, seal, commit, reseal, verify, as_known_on, move, prepare):
+for _also in (
+    correct,
+    void,
+    redact,
+    amend,
+    approve,
+    clock,
+    seal,
+    commit,
+    reseal,
+    verify,
+    as_known_on,
+    move,
+    prepare,
+    *witness.COMMANDS,
+):
     command.add_command(_also)

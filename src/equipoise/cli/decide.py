@@ -13,11 +13,14 @@ from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
 from equipoise.cli.log_place import LOG
+from equipoise.cli.outside import asked as asked_witness
+from equipoise.cli.outside import say_kept, witness_options
 from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
+    from equipoise.desk.order import Ordered
     from equipoise.desk.safety import SafetyAsked
     from equipoise.files.log_address import Address
     from equipoise.trial.log import Log
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 @unblind_option
 @click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
 @click.option("--by", envvar="EQUIPOISE_BY", help="Who records it [env EQUIPOISE_BY].")
+@witness_options
 @json_option
 @click.pass_context
 def command(
@@ -80,17 +84,36 @@ def command(
     data = asked.take(trial, found.one(cohort))
     found, snap = data.trial, data.snap
     result = desk.look.take(found, snap, look)
+    done = None
     if record and by and isinstance(result, Decision):
         at_hand = desk.opening.load_at_hand(trial, log_path).one(cohort)
-        desk.look.record(at_hand, desk.opening.log_of(found, log_path), result, snap.known_on, by)
+        store = desk.opening.log_of(found, log_path)
+        done = desk.look.record(at_hand, store, result, snap.known_on, by, asked_witness())
     if as_json:
-        emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result)})
+        emit({**({"cohort": cohort} if cohort else {}), **desk.look.as_json(result), **recorded(done)})
     elif isinstance(result, Decision):
         show_decision(found, result)
     else:
         show_not_ripe(result)
+    say_recorded(done, as_json)
     if not isinstance(result, Decision):
         ctx.exit(2)
+
+
+def recorded(done: Ordered | None) -> dict[str, Any]:
+    """What was recorded, as machines get it: nothing where nothing was."""
+    if done is None:
+        return {}
+    return {
+        "recorded": {"number": done.event.number, "hash": done.hash, "checkpoint": done.checkpoint, "notes": done.notes}
+    }
+
+
+def say_recorded(done: Ordered | None, as_json: bool) -> None:
+    """Say what was recorded, to people."""
+    if done is not None and not as_json:
+        say_kept(done)
+        click.echo(f"Recorded as event {done.event.number}. Chain {done.hash[:12]}")
 
 
 def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, as_json: bool) -> None:
@@ -139,12 +162,15 @@ def show_decision(trial: Trial, d: Decision) -> None:
 def _ask_safety(name: str, trial: Trial, snap: Snapshot, log_path: Address, by: str | None, *, as_json: bool) -> None:
     """Ask the safety rules, and record it where ``by`` says who does."""
     asked = desk.safety.take(trial, snap)
+    done = None
     if by:
-        desk.safety.record(desk.opening.load_at_hand(name, log_path), desk.opening.log_of(trial, log_path), asked, by)
+        at_hand, store = desk.opening.load_at_hand(name, log_path), desk.opening.log_of(trial, log_path)
+        done = desk.safety.record(at_hand, store, asked, by, asked_witness())
     if as_json:
-        emit(asked.as_json())
+        emit({**asked.as_json(), **recorded(done)})
     else:
         show_safety(trial, asked)
+    say_recorded(done, as_json)
 
 
 def show_safety(trial: Trial, asked: SafetyAsked) -> None:

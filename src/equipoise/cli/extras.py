@@ -16,6 +16,7 @@ EXTRAS = {
     "fast": ("numba",),
     "grid": ("pyarrow",),
     "cluster": ("distributed",),
+    "sign": ("cryptography",),
     "postgres": ("psycopg",),
 }
 

@@ -12,6 +12,7 @@ from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import unblind_option
 from equipoise.cli.log_place import LOG
+from equipoise.cli.outside import outside, outside_options
 from equipoise.cli.usage import Command
 
 if TYPE_CHECKING:
@@ -36,17 +37,30 @@ log_option = click.option(
     type=click.Path(path_type=Path),
     help="The file with the allocation's secret: every allocation is made again.",
 )
+@outside_options
 @json_option
-def verify(trial: str, log_path: Address, unblind: Path | None, secret_file: Path | None, as_json: bool) -> None:
-    """Verify that nothing in the log was changed after it was written, and that nothing in it is impossible.
+def verify(
+    trial: str,
+    log_path: Address,
+    unblind: Path | None,
+    secret_file: Path | None,
+    witness: Path | None,
+    trust: tuple[str, ...],
+    expect: tuple[str, ...],
+    authority: Path | None,
+    as_json: bool,
+) -> None:
+    """Verify that the log's chain is whole, and that nothing in it is impossible.
+
+    A chain cannot show that its end was cut off, nor that all of it was made anew: hold it against heads that were kept outside,
+    by --witness and --trust, or by --expect.
 
     Without any secret: that strata are those of the patients' factors and arms can come from whole blocks. With --unblind also that the
     codes of a masked log are the secret's, and every event by its patient's arm. With --secret, at the end, every allocation is made again.
     """
     found = desk.opening.load_at_hand(trial, log_path)
-    verified = desk.known.verify(
-        found, desk.opening.log_of(found, log_path), unblind, secret_file, desk.order.apart(trial, log_path)
-    )
+    held, apart = outside(witness, trust, expect, authority), desk.order.apart(trial, log_path)
+    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, secret_file, apart, held)
     if as_json:
         emit(verified)
         return
@@ -59,6 +73,10 @@ def verify(trial: str, log_path: Address, unblind: Path | None, secret_file: Pat
         click.echo(f"Of {verified.withheld} of them a part is withheld here: only the chain was verified.")
     if verified.unended:
         click.echo("The last line has no newline. It is whole and a record; the next order ends it.")
+    for note in verified.notes:
+        say(note)
+    if witness is None and not expect:
+        say("Held against nothing outside it: a cut end, or a chain made anew, would not show (--witness, --expect).")
     if torn := verified.torn_bytes:
         click.echo(
             f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."

@@ -12,6 +12,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, F, emit
 from equipoise.cli.known import say_torn
+from equipoise.cli.outside import asked, by_option, say_kept
 from equipoise.cli.pairs import Pair, once
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from equipoise.files.log_address import Address
     from equipoise.trial.event import Event
 
-by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
+#: --by, and where the head is kept outside.
+by = by_option
 why = click.option("--why", default="", help="Why, where it does not go without saying.")
 on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 patient = click.option("--patient", required=True, help="The patient's number in the trial.")
@@ -45,10 +47,11 @@ def give(
     trial = desk.opening.load_at_hand(trial_name, log_path)
     apart = desk.order.apart(trial_name, log_path)
     allocation = desk.order.allocation(trial, secret_file, apart) if at_random else None
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation)
+    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, witness=asked())
     if as_json:
         emit(done)
         return
+    say_kept(done)
     say_torn(done.torn_line_set_aside, ended=done.last_line_ended)
     event = done.event
     who = event.patient or event.site

@@ -10,6 +10,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, trial_argument
 from equipoise.cli.known import log_option
+from equipoise.cli.outside import asked, by_option, say_kept
 from equipoise.cli.usage import Command
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _the_secret = click.option(
     required=True,
     help="The file with the allocation's secret, as `conduct seal` made it.",
 )
-_by = click.option("--by", required=True, envvar="EQUIPOISE_BY", help="Who gives the order [env EQUIPOISE_BY].")
 
 
 class Sizes(click.ParamType[tuple[int, ...]]):
@@ -76,21 +76,21 @@ def seal(trial: str, out: Path, blocks: tuple[int, ...], as_json: bool) -> None:
 @trial_argument
 @log_option
 @_the_secret
-@_by
+@by_option
 @click.option("--why", default="", help="Why, where it does not go without saying.")
 @json_option
 def commit(trial: str, log_path: Address, secret_file: Path, by: str, why: str, as_json: bool) -> None:
     """Record the commitment of the allocation's secret in a log that has none. From then on no other secret gives an arm."""
     found = desk.opening.load_trial(trial)
     secret = desk.sealing.the_secret(trial, found, secret_file, log_path)
-    _said(desk.sealing.commit(found, desk.opening.log_of(found, log_path), secret, by, why), as_json)
+    _said(desk.sealing.commit(found, desk.opening.log_of(found, log_path), secret, by, why, asked()), as_json)
 
 
 @click.command(cls=Command, short_help="Go on with another secret, and say why.")
 @trial_argument
 @log_option
 @_the_secret
-@_by
+@by_option
 @click.option("--why", required=True, help="Why the trial goes on with another secret.")
 @json_option
 def reseal(trial: str, log_path: Address, secret_file: Path, by: str, why: str, as_json: bool) -> None:
@@ -100,12 +100,13 @@ def reseal(trial: str, log_path: Address, secret_file: Path, by: str, why: str, 
     """
     found = desk.opening.load_trial(trial)
     secret = desk.sealing.the_secret(trial, found, secret_file, log_path)
-    _said(desk.sealing.reseal(found, desk.opening.log_of(found, log_path), secret, by, why), as_json)
+    _said(desk.sealing.reseal(found, desk.opening.log_of(found, log_path), secret, by, why, asked()), as_json)
 
 
 def _said(done: Ordered, as_json: bool) -> None:
     if as_json:
         emit(done)
         return
+    say_kept(done)
     event = done.event
     click.echo(f"Event {event.number}: committed to the secret {event.data['commitment'][:12]}. Chain {done.hash[:12]}")

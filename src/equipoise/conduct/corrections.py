@@ -11,7 +11,9 @@ from equipoise.trial.log import Log
 from equipoise.trial.problem import Problem
 
 #: What is never corrected: it says what was done, and when.
-STAND = frozenset({"opened", "amended", "sealed", "decided", "safety look", "unblinded", "redacted", "clock corrected"})
+STAND = frozenset(
+    {"opened", "amended", "sealed", "decided", "safety look", "unblinded", "redacted", "clock corrected", "reconciled"}
+)
 
 
 def correction_of(

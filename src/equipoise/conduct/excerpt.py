@@ -6,7 +6,7 @@ a part of the state that is not looked up by name cannot be read by mistake as e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from equipoise.conduct.conduct import Conduct, Salts
@@ -27,7 +27,7 @@ from equipoise.conduct.register import (
 from equipoise.conduct.running import Running
 from equipoise.conduct.same_person import alike, pairs
 from equipoise.conduct.sealed import ByWhom
-from equipoise.trial.event import Event
+from equipoise.trial.event import Event, hash_of
 from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
@@ -62,7 +62,7 @@ class Excerpt(Conduct):
             return register.events([first])[0].patient if first is not None else None
 
         named: dict[str, Any] = {
-            "log": _Lines(register),
+            "log": _Lines(register, register.number, register.head),
             "patients": _Looked(patient),
             "_events_of": _Looked(record),
             "_allocated": _Looked(lambda stratum: register.look(of_stratum(stratum))),
@@ -142,17 +142,23 @@ class _Looked:
 
 
 class _Lines(Log):
-    """A log of which each event is read when it is asked for by its number; asked for as a whole it raises WholeNeeded."""
+    """A log of which each event is read when it is asked for by its number; asked for as a whole it raises WholeNeeded.
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
+    ``more``: events that were recorded since, each with its hash.
+    """
+
+    def __init__(self, register: Register, number: int, head: str, more: Sequence[tuple[Event, str]] = ()) -> None:
+        self._register, self._number, self._more = register, number, list(more)
+        self._head = more[-1][1] if more else head
 
     def __len__(self) -> int:
-        return self._register.number
+        return self._number + len(self._more)
 
     def __getitem__(self, index: int) -> Event:
-        if not 0 <= index < self._register.number:
+        if not 0 <= index < len(self):
             raise WholeNeeded(f"event {index}")
+        if index >= self._number:
+            return self._more[index - self._number][0]
         return self._register.events([index + 1])[0]
 
     def __iter__(self) -> NoReturn:
@@ -161,11 +167,46 @@ class _Lines(Log):
     @property
     def head(self) -> str:
         """The hash of the last event."""
-        return self._register.head
+        return self._head
 
     def hash_at(self, number: int) -> str:
         """The hash of event ``number``."""
-        return self._register.hash_of(number)
+        if not 1 <= number <= len(self):
+            raise WholeNeeded(f"event {number}")
+        return self._more[number - self._number - 1][1] if number > self._number else self._register.hash_of(number)
+
+    def hashes(self) -> Any:
+        """The chain, of which only single hashes can be asked for."""
+        return _Hashes(self)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise WholeNeeded(name)  # the events themselves, and their hashes
+
+
+class _Hashes:
+    """The hashes of a log, each looked up when it is asked for."""
+
+    def __init__(self, log: _Lines) -> None:
+        self._log = log
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    def __getitem__(self, index: int) -> str:
+        if not isinstance(index, int):
+            raise WholeNeeded("some hashes")
+        return self._log.hash_at(index + 1)
+
+    def __iter__(self) -> NoReturn:
+        raise WholeNeeded("all hashes")
+
+
+def grown(log: Log, events: Iterable[Event]) -> Log:
+    """The log of an excerpt with the events that were recorded since it was judged by. Raises WholeNeeded for any other log."""
+    if not isinstance(log, _Lines):
+        raise WholeNeeded("grown")
+    more, head = [], log.head
+    for event in events:
+        head = hash_of(event, head)
+        more.append((event, head))
+    return _Lines(log._register, log._number, log.head, [*log._more, *more])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reprlib import Repr
 from typing import Any
 
+from equipoise.trial.event import is_hash
 from equipoise.trial.kinds import KINDS
 from equipoise.trial.problem import Problem
 
@@ -38,6 +39,8 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
         yield Problem("arm-or-code", "data.arm, data.code", given, "one: the arm or, where it is masked, the code")
     elif kind == "randomised" and "code" in data and "actual" in data:
         yield Problem("arm-or-code", "data.actual", repr(data["actual"]), "no arm beside a code")
+    if kind == "reconciled":
+        yield from _lost_problems(data.get("lost"))
     # What is there is gone through, not what may be: an event has few of the details that its kind allows.
     for name, value in data.items():
         if name not in fields:
@@ -60,6 +63,15 @@ def _members(where: str, value: Any, types: tuple[type, ...]) -> Iterator[Proble
 
 def _types(types: tuple[type, ...]) -> str:
     return " or ".join(t.__name__ for t in types)
+
+
+def _lost_problems(lost: object) -> Iterator[Problem]:
+    """Witnessed heads that a log is reconciled with: each the number of an event and its whole hash."""
+    for i, head in enumerate(lost if isinstance(lost, list) else ()):
+        known = head if isinstance(head, dict) else {}
+        number, digits = known.get("number"), known.get("hash")
+        if set(known) != {"number", "hash"} or type(number) is not int or number < 1 or not is_hash(digits):
+            yield Problem("wrong-type", f"data.lost[{i}]", repr(head)[:80], "a number from 1 and a hash of 64 digits")
 
 
 def _list(values: Iterable[object]) -> str:

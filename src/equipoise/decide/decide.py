@@ -82,13 +82,14 @@ def _graded(trial: Trial, snap: Snapshot) -> list[str]:
 
 
 def decided(d: Decision, known_on: date) -> dict[str, Any]:
-    """What the log keeps of a decision: later looks ask it on how much this one was taken."""
+    """What the log keeps of a decision: later looks ask it on how much this one was taken, `verify` on which data."""
     return {
         "look": d.look,
         "action": d.action.name,
         "cutoff": d.cutoff.isoformat(),
         "known_on": known_on.isoformat(),
         **({"attained": list(d.attained)} if d.attained else {}),
+        **({"head": d.fingerprints.data} if d.fingerprints.data else {}),
     }
 
 

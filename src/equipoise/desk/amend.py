@@ -11,6 +11,7 @@ from equipoise.conduct.definitions import Definitions, Edition
 from equipoise.desk.opening import load_trial
 from equipoise.desk.order import Ordered, give, now
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.definition import trial_of
@@ -37,6 +38,8 @@ class Amended:
     hash: str | None = None
     torn_line_set_aside: str | None = None
     last_line_ended: bool = False
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
     problems: Sequence[Problem] = field(default=())
 
 
@@ -61,6 +64,7 @@ def amend(
     *,
     dry: bool = False,
     key: str = "",
+    witness: Witness | None = None,
 ) -> Amended:
     """Amend the log with ``new``; ``dry`` shows it and records nothing. Raises BadInput with the reasons where it is refused."""
     log = store.read().log
@@ -87,7 +91,7 @@ def amend(
         except BadInput as refused:
             return _with(told, problems=refused.problems)
         return told
-    done = give(new, store, order, amends=True)
+    done = give(new, store, order, amends=True, witness=witness)
     return _with(told, **vars(done))
 
 
@@ -104,6 +108,7 @@ def approve(
     why: str = "",
     amendment: int | None = None,
     key: str = "",
+    witness: Witness | None = None,
 ) -> Ordered:
     """Record the day of a site's approval of an amendment: the last, or the one of event ``amendment``."""
 
@@ -111,7 +116,7 @@ def approve(
         edition = _amendment(conduct.definitions, amendment)
         return conduct.order("approved", on, at, by, why, site=site, data={"fingerprint": edition.fingerprint}, key=key)
 
-    return give(trial, store, order)
+    return give(trial, store, order, witness=witness)
 
 
 def _amendment(definitions: Definitions, number: int | None) -> Edition:

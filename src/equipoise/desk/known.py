@@ -15,6 +15,7 @@ from equipoise.conduct.definitions import Definitions
 from equipoise.conduct.remade import remade
 from equipoise.conduct.sealed import Sealed
 from equipoise.desk.order import read_secret, unmask
+from equipoise.desk.outside import NOTHING, Outside, hold, kept
 from equipoise.desk.store import LogStore
 from equipoise.files.definition import trial_of
 from equipoise.files.secret_file import Apart
@@ -30,8 +31,9 @@ from equipoise.trial.withheld import not_shown, refuse_withheld
 
 @dataclass(frozen=True)
 class Verified:
-    """A log in which nothing was changed and nothing is impossible.
+    """A log whose chain is whole, in which nothing is impossible, and which holds every head that it was held against.
 
+    ``witnessed``: how many checkpoints are in it, None where it was not held against any.
     ``unended``: the last line lacks its newline. ``removed``: events whose content was removed, as later ones say. ``withheld``: events of which
     a part is withheld from whoever was given this log; where there are any, only the chain was verified. ``allocations``: what was checked of
     them, and found, in sentences.
@@ -44,17 +46,26 @@ class Verified:
     unended: bool
     removed: int
     withheld: int
+    witnessed: int | None = None
+    notes: Sequence[str] = ()
     allocations: Sequence[str] = ()
 
 
 def verify(
-    trial: Trial, store: LogStore, unblind: Path | None = None, secret: Path | None = None, apart: Apart | None = None
+    trial: Trial,
+    store: LogStore,
+    unblind: Path | None = None,
+    secret: Path | None = None,
+    apart: Apart | None = None,
+    outside: Outside = NOTHING,
 ) -> Verified:
     """Verify the chain, and judge every event again; with the secret of a masked trial also its codes, and events by arm.
 
-    ``secret``: with it every allocation is made again. Raises BadInput with every event that is impossible under the definition in force at
-    its site and day, or whose arm is another one, and where the trial at hand is not the one that the log was last opened or amended with.
+    ``secret``: with it every allocation is made again. ``outside``: witnessed heads, receipts and time stamps that the chain is held against.
+    Raises BadInput with every event that is impossible under the definition in force at its site and day, or whose arm is another one, with
+    each way in which the log is not what was witnessed, and where the trial at hand is not the one that the log was last opened or amended with.
     """
+    against = kept(trial, outside)
     reading = store.read()
     log, withheld = reading.log, not_shown(reading.log)
     definitions = Definitions.of(trial, log, trial_of)
@@ -73,10 +84,11 @@ def verify(
             said = [*said, *found.in_words(by_secret.secrets)]
     told = [Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step) for e, p in impossible]
     changed = definitions.another()
-    if told or changed is not None:
-        raise BadInput(str(store), [*([changed] if changed is not None else []), *told])
-    removed = sum(e.kind == REMOVED for e in log)
-    return Verified(True, len(log), log.head, len(reading.torn or b""), reading.unended, removed, withheld, said)
+    held = hold(log, against)
+    if told or held.problems or changed is not None:
+        raise BadInput(str(store), [*([changed] if changed is not None else []), *told, *held.problems])
+    removed, torn = sum(e.kind == REMOVED for e in log), len(reading.torn or b"")
+    return Verified(True, len(log), log.head, torn, reading.unended, removed, withheld, held.agreed, held.notes, said)
 
 
 @dataclass(frozen=True)

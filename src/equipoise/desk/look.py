@@ -7,8 +7,9 @@ from typing import Any
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.decide.decide import decide, decided
-from equipoise.desk.order import give
+from equipoise.desk.order import Ordered, give
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.plain import plain
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.event import Event
@@ -29,7 +30,9 @@ def somebody(by: str | None) -> str:
     return by
 
 
-def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) -> None:
+def record(
+    trial: Trial, store: LogStore, d: Decision, known_on: date, by: str, witness: Witness | None = None
+) -> Ordered:
     """Add the decision to the log, so that the report shows it at the cut-off at which it was taken."""
     data = decided(d, known_on)
     if trial.cohort_name:
@@ -40,7 +43,7 @@ def record(trial: Trial, store: LogStore, d: Decision, known_on: date, by: str) 
         why = "decided with the arms known" if conduct.masked else "; ".join(d.because)
         return conduct.order("decided", now.date(), now, by, why, data=data)
 
-    give(trial.whole, store, order)
+    return give(trial.whole, store, order, witness=witness)
 
 
 def as_json(result: Decision | NotRipe) -> dict[str, Any]:

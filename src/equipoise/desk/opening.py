@@ -12,6 +12,7 @@ from equipoise.conduct.definitions import Definitions
 from equipoise.conduct.secret import Secret
 from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
@@ -77,16 +78,21 @@ class Opened:
     hash: str
     #: Of the allocation's secret.
     commitment: str | None = None
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
-def open_log(trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None) -> Opened:
+def open_log(
+    trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None, witness: Witness | None = None
+) -> Opened:
     """Start a trial's log, with the commitment of its allocation's secret where that is given. What is there is never overwritten."""
     moment = now()
     conduct = Conduct.open(trial, moment, by, why=why, salts=salts)
     if secret is not None:
         conduct.seal(secret, moment.date(), moment, by)
     store.create(conduct.log)
-    return Opened(str(store), trial.id, trial.fingerprint, conduct.log.head, conduct.commitment or None)
+    kept = witness.after(trial, conduct.log, list(conduct.log)) if witness is not None else ()
+    return Opened(str(store), trial.id, trial.fingerprint, conduct.log.head, conduct.commitment or None, *kept)
 
 
 @dataclass(frozen=True)
@@ -98,13 +104,21 @@ class TakenIn:
     patients: int
     hash: str
     notes: Sequence[str] = ()
+    checkpoint: str | None = None
 
 
 def take_in(
-    trial: Trial, store: LogStore, table: Path, by: str, dialect: Dialect = FOUND_OUT, define: Path | None = None
+    trial: Trial,
+    store: LogStore,
+    table: Path,
+    by: str,
+    dialect: Dialect = FOUND_OUT,
+    define: Path | None = None,
+    witness: Witness | None = None,
 ) -> TakenIn:
     """Take a table of patients into a new log, through the mapping in the trial file; ``define``: a Define-XML of its columns."""
     found = read_table(trial, table, now(), by, dialect, read_define(define) if define is not None else None)
     log = salted(found.conduct.log)
     store.create(log)
-    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, found.notes)
+    path, more = witness.after(trial, log, list(log)) if witness is not None else (None, [])
+    return TakenIn(str(store), len(log), len(found.conduct.patients), log.head, [*found.notes, *more], path)

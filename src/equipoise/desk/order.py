@@ -12,18 +12,19 @@ from pathlib import Path
 
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions
-from equipoise.conduct.excerpt import Excerpt
+from equipoise.conduct.excerpt import Excerpt, grown
 from equipoise.conduct.masking import holds_codes
 from equipoise.conduct.register import WholeNeeded
 from equipoise.conduct.sealed import ByWhom, Sealed, trial_problems
 from equipoise.conduct.secret import Secret
 from equipoise.conduct.unmasking import unmasked
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.bundled import find_trial
 from equipoise.files.definition import trial_of
 from equipoise.files.log_register import drop_register, make_register, register_of
 from equipoise.files.secret_file import Apart, read_secret_file
-from equipoise.trial.event import Event, hash_of
+from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -41,6 +42,9 @@ class Ordered:
     hash: str
     torn_line_set_aside: str | None
     last_line_ended: bool = False
+    #: the checkpoint's file, where the head was witnessed; what was recorded and could not be witnessed
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
 def now() -> datetime:
@@ -64,6 +68,7 @@ def give(
     order: Callable[[Conduct, datetime], Event | Sequence[Event]],
     allocation: ByWhom = None,
     conduct: Conduct | None = None,
+    witness: Witness | None = None,
     *,
     amends: bool = False,
 ) -> Ordered:
@@ -74,14 +79,14 @@ def give(
     ``conduct``: of a process that lives (made with ``salts`` and ``read``), caught up with the store first; else the trial is taken from
     the store's log. An order's moment is that of one clock, the store's where it has its own, and read while nobody else may write. Where it
     is behind the last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
+    ``witness``: where heads are kept outside. Nobody is randomised while it holds a head that the log has not.
     """
     with store.held(), register_of(store, trial, living=conduct is not None) as register:
-        found = None
-        if conduct is None and register is not None and not amends:
+        found, unended, alone = None, False, conduct is None
+        if alone and register is not None and not amends:
             with suppress(WholeNeeded):
                 by_excerpt = Excerpt(trial, register, allocation, salts, trial_of)
-                found = _judged(by_excerpt, store, order, amends=False)
-        unended, alone = False, conduct is None
+                found = _judged(by_excerpt, store, order, witness, amends=False)
         if found is None:
             reading = store.read() if conduct is None else store.read(len(conduct.log), conduct.log.head)
             unended = reading.unended
@@ -89,37 +94,38 @@ def give(
                 conduct = Conduct(trial, reading.log, allocation, salts, takes=False, read=trial_of)
             else:
                 conduct.catch_up(reading.log)
-            found = _judged(conduct, store, order, amends=amends)
-        if found.again:
-            return Ordered(found.events[-1], found.head, None)
-        redaction = found.events[0].kind == "redacted"
-        aside = store.redact(found.events[0], found.head) if redaction else store.append(found.events, found.head)
-        head = found.head
-        for event in found.events if conduct is None else ():
-            head = hash_of(event, head)
+            found = _judged(conduct, store, order, witness, amends=amends)
+        events, log = found.events, found.log
+        if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
+            return Ordered(events[-1], log.hash_at(events[-1].number), None)
+        redaction = events[0].kind == "redacted"
+        aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
         if conduct is not None:
-            conduct.catch_up(found.events)
-            head = conduct.log.head
+            conduct.catch_up(events)
+        else:
+            log = grown(log, events)
         if redaction:
             drop_register(store)
-        elif not (register is not None and register.carried_on(trial, found.events)) and alone and conduct is not None:
-            make_register(store, trial, conduct.log, conduct.allocated)
-    return Ordered(found.events[-1], head, aside, unended)
+        elif not (register is not None and register.carried_on(trial, events)) and alone and conduct is not None:
+            make_register(store, trial, log, conduct.allocated)
+        # While the log is held: else another writer's head, witnessed in between, would seem ahead of this log.
+        kept = _witnessed(witness, trial, store, log, events) if witness is not None else ()
+        return Ordered(events[-1], log.head, aside, unended, *kept)
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """The events that an order makes, after the head of the log; ``again``: the last is there already, and ``head`` is its hash."""
+    """The events that an order makes, and the log that it was judged by."""
 
     events: list[Event]
-    head: str
-    again: bool = False
+    log: Log
 
 
 def _judged(
     conduct: Conduct,
     store: LogStore,
     order: Callable[[Conduct, datetime], Event | Sequence[Event]],
+    witness: Witness | None,
     *,
     amends: bool,
 ) -> _Judged:
@@ -132,9 +138,21 @@ def _judged(
     moment = store.now() or now()
     made = order(conduct, last if moment < last <= moment + TOLERANCE else moment)
     events = [made] if isinstance(made, Event) else list(made)
-    if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
-        return _Judged(events, log.hash_at(events[-1].number), again=True)
-    return _Judged(events, log.head)
+    if witness is not None and events[-1].number > len(log) and any(e.kind == "randomised" for e in events):
+        witness.refuse_behind(conduct.trial, log)
+    return _Judged(events, log)
+
+
+def _witnessed(
+    witness: Witness, trial: Trial, store: LogStore, log: Log, events: Sequence[Event]
+) -> tuple[str | None, list[str]]:
+    """What is left outside the log. Where a head is none of the log's, only the whole log says whether somebody has reconciled it."""
+    try:
+        return witness.after(trial, log, events)
+    except WholeNeeded:
+        whole, number = store.read().log, events[-1].number
+        whole = Log.verified(list(whole)[:number], whole.hashes()[:number])
+        return replace(witness, receipts=None).after(trial, whole, events)
 
 
 def apart(name: str, log: object = None) -> dict[str, Path]:
@@ -193,6 +211,8 @@ class Unblinded:
     torn_line_set_aside: str | None
     patient: str
     arm: str
+    checkpoint: str | None = None
+    notes: Sequence[str] = ()
 
 
 def unblind(
@@ -205,6 +225,7 @@ def unblind(
     why: str,
     by_secret: Sealed | None,
     key: str = "",
+    witness: Witness | None = None,
 ) -> Unblinded:
     """Tell one masked patient's arm, once that it is told has been recorded; ``by_secret``: as ``allocation`` made it.
 
@@ -217,5 +238,5 @@ def unblind(
         told.append(arm)
         return event
 
-    done = give(trial, store, order, by_secret)
-    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0])
+    done = give(trial, store, order, by_secret, witness=witness)
+    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0], done.checkpoint, done.notes)

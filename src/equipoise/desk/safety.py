@@ -10,8 +10,9 @@ from typing import Any
 from equipoise import __version__
 from equipoise.conduct.conduct import Conduct
 from equipoise.decide.safety import SafetyRuling, look_data, safety_rulings
-from equipoise.desk.order import give
+from equipoise.desk.order import Ordered, give
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.plain import plain
 from equipoise.trial.decision import Fingerprints
 from equipoise.trial.event import Event
@@ -73,13 +74,21 @@ def take(trial: Trial, snap: Snapshot) -> SafetyAsked:
     return SafetyAsked(trial.id, snap.cutoff, snap.known_on, safety_rulings(trial, snap), made)
 
 
-def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str) -> None:
+def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str, witness: Witness | None = None) -> Ordered:
     """Add a look at each rule to the log and, where one speaks anew, the pause or the end of enrolment that follows."""
-    give(trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by))
+    head = asked.fingerprints.data
+    return give(
+        trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by, head), witness=witness
+    )
 
 
-def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str) -> list[Event]:
-    """A look at each of some rules, one or more, and what follows, to be recorded together. Refused in a masked log."""
+def orders(
+    conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datetime, by: str, head: str = ""
+) -> list[Event]:
+    """A look at each of some rules, one or more, and what follows, to be recorded together. Refused in a masked log.
+
+    ``head``: the data that they rest on.
+    """
     if conduct.masked:
         allowed = "no counts by arm in a log that masked people read"
         step = "where enrolment must pause or end: conduct pause, conduct close"
@@ -88,7 +97,8 @@ def orders(conduct: Conduct, rules: Sequence[SafetyRuling], on: date, now: datet
     ahead = conduct.fork(None)
     ahead.takes, found = True, []
     for r in rules:
-        found.append(ahead.order("safety look", on, now, by, " ".join(r.ruling.because), data=look_data(r)))
+        data = {**look_data(r), **({"head": head} if head else {})}
+        found.append(ahead.order("safety look", on, now, by, " ".join(r.ruling.because), data=data))
         state = ahead.standing.enrolment[-1][2] if ahead.standing.enrolment else "open"
         follows = {"pause": ("enrolment paused", "open"), "stop": ("enrolment closed", "open paused")}.get(r.rule.does)
         if r.anew and follows is not None and state in follows[1]:

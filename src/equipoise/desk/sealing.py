@@ -13,6 +13,7 @@ from equipoise.conduct.sealed import blocks_problems
 from equipoise.conduct.secret import SCHEME, Secret
 from equipoise.desk.order import Ordered, apart, give, read_secret
 from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.files.secret_file import draw, write_secret
 from equipoise.trial.event import Event
 from equipoise.trial.problem import BadInput, Problem
@@ -53,7 +54,9 @@ def the_secret(name: str, trial: Trial, path: Path, log: object = None) -> Secre
     return found[0]
 
 
-def commit(trial: Trial, store: LogStore, secret: Secret, by: str, why: str = "") -> Ordered:
+def commit(
+    trial: Trial, store: LogStore, secret: Secret, by: str, why: str = "", witness: Witness | None = None
+) -> Ordered:
     """Record the commitment of the trial's secret in a log that has none. Raises BadInput where it has one."""
 
     def order(conduct: Conduct, now: datetime) -> Event:
@@ -63,10 +66,10 @@ def commit(trial: Trial, store: LogStore, secret: Secret, by: str, why: str = ""
             raise BadInput("commit", [Problem("committed-already", "log", given, allowed, step)])
         return conduct.seal(secret, now.date(), now, by, why)
 
-    return give(trial, store, order)
+    return give(trial, store, order, witness=witness)
 
 
-def reseal(trial: Trial, store: LogStore, secret: Secret, by: str, why: str) -> Ordered:
+def reseal(trial: Trial, store: LogStore, secret: Secret, by: str, why: str, witness: Witness | None = None) -> Ordered:
     """Go on with another secret, and say why: each list goes on at its next place. Raises BadInput where there was none before."""
 
     def order(conduct: Conduct, now: datetime) -> Event:
@@ -75,4 +78,4 @@ def reseal(trial: Trial, store: LogStore, secret: Secret, by: str, why: str) -> 
             raise BadInput("reseal", [Problem("not-committed", "log", "no commitment", "one to be changed", step)])
         return conduct.seal(secret, now.date(), now, by, why)
 
-    return give(trial, store, order)
+    return give(trial, store, order, witness=witness)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
 from equipoise.conduct.definitions import Definitions
@@ -16,7 +15,7 @@ from equipoise.dossier.decision import decision
 from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
 from equipoise.dossier.findings import Findings
-from equipoise.dossier.origin import STATUS, assumptions, origin
+from equipoise.dossier.origin import STATUS, assumptions, foot, origin
 from equipoise.dossier.patients import accrual, course, safety
 from equipoise.dossier.synopsis import synopsis
 from equipoise.report.document import Document
@@ -53,7 +52,7 @@ def cohorts_document(f: CohortFindings) -> Document:
         status=STATUS,
         facts=facts,
         sections=[s for s in _sections(f) if s.exhibits],
-        foot=f"{t.id}: trial {t.fingerprint[:12]}, data {f.snap.head[:12]}, equipoise {__version__}",
+        foot=foot(t, f.snap),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from equipoise import __version__
 from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
 from equipoise.decide.words import headline
@@ -12,7 +11,7 @@ from equipoise.dossier.design import design
 from equipoise.dossier.efficacy import efficacy
 from equipoise.dossier.findings import Findings
 from equipoise.dossier.history import history
-from equipoise.dossier.origin import STATUS, assumptions, origin
+from equipoise.dossier.origin import STATUS, assumptions, foot, origin
 from equipoise.dossier.patients import accrual, course, safety
 from equipoise.dossier.planning import planning
 from equipoise.dossier.safety_rules import safety_rules
@@ -37,14 +36,13 @@ def trial_document(f: Findings) -> Document:
     ]
     if decisions:
         facts.append(("Decision", headline(decisions[-1])))
-    fingerprint = f"trial {f.trial.fingerprint[:12]}, data {f.snap.head[:12]}, equipoise {__version__}"
     return Document(
         title=f.trial.title,
         subtitle="Trial report" if not f.virtual else "Trial report on virtual patients",
         status=STATUS + (" Every patient in this report is simulated." if f.virtual else ""),
         facts=facts,
         sections=[s for s in _sections(f) if s.exhibits],
-        foot=f"{f.trial.id}: {fingerprint}" + ("; virtual patients" if f.virtual else ""),
+        foot=foot(f.trial, f.snap) + ("; virtual patients" if f.virtual else ""),
     )
 
 

@@ -8,7 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from equipoise import __version__
 from equipoise.dossier.findings import Findings
 from equipoise.files.grades import grades_table
+from equipoise.trial.checkpoint import code
 from equipoise.trial.exhibits import Exhibit, Facts, Paragraph, Table
+from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
 STATUS = "Research software, not validated for clinical use: check its numbers before patients depend on them."
@@ -30,12 +32,18 @@ def assumptions(t: Trial) -> list[Exhibit]:
     return shown
 
 
+def foot(t: Trial, snap: Snapshot) -> str:
+    """What stands under every page: the trial's definition, the data by a code that can be read aloud and checked, the software."""
+    return f"{t.id}: trial {t.fingerprint[:12]}, data {code(snap.number, snap.head)}, equipoise {__version__}"
+
+
 def origin(f: Findings) -> list[Exhibit]:
     """Versions, hashes, seeds; and how far each method is validated."""
     rows = [
         ("Equipoise", __version__),
         ("Trial definition", f"SHA-256 {f.trial.fingerprint}"),
-        ("Data", f"hash chain to the cut-off, {f.snap.head}"),
+        ("Data", f"hash chain to event {f.snap.number}, what was known at the cut-off: {f.snap.head}"),
+        ("To check the data", f'conduct verify --expect "{code(f.snap.number, f.snap.head)}"'),
         ("Events in the cut", str(len(f.snap.events))),
         ("Python", platform.python_version()),
         *((name, _version(name)) for name in ("numpy", "scipy", "survival", "matplotlib")),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeGuard
 
 from equipoise.trial.guarded import GUARDED, GUARDED_WHY
 
@@ -135,3 +135,8 @@ def hash_of(event: Event, previous: str) -> str:
     if event.form == FIRST_FORM:
         return sha256(event.first_form(previous).encode()).hexdigest()
     return chained(previous, digests_of(event, event.texts()))
+
+
+def is_hash(value: object) -> TypeGuard[str]:
+    """True for 64 hexadecimal digits in lower case."""
+    return isinstance(value, str) and len(value) == 64 and not set(value) - set("0123456789abcdef")

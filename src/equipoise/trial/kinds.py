@@ -93,6 +93,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "known_on": ((str,), True),
         "cohort": ((str,), False),
         "attained": ((list,), False),
+        "head": ((str,), False),
     },
     "safety look": {
         "rule": ((str,), True),
@@ -102,7 +103,9 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "watched": ((int,), True),
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
+        "head": ((str,), False),
     },
+    "reconciled": {"number": ((int,), True), "hash": ((str,), True), "lost": ((list,), True)},
     "clock corrected": {},
     "voided": {},
     "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
@@ -120,6 +123,7 @@ TRIAL_KINDS = frozenset(
         "enrolment closed",
         "decided",
         "safety look",
+        "reconciled",
         "clock corrected",
         "redacted",
     }

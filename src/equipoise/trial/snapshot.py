@@ -37,6 +37,11 @@ class Snapshot:
     came: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def number(self) -> int:
+        """The number of the last event that was known: ``head`` is its hash; 0 where nothing was known."""
+        return self.known[-1].number if self.known else 0
+
+    @property
     def randomised(self) -> list[Patient]:
         """Randomised patients, in the order in which the log first recorded it.
 

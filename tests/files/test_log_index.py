@@ -13,7 +13,7 @@ import pytest
 from equipoise.conduct.conduct import Conduct, Refused, replay
 from equipoise.conduct.register import of_patient
 from equipoise.desk.opening import load_at_hand
-from equipoise.desk.order import give, salted
+from equipoise.desk.order import give, salted, salts
 from equipoise.files import log_register
 from equipoise.files.log_index import BUCKETS, SIZE, BrokenIndex, make, opened
 from equipoise.files.log_register import last_definition, register_of
@@ -307,3 +307,29 @@ def test_a_witness_is_asked_by_the_index_too(
     give(north, here.store("north"), lambda c, now: c.order("reconciled", now.date(), now, "t", "a copy", data=data))
     assert randomise("S01-061").checkpoint is not None
     assert len((tmp_path / "receipts").read_text().splitlines()) == 4
+
+
+def test_a_process_that_lives_and_orders_given_alone_take_turns(
+    here: Place, north: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The living one carries the index of a file on; that of a table is read on from where it ends."""
+    filled(here, north)
+    own: Any = here.store("north")
+    living = Conduct(north, own.read().log, None, salts, takes=False)
+    for i in range(3):
+        give(north, own, contact(f"S01-00{i}"), conduct=living)
+        alone: Any = here.store("north")
+        read = alone.read
+
+        def onward(after: int = 0, head: str = "", read: Any = read) -> Any:
+            assert after, "the whole log is read"
+            assert here.kind != "file"
+            return read(after, head)
+
+        monkeypatch.setattr(alone, "read", onward)
+        give(north, alone, lambda c, now: c.screen("", "S01", DAY, now, "t"))
+    log = here.store("north").read().log
+    assert [e.patient for e in log][-6:] == ["S01-000", "S01-060", "S01-001", "S01-061", "S01-002", "S01-062"]
+    give(north, own, contact("S01-003"), conduct=living)
+    assert len(living.log) == len(log) + 1
+    assert replay(north, list(living.log)) == []

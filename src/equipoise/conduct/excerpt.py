@@ -165,6 +165,11 @@ class _Lines(Log):
         raise WholeNeeded("all events")
 
     @property
+    def last(self) -> Event | None:
+        """The last event."""
+        return self[len(self) - 1]
+
+    @property
     def head(self) -> str:
         """The hash of the last event."""
         return self._head

@@ -278,7 +278,8 @@ class Conduct(Running):
         """
         problems = []
         if not 1 <= number <= len(self.log):
-            problems.append(Problem("unknown-event", "event", str(number), "an event that is in force"))
+            allowed = f"an event of the log, 1 to {len(self.log)}"
+            problems.append(Problem("unknown-event", "event", str(number), allowed))
             if not why.strip():
                 problems.insert(0, Problem("no-reason", "why", "nothing", "a correction states its reason"))
             raise Refused(f"correct {number}", problems)
@@ -374,7 +375,7 @@ class Conduct(Running):
     def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
         assert event.corrects is not None
         old = self._in_force(event.corrects)
-        stands = list(correction_problems(event, old))
+        stands = list(correction_problems(event, old, self.log))
         problems = [*stands, *misshapen, *self._clock_problems(event)]
         if old is None or misshapen or any(p.code != "no-reason" for p in stands):
             return problems  # what follows from it says nothing new
@@ -390,6 +391,8 @@ class Conduct(Running):
                 *day_problems(event, self.trial_at(event), site),
                 *cohort_problems(event, self.trial_at(event)),
             ]
+            if event.kind == "screened":
+                problems += person_problems(event, self.trial_at(event), self.patients.values(), old)
         # Judged where the corrected event stood.
         place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
         standing = replace(self.standing, places=place)

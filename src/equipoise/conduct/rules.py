@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from equipoise.conduct.same_person import detail_problems
 from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
@@ -277,6 +278,7 @@ def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
             str(unknown),
             f"numbers of the trial's criteria, 1 to {len(allowed)}",
         )
+    yield from detail_problems(event)
 
 
 def in_his_cohort(trial: Trial, patient: Patient) -> Trial:
@@ -417,7 +419,7 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
 
 
 def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
-    """The dose, its unit and how often a day, as the regimen has them; and an end that is not before the beginning."""
+    """The dose, its unit and how often a day, as the regimen has them."""
     dose, unit, times = (event.data.get(k) for k in ("dose", "unit", "times_a_day"))
     if treatment.dose is None:
         if dose is not None or unit is not None:
@@ -428,14 +430,6 @@ def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
         yield Problem("unit", "unit", repr(unit), f"{treatment.drug} is given in {treatment.unit}")
     if times is not None and not 1 <= times <= treatment.times_a_day:
         yield Problem("times-a-day", "times-a-day", str(times), f"1 to {treatment.times_a_day}, as planned")
-    until = event.data.get("until")
-    if until is not None:
-        try:
-            backwards = date.fromisoformat(until) < event.happened
-        except ValueError:
-            backwards = True
-        if backwards:
-            yield Problem("until", "until", repr(until), f"a day, not before {event.happened}")
 
 
 def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Problem:

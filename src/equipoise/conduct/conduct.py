@@ -375,7 +375,7 @@ class Conduct(Running):
     def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
         assert event.corrects is not None
         old = self._in_force(event.corrects)
-        stands = list(correction_problems(event, old, self.log))
+        stands = list(correction_problems(event, old, list(self.log) if old is None else ()))
         problems = [*stands, *misshapen, *self._clock_problems(event)]
         if old is None or misshapen or any(p.code != "no-reason" for p in stands):
             return problems  # what follows from it says nothing new

@@ -25,7 +25,7 @@ DEEPEST, MOST = 6, 10_000
 #: Details that have a rule of their own for an empty text (a response is one, where an assessment says what was seen).
 _HAS_A_RULE = frozenset({
     ("assessed", "response"), ("adverse event", "term"), ("unblinded", "reason"), ("eligibility reviewed", "reason"),
-    ("screened", "sex"), ("screened", "initials"),
+    ("screened", "sex"), ("screened", "initials"), ("randomised", "stratum"), ("redacted", "recorded"),
 })  # fmt: skip
 #: Beyond what a whole number of a record is.
 _LARGEST = 2**53

@@ -59,6 +59,43 @@ def test_the_next_dose(equipoise: Any) -> None:
     assert (stopped["action"], stopped["dose"], stopped["recommend"]) == ("stop", None, None)
 
 
+def test_the_next_dose_while_patients_are_pending(equipoise: Any) -> None:
+    boin = ("--target", 0.3, "--doses", 5, "--tite", "ess")
+    found = equipoise("design", "next", "boin", "1NNN 2NNP:20", *boin, "--window", 28, "--json").json
+    assert (found["action"], found["dose"]) == ("escalate", 3)
+    crm = ("--target", 0.25, "--skeleton", "0.08,0.16,0.25", "--tite", "adaptive", "--window", 28)
+    found = equipoise("design", "next", "crm", "1NT:9P:3", *crm, "--json").json
+    assert (found["action"], len(found["ptox"])) == ("stay", 3)
+    shown = equipoise(
+        "design",
+        "boin",
+        *boin,
+        "--truth",
+        "0.05,0.15,0.3,0.45,0.6",
+        "--accrual",
+        3,
+        "--window",
+        2,
+        "--trials",
+        40,
+        "--json",
+    ).json["characteristics"]
+    assert (shown["method"], shown["trials"]) == ("simulated", 40)
+    assert shown["months"] > 0
+    assert len(shown["mc_error"]["select"]) == 5
+
+
+def test_two_drugs(equipoise: Any) -> None:
+    drugs = ("--target", 0.3, "--first", 2, "--second", 2)
+    found = equipoise("design", "next", "boin-combination", "1.1NNN", *drugs, "--json").json
+    assert (found["action"], found["dose"], found["recommend"]) == ("escalate", "2.1", "1.1")
+    shown = equipoise("design", "boin-combination", *drugs, "--cohorts", 3, "--truth", "0.1,0.2,0.3,0.4", "--json").json
+    assert shown["characteristics"]["method"] == "exact"
+    assert sum(shown["characteristics"]["select"]) + shown["characteristics"]["select_none"] == pytest.approx(1)
+    nodes = equipoise("design", "paths", "boin-combination", "1.1NNN", *drugs, "--cohorts", 1, "--json").json["nodes"]
+    assert (nodes[0]["at"], nodes[0]["dose"]) == ("1.1", "2.1")
+
+
 def test_pathways(equipoise: Any) -> None:
     found = equipoise("design", "paths", "a-plus-b", "1NNN", "--doses", 4, "--cohorts", 2, "--json").json
     root, *others = found["nodes"]
@@ -66,6 +103,77 @@ def test_pathways(equipoise: Any) -> None:
     assert [w["outcomes"] for w in root["ways"]] == ["NNN", "NNT", "NTT", "TTT"]
     assert {n["state"] for n in others} == {w["to"] for n in found["nodes"] for w in n["ways"]}
     assert max(n["depth"] for n in others) == 2
+
+
+COMPARE = (
+    "compare",
+    "--design",
+    "boin target=0.3 cohorts=4",
+    "--design",
+    "boin target=0.3 cohorts=4 tite=ess",
+    "--design",
+    "a-plus-b",
+)
+
+
+def test_months_are_of_the_calendar_that_is_asked_for(equipoise: Any) -> None:
+    line = (
+        "design",
+        "boin",
+        "--target",
+        0.3,
+        "--cohorts",
+        4,
+        "--truth",
+        "0.1,0.3,0.5",
+        "--accrual",
+        3,
+        "--window",
+        1,
+        "--trials",
+        200,
+        "--json",
+    )
+    at_random, regular = (
+        equipoise(*line, *more).json["characteristics"]
+        for more in ((), ("--arrivals", "uniform", "--first-comes", "at once"))
+    )
+    assert (at_random["method"], regular["method"]) == ("exact", "exact")
+    assert at_random["months"] == pytest.approx(8, abs=0.1)
+    assert regular["months"] < 7.5
+
+
+def test_designs_side_by_side(equipoise: Any) -> None:
+    line = (
+        "design",
+        *COMPARE,
+        "--truth",
+        "0.1,0.3,0.5",
+        "--truth",
+        "0.4,0.5,0.6",
+        "--accrual",
+        3,
+        "--window",
+        1,
+        "--trials",
+        60,
+    )
+    found = equipoise(*line, "--json").json["designs"]
+    assert [d["design"] for d in found] == [t for t in COMPARE if t[0] in "ab"]
+    assert [[c["method"] for c in d["characteristics"]] for d in found] == [
+        ["exact"] * 2,
+        ["simulated"] * 2,
+        ["exact"] * 2,
+    ]
+    # The same patients: who decides while some are pending is the quicker.
+    waits, meanwhile, _ = (d["characteristics"][0]["months"] for d in found)
+    assert meanwhile < waits
+    alone = equipoise("design", "boin", "--target", 0.3, "--cohorts", 4, "--truth", "0.1,0.3,0.5", "--json").json
+    assert found[0]["characteristics"][0]["select"] == alone["characteristics"]["select"]
+    page = equipoise(*line)
+    assert page.status == 0
+    assert "every design meets the same patients" in " ".join(page.out.split())
+    assert "--truth" in equipoise("design", "compare", "--truth", "0.1", "--help").out
 
 
 @pytest.mark.parametrize(("line", "said"), [
@@ -80,6 +188,25 @@ def test_pathways(equipoise: Any) -> None:
     (("boin", "--target", 0.3, "--truth", "0.1,1.2"), ["truth, dose 2"]),
     (("boin", "--target", 0.3, "--truth", "0.1,0.2", "--accrual", 3), ["--window"]),
     (("next", "boi", "1NNN"), ["boi"]),
+    (("next", "boin", "1NNP:20", "--target", 0.3, "--doses", 5, "--tite", "ess"), ["--window"]),
+    (("next", "crm", "1NTTP:3P:40", "--target", 0.25, "--skeleton", "0.1,0.2", "--tite", "adaptive", "--window", 28), ["40 days", "T:days"]),
+    (("boin", "--target", 0.3, "--suspend", "no", "--no-wait-at-lowest"), ["suspend", "wait_at_lowest"]),
+    (("crm", "--target", 0.25, "--skeleton", "0.1,0.2", "--tite", "linear", "--method", "likelihood"), ["tite"]),
+    (("boin", "--target", 0.3, "--tite", "ess", "--truth", "0.1,0.2", "--behaviour", "exact"), ["--accrual, --window", "--behaviour"]),
+    (("next", "boin-combination", "1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["cohort 1", "2.3"]),
+    (("next", "boin-combination", "3.1NNN", "--target", 0.3, "--first", 2, "--second", 3), ["1 to 2 and 1 to 3"]),
+    (("boin-combination", "--target", 0.8, "--first", 0, "--second", 9), ["target", "first", "second"]),
+    (("boin", "--target", 0.3, "--truth", "0.1,0.2", "--arrivals", "uniform", "--late", 0.5), ["--arrivals", "--late"]),
+    (("boin", "--target", 0.3, "--truth", "0.1,0.2", "--response", "0.1,0.2"), ["--response"]),
+    (COMPARE, ["--accrual, --window", "--truth"][1:]),
+    ((*COMPARE, "--truth", "0.1,0.2"), ["tite=ess: --accrual, --window"]),
+    (("compare", "--design", "boin target=1.3 foo=1", "--design", "crm target=0.3", "--design", "boyn", "--truth", "0.1,0.2"),
+     ["foo=1", "target=1.3 foo=1: target", "crm target=0.3: skeleton", "boyn"]),
+    (("compare", "--design", "boin target=0.3", "--truth", "0.1,1.2", "--window", 1), ["--accrual"]),
+    (("compare", "--design", "boin target=0.3", "--design", "boin-combination target=0.3 first=2 second=2", "--truth", "0.1,1.2"),
+     ["boin target=0.3: truth, dose 2", "second=2: truth "]),
+    (("rolling-six", "--doses", 3, "--start", 4, "--mtd-needs", 9), ["start", "mtd_needs"]),
+    (("boin12", "--phi-t", 0.8, "--phi-e", 1.2, "--u2", 120), ["phi_t", "phi_e", "u2"]),
 ])  # fmt: skip
 def test_bad_input_names_all_that_is_wrong(equipoise: Any, line: tuple[Any, ...], said: list[str]) -> None:
     done = equipoise("design", *line)

@@ -13,7 +13,7 @@ from equipoise.trial.problem import BadInput
 
 outcomes = st.one_of(
     st.sampled_from("NTEBX").map(PatientOutcome),
-    st.integers(0, 99_999).map(lambda days: PatientOutcome("P", days)),
+    st.builds(PatientOutcome, st.sampled_from("PTB"), st.integers(0, 99_999)),
 )
 cohorts = st.integers(1, 3).flatmap(
     lambda drugs: st.lists(
@@ -49,6 +49,8 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
         ("1NNN 2", ["position 6"]),
         ("1NN 0TN 2nN", ["position 5", "position 10"]),
         ("1NP:", ["position 3"]),
+        ("1T:N", ["position 3"]),
+        ("1N:3", ["position 3"]),
         ("1NN 2.3NN", ["levels"]),
         ("١N", ["position 1"]),
     ],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +12,7 @@ from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, mark_assumed, say, show_table, trial_argument
 from equipoise.cli.extras import needing
 from equipoise.cli.pairs import Pairs
-from equipoise.cli.usage import Group
+from equipoise.cli.usage import Command, Group
 
 if TYPE_CHECKING:
     from equipoise.desk.design import Shown
@@ -251,7 +252,22 @@ def explain(
         show_table(explain_table(n1, n, found))
 
 
-@command.command(short_help="Designs side by side at the same hypotheses.")
+class _Compare(Command):
+    """`compare`; where the line is of dose-finding designs, the command that compares these."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        texts = [a.removeprefix("--design=") for a in args if a.startswith("--design=")]
+        texts += [after for word, after in pairwise(args) if word == "--design"]
+        if any(a.split("=")[0] == "--truth" for a in args) or any(_finds_doses(t.split(" ")[0]) for t in texts):
+            from equipoise.cli.design_dose import compare as compare_doses
+
+            return compare_doses().make_context(info_name, args, parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@command.command(cls=_Compare, short_help="Designs side by side at the same hypotheses.")
 @click.option("--p0", type=float, required=True, help="Rate of no interest; with a control arm, its rate.")
 @click.option("--p1", type=float, required=True, help="Rate worth finding.")
 @click.option("--alpha", type=float, required=True, help="One-sided type I error.")
@@ -282,7 +298,10 @@ def compare(
     p0: float, p1: float, alpha: float, power: float, asked: tuple[str, ...], accrual: float | None, wait: float,
     out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Put designs side by side: sizes, expected numbers, errors, time, and who is enrolled while a look is awaited."""
+    """Put designs side by side: sizes, expected numbers, errors, time, and who is enrolled while a look is awaited.
+
+    Of dose-finding designs (--design 'boin target=0.3' --truth 0.1,0.3): which dose each selects; --truth 0.1 --help says more.
+    """
     hypotheses = {"p0": p0, "p1": p1, "alpha": alpha, "power": power}
     found = desk.compare.run(hypotheses, asked, accrual, wait, out)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import click
@@ -22,22 +23,18 @@ def make(kind: str) -> click.Command:
     about = dose_shelf.one(kind)
     options = [
         *_entries(kind),
-        click.Option(["--truth", "truths"], type=Numbers(float), multiple=True,
-                     help="True DLT rates, one a dose, such as 0.05,0.15,0.3; exact behaviour; may be given again."),
-        click.Option(["--response", "responses"], type=Numbers(float), multiple=True,
-                     help="True response rates, where the design asks for them."),
-        click.Option(["--accrual"], type=click.FloatRange(min=0, min_open=True), help="Patients a month."),
-        click.Option(["--window"], type=click.FloatRange(min=0), help="Months for which each is followed for DLTs."),
+        *_of_behaviour(),
     ]  # fmt: skip
+    asks = {f.name for f in fields(desk.dose.HowAsked)}
 
     def callback(
-        truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], accrual: float | None, window: float | None,
-        as_json: bool, **given: Any,
-    ) -> None:  # fmt: skip
+        truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], as_json: bool, **given: Any
+    ) -> None:
+        asked = desk.dose.HowAsked(**{k: given.pop(k) for k in asks})
         table = _stated(given)
         if not truths and _asks_doses(kind, table):
             table["doses"] = USUAL_DOSES
-        found = desk.dose.ask(kind, table, truths, responses, accrual, window)
+        found = desk.dose.ask(kind, table, truths, responses, asked)
         if as_json:
             emit(found.as_json())
             return
@@ -51,6 +48,56 @@ def make(kind: str) -> click.Command:
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
     )
     return json_option(command)
+
+
+def _of_behaviour() -> list[click.Parameter]:
+    """How behaviour is asked for."""
+    return [
+        click.Option(["--truth", "truths"], type=Numbers(float), multiple=True,
+                     help="True DLT rates, one a dose, such as 0.05,0.15,0.3; may be given again."),
+        click.Option(["--response", "responses"], type=Numbers(float), multiple=True,
+                     help="True response rates, where the design asks for them."),
+        click.Option(["--accrual"], type=click.FloatRange(min=0, min_open=True), help="Patients a month."),
+        click.Option(["--window"], type=click.FloatRange(min=0, min_open=True), help="Months for which each is followed for DLTs."),
+        click.Option(["--behaviour", "how"], type=click.Choice(["auto", "exact", "simulated"]), default="auto", show_default=True,
+                     help="Exact where that takes seconds, and else simulated; or as said."),
+        click.Option(["--trials"], type=click.IntRange(1, 1_000_000), default=2000, show_default=True, help="Trials, where simulated."),
+        click.Option(["--seed"], type=int, default=1, show_default=True, help="Seed of the patients, the same for every design."),
+        click.Option(["--arrivals"], type=click.Choice(["poisson", "uniform"]), default="poisson", show_default=True,
+                     help="Patients come at random, or with gaps uniform on 0 to 2/accrual."),
+        click.Option(["--first-comes"], type=click.Choice(["after a gap", "at once"]), default="after a gap", show_default=True,
+                     help="When the first comes."),
+        click.Option(["--late"], type=click.FloatRange(0, 1, min_open=True, max_open=True),
+                     help="Share of DLTs in the window's second half (Weibull); else they come uniformly."),
+    ]  # fmt: skip
+
+
+def compare() -> click.Command:
+    """`design compare` of dose-finding kinds."""
+    options = [
+        click.Option(["--design", "texts"], multiple=True, metavar="'KIND name=value …'",
+                     help="A design, such as 'boin target=0.3'; may be given again (default: a choice)."),
+        *_of_behaviour(),
+    ]  # fmt: skip
+    asks = {f.name for f in fields(desk.dose.HowAsked)}
+
+    def callback(
+        texts: tuple[str, ...], truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], as_json: bool,
+        **given: Any,
+    ) -> None:  # fmt: skip
+        found = desk.dose_compare.run(texts, truths, responses, desk.dose.HowAsked(**{k: given[k] for k in asks}))
+        if as_json:
+            emit(found.as_json())
+            return
+        for shown in found.tables():
+            show_table(shown)
+
+    text = "Put dose-finding designs side by side under the same true rates: exact where possible, else simulated; every design meets the same patients."
+    return json_option(
+        Command(
+            "compare", callback=callback, params=options, help=text, short_help="Dose-finding designs side by side."
+        )
+    )
 
 
 class OfKinds(Group):
@@ -68,10 +115,14 @@ class OfKinds(Group):
 
 
 def _next(kind: str) -> click.Command:
-    params = [click.Argument(["outcomes"], default=""), *_entries(kind)]
+    params = [
+        click.Argument(["outcomes"], default=""),
+        *_entries(kind),
+        click.Option(["--window"], type=click.FloatRange(min=0, min_open=True), help="Days for which each is followed for DLTs."),
+    ]  # fmt: skip
 
-    def callback(outcomes: str, as_json: bool, **given: Any) -> None:
-        found = desk.dose.next_of(kind, _with_doses(kind, given), outcomes)
+    def callback(outcomes: str, window: float | None, as_json: bool, **given: Any) -> None:
+        found = desk.dose.next_of(kind, _with_doses(kind, given), outcomes, window)
         if as_json:
             emit({k: v for k, v in vars(found).items() if k != "ptox" or v is not None})
             return
@@ -127,10 +178,10 @@ def _paths(kind: str) -> click.Command:
 
 
 def _entries(kind: str, but: tuple[str, ...] = ()) -> list[click.Parameter]:
-    fields = dose_shelf.spec_model(kind).model_fields
+    entries = dose_shelf.spec_model(kind).model_fields
     return [
         option_of(name, field.annotation, field, given_otherwise=name == "doses")
-        for name, field in fields.items()
+        for name, field in entries.items()
         if name != "kind" and name not in but
     ]
 
@@ -141,8 +192,8 @@ def _stated(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asks_doses(kind: str, table: dict[str, Any]) -> bool:
-    fields = dose_shelf.spec_model(kind).model_fields
-    return "doses" in fields and fields["doses"].is_required() and "doses" not in table
+    entries = dose_shelf.spec_model(kind).model_fields
+    return "doses" in entries and entries["doses"].is_required() and "doses" not in table
 
 
 def _with_doses(kind: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from equipoise.design import shelf
+from equipoise.design.spec import Entries
 from equipoise.files.trial_file import design_from
 from equipoise.trial.design import Design
 from equipoise.trial.problem import BadInput, Problem
@@ -14,14 +15,27 @@ from equipoise.trial.problem import BadInput, Problem
 
 def read_design(text: str, hypotheses: Mapping[str, float]) -> tuple[Design[Any] | None, list[Problem]]:
     """A design from 'KIND name=value …'; names that its kind knows are filled in from the common hypotheses."""
-    words = shlex.split(text)
-    if not words:
-        return None, [Problem("missing", "--design", repr(text), "'KIND name=value …'")]
-    kind, problems, table = words[0], [], {}
+    kind, table, problems = read_words(text, shelf.spec_model)
+    if problems:
+        return None, problems
+    fields = shelf.spec_model(kind).model_fields
+    known = {k: v for k, v in hypotheses.items() if k in fields}
+    return design_from({"kind": kind, **known, **table})
+
+
+def read_words(text: str, spec_model: Callable[[str], type[Entries]]) -> tuple[str, dict[str, Any], list[Problem]]:
+    """The kind, its table as the text states it, and what is wrong with the text. ``spec_model``: what a kind may be told; it may refuse the kind."""
     try:
-        fields = shelf.spec_model(kind).model_fields
+        words = shlex.split(text)
+    except ValueError as error:
+        return "", {}, [Problem("unreadable", "--design", repr(text), f"'KIND name=value …': {error}")]
+    if not words:
+        return "", {}, [Problem("missing", "--design", repr(text), "'KIND name=value …'")]
+    kind, table, problems = words[0], dict[str, Any](), list[Problem]()
+    try:
+        fields = spec_model(kind).model_fields
     except BadInput as bad:
-        return None, list(bad.problems)
+        return kind, {}, list(bad.problems)
     for word in words[1:]:
         name, mark, value = word.partition("=")
         name = name.replace("-", "_")
@@ -30,10 +44,7 @@ def read_design(text: str, hypotheses: Mapping[str, float]) -> tuple[Design[Any]
             problems.append(Problem("unknown-key", f"--design {kind}", word, allowed))
             continue
         table[name] = _value(value)
-    if problems:
-        return None, problems
-    known = {k: v for k, v in hypotheses.items() if k in fields}
-    return design_from({"kind": kind, **known, **table})
+    return kind, table, problems
 
 
 def rate_design(text: str) -> Design[Any]:

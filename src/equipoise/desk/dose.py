@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.behaviour import How, behaviour
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
 from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth
 from equipoise.design.dose.history import Answer, answer, take_in
-from equipoise.design.dose.interval_exact import characteristics
+from equipoise.design.dose.levels import named
 from equipoise.design.dose.months import expected_months
 from equipoise.design.dose.paths import Node, pathways
+from equipoise.design.dose.simulated import Calendar, simulate
 from equipoise.files.grades import Grade, grade_of
 from equipoise.trial.dose_outcomes import read_outcomes
 from equipoise.trial.exhibits import Cell, Table
@@ -31,7 +33,7 @@ class AskedDose:
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
-        shown = [_shape(c, m) for c, m in zip(self.behaviour, self.months, strict=True)]
+        shown = [shape(c, m) for c, m in zip(self.behaviour, self.months, strict=True)]
         return {
             "kind": self.about.name,
             "title": self.about.title,
@@ -56,11 +58,15 @@ class AskedDose:
             names["eliminate_if_at_least"] = "Eliminate if at least"
             cells: list[list[Cell]] = [["–" if row[k] is None else row[k] for k in names] for row in rows]
             found.append(Table("DLTs at the dose", list(names.values()), cells))
+        decisions = self.design.numbers().get("decisions")
+        if decisions:
+            shown_by = [[d["on"], d["answered"], d["dlt"], d["decision"]] for d in decisions]
+            found.append(Table("The next patient", ["On the dose", "Answered", "DLTs", "Decision"], shown_by))
         for c, m in zip(self.behaviour, self.months, strict=True):
             doses = range(1, self.design.doses + 1)
             shown: list[list[Cell]] = [
                 [
-                    d,
+                    named(self.design, d),
                     f"{c.truth.dlt[d - 1]:g}",
                     f"{c.select[d - 1]:.4f}",
                     f"{c.patients[d - 1]:.2f}",
@@ -69,14 +75,43 @@ class AskedDose:
                 for d in doses
             ]
             shown.append(["none", "", f"{c.select_none:.4f}", f"{c.total:.2f} in all", f"{sum(c.dlts):.2f} in all"])
-            notes = (
-                []
-                if m is None
-                else [f"{m:.1f} months on average; who comes while a cohort is followed is turned away."]
-            )
             title = f"Behaviour, {c.method}"
-            found.append(Table(title, ["Dose", "True DLT rate", "Selected", "Patients", "DLTs"], shown, notes))
+            found.append(Table(title, ["Dose", "True DLT rate", "Selected", "Patients", "DLTs"], shown, _notes(c, m)))
         return found
+
+
+@dataclass(frozen=True)
+class HowAsked:
+    """How behaviour is reckoned. ``accrual``: patients a month; ``window``: months for which each is followed for DLTs."""
+
+    how: How = "auto"
+    trials: int = 2000
+    seed: int = 1
+    accrual: float | None = None
+    window: float | None = None
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    first_comes: Literal["after a gap", "at once"] = "after a gap"
+    late: float | None = None
+
+    def calendar(self) -> Calendar | None:
+        """The calendar, where accrual and window are stated. Raises BadInput for one without the other, or for what is asked of a calendar
+        without both."""
+        if (self.accrual is None) != (self.window is None):
+            missing = "--accrual" if self.accrual is None else "--window"
+            allowed = "both: patients a month, and the months for which each is followed"
+            raise BadInput("design", [Problem("half-stated", missing, "nothing", allowed)])
+        if self.accrual is None or self.window is None:
+            said = {
+                "--arrivals": (self.arrivals, self.arrivals != "poisson"),
+                "--first-comes": (self.first_comes, self.first_comes != "after a gap"),
+                "--late": (self.late, self.late is not None),
+            }
+            allowed = "only with --accrual and --window"
+            problems = [Problem("half-stated", k, str(v), allowed) for k, (v, stated) in said.items() if stated]
+            if problems:
+                raise BadInput("design", problems)
+            return None
+        return Calendar(self.accrual, self.window, self.arrivals, self.first_comes, self.late)
 
 
 def ask(
@@ -84,28 +119,31 @@ def ask(
     given: Mapping[str, Any],
     truths: Sequence[Sequence[float]] = (),
     responses: Sequence[Sequence[float]] = (),
-    accrual: float | None = None,
-    window: float | None = None,
+    asked: HowAsked | None = None,
 ) -> AskedDose:
-    """Build a design and ask how it behaves. ``accrual``: patients a month; ``window``: months for which each is followed for DLTs.
-
-    Raises BadInput with all that is wrong.
-    """
+    """Build a design and ask how it behaves. Raises BadInput with all that is wrong."""
     about = dose_shelf.one(kind)
     design = built(kind, given, truths[0] if truths else None)
-    if (accrual is None) != (window is None):
-        missing = "--accrual" if accrual is None else "--window"
-        allowed = "both: patients a month, and the months for which each is followed"
-        raise BadInput("design", [Problem("half-stated", missing, "nothing", allowed)])
-    behaviour = []
+    said = asked or HowAsked()
+    calendar = said.calendar()
+    if responses and not design.of_response:
+        allowed = f"none: {kind} counts no responses"
+        raise BadInput("design", [Problem("response", "--response", "response rates", allowed)])
+    found = []
     for i, dlt in enumerate(truths):
         response = tuple(responses[min(i, len(responses) - 1)]) if responses else ()
-        behaviour.append(characteristics(design, DoseTruth(tuple(dlt), response)))
-    months = [
-        expected_months(c, c.cohorts, accrual, window) if accrual is not None and window is not None else None
-        for c in behaviour
-    ]  # fmt: skip
-    return AskedDose(about, design, behaviour, months, grade_of(about.module))
+        found.append(behaviour(design, DoseTruth(tuple(dlt), response), said.how, said.trials, said.seed, calendar))
+    months = [_months(design, c, said, calendar) for c in found]
+    return AskedDose(about, design, found, months, grade_of(about.module))
+
+
+def _months(design: DoseDesign[Any], c: DoseCharacteristics, said: HowAsked, calendar: Calendar | None) -> float | None:
+    """Months on average: by the formula where patients come at random, the first after a gap, and each cohort's whole window is waited for."""
+    if c.months is not None or calendar is None:
+        return c.months
+    if calendar == Calendar(calendar.accrual, calendar.window):
+        return expected_months(c, c.cohorts, calendar.accrual, calendar.window)
+    return simulate(design, c.truth, said.trials, said.seed, calendar).months
 
 
 def built(kind: str, given: Mapping[str, Any], truth: Sequence[float] | None = None) -> DoseDesign[Any]:
@@ -116,9 +154,9 @@ def built(kind: str, given: Mapping[str, Any], truth: Sequence[float] | None = N
     return dose_shelf.build(kind, table)
 
 
-def next_of(kind: str, given: Mapping[str, Any], outcomes: str) -> Answer:
-    """What comes after a history. Raises BadInput for a history or a design that cannot be read."""
-    return answer(built(kind, given), read_outcomes(outcomes))
+def next_of(kind: str, given: Mapping[str, Any], outcomes: str, window: float | None = None) -> Answer:
+    """What comes after a history. ``window``: days for which each is followed. Raises BadInput for what cannot be read, of design or history."""
+    return answer(built(kind, given), read_outcomes(outcomes), window)
 
 
 @dataclass(frozen=True)
@@ -130,13 +168,13 @@ class Paths:
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape: nodes with their ways."""
-        return {"nodes": [_node(n) for n in self.nodes]}
+        return {"nodes": [_node(self.design, n) for n in self.nodes]}
 
     def table(self) -> Table:
         """A row a node."""
         rows = []
         for n in self.nodes:
-            shown = _node(n)
+            shown = _node(self.design, n)
             ways = "; ".join(f"{w['outcomes']} → {w['to']}" for w in shown["ways"])
             rows.append(
                 [n.number, n.depth, shown["action"], shown["dose"] or "none", shown["recommend"] or "none", ways]
@@ -156,16 +194,16 @@ def paths_of(kind: str, given: Mapping[str, Any], outcomes: str, cohorts: int) -
     return Paths(design, pathways(design, told.state, cohorts))
 
 
-def _node(n: Node) -> dict[str, Any]:
+def _node(design: DoseDesign[Any], n: Node) -> dict[str, Any]:
     action = n.verdict.action
-    recommend = (n.recommend or None) if not isinstance(action, End) or action.declares else None
-    dose = recommend if isinstance(action, End) else action.dose
+    chosen = n.recommend if not isinstance(action, End) or action.declares else 0
+    recommend = named(design, chosen) if chosen else None
     return {
         "state": n.number,
         "depth": n.depth,
-        "at": n.at or None,
+        "at": named(design, n.at) if n.at else None,
         "action": n.verdict.name(n.at),
-        "dose": dose,
+        "dose": recommend if isinstance(action, End) else named(design, action.dose),
         "size": 0 if isinstance(action, End) else action.size,
         "because": list(n.verdict.because),
         "recommend": recommend,
@@ -173,11 +211,24 @@ def _node(n: Node) -> dict[str, Any]:
     }
 
 
+def _notes(c: DoseCharacteristics, months: float | None) -> list[str]:
+    """How the numbers were had, and how long it takes."""
+    found = []
+    if c.mc_error is not None:
+        found.append(f"{c.trials:,} trials; Monte-Carlo standard error of a chance at most {max(c.mc_error):.4f}.")
+    if months is not None:
+        error = "" if c.months_error is None else f" (standard error {c.months_error:.2f})"
+        turned = "" if c.turned_away is None else f": {c.turned_away:.1f} of them"
+        found.append(f"{months:.1f} months on average{error}; who comes while the design waits is turned away{turned}.")
+    return found
+
+
 def _letters(seen: Seen) -> str:
     return "N" * seen.none + "T" * seen.toxic + "E" * seen.response + "B" * seen.both
 
 
-def _shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
+def shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
+    """The documented shape of a behaviour."""
     return {
         "method": c.method,
         "truth": list(c.truth.dlt),
@@ -189,5 +240,8 @@ def _shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
         "total_patients": c.total,
         "ends": dict(c.ends),
         "months": months,
-        "mc_error": None if c.mc_error is None else list(c.mc_error),
+        "turned_away": c.turned_away,
+        "trials": c.trials or None,
+        "mc_error": None if c.mc_error is None else {"select": list(c.mc_error[:-1]), "select_none": c.mc_error[-1]},
+        "months_mc_error": c.months_error,
     }

@@ -1,7 +1,7 @@
 """Outcomes of dose finding as they are written down: ``1NNN 2NTN 2NX``, a level and one letter a patient.
 
 N: no dose-limiting toxicity (DLT), T: a DLT, E: a response, B: both a response and a DLT, X: not evaluable (not counted, replaced).
-``P:12``: pending, followed for 12 days without a DLT. A level of a combination has a number for each drug: ``2.3NNN``.
+``P:12``: pending, followed for 12 days without a DLT. ``T:12``, ``B:12``: the day of the DLT, where a design asks for it. A level of a combination has a number for each drug: ``2.3NNN``.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ LETTERS = {
     "X": "not evaluable",
     "P": "pending",
 }
-_ALLOWED = "a level and then a letter a patient: N, T, E, B, X or P:days, as in 1NNN 2NTP:12"
+_ALLOWED = "a level and then a letter a patient: N, T, E, B, X or P:days, as in 1NNN 2NTP:12 (T:days, B:days: when the DLT came)"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class PatientOutcome:
-    """What is known of one patient. ``days``: how long one who is pending has been followed."""
+    """What is known of one patient. ``days``: how long one who is pending has been followed, or when a DLT came; None: not told."""
 
     letter: str
-    days: int = 0
+    days: int | None = None
 
     def __str__(self) -> str:
-        return f"P:{self.days}" if self.letter == "P" else self.letter
+        return self.letter if self.days is None else f"{self.letter}:{self.days}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def read_outcomes(text: str, source: str = "outcomes") -> tuple[Treated, ...]:
         outcomes: list[PatientOutcome] = []
         place = level.end()
         while place < len(cohort):
-            one = re.match(r"[NTEBX]|P:(\d{1,5})", cohort[place:], re.ASCII)
+            one = re.match(r"[NEX]|[TB](?::(\d{1,5}))?|P:(\d{1,5})", cohort[place:], re.ASCII)
             if one is None:
                 given = repr(cohort[place : place + 4])
                 step = (
@@ -79,7 +79,8 @@ def read_outcomes(text: str, source: str = "outcomes") -> tuple[Treated, ...]:
                 )
                 problems.append(Problem("outcomes", f"position {at + place}", given, _ALLOWED, step))
                 break
-            outcomes.append(PatientOutcome(one.group()[0], int(one.group(1) or 0)))
+            days = one.group(1) or one.group(2)
+            outcomes.append(PatientOutcome(one.group()[0], None if days is None else int(days)))
             place += one.end()
         else:
             if not outcomes:

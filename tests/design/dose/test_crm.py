@@ -39,14 +39,6 @@ def test_fits() -> None:
 
 
 @pytest.mark.independent
-def test_fits_of_patients_who_are_pending() -> None:
-    for r in rows("titecrm_fits"):
-        model = CrmModel(reals(r["skeleton"]), r["model"])  # type: ignore[arg-type]
-        theta, w = model.weighted_density(wholes(r["level"]), wholes(r["tox"]), reals(r["weights"]))
-        assert float(w @ theta) == pytest.approx(float(r["estimate"]), abs=2e-5)
-
-
-@pytest.mark.independent
 def test_skeletons() -> None:
     for r in rows("crm_skeletons"):
         said: Any = (

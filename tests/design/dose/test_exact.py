@@ -24,8 +24,9 @@ TRUTH = (0.05, 0.15, 0.30, 0.45, 0.60)
 
 def small(kind: str, **said: Any) -> Any:
     """The example of a kind, with few cohorts."""
-    example = dict(dose_shelf.one(kind).example)
-    return dose_shelf.build(kind, {**example, **({"cohorts": 5} if "cohorts" in example else {}), **said})
+    about = dose_shelf.one(kind)
+    example, few = dict(about.example), 3 if about.family == "efficacy and toxicity" else 5
+    return dose_shelf.build(kind, {**example, **({"cohorts": few} if "cohorts" in example else {}), **said})
 
 
 @pytest.mark.independent
@@ -145,7 +146,7 @@ def test_every_kind_conforms(kind: str) -> None:
 @pytest.mark.parametrize("kind", dose_shelf.kinds())
 def test_exact_is_simulated(kind: str) -> None:
     design, rng = small(kind), np.random.default_rng(7)
-    truth = DoseTruth(TRUTH[: design.doses], (0.2,) * design.doses if design.of_response else ())
+    truth = DoseTruth((*TRUTH, 0.7)[: design.doses], (0.2,) * design.doses if design.of_response else ())
     exact = interval_exact.characteristics(design, truth)
     assert sum(exact.select) + exact.select_none == pytest.approx(1, abs=1e-12)
     trials, chosen = 4_000, np.zeros(design.doses + 1)
@@ -219,3 +220,50 @@ def test_what_a_truth_may_not_be() -> None:
 def test_too_many_states_are_refused() -> None:
     with pytest.raises(BadInput, match="states at once"):
         list(ends(small("boin", cohorts=10), DoseTruth(TRUTH), most_states=100))
+
+
+@pytest.mark.property
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_any_small_design_of_the_newer_kinds_conforms(data: Any) -> None:
+    draw = data.draw
+    few = {"cohort": draw(st.integers(1, 3)), "cohorts": draw(st.integers(1, 3))}
+    target = draw(st.sampled_from([0.1, 0.25, 0.3, 0.5]))
+    kind = draw(st.sampled_from(["boin12", "rolling-six", "boin-combination", "boin"]))
+    if kind == "boin12":
+        doses = draw(st.integers(1, 3))
+        limits = {
+            "phi_t": target,
+            "phi_e": draw(st.sampled_from([0.2, 0.5])),
+            "doses": doses,
+            "start": draw(st.integers(1, doses)),
+        }
+        utilities = {"u2": draw(st.sampled_from([0.0, 40.0, 60.0])), "u3": draw(st.sampled_from([30.0, 60.0]))}
+        rules = {
+            "explore": draw(st.sampled_from([0, 2])),
+            "n_star": draw(st.sampled_from([2, 6])),
+            "n_stop": draw(st.sampled_from([0, 3])),
+        }
+        choose = {"choose": draw(st.sampled_from(["mean utility", "desirability", "next"]))}
+        said = {**limits, **utilities, **rules, **choose, **few}
+    elif kind == "rolling-six":
+        doses = draw(st.integers(1, 4))
+        said = {"doses": doses, "start": draw(st.integers(1, doses)), "mtd_needs": draw(st.integers(3, 6))}
+    elif kind == "boin-combination":
+        said = {
+            "target": target,
+            "first": draw(st.integers(1, 3)),
+            "second": draw(st.integers(1, 2)),
+            "tie": draw(st.sampled_from(["first", "second"])),
+            **few,
+        }
+    else:
+        tite = draw(st.sampled_from(["imputation", "ess"]))
+        said = {
+            "target": target,
+            "doses": draw(st.integers(1, 4)),
+            "tite": tite,
+            "n_stop": draw(st.sampled_from([0, 4])),
+            **few,
+        }
+    assert faults_of(dose_shelf.build(kind, said), 1_500) == []

@@ -18,7 +18,8 @@ from pydantic import Field
 
 from equipoise.design.dose.counts import Counts, nobody, treated
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
-from equipoise.design.spec import Entries, between
+from equipoise.design.dose.dose_spec import LevelSpec
+from equipoise.design.spec import between
 from equipoise.trial.problem import Problem
 
 DOSE_KIND = "a-plus-b"
@@ -31,12 +32,10 @@ REFERENCE = (
 EXAMPLE = {"doses": 5}
 
 
-class Spec(Entries):
+class Spec(LevelSpec):
     """A+B; the defaults are 3+3."""
 
     kind: Literal["a-plus-b"]
-    doses: int = Field(ge=1, le=30, description="How many doses there are.")
-    start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
     a: int = Field(default=3, ge=1, le=50, description="A, the patients who come first to a dose.")
     b: int = Field(default=3, ge=1, le=50, description="B, those who come where the first leave it open.")
     c: int = Field(default=1, ge=0, description="C, the fewest DLTs of A that leave it open; fewer escalate.")
@@ -44,12 +43,6 @@ class Spec(Entries):
     e: int = Field(default=1, ge=0, description="E, the most DLTs of A + B that escalate.")
     deescalate: bool = Field(default=False, description="Ask for B more at the dose below one that is too toxic.")
     top: Literal["a", "a+b"] = Field(default="a", description="Patients that the highest dose needs to be the MTD.")
-
-    @between("doses", "start")
-    def _a_level(self) -> Iterator[Problem]:
-        """The trial starts at a dose."""
-        if self.start > self.doses:
-            yield Problem("start", "start", str(self.start), f"a dose, 1 to {self.doses}")
 
     @between("a", "b", "c", "d", "e")
     def _ordered(self) -> Iterator[Problem]:

@@ -155,6 +155,8 @@ class Blrm:
         rules: list[DoseRule] = [EnoughPatients(most), *([EnoughAtDose(self.n_stop)] if self.n_stop else [])]
         if state.at == 0:
             return DoseVerdict(Give(self.start_dose, size), ("The first cohort.",))
+        if state.patients == 0:
+            return DoseVerdict(Give(state.at, size), ("Nobody can be counted: again.",))
         _, on, over = self.fit(state.n, state.dlt)
         told = (
             f"P(overdose) {', '.join(f'{p:.3f}' for p in over)}; P(on target) {', '.join(f'{p:.3f}' for p in on)}.",

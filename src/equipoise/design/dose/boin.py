@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -57,9 +57,30 @@ class Spec(IntervalSpec):
     p_high: Probability | None = Field(default=None, description="Lowest rate that is too high (default: 1.4 target).")
     extra_safe: bool = Field(default=False, description="Stop more readily for toxicity of the lowest dose.")
     offset: float = Field(default=0.05, ge=0, lt=0.5, description="By how much less certain that stop needs to be.")
+    tite: Literal["none", "imputation", "ess"] = Field(
+        default="none",
+        description="Decide while patients are pending: never, by imputed DLTs (2018), or by effective sample size (2020).",
+    )
+    suspend: Literal["over half", "two answered", "no"] = Field(
+        default="over half",
+        description="With tite, wait while over half at the dose are pending, until two are answered, or never for that.",
+    )
+    wait_at_lowest: bool = Field(
+        default=True, description="With tite, wait where the lowest dose's rate would go down and somebody is pending."
+    )
     stay_on_1_of_3: bool = Field(default=False, description="One DLT of three: stay, whatever the boundaries say.")
     at_lambda_d: Literal["down", "stay"] = Field(default="down", description="What a rate just on the boundary does.")
     bound: bool = Field(default=False, description="Choose only a dose whose estimated rate is at most lambda_d.")
+
+    @between("tite", "suspend", "wait_at_lowest")
+    def _only_in_time(self) -> Iterator[Problem]:
+        """Who is waited for is asked with tite only."""
+        if self.tite == "none":
+            for name, said in (("suspend", self.suspend != "over half"), ("wait_at_lowest", not self.wait_at_lowest)):
+                if said:
+                    yield Problem(
+                        "tite", name, str(getattr(self, name)), "only with tite: without it all are waited for"
+                    )
 
     @between("target", "p_low", "p_high")
     def _around(self) -> Iterator[Problem]:
@@ -95,9 +116,11 @@ class Boin(IntervalDesign):
 
     def move(self, n: int, dlt: int) -> Move:
         """Up at dlt/n ≤ λe, down at dlt/n ≥ λd."""
+        return STAY if self.stay_on_1_of_3 and (n, dlt) == (3, 1) else self.by_rate(n, dlt)
+
+    def by_rate(self, n: float, dlt: float) -> Move:
+        """The move by the rate alone; of patients who are still followed numbers need not be whole."""
         low, high = lambdas(self.target, self.p_low, self.p_high)
-        if self.stay_on_1_of_3 and (n, dlt) == (3, 1):
-            return STAY
         if dlt <= low * n + _HAIR:
             return UP
         on_it = abs(dlt - high * n) <= _HAIR
@@ -121,8 +144,9 @@ class Boin(IntervalDesign):
         return self.offset is not None and n >= 3 and chance_above(self.target, n, dlt) > self.certainty - self.offset
 
     def own_numbers(self) -> Mapping[str, Any]:
-        """The boundaries."""
-        return {"lambda_e": self.lambda_e, "lambda_d": self.lambda_d}
+        """The boundaries, and how pending patients count."""
+        tite = {k: getattr(self, k) for k in ("tite", "suspend", "wait_at_lowest") if hasattr(self, k)}
+        return {"lambda_e": self.lambda_e, "lambda_d": self.lambda_d, **tite}
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
@@ -145,4 +169,9 @@ def from_spec(spec: Spec) -> Boin:
         at_lambda_d=spec.at_lambda_d,
         bound=spec.bound,
     )
+    if spec.tite != "none":
+        from equipoise.design.dose.tite_boin import TiteBoin  # it is made from this file's design
+
+        of_plain = {f.name: getattr(plain, f.name) for f in fields(plain)}
+        plain = TiteBoin(**of_plain, tite=spec.tite, suspend=spec.suspend, wait_at_lowest=spec.wait_at_lowest)
     return replace(plain, more_rules=(plain.extra_safety(spec.offset),)) if spec.extra_safe else plain

@@ -3,7 +3,7 @@
     from equipoise.design.dose.conformance import faults_of
 
 Of states that a design can reach: the order within a cohort is no part of a state, by the type of ``Seen``; one more DLT in the last
-cohort never leads higher; an eliminated dose is never given again; folding ``step`` again gives the same state; every trial ends
+cohort never leads higher (where responses do not count: by a utility a dose not tried may be worth more than one that disappoints); an eliminated dose is never given again; folding ``step`` again gives the same state; every trial ends
 within its number of patients; probabilities of the ends add up to 1; and the dose recommended was given to somebody.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
 from equipoise.design.dose.exact import DoseTruth, ends, results
+from equipoise.design.dose.levels import gone
 
 
 def faults_of(design: DoseDesign[Any], most_states: int = 20_000) -> list[str]:
@@ -43,9 +44,10 @@ def _faults(design: DoseDesign[Any], most_states: int) -> Iterator[str]:
         if not 1 <= action.dose <= design.doses or action.size < 1:
             yield f"asks for {action.size} patients at dose {action.dose} of {design.doses}"
             continue
-        if action.dose >= getattr(state, "out", design.doses + 1):
+        if action.dose in gone(design, state):
             yield f"gives dose {action.dose}, which is eliminated"
-        yield from _more_is_never_higher(design, state, action.dose, action.size)
+        if not design.of_response:  # a utility may prefer a dose that nobody knows to one known to be toxic
+            yield from _more_is_never_higher(design, state, action.dose, action.size)
         for cohort, _ in results(action.size, design.of_response):
             to = design.step(state, action.dose, cohort)
             if to != design.step(state, action.dose, cohort):

@@ -12,7 +12,7 @@ the *last cohort*'s rate was at or above the target (dfcrm), after that of all p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import Field
 
 from equipoise.design.dose.counts import Counts, nobody, treated
-from equipoise.design.dose.crm_model import CrmModel, Model, closest_to, skeleton_by_interval
+from equipoise.design.dose.crm_model import CrmModel, Model, Real, closest_to, skeleton_by_interval
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
 from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, Said, most_cautious
 from equipoise.design.spec import Entries, Probability, between
@@ -77,6 +77,26 @@ class Spec(Entries):
     n_stop: int = Field(
         default=0, ge=0, le=1000, description="Patients at the next dose after which the trial ends; 0: never."
     )
+    tite: Literal["none", "linear", "adaptive"] = Field(
+        default="none", description="Decide while patients are pending: never, or with these weights (TITE-CRM)."
+    )
+    answered_first: int = Field(
+        default=0, ge=0, le=100, description="With tite, patients at a dose answered before it is escalated."
+    )
+
+    @between("tite", "answered_first")
+    def _only_in_time(self) -> Iterator[Problem]:
+        """Who must be answered is asked with tite only."""
+        if self.tite == "none" and self.answered_first:
+            yield Problem(
+                "tite", "answered_first", str(self.answered_first), "only with tite: without it all are waited for"
+            )
+
+    @between("tite", "method")
+    def _tite_is_bayes(self) -> Iterator[Problem]:
+        """Weights are asked of the posterior mean."""
+        if self.tite != "none" and self.method == "likelihood":
+            yield Problem("tite", "tite", self.tite, "none with method likelihood", "take method bayes")
 
     @between("skeleton")
     def _rises(self) -> Iterator[Problem]:
@@ -137,7 +157,10 @@ class ModelTooToxic:
         """The end, without a dose."""
         if state.patients == 0:
             return None
-        theta, w = self.crm.density(state.dlt, [n - y for n, y in zip(state.n, state.dlt, strict=True)])
+        return self.said(*self.crm.density(state.dlt, [n - y for n, y in zip(state.n, state.dlt, strict=True)]))
+
+    def said(self, theta: Real, w: Real) -> Said | None:
+        """The same of a posterior."""
         above = _above(self.crm, theta, self.rate)
         p = float(w @ above)
         if not p > self.certainty:
@@ -213,7 +236,7 @@ class Crm:
         """The estimate of θ, and the rates of all doses there."""
         if (n, dlt) not in self._fits:
             without = [m - y for m, y in zip(n, dlt, strict=True)]
-            theta = self.crm.posterior(dlt, without)[0] if self.method == "bayes" else self.crm.likeliest(dlt, without)
+            theta = self.crm.mean(dlt, without) if self.method == "bayes" else self.crm.likeliest(dlt, without)
             self._fits[n, dlt] = theta, self.crm.rates(theta)
         return self._fits[n, dlt]
 
@@ -238,26 +261,47 @@ class Crm:
             "at the dose": y > self.target * n + 1e-12,
             "no": False,
         }[self.coherent]
-        return replace(after, stage="hold" if hold else "")
+        stage = "hold" if hold else ""
+        return after if stage == after.stage else replace(after, stage=stage)
 
     def verdict(self, state: Counts) -> DoseVerdict:
         """The dose whose rate is closest to the target, as far as the conventions let it."""
-        said = [EnoughPatients(self.cohort * self.cohorts), *self.rules]
-        size = min(self.cohort, max(self.cohort * self.cohorts - state.patients, 1))
         if state.at == 0:
-            base = DoseVerdict(Give(self.start_dose, size), ("The first cohort.",))
-            return most_cautious(base, (r.asked(state, self.start_dose) for r in said))
+            base = DoseVerdict(Give(self.start_dose, self._size(state)), ("The first cohort.",))
+            return most_cautious(base, (r.asked(state, self.start_dose) for r in self._rules))
         to, because, bound = self._next(state)
-        base = DoseVerdict(Give(to, size), because, bound)
-        return most_cautious(base, (r.asked(state, to) for r in said))
+        base = DoseVerdict(Give(to, self._size(state)), because, bound)
+        return most_cautious(base, (r.asked(state, to) for r in self._rules))
+
+    @cached_property
+    def _rules(self) -> tuple[DoseRule, ...]:
+        return (EnoughPatients(self.cohort * self.cohorts), *self.rules)
+
+    def _size(self, state: Counts) -> int:
+        return min(self.cohort, max(self.cohort * self.cohorts - state.patients, 1))
+
+    @cached_property
+    def _nexts(self) -> dict[Counts, tuple[int, tuple[str, ...], tuple[str, ...]]]:
+        return {}
 
     def _next(self, state: Counts) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+        if state not in self._nexts:
+            self._nexts[state] = self._asked(state)
+        return self._nexts[state]
+
+    def _asked(self, state: Counts) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
         at = state.at
+        if state.patients == 0:
+            return at, ("Nobody can be counted: again.",), ()
         if not self._settled(state):
             up = sum(state.dlt) == 0
             to = min(at + 1, self.doses) if up else max(at - 1, 1)
             return to, (f"First stage: {'no DLT' if up else 'nothing but DLTs'} so far.",), ()
-        rates = self.fit(state.n, state.dlt)[1]
+        return self._placed(state, self.fit(state.n, state.dlt)[1])
+
+    def _placed(self, state: Counts, rates: tuple[float, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+        """The dose whose rate is closest to the target, as far as the conventions let it."""
+        at = state.at
         to = closest_to(self.target, rates)
         because = [f"Estimated rates {', '.join(f'{p:.3f}' for p in rates)}: dose {to} is closest to {self.target:g}."]
         bound = []
@@ -343,7 +387,13 @@ def from_spec(spec: Spec) -> Crm:
         rules.append(ModelTooToxic(crm, spec.stop_if_above, spec.certainty))
     if spec.n_stop:
         rules.append(EnoughAtDose(spec.n_stop))
-    return Crm(
+    plain = Crm(
         target=spec.target, crm=crm, method=spec.method, cohort=spec.cohort, cohorts=spec.cohorts, start_dose=spec.start, no_skip=spec.no_skip,
         coherent=spec.coherent, recommends=spec.recommends, rules=tuple(rules),
     )  # fmt: skip
+    if spec.tite == "none":
+        return plain
+    from equipoise.design.dose.tite_crm import TiteCrm  # it is made from this file's design
+
+    of_plain = {f.name: getattr(plain, f.name) for f in fields(plain)}
+    return TiteCrm(**of_plain, tite=spec.tite, answered_first=spec.answered_first)

@@ -36,7 +36,11 @@ class CrmModel:
 
     def rates(self, theta: float) -> tuple[float, ...]:
         """DLT rates of all doses at θ."""
-        return tuple(map(float, np.exp(self._logs(np.array([theta]))[0][:, 0])))
+        slope = math.exp(theta)
+        if self.model == "empiric":
+            return tuple(math.exp(slope * math.log(s)) for s in self.skeleton)
+        c = self.intercept
+        return tuple(float(expit(c + slope * (math.log(s / (1 - s)) - c))) for s in self.skeleton)
 
     def _logs(self, theta: Real) -> tuple[Real, Real]:
         """log p and log(1 - p), a row a dose."""
@@ -67,26 +71,22 @@ class CrmModel:
         mean = float(w @ theta)
         return mean, float(w @ (theta - mean) ** 2)
 
-    def density(self, dlt: Sequence[float], no_dlt: Sequence[float]) -> tuple[Real, Real]:
-        """The grid of θ and its posterior weights, which add up to 1."""
+    def mean(self, dlt: Sequence[float], no_dlt: Sequence[float]) -> float:
+        """The posterior mean of θ alone."""
+        theta, w = self.density(dlt, no_dlt)
+        return float(w @ theta)
+
+    def density(
+        self, dlt: Sequence[float], no_dlt: Sequence[float], pending: Sequence[tuple[int, float]] = ()
+    ) -> tuple[Real, Real]:
+        """The grid of θ and its posterior weights, which add up to 1.
+
+        ``pending``: the dose, from 1, and the weight w of each who has no DLT yet, with likelihood 1 - w p (TITE-CRM).
+        """
         theta, prior, logs = self._grid
         log_w = prior + np.concatenate([np.asarray(dlt, float), np.asarray(no_dlt, float)]) @ logs
-        w = np.exp(log_w - log_w.max())
-        return theta, w / w.sum()
-
-    def weighted_density(self, dose: Sequence[int], dlt: Sequence[int], weight: Sequence[float]) -> tuple[Real, Real]:
-        """The same from single patients, likelihood p^y (1 - w p)^(1 - y): TITE-CRM. Cheung & Chappell 2000,
-        doi:10.1111/j.0006-341X.2000.01177.x. ``dose`` from 1; who has a DLT counts in full."""
-        theta, prior, logs = self._grid
-        doses = len(self.skeleton)
-        log_w = prior.copy()
-        for d, y, w in zip(dose, dlt, weight, strict=True):
-            if y:
-                log_w += logs[d - 1]
-            elif w >= 1:
-                log_w += logs[doses + d - 1]
-            elif w > 0:
-                log_w += np.log1p(-w * np.exp(logs[d - 1]))
+        for dose, w in pending:
+            log_w = log_w + np.log1p(-w * np.exp(logs[dose - 1]))
         density = np.exp(log_w - log_w.max())
         return theta, density / density.sum()
 

@@ -11,19 +11,24 @@ from equipoise.design.spec import Entries, Probability, between
 from equipoise.trial.problem import Problem
 
 
-class DoseSpec(Entries):
-    """Doses and cohorts."""
+class LevelSpec(Entries):
+    """Doses, and where to start."""
 
     doses: int = Field(ge=1, le=30, description="How many doses there are.")
-    cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
-    cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
-    start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
+    start: int = Field(default=1, ge=1, description="The dose that is given first, from 1.")
 
     @between("doses", "start")
     def _a_level(self) -> Iterator[Problem]:
         """The trial starts at a dose."""
         if self.start > self.doses:
             yield Problem("start", "start", str(self.start), f"a dose, 1 to {self.doses}")
+
+
+class DoseSpec(LevelSpec):
+    """Doses and cohorts."""
+
+    cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
+    cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
 
 
 class IntervalSpec(DoseSpec):

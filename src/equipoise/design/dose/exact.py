@@ -38,8 +38,9 @@ class DoseTruth:
 class DoseCharacteristics:
     """How a design behaves under a truth. ``select``: chance that it recommends each dose at its end; ``select_none``: none.
 
-    ``patients``, ``dlts``: expected at each dose; ``cohorts``: expected number. ``ends``: why it ended, with its chance. ``mc_error``: Monte-Carlo
-    standard error of the chances, None where they are exact.
+    ``patients``, ``dlts``: expected at each dose; ``cohorts``: expected number. ``ends``: why it ended, with its chance.
+    ``mc_error``: Monte-Carlo standard errors of ``select`` and, last, of ``select_none``; None where they are exact. ``trials``: how many were
+    simulated; ``months``, ``turned_away``: on average, where they were simulated in calendar time.
     """
 
     method: str
@@ -52,6 +53,10 @@ class DoseCharacteristics:
     ends: dict[str, float]
     states: int = 0
     mc_error: tuple[float, ...] | None = None
+    trials: int = 0
+    months: float | None = None
+    months_error: float | None = None
+    turned_away: float | None = None
 
     @property
     def total(self) -> float:
@@ -80,6 +85,10 @@ def chance(seen: Seen, orders: int, at: Sequence[float]) -> float:
 
 def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000) -> Iterator[tuple[Any, float]]:
     """The states in which the trial may end, each with its probability; they add up to 1. Raises BadInput for too many states."""
+    return ((state, p) for state, p, _ in _ends(design, truth, most_states))
+
+
+def _ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int) -> Iterator[tuple[Any, float, End]]:
     check_truth(design, truth)
     at = [truth.chances(d) for d in range(1, design.doses + 1)]
     known: dict[tuple[Any, int], list[tuple[Seen, float]]] = {}
@@ -91,7 +100,7 @@ def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000
             action = design.verdict(state).action
             if isinstance(action, End):
                 met += 1
-                yield state, p
+                yield state, p, action
                 continue
             dose, size = action.dose, action.size
             if (dose, size) not in known:
@@ -103,26 +112,24 @@ def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000
         if len(after) > most_states:
             given = f"more than {most_states:,} states at once"
             raise BadInput(
-                "exact", [Problem("too-many-states", "design", given, "fewer cohorts", "--method simulated")]
+                "exact", [Problem("too-many-states", "design", given, "fewer cohorts", "--behaviour simulated")]
             )
         layer = after
 
 
-def characteristics(design: DoseDesign[Any], truth: DoseTruth) -> DoseCharacteristics:
-    """Exact behaviour under a truth. Raises BadInput for a truth of another number of doses or out of range."""
+def characteristics(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000) -> DoseCharacteristics:
+    """Exact behaviour under a truth. Raises BadInput for a truth of another number of doses or out of range, or too many states."""
     doses = design.doses
     select, patients, dlts = [0.0] * (doses + 1), [0.0] * doses, [0.0] * doses
     why: dict[str, float] = {}
     count, cohorts = 0, 0.0
-    for state, p in ends(design, truth):
+    for state, p, action in _ends(design, truth, most_states):
         count += 1
         select[design.recommend(state)] += p
         cohorts += p * state.cohorts
         for i, (n, y) in enumerate(zip(state.n, state.dlt, strict=True)):
             patients[i] += p * n
             dlts[i] += p * y
-        action = design.verdict(state).action
-        assert isinstance(action, End)
         why[action.why] = why.get(action.why, 0.0) + p
     return DoseCharacteristics(
         "exact", truth, tuple(select[1:]), select[0], tuple(patients), tuple(dlts), cohorts, why, count

@@ -120,17 +120,23 @@ class IntervalDesign:
         n, y = state.of(at)
         if at >= state.out:
             return state.out - 1, (f"{y} of {n} at dose {at}: dose {state.out} and those above are eliminated.",), ()
+        if n == 0:
+            return at, (f"Nobody at dose {at} can be counted: again.",), ()
         if (n, y) not in self._moves:
             self._moves[n, y] = self.move(n, y)
         move = self._moves[n, y]
-        because = (self.why(n, y, move),)
+        return self._moved(state, move, self.why(n, y, move))
+
+    def _moved(self, state: Counts, move: Move, because: str) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+        """Where a move leads, and what kept it from going there."""
+        at = state.at
         if move == UP and at == self.doses:
-            return at, (*because, "There is no higher dose."), ("highest dose",)
+            return at, (because, "There is no higher dose."), ("highest dose",)
         if move == UP and at + 1 >= state.out:
-            return at, (*because, f"Dose {at + 1} is eliminated."), ("eliminated",)
+            return at, (because, f"Dose {at + 1} is eliminated."), ("eliminated",)
         if move == DOWN and at == 1:
-            return at, (*because, "There is no lower dose."), ("lowest dose",)
-        return at + move, because, ()
+            return at, (because, "There is no lower dose."), ("lowest dose",)
+        return at + move, (because,), ()
 
     def _size(self, state: Counts) -> int:
         return min(self.cohort, max(self.most - state.patients, 1))

@@ -32,10 +32,11 @@ def served(design: Any) -> bool:
     return known and not any(isinstance(r, EnoughPatients) and r.n != design.most for r in design.rules)
 
 
-def characteristics(design: Any, truth: DoseTruth) -> DoseCharacteristics:
-    """Exact behaviour of any design: by arrays where its table and rules allow it, else state by state. Raises BadInput for a truth that does not fit."""
+def characteristics(design: Any, truth: DoseTruth, most_states: int = 2_000_000) -> DoseCharacteristics:
+    """Exact behaviour of any design: by arrays where its table and rules allow it, else state by state. Raises BadInput for a truth that does
+    not fit, and for more than ``most_states`` states at once where they are taken one by one."""
     if not served(design):
-        return one_by_one(design, truth)
+        return one_by_one(design, truth, most_states)
     check_truth(design, truth)
     doses, most = design.doses, design.most
     moves, out_at, too_toxic = _tables(design)

@@ -105,6 +105,25 @@ class EnoughAtDose:
         return f"The trial ends when a dose{would} has {self.n} patients."
 
 
+@dataclass(frozen=True, slots=True)
+class EnoughAnywhere:
+    """So many patients at any dose: ``n``."""
+
+    n: int
+
+    def asked(self, state: Counts, next_dose: int) -> Said | None:
+        """The end, with a dose."""
+        most = max(state.n)
+        if most < self.n:
+            return None
+        because = f"{most} patients at dose {state.n.index(most) + 1}, enough are {self.n}."
+        return Said("enough at a dose", because, End("enough at a dose", declares=True))
+
+    def in_words(self) -> str:
+        """The rule as a sentence of the protocol."""
+        return f"The trial ends when any dose has {self.n} patients."
+
+
 def most_cautious(base: DoseVerdict, said: Iterable[Said | None]) -> DoseVerdict:
     """The design's verdict after all rules have spoken: an end without a dose before one with a dose, and that before the lowest dose."""
     spoke = sorted((s for s in said if s is not None), key=lambda s: (s.rule, s.because))

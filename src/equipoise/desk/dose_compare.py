@@ -1,0 +1,110 @@
+"""Put dose-finding designs side by side under the same truths: exact where that can be had, and the same patients where not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.behaviour import behaviour
+from equipoise.design.dose.dose_design import DoseDesign
+from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth
+from equipoise.design.dose.levels import named
+from equipoise.design.dose.simulated import simulate
+from equipoise.desk.design_text import read_words
+from equipoise.desk.dose import HowAsked, built, shape
+from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.problem import BadInput, Problem
+
+#: What is compared when nothing is asked for, with a target of 0.3.
+USUAL = ("a-plus-b", "boin target=0.3", "keyboard target=0.3", "i3plus3 target=0.3")
+
+
+@dataclass(frozen=True)
+class DosesCompared:
+    """Designs, by their texts, and how each behaves under each truth."""
+
+    texts: Sequence[str]
+    designs: Sequence[DoseDesign[Any]]
+    behaviour: Sequence[Sequence[DoseCharacteristics]]
+
+    def tables(self) -> list[Table]:
+        """A table a truth: a row a design."""
+        found = []
+        for k, first in enumerate(self.behaviour[0]):
+            doses = [str(named(self.designs[0], d)) for d in range(1, self.designs[0].doses + 1)]
+            rows: list[list[Cell]] = []
+            for text, each in zip(self.texts, self.behaviour, strict=True):
+                c = each[k]
+                months: Cell = "" if c.months is None else f"{c.months:.1f}"
+                chances = [f"{p:.3f}" for p in (*c.select, c.select_none)]
+                rows.append([text, c.method, *chances, f"{c.total:.1f}", f"{sum(c.dlts):.1f}", months])
+            names = ["Design", "How", *(f"Dose {d}" for d in doses), "None", "Patients", "DLTs", "Months"]
+            truth = ", ".join(f"{p:g}" for p in first.truth.dlt)
+            found.append(
+                Table(f"Chance that each dose is selected, true DLT rates {truth}", names, rows, self._notes(k))
+            )
+        return found
+
+    def _notes(self, k: int) -> list[str]:
+        errors = [max(c[k].mc_error or (0.0,)) for c in self.behaviour]
+        months = [e for c in self.behaviour if (e := c[k].months_error) is not None]
+        found = []
+        if max(errors) > 0:
+            found.append(
+                f"Monte-Carlo standard error of a simulated chance at most {max(errors):.4f}; every design meets the same patients."
+            )
+        if months:
+            said = "who comes while a design waits is turned away; to the last answer"
+            found.append(f"Months simulated, standard error at most {max(months):.2f}: {said}.")
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        each = zip(self.texts, self.designs, self.behaviour, strict=True)
+        return {
+            "designs": [
+                {"design": t, "cautions": list(d.cautions), "characteristics": [shape(c, c.months) for c in b]}
+                for t, d, b in each
+            ]
+        }
+
+
+def run(
+    asked: Sequence[str], truths: Sequence[Sequence[float]], responses: Sequence[Sequence[float]], how: HowAsked
+) -> DosesCompared:
+    """Compare designs, 'KIND name=value …' each. Raises BadInput with all that is wrong with all of them."""
+    calendar, problems = how.calendar(), list[Problem]()
+    if not truths:
+        problems.append(Problem("missing-option", "--truth", "nothing", "true DLT rates, one a dose"))
+    texts = tuple(dict.fromkeys(asked or USUAL))
+    designs: list[DoseDesign[Any]] = []
+    for text in texts:
+        kind, table, wrong = read_words(text, dose_shelf.spec_model)
+        if dose_shelf.module_of(kind) is not None:  # what can be read of it is judged beside what cannot
+            try:
+                designs.append(built(kind, table, truths[0] if truths else None))
+            except BadInput as bad:
+                wrong += [replace(p, where=f"{text}: {p.where}") for p in bad.problems]
+        problems += [p for p in wrong if p not in problems]
+    if problems:
+        raise BadInput("design compare", problems)
+    found: list[list[DoseCharacteristics]] = []
+    for text, design in zip(texts, designs, strict=True):
+        each = []
+        for i, dlt in enumerate(truths):
+            truth = DoseTruth(tuple(dlt), tuple(responses[min(i, len(responses) - 1)]) if responses else ())
+            try:
+                c = behaviour(design, truth, how.how, how.trials, how.seed, calendar)
+            except BadInput as bad:
+                problems += [replace(p, where=f"{text}: {p.where}") for p in bad.problems]
+                continue
+            if calendar is not None and c.months is None:
+                timed = simulate(design, truth, how.trials, how.seed, calendar)
+                c = replace(c, months=timed.months, months_error=timed.months_error, turned_away=timed.turned_away)
+            each.append(c)
+        found.append(each)
+    if problems:
+        raise BadInput("design compare", problems)
+    return DosesCompared(texts, designs, found)

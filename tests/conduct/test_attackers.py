@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from equipoise import desk
+from equipoise.conduct.sealed import Sealed
 from equipoise.desk.order import give
 from equipoise.desk.witness import Witness, witness_of
 from equipoise.files.log_address import address_of
@@ -29,10 +30,11 @@ from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.trial import Trial
 from helpers import ROOT
+from sealed import secret_of
 
 pytest.importorskip("cryptography")
 DAY = date(2012, 4, 12)
-SEED = "the seed of these tests, 2012"
+SECRET = secret_of("north")
 
 
 @dataclass
@@ -77,10 +79,7 @@ class World:
         write_new_log(self.log, Log(replace(e, number=i) for i, e in enumerate(events, 1)))
 
     def order(self, make: Any, witness: Witness | None) -> Any:
-        seed = self.folder / "seed"
-        if not seed.exists():
-            seed.write_text(SEED)
-        return give(self.trial, self.store, make, desk.order.allocation(self.trial, seed), witness=witness)
+        return give(self.trial, self.store, make, Sealed(self.trial, [SECRET]), witness=witness)
 
     def enrol(self, patient: str, witness: Witness | None) -> None:
         levels = {"ecog": "0-1", "ldh": "normal"}
@@ -96,7 +95,7 @@ def begun(north: Trial, tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(north, tmp_path_factory.mktemp("begun"))
     make_keys(world.key.parent, "trials.example.org")
     world.witnesses.mkdir()
-    desk.opening.open_log(north, world.store, "dm", witness=world.witness)
+    desk.opening.open_log(north, world.store, "dm", "", SECRET, world.witness)
     world.order(lambda c, now: c.activate("S01", DAY, now, "dm"), world.witness)
     for patient in ("P1", "P2"):
         world.enrol(patient, world.witness)
@@ -427,7 +426,7 @@ def test_another_writer_in_between_is_no_cut_tail(world: World) -> None:
     read = Interrupted(world.log, "read", lambda: world.randomise("W2", world.witness))
     assert desk.checkpoint.sign(trial, read, world.key, world.witnesses).file
     let_go = Interrupted(world.log, "held", lambda: world.randomise("W3", world.witness))
-    allocation = desk.order.allocation(trial, world.folder / "seed")
+    allocation = Sealed(trial, [SECRET])
     done = give(trial, let_go, lambda c, now: c.randomise("W4", DAY, now, "dm"), allocation, witness=world.witness)
     assert done.notes == []
     assert done.checkpoint is not None

@@ -122,7 +122,17 @@ def test_what_became_of_an_event_that_is_in_force_no_more_is_said(randomised: Co
     assert f"1 to {len(c.log)}" in said(99)
     third = c.order("contact", DAY, NOW, "t", patient="P1").number
     c.redact(third, NOW, "t", "x")
-    assert "removed" in said(third)
+    assert f"{third}, whose content was removed" in said(third)
+
+
+def test_a_dose_is_of_the_order_of_the_regimen_s(randomised: Conduct) -> None:
+    """A dose of 1e308 mg has a share of the planned dose that is no number."""
+    c = randomised
+    for dose in (1e308, 501, 1e-320, 0.001, 0, -1):
+        assert codes(lambda d=dose: c.order("treated", DAY, NOW, "t", patient="P1", data={**DOSE, "dose": d})) == [
+            "dose"
+        ]
+    c.order("treated", DAY, NOW, "t", patient="P1", data={**DOSE, "dose": 500})
 
 
 @pytest.mark.parametrize("one", ["S01-00l", "S01-OO1", "SOI-001", "S01.001", "S01_001", "s0l-001"])

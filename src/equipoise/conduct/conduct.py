@@ -376,7 +376,8 @@ class Conduct(Running):
         assert event.corrects is not None
         old = self._in_force(event.corrects)
         stands = list(correction_problems(event, old, list(self.log) if old is None else ()))
-        problems = [*stands, *misshapen, *self._clock_problems(event)]
+        # Of what is in force no more it is not asked what its correction says.
+        problems = [*stands, *(misshapen if old is not None else ()), *self._clock_problems(event)]
         if old is None or misshapen or any(p.code != "no-reason" for p in stands):
             return problems  # what follows from it says nothing new
         if not old.patient:

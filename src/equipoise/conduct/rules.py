@@ -38,6 +38,8 @@ _AFTER_RANDOMISATION = frozenset(
 )
 #: Events that change whether patients may be enrolled, and what it becomes.
 ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
+#: By how much a dose may be off the planned one, either way: beyond it the unit or the point is another one.
+_SHARE_OF_DOSE = 100
 _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "next therapy"})
 
 
@@ -405,6 +407,11 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
     dose = event.data.get("dose")
     if dose is not None and dose <= 0:
         yield Problem("dose", "dose", str(dose), "must exceed 0")
+    elif dose is not None and treatment.dose and not event.source:
+        # What is taken from datasets may be of a regimen that the file does not state.
+        least, most = treatment.dose / _SHARE_OF_DOSE, treatment.dose * _SHARE_OF_DOSE
+        if not least <= dose <= most:
+            yield Problem("dose", "dose", str(dose), f"{least:g} to {most:g}: {treatment.dose:g} is planned")
     if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
         yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
     for dose in reversed(patient.doses):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from equipoise.files.log_file import write_new_log
 from equipoise.trial.log import Log
 from equipoise.trial.response_maps import MAPS, map_of, same_criterion
 from equipoise.trial.vocabularies.recist11 import VOCABULARY
-from helpers import FIXTURES, Answer, moment
+from helpers import FIXTURES, Answer, moment, recorded
 
 Run = Callable[..., Answer]
 FIELD = FIXTURES / "field"
@@ -102,7 +101,7 @@ def test_what_was_left_out_of_the_log_and_may_matter_stays_in_it(equipoise: Run,
             text = text.replace("WEEK 24,2021-06-21", "WEEK 24,")
         (folder / file.name).write_text(text)
     trial, log = taken(equipoise, tmp_path, data=(folder,))
-    opened = json.loads(log.read_text().splitlines()[0])
+    opened = recorded(log)[0]
     assert any("no date" in text for text in opened["data"]["left_out"])
     page = equipoise("analyse", trial, "--log", log)
     assert "left out when the datasets were taken in: RS time point, no date" in " ".join(page.out.split())
@@ -173,7 +172,7 @@ def test_the_field_s_responses_by_other_criteria_go_through(equipoise: Run, tmp_
     data = (*(onco / f"{d}.xpt" for d in ("dm", "ds", "ex")), rs)
     trial, log = taken(equipoise, tmp_path, "--map", RESPONSES[name], data=data)
     found = equipoise("analyse", trial, "--log", log, "--json").json
-    randomised = {e["patient"] for e in map(json.loads, log.read_text().splitlines()) if e["kind"] == "randomised"}
+    randomised = {e["patient"] for e in recorded(log) if e["kind"] == "randomised"}
     expected = naive_progressions(rs, randomised)
     assert expected > 3
     assert sum(a["events"] for a in found["endpoints"]["PFS"]["arms"].values()) == expected

@@ -95,15 +95,15 @@ def test_two_cohorts_of_one_log_to_their_decisions(equipoise: Any, tmp_path: Pat
     refused = site.order(*wrong, status=2)
     assert "did you mean 'IMT'?" in refused
     assert "one of altered, not altered" in refused, "all problems at once"
+    # Beside those who count: one without the alteration, and one of whom it is not known. Both were recorded first.
+    site.patient("ALCL", 5, "not altered", ("CMR", "CMR"))
+    unknown = site.patient("ALCL", 6, "", ("CMR", "CMR"))
     for i in range(12):
         site.patient("IMT", 10 + i, "altered", ("PR", "PR") if i < 2 else ("SD",) * 4)
         site.patient("ALCL", 10 + i, "altered", ("PMR", "PMR") if i < 1 else ("NMR",) * 4)
-    # Beside those who count: one without the alteration, and one of whom it is not known.
-    site.patient("ALCL", 5, "not altered", ("CMR", "CMR"))
-    unknown = site.patient("ALCL", 6, "", ("CMR", "CMR"))
     assert "unknown" not in site.order("assess", "--patient", unknown, "--on", "2013-05-01", "--response", "CMR")
     assert "got 'PMR'; one of CR, PR" in site.order(
-        "assess", "--patient", "P001", "--on", "2013-07-01", "--response", "PMR", status=2
+        "assess", "--patient", "P003", "--on", "2013-07-01", "--response", "PMR", status=2
     )
     # One cohort pauses; the others enrol.
     site.order("pause", "--on", "2012-11-10", "--cohort", "IMT")
@@ -148,6 +148,7 @@ def test_two_cohorts_of_one_log_to_their_decisions(equipoise: Any, tmp_path: Pat
     now = equipoise(*ask, "--cohort", "ALCL", "--json").json
     assert now["evidence"]["CRZ"]["successes"] == 2
     assert now["action"]["name"] == "continue"
+    assert any(unknown in said and "The cohort is another" in said for said in now["cautions"])
 
     known = equipoise("conduct", "as-known-on", "create", "--log", site.log, "2098-01-01", "--json").json
     assert known["cohorts"]["IMT"]["CRZ"]["randomised"] == 12
@@ -166,7 +167,7 @@ def test_two_cohorts_of_one_log_to_their_decisions(equipoise: Any, tmp_path: Pat
     assert "Look 1 of 2, data cut-off 2013-12-01: CONTINUE" in html
     assert equipoise("report", "create", *options, "--cohort", "IMT", "--out", tmp_path / "one").status == 0
     assert equipoise("analyse", "create", "--cohort", "IMT", *options, "--json").json["randomised"] == {"CRZ": 12}
-    told = equipoise("explain", "create", *options, "--patient", "P002", "--json").json
+    told = equipoise("explain", "create", *options, "--patient", "P003", "--json").json
     assert told["time_points"][0]["used"] == "PR"
 
 

@@ -31,7 +31,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_two_editions_are_told_wherever_they_are_counted_and_come_back_from_sdtm(
-    equipoise_process: Any, given: tuple[Path, Path], tmp_path: Path
+    equipoise: Any, given: tuple[Path, Path], tmp_path: Path
 ) -> None:
     file, log = given
     trial = read_trial(file)
@@ -42,13 +42,13 @@ def test_two_editions_are_told_wherever_they_are_counted_and_come_back_from_sdtm
         (("--serious", "true", "--criteria", "hospitalisation, disability"), ("--ctcae", 4), ("--ctcae", 4)),
         strict=False,
     ):
-        answer = equipoise_process(
+        answer = equipoise(
             "conduct", "adverse-event", file, "--log", log, "--patient", p.name, "--term", "rash", "--grade", 3,
             "--on", p.doses[0].happened, "--by", "dm", *edition,
         )  # fmt: skip
         assert answer.status == 0, answer.err
     assert ["hospitalisation", "disability"] in [e.data.get("criteria") for e in read_log(log).log]
-    refused = equipoise_process(
+    refused = equipoise(
         "conduct", "adverse-event", file, "--log", log, "--patient", free[0].name, "--term", "rash", "--grade", 7, "--ctcae", 2,
         "--on", free[0].doses[0].happened, "--by", "dm",
     )  # fmt: skip
@@ -58,28 +58,28 @@ def test_two_editions_are_told_wherever_they_are_counted_and_come_back_from_sdtm
 
     said = "2 by CTCAE 4, "
     at = ("--log", log, "--cutoff", datetime.now(UTC).date() + timedelta(days=1))
-    analysed = equipoise_process("analyse", file, *at)
+    analysed = equipoise("analyse", file, *at)
     assert said in " ".join(analysed.out.split()), analysed.err
-    found = equipoise_process("analyse", file, *at, "--json").json
+    found = equipoise("analyse", file, *at, "--json").json
     assert said in found["cautions"]["adverse events"]
     (tested,) = (a for a in found["safety"] if a["arm"] == "IMGN901")
     assert tested["editions"]["4"] == 2
     assert set(tested["editions"]) == {"4", "5"}
-    asked = equipoise_process("decide", file, *at, "--safety")
+    asked = equipoise("decide", file, *at, "--safety")
     assert said in " ".join(asked.out.split()), asked.err
-    (rule,) = equipoise_process("decide", file, *at, "--safety", "--json").json["rules"]
+    (rule,) = equipoise("decide", file, *at, "--safety", "--json").json["rules"]
     assert any(said in c for c in rule["cautions"])
-    report = equipoise_process("report", file, *at, "--out", tmp_path / "report")
+    report = equipoise("report", file, *at, "--out", tmp_path / "report")
     assert report.status == 0, report.err
     assert said in (tmp_path / "report" / "report.html").read_text()
 
     out = tmp_path / "sdtm"
-    exported = equipoise_process("export", file, *at, "--as", "sdtm", "--format", "csv", "--out", out)
+    exported = equipoise("export", file, *at, "--as", "sdtm", "--format", "csv", "--out", out)
     assert exported.status == 0, exported.err
     define = (out / "define.xml").read_text()
     assert "Graded by CTCAE 5; AECTCAE in SUPPAE" in define
     back = tmp_path / "back.jsonl"
-    taken = equipoise_process("import-sdtm", out, "--log", back, "--trial", file)
+    taken = equipoise("import-sdtm", out, "--log", back, "--trial", file)
     assert taken.status == 0, taken.err
     for path in (log, back):
         snap = cut(trial, read_log(path).log)

@@ -169,8 +169,10 @@ def test_an_open_trial_has_nothing_to_unblind(equipoise: Any, seed: Path) -> Non
 
 
 @pytest.mark.process
-def test_processes_leave_codes_to_each_other(equipoise_process: Any, tmp_path: Path, seed: Path) -> None:
-    made = Run(equipoise_process, "e2511", tmp_path, seed)
+def test_processes_leave_codes_to_each_other(
+    equipoise: Any, equipoise_process: Any, tmp_path: Path, seed: Path
+) -> None:
+    made, apart = (Run(call, "e2511", tmp_path, seed) for call in (equipoise, equipoise_process))
     made.conduct("open", "--secret", seed)
     made.conduct("activate", "--site", "S01", "--on", "2014-01-02")
     codes = set()
@@ -179,7 +181,7 @@ def test_processes_leave_codes_to_each_other(equipoise_process: Any, tmp_path: P
         made.conduct(
             "enrol", "--patient", patient, "--on", "2014-02-01", "--factor", "sex=male", "--factor", "ldh=normal"
         )
-        said = made.conduct("randomise", "--patient", patient, "--on", "2014-02-01", "--secret", seed)
+        said = apart.conduct("randomise", "--patient", patient, "--on", "2014-02-01", "--secret", seed)
         codes.add(said.out.split("randomised: ")[1].split(",")[0])
     assert len(codes) == 2
     answer = made.ask("decide", "--look", 1, *UNTIL)

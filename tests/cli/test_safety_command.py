@@ -27,12 +27,12 @@ def log(plan: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_it_says_counts_boundary_distance_and_what_follows(equipoise_process: Any, log: Path) -> None:
-    early = equipoise_process("decide", "north", "--log", log, "--safety", "--cutoff", "2012-07-20")
+def test_it_says_counts_boundary_distance_and_what_follows(equipoise: Any, log: Path) -> None:
+    early = equipoise("decide", "north", "--log", log, "--safety", "--cutoff", "2012-07-20")
     assert early.status == 0, early.err
     assert "IS SILENT" in early.out
     assert "Distance to the boundary: 1 " in early.out
-    late = equipoise_process("decide", "north", "--log", log, "--safety", "--cutoff", "2012-12-05", "--json")
+    late = equipoise("decide", "north", "--log", log, "--safety", "--cutoff", "2012-12-05", "--json")
     (rule,) = late.json["rules"]
     assert late.json["speaks"] is True
     assert (rule["name"], rule["does"], rule["speaks"], rule["action"]) == ("toxic-death", "caution", True, None)
@@ -42,12 +42,10 @@ def test_it_says_counts_boundary_distance_and_what_follows(equipoise_process: An
     assert rule["counts"]["events"] == len(rule["counts"]["with_event"])
 
 
-def test_it_is_recorded_and_a_decision_says_it(equipoise_process: Any, log: Path, tmp_path: Path, north: Trial) -> None:
+def test_it_is_recorded_and_a_decision_says_it(equipoise: Any, log: Path, tmp_path: Path, north: Trial) -> None:
     mine = tmp_path / "mine.jsonl"
     mine.write_bytes(log.read_bytes())
-    asked = equipoise_process(
-        "decide", "north", "--log", mine, "--safety", "--cutoff", "2012-12-05", "--record", "--by", "dm"
-    )
+    asked = equipoise("decide", "north", "--log", mine, "--safety", "--cutoff", "2012-12-05", "--record", "--by", "dm")
     assert asked.status == 0, asked.err
     last = read_log(mine).log
     event = last[len(last) - 1]
@@ -56,10 +54,10 @@ def test_it_is_recorded_and_a_decision_says_it(equipoise_process: Any, log: Path
     assert event.data["cutoff"] == "2012-12-05"
     assert event.data["head"] in last.hashes()[: event.number - 1]
     assert Conduct(north, last).standing.enrolment == Conduct(north, read_log(log).log).standing.enrolment
-    look = equipoise_process("decide", "north", "--log", mine, "--look", 1, "--cutoff", "2013-08-21", "--json")
+    look = equipoise("decide", "north", "--log", mine, "--look", 1, "--cutoff", "2013-08-21", "--json")
     assert look.status == 0, look.err
     assert any("Safety rule toxic-death" in c for c in look.json["cautions"])
-    assert equipoise_process("conduct", "verify", "north", "--log", mine).status == 0
+    assert equipoise("conduct", "verify", "north", "--log", mine).status == 0
 
 
 @pytest.mark.parametrize(
@@ -71,8 +69,8 @@ def test_it_is_recorded_and_a_decision_says_it(equipoise_process: Any, log: Path
         ("merkel", ("--safety",), "safety"),
     ],
 )
-def test_what_it_refuses(equipoise_process: Any, log: Path, trial: str, options: tuple[object, ...], said: str) -> None:
-    answer = equipoise_process("decide", trial, "--log", log, "--cutoff", "2012-12-05", *options)
+def test_what_it_refuses(equipoise: Any, log: Path, trial: str, options: tuple[object, ...], said: str) -> None:
+    answer = equipoise("decide", trial, "--log", log, "--cutoff", "2012-12-05", *options)
     assert answer.status == 2
     assert said in answer.err
     assert "Traceback" not in answer.err
@@ -102,36 +100,36 @@ does = "caution"
 
 
 def test_overall_survival_is_watched_for_harm_beside_a_design(
-    equipoise_process: Any, beside: tuple[Path, Path], tmp_path: Path
+    equipoise: Any, beside: tuple[Path, Path], tmp_path: Path
 ) -> None:
     file, log = beside
-    checked = equipoise_process("check", file)
+    checked = equipoise("check", file)
     assert checked.status == 0, checked.err
     assert "looked at 20, 50, 120 deaths; when it speaks" in " ".join(checked.out.split())
     last = [e["happened"] for e in recorded(log) if e["kind"] == "safety look"][-1]
-    said = equipoise_process("decide", file, "--log", log, "--safety", "--cutoff", last)
+    said = equipoise("decide", file, "--log", log, "--safety", "--cutoff", last)
     assert said.status == 0, said.err
     words = " ".join(said.out.split())
     assert "Safety rule survival" in words
     assert "The observed hazard ratio is" in words
-    (rule,) = equipoise_process("decide", file, "--log", log, "--safety", "--cutoff", last, "--json").json["rules"]
+    (rule,) = equipoise("decide", file, "--log", log, "--safety", "--cutoff", last, "--json").json["rules"]
     counts = rule["counts"]
     assert rule["kind"] == "safety-survival"
     assert rule["speaks"] == (counts["hazard_ratio"] >= counts["threshold"])
     assert rule["distance"] == pytest.approx(math.log(counts["threshold"] / counts["hazard_ratio"]))
     assert [d for d, _ in rule["boundary"]] == sorted({20, 50, 120, counts["events"]})
     assert counts["events"] == counts["events_tested"] + counts["events_control"]
-    report = equipoise_process("report", file, "--log", log, "--cutoff", last, "--out", tmp_path)
+    report = equipoise("report", file, "--log", log, "--cutoff", last, "--out", tmp_path)
     assert report.status == 0, report.err
     page = (tmp_path / "report.html").read_text()
     assert "Threshold: the rule speaks from this hazard ratio on" in page
     assert "Observed hazard ratio" in page
-    simulated = equipoise_process("simulate", file, "--replicates", 4, "--seed", 1, "--json")
+    simulated = equipoise("simulate", file, "--replicates", 4, "--seed", 1, "--json")
     assert simulated.status == 0, simulated.err
 
 
-def test_the_report_draws_the_boundary(equipoise_process: Any, log: Path, tmp_path: Path) -> None:
-    answer = equipoise_process("report", "north", "--log", log, "--cutoff", "2013-08-21", "--out", tmp_path)
+def test_the_report_draws_the_boundary(equipoise: Any, log: Path, tmp_path: Path) -> None:
+    answer = equipoise("report", "north", "--log", log, "--cutoff", "2013-08-21", "--out", tmp_path)
     assert answer.status == 0, answer.err
     page = (tmp_path / "report.html").read_text()
     assert "Safety rules" in page

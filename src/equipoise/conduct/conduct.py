@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -318,7 +318,8 @@ class Conduct(Running):
 
         Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
         """
-        misshapen, problems = list(shape_problems(event.kind, event.data)), list[Problem]()
+        misshapen = list(shape_problems(event.kind, event.data))
+        problems: list[Problem] = []
         if not self.virtual:
             told = {p.where for p in misshapen}  # each once
             for p in text_problems(event):
@@ -337,38 +338,45 @@ class Conduct(Running):
         if misshapen:
             return [*problems, *misshapen, *self._clock_problems(event)]
         patient = self.patients.get(event.patient)
-        if event.patient and patient is None and not self.virtual:
-            problems += self._numbers.problems(event)
-            if any(p.code == "same-number" for p in problems):
-                return problems  # of whom it is must be clear first
-        if event.kind == "screened" and not self.virtual:
-            problems += person_problems(event, self.trial, self.patients.values())
+        if not self.virtual:
+            if event.patient and patient is None:
+                problems += self._numbers.problems(event)
+                if any(p.code == "same-number" for p in problems):
+                    return problems  # of whom it is must be clear first
+            if event.kind == "screened":
+                problems += person_problems(event, self.trial, self.patients.values())
         trial = self.trial_at(event)
         if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
             problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))
         problems.extend(cohort_problems(event, trial))
         problems.extend(self._clock_problems(event))
-        if event.kind == "sealed":
-            problems.extend(commitment_problems(event, self.commitment))
-        elif event.kind == "site activated":
-            problems.extend(site_problems(event, trial, self.standing, self.definitions.knows(event.site)))
-        elif event.kind in ENROLMENT:
-            problems.extend(enrolment_problems(event, self.patients.values(), self.standing))
-        elif event.kind == "safety look":
-            problems.extend(safety_problems(event, trial))
-        elif event.kind in DEFINING:
-            problems.extend(defining_problems(event, self.log, self.definitions))
-        if event.patient:
-            if patient is not None and patient.last is not None and event.happened < patient.last.happened:
-                # A late record: judge the whole record in the order in which things happened.
-                record = [*self._events_of[event.patient], event]
-                problems.extend(p for _, p in replay_patient(event.patient, record, self.definitions, self.standing))
-            else:
-                problems.extend(patient_problems(event, patient or Patient(event.patient), trial, self.standing))
+        if not event.patient:
+            problems.extend(self._own_problems(event, trial))
+        elif patient is not None and patient.last is not None and event.happened < patient.last.happened:
+            # A late record: judge the whole record in the order in which things happened.
+            record = [*self._events_of[event.patient], event]
+            problems.extend(p for _, p in replay_patient(event.patient, record, self.definitions, self.standing))
+        else:
+            problems.extend(patient_problems(event, patient or Patient(event.patient), trial, self.standing))
         return problems
+
+    def _own_problems(self, event: Event, trial: Trial) -> Iterable[Problem]:
+        """Why an event that is the trial's own, and no patient's, cannot be the next."""
+        if event.kind == "sealed":
+            return commitment_problems(event, self.commitment)
+        if event.kind == "site activated":
+            return site_problems(event, trial, self.standing, self.definitions.knows(event.site))
+        if event.kind in ENROLMENT:
+            return enrolment_problems(event, self.patients.values(), self.standing)
+        if event.kind == "safety look":
+            return safety_problems(event, trial)
+        return defining_problems(event, self.log, self.definitions) if event.kind in DEFINING else ()
 
     def trial_at(self, event: Event) -> Trial:
         """The trial as it was defined at the event's site, or its patient's, on its day."""
+        only = self.definitions.only
+        if only is not None:
+            return only
         known = self.patients.get(event.patient)
         return self.definitions.at(event.site or (known.site if known is not None else ""), event.happened)
 
@@ -410,7 +418,8 @@ class Conduct(Running):
         return self.take(event) if self.takes else event
 
     def _clock_problems(self, event: Event) -> list[Problem]:
-        return clock_problems(event, self.log[len(self.log) - 1].recorded if len(self.log) else None)
+        last = self.log.last
+        return clock_problems(event, last.recorded if last is not None else None)
 
     def _again(self, asked: Event, key: str, *, on: bool = True) -> Event | None:
         """The event that was recorded when the same was ordered under this key; Refused where it was another order."""

@@ -45,6 +45,8 @@ class Definitions:
     def __init__(self, trial: Trial, read: Read | None = None) -> None:
         self.trial, self.read = trial, read
         self.editions: list[Edition] = []
+        #: ``trial``, while it is the only definition; None where the log was amended, or opened with another.
+        self.only: Trial | None = trial
 
     @classmethod
     def of(cls, trial: Trial, events: Iterable[Event], read: Read | None = None) -> Definitions:
@@ -64,6 +66,7 @@ class Definitions:
                     tuple(said.get("allowed", ())),
                 )
             )  # fmt: skip
+            self.only = self.trial if len(self.editions) == 1 and self._at_hand(self.editions[0]) else None
         elif event.kind == "approved":
             edition = self.edition(str(event.data["fingerprint"]))
             if edition is not None:
@@ -73,6 +76,7 @@ class Definitions:
         """The same, to be taken onward apart from this."""
         other = Definitions(self.trial, self.read)
         other.editions = [Edition(**{**vars(e), "approved": dict(e.approved)}) for e in self.editions]
+        other.only = self.only
         return other
 
     @property
@@ -91,7 +95,7 @@ class Definitions:
 
     def trial_of(self, edition: Edition) -> Trial:
         """The trial as an edition defines it, seen as ``trial`` is: whole, or as one of its cohorts sees it."""
-        if edition.fingerprint == self.trial.fingerprint or not edition.text or self.read is None:
+        if self._at_hand(edition) or self.read is None:
             return self.trial
         try:
             found = self.read(edition.text)
@@ -99,6 +103,9 @@ class Definitions:
             return self.trial
         name = self.trial.cohort_name
         return found.cohort(name) if name and name in found.cohort_names else found
+
+    def _at_hand(self, edition: Edition) -> bool:
+        return not edition.text or edition.fingerprint == self.trial.fingerprint
 
     def edition_at(self, site: str, day: date) -> Edition | None:
         """The last that is in force at a site on a day: '' is the trial as a whole, which an amendment changes on its own day.
@@ -117,8 +124,8 @@ class Definitions:
 
     def at(self, site: str, day: date) -> Trial:
         """The trial as it is defined at a site on a day, or ('') as a whole."""
-        if len(self.editions) < 2:
-            return self.trial if not self.editions else self.trial_of(self.editions[0])
+        if self.only is not None:
+            return self.only
         edition = self.edition_at(site, day)
         assert edition is not None, "there are editions"
         return self.trial_of(edition)

@@ -15,6 +15,9 @@ from equipoise.trial.arm import Arm
 from equipoise.trial.block_sizes import sizes_foreseen
 from equipoise.trial.trial import Trial
 
+#: What could separate two levels, with a backslash before it.
+_MARKED = str.maketrans({mark: f"\\{mark}" for mark in "\\/="})
+
 
 class PermutedBlocks:
     """The allocation list: arms in proportion to their shares within each block.
@@ -99,4 +102,4 @@ def _in(cohort: str) -> str:
 
 def _marked(level: str) -> str:
     """A level as it stands in a stratum's name: what could separate two levels has a backslash before it."""
-    return level.replace("\\", "\\\\").replace("/", "\\/").replace("=", "\\=")
+    return level.translate(_MARKED)

@@ -13,7 +13,6 @@ from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log, in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import glossary_of
-from equipoise.trial.response import Glossary
 from equipoise.trial.trial import Trial
 
 
@@ -48,11 +47,11 @@ class Running:
         self.log.add(event)
         if not self.virtual:
             self._remember(event)
-        if event.kind == "redacted":
+        if event.corrects is None and event.kind != "redacted":
+            self._take(event)
+        elif event.kind == "redacted":
             self.log.remove(event)
             self._rebuild()
-        elif event.corrects is None:
-            self._take(event)
         elif event.patient:
             self._correct(event)
         else:
@@ -88,15 +87,8 @@ class Running:
             self._numbers.take(event.patient, event.site)
 
     def _take(self, event: Event) -> None:
-        if event.kind == "sealed":
-            self.commitment = str(event.data["commitment"])
-        elif event.kind == "site activated":
-            self.standing.sites[event.site] = event.happened
-        elif event.kind in ENROLMENT:
-            self.standing.change(event)
-        elif event.kind in DEFINING:
-            self.definitions.take(event)
         if not event.patient:
+            self._take_own(event)
             return
         events = self._events_of.setdefault(event.patient, [])
         patient = self.patients.get(event.patient)
@@ -106,13 +98,26 @@ class Running:
         events.append(event)
         if late:
             self._gather(event.patient)
+        elif event.kind == "assessed":
+            self._add(patient, event)
         else:
-            patient.add(event, self._glossary(patient, event))
+            patient.add(event)
         if event.kind == "randomised":
             stratum = event.data["stratum"]
             self._allocated[stratum] = self._allocated.get(stratum, 0) + 1
             if "code" in event.data:
                 self._codes.add(event.data["code"])
+
+    def _take_own(self, event: Event) -> None:
+        """Take in an event that is the trial's own, and no patient's."""
+        if event.kind == "sealed":
+            self.commitment = str(event.data["commitment"])
+        elif event.kind == "site activated":
+            self.standing.sites[event.site] = event.happened
+        elif event.kind in ENROLMENT:
+            self.standing.change(event)
+        elif event.kind in DEFINING:
+            self.definitions.take(event)
 
     def _correct(self, event: Event) -> None:
         """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""
@@ -129,7 +134,7 @@ class Running:
         """A patient's record anew, from its events in force."""
         patient = self.patients[name] = Patient(name)
         for event in in_order(self._events_of[name]):
-            patient.add(event, self._glossary(patient, event))
+            self._add(patient, event)
 
     @staticmethod
     def _put_right(record: Sequence[Event], event: Event, old: Event) -> list[Event]:
@@ -137,9 +142,13 @@ class Running:
         found = ((event if e.number == old.number else e) for e in record)
         return [e for e in found if e.kind != "voided"]
 
-    def _glossary(self, patient: Patient, event: Event) -> Glossary:
-        """How the words of the patient's responses are read: as in his cohort, as it was defined then."""
-        return glossary_of(in_his_cohort(self.definitions.at(patient.site, event.happened), patient).assessments)
+    def _add(self, patient: Patient, event: Event) -> None:
+        """Add to a patient's record; the words of responses are read as in his cohort, as it was defined then."""
+        if event.kind != "assessed":
+            patient.add(event)
+            return
+        trial = in_his_cohort(self.definitions.at(patient.site, event.happened), patient)
+        patient.add(event, glossary_of(trial.assessments))
 
     def _in_force(self, number: int) -> Event | None:
         """The event of this number, if it is in force."""

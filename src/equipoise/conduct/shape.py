@@ -20,6 +20,13 @@ _short.maxlevel, _short.maxlist, _short.maxdict, _short.maxlong = 3, 8, 8, 40
 _short.maxstring = _short.maxother = 120
 
 _REQUIRED = {kind: [name for name, (_, must) in fields.items() if must] for kind, fields in KINDS.items()}
+#: Kind → detail → the types of values that are right at once; a subclass, and what has members, is looked at.
+_PLAIN = {
+    kind: {
+        name: frozenset(types) - ({list, dict} if name in _MEMBERS else set()) for name, (types, _) in fields.items()
+    }
+    for kind, fields in KINDS.items()
+}
 
 
 def shape_problems(kind: str, data: object) -> Iterator[Problem]:
@@ -42,7 +49,10 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
     if kind == "reconciled":
         yield from _lost_problems(data.get("lost"))
     # What is there is gone through, not what may be: an event has few of the details that its kind allows.
+    plain = _PLAIN[kind]
     for name, value in data.items():
+        if name in plain and type(value) in plain[name]:
+            continue
         if name not in fields:
             allowed = f"details of {kind!r}: {_list(fields) or 'none'}"
             yield Problem("unknown-key", f"data.{name}", _short.repr(value), allowed)

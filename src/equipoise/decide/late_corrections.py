@@ -22,6 +22,8 @@ from equipoise.trial.trial import Trial
 
 def cautions_of_corrections(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> list[str]:
     """The patients of a look whose records were corrected after its cohort was complete, and those whose stratum was, in words."""
+    if len(snap.events) + len(snap.beyond) == len(snap.known):
+        return []  # all that was known stands
     corrections = [e for e in snap.known if e.corrects is not None and e.patient]
     removed = [e for e in snap.known if e.kind == "redacted"]
     if not corrections and not removed:

@@ -31,6 +31,11 @@ class Log:
     def __getitem__(self, index: int) -> Event:
         return self._events[index]
 
+    @property
+    def last(self) -> Event | None:
+        """The last event; None in an empty log."""
+        return self._events[-1] if self._events else None
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Log) and self._events == other._events
 

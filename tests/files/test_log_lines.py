@@ -29,7 +29,8 @@ from helpers import FIXTURES, moment
 DAY = date(2012, 5, 1)
 FIRST = FIXTURES / "logs" / "format_1.jsonl"
 #: Lists whose members are of one type.
-MEMBERS = {"failed": [1, 2], "criteria": ["death"], "left_out": ["x"], "attained": [1, 2.5]}
+MEMBERS = {"failed": [1, 2], "criteria": ["death"], "left_out": ["x"], "attained": [1, 2.5],
+           "lost": [{"number": 7, "hash": "ab" * 32}]}  # fmt: skip
 VALUES = {str: "a text", bool: True, int: 1, float: 1.5, list: [1, "x", {"y": None}], dict: {"b": "1", "a": "2"}}
 
 

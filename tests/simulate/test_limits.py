@@ -34,7 +34,7 @@ def test_more_controls_than_the_trial_has(tmp_path: Path) -> None:
     path = copy / "trial.toml"
     text = path.read_text(encoding="utf-8")
     assert "control_cohort = [20, 40]" in text
-    path.write_text(text.replace("control_cohort = [20, 40]", "control_cohort = [20, 1_000_000]"), encoding="utf-8")
+    path.write_text(text.replace("control_cohort = [20, 40]", "control_cohort = [20, 100_000]"), encoding="utf-8")
     with pytest.raises(BadInput, match="fewer than the trial's 120 patients"):
         read_folder(path)
 

@@ -176,8 +176,12 @@ def test_check_warns_of_what_hardly_anybody_wants() -> None:
     said = foresight(trial_from(raw, "north"))
     assert any("53 more are enrolled than the looks use" in s for s in said), said
     assert any("shorter than the landmark, 6 months" in s for s in said)
-    raw["randomisation"] = {**raw["randomisation"], "block_sizes": (300,)}
-    assert "larger than the trial of 200 patients" in balance_in_words(trial_from(raw, "north"))[1][0]
+    # A file may state blocks of 100 at most: of a trial of 200 patients they are made larger here.
+    large = trial_from(raw, "north")
+    assert large.randomisation is not None
+    blocks = large.randomisation.model_copy(update={"block_sizes": (300,)})
+    large = large.model_copy(update={"randomisation": blocks})
+    assert "larger than the trial of 200 patients" in balance_in_words(large)[1][0]
     raw["randomisation"]["block_sizes"] = (60,)
     assert "fewer than a block of 60 holds" in balance_in_words(trial_from(raw, "north"))[1][0]
     raw["sites"] = ()

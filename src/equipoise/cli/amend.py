@@ -49,7 +49,7 @@ def amend(
     """
     found = desk.opening.load_trial(trial)
     store = desk.opening.log_of(found, log_path)
-    new = desk.amend.next_definition(trial, store)
+    new = desk.amend.next_definition(trial, store, by)
     named = [name.strip() for name in allow.split(",") if name.strip()]
     done = desk.amend.amend(new, store, on, by, why, named, dry=dry_run, key=key, witness=asked())
     if as_json:
@@ -92,7 +92,7 @@ def approve(
     trial: str, log_path: Address, site: str, on: date, amendment: int | None, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Record the day on which a site approved an amendment: from that day it is in force there, and what happens there is judged by it."""
-    found = desk.opening.load_at_hand(trial, log_path)
+    found = desk.opening.load_at_hand(trial, log_path, by)
     done = desk.amend.approve(found, desk.opening.log_of(found, log_path), site, on, by, why, amendment, key, asked())
     if as_json:
         emit(done)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
-from equipoise.cli import witness
+from equipoise.cli import people, witness
 from equipoise.cli.amend import amend, approve
 from equipoise.cli.common import emit, json_option, trial_argument
 from equipoise.cli.corrections import clock, correct, redact, void
@@ -175,17 +175,22 @@ _order(
 @trial_argument
 @log_option
 @secret_option
+@people.administrator_option
 @_by
 @_why
 @json_option
-def open_log(trial: str, log_path: Address, secret_file: Path | None, by: str, why: str, as_json: bool) -> None:
+def open_log(
+    trial: str, log_path: Address, secret_file: Path | None, administrator: str, by: str, why: str, as_json: bool
+) -> None:
     """Start a trial's log. An existing file is never overwritten.
 
     With --secret the log holds the commitment of the allocation's secret from its beginning: arms are then given by that secret and by no other.
+    With --administrator it is opened with people: who gives an order or reads (--as) has a role. Without it one operator does and sees all.
     """
     found = desk.opening.load_trial(trial)
     secret = desk.sealing.the_secret(trial, found, secret_file, log_path) if secret_file is not None else None
-    opened = desk.opening.open_log(found, desk.opening.log_of(found, log_path), by, why, secret, asked())
+    store = desk.opening.log_of(found, log_path)
+    opened = desk.opening.open_log(found, store, by, why, secret, asked(), administrator)
     if as_json:
         emit(opened)
         return
@@ -330,7 +335,7 @@ def unblind(
     trial: str, log_path: Address, patient: str, on: date, reason: str, secret_file: Path | None, by: str, why: str, key: str, as_json: bool
 ) -> None:  # fmt: skip
     """Tell one masked patient's arm, and record who asked and why. The arm is told here, once; the log does not hold it."""
-    found = desk.opening.load_at_hand(trial, log_path)
+    found = desk.opening.load_at_hand(trial, log_path, by)
     store = desk.opening.log_of(found, log_path)
     by_secret = desk.order.allocation(found, secret_file, desk.order.apart(trial, log_path))
     done = desk.order.unblind(found, store, patient, on, by, reason, why, by_secret, key, asked())
@@ -365,6 +370,7 @@ def import_table(
         click.echo(f"{taken.patients} patients, {taken.events} events in {taken.log}. Chain {taken.hash[:12]}")
 
 
+people.add_to(command)
 for _also in (
     correct,
     void,

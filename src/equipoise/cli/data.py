@@ -20,6 +20,7 @@ from equipoise.trial.dialect import FOUND_OUT, Dialect
 if TYPE_CHECKING:
     from equipoise.desk.data import Data
     from equipoise.files.log_address import Address
+    from equipoise.trial.role import View
     from equipoise.trial.trial import Trial
 
 T = TypeVar("T")
@@ -41,6 +42,14 @@ unblind_option = click.option(
 define_option = click.option(
     "--define", type=click.Path(path_type=Path), help="A define.xml: types, labels, lengths and terms of CSVs."
 )
+reader_option = click.option(
+    "--as",
+    "--reader",
+    "reader",
+    metavar="PERSON",
+    envvar="EQUIPOISE_AS",
+    help="Who reads, in a log with people [env EQUIPOISE_AS].",
+)
 cutoff_option = click.option("--cutoff", type=DAY, help="Data cut-off (default: the last day of the log).")
 
 
@@ -55,9 +64,12 @@ class Asked:
     unblind: Path | None = None
     dialect: Dialect = FOUND_OUT
     define: Path | None = None
+    reader: str | None = None
+    #: Who gives an order with these data: he is the reader in a log with people, where no other is named.
+    by: str | None = None
 
-    def take(self, trial_name: str, trial: Trial) -> Data:
-        """The data; what was left out of them is said on standard error."""
+    def take(self, trial_name: str, trial: Trial, view: View = "by arm") -> Data:
+        """The data that the reader may see on a page that shows ``view``; what was left out of them is said on standard error."""
         data = desk.data.take(
             trial_name,
             trial,
@@ -68,13 +80,19 @@ class Asked:
             self.unblind,
             self.dialect,
             self.define,
+            self.reader,
+            view,
+            self.by,
         )
         say_what_is_left_out(data)
         return data
 
 
-def data_options(command: Callable[..., T]) -> Callable[..., T]:
-    """--log, --table, how it is written and defined, --cutoff, --known-on and --unblind; the command gets them as one value, ``asked``."""
+def data_options(command: Callable[..., T], reading: Callable[..., Any] = reader_option) -> Callable[..., T]:
+    """--log, --as, --table, how it is written and defined, --cutoff, --known-on and --unblind; the command gets them as one value, ``asked``.
+
+    ``reading``: the option that says who reads, where --as means something else.
+    """
 
     @wraps(command)
     def asking(
@@ -86,12 +104,14 @@ def data_options(command: Callable[..., T]) -> Callable[..., T]:
         unblind: Path | None,
         dialect: Dialect,
         define: Path | None,
+        reader: str | None,
         **others: Any,
     ) -> T:
-        return command(asked=Asked(log_path, table, cutoff, known_on, unblind, dialect, define), **others)
+        return command(asked=Asked(log_path, table, cutoff, known_on, unblind, dialect, define, reader), **others)
 
     of_table = table_option(dialect_options(define_option(cutoff_option(known_on_option(unblind_option(asking))))))
-    return log_option(of_table)
+    with_reader: Callable[..., T] = reading(of_table)
+    return log_option(with_reader)
 
 
 def say_what_is_left_out(data: Data) -> None:

@@ -11,7 +11,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
-from equipoise.cli.data import Asked, known_on_option, say_notes, unblind_option
+from equipoise.cli.data import Asked, known_on_option, reader_option, say_notes, unblind_option
 from equipoise.cli.log_place import LOG
 from equipoise.cli.outside import asked as asked_witness
 from equipoise.cli.outside import say_kept, witness_options
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
 @known_on_option
 @unblind_option
+@reader_option
 @click.option("--record", is_flag=True, help="Record the decision in the log, so that the report shows it.")
 @click.option("--by", envvar="EQUIPOISE_BY", help="Who records it [env EQUIPOISE_BY].")
 @witness_options
@@ -52,6 +53,7 @@ def command(
     cutoff: date,
     known_on: date | None,
     unblind: Path | None,
+    reader: str | None,
     record: bool,
     by: str | None,
     as_json: bool,
@@ -72,7 +74,7 @@ def command(
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
-    asked = Asked(log_path, None, cutoff, known_on, unblind)
+    asked = Asked(log_path, None, cutoff, known_on, unblind, reader=reader, by=by)
     if look is None:
         data = asked.take(trial, found)
         _ask_safety(trial, data.trial, data.snap, log_path, by if record else None, as_json=as_json)
@@ -86,7 +88,7 @@ def command(
     result = desk.look.take(found, snap, look)
     done = None
     if record and by and isinstance(result, Decision):
-        at_hand = desk.opening.load_at_hand(trial, log_path).one(cohort)
+        at_hand = desk.opening.load_at_hand(trial, log_path, by).one(cohort)
         store = desk.opening.log_of(found, log_path)
         done = desk.look.record(at_hand, store, result, snap.known_on, by, asked_witness())
     if as_json:
@@ -164,7 +166,7 @@ def _ask_safety(name: str, trial: Trial, snap: Snapshot, log_path: Address, by: 
     asked = desk.safety.take(trial, snap)
     done = None
     if by:
-        at_hand, store = desk.opening.load_at_hand(name, log_path), desk.opening.log_of(trial, log_path)
+        at_hand, store = desk.opening.load_at_hand(name, log_path, by), desk.opening.log_of(trial, log_path)
         done = desk.safety.record(at_hand, store, asked, by, asked_witness())
     if as_json:
         emit({**asked.as_json(), **recorded(done)})

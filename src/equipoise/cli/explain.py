@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def command(trial: str, patient: str, asked: Asked, as_json: bool) -> None:
     """Say of one patient how each response, event, censoring and population came about, and which record says so."""
     found = desk.opening.load_trial(trial)
-    data = asked.take(trial, found)
+    data = asked.take(trial, found, "explained")
     found, snap = data.trial, data.snap
     told = desk.patient.tell(desk.cohorts.of_patient(found, snap, patient), snap, patient)
     if as_json:

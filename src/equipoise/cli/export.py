@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,13 +13,17 @@ from equipoise.cli.data import Asked, data_options, say_notes
 from equipoise.cli.extras import needing
 from equipoise.cli.usage import Command
 
+#: Here --as names a standard.
+_reading = click.option(
+    "--reader", metavar="PERSON", envvar="EQUIPOISE_AS", help="Who reads, in a log with people [env EQUIPOISE_AS]."
+)
 FORMATS = ("xpt", "json", "ndjson", "csv", "parquet")
 
 
 @click.command(cls=Command, name="export", short_help="The log as SDTM or ADaM, as XPT, Dataset-JSON, CSV or Parquet.")
 @trial_argument
 @cohort_option
-@data_options
+@partial(data_options, reading=_reading)
 @click.option("--as", "standard", type=click.Choice(["adam", "sdtm"]), required=True, help="The standard.")
 @click.option(
     "--rules",
@@ -60,7 +65,7 @@ def command(
     """
     desk.export.can(standard, rules, against)
     found = desk.opening.load_one(trial, cohort)
-    data = asked.take(trial, found)
+    data = asked.take(trial, found, "explained")
     found, snap = data.trial, data.snap
     exported = desk.export.run(found, snap, standard, rules, ending, out, against, asked.dialect)
     say_notes(exported.notes)

@@ -9,7 +9,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, cohort_option, emit, figure_option, json_option, say, show_table, trial_argument
-from equipoise.cli.data import Asked, known_on_option, unblind_option
+from equipoise.cli.data import Asked, known_on_option, reader_option, unblind_option
 from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Command
 from equipoise.files.log_address import Address
@@ -23,6 +23,7 @@ from equipoise.files.log_address import Address
 @click.option("--cutoff", type=DAY, help="Today (default: the last day of the log).")
 @known_on_option
 @unblind_option
+@reader_option
 @click.option("--draws", type=int, default=400, show_default=True, help="How often the rest of the trial is played.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the draws.")
 @click.option(
@@ -35,7 +36,7 @@ from equipoise.files.log_address import Address
 @figure_option("Write the fan of accrual as SVG.")
 @json_option
 def command(
-    trial: str, cohort: str, log_path: Address, look: int, cutoff: date | None, known_on: date | None, unblind: Path | None, draws: int, seed: int, site_shape: float,
+    trial: str, cohort: str, log_path: Address, look: int, cutoff: date | None, known_on: date | None, unblind: Path | None, reader: str | None, draws: int, seed: int, site_shape: float,
     figure: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Foresee a look from the log as known today: its cohort enrolled, ripe, known; how many are randomised and on study then.
@@ -46,7 +47,7 @@ def command(
     from equipoise.simulate.forecast_exhibits import forecast_figure, forecast_table
 
     found = desk.opening.load_one(trial, cohort)
-    data = Asked(log_path, None, cutoff, known_on, unblind).take(trial, found)
+    data = Asked(log_path, None, cutoff, known_on, unblind, reader=reader).take(trial, found, "forecast")
     found, snap = data.trial, data.snap
     foreseen = forecast(found, snap, look, draws=draws, seed=seed, site_shape=site_shape)
     if figure is not None and not foreseen.ripe_already:

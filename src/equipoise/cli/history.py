@@ -10,7 +10,7 @@ import click
 from equipoise import desk
 from equipoise.cli import common
 from equipoise.cli.common import emit, json_option, say, show_table
-from equipoise.cli.data import say_notes, say_what_is_left_out
+from equipoise.cli.data import reader_option, say_notes, say_what_is_left_out
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.history_choice import choice_options
 from equipoise.cli.log_place import LOG
@@ -198,18 +198,19 @@ def curves(
     help="Historical rates by stratum (TOML): re-weight to this trial's patients.",
 )
 @click.option("--log", "log_path", type=LOG, help="With --case-mix: weights from this trial's log, a path or a URL.")
+@reader_option
 @figure_option
 @json_option
 def hurdle(
     trial: str, library: str | None, design_text: str | None, also: tuple[str, ...], by: Any, tau_scale: float, p_null: float,
-    odds_ratio: float | None, effect_sd: float, case_mix: Path | None, log_path: Address | None, figure: Path | None, as_json: bool, **asked: Any,
+    odds_ratio: float | None, effect_sd: float, case_mix: Path | None, log_path: Address | None, reader: str | None, figure: Path | None, as_json: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """Say how a trial's design behaves when its p0 is only known as far as history allows.
 
     A false go: the trial declares, and the true effect relative to the true control rate is 0 or less.
     """
     question = desk.hurdle.Asked(
-        asked, library, design_text, also, by, tau_scale, p_null, odds_ratio, effect_sd, case_mix, log_path
+        asked, library, design_text, also, by, tau_scale, p_null, odds_ratio, effect_sd, case_mix, log_path, reader
     )
     found = desk.hurdle.ask(trial, question)
     if found.data is not None:

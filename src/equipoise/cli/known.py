@@ -10,7 +10,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, say, show_table, trial_argument
-from equipoise.cli.data import unblind_option
+from equipoise.cli.data import reader_option, unblind_option
 from equipoise.cli.log_place import LOG
 from equipoise.cli.outside import outside, outside_options
 from equipoise.cli.usage import Command
@@ -38,6 +38,7 @@ log_option = click.option(
     help="The file with the allocation's secret: every allocation is made again.",
 )
 @outside_options
+@reader_option
 @json_option
 def verify(
     trial: str,
@@ -48,6 +49,7 @@ def verify(
     trust: tuple[str, ...],
     expect: tuple[str, ...],
     authority: Path | None,
+    reader: str | None,
     as_json: bool,
 ) -> None:
     """Verify that the log's chain is whole, and that nothing in it is impossible.
@@ -58,9 +60,9 @@ def verify(
     Without any secret: that strata are those of the patients' factors and arms can come from whole blocks. With --unblind also that the
     codes of a masked log are the secret's, and every event by its patient's arm. With --secret, at the end, every allocation is made again.
     """
-    found = desk.opening.load_at_hand(trial, log_path)
+    found = desk.opening.load_at_hand(trial, log_path, reader)
     held, apart = outside(witness, trust, expect, authority), desk.order.apart(trial, log_path)
-    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, secret_file, apart, held)
+    verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, secret_file, apart, held, reader)
     if as_json:
         emit(verified)
         return
@@ -77,10 +79,9 @@ def verify(
         say(note)
     if witness is None and not expect:
         say("Held against nothing outside it: a cut end, or a chain made anew, would not show (--witness, --expect).")
-    if torn := verified.torn_bytes:
-        click.echo(
-            f"The last line is torn ({torn} bytes were written of it): it is no record, and the next order sets it aside."
-        )
+    if (torn := verified.torn_bytes) != 0:
+        of_it = f" ({torn} bytes were written of it)" if torn is not None else ""
+        click.echo(f"The last line is torn{of_it}: it is no record, and the next order sets it aside.")
 
 
 @click.command(cls=Command, name="as-known-on", short_help="The trial as it was known on a day.")
@@ -88,19 +89,22 @@ def verify(
 @log_option
 @click.argument("day", type=DAY)
 @click.option("--patient", help="One patient's events.")
+@reader_option
 @json_option
-def as_known_on(trial: str, log_path: Address, day: date, patient: str | None, as_json: bool) -> None:
+def as_known_on(
+    trial: str, log_path: Address, day: date, patient: str | None, reader: str | None, as_json: bool
+) -> None:
     """Show the trial as it was known on a day: what was recorded by then, corrections of then included."""
-    found = desk.opening.load_at_hand(trial, log_path)
+    found = desk.opening.load_at_hand(trial, log_path, reader)
     store = desk.opening.log_of(found, log_path)
     if patient is not None:
-        of_patient = desk.known.patient_as_known_on(found, store, day, patient)
+        of_patient = desk.known.patient_as_known_on(found, store, day, patient, reader)
         if as_json:
             emit(of_patient)
         else:
             show_table(of_patient.table())
         return
-    known = desk.known.as_known_on(found, store, day)
+    known = desk.known.as_known_on(found, store, day, reader)
     if as_json:
         from equipoise.files.plain import plain
 

@@ -8,6 +8,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, trial_argument
+from equipoise.cli.data import reader_option
 from equipoise.cli.log_place import LOG
 from equipoise.cli.usage import Command
 
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
 @click.option(
     "--to", "target", type=LOG, required=True, help="Where it goes: a path or a URL that holds no log of this trial."
 )
+@reader_option
 @json_option
-def move(trial: str, source: Address, target: Address, as_json: bool) -> None:
+def move(trial: str, source: Address, target: Address, reader: str | None, as_json: bool) -> None:
     """Carry a trial's log from a file to a database, back, or on. It is read again where it came to: the same bytes.
 
     The old log stays as it was. Put it away: orders given to both would make two logs of one trial.
     """
     found = desk.opening.load_trial(trial)
-    moved = desk.move.move(found, desk.opening.log_of(found, source), desk.opening.log_of(found, target))
+    moved = desk.move.move(found, desk.opening.log_of(found, source), desk.opening.log_of(found, target), reader)
     if as_json:
         emit(moved)
         return

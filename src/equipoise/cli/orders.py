@@ -55,10 +55,12 @@ def give(
     at_random: bool = False,
 ) -> None:
     """Carry out one order, and say what was recorded."""
-    trial = desk.opening.load_at_hand(trial_name, log_path)
+    by = str(click.get_current_context().params["by"])
+    trial = desk.opening.load_at_hand(trial_name, log_path, by)
     apart = desk.order.apart(trial_name, log_path)
     allocation = desk.order.allocation(trial, secret_file, apart) if at_random else None
-    done = desk.order.give(trial, desk.opening.log_of(trial, log_path), order, allocation, witness=asked())
+    store = desk.opening.log_of(trial, log_path)
+    done = desk.order.give(trial, store, order, allocation, witness=asked(), by=by)
     if as_json:
         emit(done)
         return

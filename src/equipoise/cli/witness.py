@@ -9,6 +9,7 @@ import click
 
 from equipoise import desk
 from equipoise.cli.common import emit, json_option, say, trial_argument
+from equipoise.cli.data import reader_option
 from equipoise.cli.extras import need
 from equipoise.cli.known import log_option
 from equipoise.cli.log_place import LOG
@@ -50,8 +51,11 @@ def keys(out: Path, name: str, as_json: bool) -> None:
 )
 @click.option("--out", type=FOLDER, envvar="EQUIPOISE_WITNESS", help="Folder to write it to [env EQUIPOISE_WITNESS].")
 @click.option("--as-text", is_flag=True, help="Print it, with a line on what it is, for a mail.")
+@reader_option
 @json_option
-def checkpoint(trial: str, log_path: Address, key: Path, out: Path | None, as_text: bool, as_json: bool) -> None:
+def checkpoint(
+    trial: str, log_path: Address, key: Path, out: Path | None, as_text: bool, reader: str | None, as_json: bool
+) -> None:
     """Sign the head that the log has now: its number, its hash and the time, nothing of any patient.
 
     Orders do so by themselves where they have --witness and --signing-key; by this command somebody does so at the end of a day.
@@ -60,7 +64,7 @@ def checkpoint(trial: str, log_path: Address, key: Path, out: Path | None, as_te
     if out is None and not as_text and not as_json:
         raise click.UsageError("give --out FOLDER, --as-text or --json: a checkpoint goes somewhere")
     found = desk.opening.load_trial(trial)
-    signed = desk.checkpoint.sign(found, desk.opening.log_of(found, log_path), key, out)
+    signed = desk.checkpoint.sign(found, desk.opening.log_of(found, log_path), key, out, reader)
     if as_json:
         emit(signed)
         return
@@ -95,7 +99,7 @@ def reconcile(trial: str, log_path: Address, by: str, why: str, expect: tuple[st
     witness = asked()
     if witness is None or witness.folder is None:
         raise BadInput("reconcile", [Problem("no-witness", "--witness", "nothing", "the folder of witnessed heads")])
-    found = desk.opening.load_at_hand(trial, log_path)
+    found = desk.opening.load_at_hand(trial, log_path, by)
     done = desk.restore.reconcile(found, desk.opening.log_of(found, log_path), witness, by, why, expect)
     if as_json:
         emit(done)
@@ -109,6 +113,7 @@ def reconcile(trial: str, log_path: Address, by: str, why: str, expect: tuple[st
 @click.option("--backup", type=LOG, required=True, help="The copy of the log: a path, or the URL of a database.")
 @click.option("--log", "log_path", type=LOG, help="The log in use: its head is one more to find.")
 @outside_options
+@reader_option
 @json_option
 @click.pass_context
 def drill(
@@ -120,6 +125,7 @@ def drill(
     trust: tuple[str, ...],
     expect: tuple[str, ...],
     authority: Path | None,
+    reader: str | None,
     as_json: bool,
 ) -> None:
     """Restore a back-up in a temporary place and verify it there; nothing else is touched.
@@ -129,7 +135,7 @@ def drill(
     found = desk.opening.load_trial(trial)
     running = desk.opening.log_of(found, log_path) if log_path is not None else None
     done = desk.restore.drill(
-        found, desk.opening.log_of(found, backup), outside(witness, trust, expect, authority), running
+        found, desk.opening.log_of(found, backup), outside(witness, trust, expect, authority), running, reader
     )
     if as_json:
         emit(done)

@@ -133,6 +133,13 @@ def allocations_in_words(trial: Trial, events: Sequence[Event]) -> list[str]:
         found.append("Block sizes are sealed: whether arms come from whole blocks is seen with the secret only.")
     elif masked < len(own):
         found.append(f"The arms of each stratum can come from whole blocks of {', '.join(map(str, r.block_sizes))}.")
+    return [*found, *secret_in_words(events)]
+
+
+def secret_in_words(events: Sequence[Event]) -> list[str]:
+    """What stands in a log of its allocation's secret: whether it was changed, or that none was committed to before arms were given."""
     if any(e.kind == "sealed" for e in events):
-        return [*found, *cautions_of_secret(events)]
-    return [*found, "No commitment to a secret stands in the log: nothing shows by which secret the arms were given."]
+        return list(cautions_of_secret(events))
+    if not any(e.kind == "randomised" and not e.source for e in events):
+        return []
+    return ["No commitment to a secret stands in the log: nothing shows by which secret the arms were given."]

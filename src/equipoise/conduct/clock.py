@@ -7,6 +7,7 @@ from datetime import MAXYEAR, UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from equipoise.trial.event import Event
+from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.problem import Problem
 from equipoise.trial.trial import Trial
@@ -15,6 +16,8 @@ from equipoise.trial.trial import Trial
 _FIRST = timezone(timedelta(hours=14))
 #: The event from which on time starts anew.
 CORRECTED = "clock corrected"
+#: What is recorded before a trial starts too: people are granted access and trained, and its secret is sealed.
+_BEFORE_IT_STARTS = frozenset({CORRECTED, "sealed", *PEOPLE_KINDS})
 
 
 def latest_day(recorded: datetime, zone: str | None) -> date:
@@ -32,7 +35,7 @@ def day_problems(event: Event, trial: Trial, site: str = "", recorded: datetime 
 
     ``recorded``: when it was known at the latest, where a clock was corrected after it.
     """
-    if event.happened < trial.start and event.kind not in (CORRECTED, "sealed"):
+    if event.happened < trial.start and event.kind not in _BEFORE_IT_STARTS:
         yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
     recorded = recorded or event.recorded
     place = trial.site_by_name.get(event.site or site)

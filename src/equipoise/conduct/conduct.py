@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from equipoise.conduct.allocations import commitment_problems
-from equipoise.conduct.clock import CORRECTED, clock_problems, day_problems
-from equipoise.conduct.corrections import correction_of, correction_problems
-from equipoise.conduct.definitions import DEFINING, Read
+from equipoise.conduct.authority import stopped
+from equipoise.conduct.clock import CORRECTED
+from equipoise.conduct.corrections import correction_of
+from equipoise.conduct.definitions import Read
+from equipoise.conduct.judging import Judging
 from equipoise.conduct.masking import Key, holds_codes
 from equipoise.conduct.place import Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
-from equipoise.conduct.redaction import redaction_of, redaction_problems
+from equipoise.conduct.redaction import redaction_of
 from equipoise.conduct.repeated import repeated
-from equipoise.conduct.replaying import defining_problems, replay, replay_patient
+from equipoise.conduct.replaying import replay
 from equipoise.conduct.rules import (
     ENROLMENT,
-    cohort_problems,
-    enrolment_problems,
-    patient_problems,
-    safety_problems,
-    site_problems,
-    subject_problems,
 )
-from equipoise.conduct.running import Running
-from equipoise.conduct.same_person import person_problems
 from equipoise.conduct.sealed import ByWhom, Sealed
 from equipoise.conduct.secret import SCHEME, Secret
-from equipoise.conduct.shape import shape_problems
-from equipoise.conduct.texts import text_problems
 from equipoise.conduct.unmasking import arms_behind
 from equipoise.trial.event import NEITHER, Event
 from equipoise.trial.log import Log
-from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from equipoise.trial.withheld import refuse_withheld
@@ -44,8 +34,6 @@ __all__ = ["Conduct", "Refused", "replay"]
 
 #: Events that are a cohort's own where the trial is conducted as one of its cohorts sees it.
 _OF_A_COHORT = frozenset({*ENROLMENT, "screened", "enrolled", "decided"})
-
-
 #: Makes the salts of an event's two parts, hexadecimal.
 Salts = Callable[[], tuple[str, str]]
 
@@ -59,7 +47,7 @@ class Refused(BadInput):
     """An order that cannot be carried out, with the reasons. The log is as it was."""
 
 
-class Conduct(Running):
+class Conduct(Judging):
     """A running trial: the log, and what must be known of it to judge the next order.
 
     The running state is derived from the log and can be rebuilt from it at any time. ``judge`` and ``take`` are two acts: what is
@@ -101,10 +89,12 @@ class Conduct(Running):
         salts: Salts = unsalted,
         *,
         virtual: bool = False,
+        administrator: str = "",
     ) -> Conduct:
-        """A new trial: its log begins with the trial's name, and its definition with the fingerprint."""
+        """A new trial: its log begins with the trial's name, and its definition with the fingerprint; with an ``administrator`` it has people."""
+        data = {**trial.opening, **({"administrator": administrator} if administrator else {})}
         on = min(trial.start, recorded.date())
-        log = Log([Event(1, "opened", on, recorded, by, why, data=dict(trial.opening), salts=salts())])
+        log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
         return cls(trial, log, allocation, salts, virtual=virtual)
 
     def fork(self, allocation: ByWhom) -> Conduct:
@@ -121,7 +111,7 @@ class Conduct(Running):
 
     def correct_clock(self, recorded: datetime, by: str, why: str, key: str = "") -> Event:
         """Start time anew, at ``recorded``, where a clock that ran ahead has stamped what is in the log."""
-        again = self._again(Event(0, CORRECTED, recorded.date(), recorded, by, why), key, on=False)
+        again = self._again(Event(len(self.log) + 1, CORRECTED, recorded.date(), recorded, by, why), key, on=False)
         return again or self.order(CORRECTED, recorded.date(), recorded, by, why, key=key)
 
     def screen(
@@ -177,7 +167,9 @@ class Conduct(Running):
 
     def randomise(self, patient: str, on: date, recorded: datetime, by: str, why: str = "", key: str = "") -> Event:
         """Randomise an enrolled patient: the next arm of the stratum's list or, by a ``Key``, the code that stands for it."""
-        again = self._again(Event(0, "randomised", on, recorded, by, why, patient), key)
+        asked = Event(len(self.log) + 1, "randomised", on, recorded, by, why, patient)
+        self._refused_to(asked)
+        again = self._again(asked, key)
         if again is not None:
             return again
         if self.trial.randomisation is None:
@@ -202,6 +194,16 @@ class Conduct(Running):
             given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum}, key=key)
 
+    def refuse_who_may_not(self, kind: str, recorded: datetime, by: str) -> None:
+        """Raise Refused for who may give no order of this kind."""
+        self._refused_to(Event(len(self.log) + 1, kind, recorded.date(), recorded, by))
+
+    def _refused_to(self, asked: Event) -> None:
+        """Raise Refused for who may not give such an order, before anything is asked of the record that tells of it."""
+        asks = self.definitions.recorded_before(asked)
+        if problems := stopped(asked, asked.by, self.people, asks):
+            raise Refused(asked.patient or asked.kind, problems)
+
     def _earlier(self) -> list[Earlier]:
         """Those who were randomised, with the levels that are in force today."""
         return [
@@ -214,6 +216,7 @@ class Conduct(Running):
         self, patient: str, on: date, recorded: datetime, by: str, reason: str, why: str = "", key: str = ""
     ) -> tuple[Event, str]:
         """Record that somebody must know a masked patient's arm, and tell it: the event, which does not hold the arm, and the arm."""
+        self._refused_to(Event(len(self.log) + 1, "unblinded", on, recorded, by, why, patient))
         known = self.patients.get(patient)
         if known is None or not known.masked:
             allowed = "a patient whose log tells a code in place of the arm"
@@ -270,9 +273,7 @@ class Conduct(Running):
     ) -> Event:
         """Correct event ``number`` by a new event: another day, other details, or (``void``) that it never happened.
 
-        Details that are not named stay; one that is None was never there.
-
-        ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
+        Details that are not named stay; one that is None was never there. ``factors``: of an enrolment, the levels that are put right; those of the other factors stay.
         The corrected record must be possible as a whole. An allocation stands: neither the arm of a randomisation nor
         the randomisation itself can be taken back.
         """
@@ -311,102 +312,7 @@ class Conduct(Running):
         """True where the log tells codes: what stands by arm is kept from it."""
         return holds_codes(self.log)
 
-    # -- judging and taking -----------------------------------------------------------------------------------------
-
-    def judge(self, event: Event) -> list[Problem]:
-        """Every reason why ``event`` cannot be the next of the log. It changes nothing.
-
-        Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
-        """
-        misshapen = list(shape_problems(event.kind, event.data))
-        problems: list[Problem] = []
-        if not self.virtual:
-            told = {p.where for p in misshapen}  # each once
-            for p in text_problems(event):
-                if p.where not in told:
-                    (misshapen if p.where.startswith("data.") else problems).append(p)
-            if event.corrects is None:
-                misshapen += subject_problems(event)
-        if event.corrects is not None:
-            return problems + self._problems_of_correction(event, misshapen)
-        if event.kind == "redacted" and not misshapen:
-            return [
-                *problems,
-                *self._clock_problems(event),
-                *redaction_problems(event, self.log, self.trial, self._read),
-            ]
-        if misshapen:
-            return [*problems, *misshapen, *self._clock_problems(event)]
-        patient = self.patients.get(event.patient)
-        if not self.virtual:
-            if event.patient and patient is None:
-                problems += self._numbers.problems(event)
-                if any(p.code == "same-number" for p in problems):
-                    return problems  # of whom it is must be clear first
-            if event.kind == "screened":
-                problems += person_problems(event, self.trial, self.patients.values())
-        trial = self.trial_at(event)
-        if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
-            problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))
-        problems.extend(cohort_problems(event, trial))
-        problems.extend(self._clock_problems(event))
-        if not event.patient:
-            problems.extend(self._own_problems(event, trial))
-        elif patient is not None and patient.last is not None and event.happened < patient.last.happened:
-            # A late record: judge the whole record in the order in which things happened.
-            record = [*self._events_of[event.patient], event]
-            problems.extend(p for _, p in replay_patient(event.patient, record, self.definitions, self.standing))
-        else:
-            problems.extend(patient_problems(event, patient or Patient(event.patient), trial, self.standing))
-        return problems
-
-    def _own_problems(self, event: Event, trial: Trial) -> Iterable[Problem]:
-        """Why an event that is the trial's own, and no patient's, cannot be the next."""
-        if event.kind == "sealed":
-            return commitment_problems(event, self.commitment)
-        if event.kind == "site activated":
-            return site_problems(event, trial, self.standing, self.definitions.knows(event.site))
-        if event.kind in ENROLMENT:
-            return enrolment_problems(event, self.patients.values(), self.standing)
-        if event.kind == "safety look":
-            return safety_problems(event, trial)
-        return defining_problems(event, self.log, self.definitions) if event.kind in DEFINING else ()
-
-    def trial_at(self, event: Event) -> Trial:
-        """The trial as it was defined at the event's site, or its patient's, on its day."""
-        only = self.definitions.only
-        if only is not None:
-            return only
-        known = self.patients.get(event.patient)
-        return self.definitions.at(event.site or (known.site if known is not None else ""), event.happened)
-
-    def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
-        assert event.corrects is not None
-        old = self._in_force(event.corrects)
-        stands = list(correction_problems(event, old, list(self.log) if old is None else ()))
-        # Of what is in force no more it is not asked what its correction says.
-        problems = [*stands, *(misshapen if old is not None else ()), *self._clock_problems(event)]
-        if old is None or misshapen or any(p.code != "no-reason" for p in stands):
-            return problems  # what follows from it says nothing new
-        if not old.patient:
-            # What is impossible already is no reason against it; what it makes impossible is.
-            before = {(e.number, p) for e, p in replay(self.trial, list(self.log), self._read)}
-            after = replay(self.trial, [*self.log, event], self._read)
-            return problems + [p for e, p in after if (e.number, p) not in before and p not in problems]
-        void = event.kind == "voided"
-        if not void:
-            site = self.patients[old.patient].site
-            problems += [
-                *day_problems(event, self.trial_at(event), site),
-                *cohort_problems(event, self.trial_at(event)),
-            ]
-            if event.kind == "screened":
-                problems += person_problems(event, self.trial_at(event), self.patients.values(), old)
-        # Judged where the corrected event stood.
-        place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
-        standing = replace(self.standing, places=place)
-        record = self._put_right(self._events_of[old.patient], event, old)
-        return problems + [p for _, p in replay_patient(old.patient, record, self.definitions, standing)]
+    # -- parts ------------------------------------------------------------------------------------------------------
 
     def _given(self, event: Event, what: str, problems: Sequence[Problem] = ()) -> Event:
         """An order's event if nothing forbids it; taken in too, unless whoever asks does that when it is recorded."""
@@ -417,23 +323,18 @@ class Conduct(Running):
             event = replace(event, salts=self._salts())
         return self.take(event) if self.takes else event
 
-    def _clock_problems(self, event: Event) -> list[Problem]:
-        last = self.log.last
-        return clock_problems(event, last.recorded if last is not None else None)
-
     def _again(self, asked: Event, key: str, *, on: bool = True) -> Event | None:
         """The event that was recorded when the same was ordered under this key; Refused where it was another order."""
         number = self._keys.get(key) if key else None
         if number is None:
             return None
+        self._refused_to(asked)  # whose role was revoked is answered no more
         first = self.log[number - 1]
         # The day of some orders is that of their moment, and not asked.
         problems = list(repeated(asked if on else replace(asked, happened=first.happened), first, key))
         if problems:
             raise Refused(f"{asked.kind} {asked.patient or asked.site}".strip(), problems)
         return first
-
-    # -- parts ------------------------------------------------------------------------------------------------------
 
     def _cohort_by(self, levels: Mapping[str, str]) -> str:
         """The cohort whose members these levels make; '' where none is told by levels, or by these."""

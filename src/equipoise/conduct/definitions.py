@@ -89,6 +89,11 @@ class Definitions:
         """True where the log was amended."""
         return len(self.editions) > 1
 
+    @property
+    def trials(self) -> list[Trial]:
+        """The trial at hand, and as each of the log's definitions has it."""
+        return [self.trial, *(t for e in self.editions if (t := self.trial_of(e)) is not self.trial)]
+
     def edition(self, fingerprint: str) -> Edition | None:
         """The last with this fingerprint."""
         return next((e for e in reversed(self.editions) if e.fingerprint == fingerprint), None)

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from equipoise.conduct.allocations import allocation_problems
 from equipoise.conduct.amending import Begun, amendment_problems, approval_problems
+from equipoise.conduct.authority import refusals
 from equipoise.conduct.clock import clock_problems, day_problems, known_at
 from equipoise.conduct.corrections import STAND, correction_problems
 from equipoise.conduct.definitions import DEFINING, Definitions, Read
 from equipoise.conduct.numbers import alike_problems
+from equipoise.conduct.people import People, sites_of
 from equipoise.conduct.rules import (
     ENROLMENT,
     Standing,
@@ -42,6 +44,9 @@ def replay(trial: Trial, events: Sequence[Event], read: Read | None = None) -> F
     numbers: dict[str, str] = {}
     keys: dict[str, int] = {}
     standing_now: dict[int, Event] = {}
+    # Whose patient each is does not change, and where a screening was removed its correction says it.
+    people = People(site_of=sites_of(events))
+    recorded = Definitions(trial, read)
     for event in events:
         found.extend((event, p) for p in clock_problems(event, last) if p.code != "no-reason")
         last = event.recorded
@@ -49,7 +54,14 @@ def replay(trial: Trial, events: Sequence[Event], read: Read | None = None) -> F
             standing_now[event.number] = event
             standing_now.pop(event.corrects or 0, None)
             continue
-        problems = [*shape_problems(event.kind, dict(event.data)), *text_problems(event), *subject_problems(event)]
+        problems: list[Problem] = list(shape_problems(event.kind, dict(event.data)))
+        if not problems:
+            # Who was allowed is judged by what the log said of people, and the definition asked of them, then.
+            found.extend((event, p) for p in refusals(event, event.by, people, recorded.recorded_before(event)))
+            people.take(event)
+            if event.kind in ("opened", "amended"):
+                recorded.take(event)
+        problems += [*text_problems(event), *subject_problems(event)]
         if event.patient:
             problems += alike_problems(event, numbers)
         key = event.data.get("key")

@@ -8,6 +8,7 @@ from typing import Self
 
 from equipoise.conduct.definitions import DEFINING, Definitions, Read
 from equipoise.conduct.numbers import Numbers
+from equipoise.conduct.people import People
 from equipoise.conduct.rules import ENROLMENT, Standing, in_his_cohort
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log, in_force, in_order, places
@@ -40,6 +41,7 @@ class Running:
         other._codes = set(self._codes)
         other._numbers = self._numbers.copy()
         other.definitions = self.definitions.fork()
+        other.people = self.people.copy()
         return other
 
     def take(self, event: Event) -> Event:
@@ -73,6 +75,7 @@ class Running:
         #: Of the secret in force; '' before any was recorded.
         self.commitment = ""
         self._numbers = Numbers(self.trial)
+        self.people = People()
         self.definitions = Definitions(self.trial, self._read)
         for event in () if self.virtual else self.log:
             self._remember(event)
@@ -80,7 +83,8 @@ class Running:
             self._take(event)
 
     def _remember(self, event: Event) -> None:
-        """What stays known of an event whatever becomes of it: under which key it was ordered, and the patient's number."""
+        """What stays known of an event whatever becomes of it: under which key it was ordered, the patient's number, and who may do what."""
+        self.people.take(event)
         if "key" in event.data:
             self._keys[event.data["key"]] = event.number
         if event.patient and event.patient not in self._numbers:

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from equipoise.desk import (  # noqa: I001
-        amend, analyse, answers, audit, check, checkpoint, cohorts, compare, control_check, curves, data, datasets,
-        design, design_text, dose, dose_compare, evidence, export, grid, history, hurdle, import_sdtm, known, library, look, move,
-        opening, order, outside, pages, patient, plans, pool, randomisation, report, restore, safety, sealing,
-        sensitivity, shelf, simulate, spoken, stamp, virtual, witness,
+        amend, analyse, answers, audit, check, checkpoint, cohorts, compare, control_check, curves, data,
+        datasets, design, design_text, dose, dose_compare, evidence, export, grid, history, hurdle, import_sdtm,
+        known, library, look, move, opening, order, outside, pages, patient, people, plans, pool, randomisation,
+        reading, report, restore, safety, sealing, sensitivity, shelf, simulate, spoken, stamp, told, virtual,
+        witness,
     )  # fmt: skip
 
 __all__ = [
-    "amend", "analyse", "answers", "audit", "check", "checkpoint", "cohorts", "compare", "control_check", "curves",
-    "data", "datasets", "design", "design_text", "dose", "dose_compare", "evidence", "export", "grid", "history", "hurdle",
-    "import_sdtm", "known", "library", "look", "move", "opening", "order", "outside", "pages", "patient", "plans",
-    "pool", "randomisation", "report", "restore", "safety", "sealing", "sensitivity", "shelf", "simulate", "spoken",
-    "stamp", "virtual", "witness",
+    "amend", "analyse", "answers", "audit", "check", "checkpoint", "cohorts", "compare", "control_check",
+    "curves", "data", "datasets", "design", "design_text", "dose", "dose_compare", "evidence", "export", "grid",
+    "history", "hurdle", "import_sdtm", "known", "library", "look", "move", "opening", "order", "outside",
+    "pages", "patient", "people", "plans", "pool", "randomisation", "reading", "report", "restore", "safety",
+    "sealing", "sensitivity", "shelf", "simulate", "spoken", "stamp", "told", "virtual", "witness",
 ]  # fmt: skip
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from equipoise.conduct.authority import CODES
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions, Edition
 from equipoise.desk.opening import load_trial
 from equipoise.desk.order import Ordered, give, now
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for, refused_to
 from equipoise.desk.witness import Witness
 from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
@@ -43,11 +45,11 @@ class Amended:
     problems: Sequence[Problem] = field(default=())
 
 
-def next_definition(name: str, store: LogStore) -> Trial:
+def next_definition(name: str, store: LogStore, by: str) -> Trial:
     """The definition with which the log is to be amended: the file as it is or, where the log goes with it, its next amendment beside it."""
     trial = load_trial(name)
     made = [trial, *(a.trial for a in read_amendments(find_trial(name)))]
-    last = Definitions.of(trial, store.read().log).last
+    last = Definitions.of(trial, read_for(store, by).log).last
     prints = [t.fingerprint for t in made]
     if last is None or last.fingerprint not in prints:
         return made[-1]
@@ -67,7 +69,7 @@ def amend(
     witness: Witness | None = None,
 ) -> Amended:
     """Amend the log with ``new``; ``dry`` shows it and records nothing. Raises BadInput with the reasons where it is refused."""
-    log = store.read().log
+    log = read_for(store, by).log
     before = Definitions.of(new, log, trial_of).last
     told = Amended(
         new.id, new.fingerprint, before.fingerprint if before is not None else "",
@@ -76,6 +78,7 @@ def amend(
     )  # fmt: skip
 
     def order(conduct: Conduct, at: datetime) -> Event:
+        conduct.refuse_who_may_not("amended", at, by)
         if not why.strip():
             raise BadInput("amend", [Problem("no-reason", "why", "nothing", "an amendment states its reason", "--why")])
         data = {
@@ -86,12 +89,16 @@ def amend(
         return conduct.order("amended", on, at, by, why, data=data, key=key)
 
     if dry:
+        at = max(now(), log[len(log) - 1].recorded)
         try:
-            order(Conduct(new, log, read=trial_of), max(now(), log[len(log) - 1].recorded))
-        except BadInput as refused:
+            order(Conduct(new, log, read=trial_of), at)
+        except BadInput as bad:
+            refused = refused_to(by, bad, new, log, lambda c: order(c, at))
+            if any(p.code in CODES for p in refused.problems):
+                raise refused from None  # what would change is not for who may not amend it
             return _with(told, problems=refused.problems)
         return told
-    done = give(new, store, order, amends=True, witness=witness)
+    done = give(new, store, order, amends=True, witness=witness, by=by)
     return _with(told, **vars(done))
 
 
@@ -113,10 +120,11 @@ def approve(
     """Record the day of a site's approval of an amendment: the last, or the one of event ``amendment``."""
 
     def order(conduct: Conduct, at: datetime) -> Event:
+        conduct.refuse_who_may_not("approved", at, by)
         edition = _amendment(conduct.definitions, amendment)
         return conduct.order("approved", on, at, by, why, site=site, data={"fingerprint": edition.fingerprint}, key=key)
 
-    return give(trial, store, order, witness=witness)
+    return give(trial, store, order, witness=witness, by=by)
 
 
 def _amendment(definitions: Definitions, number: int | None) -> Edition:

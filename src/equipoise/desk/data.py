@@ -10,6 +10,8 @@ from pathlib import Path
 from equipoise.analyse.data import cut, refusals
 from equipoise.conduct.definitions import Definitions
 from equipoise.desk.order import apart, unmask
+from equipoise.desk.reading import known_to, no_reader
+from equipoise.desk.told import read_for
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.definition import trial_of
@@ -19,6 +21,7 @@ from equipoise.files.table_file import read_table
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.role import View
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -48,14 +51,23 @@ def take(
     unblind: Path | None = None,
     dialect: Dialect = FOUND_OUT,
     define: Path | None = None,
+    reader: str | None = None,
+    view: View = "by arm",
+    by: str | None = None,
 ) -> Data:
     """The data of a log, or of a table (the trial file's own if none is named); ``name`` is where the trial is found.
 
     ``dialect`` states how the table is written, ``define`` is a Define-XML that says what its columns may hold. Without a cut-off that of the last day of the log. Where the log holds codes, ``unblind`` is the file of the secret that tells the arms.
-    Raises BadInput with what is wrong with what was asked for, and for a masked log without that file.
+    ``reader`` is who reads, in a log with people (``by`` where none is named), and ``view`` what is shown him: the data are those that he may see.
+    Raises BadInput with what is wrong with what was asked for, for a masked log without that file, and for a page that is not the reader's.
     """
-    reading, notes = _read(name, trial, log, table, dialect, define)
-    known = unmask(trial, reading.log, unblind, apart(name, log) if unblind is not None else None)
+    reading, notes = _read(name, trial, log, table, dialect, define, reader or by)
+    away = apart(name, log) if unblind is not None else None
+    if log is None:
+        no_reader(trial, reader)
+        known = unmask(trial, reading.log, unblind, away)
+    else:
+        known = known_to(trial, reading.log, reader, view, unblind, by, away)
     can_cut(trial, known, cutoff, known_on)
     snap = cut(trial, known, cutoff, known_on)
     definitions = Definitions.of(trial, known, trial_of)
@@ -90,7 +102,13 @@ def _amended(definitions: Definitions, then: Trial, snap: Snapshot) -> Iterator[
 
 
 def _read(
-    name: str, trial: Trial, log: Address | None, table: Path | None, dialect: Dialect, define: Path | None
+    name: str,
+    trial: Trial,
+    log: Address | None,
+    table: Path | None,
+    dialect: Dialect,
+    define: Path | None,
+    reader: str | None,
 ) -> tuple[Reading, Sequence[str]]:
     if log is not None and table is not None:
         raise BadInput(trial.id, [Problem("two-sources", "--log", "a log and a table", "--log or --table, not both")])
@@ -107,7 +125,7 @@ def _read(
             ],
         )
     if log is not None:
-        return store_at(log, trial.id).read(), ()
+        return read_for(store_at(log, trial.id), reader), ()
     own = trial.table.file if trial.table is not None else None
     if table is None and own is None:
         raise BadInput(trial.id, [Problem("no-data", "--log", "nothing", "a log, or a table with --table")])

@@ -46,6 +46,7 @@ class Asked:
     effect_sd: float = 0.0
     case_mix: Path | None = None
     log: Address | None = None
+    reader: str | None = None
 
     @property
     def chosen(self) -> bool:
@@ -107,7 +108,7 @@ def ask(name: str, asked: Asked) -> Raised:
         raise BadInput("history hurdle", problems)
     design = design_of(trial) if asked.design is None else rate_design(asked.design)
     pooled, control = _from_library(trial, name, asked)
-    data = take(name, trial, asked.log) if asked.log is not None else None
+    data = take(name, trial, asked.log, reader=asked.reader, view="forecast") if asked.log is not None else None
     mixed = _mixed(trial, asked.case_mix, data) if asked.case_mix is not None else None
     if mixed is not None:
         control = mixed.next_rate(control.tau_mean if control is not None else 0.0)

@@ -43,7 +43,7 @@ def record(
         why = "decided with the arms known" if conduct.masked else "; ".join(d.because)
         return conduct.order("decided", now.date(), now, by, why, data=data)
 
-    return give(trial.whole, store, order, witness=witness)
+    return give(trial.whole, store, order, witness=witness, by=by)
 
 
 def as_json(result: Decision | NotRipe) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from equipoise.desk.reading import may_read, reader_of
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for
 from equipoise.files.log_address import Address
 from equipoise.files.log_store import prepare as prepare_table
 from equipoise.trial.problem import BadInput, Problem
@@ -23,16 +25,17 @@ class Moved:
     torn_bytes: int
 
 
-def move(trial: Trial, source: LogStore, target: LogStore) -> Moved:
+def move(trial: Trial, source: LogStore, target: LogStore, person: str | None = None) -> Moved:
     """Carry the log into an empty place, where it is read again: the same bytes, or BadInput.
 
-    Nobody writes meanwhile. The old log stays as it is, and is for whoever moved it to put away: two logs of one trial part.
+    ``person``: who moves it, in a log with people: who keeps it. Nobody writes meanwhile. The old log stays as it is, and is for whoever moved it to put away: two logs of one trial part.
     """
     if str(source) == str(target):
         problem = Problem("same-place", "--to", str(target), "another place than --from")
         raise BadInput("move", [problem])
     with source.held():
-        reading = source.read()
+        reading = read_for(source, person)
+        may_read(trial, reader_of(trial, reading.log, person), "keeping")
         data = source.lines()
         target.create_lines(data)
         if target.lines() != data:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from equipoise.conduct.authority import named
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.people import People
 from equipoise.conduct.secret import Secret
 from equipoise.desk.order import now, salted, salts
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for
 from equipoise.desk.witness import Witness
 from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
@@ -31,16 +34,17 @@ def load_trial(name: str) -> Trial:
     return read_trial(find_trial(name))
 
 
-def load_at_hand(name: str, log: Address) -> Trial:
+def load_at_hand(name: str, log: Address, person: str | None) -> Trial:
     """The trial called ``name`` as the log goes with it: its file or, where the log was amended with one, an amendment beside the file.
 
-    Where the log goes with none of these it is the file, which orders then refuse, naming what changed.
+    Where the log goes with none of these it is the file, which orders then refuse, naming what changed. ``person``: who asks, to whom a log
+    that cannot be read is told of without a word of its lines.
     """
     trial = load_trial(name)
     planned = read_amendments(find_trial(name))
     if not planned:
         return trial
-    last = Definitions.of(trial, log_of(trial, log).read().log).last
+    last = Definitions.of(trial, read_for(log_of(trial, log), person).log).last
     return next((a.trial for a in planned if last is not None and a.trial.fingerprint == last.fingerprint), trial)
 
 
@@ -78,11 +82,22 @@ class Opened:
 
 
 def open_log(
-    trial: Trial, store: LogStore, by: str, why: str = "", secret: Secret | None = None, witness: Witness | None = None
+    trial: Trial,
+    store: LogStore,
+    by: str,
+    why: str = "",
+    secret: Secret | None = None,
+    witness: Witness | None = None,
+    administrator: str = "",
 ) -> Opened:
-    """Start a trial's log, with the commitment of its allocation's secret where that is given. What is there is never overwritten."""
+    """Start a trial's log, with the commitment of its allocation's secret where that is given, and with people where an ``administrator`` is named.
+
+    What is there is never overwritten.
+    """
+    if administrator and (bad := list(named(administrator, People()))):
+        raise BadInput("open", bad)
     moment = now()
-    conduct = Conduct.open(trial, moment, by, why=why, salts=salts)
+    conduct = Conduct.open(trial, moment, by, why=why, salts=salts, administrator=administrator)
     if secret is not None:
         conduct.seal(secret, moment.date(), moment, by)
     store.create(conduct.log)

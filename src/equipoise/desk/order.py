@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from equipoise.conduct.authority import stranger
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions
 from equipoise.conduct.masking import holds_codes
@@ -16,6 +17,7 @@ from equipoise.conduct.sealed import ByWhom, Sealed, trial_problems
 from equipoise.conduct.secret import Secret
 from equipoise.conduct.unmasking import unmasked
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for, refused_to
 from equipoise.desk.witness import Witness
 from equipoise.files.bundled import find_trial
 from equipoise.files.definition import trial_of
@@ -67,11 +69,13 @@ def give(
     witness: Witness | None = None,
     *,
     amends: bool = False,
+    by: str = "",
 ) -> Ordered:
     """Carry out one order: judge it, record it, and only then take it in, while nobody else may write. All its events are recorded or none.
 
     Raises BadInput with the reasons where it is refused; the log is then as it was. So it is where the trial at hand is not the one that the
     log was last opened or amended with, unless the order ``amends`` it. What the store refuses, or fails to write, is not taken in.
+    ``by``: who gives it; in a log with people the reasons are those that he may know.
     ``conduct``: of a process that lives (made with ``salts`` and ``read``), caught up with the store first; else the trial is taken from
     the store's log. An order's moment is that of one clock, the store's where it has its own, and read while nobody else may write. Where it
     is behind the last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
@@ -79,18 +83,22 @@ def give(
     """
     with store.held():
         if conduct is None:
-            reading = store.read()
+            reading = read_for(store, by)
             conduct = Conduct(trial, reading.log, allocation, salts, takes=False, read=trial_of)
         else:
-            reading = store.read(len(conduct.log), conduct.log.head)
+            reading = read_for(store, by, len(conduct.log), conduct.log.head)
             conduct.catch_up(reading.log)
         log = conduct.log
         changed = None if amends else conduct.definitions.another()
         if changed is not None:
-            raise BadInput(trial.id, [changed])
+            raise BadInput(trial.id, stranger(by, conduct.people) or [changed])
         last = log[len(log) - 1].recorded
         moment = store.now() or now()
-        found = order(conduct, last if moment < last <= moment + TOLERANCE else moment)
+        at = last if moment < last <= moment + TOLERANCE else moment
+        try:
+            found = order(conduct, at)
+        except BadInput as bad:
+            raise refused_to(by, bad, trial, log, lambda c: order(c, at), allocation) from None
         events = [found] if isinstance(found, Event) else list(found)
         if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
             return Ordered(events[-1], log.hashes()[events[-1].number - 1], None)
@@ -180,12 +188,12 @@ def unblind(
 
     Raises BadInput with the reasons where it is refused.
     """
-    told: list[str] = []
+    answered: list[str] = []
 
     def order(conduct: Conduct, now: datetime) -> Event:
         event, arm = conduct.unblind(patient, on, now, by, reason, why, key)
-        told.append(arm)
+        answered.append(arm)
         return event
 
-    done = give(trial, store, order, by_secret, witness=witness)
-    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, told[0], done.checkpoint, done.notes)
+    done = give(trial, store, order, by_secret, witness=witness, by=by)
+    return Unblinded(done.event, done.hash, done.torn_line_set_aside, patient, answered[0], done.checkpoint, done.notes)

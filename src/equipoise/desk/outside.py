@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from equipoise.conduct.visibility import Reader
 from equipoise.conduct.witness import Comparison, compare, head_problems, reconciled, reconciled_heads
+from equipoise.desk.reading import as_shown, knows_all_of
 from equipoise.files.receipts import read_expected
 from equipoise.files.signing import read_trusted
 from equipoise.files.stamp import STAMP, stamped_at
@@ -63,14 +65,17 @@ def kept(trial: Trial, outside: Outside) -> Kept:
     return Kept(outside, told, checked(found, trusted) if found is not None and trusted else found)
 
 
-def hold(log: Log, against: Kept) -> Held:
-    """Hold the log's chain against what is outside it, and the heads that its own events rest on."""
+def hold(log: Log, against: Kept, reader: Reader | None = None) -> Held:
+    """Hold the log's chain against what is outside it, and the heads that its own events rest on. ``reader``: to whom it is said."""
     hashes, outside, found = log.hashes(), against.asked, against.found
     problems = [
         Problem(p.code, f"event {e.number}: {p.where}", p.given, p.allowed, p.next_step)
+        if knows_all_of(reader, e)
+        else Problem(p.code, p.where, "another head", p.allowed, p.next_step)
         for e, p in head_problems(log, hashes)
     ]
-    notes = [reconciled(e) for e in log if e.kind == "reconciled"]
+    shown = (as_shown(reader, e) for e in log if e.kind == "reconciled")
+    notes = [reconciled(e) for e in shown if e is not None]
     lacking = [head for head in against.told if not head.is_in(hashes)]
     known = reconciled_heads(log) if lacking else set()
     for head in lacking:

@@ -13,7 +13,9 @@ from equipoise.conduct.witness import Witnessed, compare, reconciled, reconcilia
 from equipoise.desk.known import verify
 from equipoise.desk.order import Ordered, give
 from equipoise.desk.outside import Outside, hold, kept
+from equipoise.desk.reading import may_read, reader_of
 from equipoise.desk.store import LogStore
+from equipoise.desk.told import read_for
 from equipoise.desk.witness import Witness
 from equipoise.files.log_file import LogFile
 from equipoise.trial.checkpoint import Checkpoint
@@ -36,6 +38,7 @@ def reconcile(
     against = kept(trial, Outside(folder, (), expected))
 
     def order(conduct: Conduct, now: datetime) -> Event:
+        conduct.refuse_who_may_not("reconciled", now, by)
         hashes = conduct.log.hashes()
         told = [h for h in against.told if h.number is not None and is_hash(h.hash)]
         receipts = [Witnessed(Checkpoint(trial.id, h.number or 0, h.hash, now), h.source) for h in told]
@@ -46,7 +49,7 @@ def reconcile(
             raise BadInput("reconcile", [Problem("nothing-lost", "--witness", "nothing to reconcile", allowed)])
         return conduct.order("reconciled", now.date(), now, by, why, data=reconciliation(hashes, found))
 
-    return give(trial, store, order, witness=witness)
+    return give(trial, store, order, witness=witness, by=by)
 
 
 def in_words(event: Event) -> str:
@@ -76,27 +79,30 @@ class Drilled:
     notes: Sequence[str]
 
 
-def drill(trial: Trial, backup: LogStore, outside: Outside, running: LogStore | None = None) -> Drilled:
+def drill(
+    trial: Trial, backup: LogStore, outside: Outside, running: LogStore | None = None, person: str | None = None
+) -> Drilled:
     """Restore a back-up into a temporary place, verify it there, and say which heads it lacks.
 
-    ``running``: the log in use, whose head is one more to find. Raises BadInput for a back-up that is no sound log of the trial.
+    ``running``: the log in use, whose head is one more to find. ``person``: who keeps the log, where it is one with people. Raises BadInput for a back-up that is no sound log of the trial.
     """
     outer = kept(trial, outside)
     with tempfile.TemporaryDirectory(prefix="equipoise-drill-") as place:
         restored = LogFile(Path(place) / "restored.jsonl", trial.id)
         try:
             restored.create_lines(backup.lines())
-            verify(trial, restored)
+            verify(trial, restored, person=person)
         except BadInput as bad:
             raise BadInput(f"the log restored from {backup}", bad.problems) from None
         log = restored.read().log
+    may_read(trial, reader_of(trial, log, person), "keeping")
     held, told, hashes = hold(log, outer), outer.told, log.hashes()
     missing = [Missing(*w.key, w.source) for w in held.comparison.lost]
     missing += [Missing(head.number, head.hash, head.source) for head in told if not head.is_in(hashes)]
     last = held.comparison.last.key if held.comparison.last is not None else None
     same = last == (len(log), log.head) or any(log.head.startswith(head.hash) for head in told)
     if running is not None:
-        now_log = running.read().log
+        now_log = read_for(running, person).log
         same = now_log.head == log.head
         if now_log.head not in hashes:
             missing.append(Missing(len(now_log), now_log.head, str(running)))

@@ -78,8 +78,8 @@ def record(trial: Trial, store: LogStore, asked: SafetyAsked, by: str, witness: 
     """Add a look at each rule to the log and, where one speaks anew, the pause or the end of enrolment that follows."""
     head = asked.fingerprints.data
     return give(
-        trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by, head), witness=witness
-    )
+        trial, store, lambda conduct, now: orders(conduct, asked.rules, now.date(), now, by, head), witness=witness, by=by,
+    )  # fmt: skip
 
 
 def orders(

@@ -60,22 +60,24 @@ def commit(
     """Record the commitment of the trial's secret in a log that has none. Raises BadInput where it has one."""
 
     def order(conduct: Conduct, now: datetime) -> Event:
+        conduct.refuse_who_may_not("sealed", now, by)
         if conduct.commitment:
             step = "equipoise conduct reseal, with a reason"
             given, allowed = f"the log holds {conduct.commitment[:12]}", "a log without a commitment"
             raise BadInput("commit", [Problem("committed-already", "log", given, allowed, step)])
         return conduct.seal(secret, now.date(), now, by, why)
 
-    return give(trial, store, order, witness=witness)
+    return give(trial, store, order, witness=witness, by=by)
 
 
 def reseal(trial: Trial, store: LogStore, secret: Secret, by: str, why: str, witness: Witness | None = None) -> Ordered:
     """Go on with another secret, and say why: each list goes on at its next place. Raises BadInput where there was none before."""
 
     def order(conduct: Conduct, now: datetime) -> Event:
+        conduct.refuse_who_may_not("sealed", now, by)
         if not conduct.commitment:
             step = "equipoise conduct commit TRIAL --log LOG --secret FILE"
             raise BadInput("reseal", [Problem("not-committed", "log", "no commitment", "one to be changed", step)])
         return conduct.seal(secret, now.date(), now, by, why)
 
-    return give(trial, store, order, witness=witness)
+    return give(trial, store, order, witness=witness, by=by)

@@ -10,6 +10,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "fingerprint": ((str,), True),
         "definition": ((str,), False),
         "left_out": ((list,), False),
+        "administrator": ((str,), False),
     },
     "amended": {"fingerprint": ((str,), True), "definition": ((str,), False), "allowed": ((list,), False)},
     "approved": {"fingerprint": ((str,), True)},
@@ -106,10 +107,23 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "head": ((str,), False),
     },
     "reconciled": {"number": ((int,), True), "hash": ((str,), True), "lost": ((list,), True)},
+    "granted": {
+        "person": ((str,), True),
+        "role": ((str,), True),
+        "sites": ((list,), False),
+        "name": ((str,), False),
+        "arms": ((bool,), False),
+    },
+    "revoked": {"person": ((str,), True), "role": ((str,), True)},
+    "trained": {"person": ((str,), True), "what": ((str,), True)},
+    "delegated": {"person": ((str,), True), "tasks": ((list,), True)},
     "clock corrected": {},
     "voided": {},
     "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
 }
+
+#: What is recorded of the people of a trial: who may do what, and since when.
+PEOPLE_KINDS = frozenset({"granted", "revoked", "trained", "delegated"})
 
 TRIAL_KINDS = frozenset(
     {
@@ -124,6 +138,7 @@ TRIAL_KINDS = frozenset(
         "decided",
         "safety look",
         "reconciled",
+        *PEOPLE_KINDS,
         "clock corrected",
         "redacted",
     }

@@ -56,7 +56,7 @@ class Patient:
 
     @property
     def arm(self) -> str:
-        """The arm the patient was randomised to, or '' before that, and where the log holds a code in its place."""
+        """The arm the patient was randomised to, or '' before that, and where the log does not tell it."""
         return str(self.randomised.data.get("arm", "")) if self.randomised else ""
 
     @property

@@ -85,5 +85,5 @@ def snapshot(
     beyond = [e for e in standing if e.happened > cutoff] if len(events) < len(standing) else []
     first = first_on_arm(known) if len(standing) < len(known) else {}  # nothing was corrected: it is the event in force
     # Records are appended in time, so what is known is a beginning of the log and its hash names the data.
-    head = log.hashes()[known[-1].number - 1] if fingerprint and known else ""
+    head = log.hashes()[len(known) - 1] if fingerprint and known else ""
     return Snapshot(cutoff, known_on, events, gather(events, glossary), head, beyond=beyond, known=known, came=first)

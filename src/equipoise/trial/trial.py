@@ -20,6 +20,7 @@ from equipoise.trial.grading import AdverseEvents
 from equipoise.trial.monitored import Monitored, monitored
 from equipoise.trial.part import MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, Part
 from equipoise.trial.patients import Patients
+from equipoise.trial.people_rules import PeopleRules
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.protocol_parts import (
@@ -39,7 +40,9 @@ from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
 
 #: Entries of the file that came after the first logs were kept.
-_LATER = frozenset({"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients"})
+_LATER = frozenset(
+    {"eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients", "people"}
+)
 
 
 def fingerprint_of(definition: str) -> str:
@@ -77,6 +80,9 @@ class Trial(Part):
     assessments: Assessments | None = None
     adverse_events: AdverseEvents | None = Field(
         default=None, description="By which edition of CTCAE adverse events are graded; an event may say another."
+    )
+    people: PeopleRules | None = Field(
+        default=None, description="What must stand before a person's access opens, in a log that is opened with people."
     )
     populations: tuple[Population, ...] = Field(
         default=(),

@@ -126,6 +126,11 @@ CASE_MIX = (
 )
 
 
+def _tried(role: str, quick: set[str]) -> Any:
+    """A role as a parameter: of the quick suite, or of the slow one, which tries all."""
+    return pytest.param(role, marks=() if role in quick else pytest.mark.slow)
+
+
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command, by its path."""
     context = click.Context(cli)
@@ -244,13 +249,13 @@ def pair(equipoise: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     return lambda role: Pair(equipoise, tmp_path, log(), OTHERWISE.get(role, with_other_arms)())
 
 
-@pytest.mark.parametrize("role", OTHERWISE)
+@pytest.mark.parametrize("role", [_tried(r, _QUICK | {"administrator"}) for r in OTHERWISE])
 def test_pages_do_not_depend_on_what_the_reader_may_not_know(role: str, pair: Callable[[str], Pair]) -> None:
     two = pair(role)
     for path, lines in READS.items():
-        if path == "forecast" and (role != "sponsor" and "forecast" in BY_NAME[role].views):
+        if path == "forecast" and "forecast" in BY_NAME[role].views:
             continue  # seconds each: in the slow suite
-        for args in lines[: 1 if path == "forecast" else None]:
+        for args in lines:
             option = "--by" if "--record" in args else "--reader"
             assert two.differs(path, f"{args} {option} {PEOPLE[role]}") == "", f"{path} {args}"
 
@@ -263,7 +268,7 @@ def test_no_forecast_depends_on_who_is_on_which_arm(role: str, pair: Callable[[s
         assert two.differs("forecast", f"{args} --reader {PEOPLE[role]}") == "", args
 
 
-@pytest.mark.parametrize("role", [r.name for r in ROLES])
+@pytest.mark.parametrize("role", [_tried(r.name, {r.name for r in ROLES} - {"committee"}) for r in ROLES])
 def test_a_role_is_given_the_pages_of_the_table_and_no_other(role: str, pair: Callable[[str], Pair]) -> None:
     two = pair(role)
     for path, view in VIEW_OF.items():
@@ -279,7 +284,7 @@ def test_a_role_is_given_the_pages_of_the_table_and_no_other(role: str, pair: Ca
             assert answer.status == 0, f"{path}: {answer.err}"
 
 
-@pytest.mark.parametrize("role", [pytest.param(r, marks=() if r in _QUICK else pytest.mark.slow) for r in OTHERWISE])
+@pytest.mark.parametrize("role", [_tried(r, {"coordinator", "sponsor"}) for r in OTHERWISE])
 def test_answers_to_orders_do_not_depend_on_what_their_giver_may_not_know(
     role: str, pair: Callable[[str], Pair]
 ) -> None:

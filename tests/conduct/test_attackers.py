@@ -34,7 +34,6 @@ from sealed import secret_of
 
 pytest.importorskip("cryptography")
 DAY = date(2012, 4, 12)
-SECRET = secret_of("north")
 
 
 @dataclass
@@ -79,7 +78,8 @@ class World:
         write_new_log(self.log, Log(replace(e, number=i) for i, e in enumerate(events, 1)))
 
     def order(self, make: Any, witness: Witness | None) -> Any:
-        return give(self.trial, self.store, make, Sealed(self.trial, [SECRET]), witness=witness)
+        by_secret = Sealed(self.trial, [secret_of(self.trial.id)])
+        return give(self.trial, self.store, make, by_secret, witness=witness)
 
     def enrol(self, patient: str, witness: Witness | None) -> None:
         levels = {"ecog": "0-1", "ldh": "normal"}
@@ -95,7 +95,7 @@ def begun(north: Trial, tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(north, tmp_path_factory.mktemp("begun"))
     make_keys(world.key.parent, "trials.example.org")
     world.witnesses.mkdir()
-    desk.opening.open_log(north, world.store, "dm", "", SECRET, world.witness)
+    desk.opening.open_log(north, world.store, "dm", secret=secret_of(north.id), witness=world.witness)
     world.order(lambda c, now: c.activate("S01", DAY, now, "dm"), world.witness)
     for patient in ("P1", "P2"):
         world.enrol(patient, world.witness)
@@ -426,7 +426,7 @@ def test_another_writer_in_between_is_no_cut_tail(world: World) -> None:
     read = Interrupted(world.log, "read", lambda: world.randomise("W2", world.witness))
     assert desk.checkpoint.sign(trial, read, world.key, world.witnesses).file
     let_go = Interrupted(world.log, "held", lambda: world.randomise("W3", world.witness))
-    allocation = Sealed(trial, [SECRET])
+    allocation = Sealed(trial, [secret_of(trial.id)])
     done = give(trial, let_go, lambda c, now: c.randomise("W4", DAY, now, "dm"), allocation, witness=world.witness)
     assert done.notes == []
     assert done.checkpoint is not None

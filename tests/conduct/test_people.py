@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -17,10 +17,12 @@ from equipoise.trial.event import Event
 from equipoise.trial.kinds import KINDS, PEOPLE_KINDS
 from equipoise.trial.log import Log
 from equipoise.trial.people_rules import PeopleRules
+from equipoise.trial.problem import BadInput
 from equipoise.trial.role import BY_NAME, NOBODYS, ROLES, TOGETHER, VIEWS, may
 from equipoise.trial.trial import Trial
 from helpers import moment
 from people_log import ADMIN, PEOPLE, SITES, Writer, log, north, opened
+from sealed import secret_of
 
 Give = Callable[[Writer], Event]
 
@@ -231,3 +233,30 @@ def test_what_a_process_knows_of_people_is_what_its_log_says() -> None:
     fork = w.conduct.fork(None)
     fork.order("granted", w.now.date(), w.now, ADMIN, data=GRANT)
     assert fork.people == People.of(fork.log) != w.conduct.people == People.of(w.conduct.log)
+
+
+def test_the_commitment_comes_with_the_opening_or_from_an_administrator() -> None:
+    start = datetime(2013, 1, 2, 7, tzinfo=UTC)
+    opened = Conduct.open(north(), start, "ben", administrator=ADMIN)
+    later = opened.fork(None)
+    opened.seal(secret_of("north"), start.date(), start, "ben")
+    assert replay(north(), list(opened.log)) == []
+    for by, codes in (("ben", {"no-role"}), (ADMIN, set())):
+        sealed = Event(
+            3, "sealed", start.date(), start, by, "lost", data=dict(opened.log[1].data) | {"commitment": "a" * 64}
+        )
+        assert {p.code for p in opened.judge(sealed)} == codes
+    write = Writer(later)
+    write("granted", ADMIN, person="ivy", role="investigator", sites=["S01"])
+    with pytest.raises(BadInput, match="holds a role"):
+        later.seal(secret_of("north"), start.date(), write.now, "ben")
+
+
+def test_who_lost_his_role_is_answered_no_more_under_a_key_of_his_own() -> None:
+    w = writing()
+    day, patient = date(2013, 7, 5), f"{SITES[0]}-000"
+    told = w.conduct.order("contact", day, w.now, "investigator-1", patient=patient, key="k1")
+    assert w.conduct.order("contact", day, w.now, "investigator-1", patient=patient, key="k1") == told
+    w("revoked", ADMIN, person="investigator-1", role="investigator")
+    with pytest.raises(BadInput, match="holds a role"):
+        w.conduct.order("contact", day, w.now, "investigator-1", patient=patient, key="k1")

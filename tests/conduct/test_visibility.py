@@ -157,3 +157,23 @@ def test_an_order_is_judged_by_what_its_giver_sees_under_the_log_s_numbers() -> 
     found = padded(log(), of)
     assert [e.number for e in found] == [e.number for e in log()]
     assert [e for e in found if e.patient] == [e for e in seen(log(), of) if e.patient]
+
+
+def test_what_told_the_arm_under_a_definition_before_tells_it_still() -> None:
+    trial = north()
+    tested, control = trial.arms
+    # As if every arm had had the tested drug: by that definition alone its doses would tell nothing.
+    every = trial.model_copy(update={"arms": (tested, tested.model_copy(update={"name": control.name}))})
+    people = People.of(log())
+    by_one = Reader.of(PEOPLE["data manager"], people, every)
+    by_both = Reader.of(PEOPLE["data manager"], people, every, trial)
+    assert "IMGN901" in by_one.known
+    assert not by_one.renumbers
+    assert "IMGN901" not in by_both.known
+    assert by_both.renumbers
+    assert seen(log(), by_both) == seen(log(), reader("data manager"))
+
+
+def test_a_definition_is_shown_whole() -> None:
+    shown = seen(log(), reader("data manager"))
+    assert shown[0].data["definition"] == north().definition

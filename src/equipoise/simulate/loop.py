@@ -27,8 +27,21 @@ from equipoise.simulate.source import Source
 from equipoise.trial.decision import Continue, Decision
 from equipoise.trial.when import Enrolled
 
-#: Records after which a patient's status may have changed.
-_TELLING = frozenset({"assessed", "died", "progressed", "outcome", "withdrawn", "lost", "next therapy", "contact"})
+#: Records after which a patient's status may have changed; a dose and an adverse event are contacts too: he was alive and followed.
+_TELLING = frozenset(
+    {
+        "assessed",
+        "died",
+        "progressed",
+        "outcome",
+        "withdrawn",
+        "lost",
+        "next therapy",
+        "contact",
+        "treated",
+        "adverse event",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,7 @@ def test_the_index_says_which_trial_file_goes_with_the_log(
         monkeypatch.setattr(type(store), "read", lambda *_: pytest.fail("the whole log is read"))
         from equipoise.files.log_address import address_of
 
-        assert load_at_hand("north", address_of(here.address)).fingerprint == north.fingerprint
+        assert load_at_hand("north", address_of(here.address), None).fingerprint == north.fingerprint
 
 
 def test_every_byte_of_an_index_is_held_by_a_digest(tmp_path: Path) -> None:

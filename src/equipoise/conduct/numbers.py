@@ -20,10 +20,12 @@ _ALIKE = str.maketrans(
     "\u03b1\u03b5\u03bf\u03c1\u03c5\u03c7\u03b9\u03ba\u03bd\u03c4\u03b2\u03b7\u03bc\u03b6\u03b3",
     "aeopcyxijsdqwhkmtbh3aeopyxikntbhmzy",
 )
+#: Letters that are read as digits, and signs that stand for the dash. Of the small letters: who writes I for 1 may be copied as i.
+_AS_READ = str.maketrans("oil|._", "0111--")
 
 
 def folded(number: str) -> str:
-    """What two numbers have in common that a reader could take for one: without case, blanks, dashes' kinds and look-alikes.
+    """What two numbers have in common that a reader could take for one: without case, blanks, kinds of dash and look-alikes (1 and l, 0 and O).
 
     Done until nothing changes: a look-alike may be put together with an accent that stands by itself.
     """
@@ -39,7 +41,7 @@ def _folded_once(number: str) -> str:
         for c in unicodedata.normalize("NFKC", number)
         if unicodedata.category(c)[0] not in "ZC"
     )
-    return unicodedata.normalize("NFKC", text.casefold()).translate(_ALIKE)
+    return unicodedata.normalize("NFKC", text.casefold()).translate(_ALIKE).translate(_AS_READ)
 
 
 class Numbers:

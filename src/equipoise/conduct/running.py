@@ -10,7 +10,7 @@ from equipoise.conduct.definitions import DEFINING, Definitions, Read
 from equipoise.conduct.numbers import Numbers
 from equipoise.conduct.people import People
 from equipoise.conduct.rules import ENROLMENT, Standing, in_his_cohort
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log, in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import glossary_of
@@ -166,7 +166,7 @@ class Running:
     def _in_force(self, number: int) -> Event | None:
         """The event of this number, if it is in force."""
         event = self.log[number - 1] if 1 <= number <= len(self.log) else None
-        if event is None or event.kind == "voided":
+        if event is None or event.kind in ("voided", REMOVED):
             return None
         if event.patient:
             return event if any(e.number == number for e in self._events_of.get(event.patient, ())) else None

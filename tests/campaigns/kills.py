@@ -171,6 +171,7 @@ def campaign(kind: str, count: int) -> Counted:
         return postmaster(count)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eq-kills-")))
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")  # where the index of a server's table is kept
         started: list[Server] = []
 
         def server() -> Server:

@@ -12,12 +12,15 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.desk.order import Ordered, give
 from equipoise.desk.store import LogStore
+from equipoise.files import log_register
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import read_trial
 from equipoise.trial.event import Event
 from equipoise.trial.trial import Trial
 from helpers import moment
 
+#: Every log has an index beside it, however short: what an index could break is tried too.
+log_register.WORTH = 0
 SECRET = "a secret of campaigns, for tests only"
 SCREENED, LATER = date(2012, 5, 1), date(2012, 5, 9)
 Order = Callable[[Conduct, datetime], Event]

@@ -74,6 +74,7 @@ def campaign(kind: str, writers: int = 16, count: int = 100, *, locked: bool = T
     trial = north()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="eq-writers-")))
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")  # where the index of a server's table is kept
         place = place_of(kind, folder, lambda: stack.enter_context(running()))
         store = place.store(timeout=600.0)
         begin(trial, store)

@@ -216,10 +216,20 @@ def test_a_witness_that_cannot_be_written_does_not_undo_the_record(site: Site, m
 
 def test_a_receipt_that_cannot_be_written_does_not_undo_the_record(site: Site) -> None:
     count = len(site.log.read_text().splitlines())
-    done = site.conduct("contact", "--patient", "P1", "--on", DAY, "--receipt", site.log / "below a file")
+    done = site.conduct("contact", "--patient", "P1", "--on", DAY, "--receipt", "/proc/no such folder/receipts.jsonl")
     assert done.status == 0
     assert "Recorded, but no receipt was written" in done.err
     assert len(site.log.read_text().splitlines()) == count + 1
+
+
+def test_what_holds_no_receipts_is_refused_before_anything_is_recorded(site: Site) -> None:
+    """The log itself, most of all: a line of ours in it, and no order could be given any more."""
+    before = site.log.read_bytes()
+    for path in (site.log, site.log / "below a file", site.key, "/dev/full"):
+        done = site.conduct("contact", "--patient", "P1", "--on", DAY, "--receipt", path)
+        assert done.status == 2
+        assert "a file of receipts" in done.err
+    assert site.log.read_bytes() == before
 
 
 def test_signatures_are_checked_by_the_keys_that_are_trusted(site: Site) -> None:

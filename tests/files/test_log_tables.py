@@ -284,6 +284,25 @@ def test_an_order_is_refused_where_the_table_s_triggers_are_gone(table: Place) -
     table.store().append([event], log.head)
 
 
+def test_an_order_is_refused_where_a_trigger_does_something_else(table: Place) -> None:
+    log = some_log()
+    event = Event(6, "contact", DAY, moment(DAY), "t", patient="P9")
+    if table.kind == "postgresql":
+        body = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+        name = "event_never"
+        table.execute(f"CREATE OR REPLACE FUNCTION public.{name}() {body}", owner=True)
+    else:
+        name = "event_no_update"
+        table.execute(f"DROP TRIGGER {name}")
+        table.execute(f"CREATE TRIGGER {name} BEFORE UPDATE ON event BEGIN SELECT 1; END")
+    before = table.bytes()
+    with pytest.raises(BadInput, match=f"a table without {name}"):
+        table.store().append([event], log.head)
+    assert table.bytes() == before
+    prepare(address_of(table.owners))
+    table.store().append([event], log.head)
+
+
 # -- stores that fail in the middle --------------------------------------------------------------------------------------
 
 

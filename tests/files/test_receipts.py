@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from equipoise.desk.witness import witness_of
 from equipoise.files.receipts import add_receipt, read_expected
 from equipoise.files.signing import read_signer, read_trusted
 from equipoise.files.witness_folder import read_folder
@@ -95,3 +97,24 @@ def test_what_is_no_file_is_no_receipt_and_no_checkpoint(tmp_path: Path) -> None
             read_expected(given_, "north")
     with pytest.raises(BadInput, match="is it mounted"):
         read_folder(tmp_path / "none", "north")
+
+
+def test_receipts_are_added_to_receipts_and_to_nothing_else(tmp_path: Path) -> None:
+    """A log, a key or a trial file would be spoilt by a line of ours; a pipe would hold the log's lock for ever."""
+    pipe, log, mine = tmp_path / "pipe", tmp_path / "log.jsonl", tmp_path / "receipts.jsonl"
+    os.mkfifo(pipe)
+    log.write_text('{"hash":"a","open":{}}\n')
+    others = {name: tmp_path / name for name in ("signing.key", "trial.toml", "list.json")}
+    for name, path in others.items():
+        path.write_text({"list.json": "[1]"}.get(name, "id = 'north'") + "\n")
+    for path in (pipe, tmp_path, log, Path("/dev/full"), *others.values()):
+        before = path.read_bytes() if path.is_file() else None
+        with pytest.raises(BadInput, match="a file of receipts"):
+            add_receipt(path, "north", 1, "a" * 64)
+        with pytest.raises(BadInput, match="a file of receipts"):
+            witness_of(None, None, path)
+        assert before is None or path.read_bytes() == before
+    for number in (1, 2):
+        add_receipt(mine, "north", number, "a" * 64)
+    assert witness_of(None, None, mine) is not None
+    assert [e.number for e in read_expected(str(mine), "north")] == [1, 2]

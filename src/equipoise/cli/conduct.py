@@ -24,6 +24,7 @@ from equipoise.cli.orders import key as _key
 from equipoise.cli.orders import levels as _levels
 from equipoise.cli.orders import on as _on
 from equipoise.cli.orders import patient as _patient
+from equipoise.cli.orders import said
 from equipoise.cli.orders import site as _site
 from equipoise.cli.orders import why as _why
 from equipoise.cli.outside import asked, say_kept
@@ -205,7 +206,10 @@ def open_log(
 @trial_argument
 @log_option
 @click.option(
-    "--patient", default="", help="The patient's number in the trial; left out, the next number of the site is given."
+    "--patient",
+    default="",
+    callback=said,
+    help="The patient's number in the trial; left out, the next number of the site is given.",
 )
 @_site
 @_on

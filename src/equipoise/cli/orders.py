@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from equipoise import desk
 from equipoise.cli.common import DAY, F, emit
@@ -26,9 +27,19 @@ why = click.option("--why", default="", help="Why, where it does not go without 
 on = click.option("--on", type=DAY, required=True, help="Day on which it happened, YYYY-MM-DD.")
 patient = click.option("--patient", required=True, help="The patient's number in the trial.")
 site = click.option("--site", required=True, help="The site.")
+
+
+def said(ctx: click.Context, param: click.Parameter, text: str) -> str:
+    """What may be left out, and cannot be nothing where it is given: '' is a variable of a script that nobody set."""
+    if not text.strip() and ctx.get_parameter_source(str(param.name)) is not ParameterSource.DEFAULT:
+        raise click.BadParameter(f"got {text!r}; a text, or leave it out", ctx, param)
+    return text
+
+
 key = click.option(
     "--key",
     default="",
+    callback=said,
     help="A key of this order's own: given again under it, it answers what was recorded the first time.",
 )
 _FACTOR = Pair("NAME=LEVEL, such as ecog=0-1")

@@ -1,9 +1,8 @@
-"""What is impossible of an adverse event: its grade, edition, criteria, term, class and end."""
+"""What is impossible of an adverse event: its grade, edition, criteria, term and class."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from equipoise.trial.check import near
 from equipoise.trial.event import Event
@@ -21,9 +20,6 @@ def adverse_event_problems(event: Event) -> Iterator[Problem]:
     if edition is not None and edition not in EDITIONS:
         yield Problem("unknown-edition", "ctcae", str(edition), "an edition of CTCAE, 3 to 6")
     yield from _criteria(event)
-    # An end that is taken from datasets is as they have it; one that is given by hand is not before the beginning.
-    if not event.source:
-        yield from until_problems(event)
     if not event.data["term"].strip():
         yield Problem("no-term", "term", repr(event.data["term"]), "what happened, in a word: 'neutropenia'")
     organ = event.data.get("organ_class")
@@ -56,15 +52,3 @@ def _criteria(event: Event) -> Iterator[Problem]:
             "none, for the event is not said to be serious",
             "--serious true",
         )
-
-
-def until_problems(event: Event) -> Iterator[Problem]:
-    """An end that is no day, or before the beginning."""
-    until = event.data.get("until")
-    if until is not None:
-        try:
-            backwards = date.fromisoformat(until) < event.happened
-        except ValueError:
-            backwards = True
-        if backwards:
-            yield Problem("until", "until", repr(until), f"a day, not before {event.happened}")

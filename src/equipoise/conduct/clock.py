@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from equipoise.trial.event import Event
 from equipoise.trial.kinds import PEOPLE_KINDS
+from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.problem import Problem
 from equipoise.trial.trial import Trial
 
@@ -46,6 +47,42 @@ def day_problems(event: Event, trial: Trial, site: str = "", recorded: datetime 
             str(event.happened),
             f"nothing is recorded before it happens; recorded {recorded.date()} (UTC)",
         )
+    if not event.source:
+        yield from _detailed_days(event, latest_day(recorded, zone))
+
+
+def _detailed_days(event: Event, latest: date) -> Iterator[Problem]:
+    """Days that stand among the details, as texts: written in one way only, since they are compared as they are written."""
+    until = event.data.get("until")
+    if until is not None:
+        end = _day(until)
+        if end is None or end < event.happened:
+            yield Problem("until", "until", repr(until), f"a day, YYYY-MM-DD, not before {event.happened}")
+        elif end > latest:
+            allowed = f"nothing is recorded before it happens: not after {latest}"
+            yield Problem("in-the-future", "until", until, allowed)
+    for name, day in (("dated", event.happened), ("until_dated", _day(until))):
+        said = event.data.get(name)
+        if said is None:
+            continue
+        try:
+            partial = PartialDate.parse(said)
+            fits = day is not None and partial.first <= day <= partial.last
+        except ValueError:
+            fits = False
+        if not fits:
+            yield Problem(
+                name.replace("_", "-"), name, repr(said), f"part of a date, such as 2012-05, that {day} can be"
+            )
+
+
+def _day(text: object) -> date | None:
+    """A day as YYYY-MM-DD; None for anything else, also another way to write a day."""
+    try:
+        day = date.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None
 
 
 def clock_problems(event: Event, last: datetime | None) -> list[Problem]:

@@ -279,7 +279,8 @@ class Conduct(Judging):
         """
         problems = []
         if not 1 <= number <= len(self.log):
-            problems.append(Problem("unknown-event", "event", str(number), "an event that is in force"))
+            allowed = f"an event of the log, 1 to {len(self.log)}"
+            problems.append(Problem("unknown-event", "event", str(number), allowed))
             if not why.strip():
                 problems.insert(0, Problem("no-reason", "why", "nothing", "a correction states its reason"))
             raise Refused(f"correct {number}", problems)

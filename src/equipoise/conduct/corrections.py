@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import Problem
 
@@ -29,25 +29,29 @@ def correction_of(
 ) -> Event:
     """The event that corrects event ``number`` of the log: what is not said anew stays, and a detail that is None goes. See ``Conduct.correct``."""
     old = log[number - 1]
-    merged = {k: v for k, v in {**old.data, **(data or {})}.items() if v is not None and k != "key"}
+    # A day that is put right is known: what stood in for it while it was known in part goes, unless it is said anew.
+    gone = {"dated", "date_rule"} if on is not None else set[str]()
+    gone |= {"until_dated", "until_date_rule"} if "until" in (data or {}) else set()
+    before = {k: v for k, v in old.data.items() if k not in gone}
+    merged = {k: v for k, v in {**before, **(data or {})}.items() if v is not None and k != "key"}
     if factors and old.kind == "enrolled":
-        before = merged.get("factors")
-        merged["factors"] = {**(before if isinstance(before, Mapping) else {}), **factors}
+        levels = merged.get("factors")
+        merged["factors"] = {**(levels if isinstance(levels, Mapping) else {}), **factors}
     return Event(
         len(log) + 1, "voided" if void else old.kind, on or old.happened, recorded, by, why, old.patient, old.site,
         {} if void else merged, number,
     )  # fmt: skip
 
 
-def correction_problems(event: Event, old: Event | None) -> Iterator[Problem]:
-    """Why ``event`` cannot correct ``old``, the event that it names; None: no such event is in force.
+def correction_problems(event: Event, old: Event | None, events: Sequence[Event] = ()) -> Iterator[Problem]:
+    """Why ``event`` cannot correct ``old``, the event that it names; None: no such event is in force. ``events``: the log, to say why not.
 
     An allocation stands: neither the arm of a randomisation nor the randomisation itself can be taken back.
     """
     if not event.why.strip():
         yield Problem("no-reason", "why", "nothing", "a correction states its reason")
     if old is None:
-        yield Problem("unknown-event", "event", str(event.corrects), "an event that is in force")
+        yield _not_in_force(event, events)
         return
     void = event.kind == "voided"
     if old.kind in STAND or (old.kind == "randomised" and void):
@@ -63,3 +67,22 @@ def correction_problems(event: Event, old: Event | None) -> Iterator[Problem]:
     ):
         changed = {k: v for k, v in event.data.items() if v != old.data.get(k) and k != "key"}
         yield Problem("allocation-stands", "event", str(changed), "an allocation is never changed")
+
+
+def _not_in_force(event: Event, events: Sequence[Event]) -> Problem:
+    """What became of the event that ``event`` would correct."""
+    number, step = event.corrects or 0, ""
+    given = str(number)
+    if 1 <= number <= len(events):
+        found = events[number - 1]
+        later = next((e for e in reversed(events) if e.corrects == number), None)
+        if found.kind == "voided":
+            given = f"{number}, which took back event {found.corrects}"
+            step = "record anew what did happen"
+        elif found.kind == REMOVED:
+            given = f"{number}, whose content was removed"
+        elif later is not None and later.kind == "voided":
+            given, step = f"{number}, which event {later.number} took back", "record anew what did happen"
+        elif later is not None:
+            given, step = f"{number}, which event {later.number} corrected", f"correct event {later.number}"
+    return Problem("unknown-event", "event", given, "an event that is in force", step)

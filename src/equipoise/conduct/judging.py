@@ -68,7 +68,7 @@ class Judging(Running):
                 if any(p.code == "same-number" for p in problems):
                     return problems  # of whom it is must be clear first
             if event.kind == "screened":
-                problems += person_problems(event, self.trial, self.patients.values())
+                problems += person_problems(event, self.trial, self.who_may_be(event))
         trial = self.trial_at(event)
         if not (self.virtual and trial.start <= event.happened <= event.recorded.date()):
             problems.extend(day_problems(event, trial, patient.site if patient is not None else ""))
@@ -107,8 +107,9 @@ class Judging(Running):
     def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
         assert event.corrects is not None
         old = self._in_force(event.corrects)
-        stands = list(correction_problems(event, old))
-        problems = [*stands, *misshapen, *self._clock_problems(event)]
+        stands = list(correction_problems(event, old, list(self.log) if old is None else ()))
+        # Of what is in force no more it is not asked what its correction says.
+        problems = [*stands, *(misshapen if old is not None else ()), *self._clock_problems(event)]
         if old is None or misshapen or any(p.code != "no-reason" for p in stands):
             return problems  # what follows from it says nothing new
         if not old.patient:
@@ -123,6 +124,8 @@ class Judging(Running):
                 *day_problems(event, self.trial_at(event), site),
                 *cohort_problems(event, self.trial_at(event)),
             ]
+            if event.kind == "screened":
+                problems += person_problems(event, self.trial_at(event), self.patients.values(), old)
         # Judged where the corrected event stood.
         place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
         standing = replace(self.standing, places=place)

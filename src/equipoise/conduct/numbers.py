@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from equipoise.trial.event import Event
 from equipoise.trial.patients import Patients
@@ -19,10 +20,12 @@ _ALIKE = str.maketrans(
     "\u03b1\u03b5\u03bf\u03c1\u03c5\u03c7\u03b9\u03ba\u03bd\u03c4\u03b2\u03b7\u03bc\u03b6\u03b3",
     "aeopcyxijsdqwhkmtbh3aeopyxikntbhmzy",
 )
+#: Letters that are read as digits, and signs that stand for the dash. Of the small letters: who writes I for 1 may be copied as i.
+_AS_READ = str.maketrans("oil|._", "0111--")
 
 
 def folded(number: str) -> str:
-    """What two numbers have in common that a reader could take for one: without case, blanks, dashes' kinds and look-alikes.
+    """What two numbers have in common that a reader could take for one: without case, blanks, kinds of dash and look-alikes (1 and l, 0 and O).
 
     Done until nothing changes: a look-alike may be put together with an accent that stands by itself.
     """
@@ -38,7 +41,7 @@ def _folded_once(number: str) -> str:
         for c in unicodedata.normalize("NFKC", number)
         if unicodedata.category(c)[0] not in "ZC"
     )
-    return unicodedata.normalize("NFKC", text.casefold()).translate(_ALIKE)
+    return unicodedata.normalize("NFKC", text.casefold()).translate(_ALIKE).translate(_AS_READ)
 
 
 class Numbers:
@@ -66,10 +69,19 @@ class Numbers:
         """Take in the number of a patient who is new."""
         self._names.add(number)
         self._known.setdefault(folded(number), number)
-        count = self._pattern.count_in(number, site)
-        if count is not None:
-            of = site if self._pattern.of_sites else ""
+        counted = self.counted(number, site)
+        if counted is not None:
+            of, count = counted
             self._last[of] = max(self._last.get(of, 0), count)
+
+    def counted(self, number: str, site: str) -> tuple[str, int] | None:
+        """Whose count a number holds, a site's or ('') the trial's, and the count; None for a number that is not of the pattern."""
+        count = self._pattern.count_in(number, site)
+        return None if count is None else (site if self._pattern.of_sites else "", count)
+
+    def look_up(self, names: Any, known: Any, last: Any) -> None:
+        """Ask these, by name, in place of what was taken in: the names, the name that each folded one was first, the counts."""
+        self._names, self._known, self._last = names, known, last
 
     def next(self, site: str) -> str:
         """The number of the next patient who comes at a site."""

@@ -26,10 +26,14 @@ class Remade:
 
     def in_words(self, secrets: Sequence[Secret]) -> list[str]:
         """What was made again, and what was not."""
-        every = not (self.other or self.without)
-        how = "Every allocation was" if every else f"{_allocations(self.same)} of this log {_was(self.same)}"
-        told = f" ({self.same})" if every else ""
-        found = [f"{how} made again from the secret{told}, and is as it was recorded."]
+        found = []
+        if not (self.other or self.without):
+            found.append(f"Every allocation was made again from the secret ({self.same}), and is as it was recorded.")
+        elif self.same:
+            how = f"{_allocations(self.same)} of this log {_was(self.same)} made again from the secret"
+            found.append(f"{how}, and {'is' if self.same == 1 else 'are'} as recorded.")
+        else:
+            found.append("No allocation of this log could be made again from the secret.")
         if self.without:
             events = ", ".join(str(e.number) for e in self.without)
             found.append(

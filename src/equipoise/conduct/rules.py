@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from equipoise.conduct.adverse_event_rules import adverse_event_problems, until_problems
+from equipoise.conduct.adverse_event_rules import adverse_event_problems
 from equipoise.conduct.phase1_rules import adjudicated_problems, assigned_problems
+from equipoise.conduct.same_person import detail_problems
 from equipoise.trial.arm import Treatment
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
@@ -36,6 +37,8 @@ _AFTER_RANDOMISATION = frozenset(
 )
 #: Events that change whether patients may be enrolled, and what it becomes.
 ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
+#: By how much a dose may be off the planned one, either way: beyond it the unit or the point is another one.
+_SHARE_OF_DOSE = 100
 _NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "assigned", "next therapy"})
 
 
@@ -247,6 +250,7 @@ def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
             str(unknown),
             f"numbers of the trial's criteria, 1 to {len(allowed)}",
         )
+    yield from detail_problems(event)
 
 
 def in_his_cohort(trial: Trial, patient: Patient) -> Trial:
@@ -373,6 +377,11 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
     dose = event.data.get("dose")
     if dose is not None and dose <= 0:
         yield Problem("dose", "dose", str(dose), "must exceed 0")
+    elif dose is not None and treatment.dose and not event.source:
+        # What is taken from datasets may be of a regimen that the file does not state.
+        least, most = treatment.dose / _SHARE_OF_DOSE, treatment.dose * _SHARE_OF_DOSE
+        if not least <= dose <= most:
+            yield Problem("dose", "dose", str(dose), f"{least:g} to {most:g}: {treatment.dose:g} is planned")
     if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
         yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
     for dose in reversed(patient.doses):
@@ -387,7 +396,7 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
 
 
 def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
-    """The dose, its unit and how often a day, as the regimen has them; and an end that is not before the beginning."""
+    """The dose, its unit and how often a day, as the regimen has them."""
     dose, unit, times = (event.data.get(k) for k in ("dose", "unit", "times_a_day"))
     if treatment.dose is None:
         if dose is not None or unit is not None:
@@ -398,7 +407,6 @@ def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:
         yield Problem("unit", "unit", repr(unit), f"{treatment.drug} is given in {treatment.unit}")
     if times is not None and not 1 <= times <= treatment.times_a_day:
         yield Problem("times-a-day", "times-a-day", str(times), f"1 to {treatment.times_a_day}, as planned")
-    yield from until_problems(event)
 
 
 def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Problem:

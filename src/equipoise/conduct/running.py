@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Self
 
@@ -10,7 +10,7 @@ from equipoise.conduct.definitions import DEFINING, Definitions, Read
 from equipoise.conduct.numbers import Numbers
 from equipoise.conduct.people import People
 from equipoise.conduct.rules import ENROLMENT, Standing, in_his_cohort
-from equipoise.trial.event import Event
+from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log, in_force, in_order, places
 from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import glossary_of
@@ -146,6 +146,15 @@ class Running:
         found = ((event if e.number == old.number else e) for e in record)
         return [e for e in found if e.kind != "voided"]
 
+    @property
+    def allocated(self) -> Mapping[str, int]:
+        """How many were randomised, by stratum."""
+        return self._allocated
+
+    def who_may_be(self, event: Event) -> Iterable[Patient]:
+        """The patients among whom the person may be whom ``event`` screens: here all, and the rule tells."""
+        return self.patients.values()
+
     def _add(self, patient: Patient, event: Event) -> None:
         """Add to a patient's record; the words of responses are read as in his cohort, as it was defined then."""
         if event.kind != "assessed":
@@ -157,7 +166,7 @@ class Running:
     def _in_force(self, number: int) -> Event | None:
         """The event of this number, if it is in force."""
         event = self.log[number - 1] if 1 <= number <= len(self.log) else None
-        if event is None or event.kind == "voided":
+        if event is None or event.kind in ("voided", REMOVED):
             return None
         if event.patient:
             return event if any(e.number == number for e in self._events_of.get(event.patient, ())) else None

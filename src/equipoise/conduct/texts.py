@@ -22,6 +22,11 @@ LONGEST: Mapping[str, int] = {
 }  # fmt: skip
 #: How deep details may be nested, and how many members a list or an object of them has.
 DEEPEST, MOST = 6, 10_000
+#: Details that have a rule of their own for an empty text (a response is one, where an assessment says what was seen).
+_HAS_A_RULE = frozenset({
+    ("assessed", "response"), ("adverse event", "term"), ("unblinded", "reason"), ("eligibility reviewed", "reason"),
+    ("screened", "sex"), ("screened", "initials"), ("randomised", "stratum"), ("redacted", "recorded"),
+})  # fmt: skip
 #: Beyond what a whole number of a record is.
 _LARGEST = 2**53
 #: Characters that are not seen, though Unicode does not count them among the formatting ones.
@@ -48,6 +53,10 @@ def text_problems(event: Event) -> Iterator[Problem]:
         longest = LONGEST[name if name in ("key", "definition") else "detail"]
         # A definition is the trial file's own text, which is held against its fingerprint.
         yield from _detail(f"data.{_shown(name)}", value, longest, own=own and name != "definition", deep=1)
+        if own and isinstance(value, str) and not value.strip() and (event.kind, name) not in _HAS_A_RULE:
+            yield Problem("nothing-said", f"data.{_shown(name)}", repr(value), "a text, or leave it out")
+        elif name == "key" and isinstance(value, str) and value != value.strip():
+            yield Problem("blanks", "data.key", repr(value), "no blanks before or after")
 
 
 def plain(text: str, longest: int = 200) -> bool:

@@ -20,6 +20,7 @@ from equipoise.files.amendments import read_amendments
 from equipoise.files.bundled import find_trial
 from equipoise.files.define_file import read_define
 from equipoise.files.log_address import Address
+from equipoise.files.log_register import last_definition
 from equipoise.files.log_store import store_at
 from equipoise.files.table_file import read_table
 from equipoise.files.trial_file import read_trial
@@ -44,8 +45,12 @@ def load_at_hand(name: str, log: Address, person: str | None) -> Trial:
     planned = read_amendments(find_trial(name))
     if not planned:
         return trial
-    last = Definitions.of(trial, read_for(log_of(trial, log), person).log).last
-    return next((a.trial for a in planned if last is not None and a.trial.fingerprint == last.fingerprint), trial)
+    store = log_of(trial, log)
+    fingerprint = last_definition(store)
+    if fingerprint is None:
+        last = Definitions.of(trial, read_for(store, person).log).last
+        fingerprint = last.fingerprint if last is not None else None
+    return next((a.trial for a in planned if a.trial.fingerprint == fingerprint), trial)
 
 
 def load_one(name: str, cohort: str = "") -> Trial:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 from equipoise.conduct.authority import stranger
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.excerpt import Excerpt, grown
 from equipoise.conduct.masking import holds_codes
+from equipoise.conduct.register import WholeNeeded
 from equipoise.conduct.sealed import ByWhom, Sealed, trial_problems
 from equipoise.conduct.secret import Secret
 from equipoise.conduct.unmasking import unmasked
@@ -21,6 +24,7 @@ from equipoise.desk.told import read_for, refused_to
 from equipoise.desk.witness import Witness
 from equipoise.files.bundled import find_trial
 from equipoise.files.definition import trial_of
+from equipoise.files.log_register import drop_register, make_register, register_of
 from equipoise.files.secret_file import Apart, read_secret_file
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
@@ -81,35 +85,88 @@ def give(
     is behind the last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
     ``witness``: where heads are kept outside. Nobody is randomised while it holds a head that the log has not.
     """
-    with store.held():
-        if conduct is None:
-            reading = read_for(store, by)
-            conduct = Conduct(trial, reading.log, allocation, salts, takes=False, read=trial_of)
-        else:
-            reading = read_for(store, by, len(conduct.log), conduct.log.head)
-            conduct.catch_up(reading.log)
-        log = conduct.log
-        changed = None if amends else conduct.definitions.another()
-        if changed is not None:
-            raise BadInput(trial.id, stranger(by, conduct.people) or [changed])
-        last = log[len(log) - 1].recorded
-        moment = store.now() or now()
-        at = last if moment < last <= moment + TOLERANCE else moment
-        try:
-            found = order(conduct, at)
-        except BadInput as bad:
-            raise refused_to(by, bad, trial, log, lambda c: order(c, at), allocation) from None
-        events = [found] if isinstance(found, Event) else list(found)
+    with store.held(), register_of(store, trial, living=conduct is not None) as register:
+        found, unended, alone = None, False, conduct is None
+        if alone and register is not None and not amends:
+            with suppress(WholeNeeded):
+                by_excerpt = Excerpt(trial, register, allocation, salts, trial_of)
+                found = _judged(by_excerpt, store, order, witness, allocation, by, amends=False)
+        if found is None:
+            reading = (
+                read_for(store, by) if conduct is None else read_for(store, by, len(conduct.log), conduct.log.head)
+            )
+            unended = reading.unended
+            if conduct is None:
+                conduct = Conduct(trial, reading.log, allocation, salts, takes=False, read=trial_of)
+            else:
+                conduct.catch_up(reading.log)
+            found = _judged(conduct, store, order, witness, allocation, by, amends=amends)
+        events, log = found.events, found.log
         if events[-1].number <= len(log):  # ordered before, under the same key: the first answer again
-            return Ordered(events[-1], log.hashes()[events[-1].number - 1], None)
-        if witness is not None and any(e.kind == "randomised" for e in events):
-            witness.refuse_behind(trial, log)
+            return Ordered(events[-1], log.hash_at(events[-1].number), None)
         redaction = events[0].kind == "redacted"
         aside = store.redact(events[0], log.head) if redaction else store.append(events, log.head)
-        conduct.catch_up(events)
+        if conduct is not None:
+            conduct.catch_up(events)
+        else:
+            log = grown(log, events)
+        if redaction:
+            drop_register(store)
+        elif not (register is not None and register.carried_on(trial, events)) and alone and conduct is not None:
+            make_register(store, trial, log, conduct.allocated)
         # While the log is held: else another writer's head, witnessed in between, would seem ahead of this log.
-        kept = witness.after(trial, conduct.log, events) if witness is not None else ()
-    return Ordered(events[-1], conduct.log.head, aside, reading.unended, *kept)
+        kept = _witnessed(witness, trial, store, log, events) if witness is not None else ()
+        return Ordered(events[-1], log.head, aside, unended, *kept)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The events that an order makes, and the log that it was judged by."""
+
+    events: list[Event]
+    log: Log
+
+
+def _judged(
+    conduct: Conduct,
+    store: LogStore,
+    order: Callable[[Conduct, datetime], Event | Sequence[Event]],
+    witness: Witness | None,
+    allocation: ByWhom,
+    by: str,
+    *,
+    amends: bool,
+) -> _Judged:
+    """What an order makes, by the log of ``conduct``. Raises BadInput where it is refused."""
+    log = conduct.log
+    changed = None if amends else conduct.definitions.another()
+    if changed is not None:
+        raise BadInput(conduct.trial.id, stranger(by, conduct.people) or [changed])
+    last = log[len(log) - 1].recorded
+    moment = store.now() or now()
+    at = last if moment < last <= moment + TOLERANCE else moment
+    try:
+        made = order(conduct, at)
+    except BadInput as bad:
+        if not conduct.people.kept:
+            raise  # one operator's log: nothing is kept from him
+        raise refused_to(by, bad, conduct.trial, log, lambda c: order(c, at), allocation) from None
+    events = [made] if isinstance(made, Event) else list(made)
+    if witness is not None and events[-1].number > len(log) and any(e.kind == "randomised" for e in events):
+        witness.refuse_behind(conduct.trial, log)
+    return _Judged(events, log)
+
+
+def _witnessed(
+    witness: Witness, trial: Trial, store: LogStore, log: Log, events: Sequence[Event]
+) -> tuple[str | None, list[str]]:
+    """What is left outside the log. Where a head is none of the log's, only the whole log says whether somebody has reconciled it."""
+    try:
+        return witness.after(trial, log, events)
+    except WholeNeeded:
+        whole, number = store.read().log, events[-1].number
+        whole = Log.verified(list(whole)[:number], whole.hashes()[:number])
+        return replace(witness, receipts=None).after(trial, whole, events)
 
 
 def apart(name: str, log: object = None) -> dict[str, Path]:

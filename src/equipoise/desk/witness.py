@@ -8,7 +8,7 @@ from pathlib import Path
 
 from equipoise.conduct.witness import Comparison, compare, is_due
 from equipoise.files import signing
-from equipoise.files.receipts import add_receipt
+from equipoise.files.receipts import add_receipt, receipt_problem
 from equipoise.files.signing import Signer, read_signer
 from equipoise.files.witness_folder import read_folder, write_checkpoint
 from equipoise.trial.checkpoint import Checkpoint
@@ -52,6 +52,8 @@ class Witness:
                 add_receipt(self.receipts, trial.id, len(log), log.head)
         except OSError as error:
             notes.append(f"Recorded, but no receipt was written: {error.strerror}.")
+        except BadInput as bad:
+            notes.append(f"Recorded, but no receipt was written: {bad.problems[0].given}.")
         before = log[new[0].number - 2] if new and new[0].number > 1 else None
         if self.folder is None or self.signer is None or not any(is_due(e, before) for e in new):
             return None, notes
@@ -76,8 +78,13 @@ def against(folder: Path, trial: Trial, log: Log) -> Comparison:
 
 
 def witness_of(folder: Path | None, key: Path | None, receipts: Path | None = None) -> Witness | None:
-    """The witness that was asked for; None for nothing asked. Raises BadInput where there is no folder, or no key to sign with."""
+    """The witness that was asked for; None for nothing asked.
+
+    Raises BadInput where there is no folder, no key to sign with, or no file that receipts can be added to: before anything is recorded.
+    """
     problems: list[Problem] = []
+    if receipts is not None and (problem := receipt_problem(receipts)) is not None:
+        problems.append(problem)
     signer = None
     if folder is not None:
         if not folder.is_dir():

@@ -97,6 +97,15 @@ def read_all(file: Regular, start: int = 0) -> bytes:
     return b"".join(pieces)
 
 
+def read_piece(file: Regular, start: int, size: int) -> bytes:
+    """``size`` bytes from byte ``start`` on, or as many as there are. Raises BadInput where the disk fails."""
+    try:
+        os.lseek(file.fd, start, os.SEEK_SET)
+        return os.read(file.fd, size)
+    except OSError as error:
+        raise BadInput(str(file.path), [Problem("unreadable", "log", str(error), "a readable file")]) from None
+
+
 # -- the lock -----------------------------------------------------------------------------------------------------------
 
 

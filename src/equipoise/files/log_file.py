@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 from equipoise.files.log_disk import (
@@ -23,6 +24,7 @@ from equipoise.files.log_disk import (
     put_aside,
     put_in_place,
     read_all,
+    read_piece,
     write_all,
 )
 from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another, refuse_shorter
@@ -172,6 +174,51 @@ class LogFile:
             whole = data[: len(data) - len(torn)]
             line = whole[whole.rfind(b"\n", 0, -1) + 1 :]
             self._mark = _Mark(log[len(log) - 1], log.head, line, start + len(whole), _identity(file))
+
+    # -- single lines (files.log_register) --------------------------------------------------------------------------
+
+    def index(self) -> tuple[Path, Path]:
+        """The index is kept beside the file, at the place to which links lead."""
+        real = self.path.resolve()
+        return real.with_name(f"{real.name}.equipoise-index"), real
+
+    def mark(self) -> list[int | str]:
+        """The file and its size, and when anybody last changed it: of its times one is the system's own, which nobody sets."""
+        with self._opened() as file:
+            found = os.fstat(file.fd)
+        return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+    def mark_at(self, number: int, head: str) -> list[int | str]:
+        """As ``mark``: nobody writes to a file that is held."""
+        return self.mark()
+
+    #: Who wrote to a file may have written anywhere in it: it is read as a whole.
+    catches_up = False
+
+    def had(self, mark: list[int | str]) -> bool:
+        """Only that of now is known."""
+        return mark == self.mark()
+
+    def fetch(self, wanted: Sequence[tuple[int, Sequence[int]]]) -> list[bytes]:
+        """Lines by where they begin and how long they are."""
+        with self._opened() as file:
+            return [read_piece(file, *place) for _, place in wanted]
+
+    def places(self) -> list[Sequence[int]]:
+        """Where each line begins, and how long it is with its newline."""
+        with self._opened() as file:
+            lines = read_all(file).split(b"\n")
+        starts = accumulate((len(line) + 1 for line in lines), initial=0)
+        return [(start, len(line) + 1) for start, line in zip(starts, lines[:-1], strict=False)]
+
+    def resume(self, event: Event, digest: str, line: bytes) -> None:
+        """Of a file that ends with this line: nothing in it is torn. Raises ValueError for one that does not."""
+        assert self._file is not None
+        end = os.fstat(self._file.fd).st_size
+        if not line.endswith(b"\n") or read_all(self._file, max(0, end - len(line))) != line:
+            raise ValueError("not the last line")
+        self._known = _Known(digest, b"", False, end)
+        self._mark = _Mark(event, digest, line, end, _identity(self._file))
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -140,6 +140,24 @@ def _read_lines(lines: Sequence[bytes], source: str, previous: str, before: Even
     return Lines(with_removals(events) if begins else events, hashes)
 
 
+def read_line(line: bytes, number: int, digest: str) -> Event:
+    """The event ``number`` of one line, with or without its newline, whose hash is ``digest``: it proves itself, and the hash before it.
+
+    Raises ValueError for any other line.
+    """
+    try:
+        text = line.decode().removesuffix("\n")
+        record, _ = _read(text)
+        event = _event(record, number, None)
+        ours, found = line_of(event, record["previous"])
+    except _UNREADABLE as error:
+        raise ValueError(_said(error)) from None
+    misshapen = event.withheld == NEITHER and any(shape_problems(event.kind, event.data))
+    if ours[:-1] != text or found != digest or event.number != number or misshapen:
+        raise ValueError(f"another line than that of event {number}")
+    return event
+
+
 def withhold(log: Log, show: Callable[[Event], Collection[str]]) -> Iterator[str]:
     """The log's lines for a reader to whom ``show`` grants the named parts of an event ('open', 'guarded', both or neither).
 

@@ -7,9 +7,11 @@ holds an advisory lock of the chain until its transaction ends, so no row and no
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +60,13 @@ def chain_key(chain: str) -> int:
     return int.from_bytes(hashlib.sha256(f"equipoise event {chain}".encode()).digest()[:8], "big", signed=True)
 
 
+@cache
+def _functions() -> set[tuple[str, str]]:
+    """The functions of our triggers, each with its text: one of the same name that does nothing refuses nothing."""
+    text = _SCHEMA.read_text(encoding="utf-8")
+    return set(re.findall(r"FUNCTION public\.(\w+)\([^)]*\) RETURNS.*?\$\$(.*?)\$\$", text, re.DOTALL))
+
+
 class _Session:
     """One connection."""
 
@@ -73,7 +82,11 @@ class _Session:
         there = self._all(
             "SELECT tgname FROM pg_catalog.pg_trigger WHERE tgrelid = 'public.event'::regclass AND tgenabled IN ('O', 'A')"
         )
-        if missing := sorted(_TRIGGERS - {name for (name,) in there}):
+        functions = self._all(
+            "SELECT proname, prosrc FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'event\\_%%'"
+        )
+        altered = {name for name, _ in _functions() - set(functions)}
+        if missing := sorted((_TRIGGERS - {name for (name,) in there}) | altered):
             self.rollback()
             raise unguarded(self._database, missing)
 
@@ -81,6 +94,14 @@ class _Session:
         """The chain's rows after a number."""
         return self._all(
             "SELECT number, line, hash FROM public.event WHERE chain = %s AND number > %s ORDER BY number", chain, after
+        )
+
+    def some(self, chain: str, numbers: Sequence[int]) -> list[Row]:
+        """The chain's rows of these numbers."""
+        return self._all(
+            "SELECT number, line, hash FROM public.event WHERE chain = %s AND number = ANY(%s) ORDER BY number",
+            chain,
+            list(numbers),
         )
 
     def last(self, chain: str) -> Row | None:

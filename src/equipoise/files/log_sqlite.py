@@ -6,12 +6,14 @@ log). What is committed is on the disk before the order is answered (synchronous
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,6 @@ from equipoise.files.log_table import LogTable, Row
 from equipoise.trial.problem import BadInput, Problem
 
 _SCHEMA = Path(__file__).with_name("log_sqlite.sql")
-_TRIGGERS = {"event_next", "event_no_update", "event_no_delete"}
 
 
 def log_in_sqlite(database: Database, trial_id: str | None, timeout: float = 30.0) -> LogTable:
@@ -46,8 +47,7 @@ class _Session:
         """Lock the file for writing: one writer of all chains at a time. Refused where the table's triggers are gone."""
         with _said(self._database):
             self._connection.execute("BEGIN IMMEDIATE")
-        there = self._all("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'")
-        if missing := sorted(_TRIGGERS - {name for (name,) in there}):
+        if missing := _missing(self._connection):
             self.rollback()
             raise unguarded(self._database, missing)
 
@@ -56,6 +56,13 @@ class _Session:
         return self._all(
             "SELECT number, line, hash FROM event WHERE chain = ? AND number > ? ORDER BY number", chain, after
         )
+
+    def some(self, chain: str, numbers: Sequence[int]) -> list[Row]:
+        """The chain's rows of these numbers."""
+        return self._all(
+            "SELECT number, line, hash FROM event WHERE chain = ? AND number IN (SELECT value FROM json_each(?)) ORDER BY number",
+            chain, json.dumps(list(numbers)),
+        )  # fmt: skip
 
     def last(self, chain: str) -> Row | None:
         """The chain's last row."""
@@ -126,12 +133,31 @@ def _made(database: Database, timeout: float) -> Iterator[_Session]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _said(database), closing(_connect(path, "rwc", timeout)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        there = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        if not {name for (name,) in there} >= _TRIGGERS:
+        if missing := _missing(connection):
+            for name in missing:  # one of its name may say something else
+                connection.execute(f"DROP TRIGGER IF EXISTS {name}")
             connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
         if new:
             _sync(path.parent)
         yield _Session(connection, database)
+
+
+def _triggers(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """The table's triggers, each with its text."""
+    said = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
+    return set(connection.execute(said).fetchall())
+
+
+@cache
+def _ours() -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        empty.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        return _triggers(empty)
+
+
+def _missing(connection: sqlite3.Connection) -> list[str]:
+    """Those of our triggers that are not there, or do not say what we wrote."""
+    return sorted(name for name, _ in _ours() - _triggers(connection))
 
 
 def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
@@ -174,7 +200,7 @@ def _sync(folder: Path) -> None:
 
 
 def unguarded(database: Database, missing: Sequence[str]) -> BadInput:
-    """Refused: somebody took the table's triggers away, or switched them off."""
+    """Refused: somebody took the table's triggers away, switched them off, or had them do something else."""
     given = f"a table without {', '.join(missing)}"
     allowed = "a table whose triggers refuse changes"
     step = f"ask who took them away, verify, then: equipoise conduct prepare {database}"

@@ -5,9 +5,12 @@ One row an event, ``line`` being the exact line that the file would hold. A chai
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Protocol
 
 from equipoise.files.log_address import Database
@@ -28,6 +31,10 @@ class Session(Protocol):
 
     def rows(self, chain: str, after: int = 0) -> list[Row]:
         """The chain's rows after number ``after``, in order; all of one moment."""
+        ...
+
+    def some(self, chain: str, numbers: Sequence[int]) -> list[Row]:
+        """The chain's rows of these numbers, as far as they are there, in order."""
         ...
 
     def last(self, chain: str) -> Row | None:
@@ -166,6 +173,53 @@ class LogTable:
         if problems:
             raise BadInput(str(self), problems)
         return found
+
+    # -- single lines (files.log_register) --------------------------------------------------------------------------
+
+    def index(self) -> tuple[Path, Path | None]:
+        """The index is kept beside SQLite's file; for a server's table in the user's cache."""
+        name = sha256(f"{self.database.url}\0{self._trial_id}".encode()).hexdigest()[:16]
+        if self.database.scheme == "sqlite":
+            real = self.database.file.resolve()
+            return real.with_name(f"{real.name}.{name}.equipoise-index"), real
+        cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+        return Path(cache, "equipoise", f"{name}.equipoise-index"), None
+
+    def mark(self) -> list[int | str]:
+        """The last event and its hash: what was written before it the table lets nobody change."""
+        with self._reading() as session:
+            last = session.last(self._chain(session))
+            if last is None:
+                raise self._nothing(session)
+        return [last[0], last[2]]
+
+    def mark_at(self, number: int, head: str) -> list[int | str]:
+        """That event: the transaction has ended, and others may have written more."""
+        return [number, head]
+
+    #: What was written before the last event the table lets nobody change.
+    catches_up = True
+
+    def had(self, mark: list[int | str]) -> bool:
+        """Whether the table holds that event still, with that hash."""
+        with self._reading() as session:
+            found = session.some(self._chain(session), [int(mark[0])])
+        return [(number, digest) for number, _, digest in found] == [tuple(mark)]
+
+    def fetch(self, wanted: Sequence[tuple[int, Sequence[int]]]) -> list[bytes]:
+        """Lines by their numbers."""
+        numbers = [number for number, _ in wanted]
+        with self._reading() as session:
+            found = {number: line for number, line, _ in session.some(self._chain(session), numbers)}
+        return [found[number].encode() for number in numbers if number in found]
+
+    def places(self) -> None:
+        """A line is found by its number."""
+        return
+
+    def resume(self, event: Event, digest: str, line: bytes) -> None:
+        """Go on from an event that was read by itself."""
+        self._last = event, digest
 
     # -- writing ----------------------------------------------------------------------------------------------------
 

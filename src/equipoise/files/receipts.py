@@ -8,22 +8,49 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from equipoise.files.regular import regular
 from equipoise.trial.checkpoint import Expected, told
 from equipoise.trial.event import is_hash
 from equipoise.trial.problem import BadInput, Problem
 
 _LARGEST = 1 << 26
+#: The longest line of a receipt [bytes].
+_LONGEST = 1 << 12
+_RECEIPTS = "a file of receipts, or one that is not there yet"
 _ALLOWED = "a hash, with its number or without; or a file: of receipts, a checkpoint, what an order, a look or a decision printed with --json"
 
 
 def add_receipt(path: Path, trial: str, number: int, hash: str) -> None:
-    """Append an order's receipt, flushed to the disk. It says nothing of the order but its number and the head with it."""
+    """Append an order's receipt, flushed to the disk. It says nothing of the order but its number and the head with it.
+
+    Raises BadInput where something else than receipts stands there; see ``receipt_problem``.
+    """
+    problem = receipt_problem(path)
+    if problem is not None:
+        raise BadInput("receipt", [problem])
     path.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps({"trial": trial, "number": number, "hash": hash}) + "\n"
     with path.open("ab") as file:
         file.write(line.encode())
         file.flush()
         os.fsync(file.fileno())
+
+
+def receipt_problem(path: Path) -> Problem | None:
+    """Why receipts cannot be added to ``path``: a pipe would wait for ever, and a log, a key or a trial file would be spoilt."""
+    try:
+        with regular(path, _RECEIPTS).open("rb") as file:
+            first = file.readline(_LONGEST + 1)
+    except FileNotFoundError:
+        return None
+    except BadInput as bad:
+        return Problem("no-receipts", "--receipt", f"{path}: {bad.problems[0].given}", _RECEIPTS)
+    except OSError as error:
+        return Problem("no-receipts", "--receipt", f"{path}: {error.strerror}", _RECEIPTS)
+    value = _json(first.decode(errors="replace"))
+    if first and not (isinstance(value, dict) and set(value) == {"trial", "number", "hash"}):
+        return Problem("no-receipts", "--receipt", f"{path}, which holds something else", _RECEIPTS)
+    return None
 
 
 def read_expected(given: str, trial: str) -> list[Expected]:

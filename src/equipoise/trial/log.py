@@ -70,6 +70,11 @@ class Log:
         self._chain()
         return list(self._hashes)
 
+    def hash_at(self, number: int) -> str:
+        """The hash of event ``number``, from 1."""
+        self._chain()
+        return self._hashes[number - 1]
+
     @property
     def head(self) -> str:
         """The hash of the last event: the fingerprint of all that is in the log."""

@@ -43,7 +43,7 @@ class BadInput(Exception):  # noqa: N818 - reads as what it is, in the users' wo
 
     def __str__(self) -> str:
         count = len(self.problems)
-        head = f"{self.source}: {count} problem{'' if count == 1 else 's'}"
+        head = f"{_seen(self.source)}: {count} problem{'' if count == 1 else 's'}"
         shown = self.problems[:_SHOWN]
         width = max((len(p.where) for p in shown), default=0)
         lines = []
@@ -54,6 +54,11 @@ class BadInput(Exception):  # noqa: N818 - reads as what it is, in the users' wo
         if count > len(shown):
             lines.append(f"  … and {count - len(shown)} more (--json lists all)")
         return "\n".join([head, *lines])
+
+
+def _seen(text: str) -> str:
+    """A text that was given, with what nobody sees of it told by its number: it could turn the line round, or steer a terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class Missing(Exception):  # noqa: N818

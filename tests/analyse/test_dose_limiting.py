@@ -25,13 +25,15 @@ def late_next(on: int) -> Do:
 
 
 def with_event(n: int, term: str, grade: int, **data: Any) -> Do:
+    known = date.fromisoformat(data["until"]) if "until" in data else None
+
     def do(r: Running) -> None:
         r.dose(1)
         if n < 8:
-            r.event(n, term, grade, **data)
+            r.event(n, term, grade, known, **data)
         r.dose(8, 1, 8)
         if 8 <= n < 22:
-            r.event(n, term, grade, **data)
+            r.event(n, term, grade, known, **data)
         r.dose(22, 2, 1)
         if n >= 22:
             r.event(n, term, grade, **data)

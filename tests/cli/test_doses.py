@@ -132,7 +132,7 @@ REFUSALS: list[tuple[str, Callable[[Running], object], str]] = [
     ("a second level", lambda r: r.order("assigned", day(40), "A", level="DL2"), "assigned-twice"),
     ("no level", lambda r: r.order("assigned", day(40), "A", level="DL7"), "unknown-level"),
     ("nobody", lambda r: r.order("assigned", day(40), "Z", level="DL1"), "not-screened"),
-    ("a word without a reason", lambda r: r.order("dlt adjudicated", day(40), "A", dlt=True, reason=" "), "no-reason"),
+    ("a word without a reason", lambda r: r.order("dlt adjudicated", day(40), "A", dlt=True, reason=" "), "nothing-said"),
     ("a word on nobody assigned", unassigned, "not-assigned"),
     ("a level after withdrawal", lambda r: (r.order("withdrawn", day(36), "F"), r.order("assigned", day(40), "F", level="DL1")), "after-withdrawal"),
     ("an event that ends before it begins", lambda r: r.event(40, "x", 1, patient="A", until=str(day(39))), "until"),

@@ -34,15 +34,13 @@ def assigned_problems(event: Event, patient: Patient, trial: Trial) -> Iterator[
 
 
 def adjudicated_problems(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
-    """A word on somebody who was assigned no level, or one without a reason."""
+    """A word on somebody who was assigned no level."""
     if trial.phase1 is None:
         yield _problem("no-phase1", event, "[phase1] in the trial file says what a DLT is")
     elif patient.assigned is None:
         yield _problem(
             "not-assigned", event, "the patient is not assigned to a dose level by that day", "conduct assign"
         )
-    if not event.data["reason"].strip():
-        yield Problem("no-reason", "reason", "nothing", "why the committee says so")
 
 
 def _problem(code: str, event: Event, allowed: str, next_step: str = "") -> Problem:

@@ -196,3 +196,27 @@ def test_check_tells_levels_and_what_is_dose_limiting(equipoise: Equipoise) -> N
     assert "febrile neutropenia, of grade 3 or worse, related" in page.out
     found = equipoise("check", "phase1-example", "--json").json["phase1"]
     assert (found["levels"], found["kind"], found["window_days"]) == (["DL1", "DL2", "DL3", "DL4"], "a-plus-b", 21)
+
+
+def test_a_whole_dose_finding_one_patient_after_the_other() -> None:
+    """Each at the dose that `doses` gives; 3+3 ends as its rule does by hand: 1 of 6 at the third level, 2 of 3 at the fourth."""
+    r, on, given = Running(), FIRST, dict[str, int]()
+    toxic = {("DL3", 1), ("DL4", 0), ("DL4", 2)}
+    while True:
+        found = desk.doses.take(r.trial, cut(r.trial, r.c.log, on, on))
+        label = found.label(found.next.dose)
+        if found.next.action in ("stop", "declare") or label is None:
+            break
+        at = given[label] = given.get(label, 0) + 1
+        name, n = f"{label}-{at}", (on - FIRST).days + 1
+        dose = found.trial.dose_levels[found.trial.level_numbers[label] - 1].dose
+        r.assigned(name, label, on)
+        r.dose(n, 1, 1, name, dose)
+        r.dose(n + 7, 1, 8, name, dose)
+        if (label, at - 1) in toxic:
+            r.event(n + 9, "neuropathy", 3, patient=name)
+        r.dose(n + 21, 2, 1, name, dose)
+        on += timedelta(days=22)
+    assert found.history == "1NNN 2NNN 3NTN 3NNN 4TNT"
+    assert (found.next.action, label, found.next.recommend) == ("declare", "DL3", 3)
+    assert found.next.cautions == ()

@@ -123,5 +123,5 @@ def test_a_dose_that_is_not_the_regimen_s_is_refused_with_all_that_is_wrong() ->
         return [p.code for p in refused.value.problems]
 
     assert codes(drug="TTFields", dose=3, unit="V") == ["dose"]
-    assert codes(drug="crizotinib", times_a_day=3, until="2001-01-01") == ["missing", "unit", "times-a-day", "until"]
+    assert codes(drug="crizotinib", times_a_day=3, until="2001-01-01") == ["until", "missing", "unit", "times-a-day"]
     c.order("treated", day, moment(day), "t", patient="P1", data={"cycle": 1, "day": 1, "drug": "TTFields"})

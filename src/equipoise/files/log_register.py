@@ -198,7 +198,10 @@ def _register(store: Indexed, trial: Trial, index: LogIndex, *, living: bool) ->
 def _caught_up(store: Indexed, trial: Trial, found: StoredRegister) -> bool:
     """Others have written, without this index: what they wrote is verified on from its last event, and noted."""
     events = list(store.read(found.number, found.head).log)
-    return not any(e.kind == "redacted" or e.withheld != NEITHER for e in events) and found.carried_on(trial, events)
+    if any(e.kind == "redacted" or e.withheld != NEITHER for e in events) or not found.carried_on(trial, events):
+        return False
+    # What is not noted up to the log's end knows less than the log.
+    return not events or found.number == events[-1].number
 
 
 def make_register(store: object, trial: Trial, log: Log, allocated: Mapping[str, int]) -> None:

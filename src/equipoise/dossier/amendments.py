@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from statistics import fmean
 
 from equipoise.conduct.definitions import Definitions, Edition
 from equipoise.trial.arm import Treatment
-from equipoise.trial.changes import SHOWN, changes, in_words
+from equipoise.trial.changes import SHOWN, Change, changes, in_words
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Exhibit, Paragraph, Table
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+
+#: What the report tells in its last sections: what is assumed, and from where the rest is.
+_TOLD_ELSEWHERE = ("assumptions", "sources")
 
 
 def amendments(snap: Snapshot, found: Definitions | None) -> list[Exhibit]:
@@ -53,9 +56,20 @@ def _amendment(snap: Snapshot, found: Definitions, before: Edition, after: Editi
 def _changes(before: Edition, after: Edition) -> list[list[Cell]]:
     if not before.text or not after.text:
         return [["not known: the log was opened before definitions were kept in it", "", ""]]
-    made = changes(before.text, after.text)
+    found = (entry for c in changes(before.text, after.text) for entry in _entries(c))
+    made = [c for c in found if not c.path.startswith(_TOLD_ELSEWHERE)]
     rows: list[list[Cell]] = [[c.path, in_words(c.old), in_words(c.new)] for c in made[:SHOWN]]
     return rows + ([[f"and {len(made) - SHOWN} more", "", ""]] if len(made) > SHOWN else [])
+
+
+def _entries(c: Change) -> Iterator[Change]:
+    """A table that is new, or is gone, entry by entry."""
+    old, new = c.old or {}, c.new or {}
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in {**old, **new}:
+            yield Change(f"{c.path}.{name}", old.get(name), new.get(name))
+    else:
+        yield c
 
 
 def _sites(snap: Snapshot, found: Definitions, after: Edition, trial: Trial, mark: str) -> Table:

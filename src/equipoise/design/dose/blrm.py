@@ -19,8 +19,9 @@ from pydantic import Field
 from equipoise.design.dose.blrm_model import BlrmModel
 from equipoise.design.dose.counts import Counts, nobody, treated
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
+from equipoise.design.dose.dose_spec import CohortSpec
 from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, most_cautious
-from equipoise.design.spec import Entries, Probability, between
+from equipoise.design.spec import Probability, between
 from equipoise.trial.problem import Problem
 
 DOSE_KIND = "blrm"
@@ -33,7 +34,7 @@ REFERENCE = (
 EXAMPLE = {"levels": (60.0, 75.0, 90.0, 112.0), "reference": 90.0, "cohort": 3, "cohorts": 6}
 
 
-class Spec(Entries):
+class Spec(CohortSpec):
     """BLRM: doses, prior, intervals and conventions."""
 
     kind: Literal["blrm"]
@@ -54,8 +55,6 @@ class Spec(Entries):
     )
     increase: float = Field(default=2.0, gt=1, le=100, description="Largest factor from the highest dose given so far.")
     no_skip: bool = Field(default=True, description="Escalate by one dose at most above the highest given.")
-    cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
-    cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
     start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
     n_stop: int = Field(
         default=0, ge=0, le=1000, description="Patients at the next dose after which the trial ends; 0: never."

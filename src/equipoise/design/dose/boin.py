@@ -38,6 +38,10 @@ EXAMPLE = {"target": 0.30, "doses": 5, "cohort": 3, "cohorts": 10}
 _HAIR = 1e-12
 
 
+#: Times the target: the highest rate that is too low, and the lowest that is too high, where nobody states others.
+LOW, HIGH = 0.6, 1.4
+
+
 def lambdas(target: float, p_low: float, p_high: float) -> tuple[float, float]:
     """λe and λd.
 
@@ -47,6 +51,17 @@ def lambdas(target: float, p_low: float, p_high: float) -> tuple[float, float]:
     up = math.log((1 - p_low) / (1 - target)) / math.log(target * (1 - p_low) / (p_low * (1 - target)))
     down = math.log((1 - target) / (1 - p_high)) / math.log(p_high * (1 - target) / (target * (1 - p_high)))
     return up, down
+
+
+def usual_lambdas(target: float) -> tuple[float, float]:
+    """λe and λd between 0.6 and 1.4 times the target: the paper's choice."""
+    return lambdas(target, LOW * target, HIGH * target)
+
+
+def without_lambda(entry: str, target: float) -> Iterator[Problem]:
+    """A target so high that 1.4 times it is no rate."""
+    if not HIGH * target < 1:
+        yield Problem(entry, entry, f"{target:g}", f"less than 1/{HIGH:g}: λd is made from {HIGH:g} times it")
 
 
 class Spec(IntervalSpec):
@@ -85,7 +100,7 @@ class Spec(IntervalSpec):
     @between("target", "p_low", "p_high")
     def _around(self) -> Iterator[Problem]:
         """p_low < target < p_high < 1."""
-        low, high = self.p_low or 0.6 * self.target, self.p_high or 1.4 * self.target
+        low, high = self.p_low or LOW * self.target, self.p_high or HIGH * self.target
         if not low < self.target:
             yield Problem("p-low", "p_low", str(self.p_low), f"below the target, {self.target:g}")
         if not self.target < high < 1:
@@ -162,8 +177,8 @@ def from_spec(spec: Spec) -> Boin:
     entries = interval_entries(spec)
     plain = Boin(
         **entries,
-        p_low=spec.p_low if spec.p_low is not None else 0.6 * spec.target,
-        p_high=spec.p_high if spec.p_high is not None else 1.4 * spec.target,
+        p_low=spec.p_low if spec.p_low is not None else LOW * spec.target,
+        p_high=spec.p_high if spec.p_high is not None else HIGH * spec.target,
         offset=spec.offset if spec.extra_safe else None,
         stay_on_1_of_3=spec.stay_on_1_of_3,
         at_lambda_d=spec.at_lambda_d,

@@ -25,7 +25,7 @@ from typing import Any, Literal
 from pydantic import Field
 from scipy.special import betainc, betaincc
 
-from equipoise.design.dose.boin import lambdas
+from equipoise.design.dose.boin import usual_lambdas, without_lambda
 from equipoise.design.dose.counts import Counts, treated
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
 from equipoise.design.dose.dose_spec import DoseSpec
@@ -70,8 +70,7 @@ class Spec(DoseSpec):
     @between("phi_t")
     def _limits_exist(self) -> Iterator[Problem]:
         """1.4 φT is a probability."""
-        if not 1.4 * self.phi_t < 1:
-            yield Problem("phi-t", "phi_t", f"{self.phi_t:g}", "less than 1/1.4: λd is made from 1.4 phi_t")
+        yield from without_lambda("phi_t", self.phi_t)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ class Boin12:
     @cached_property
     def lambdas(self) -> tuple[float, float]:
         """λe and λd of BOIN at φT."""
-        return lambdas(self.phi_t, 0.6 * self.phi_t, 1.4 * self.phi_t)
+        return usual_lambdas(self.phi_t)
 
     @cached_property
     def rules(self) -> tuple[DoseRule, ...]:

@@ -21,13 +21,14 @@ from typing import Any, Literal
 from pydantic import Field
 from scipy.special import betainc
 
-from equipoise.design.dose.boin import lambdas
+from equipoise.design.dose.boin import usual_lambdas, without_lambda
 from equipoise.design.dose.counts import Counts, nobody, treated
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
+from equipoise.design.dose.dose_spec import CohortSpec
 from equipoise.design.dose.isotonic import chance_above
 from equipoise.design.dose.isotonic_grid import grid_rates
 from equipoise.design.dose.rules import DoseRule, EnoughAnywhere, EnoughPatients, most_cautious
-from equipoise.design.spec import Entries, Probability, between
+from equipoise.design.spec import Probability, between
 from equipoise.trial.problem import Problem
 
 DOSE_KIND = "boin-combination"
@@ -42,15 +43,13 @@ _HAIR = 1e-12
 Cell = tuple[int, int]
 
 
-class Spec(Entries):
+class Spec(CohortSpec):
     """BOIN for two drugs: their levels, the target, and the conventions."""
 
     kind: Literal["boin-combination"]
     target: Probability = Field(description="Target probability of a DLT, below 1/1.4.")
     first: int = Field(ge=1, le=6, description="Levels of the first drug.")
     second: int = Field(ge=1, le=6, description="Levels of the second drug.")
-    cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
-    cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
     certainty: float = Field(default=0.95, ge=0.5, lt=1, description="Eliminated if P(rate > target) exceeds this.")
     n_stop: int = Field(
         default=0, ge=0, le=1000, description="Patients at one combination that end the trial; 0: never."
@@ -63,8 +62,7 @@ class Spec(Entries):
     @between("target")
     def _too_high_is_a_rate(self) -> Iterator[Problem]:
         """1.4 times the target is a probability."""
-        if not 1.4 * self.target < 1:
-            yield Problem("target", "target", f"{self.target:g}", "less than 1/1.4: λd is made from 1.4 target")
+        yield from without_lambda("target", self.target)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +104,7 @@ class BoinCombination:
     @cached_property
     def lambdas(self) -> tuple[float, float]:
         """λe and λd."""
-        return lambdas(self.target, 0.6 * self.target, 1.4 * self.target)
+        return usual_lambdas(self.target)
 
     @cached_property
     def rules(self) -> tuple[DoseRule, ...]:

@@ -22,8 +22,9 @@ from pydantic import Field
 from equipoise.design.dose.counts import Counts, nobody, treated
 from equipoise.design.dose.crm_model import CrmModel, Model, Real, closest_to, skeleton_by_interval
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
+from equipoise.design.dose.dose_spec import CohortSpec
 from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, Said, most_cautious
-from equipoise.design.spec import Entries, Probability, between
+from equipoise.design.spec import Probability, between
 from equipoise.trial.problem import Problem
 
 DOSE_KIND = "crm"
@@ -36,7 +37,7 @@ REFERENCE = (
 EXAMPLE = {"target": 0.25, "skeleton": (0.08, 0.16, 0.25, 0.35, 0.46), "cohort": 3, "cohorts": 8}
 
 
-class Spec(Entries):
+class Spec(CohortSpec):
     """CRM: its skeleton, model and conventions."""
 
     kind: Literal["crm"]
@@ -57,8 +58,6 @@ class Spec(Entries):
     )
     variance: float = Field(default=1.34, gt=0, le=100, description="Prior variance of the parameter.")
     intercept: float = Field(default=3.0, gt=0, le=20, description="Fixed intercept of the logistic model.")
-    cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
-    cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
     start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
     no_skip: Literal["last", "ever", "no"] = Field(
         default="last", description="Escalate by one dose at most above which."

@@ -24,11 +24,15 @@ class LevelSpec(Entries):
             yield Problem("start", "start", str(self.start), f"a dose, 1 to {self.doses}")
 
 
-class DoseSpec(LevelSpec):
-    """Doses and cohorts."""
+class CohortSpec(Entries):
+    """Cohorts."""
 
     cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
     cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
+
+
+class DoseSpec(LevelSpec, CohortSpec):
+    """Doses and cohorts."""
 
 
 class IntervalSpec(DoseSpec):

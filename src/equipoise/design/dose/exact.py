@@ -110,10 +110,7 @@ def _ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int) -> Iterat
                 to = design.step(state, dose, seen)
                 after[to] = after.get(to, 0.0) + p * q
         if len(after) > most_states:
-            given = f"more than {most_states:,} states at once"
-            raise BadInput(
-                "exact", [Problem("too-many-states", "design", given, "fewer cohorts", "--behaviour simulated")]
-            )
+            raise too_many_states(most_states)
         layer = after
 
 
@@ -134,6 +131,12 @@ def characteristics(design: DoseDesign[Any], truth: DoseTruth, most_states: int 
     return DoseCharacteristics(
         "exact", truth, tuple(select[1:]), select[0], tuple(patients), tuple(dlts), cohorts, why, count
     )  # fmt: skip
+
+
+def too_many_states(most: int) -> BadInput:
+    """What is said where an exact sum would not end."""
+    given = f"more than {most:,} states at once"
+    return BadInput("exact", [Problem("too-many-states", "design", given, "fewer cohorts", "--behaviour simulated")])
 
 
 def check_truth(design: DoseDesign[Any], truth: DoseTruth) -> None:

@@ -7,6 +7,7 @@ trial without a dose; at the end the dose whose isotonic rate is closest to the 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,7 +25,7 @@ _WORDS = {UP: "escalate", STAY: "stay", DOWN: "de-escalate"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntervalDesign:
+class IntervalDesign(ABC):
     """A table of moves with a target rate; see the module.
 
     ``cohorts`` of ``cohort`` patients, from dose ``start`` on. ``certainty``: a dose is eliminated where P(DLT rate > target) exceeds
@@ -60,9 +61,9 @@ class IntervalDesign:
 
     # -- what a kind says -------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def move(self, n: int, dlt: int) -> Move:
         """Up, stay or down after ``dlt`` of ``n`` patients at a dose."""
-        raise NotImplementedError
 
     def eliminates(self, n: int, dlt: int) -> bool:
         """Whether the dose, and all above it, are never given again."""

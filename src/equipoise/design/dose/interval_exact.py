@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.design.dose.counts import Counts
-from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth, check_truth, results
+from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth, check_truth, results, too_many_states
 from equipoise.design.dose.exact import characteristics as one_by_one
 from equipoise.design.dose.interval import IntervalDesign
 from equipoise.design.dose.rules import EnoughAtDose, EnoughPatients, TooToxic
@@ -135,7 +135,7 @@ def _merged(most: int, n: Whole, y: Whole, at: Whole, out: Whole, p: Real) -> tu
         rows_as_bytes = packed.view(np.dtype((np.void, packed.dtype.itemsize * packed.shape[1]))).ravel()
         _, first, inverse = np.unique(rows_as_bytes, return_index=True, return_inverse=True)
     if len(first) > MOST_ROWS:
-        raise MemoryError(f"{len(first):,} states at once")
+        raise too_many_states(MOST_ROWS)
     return n[first], y[first], at[first], out[first], np.bincount(inverse, p, len(first)).astype(np.float64)
 
 

@@ -124,19 +124,18 @@ class EnoughAnywhere:
         return f"The trial ends when any dose has {self.n} patients."
 
 
+def _boldness(action: Give | End) -> int:
+    """An end without a dose is the most cautious, then one with a dose; to go on is the least."""
+    return 2 if isinstance(action, Give) else int(action.declares)
+
+
 def most_cautious(base: DoseVerdict, said: Iterable[Said | None]) -> DoseVerdict:
     """The design's verdict after all rules have spoken: an end without a dose before one with a dose, and that before the lowest dose."""
     spoke = sorted((s for s in said if s is not None), key=lambda s: (s.rule, s.because))
     if not spoke:
         return base
-    action = base.action
-    ends = [s for s in spoke if s.end is not None]
-    without = [s for s in ends if s.end is not None and not s.end.declares]
-    without_wins = bool(without) and not (isinstance(action, End) and not action.declares)
-    if without_wins:
-        action = without[0].end or action
-    elif ends and not isinstance(action, End):
-        action = ends[0].end or action
+    # Of equals the design's own word stands first.
+    action = min([base.action, *(s.end for s in spoke if s.end is not None)], key=_boldness)
     if isinstance(action, Give):
         most = min((s.at_most for s in spoke if s.at_most is not None), default=action.dose)
         if most < action.dose:

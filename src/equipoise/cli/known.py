@@ -12,10 +12,11 @@ from equipoise import desk
 from equipoise.cli.common import DAY, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import reader_option, unblind_option
 from equipoise.cli.log_place import LOG
-from equipoise.cli.outside import outside, outside_options
+from equipoise.cli.outside import outside_options
 from equipoise.cli.usage import Command
 
 if TYPE_CHECKING:
+    from equipoise.desk.outside import Outside
     from equipoise.files.log_address import Address
 
 log_option = click.option(
@@ -45,10 +46,7 @@ def verify(
     log_path: Address,
     unblind: Path | None,
     secret_file: Path | None,
-    witness: Path | None,
-    trust: tuple[str, ...],
-    expect: tuple[str, ...],
-    authority: Path | None,
+    held: Outside,
     reader: str | None,
     as_json: bool,
 ) -> None:
@@ -61,7 +59,7 @@ def verify(
     codes of a masked log are the secret's, and every event by its patient's arm. With --secret, at the end, every allocation is made again.
     """
     found = desk.opening.load_at_hand(trial, log_path, reader)
-    held, apart = outside(witness, trust, expect, authority), desk.order.apart(trial, log_path)
+    apart = desk.order.apart(trial, log_path)
     verified = desk.known.verify(found, desk.opening.log_of(found, log_path), unblind, secret_file, apart, held, reader)
     if as_json:
         emit(verified)
@@ -77,7 +75,7 @@ def verify(
         click.echo("The last line has no newline. It is whole and a record; the next order ends it.")
     for note in verified.notes:
         say(note)
-    if witness is None and not expect:
+    if held.folder is None and not held.expected:
         say("Held against nothing outside it: a cut end, or a chain made anew, would not show (--witness, --expect).")
     if (torn := verified.torn_bytes) != 0:
         of_it = f" ({torn} bytes were written of it)" if torn is not None else ""

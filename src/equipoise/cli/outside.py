@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,10 +13,10 @@ from equipoise import desk
 from equipoise.cli.extras import need, needing
 
 if TYPE_CHECKING:
-    from equipoise.desk.outside import Outside
     from equipoise.desk.witness import Witness
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 _PLACE = f"{__name__}.asked"
@@ -71,8 +72,21 @@ def say_kept(done: Any) -> None:
         click.echo(note, err=True)
 
 
-def outside_options(command: F) -> F:
-    """--witness, --trust, --expect and --authority of what reads; the command gets them by these names."""
+def outside_options(command: Callable[..., T]) -> Callable[..., T]:
+    """--witness, --trust, --expect and --authority of what reads; the command gets them as one value, ``held``."""
+
+    @wraps(command)
+    def asking(
+        *,
+        witness: Path | None,
+        trust: tuple[str, ...],
+        expect: tuple[str, ...],
+        authority: Path | None,
+        **others: Any,
+    ) -> T:
+        return command(held=desk.outside.Outside(witness, trust, expect, authority), **others)
+
+    asked_of: Callable[..., T] = asking
     for option in (
         click.option(
             "--authority", type=FILE, metavar="FILE",
@@ -88,10 +102,5 @@ def outside_options(command: F) -> F:
         ),
         click.option("--witness", type=FOLDER, envvar="EQUIPOISE_WITNESS", help="Folder of checkpoints [env EQUIPOISE_WITNESS]."),
     ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def outside(witness: Path | None, trust: tuple[str, ...], expect: tuple[str, ...], authority: Path | None) -> Outside:
-    """What a log is held against, as it was given."""
-    return desk.outside.Outside(witness, trust, expect, authority)
+        asked_of = option(asked_of)
+    return asked_of

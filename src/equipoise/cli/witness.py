@@ -13,10 +13,11 @@ from equipoise.cli.data import reader_option
 from equipoise.cli.extras import need
 from equipoise.cli.known import log_option
 from equipoise.cli.log_place import LOG
-from equipoise.cli.outside import FILE, FOLDER, asked, by_option, outside, outside_options, say_kept
+from equipoise.cli.outside import FILE, FOLDER, asked, by_option, outside_options, say_kept
 from equipoise.cli.usage import Command
 
 if TYPE_CHECKING:
+    from equipoise.desk.outside import Outside
     from equipoise.files.log_address import Address
 
 
@@ -121,10 +122,7 @@ def drill(
     trial: str,
     backup: Address,
     log_path: Address | None,
-    witness: Path | None,
-    trust: tuple[str, ...],
-    expect: tuple[str, ...],
-    authority: Path | None,
+    held: Outside,
     reader: str | None,
     as_json: bool,
 ) -> None:
@@ -134,9 +132,7 @@ def drill(
     """
     found = desk.opening.load_trial(trial)
     running = desk.opening.log_of(found, log_path) if log_path is not None else None
-    done = desk.restore.drill(
-        found, desk.opening.log_of(found, backup), outside(witness, trust, expect, authority), running, reader
-    )
+    done = desk.restore.drill(found, desk.opening.log_of(found, backup), held, running, reader)
     if as_json:
         emit(done)
     else:

@@ -129,6 +129,7 @@ def test_a_command_that_is_ended_from_outside_ends_as_by_ctrl_c(name: str, tmp_p
     """A simulation that is ended keeps what was done, and nothing of it stands under a name that says more."""
     begun = subprocess.Popen(
         [sys.executable, "-c", "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+         "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # the tests may be under nohup, which a command respects
          "from equipoise.cli.main import main; main()", "simulate", "north", "--scenario", "null", "--engine", "reference",
          "--replicates", "1000000", "--workers", "1", "--waiting", "pause", "--out", str(tmp_path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "160"},
@@ -138,7 +139,10 @@ def test_a_command_that_is_ended_from_outside_ends_as_by_ctrl_c(name: str, tmp_p
     while not (part.exists() and part.stat().st_size) and time.monotonic() < until and begun.poll() is None:
         time.sleep(0.05)
     begun.send_signal(getattr(signal, name))
-    _, err = begun.communicate(timeout=60)
+    try:
+        _, err = begun.communicate(timeout=60)
+    finally:
+        begun.kill()  # else it would go on for hours
     assert begun.returncode == 1, err
     assert "Interrupted" in err
     assert "Traceback" not in err

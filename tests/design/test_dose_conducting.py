@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.design.dose import dose_shelf
-from equipoise.design.dose.conducting import in_cohorts, next_dose
+from equipoise.design.dose.conducting import Given, in_cohorts, next_dose
 from equipoise.design.dose.dose_design import Give
 from equipoise.design.dose.history import answer, seen_of
 from equipoise.trial.dose_outcomes import PatientOutcome, read_outcomes, written
@@ -25,9 +25,9 @@ DESIGNS = {
 }
 
 
-def patients(text: str) -> list[tuple[int, PatientOutcome]]:
+def patients(text: str) -> list[Given]:
     """'1N 1N 2T' as patients with their levels."""
-    return [(t.level[0], o) for t in read_outcomes(text) for o in t.outcomes]
+    return [Given(t.level[0], o, t.beside) for t in read_outcomes(text) for o in t.outcomes]
 
 
 @pytest.mark.parametrize(
@@ -75,19 +75,23 @@ def test_the_next_dose(design: str, history: str, action: str, dose: int | None,
 
 
 OUTCOMES = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from([PatientOutcome(x) for x in "NTX"] + [PatientOutcome("P", 5)])),
+    st.builds(
+        lambda dose, outcome: Given(dose, outcome),
+        st.integers(1, 4),
+        st.sampled_from([PatientOutcome(x) for x in "NTX"] + [PatientOutcome("P", 5)]),
+    ),
     max_size=24,
 )
 
 
 @given(st.sampled_from(sorted(DESIGNS)), OUTCOMES)
-def test_the_history_is_read_back_to_the_same_counts(name: str, given_: list[tuple[int, PatientOutcome]]) -> None:
+def test_the_history_is_read_back_to_the_same_counts(name: str, given_: list[Given]) -> None:
     cohorts = in_cohorts(DESIGNS[name], given_)
     again = read_outcomes(written(cohorts))
     assert again == cohorts
-    assert [(t.level[0], o) for t in again for o in t.outcomes] == given_
+    assert [Given(t.level[0], o) for t in again for o in t.outcomes] == given_
     told = answer(DESIGNS[name], again, 21)
-    seen = Counter((level, o.letter) for level, o in given_)
+    seen = Counter((g.dose, g.outcome.letter) for g in given_)
     assert told.n == tuple(seen[k, "N"] + seen[k, "T"] for k in range(1, 5))
     assert told.dlt == tuple(seen[k, "T"] for k in range(1, 5))
 
@@ -96,14 +100,14 @@ def test_the_history_is_read_back_to_the_same_counts(name: str, given_: list[tup
 def test_who_follows_the_design_is_never_cautioned_and_fills_whole_cohorts(name: str, letters: list[str]) -> None:
     """Patient by patient at the dose that is given: the folded cohorts are the design's own, and it gives them again."""
     design: Any = DESIGNS[name]
-    came: list[tuple[int, PatientOutcome]] = []
+    came: list[Given] = []
     for letter in letters:
         found = next_dose(design, in_cohorts(design, came), 21)
         if found.action in ("stop", "declare"):
             break
         assert isinstance(found.dose, int)
         assert not found.cautions
-        came.append((found.dose, PatientOutcome(letter)))
+        came.append(Given(found.dose, PatientOutcome(letter)))
     state = design.start()
     *whole, _last = in_cohorts(design, came)
     for cohort in whole:
@@ -113,3 +117,42 @@ def test_who_follows_the_design_is_never_cautioned_and_fills_whole_cohorts(name:
         counted = [o.letter for o in cohort.outcomes if o.letter != "X"]
         assert len(counted) <= action.size
         state = design.step(state, cohort.level[0], seen_of([o.letter for o in cohort.outcomes]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "entries", "came"),
+    [
+        ("keyboard", {"target": 0.25, "doses": 4}, "1NNN 2NNN 3NTT 2NNN 3P:0"),
+        ("keyboard", {"target": 0.25, "doses": 4}, "1NNN 2NNN 3NTT 2NNN 3N"),
+        ("boin", {"target": 0.3, "doses": 4, "tite": "ess"}, "1NNN 2NNN 3NTT 2NNN 3P:0"),
+    ],
+)
+def test_a_cohort_that_was_asked_for_is_not_left_for_what_was_known_before_it(
+    kind: str, entries: dict[str, Any], came: str
+) -> None:
+    """Two of three had a DLT there before: without any more it would be left again, and the design asked for three."""
+    design = dose_shelf.build(kind, entries)
+    found = next_dose(design, in_cohorts(design, patients(came)), 28)
+    assert (found.action, found.dose, found.size) == ("stay", 3, 2)
+
+
+def test_it_is_left_for_its_own_toxicities() -> None:
+    design = dose_shelf.build("keyboard", {"target": 0.25, "doses": 4})
+    found = next_dose(design, in_cohorts(design, patients("1NNN 2NNN 3NNT 2NNN 3TT")), 28)
+    assert found.dose == 2
+
+
+def test_it_is_left_for_what_was_known_late_and_for_its_own_where_the_dose_was_toxic_before() -> None:
+    """A late DLT before it takes the dose away from under it; a DLT of its own is enough where two of two had one."""
+    design = dose_shelf.build("boin", {"target": 0.3, "doses": 4})
+    late = next_dose(design, in_cohorts(design, patients("1NNN 2NNN 3TTT 2NNN 3N")), 28)
+    assert late.dose == 2
+    own = next_dose(design, in_cohorts(design, patients("1NNN 2NNN 3TT 2NNN 3T")), 28)
+    assert own.dose == 2
+
+
+def test_who_is_replaced_is_not_replaced_at_a_dose_that_is_too_toxic() -> None:
+    """Rolling six: six at the first dose with one DLT, two at the second: it ends with the first, whoever is to be replaced at the second."""
+    design = dose_shelf.build("rolling-six", {"doses": 4})
+    found = next_dose(design, in_cohorts(design, patients("1T 1N 1N 1N 1N 1N 2T 2T 2N 2X")), 28)
+    assert (found.action, found.dose) == ("declare", 1)

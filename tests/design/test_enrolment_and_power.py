@@ -129,6 +129,7 @@ def test_enrolment_and_its_inverse(rates: list[float], time: float) -> None:
     assert e.time_of(e.by(time)) == pytest.approx(time)
 
 
+@pytest.mark.slow
 def test_pieces_of_one_rate_are_no_pieces() -> None:
     """In every kind with a rate."""
     for kind, rate in (("one-sample-logrank", "rate"), ("km-landmark", "rate"), ("case-morgan", "rate"), ("huang-talukder-thomas", "rate"), ("group-sequential", "accrual_rate")):  # fmt: skip

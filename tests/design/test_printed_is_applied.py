@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from equipoise.design.boundary_in_words import steps
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.safety.safety_imbalance import ImbalanceRule
 from equipoise.design.safety.safety_rule import SafetyRule
-from equipoise.design.study.curtailed import Curtailed
 from equipoise.trial.decision import Continue, Declare, Stop
 from equipoise.trial.evidence import (
     Evidence,
@@ -23,6 +23,7 @@ from equipoise.trial.evidence import (
     ToxicityEvidence,
     TwoArmEvidence,
 )
+from said_designs import Said
 
 KINDS = shelf.kinds()
 #: Variants that act at the first patients, where every patient must respond, besides the kind's example.
@@ -45,14 +46,21 @@ BY_WORDS = {
 def designs() -> Iterator[Any]:
     for kind in KINDS:
         for i, change in enumerate(({}, *MORE.get(kind, ()))):
-            design = shelf.build(kind, {**shelf.one(kind).example, **change})
-            yield pytest.param(kind, design, id=f"{kind}-{i}")
-            if isinstance(design, RateDesign):
+            said = Said(kind, tuple(change.items()))
+            yield pytest.param(kind, said, id=f"{kind}-{i}")
+            if said.is_a(RateDesign):
                 for side in ("futility", "efficacy", "both"):
-                    yield pytest.param(kind, Curtailed(design, side), id=f"{kind}-{i}-curtailed-{side}")  # type: ignore[arg-type]
+                    yield pytest.param(kind, replace(said, side=side), id=f"{kind}-{i}-curtailed-{side}")
 
 
 DESIGNS = list(designs())
+OF_STATISTICS = {StatisticEvidence, ReferenceStatistic}
+
+
+@pytest.fixture
+def design(request: pytest.FixtureRequest) -> Any:
+    """A design as it was said, built."""
+    return request.param.built()
 
 
 def at_each_look(printed: str, sizes: list[int]) -> list[int | None]:
@@ -66,7 +74,7 @@ def at_each_look(printed: str, sizes: list[int]) -> list[int | None]:
     return found
 
 
-@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if isinstance(p.values[1], RateDesign)])
+@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[1].is_rate], indirect=["design"])
 def test_one_rate(kind: str, design: RateDesign) -> None:
     numbers, sizes = design.numbers(), [look.n for look in design.looks]
     if "futility" in numbers:
@@ -94,7 +102,7 @@ def test_one_rate(kind: str, design: RateDesign) -> None:
         assert said.declares_at_least == (min(declares) if declares else None)
 
 
-@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if isinstance(p.values[1], SafetyRule)])
+@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[1].is_a(SafetyRule)], indirect=["design"])
 def test_safety(kind: str, design: SafetyRule) -> None:
     numbers, sizes = design.numbers(), [look.n for look in design.looks]
     least: dict[int, int] = {}
@@ -111,7 +119,9 @@ def test_safety(kind: str, design: SafetyRule) -> None:
             assert said.accepts_at_most == accepts[k - 1]
 
 
-@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if isinstance(p.values[1], ImbalanceRule)])
+@pytest.mark.parametrize(
+    ("kind", "design"), [p for p in DESIGNS if p.values[1].is_a(ImbalanceRule)], indirect=["design"]
+)
 def test_safety_of_two_arms(kind: str, design: ImbalanceRule) -> None:
     said = str(design.numbers()["boundary"])
     least: dict[int, int] = {}
@@ -124,7 +134,7 @@ def test_safety_of_two_arms(kind: str, design: ImbalanceRule) -> None:
             assert isinstance(found.action, Stop) == (e.stops_at_least is not None and x >= e.stops_at_least)
 
 
-@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[0] == "bop2"])
+@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[0] == "bop2"], indirect=["design"])
 def test_bop2(kind: str, design: Any) -> None:
     said = str(design.numbers()["boundaries"])
     low = {int(n): int(b) for b, n in re.findall(r"(\d+)/(\d+)", said)}
@@ -134,7 +144,9 @@ def test_bop2(kind: str, design: Any) -> None:
             assert stopped == (x <= low.get(look.n, -1)), (look, x, said)
 
 
-@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[0] == "bayes-two-endpoints"])
+@pytest.mark.parametrize(
+    ("kind", "design"), [p for p in DESIGNS if p.values[0] == "bayes-two-endpoints"], indirect=["design"]
+)
 def test_two_endpoints(kind: str, design: Any) -> None:
     numbers = design.numbers()
     declare_r, declare_t, toxic, futile = (
@@ -154,7 +166,7 @@ def test_two_endpoints(kind: str, design: Any) -> None:
                 assert (isinstance(action, Declare), isinstance(action, Stop)) == (declares, stops), (n, r, t)
 
 
-@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[0] == "bryant-day"])
+@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[0] == "bryant-day"], indirect=["design"])
 def test_bryant_day(kind: str, design: Any) -> None:
     c = design.numbers()
     for look, (n, responses, tolerated) in enumerate(
@@ -166,7 +178,7 @@ def test_bryant_day(kind: str, design: Any) -> None:
                 assert isinstance(design.verdict(PairEvidence(look, n, r, t)).action, Stop) != passes
 
 
-@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[0] == "jung"])
+@pytest.mark.parametrize(("kind", "design"), [p for p in DESIGNS if p.values[0] == "jung"], indirect=["design"])
 def test_jung(kind: str, design: Any) -> None:
     c = design.numbers()
     needed = [int(a) for a in re.findall(r"D ≥ (-?\d+)", str(c["boundaries"]))]
@@ -180,7 +192,8 @@ def test_jung(kind: str, design: Any) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "design"),
-    [p for p in DESIGNS if getattr(p.values[1], "takes", None) in (StatisticEvidence, ReferenceStatistic)],
+    [p for p in DESIGNS if p.values[1].takes <= OF_STATISTICS],
+    indirect=["design"],
 )
 def test_statistics(kind: str, design: Any) -> None:
     c = design.numbers()
@@ -203,8 +216,7 @@ def test_every_kind_is_asked_above() -> None:
     asked = {
         p.values[0]
         for p in DESIGNS
-        if isinstance(p.values[1], RateDesign | SafetyRule | ImbalanceRule)
-        or getattr(p.values[1], "takes", None) in (StatisticEvidence, ReferenceStatistic)
+        if p.values[1].is_rate or p.values[1].is_a(SafetyRule, ImbalanceRule) or p.values[1].takes <= OF_STATISTICS
     }
     assert asked | {"bop2", "bayes-two-endpoints", "bryant-day", "jung"} | BY_WORDS == set(KINDS)
 

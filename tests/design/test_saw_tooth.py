@@ -36,7 +36,7 @@ def test_a_hern_says_both() -> None:
 
 
 @pytest.mark.property
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.floats(0.03, 0.6), st.floats(0.15, 0.35), st.sampled_from([0.025, 0.05, 0.1]), st.sampled_from([0.8, 0.9]))
 def test_it_never_falls_below_and_one_less_does(p0: float, delta: float, alpha: float, power: float) -> None:
     design = search(p0, p0 + delta, alpha, power)

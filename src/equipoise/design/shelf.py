@@ -46,9 +46,10 @@ def _modules() -> dict[str, ModuleType]:
 
 @cache
 def _files() -> dict[str, str]:
-    """The files of all rooms: name → module. Imports none of them but the rooms themselves."""
+    """The files of all rooms: name → module. Imports none of them but the rooms themselves; those that find a dose have a shelf of their own."""
     inside = pkgutil.walk_packages(equipoise.design.__path__, "equipoise.design.")
-    return {i.name.rpartition(".")[2]: i.name for i in inside if not i.ispkg and i.name != __name__}
+    named = (i.name for i in inside if not i.ispkg and i.name != __name__)
+    return {name.rpartition(".")[2]: name for name in named if not name.startswith("equipoise.design.dose.")}
 
 
 def kinds() -> list[str]:

@@ -143,7 +143,7 @@ def rules(draw: Any) -> TwoEndpoints:
 
 
 @pytest.mark.property
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rules(), st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.1, 1.0, 5.0]))
 def test_laws(d: TwoEndpoints, response: float, toxicity: float, odds: float) -> None:
     """Probabilities add to one; more responses are never worse and more toxicities never better; what cannot end does not."""

@@ -15,7 +15,7 @@ from equipoise.trial.problem import BadInput
 
 
 def shares(model: BlrmModel, w: Any, dose: float) -> tuple[float, float, float, float]:
-    under, within, excessive = (model.below(w, dose, cut) for cut in (0.2, 0.35, 0.6))
+    under, within, excessive = (model.below(w, (dose,), cut)[0] for cut in (0.2, 0.35, 0.6))
     return under, within - under, excessive - within, 1 - excessive
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from scipy.stats import rankdata
 
-from design.dose.oracles import rows
+from design.dose.oracles import reals, rows
 from equipoise.design.dose import dose_shelf
 from equipoise.design.dose.dose_design import End, Seen
 from equipoise.design.dose.history import answer, take_in
@@ -53,6 +53,24 @@ def test_ranks_of_desirability() -> None:
         if float(u2) + float(u3) == 100:
             ranks = rankdata([judged[i][0] for i in fit])
             assert list(ranks) == [float(table[i]["RDS_x"]) for i in fit]
+
+
+@pytest.mark.independent
+def test_the_dispute_by_states_is_the_dispute_by_simulation() -> None:
+    """Two roads of which neither knows our design, which meets the second in ``test_simulated``: within four of its errors and what was left out."""
+    found = rows("boin12_exact")
+    assert found
+    by = {
+        (r["explore"], r["inadmissible"], r["choose"]): reals(r["select_none_1_to_5"]) for r in rows("boin12_dispute")
+    }
+    for r in found:
+        if r["choose"] == "next given":  # the other names the next dose whether it was given or not
+            continue
+        exact, dropped = reals(r["select_none_1_to_5"]), float(r["dropped"])
+        assert sum(exact) == pytest.approx(1 - dropped, abs=1e-8)
+        assert dropped < 1e-4
+        for p, q in zip(exact, by[r["explore"], r["inadmissible"], r["choose"]], strict=True):
+            assert abs(p - q) <= 4 * (p * (1 - p) / 200_000) ** 0.5 + dropped + 5e-5, r
 
 
 def design(**said: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from design.dose.oracles import reals, rows, wholes
 from equipoise.design.dose import dose_shelf
-from equipoise.design.dose.crm_model import CrmModel, closest_to, skeleton_by_interval
+from equipoise.design.dose.counts import Counts
+from equipoise.design.dose.crm_model import CrmModel, closest_to, indifference, skeleton_by_interval
 from equipoise.design.dose.dose_design import End, Seen
-from equipoise.design.dose.exact import DoseTruth, characteristics
+from equipoise.design.dose.exact import DoseTruth
+from equipoise.design.dose.exact_behaviour import characteristics
+from equipoise.design.dose.rules import Said
 from equipoise.trial.problem import BadInput
 
 
@@ -98,6 +103,17 @@ def test_exact_behaviour() -> None:
             assert abs(ours - theirs) <= 3 * (ours * (1 - ours) / int(r["nsim"])) ** 0.5 + 5 / int(r["nsim"])
 
 
+@pytest.mark.independent
+def test_sensitivity() -> None:
+    """dfcrm bisects to 1e-6."""
+    for r in rows("crm_sensitivity"):
+        found = indifference(CrmModel(reals(r["skeleton"]), r["model"]), float(r["target"]))  # type: ignore[arg-type]
+        for ours, theirs in zip(zip(*found, strict=True), (r["interval_lower"], r["interval_upper"]), strict=True):
+            assert [None if x is None else pytest.approx(x, abs=2e-6) for x in ours] == [
+                None if x == "NA" else float(x) for x in theirs.split()
+            ]
+
+
 def walk(design: Any, state: Any, row: dict[str, str], size: int = 3) -> list[str]:
     """The doses that follow a row of numbers of DLTs; NA from where the trial ends."""
     found = []
@@ -126,29 +142,80 @@ def test_pathways_of_dtpcrm() -> None:
         assert walk(design, design.step(design.start(), 1, Seen(3)), r) == [r["D1"], r["D2"], r["D3"]], r
 
 
+@dataclass(frozen=True)
+class NearlyNormal:
+    """escalation's rule: P(rate of dose 1 > 0.35) > 0.8, θ taken as normal with the posterior's mean and variance. A rule is a value: this one
+    is none of ours."""
+
+    crm: CrmModel
+
+    def asked(self, state: Counts, next_dose: int) -> Said | None:
+        if not state.patients:
+            return None
+        mean, variance = self.crm.posterior(state.dlt, [n - y for n, y in zip(state.n, state.dlt, strict=True)])
+        edge = np.log(np.log(0.35) / np.log(self.crm.skeleton[0]))
+        if not norm.cdf(edge, mean, variance**0.5) > 0.8:
+            return None
+        return Said("too toxic", "by a normal approximation", End("too toxic", declares=False))
+
+    def in_words(self) -> str:
+        return ""
+
+
+ESCALATION = {"target": 0.3, "skeleton": (0.05, 0.15, 0.30, 0.45), "cohorts": 4, "coherent": "no", "recommends": "next"}
+
+
 @pytest.mark.independent
 def test_three_cohorts_as_escalation_walks_them() -> None:
-    said = {"target": 0.3, "skeleton": (0.05, 0.15, 0.30, 0.45), "cohorts": 4, "coherent": "no", "recommends": "next"}
     compared = 0
     for r in rows("exact_oc_escalation"):
-        if r["design"] != "crm":
+        if not r["design"].startswith("crm"):
             continue
-        design: Any = dose_shelf.build("crm", said)
+        design: Any = dose_shelf.build("crm", ESCALATION)
+        if r["design"] == "crm_toxstop":
+            design = replace(design, rules=(NearlyNormal(design.crm),))
         found, layer = [0.0] * 5, {design.start(): 1.0}
         for _ in range(3):
             after: dict[Any, float] = {}
             for state, p in layer.items():
                 action = design.verdict(state).action
+                if isinstance(action, End):
+                    after[state] = after.get(state, 0.0) + p
+                    continue
                 q = reals(r["truth"])[action.dose - 1]
                 for y in range(4):
                     to = design.step(state, action.dose, Seen(3 - y, y))
                     after[to] = after.get(to, 0.0) + p * (1, 3, 3, 1)[y] * q**y * (1 - q) ** (3 - y)
             layer = after
         for state, p in layer.items():
-            found[design.verdict(state).action.dose] += p
-        assert found == pytest.approx(reals(r["recommend_none_1_to_4"]), abs=1e-9)
+            action = design.verdict(state).action
+            found[0 if isinstance(action, End) else action.dose] += p
+        assert found == pytest.approx(reals(r["recommend_none_1_to_4"]), abs=1e-9), r["design"]
+        for what, of_state in (("mean_n_at_dose", "n"), ("mean_dlt_at_dose", "dlt")):
+            expected = sum(p * np.array(getattr(state, of_state)) for state, p in layer.items())
+            assert expected == pytest.approx(reals(r[what]), abs=1e-9)
         compared += 1
-    assert compared
+    assert compared == 3
+
+
+@pytest.mark.independent
+def test_the_tree_of_escalation() -> None:
+    tree = {r[".node"]: r for r in rows("dose_paths_crm")}
+    design: Any = dose_shelf.build("crm", ESCALATION)
+
+    def state_at(r: dict[str, str]) -> Any:
+        if r[".parent"] == "NA":
+            return design.start()
+        before = tree[r[".parent"]]
+        y = r["outcomes"].count("T")
+        return design.step(state_at(before), int(before["next_dose"]), Seen(len(r["outcomes"]) - y, y))
+
+    for r in tree.values():
+        action = design.verdict(state_at(r)).action
+        assert (None if isinstance(action, End) else str(action.dose)) == (
+            None if r["next_dose"] == "NA" else r["next_dose"]
+        )
+    assert len(tree) == 85
 
 
 @pytest.mark.parametrize(("said", "where"), [

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from design.dose.oracles import reals, rows
-from equipoise.design.dose import dose_shelf, interval_exact
+from equipoise.design.dose import dose_shelf, exact_behaviour
 from equipoise.design.dose.conformance import faults_of
-from equipoise.design.dose.dose_design import End, Seen
-from equipoise.design.dose.exact import DoseTruth, characteristics, ends
+from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
+from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth, characteristics, ends
 from equipoise.design.dose.history import answer, take_in
 from equipoise.design.dose.paths import pathways
 from equipoise.trial.dose_outcomes import read_outcomes
@@ -26,6 +28,10 @@ def small(kind: str, **said: Any) -> Any:
     """The example of a kind, with few cohorts."""
     about = dose_shelf.one(kind)
     example, few = dict(about.example), 3 if about.family == "efficacy and toxicity" else 5
+    if kind == "efftox":  # each state is a posterior of six parameters
+        example["cohort"], few = 2, 2
+    if kind == "dose-comparison":
+        example |= {"n": 3, "further": 2}
     return dose_shelf.build(kind, {**example, **({"cohorts": few} if "cohorts" in example else {}), **said})
 
 
@@ -48,11 +54,10 @@ def test_three_plus_three(oracle: str) -> None:
 @pytest.mark.parametrize("oracle", ["boin_oc_exact", "boin_oc_exact_earlystop"])
 def test_boin(oracle: str) -> None:
     """Its numbers are another enumeration's, and escalation's to 5e-11."""
-    tried = 0
     for r in rows(oracle):
-        if int(r["cohorts"]) > 10:
-            continue
-        truth, tried = reals(r["truth"]), tried + 1
+        truth = reals(r["truth"])
+        if int(r["cohorts"]) >= 20 and not int(r.get("n_stop", "0")):
+            continue  # a million and a half states: below
         said = {
             "target": float(r["target"]),
             "doses": len(truth),
@@ -61,11 +66,54 @@ def test_boin(oracle: str) -> None:
         }
         if "n_stop" in r:
             said |= {"n_stop": int(r["n_stop"]), "stay_on_1_of_3": r["stay_on_1_of_3"] == "True"}
-        found = interval_exact.characteristics(dose_shelf.build("boin", said), DoseTruth(truth))
+        found = exact_behaviour.characteristics(dose_shelf.build("boin", said), DoseTruth(truth))
         assert (found.select_none, *found.select) == pytest.approx(reals(r["select_none_1_to_J"]), abs=1e-7)
         assert found.patients == pytest.approx(reals(r["mean_n_at_dose"]), abs=1e-7)
         assert found.dlts == pytest.approx(reals(r["mean_dlt_at_dose"]), abs=1e-7)
-    assert tried > 5
+
+
+@pytest.mark.independent
+@pytest.mark.slow
+def test_twenty_cohorts_of_boin() -> None:
+    """A million and a half states at the end; the exact numbers of another enumeration, and get.oc's simulated ones within their error."""
+    (exact,) = (r for r in rows("boin_oc_exact") if int(r["cohorts"]) == 20)
+    design = dose_shelf.build("boin", {"target": 0.3, "doses": 5, "cohorts": 20})
+    found = exact_behaviour.characteristics(design, DoseTruth(reals(exact["truth"])))
+    assert (found.select_none, *found.select) == pytest.approx(reals(exact["select_none_1_to_J"]), abs=1e-7)
+    assert found.patients == pytest.approx(reals(exact["mean_n_at_dose"]), abs=1e-7)
+    (simulated,) = (r for r in rows("boin_oc_simulated") if r["ncohort"] == "20")
+    assert reals(simulated["truth"]) == found.truth.dlt
+    as_simulated(found, simulated)
+
+
+def as_simulated(found: DoseCharacteristics, r: dict[str, str]) -> None:
+    """get.oc's chances within three standard errors; where fewer than five were to be expected, by an exact binomial."""
+    trials = int(r["ntrial"])
+    shown = [float(r["percent_none"]), *reals(r["select_percent"])]
+    for p, percent in zip((found.select_none, *found.select), shown, strict=True):
+        # It prints two digits of a percentage, and says that of all but those who stopped early in another way.
+        times = round(percent * trials / 100)
+        if p * trials < 5:
+            assert binomtest(times, trials, p).pvalue > 0.001
+        else:
+            assert abs(times / trials - p) <= 3 * (p * (1 - p) / trials) ** 0.5 + 1e-4
+    assert found.total == pytest.approx(float(r["total_n"]), abs=0.6)
+    assert sum(found.dlts) == pytest.approx(float(r["total_dlt"]), abs=0.25)
+
+
+@pytest.mark.independent
+def test_boin_as_get_oc_simulates_it() -> None:
+    compared = 0
+    for r in rows("boin_oc_simulated"):
+        if r["ncohort"] == "20":
+            continue
+        truth = reals(r["truth"])
+        said = {"target": float(r["target"]), "doses": len(truth), "cohorts": int(r["ncohort"])}
+        said |= {"n_stop": int(r["n_earlystop"]) if int(r["n_earlystop"]) < 100 else 0}
+        said |= {"extra_safe": r["extrasafe"] == "TRUE", "bound": r["boundMTD"] == "TRUE"}
+        as_simulated(exact_behaviour.characteristics(dose_shelf.build("boin", said), DoseTruth(truth)), r)
+        compared += 1
+    assert compared == 3
 
 
 @pytest.mark.independent
@@ -143,11 +191,51 @@ def test_every_kind_conforms(kind: str) -> None:
     assert faults_of(small(kind), 4_000) == []
 
 
+@dataclass(frozen=True)
+class _Remembers:
+    """A state that knows what its equals do not: whether the last cohort had a DLT."""
+
+    n: tuple[int, ...] = (0, 0)
+    dlt: tuple[int, ...] = (0, 0)
+    at: int = 0
+    cohorts: int = 0
+    toxic: bool = field(default=False, compare=False)
+
+
+class _Forgetful:
+    """Nine patients on dose 1; then the last three decide, though equal counts are one state."""
+
+    doses, of_response = 2, False
+
+    def start(self) -> _Remembers:
+        return _Remembers()
+
+    def step(self, state: _Remembers, dose: int, cohort: Seen) -> _Remembers:
+        return _Remembers(
+            (state.n[0] + cohort.n, 0), (state.dlt[0] + cohort.dlt, 0), dose, state.cohorts + 1, cohort.dlt > 0
+        )
+
+    def verdict(self, state: _Remembers) -> DoseVerdict:
+        if state.n[0] < 9:
+            return DoseVerdict(Give(1, 3), ())
+        return DoseVerdict(End("enough patients", declares=not state.toxic), ())
+
+    def recommend(self, state: _Remembers) -> int:
+        return 1 if state.at and not state.toxic else 0
+
+
+def test_equal_states_that_decide_differently_do_not_conform() -> None:
+    """The exact sum takes them for one; only patients who are simulated one by one tell."""
+    design: Any = _Forgetful()
+    found = faults_of(design)
+    assert [f.partition(" with ")[0] for f in found] == ["no dose is chosen", "dose 1 is chosen"]
+
+
 @pytest.mark.parametrize("kind", dose_shelf.kinds())
 def test_exact_is_simulated(kind: str) -> None:
     design, rng = small(kind), np.random.default_rng(7)
     truth = DoseTruth((*TRUTH, 0.7)[: design.doses], (0.2,) * design.doses if design.of_response else ())
-    exact = interval_exact.characteristics(design, truth)
+    exact = exact_behaviour.characteristics(design, truth)
     assert sum(exact.select) + exact.select_none == pytest.approx(1, abs=1e-12)
     trials, chosen = 4_000, np.zeros(design.doses + 1)
     for _ in range(trials):
@@ -158,6 +246,36 @@ def test_exact_is_simulated(kind: str) -> None:
         chosen[design.recommend(state)] += 1
     for found, p in zip(chosen / trials, (exact.select_none, *exact.select), strict=True):
         assert abs(found - p) <= 4 * np.sqrt(max(p * (1 - p), 1e-4) / trials)
+
+
+@pytest.mark.property
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_arrays_are_the_reference_of_the_crm(data: Any) -> None:
+    draw = data.draw
+    doses = draw(st.integers(1, 5))
+    skeleton = sorted(
+        draw(st.lists(st.floats(0.01, 0.9), min_size=doses, max_size=doses, unique_by=lambda x: round(x, 3)))
+    )
+    said: dict[str, Any] = {
+        "target": draw(st.sampled_from([0.1, 0.25, 1 / 3, 0.4])),
+        "skeleton": tuple(skeleton),
+        "cohort": draw(st.integers(1, 4)),
+        "cohorts": draw(st.integers(1, 4)),
+        "start": draw(st.integers(1, doses)),
+        "model": draw(st.sampled_from(["empiric", "logistic"])),
+        # A narrow prior, and a wide one: the grid is too coarse for one of them.
+        **draw(st.sampled_from([{"variance": v} for v in (0.01, 0.2, 1.34, 4.0)] + [{"prior": "exponential"}])),
+        **draw(st.sampled_from([{"no_skip": s} for s in ("last", "ever", "no")] + [{"skips": 1}])),
+        "coherent": draw(st.sampled_from(["last cohort", "at the dose", "no"])),
+        "recommends": draw(st.sampled_from(["given", "next"])),
+        "n_stop": draw(st.sampled_from([0, 3, 6])),
+        "stop_if_above": draw(st.sampled_from([None, 0.25, 0.4])),
+        "certainty": draw(st.sampled_from([0.6, 0.9])),
+    }
+    design = dose_shelf.build("crm", said)
+    assert exact_behaviour.in_arrays(design) is not None
+    agree(design, tuple(draw(st.lists(st.floats(0, 1), min_size=doses, max_size=doses))))
 
 
 @pytest.mark.property
@@ -184,8 +302,13 @@ def test_arrays_are_the_reference(
     if kind == "boin":
         said |= {"extra_safe": cohort == 3, "bound": cohorts % 2 == 0}
     design = dose_shelf.build(kind, said)
-    assert interval_exact.served(design)
-    slow, fast = (f(design, DoseTruth(tuple(truth))) for f in (characteristics, interval_exact.characteristics))
+    assert exact_behaviour.in_arrays(design) is not None
+    agree(design, tuple(truth))
+
+
+def agree(design: Any, truth: tuple[float, ...]) -> None:
+    """By arrays as state by state."""
+    slow, fast = (f(design, DoseTruth(truth)) for f in (characteristics, exact_behaviour.characteristics))
     assert (fast.select_none, *fast.select) == pytest.approx((slow.select_none, *slow.select), abs=1e-12)
     assert fast.patients == pytest.approx(slow.patients, abs=1e-10)
     assert fast.dlts == pytest.approx(slow.dlts, abs=1e-10)

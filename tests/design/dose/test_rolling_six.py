@@ -8,6 +8,7 @@ import pytest
 
 from design.dose.oracles import rows
 from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.conformance import faults_of
 from equipoise.design.dose.exact import DoseTruth, characteristics
 from equipoise.design.dose.history import answer
 from equipoise.design.dose.simulated import Calendar, simulate
@@ -74,3 +75,69 @@ def test_who_comes_slowly_meets_three_plus_one_by_one() -> None:
     assert fast.months is not None
     assert three.months is not None
     assert fast.months < three.months
+
+
+#: IQ rolling 6 (JAMA Netw Open 2020;3:e204787, table 2), its thirty rows: on the dose, answered, DLTs, decision.
+IQ = """
+0-5 0 0 same | 6 0 0 hold | 1-5 1 0 same | 6 1 0 same | 7 1 0 hold | 2-5 2 0 same | 6-7 2 0 same | 8 2 0 hold | 3 3 0 escalate | 4-5 3 0 escalate
+6 3 0 escalate | 7-8 3 0 escalate | 4 4 0 escalate | 5 4 0 escalate | 6-8 4 0 escalate | 5 5 0 escalate | 6 5 0 escalate | 7-8 5 0 escalate
+1-5 1-5 1 same | 6 1-3 1 hold | 6 4 1 same | 6 5 1 same | 7 4 1 hold | 7 5 1 same | 6-8 6-8 1 escalate | 2-8 2-6 2 de-escalate | 7 7 2 declare
+8 7 2 hold | 8 8 2 declare | 3-8 3-8 3 de-escalate
+"""
+
+
+@pytest.mark.published
+def test_the_published_table_of_iq_rolling_six() -> None:
+    by = {(r["on"], r["answered"], r["dlt"]): r["decision"] for r in design(convention="iq").decisions()}
+    compared = set()
+    for row in IQ.replace("\n", "|").split("|"):
+        if not row.strip():
+            continue
+        total, evaluable, dlt, word = row.split()
+        for on in span(total):
+            for answered in span(evaluable):
+                key = (on, answered, int(dlt))
+                if 0 < on >= answered >= key[2]:
+                    assert by[key] == word, (row, key)
+                    compared.add(key)
+    # Rows that the paper leaves out as rare.
+    rest = {key: by[key] for key in set(by) - compared}
+    held = {
+        (7, 0, 0),
+        (8, 0, 0),
+        (8, 1, 0),
+        (7, 1, 1),
+        (7, 2, 1),
+        (7, 3, 1),
+        (8, 1, 1),
+        (8, 2, 1),
+        (8, 3, 1),
+        (8, 4, 1),
+        (8, 5, 1),
+    }
+    assert {k for k, word in rest.items() if word == "hold"} == held
+    assert {k for k, word in rest.items() if word == "escalate"} == {
+        (6, 6, 0),
+        (7, 6, 0),
+        (7, 7, 0),
+        (8, 6, 0),
+        (8, 7, 0),
+        (8, 8, 0),
+    }
+    assert len(rest) == len(held) + 6
+
+
+def test_iq_waits_less_and_conforms() -> None:
+    said = {
+        "1NNNP:3": ("escalate", 2), "1NNP:1P:1P:1P:1": ("stay", 1), "1NNP:1P:1P:1P:1P:1P:1": ("wait", None), "1TTNNNNN": ("declare", 1),
+        "1TTNNNNNP:3": ("wait", None), "1TTNNNN": ("stop", None), "1NNN 2TTNNNNN": ("declare", 2), "1NNN 2TTT 1NNN": ("declare", 1),
+    }  # fmt: skip
+    for text, expected in said.items():
+        found = answer(design(convention="iq"), read_outcomes(text), window=28)
+        assert (found.action, found.dose) == expected, text
+    assert faults_of(design(convention="iq", doses=3), 3_000) == []
+    truth, calendar = DoseTruth((0.05, 0.1, 0.15, 0.2, 0.3)), Calendar(6, 2)
+    ours, iq = (simulate(design(convention=c), truth, 200, 3, calendar) for c in ("skolnik", "iq"))
+    assert iq.turned_away is not None
+    assert ours.turned_away is not None
+    assert iq.turned_away < ours.turned_away

@@ -13,8 +13,8 @@ from equipoise.design.dose import dose_shelf
 from equipoise.design.dose.behaviour import behaviour
 from equipoise.design.dose.conformance import faults_of
 from equipoise.design.dose.exact import DoseTruth
+from equipoise.design.dose.exact_behaviour import characteristics
 from equipoise.design.dose.history import answer
-from equipoise.design.dose.interval_exact import characteristics
 from equipoise.design.dose.months import expected_months
 from equipoise.design.dose.simulated import Calendar, simulate
 from equipoise.numerics.random.streams import uniforms

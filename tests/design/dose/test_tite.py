@@ -97,6 +97,9 @@ def test_nobody_evaluable_is_no_reason_to_go_higher() -> None:
         example = dict(dose_shelf.one(kind).example)
         level = "1.1" if dose_shelf.one(kind).family == "combinations" else "1"
         found = answer(dose_shelf.build(kind, example), read_outcomes(level + "XXX"))
+        if kind == "dose-comparison":  # the next dose is drawn
+            assert (found.action, found.dose, found.places) == ("randomise", None, (15, 15))
+            continue
         assert (found.action, str(found.dose), found.recommend) == ("stay", level, None), kind
 
 

@@ -50,7 +50,7 @@ def test_months_and_those_enrolled_meanwhile() -> None:
     assert compare(0.44, 0.58, {"NORTH": NORTH}, Pace(accrual=20, wait=7)).designs[0].awaiting == 41
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_any_kinds_can_stand_side_by_side() -> None:
     designs = {
         k.name: shelf.build(k.name, {"kind": k.name, **k.example})

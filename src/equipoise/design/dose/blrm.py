@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field
@@ -19,7 +18,7 @@ from pydantic import Field
 from equipoise.design.dose.blrm_model import BlrmModel
 from equipoise.design.dose.counts import Counts, nobody, treated
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
-from equipoise.design.dose.dose_spec import CohortSpec
+from equipoise.design.dose.dose_spec import UnitSpec
 from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, most_cautious
 from equipoise.design.spec import Probability, between
 from equipoise.trial.problem import Problem
@@ -34,11 +33,10 @@ REFERENCE = (
 EXAMPLE = {"levels": (60.0, 75.0, 90.0, 112.0), "reference": 90.0, "cohort": 3, "cohorts": 6}
 
 
-class Spec(CohortSpec):
+class Spec(UnitSpec):
     """BLRM: doses, prior, intervals and conventions."""
 
     kind: Literal["blrm"]
-    levels: tuple[float, ...] = Field(min_length=1, max_length=30, description="The doses in the drug's unit, rising.")
     reference: float = Field(gt=0, description="Reference dose: alpha is the logit of its DLT rate.")
     alpha_mean: float = Field(
         default=-0.8473, ge=-20, le=20, description="Prior mean of alpha (default: a rate of 0.30)."
@@ -55,25 +53,9 @@ class Spec(CohortSpec):
     )
     increase: float = Field(default=2.0, gt=1, le=100, description="Largest factor from the highest dose given so far.")
     no_skip: bool = Field(default=True, description="Escalate by one dose at most above the highest given.")
-    start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
     n_stop: int = Field(
         default=0, ge=0, le=1000, description="Patients at the next dose after which the trial ends; 0: never."
     )
-
-    @between("levels")
-    def _rise(self) -> Iterator[Problem]:
-        """0 < d1 < d2 < …"""
-        if self.levels[0] <= 0:
-            yield Problem("levels", "levels, 1", str(self.levels[0]), "a dose above 0")
-        for i, (a, b) in enumerate(pairwise(self.levels), 2):
-            if not a < b:
-                yield Problem("levels", f"levels, {i}", f"{a:g} then {b:g}", "doses that rise")
-
-    @between("levels", "start")
-    def _a_level(self) -> Iterator[Problem]:
-        """The trial starts at a dose."""
-        if self.start > len(self.levels):
-            yield Problem("start", "start", str(self.start), f"a dose, 1 to {len(self.levels)}")
 
     @between("target_from", "target_to")
     def _an_interval(self) -> Iterator[Problem]:
@@ -126,10 +108,9 @@ class Blrm:
         if (n, dlt) not in self._fits:
             m = self.blrm
             w = m.weights(n, dlt)
-            under = [m.below(w, d, self.target_from) for d in m.levels]
-            within = [m.below(w, d, self.target_to) for d in m.levels]
+            under, within = (m.below(w, m.levels, rate) for rate in (self.target_from, self.target_to))
             self._fits[n, dlt] = (
-                tuple(m.mean_and_sd(w, d)[0] for d in m.levels),
+                m.mean_rates(w),
                 tuple(b - a for a, b in zip(under, within, strict=True)),
                 tuple(1 - b for b in within),
             )

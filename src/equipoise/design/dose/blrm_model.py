@@ -18,6 +18,9 @@ from scipy.special import expit, log_expit, logit
 Real = NDArray[np.float64]
 _REACH, _ALPHAS, _BETAS = 6.0, 481, 121
 
+#: Boundaries that are kept: a decision asks for two at each of a few doses.
+_MOST_CUTS = 256
+
 
 @dataclass(frozen=True)
 class BlrmModel:
@@ -55,24 +58,47 @@ class BlrmModel:
         w /= w.sum()
         return w
 
+    @cached_property
+    def _rates(self) -> Real:
+        """The DLT rate of each dose at each point of the grid, flat."""
+        rates: Real = np.exp(self._logs[0])
+        return rates
+
+    def mean_rates(self, w: Real) -> tuple[float, ...]:
+        """Posterior mean of each dose's DLT rate."""
+        return tuple(map(float, self._rates @ w.ravel()))
+
     def mean_and_sd(self, w: Real, dose: float) -> tuple[float, float]:
-        """Posterior mean and standard deviation of the DLT rate at a dose."""
+        """Posterior mean and standard deviation of the DLT rate at a dose, which need not be one of the levels."""
         a, b, _ = self._grid
         p = expit(a + np.exp(b) * np.log(dose / self.reference))
         mean = float((w * p).sum())
         return mean, float(np.sqrt((w * (p - mean) ** 2).sum()))
 
-    def below(self, w: Real, dose: float, rate: float) -> float:
-        """P(DLT rate at ``dose`` < ``rate``)."""
-        a, b, _ = self._grid
-        edge = logit(rate) - np.exp(b[:, 0]) * np.log(dose / self.reference)
-        step = a[:, 1] - a[:, 0]
-        at = np.clip((edge - a[:, 0]) / step + 0.5, 0.0, a.shape[1])
-        whole = np.minimum(at.astype(int), a.shape[1] - 1)
-        rows = np.arange(len(whole))
+    @cached_property
+    def _cuts(self) -> dict[tuple[float, float], tuple[NDArray[np.intp], Real]]:
+        return {}
+
+    def _cut(self, dose: float, rate: float) -> tuple[NDArray[np.intp], Real]:
+        """Where the boundary p = ``rate`` cuts each row of the grid: the cell, and the part of it that lies below."""
+        if (dose, rate) not in self._cuts:
+            if len(self._cuts) >= _MOST_CUTS:  # a quantile is looked for at many rates, each asked once
+                self._cuts.clear()
+            a, b, _ = self._grid
+            edge = logit(rate) - np.exp(b[:, 0]) * np.log(dose / self.reference)
+            at = np.clip((edge - a[:, 0]) / (a[:, 1] - a[:, 0]) + 0.5, 0.0, a.shape[1])
+            whole = np.minimum(at.astype(int), a.shape[1] - 1)
+            self._cuts[dose, rate] = whole, np.minimum(at - whole, 1.0)
+        return self._cuts[dose, rate]
+
+    def below(self, w: Real, doses: Sequence[float], rate: float) -> tuple[float, ...]:
+        """P(DLT rate < ``rate``) at each of some doses."""
         before = np.concatenate([np.zeros((len(w), 1)), np.cumsum(w, axis=1)], axis=1)
-        # Within the cell the density is taken as a line through its neighbours'.
-        here = w[rows, whole]
-        slope = (w[rows, np.minimum(whole + 1, w.shape[1] - 1)] - w[rows, np.maximum(whole - 1, 0)]) / 2
-        part = np.minimum(at - whole, 1.0)
-        return float((before[rows, whole] + part * here + slope * (part**2 - part) / 2).sum())
+        rows, last = np.arange(len(w)), w.shape[1] - 1
+        found = []
+        for dose in doses:
+            whole, part = self._cut(dose, rate)
+            # Within the cell the density is taken as a line through its neighbours'.
+            slope = (w[rows, np.minimum(whole + 1, last)] - w[rows, np.maximum(whole - 1, 0)]) / 2
+            found.append(float((before[rows, whole] + part * w[rows, whole] + slope * (part**2 - part) / 2).sum()))
+        return tuple(found)

@@ -26,7 +26,7 @@ from pydantic import Field
 from scipy.special import betainc, betaincc
 
 from equipoise.design.dose.boin import usual_lambdas, without_lambda
-from equipoise.design.dose.counts import Counts, treated
+from equipoise.design.dose.counts import FourCounts, nobody_of_four, treated_of_four
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
 from equipoise.design.dose.dose_spec import DoseSpec
 from equipoise.design.dose.isotonic import chance_above, closest
@@ -71,14 +71,6 @@ class Spec(DoseSpec):
     def _limits_exist(self) -> Iterator[Problem]:
         """1.4 φT is a probability."""
         yield from without_lambda("phi_t", self.phi_t)
-
-
-@dataclass(frozen=True, slots=True)
-class FourCounts(Counts):
-    """Counts with responses. ``both``: patients with both, by dose; zeros where u2 + u3 = 100, for then the utility does not ask."""
-
-    responses: tuple[int, ...] = ()
-    both: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,19 +158,12 @@ class Boin12:
 
     def start(self) -> FourCounts:
         """Nobody is treated."""
-        none = (0,) * self.doses
-        return FourCounts(none, none, 0, self.doses + 1, 0, "", none, none)
+        return nobody_of_four(self.doses)
 
     def step(self, state: FourCounts, dose: int, seen: Seen) -> FourCounts:
         """The counts after a cohort, and whether its dose is out as too toxic."""
-        i = dose - 1
-        responses = (*state.responses[:i], state.responses[i] + seen.responses, *state.responses[i + 1 :])
-        both = state.both
-        if self.u2 + self.u3 != 100:
-            both = (*both[:i], both[i] + seen.both, *both[i + 1 :])
-        after = replace(state, responses=responses, both=both)
-        told = treated(after, dose, seen)
-        assert isinstance(told, FourCounts)
+        # Who had both does not count where u2 + u3 = 100: the utility does not ask, and fewer states are met.
+        told = treated_of_four(state, dose, seen, who_had_both=self.u2 + self.u3 != 100)
         if self.inadmissible == "never" and dose < told.out and not self._at(told, dose)[1]:
             return replace(told, out=dose)
         return told
@@ -197,8 +182,17 @@ class Boin12:
     def _size(self, state: FourCounts) -> int:
         return min(self.cohort, max(self.cohort * self.cohorts - state.patients, 1))
 
+    @cached_property
+    def _nexts(self) -> dict[FourCounts, tuple[int, tuple[str, ...]]]:
+        return {}
+
     def _next(self, state: FourCounts) -> tuple[int, tuple[str, ...]]:
         """The next dose, 0 if none is admissible, and why."""
+        if state not in self._nexts:
+            self._nexts[state] = self._asked(state)
+        return self._nexts[state]
+
+    def _asked(self, state: FourCounts) -> tuple[int, tuple[str, ...]]:
         at, (n, y) = state.at, state.of(state.at)
         low, high = self.lambdas
         told = f"{y} of {n} at dose {at} with a DLT, {state.responses[at - 1]} with a response"

@@ -4,18 +4,24 @@
 
 Of states that a design can reach: the order within a cohort is no part of a state, by the type of ``Seen``; one more DLT in the last
 cohort never leads higher (where responses do not count: by a utility a dose not tried may be worth more than one that disappoints); an eliminated dose is never given again; folding ``step`` again gives the same state; every trial ends
-within its number of patients; probabilities of the ends add up to 1; and the dose recommended was given to somebody.
+within its number of patients; probabilities of the ends add up to 1; trials simulated patient by patient agree with the exact sum over merged
+states; and the dose recommended was given to somebody.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
-from equipoise.design.dose.exact import DoseTruth, ends, results
+from equipoise.design.dose.exact import DoseTruth, characteristics, ends, results
 from equipoise.design.dose.levels import gone
+from equipoise.design.dose.simulated import without_time
+
+#: Simulated trials that the exact sum is held to; always the same patients.
+_TRIALS = 1000
 
 
 def faults_of(design: DoseDesign[Any], most_states: int = 20_000) -> list[str]:
@@ -63,6 +69,21 @@ def _faults(design: DoseDesign[Any], most_states: int) -> Iterator[str]:
             total = sum(p for _, p in ends(design, truth))
             if abs(total - 1) > 1e-9:
                 yield f"the probabilities of its ends add up to {total:.12g}"
+        yield from _exact_is_not_simulated(design, most_states)
+
+
+def _exact_is_not_simulated(design: DoseDesign[Any], most_states: int) -> Iterator[str]:
+    """Where the exact sum and simulated trials part: states that are equal decide alike, or what is summed over them is wrong."""
+    rates = tuple(d / (design.doses + 2) for d in range(1, design.doses + 1))
+    truth = DoseTruth(rates, (0.3,) * design.doses if design.of_response else ())
+    exact, named = characteristics(design, truth, most_states), [0] * (design.doses + 1)
+    for trial in range(_TRIALS):
+        # Nothing is kept from one trial to the next: what is asked is whether it could be.
+        named[without_time(design, truth, 1, trial, {})[2]] += 1
+    pairs = zip((exact.select_none, *exact.select), (k / _TRIALS for k in named), strict=True)
+    for dose, (p, found) in enumerate(pairs):
+        if abs(found - p) > 5 * math.sqrt(max(p * (1 - p), 0.0) / _TRIALS) + 3 / _TRIALS:
+            yield f"{f'dose {dose}' if dose else 'no dose'} is chosen with probability {p:.4f}, and in {found:.4f} of simulated trials"
 
 
 def _more_is_never_higher(design: DoseDesign[Any], state: Any, dose: int, size: int) -> Iterator[str]:

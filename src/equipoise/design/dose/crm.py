@@ -4,28 +4,25 @@ Rates are those at the posterior mean of the model's parameter (``method`` bayes
 both a DLT and a patient without one are seen, cohorts go up one dose at a time: the first stage). O'Quigley, Pepe & Fisher 1990,
 doi:10.2307/2531628; O'Quigley & Shen 1996, doi:10.2307/2532905; Cheung 2005 on coherence, doi:10.1093/biomet/92.4.863.
 
-Where packages part ways a parameter says which. ``no_skip``: at most one dose above the *last* one given (dfcrm), above the
+Where packages part ways a parameter says which. ``no_skip``: at most one dose (and ``skips`` more) above the *last* one given (dfcrm), above the
 highest *ever* given (and, going down, at most one below the lowest ever: dtpcrm), or 'no' such limit. ``coherent``: no escalation after
 the *last cohort*'s rate was at or above the target (dfcrm), after that of all patients *at the dose* was above it (dtpcrm), or 'no'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
 
 from equipoise.design.dose.counts import Counts, nobody, treated
-from equipoise.design.dose.crm_model import CrmModel, Model, Real, closest_to, skeleton_by_interval
+from equipoise.design.dose.crm_model import CrmModel, Real, closest_to, indifference, skeleton_by_interval
+from equipoise.design.dose.crm_spec import Spec
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
-from equipoise.design.dose.dose_spec import CohortSpec
 from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, Said, most_cautious
-from equipoise.design.spec import Probability, between
-from equipoise.trial.problem import Problem
 
 DOSE_KIND = "crm"
 TITLE = "Continual reassessment method (CRM)"
@@ -35,113 +32,6 @@ REFERENCE = (
     "Biometrics 1990;46:33-48. doi:10.2307/2531628"
 )
 EXAMPLE = {"target": 0.25, "skeleton": (0.08, 0.16, 0.25, 0.35, 0.46), "cohort": 3, "cohorts": 8}
-
-
-class Spec(CohortSpec):
-    """CRM: its skeleton, model and conventions."""
-
-    kind: Literal["crm"]
-    target: Probability = Field(description="Target probability of a DLT.")
-    skeleton: tuple[float, ...] = Field(default=(), description="Prior guesses of the DLT rates, one a dose, rising.")
-    doses: int | None = Field(
-        default=None, ge=1, le=30, description="How many doses, where the skeleton is calibrated."
-    )
-    prior_mtd: int | None = Field(
-        default=None, ge=1, description="The dose thought to have the target's rate, where it is calibrated."
-    )
-    half_width: float | None = Field(
-        default=None, gt=0, lt=0.5, description="Half the indifference interval, where it is calibrated."
-    )
-    model: Model = Field(default="empiric", description="How rates follow from the skeleton.")
-    method: Literal["bayes", "likelihood"] = Field(
-        default="bayes", description="How the model's parameter is estimated."
-    )
-    variance: float = Field(default=1.34, gt=0, le=100, description="Prior variance of the parameter.")
-    intercept: float = Field(default=3.0, gt=0, le=20, description="Fixed intercept of the logistic model.")
-    start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
-    no_skip: Literal["last", "ever", "no"] = Field(
-        default="last", description="Escalate by one dose at most above which."
-    )
-    coherent: Literal["last cohort", "at the dose", "no"] = Field(
-        default="last cohort", description="After which rate nobody escalates."
-    )
-    stop_if_above: Probability | None = Field(
-        default=None, description="Stop if the lowest dose's rate is likely above this."
-    )
-    certainty: float = Field(default=0.9, ge=0.5, lt=1, description="How likely, for that.")
-    recommends: Literal["given", "next"] = Field(
-        default="given",
-        description="The dose named at the end: one that somebody was given, or the next one, given or not (dfcrm).",
-    )
-    n_stop: int = Field(
-        default=0, ge=0, le=1000, description="Patients at the next dose after which the trial ends; 0: never."
-    )
-    tite: Literal["none", "linear", "adaptive"] = Field(
-        default="none", description="Decide while patients are pending: never, or with these weights (TITE-CRM)."
-    )
-    answered_first: int = Field(
-        default=0, ge=0, le=100, description="With tite, patients at a dose answered before it is escalated."
-    )
-
-    @between("tite", "answered_first")
-    def _only_in_time(self) -> Iterator[Problem]:
-        """Who must be answered is asked with tite only."""
-        if self.tite == "none" and self.answered_first:
-            yield Problem(
-                "tite", "answered_first", str(self.answered_first), "only with tite: without it all are waited for"
-            )
-
-    @between("tite", "method")
-    def _tite_is_bayes(self) -> Iterator[Problem]:
-        """Weights are asked of the posterior mean."""
-        if self.tite != "none" and self.method == "likelihood":
-            yield Problem("tite", "tite", self.tite, "none with method likelihood", "take method bayes")
-
-    @between("skeleton")
-    def _rises(self) -> Iterator[Problem]:
-        """0 < s1 < s2 < … < 1."""
-        for i, s in enumerate(self.skeleton, 1):
-            if not 0 < s < 1:
-                yield Problem("skeleton", f"skeleton, dose {i}", str(s), "a probability between 0 and 1")
-        for i, (a, b) in enumerate(zip(self.skeleton, self.skeleton[1:], strict=False), 2):
-            if not a < b:
-                yield Problem("skeleton", f"skeleton, dose {i}", f"{a:g} then {b:g}", "guesses that rise with the dose")
-
-    @between("skeleton", "doses", "prior_mtd", "half_width")
-    def _stated_or_calibrated(self) -> Iterator[Problem]:
-        """A skeleton, or what it is calibrated from."""
-        parts = {"doses": self.doses, "prior_mtd": self.prior_mtd, "half_width": self.half_width}
-        if self.skeleton:
-            wrong = [k for k, v in parts.items() if v is not None and not (k == "doses" and v == len(self.skeleton))]
-            if wrong:
-                given = f"skeleton of {len(self.skeleton)} and {', '.join(wrong)}"
-                yield Problem("skeleton", "skeleton", given, "the skeleton, or what it is calibrated from")
-            return
-        missing = [k for k, v in parts.items() if v is None]
-        if missing:
-            allowed = "a skeleton; or doses, prior_mtd and half_width, from which one is calibrated"
-            yield Problem("skeleton", ", ".join(["skeleton", *missing]), "nothing", allowed)
-
-    @between("target", "doses", "prior_mtd", "half_width", "start", "skeleton")
-    def _inside(self) -> Iterator[Problem]:
-        """The interval lies within (0, 1); the prior MTD and the start are doses."""
-        doses = len(self.skeleton) or self.doses
-        if doses is None:
-            return
-        for name, dose in (("prior_mtd", self.prior_mtd), ("start", self.start)):
-            if dose is not None and dose > doses:
-                yield Problem(name, name, str(dose), f"a dose, 1 to {doses}")
-        if self.half_width is not None and not 0 < self.target - self.half_width < self.target + self.half_width < 1:
-            yield Problem("half-width", "half_width", str(self.half_width), "target ± half_width within 0 and 1")
-
-    @between("model", "intercept", "skeleton")
-    def _logistic_rises(self) -> Iterator[Problem]:
-        """All doses of the logistic model lie below its intercept."""
-        high = [s for s in self.skeleton if 0 < s < 1 and np.log(s / (1 - s)) >= self.intercept]
-        if self.model == "logistic" and high:
-            yield Problem(
-                "intercept", "intercept", str(self.intercept), f"above the logit of every guess, such as {high[0]:g}"
-            )
 
 
 @dataclass(frozen=True)
@@ -160,7 +50,7 @@ class ModelTooToxic:
 
     def said(self, theta: Real, w: Real) -> Said | None:
         """The same of a posterior."""
-        above = _above(self.crm, theta, self.rate)
+        above = above_rate(self.crm, theta, self.rate)
         p = float(w @ above)
         if not p > self.certainty:
             return None
@@ -175,7 +65,7 @@ class ModelTooToxic:
         )
 
 
-def _above(crm: CrmModel, theta: Any, rate: float) -> Any:
+def above_rate(crm: CrmModel, theta: Any, rate: float) -> Any:
     """Of each θ, the weight with which the lowest dose's rate is above ``rate``: its grid cell may be cut by the boundary."""
     s = crm.skeleton[0]
     if crm.model == "empiric":
@@ -199,6 +89,7 @@ class Crm:
     cohorts: int = 10
     start_dose: int = 1
     no_skip: Literal["last", "ever", "no"] = "last"
+    skips: int = 0
     coherent: Literal["last cohort", "at the dose", "no"] = "last cohort"
     recommends: Literal["given", "next"] = "given"
     rules: tuple[DoseRule, ...] = ()
@@ -217,8 +108,8 @@ class Crm:
     def cautions(self) -> tuple[str, ...]:
         """What a user must be told."""
         said = []
-        if self.no_skip == "no":
-            said.append("Doses may be skipped.")
+        if self.no_skip == "no" or self.skips:
+            said.append(f"{f'At most {_doses(self.skips)} at a time' if self.skips else 'Doses'} may be skipped.")
         if self.recommends == "next":
             said.append("The dose named at the end may be one that nobody was given.")
         if self.coherent == "no":
@@ -239,6 +130,10 @@ class Crm:
             self._fits[n, dlt] = theta, self.crm.rates(theta)
         return self._fits[n, dlt]
 
+    def closest(self, n: tuple[int, ...], dlt: tuple[int, ...]) -> int:
+        """The dose whose estimated rate is closest to the target, before any convention."""
+        return closest_to(self.target, self.fit(n, dlt)[1])
+
     def ptox(self, state: Counts) -> tuple[float, ...]:
         """The rates of all doses at the estimate; the skeleton before the first patient."""
         return self.fit(state.n, state.dlt)[1] if self._settled(state) else self.crm.skeleton
@@ -255,13 +150,14 @@ class Crm:
         """The counts after a cohort, and whether nobody may escalate from here."""
         after = treated(state, dose, seen)
         n, y = after.of(dose)
-        hold = {
-            "last cohort": seen.n > 0 and seen.dlt >= self.target * seen.n - 1e-12,
-            "at the dose": y > self.target * n + 1e-12,
-            "no": False,
-        }[self.coherent]
-        stage = "hold" if hold else ""
+        stage = "hold" if self.holds(seen, n, y) else ""
         return after if stage == after.stage else replace(after, stage=stage)
+
+    def holds(self, seen: Seen, n: Any, y: Any) -> Any:
+        """Whether nobody may escalate after a cohort that leaves ``y`` DLTs of ``n`` at its dose; of arrays, for each."""
+        if self.coherent == "last cohort":
+            return seen.n > 0 and seen.dlt >= self.target * seen.n - 1e-12
+        return y > self.target * n + 1e-12 if self.coherent == "at the dose" else False
 
     def verdict(self, state: Counts) -> DoseVerdict:
         """The dose whose rate is closest to the target, as far as the conventions let it."""
@@ -305,11 +201,11 @@ class Crm:
         because = [f"Estimated rates {', '.join(f'{p:.3f}' for p in rates)}: dose {to} is closest to {self.target:g}."]
         bound = []
         given = [d for d, n in enumerate(state.n, 1) if n]
-        most = {"last": at + 1, "ever": max(given) + 1, "no": self.doses}[self.no_skip]
+        most = {"last": at + 1 + self.skips, "ever": max(given) + 1 + self.skips, "no": self.doses}[self.no_skip]
         least = min(given) - 1 if self.no_skip == "ever" else 1
         if to > most:
             to = most
-            because.append(f"No dose is skipped: dose {to}.")
+            because.append(f"{f'At most {_doses(self.skips)}' if self.skips else 'No dose'} is skipped: dose {to}.")
             bound.append("no skipping")
         if to < least:
             to = least
@@ -340,21 +236,26 @@ class Crm:
         """The model and its conventions."""
         return {
             "target": self.target, "doses": self.doses, "skeleton": list(self.crm.skeleton), "model": self.crm.model,
-            "method": self.method, "variance": self.crm.variance, "cohort": self.cohort, "cohorts": self.cohorts, "start": self.start_dose,
-            "no_skip": self.no_skip, "coherent": self.coherent, "recommends": self.recommends,
+            "method": self.method, "prior": self.crm.prior,
+            "variance": self.crm.variance if self.crm.prior == "normal" else None, "cohort": self.cohort, "cohorts": self.cohorts, "start": self.start_dose,
+            "no_skip": self.no_skip, "skips": self.skips, "coherent": self.coherent, "recommends": self.recommends,
+            "indifference": [list(ends) for ends in indifference(self.crm, self.target)],
         }  # fmt: skip
 
     def describe(self) -> str:
         """The design as a paragraph of a protocol."""
         s = ", ".join(f"{p:.3f}" for p in self.crm.skeleton)
-        how = "the posterior mean" if self.method == "bayes" else "the maximum-likelihood estimate"
+        how = "the posterior mean of θ" if self.method == "bayes" else "the maximum-likelihood estimate of θ"
         shape = (
             "p = s^exp(θ)" if self.crm.model == "empiric" else f"a logistic model with intercept {self.crm.intercept:g}"
         )
         prior = f", θ normal with mean 0 and variance {self.crm.variance:g}" if self.method == "bayes" else ""
+        if self.crm.prior == "exponential":
+            how, prior = "the posterior mean of the slope", ", the slope exp(θ) exponential with mean 1"
+        up = {0: "one dose", 1: "two doses"}.get(self.skips, f"{self.skips + 1} doses")
         skip = {
-            "last": "At most one dose above the last one is given.",
-            "ever": "At most one dose above the highest ever given, and one below the lowest ever given, is given.",
+            "last": f"At most {up} above the last one is given.",
+            "ever": f"At most {up} above the highest ever given, and one below the lowest ever given, is given.",
             "no": "Doses may be skipped.",
         }[self.no_skip]
         hold = {
@@ -365,9 +266,13 @@ class Crm:
         return (
             f"Up to {self.cohort * self.cohorts} patients are treated in cohorts of {self.cohort}, from dose {self.start_dose} of {self.doses} on, by the "
             f"continual reassessment method (O'Quigley, Pepe & Fisher 1990); the target DLT rate is {self.target:g}. The skeleton is {s}, the model "
-            f"{shape}{prior}. After each cohort the dose is given whose rate at {how} of θ is closest to the target. {skip}{hold}"
+            f"{shape}{prior}. After each cohort the dose is given whose rate at {how} is closest to the target. {skip}{hold}"
             + "".join(f" {r.in_words()}" for r in self.rules)
         )
+
+
+def _doses(n: int) -> str:
+    return f"{n} dose{'s' * (n != 1)}"
 
 
 def from_spec(spec: Spec) -> Crm:
@@ -380,14 +285,14 @@ def from_spec(spec: Spec) -> Crm:
         skeleton = skeleton_by_interval(
             spec.target, spec.half_width, spec.prior_mtd, spec.doses, spec.model, spec.intercept
         )
-    crm = CrmModel(tuple(skeleton), spec.model, spec.variance, spec.intercept)
+    crm = CrmModel(tuple(skeleton), spec.model, spec.variance, spec.intercept, spec.prior)
     rules: list[DoseRule] = []
     if spec.stop_if_above is not None:
         rules.append(ModelTooToxic(crm, spec.stop_if_above, spec.certainty))
     if spec.n_stop:
         rules.append(EnoughAtDose(spec.n_stop))
     plain = Crm(
-        target=spec.target, crm=crm, method=spec.method, cohort=spec.cohort, cohorts=spec.cohorts, start_dose=spec.start, no_skip=spec.no_skip,
+        target=spec.target, crm=crm, method=spec.method, cohort=spec.cohort, cohorts=spec.cohorts, start_dose=spec.start, no_skip=spec.no_skip, skips=spec.skips,
         coherent=spec.coherent, recommends=spec.recommends, rules=tuple(rules),
     )  # fmt: skip
     if spec.tite == "none":

@@ -28,6 +28,12 @@ class Seen:
     response: int = 0
     both: int = 0
 
+    def __add__(self, other: Seen) -> Seen:
+        """Of both together."""
+        return Seen(
+            self.none + other.none, self.toxic + other.toxic, self.response + other.response, self.both + other.both
+        )
+
     @property
     def n(self) -> int:
         """Patients."""
@@ -42,6 +48,12 @@ class Seen:
     def responses(self) -> int:
         """Patients with a response."""
         return self.response + self.both
+
+
+#: What binds a verdict that gives a dose beside the design's own cohorts.
+BACKFILL = "backfill"
+#: What a verdict is called that gives doses by lot, and one that gives the dose that was found to more patients.
+RANDOMISE, EXPAND = "randomise", "expand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +74,22 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class DoseVerdict:
-    """What comes next, the reasons, and the names of the rules that bound: that decided against what the design alone would do."""
+    """What comes next, the reasons, and the names of the rules that bound: that decided against what the design alone would do.
+
+    ``called``: the word for it where it is no step from one dose to another.
+    """
 
     action: Give | End
     because: tuple[str, ...]
     bound: tuple[str, ...] = ()
+    called: str = ""
 
     def name(self, at: int) -> str:
-        """In a word, with ``at`` the dose given last: 'start', 'escalate', 'stay', 'de-escalate', 'declare' or 'stop'."""
+        """In a word, with ``at`` the dose given last: 'start', 'escalate', 'stay', 'de-escalate', 'backfill', 'randomise', 'expand', 'declare' or 'stop'."""
         if isinstance(self.action, End):
             return "declare" if self.action.declares else "stop"
+        if self.called:
+            return self.called
         if at == 0:
             return "start"
         return "stay" if self.action.dose == at else "escalate" if self.action.dose > at else "de-escalate"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from types import ModuleType
@@ -20,7 +20,10 @@ from equipoise.design.dose.dose_design import DoseDesign
 from equipoise.design.spec import Entries
 from equipoise.trial.problem import BadInput, Problem
 
-FAMILIES = ("rule-based", "model-assisted", "model-based", "efficacy and toxicity", "combinations")
+FAMILIES = ("rule-based", "model-assisted", "model-based", "efficacy and toxicity", "combinations", "dose comparison")
+
+#: What any design may have beside its own table: the file, and what makes it there; of both the later has the earlier in it.
+MODIFIERS = {"backfill": "backfilled", "expansion": "expanded"}
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,26 @@ def spec_model(kind: str) -> type[Entries]:
 
 
 def build(kind: str, table: Mapping[str, Any]) -> DoseDesign[Any]:
-    """The design that a table states. Raises BadInput with all its problems."""
+    """The design that a table states, with the ``backfill`` and the ``expansion`` that it has. Raises BadInput with all its problems."""
     module = _known(kind)
-    design: DoseDesign[Any] = module.from_spec(module.Spec.read({"kind": kind, **table}))
+    more = {k: table[k] for k in MODIFIERS if table.get(k) is not None}
+    own = {k: v for k, v in table.items() if k not in MODIFIERS}
+    problems: list[Problem] = []
+    design: DoseDesign[Any] | None = None
+    try:
+        design = module.from_spec(module.Spec.read({"kind": kind, **own}))
+    except BadInput as bad:
+        problems += bad.problems
+    for name, told in more.items():
+        room = importlib.import_module(f"equipoise.design.dose.{name}")
+        try:
+            made = room.Spec.read(told, name) if design is None else getattr(room, MODIFIERS[name])(design, told)
+        except BadInput as bad:
+            problems += [replace(p, where=p.where if p.where == name else f"{name}.{p.where}") for p in bad.problems]
+        else:
+            design = None if design is None else made
+    if problems or design is None:
+        raise BadInput("design", problems)
     return design
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field
@@ -29,6 +30,28 @@ class CohortSpec(Entries):
 
     cohort: int = Field(default=3, ge=1, le=20, description="Patients of a cohort.")
     cohorts: int = Field(default=10, ge=1, le=100, description="Largest number of cohorts.")
+
+
+class UnitSpec(CohortSpec):
+    """Doses in the drug's unit, and where to start."""
+
+    levels: tuple[float, ...] = Field(min_length=1, max_length=30, description="The doses in the drug's unit, rising.")
+    start: int = Field(default=1, ge=1, description="The dose of the first cohort, from 1.")
+
+    @between("levels")
+    def _rise(self) -> Iterator[Problem]:
+        """0 < d1 < d2 < …"""
+        if self.levels[0] <= 0:
+            yield Problem("levels", "levels, 1", str(self.levels[0]), "a dose above 0")
+        for i, (a, b) in enumerate(pairwise(self.levels), 2):
+            if not a < b:
+                yield Problem("levels", f"levels, {i}", f"{a:g} then {b:g}", "doses that rise")
+
+    @between("levels", "start")
+    def _a_level(self) -> Iterator[Problem]:
+        """The trial starts at a dose."""
+        if self.start > len(self.levels):
+            yield Problem("start", "start", str(self.start), f"a dose, 1 to {len(self.levels)}")
 
 
 class DoseSpec(LevelSpec, CohortSpec):

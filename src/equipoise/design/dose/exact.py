@@ -40,7 +40,8 @@ class DoseCharacteristics:
 
     ``patients``, ``dlts``: expected at each dose; ``cohorts``: expected number. ``ends``: why it ended, with its chance.
     ``mc_error``: Monte-Carlo standard errors of ``select`` and, last, of ``select_none``; None where they are exact. ``trials``: how many were
-    simulated; ``months``, ``turned_away``: on average, where they were simulated in calendar time.
+    simulated; ``months``, ``turned_away``: on average, where they were simulated in calendar time; ``backfilled``: patients of each dose
+    who were given it beside the cohorts.
     """
 
     method: str
@@ -57,6 +58,7 @@ class DoseCharacteristics:
     months: float | None = None
     months_error: float | None = None
     turned_away: float | None = None
+    backfilled: tuple[float, ...] | None = None
 
     @property
     def total(self) -> float:
@@ -139,17 +141,26 @@ def too_many_states(most: int) -> BadInput:
     return BadInput("exact", [Problem("too-many-states", "design", given, "fewer cohorts", "--behaviour simulated")])
 
 
-def check_truth(design: DoseDesign[Any], truth: DoseTruth) -> None:
-    """Raise BadInput for a truth that does not fit the design, with all problems."""
-    problems = []
+def rate_problems(where: str, given: Sequence[float]) -> Iterator[Problem]:
+    """What of true rates is no probability."""
+    for i, p in enumerate(given, 1):
+        if not 0 <= p <= 1:
+            yield Problem("truth", f"{where}, dose {i}", str(p), "a probability, 0 to 1")
+
+
+def truth_problems(design: DoseDesign[Any], truth: DoseTruth) -> Iterator[Problem]:
+    """What of a truth does not fit the design."""
     for where, given in (("truth", truth.dlt), ("response", truth.response)):
         if where == "response" and not design.of_response:
             continue
         if len(given) != design.doses:
             allowed = f"a probability for each of {design.doses} doses"
-            problems.append(Problem("truth", where, f"{len(given)} probabilities", allowed))
-        for i, p in enumerate(given, 1):
-            if not 0 <= p <= 1:
-                problems.append(Problem("truth", f"{where}, dose {i}", str(p), "a probability, 0 to 1"))
+            yield Problem("truth", where, f"{len(given)} probabilities", allowed)
+        yield from rate_problems(where, given)
+
+
+def check_truth(design: DoseDesign[Any], truth: DoseTruth) -> None:
+    """Raise BadInput for a truth that does not fit the design, with all problems."""
+    problems = list(truth_problems(design, truth))
     if problems:
         raise BadInput("truth", problems)

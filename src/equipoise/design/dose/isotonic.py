@@ -20,14 +20,18 @@ def pooled(values: Sequence[float], weights: Sequence[float]) -> list[float]:
     return [v for v, _, k in blocks for _ in range(k)]
 
 
+def estimate(n: int, dlt: int) -> tuple[float, float]:
+    """The DLT rate (y + 0.05)/(n + 0.1) of a dose that was given, and its weight: one over the variance of that beta distribution."""
+    return (dlt + 0.05) / (n + 0.1), (n + 0.1) ** 2 * (n + 1.1) / ((dlt + 0.05) * (n - dlt + 0.05))
+
+
 @lru_cache(maxsize=1_000_000)
 def rates(n: tuple[int, ...], dlt: tuple[int, ...]) -> tuple[float, ...]:
-    """Isotonic DLT rates of doses that were all given: (y + 0.05)/(n + 0.1), weighed by one over the variance of that beta distribution.
+    """Isotonic DLT rates of doses that were all given, from each one's ``estimate``.
 
     Yan, Zhang, Zhou, Pan, Liu & Yuan 2020, doi:10.18637/jss.v094.i13.
     """
-    p = [(y + 0.05) / (m + 0.1) for m, y in zip(n, dlt, strict=True)]
-    w = [(m + 0.1) ** 2 * (m + 1.1) / ((y + 0.05) * (m - y + 0.05)) for m, y in zip(n, dlt, strict=True)]
+    p, w = zip(*map(estimate, n, dlt), strict=True) if n else ((), ())
     return tuple(pooled(p, w))
 
 

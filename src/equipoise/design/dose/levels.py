@@ -27,13 +27,21 @@ def dose_of(design: DoseDesign[Any], level: Sequence[int]) -> int | None:
 def named(design: DoseDesign[Any], dose: int) -> int | str:
     """A dose as it is written: its number, or a combination's levels such as '2.3'."""
     shape = shape_of(design)
-    if len(shape) == 1:
-        return dose
+    return dose if len(shape) == 1 else ".".join(map(str, level_of(design, dose)))
+
+
+def level_of(design: DoseDesign[Any], dose: int) -> tuple[int, ...]:
+    """The level of each drug at a dose: ``dose_of`` the other way."""
     levels, rest = list[int](), dose - 1
-    for most in reversed(shape):
+    for most in reversed(shape_of(design)):
         levels.append(rest % most + 1)
         rest //= most
-    return ".".join(map(str, reversed(levels)))
+    return tuple(reversed(levels))
+
+
+def not_above(design: DoseDesign[Any], dose: int, other: int) -> bool:
+    """Whether a dose is another or lower than it: of a combination, with no drug higher."""
+    return all(k <= most for k, most in zip(level_of(design, dose), level_of(design, other), strict=True))
 
 
 def gone(design: DoseDesign[Any], state: Any) -> tuple[int, ...]:

@@ -9,8 +9,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from equipoise.design.dose.dose_design import DoseDesign, DoseVerdict, End, Seen
+from equipoise.design.dose.conducting import Unfinished
+from equipoise.design.dose.dose_design import DoseDesign, DoseVerdict, End, Give, Seen
 from equipoise.design.dose.exact import results
+
+
+def by_responses(design: DoseDesign[Any]) -> bool:
+    """Whether what a cohort may show is told by responses too: not where they only open doses for backfill."""
+    return design.of_response and bool(getattr(design, "waits_for_response", True))
 
 
 @dataclass(frozen=True)
@@ -31,17 +37,32 @@ class Node:
 
 def pathways(design: DoseDesign[Any], state: Any, cohorts: int) -> list[Node]:
     """The merged tree from ``state`` on, ``cohorts`` deep, the root first, by depth; equal states of a depth are one node."""
+    return _grown(design, {state: 0}, 0, range(cohorts + 1))
+
+
+def pathways_in(design: DoseDesign[Any], left: Unfinished, cohorts: int) -> list[Node]:
+    """The same from within a cohort: its outcomes are the first way, and ``cohorts`` come after it. The root's state is the one before it."""
+    layer: dict[Any, int] = {}
+    ways = []
+    for seen, _ in results(left.to_come, by_responses(design)):
+        to = design.step(left.before, left.dose, left.known + seen)
+        ways.append((seen, layer.setdefault(to, 1 + len(layer))))
+    root = DoseVerdict(Give(left.dose, left.to_come), (f"{left.to_come} answers of this cohort are to come.",))
+    first = Node(0, 0, left.before, left.dose, root, design.recommend(left.before), tuple(ways))
+    return [first, *_grown(design, layer, 1, range(1, cohorts + 2))]
+
+
+def _grown(design: DoseDesign[Any], layer: dict[Any, int], first: int, depths: range) -> list[Node]:
+    """Nodes from a layer of states on, each with its number, the last depth without ways."""
     nodes: list[Node] = []
-    layer: dict[Any, int] = {state: 0}
-    first = 0
-    for depth in range(cohorts + 1):
+    for depth in depths:
         after: dict[Any, int] = {}
         base = first + len(layer)
         for known, number in layer.items():
             verdict = design.verdict(known)
             ways = []
-            if depth < cohorts and not isinstance(verdict.action, End):
-                for seen, _ in results(verdict.action.size, design.of_response):
+            if depth < depths[-1] and not isinstance(verdict.action, End):
+                for seen, _ in results(verdict.action.size, by_responses(design)):
                     to = design.step(known, verdict.action.dose, seen)
                     ways.append((seen, after.setdefault(to, base + len(after))))
             nodes.append(Node(number, depth, known, known.at, verdict, design.recommend(known), tuple(ways)))

@@ -57,7 +57,7 @@ class TiteCrm(Crm):
         if known is None or not known.pending:
             return super().ptox(state)
         theta, w = self._density(state, known)
-        return self.crm.rates(float(w @ theta))
+        return self.crm.rates(self.crm.estimate(theta, w))
 
     def meanwhile(self, state: Counts, known: Meanwhile) -> DoseVerdict | Wait:
         """The next dose, the end, or that the trial waits."""
@@ -65,7 +65,7 @@ class TiteCrm(Crm):
             return self.verdict(state)
         whole = replace(state, n=tuple(a + b for a, b in zip(state.n, known.counts(self.doses), strict=True)))
         theta, w = self._density(state, known)
-        to, because, bound = self._placed(whole, self.crm.rates(float(w @ theta)))
+        to, because, bound = self._placed(whole, self.crm.rates(self.crm.estimate(theta, w)))
         answered = state.of(state.at)[0]
         if to > state.at and answered < self.answered_first:
             said = (

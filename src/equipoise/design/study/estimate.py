@@ -8,6 +8,7 @@ from equipoise.numerics.sequential.staged_binomial import Stages
 from equipoise.numerics.sequential.staged_inference import Outcome, StagedInference, infer
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.said_numbers import p_value
 
 
 def estimate(design: RateDesign, look: int, n: int, successes: int, conf_level: float = 0.90) -> StagedInference:
@@ -49,9 +50,9 @@ def estimate_table(found: StagedInference) -> Table:
     level = f"{100 * found.conf_level:g} %"
     o = found.outcome
     rows = [
-        ["Naive: successes / patients", f"{found.naive:.4f}", _ci(found.naive_ci), f"{found.naive_p:.4g}"],
+        ["Naive: successes / patients", f"{found.naive:.4f}", _ci(found.naive_ci), p_value(found.naive_p)],
         ["Unbiased, least variance (UMVUE)", f"{found.umvue:.4f}", "", ""],
-        ["Median-unbiased; exact interval and p", f"{found.median_unbiased:.4f}", _ci(found.ci), f"{found.p:.4g}"],
+        ["Median-unbiased; exact interval and p", f"{found.median_unbiased:.4f}", _ci(found.ci), p_value(found.p)],
         ["Bias-adjusted (Whitehead)", f"{found.bias_adjusted:.4f}", "", ""],
         ["Naive less its bias (Guo & Liu)", f"{found.bias_subtracted:.4f}", "", ""],
     ]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 #: Which numbers a seed gives. To be raised whenever a purpose draws otherwise than before: results kept in a folder are
 #: taken up again only by the streams that made them.
-STREAMS = 3
+STREAMS = 4
 
 #: Uniform numbers come in blocks of so many: one turn of the generator.
 BLOCK = 4
@@ -64,6 +64,26 @@ def short_uniforms(seed: int | str, purpose: str, replicate: int, rows: int, wid
     words = np.random.Philox(key=key_of(seed, purpose), counter=counter).random_raw(rows * blocks * BLOCK)
     halves = np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], axis=1).astype(np.float64)
     return ((halves + 0.5) * 2.0**-32).reshape(rows, blocks * SHORT_BLOCK)[:, :width]
+
+
+def cuts(p: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The number that just those words lie below whose uniform number (w + 1/2) 2^-32 lies below p."""
+    return np.ceil(p * 2.0**32 - 0.5).astype(np.int64)
+
+
+def cut(p: float) -> int:
+    """``cuts`` of one probability."""
+    return math.ceil(p * 2.0**32 - 0.5)
+
+
+def word_of(u: float) -> int:
+    """The word that a short uniform number was made of."""
+    return int(u * 2.0**32)
+
+
+def short_uniform(word: int) -> float:
+    """The short uniform number that a word stands for."""
+    return (word + 0.5) * 2.0**-32
 
 
 _LN2_HIGH = 0.6931471803691238

@@ -14,7 +14,7 @@ from equipoise.decide.decide import decide
 from equipoise.decide.safety import safety_rulings
 from equipoise.design import shelf
 from equipoise.simulate.run import SimulatedTrial, run
-from equipoise.trial.decision import Decision, Stop
+from equipoise.trial.decision import Continue, Decision, Stop
 from equipoise.trial.trial import Trial
 from safety_trials import RULE, conducted, trial_with
 
@@ -127,7 +127,13 @@ def test_who_had_no_dose_is_not_watched_among_the_treated(north: Trial) -> None:
 
 @pytest.fixture(scope="module")
 def toxic(plan: Any) -> SimulatedTrial:
-    return run(plan("toxic"), 0, detail=True)
+    """One whose first look goes on by its rates while the safety rule speaks."""
+    many = (run(plan("toxic"), k) for k in range(100))
+    found = next(
+        t.replicate for t in many
+        if isinstance(t.looks[0].decision.action, Continue) and any("Safety rule" in c for c in t.looks[0].decision.cautions)
+    )  # fmt: skip
+    return run(plan("toxic"), found, detail=True)
 
 
 def test_a_rule_that_speaks_cautions_and_one_that_stops_wins(toxic: SimulatedTrial, north: Trial) -> None:
@@ -135,6 +141,7 @@ def test_a_rule_that_speaks_cautions_and_one_that_stops_wins(toxic: SimulatedTri
     cautious, plain = decide(north, snap, 1), decide(north.model_copy(update={"safety": ()}), snap, 1)
     assert isinstance(cautious, Decision)
     assert isinstance(plain, Decision)
+    assert isinstance(plain.action, Continue)
     assert cautious.action == plain.action
     assert cautious.because == plain.because
     assert any("Safety rule toxic-death" in c and "This is a caution" in c for c in cautious.cautions)

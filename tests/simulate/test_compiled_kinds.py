@@ -32,6 +32,8 @@ KINDS = (
     "group-sequential", "screening", "one-sample-logrank", "km-landmark", "case-morgan", "huang-talukder-thomas", "exact-two-arm",
     "borrowing-rate", "safety-pocock",
 )  # fmt: skip
+#: More than ten seconds each.
+LONG = ("case-morgan", "km-landmark", "one-sample-logrank", "huang-talukder-thomas")
 
 
 @cache
@@ -96,7 +98,7 @@ def lines(plan: Plan, engine: Any, n: int) -> Lines:
 
 
 @pytest.mark.property
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] if k in LONG else []) for k in KINDS])
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_kernel_and_reference_agree(kind: str, data: st.DataObject) -> None:

@@ -22,6 +22,7 @@ from variants import plans
 
 
 @pytest.mark.property
+@pytest.mark.slow
 @pytest.mark.parametrize("contacts", [False, True])
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(data=st.data())

@@ -60,7 +60,7 @@ def test_eighty_per_cent_intervals_cover_about_eighty_per_cent(north: Trial, pla
 
 
 @pytest.mark.property
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_it_knows_nothing_of_tomorrow(north: Trial, one: SimulatedTrial, plan: Any) -> None:
     """The forecast of a day is the same whether or not the trial went on after it: twice the same, other seeds apart."""
     day = nth(one.log, 50)
@@ -73,7 +73,7 @@ def test_it_knows_nothing_of_tomorrow(north: Trial, one: SimulatedTrial, plan: A
     assert other != f
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.property
 def test_quantiles_are_in_order_and_in_the_future(north: Trial, one: SimulatedTrial) -> None:
     widths = []
@@ -112,7 +112,7 @@ def test_before_the_first_patient_the_plan_is_all_there_is(north: Trial, one: Si
     assert 420 < f.ripe.quantiles[0.5] < 620
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_final_look_waits_for_the_last_patient(north: Trial, one: SimulatedTrial) -> None:
     day = nth(one.log, 100)
     f, first = at(north, one, day, look=2), at(north, one, day)

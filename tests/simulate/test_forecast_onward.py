@@ -147,6 +147,7 @@ def test_nobody_comes_while_enrolment_is_paused(paused: tuple[Trial, SimulatedTr
 
 @pytest.mark.thorough
 @pytest.mark.property
+@pytest.mark.slow
 def test_a_look_that_is_awaited_is_known_when_it_was_to_be(paused: tuple[Trial, SimulatedTrial]) -> None:
     """Nine days after the cut-off of look 1 enrolment is paused, and resumes when its readout comes: 19 days later, in every draw."""
     trial, done = paused

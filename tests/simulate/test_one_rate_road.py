@@ -18,7 +18,7 @@ from equipoise.files.plain import to_json
 from equipoise.files.scenario_file import scenarios_of
 from equipoise.files.trial_file import read_toml, trial_from
 from equipoise.files.trial_folder import read_folder
-from equipoise.report.document import render
+from equipoise.report.page import render
 from equipoise.simulate.own_truth import is_own
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.run import run

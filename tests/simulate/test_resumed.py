@@ -40,8 +40,8 @@ class After(FromScenario):
     def candidate(self, index: int) -> Candidate | None:
         return super().candidate(self.come + index)
 
-    def life(self, index: int, who: Candidate, arm: str) -> Life:
-        return super().life(self.come + index, who, arm)
+    def life(self, index: int, who: Candidate, arm: str, site: str, day: date) -> Life:
+        return super().life(self.come + index, who, arm, site, day)
 
 
 def taken_up(plan: Plan, replicate: int, log: Log, day: date) -> tuple[Log, Loop]:
@@ -51,12 +51,13 @@ def taken_up(plan: Plan, replicate: int, log: Log, day: date) -> tuple[Log, Loop
     source, all_of_it = After(plan, replicate, day), FromScenario(plan, replicate, False)
     progress = Progress.of(conduct, day, by_the_rule)
     futures: dict[date, list[tuple[str, date, Happening]]] = defaultdict(list)
+    sites = {event.patient: event.site for event in conduct.log if event.kind == "screened"}
     for event in conduct.log:
         if event.kind == "randomised":
             index = int(event.patient[1:]) - 1
             who = all_of_it.candidate(index)
             assert who is not None
-            for thing in all_of_it.life(index, who, event.data["arm"]).happenings:
+            for thing in all_of_it.life(index, who, event.data["arm"], sites[event.patient], event.happened).happenings:
                 due = event.happened + timedelta(days=max(thing.recorded, 1))
                 if due > day:
                     futures[due].append((event.patient, event.happened + timedelta(days=thing.day), thing))

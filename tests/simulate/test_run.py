@@ -58,7 +58,7 @@ def test_one_worker_or_two_and_any_order(plan: Any) -> None:
     assert all(values[0] == alone[0][name][7] for name, values in seventh.items())
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_details_change_no_decision(plan: Any) -> None:
     for replicate in range(4):
         plain, full = (run(plan("null"), replicate, detail=d) for d in (False, True))

@@ -170,7 +170,7 @@ def test_an_earlier_event_that_is_recorded_later_changes_no_order() -> None:
         assert said.reading.counts["with_event"] == ["P001", "P000"]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(st.data())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from equipoise.analyse.analysis import number, p_value
 from equipoise.trial.decision import Decision
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.evidence import (
@@ -15,6 +14,7 @@ from equipoise.trial.evidence import (
     TwoArmExposureEvidence,
 )
 from equipoise.trial.exhibits import Cell, Exhibit, Paragraph, Table
+from equipoise.trial.said_numbers import number, p_value
 from equipoise.trial.trial import Trial
 
 

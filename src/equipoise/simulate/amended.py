@@ -36,12 +36,25 @@ class Amendments:
                 if day == today:
                     conduct.order("approved", today, now, "simulation", site=site, data=fingerprint)
 
+    def in_force(self, first: Trial, site: str, day: date) -> Trial:
+        """How the trial will be defined at a site on a day; ``first``: before all of them."""
+        found = first
+        for a in self.planned:
+            per_site = a.trial.amendments is not None and a.trial.amendments.per_site
+            since = a.approvals.get(site) if per_site else a.on
+            if since is not None and max(since, a.on) <= day:
+                found = a.trial
+        return found
+
     def given(self, conduct: Conduct, patient: str, day: date, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """A dose as drawn, at the same share of what is planned at the patient's site on that day."""
         known = conduct.patients[patient]
-        drug, arm = data["drug"], known.arm
-        plans = (conduct.trial, conduct.definitions.at(known.site, day))
-        before, now = (next((t for t in p.arm_by_name[arm].regimen if t.drug == drug), None) for p in plans)
-        if before is None or now is None or before.dose is None or now.dose is None or before.dose == now.dose:
-            return data
-        return {**data, "dose": round(now.dose * data["dose"] / before.dose, 2)}
+        return at_plan(data, known.arm, conduct.trial, conduct.definitions.at(known.site, day))
+
+
+def at_plan(data: Mapping[str, Any], arm: str, before: Trial, now: Trial) -> Mapping[str, Any]:
+    """A dose as planned ``before``, at the same share of what is planned ``now``."""
+    was, is_ = (next((t for t in p.arm_by_name[arm].regimen if t.drug == data["drug"]), None) for p in (before, now))
+    if was is None or is_ is None or was.dose is None or is_.dose is None or was.dose == is_.dose:
+        return data
+    return {**data, "dose": round(is_.dose * data["dose"] / was.dose, 2)}

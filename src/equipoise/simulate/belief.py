@@ -53,7 +53,7 @@ class Belief:
         self.today, self.endpoint, self.schedule = today, trial.monitored.binary, trial.assessments
         self.sites = _sites(conduct, today, site_shape)
         entered = [conduct.patients[name] for names in progress.order.values() for name in names]
-        screened = sum(p.screened is not None for p in conduct.patients.values())
+        screened = sum(p.screened is not None and not p.of_phase1 for p in conduct.patients.values())
         self.eligible = (9.0 + len(entered), 1.0 + max(screened - len(entered), 0))
         self.factors = [p.enrolled.data["factors"] for p in entered if p.enrolled is not None]
         self.delays = [
@@ -139,7 +139,7 @@ class Drawn:
         factors = self.belief.trial.factors
         return Candidate(name, [], {f.name: f.levels[int(self.rng.integers(len(f.levels)))] for f in factors})
 
-    def life(self, index: int, who: Candidate, arm: str) -> Life:
+    def life(self, index: int, who: Candidate, arm: str, site: str, day: date) -> Life:
         """What becomes of a new patient."""
         return self.makes.life(NEW, arm)
 
@@ -161,11 +161,14 @@ class Drawn:
 def _sites(conduct: Conduct, today: date, shape: float) -> list[SiteBelief]:
     screened: dict[str, int] = defaultdict(int)
     for p in conduct.patients.values():
-        screened[p.site] += p.screened is not None
+        screened[p.site] += p.screened is not None and not p.of_phase1
     shut = _shut(conduct, today)
     found = []
+    # Where the log begins with phase I, sites enrol into phase II from the day on which its dose was set.
+    begun = max((e.happened for e in conduct.standing.doses), default=date.min)
     for site in conduct.trial.sites:
         since = conduct.standing.sites.get(site.name)
+        since = max(since, begun) if since is not None else None
         exposure = sum(day not in shut for day in _days(since, today)) if since is not None else 0
         begins = 0 if since is not None else max((site.activation - today).days, 0)
         rate = shape / (site.rate / DAYS_PER_MONTH) + exposure

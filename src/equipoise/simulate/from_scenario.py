@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from equipoise.simulate import accrual
+from equipoise.simulate.amended import Amendments, at_plan
+from equipoise.simulate.day_table import HORIZON
+from equipoise.simulate.exposed import Treated, treated
+from equipoise.simulate.exposure_model import Responses
 from equipoise.simulate.patient_draws import PatientDraws
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.source import Candidate, Life
 from equipoise.simulate.virtual_patient import fate, life
+from equipoise.trial.trial import Trial
 
 
 class FromScenario:
     """One replicate of a plan. ``detail`` adds doses, adverse events and contacts to what is recorded."""
 
-    def __init__(self, plan: Plan, replicate: int, detail: bool) -> None:
-        self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.usual
-        self.trial = plan.trial
+    def __init__(self, plan: Plan, replicate: int, detail: bool, amending: Amendments | None = None) -> None:
+        self.plan, self.replicate, self.detail = plan, replicate, detail or not plan.ordinary
+        self.trial, self.amending = plan.trial, amending
+        self._responses = Responses(plan.exposed, plan.seed, replicate) if plan.exposed is not None else None
         self._draws = PatientDraws(plan.widths, plan.seed, replicate)
+
+    def draws_of(self, index: int) -> Mapping[str, Sequence[float]]:
+        """The numbers of a candidate, by purpose."""
+        return self._draws.of(index)
 
     def openings(self) -> Iterator[tuple[date, str]]:
         """The day on which each site opens."""
@@ -45,14 +55,39 @@ class FromScenario:
             stratum = stratum * len(levels) + level
         return Candidate(name, [], factors, stratum)
 
-    def life(self, index: int, who: Candidate, arm: str) -> Life:
-        """What becomes of that candidate on an arm."""
+    def life(self, index: int, who: Candidate, arm: str, site: str, day: date) -> Life:
+        """What becomes of that candidate who came onto an arm at a site on a day."""
         plan, draws = self.plan, self._draws.of(index)
         course = plan.courses[arm].strata[who.stratum]
-        what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws)
+        exposed = self.treated(index, who, arm, site, day)
+        first, dies = (None, HORIZON + 1) if exposed is None else (exposed.first, exposed.dies)
+        what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws, first, dies)
         things = life(
             self.trial, plan.scenario, arm, what, plan.leaving, draws,
             response=plan.responses[arm], detail=self.detail, contacts=plan.contacts,
-            doses=arm in plan.dosed, counts=plan.counted_on(arm),
+            doses=arm in plan.dosed, counts=plan.counted_on(arm), exposed=exposed,
         )  # fmt: skip
         return Life(what.off_study, things)
+
+    def treated(self, index: int, who: Candidate, arm: str, site: str, day: date) -> Treated | None:
+        """His treatment and what came of it, where his arm gives the drug whose exposure has a say."""
+        plan, exposed = self.plan, self.plan.exposed
+        if exposed is None or self._responses is None or arm not in exposed.arms:
+            return None
+        draws, course = self._draws.of(index), plan.courses[arm].strata[who.stratum]
+        unit, covariates = self._responses.of(index)
+
+        def off_study(first: int, dies: int) -> int:
+            return fate(
+                self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws, first, dies
+            ).off_study
+
+        def in_force(after: int) -> Trial:
+            if self.amending is None:
+                return self.trial
+            return self.amending.in_force(self.trial, site, day + timedelta(days=after))
+
+        return treated(
+            self.trial.arm_by_name[arm].regimen, plan.scenario.arms[arm], exposed, course, unit, covariates, draws,
+            lambda after: in_force(after).dose_modifications or exposed.truth.modifications, lambda after, data: at_plan(data, arm, self.trial, in_force(after)), off_study,
+        )  # fmt: skip

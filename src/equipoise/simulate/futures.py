@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from equipoise.simulate.happening import Happening
 from equipoise.simulate.source import Life
 from equipoise.simulate.toxicities import event_that_counts
+from equipoise.simulate.virtual_patient import standing
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.endpoint import Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.patient import ACCEPTED
@@ -164,7 +165,8 @@ class ToLandmark(_Chance):
         return count(known.last + self.schedule.follow_up_every.days, self.schedule.follow_up_every.days)
 
     def _assessed(self, day: int, recorded: int, data: Mapping[str, Any]) -> Happening:
-        return Happening(day, recorded, "assessed", {**data, **self.seen_by})
+        stands = standing(self.trial) if data["response"] == PD else {}
+        return Happening(day, recorded, "assessed", {**data, **stands, **self.seen_by})
 
 
 class ToResponse(_Chance):
@@ -208,7 +210,8 @@ class ToResponse(_Chance):
             day = self.schedule.day_of(k)
             recorded = self.recorded(day, known.age)
             if recorded is not None:
-                return [Happening(day, recorded, "assessed", {"response": response, **self.seen_by})]
+                stands = standing(self.trial) if response == PD else {}
+                return [Happening(day, recorded, "assessed", {"response": response, **stands, **self.seen_by})]
             if day > max(self.last_day, known.age):
                 break
         return []

@@ -19,6 +19,7 @@ from equipoise.decide.enrolment import counting, stage_is_full
 from equipoise.decide.ripeness import ArmStanding, TrialStanding, all_followed, followed_until, unripe
 from equipoise.decide.safety import look_data
 from equipoise.simulate.amended import Amendments
+from equipoise.simulate.exposed import OVER
 from equipoise.simulate.happening import Happening
 from equipoise.simulate.plan import Waiting
 from equipoise.simulate.progress import Ask, Progress
@@ -100,6 +101,8 @@ class Loop:
         self.reviewed_on: date | None = None
         self.stopped = False
         self.courses: list[tuple[str, int, int]] = []
+        #: Adverse events of which the end is recorded when it comes: patient, term, grade → the number of the record.
+        self.lasting: dict[tuple[str, str, int], int] = {}
         #: Of whom it is to be judged anew where they stand before anything hangs on it.
         self.stale: set[str] = set()
         #: Whether anything happened today on which it hangs if a look is ripe.
@@ -126,6 +129,8 @@ class Loop:
         arrival, arrived = next(coming, None), 0
         while today <= horizon:
             for site_name in opening.get(today, ()):
+                if site_name in self.conduct.standing.sites:
+                    continue  # open since phase I
                 self.conduct.activate(site_name, today, moment(today), "simulation")
             if self.amending is not None:
                 self.amending.record(self.conduct, today, moment(today))
@@ -162,9 +167,20 @@ class Loop:
         self.stale.update(self.unsettled_until.pop(today, ()))
         for patient, happened, thing in self.due.pop(today, ()):
             data = thing.data
+            if thing.kind == OVER:
+                number = self.lasting.pop((patient, data["term"], data["grade"]), None)
+                if number is not None:
+                    self.conduct.correct(
+                        number, moment(today), "simulation", "it is over", data={"until": happened.isoformat()}
+                    )
+                continue
             if self.amending is not None and thing.kind == "treated":
                 data = self.amending.given(self.conduct, patient, happened, data)
             event = self.conduct.order(thing.kind, happened, moment(today), "simulation", patient=patient, data=data)
+            if thing.kind == "adverse event":
+                self.lasting[patient, data["term"], data["grade"]] = event.number
+            if patient not in self.status:
+                continue  # of phase I: no look hangs on him
             if self.safety.rules:
                 self.safety.recorded(event)
             if thing.kind in _TELLING:
@@ -192,7 +208,7 @@ class Loop:
         self.last_entry = today
         if arm == self.tested:
             self._entered(today)
-        what = self.source.life(index, who, arm)
+        what = self.source.life(index, who, arm, site, today)
         self.courses.append((arm, (today - self.trial.start).days, what.off_study))
         for thing in what.happenings:
             self.due[today + timedelta(days=max(thing.recorded, 1))].append(

@@ -12,6 +12,8 @@ from equipoise.decide.watch.survival import watched_endpoint
 from equipoise.simulate.accrual import SiteRates, expected_arrivals
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.disease import ArmCourse
+from equipoise.simulate.exposed import EACH
+from equipoise.simulate.exposure_model import Exposed, exposure_problems, model_of
 from equipoise.simulate.scenario import Scenario, Visits
 from equipoise.simulate.toxicities import may_count, only_fatal
 from equipoise.simulate.truth import calibrated, response_shown, true_response
@@ -59,10 +61,17 @@ class Plan:
     levels: tuple[tuple[float, ...], ...]
     widths: Mapping[str, int]
     contacts: bool
+    #: What follows from a drug's concentrations, where the scenario says it.
+    exposed: Exposed | None = None
 
     @property
     def usual(self) -> bool:
-        """True if the compiled kernel knows the monitored endpoint's rules; others need the reference.
+        """True if the compiled kernel can run it: it is ordinary, and nothing hangs on exposure."""
+        return self.ordinary and self.exposed is None
+
+    @property
+    def ordinary(self) -> bool:
+        """True if the compiled kernel knows the monitored endpoint's rules; others need the reference, and all that is recorded.
 
                 Unknown to it: assessors other than the investigator; times that are not of progression and death, not of all who entered,
         or are censored by what is not drawn without detail; toxicities; eligibility reviewed after entry; minimisation; a design that
@@ -157,6 +166,8 @@ class Plan:
             problems.extend(found)
         if problems or courses is None or more is None:
             raise BadInput(f"scenario {scenario.id}", problems)
+        stated = scenario.exposure
+        model = model_of(trial, stated) if stated is not None else None
         monitored, factors = trial.monitored, trial.factors
         shares = [scenario.factors.get(f.name) or (1 / len(f.levels),) * len(f.levels) for f in factors]
         return cls(
@@ -171,9 +182,10 @@ class Plan:
             Leaving.of(scenario),
             SiteRates.of(scenario.accrual),
             tuple(tuple(accumulate(s)) for s in shares),
-            widths(trial),
+            widths(trial) | ({"exposure": EACH * len(stated.events)} if stated is not None else {}),
             (monitored.times is not None and any(rule.at == "last contact" for rule in monitored.times.censoring))
             or any(needs_contacts(trial, rule) for rule in trial.safety),
+            Exposed.of(trial, stated, model) if stated is not None and model is not None else None,
         )
 
 
@@ -233,6 +245,9 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
                 "[eligibility_review] in the trial file, which finds them",
             )
         )
+    if scenario.exposure is not None:
+        truths = {name: truth.adverse_events for name, truth in scenario.arms.items()}
+        problems.extend(exposure_problems(trial, scenario.exposure, truths))
     problems.extend(_said_of_adverse_events(trial, scenario))
     problems.extend(_cohort_problems(trial, scenario))
     if trial.design is None:

@@ -58,7 +58,7 @@ class Progress:
         status = {e.patient: standing(conduct.patients[e.patient], m, trial, today) for e in entries}
         stage, since = 1, trial.start
         for event in in_force(log):
-            if event.kind == "decided":
+            if event.kind == "decided" and "look" in event.data:
                 goes_on = event.data["action"] == "continue"
                 stage, since = (
                     (event.data["look"] + 1 if goes_on else len(trial.monitored.design.looks) + 1),
@@ -79,12 +79,13 @@ class Progress:
 
 
 def entered(conduct: Conduct) -> list[Event]:
-    """The events by which patients came onto their arms, in the order of their record, as ``Snapshot.randomised`` has them."""
+    """The events by which patients came onto their arms, in the order of their record, as ``Snapshot.randomised`` has them: before all those of
+    phase I who count for phase II, whom no event of their own put on an arm."""
     found, first = (
         [p.randomised for p in conduct.patients.values() if p.randomised is not None],
         first_on_arm(conduct.log),
     )
-    return sorted(found, key=lambda e: first[e.patient])
+    return sorted(found, key=lambda e: (e.patient in first, first.get(e.patient, e.number)))
 
 
 def is_ripe(trial: Trial, snap: Snapshot, look: int) -> bool:

@@ -5,14 +5,10 @@ Both give the same lines for the same replicates, whatever the number of workers
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Literal
 
@@ -29,6 +25,7 @@ from equipoise.simulate.lines import (
     reference_row,
 )
 from equipoise.simulate.plan import Plan
+from equipoise.simulate.processes import plan_here, uncollected, workers_of
 from equipoise.simulate.run import run
 
 Engine = Literal["compiled", "reference"]
@@ -76,22 +73,10 @@ def reference_lines(plan: Plan, first: int, n: int) -> Lines:
     """Lines of replicates ``first`` … by the reference loop."""
     rows = []
     for replicate in range(first, first + n):
-        with _uncollected():
+        with uncollected():
             rows.append(reference_row(plan, replicate))
     whole = np.array([w for w, _ in rows], dtype=np.int64).reshape(n, len(INTEGERS) + len(REFERENCE_ONLY))
     return as_lines(whole, np.array([r for _, r in rows]).reshape(n, len(REAL_COLUMNS)), plan)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the cyclic collector for as long as one trial takes: its log only grows, and hardly anything in it is a cycle."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def simulate(
@@ -130,11 +115,7 @@ def simulate(
             if progress:
                 progress(done)
         return
-    pool: Executor = (
-        ThreadPoolExecutor(workers)
-        if engine == "compiled"
-        else ProcessPoolExecutor(workers, _processes(), initializer=_begin, initargs=(plan,))
-    )
+    pool: Executor = ThreadPoolExecutor(workers) if engine == "compiled" else workers_of(plan, workers)
     with pool:
         # Only so many ahead as keep all busy: memory does not grow with the number of replicates.
         ahead: deque[tuple[int, Future[Lines]]] = deque()
@@ -158,35 +139,9 @@ def simulate(
                 future.cancel()
 
 
-def _processes() -> multiprocessing.context.BaseContext:
-    """How worker processes are begun: forked from a server that has no threads and has read our modules once.
-
-    A fork of this process itself would copy locks that other threads hold (the progress bar's, a numerical library's). Where
-    nothing forks, each process begins anew.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    # The latter are imported where they are first used, which would else be in every process.
-    context.set_forkserver_preload([__name__, "scipy.stats", "survival"])
-    return context
-
-
-#: In a worker process: the plan, sent once when the process begins and not with every chunk.
-_plan_here: list[Plan] = []
-
-
-def _begin(plan: Plan) -> None:
-    """A worker process begins. Ctrl-C is for the parent, which keeps what is done; a worker finishes its chunk."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _plan_here[:] = [plan]
-    # What is imported stays; the collector need not go through it with every trial.
-    gc.freeze()
-
-
 def _reference_lines_here(first: int, n: int) -> Lines:
     """``reference_lines`` of the plan that this process was given."""
-    return reference_lines(_plan_here[0], first, n)
+    return reference_lines(plan_here(), first, n)
 
 
 def default_workers() -> int:

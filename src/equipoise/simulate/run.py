@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,6 +13,7 @@ from equipoise.decide.decide import decide
 from equipoise.simulate import accrual
 from equipoise.simulate.amended import Amendments
 from equipoise.simulate.from_scenario import FromScenario
+from equipoise.simulate.happening import Happening
 from equipoise.simulate.loop import LookTaken, Loop, moment
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.progress import Progress
@@ -56,7 +57,25 @@ def run(plan: Plan, replicate: int, *, detail: bool = False, amendments: Sequenc
     if amendments:
         amending = Amendments(amendments)
         conduct = Conduct(trial, conduct.log, allocation, read=amending.read, virtual=True)
-    source = FromScenario(plan, replicate, detail)
+    return onward(plan, conduct, replicate, start, detail=detail, amending=amending)
+
+
+def onward(
+    plan: Plan,
+    conduct: Conduct,
+    replicate: int,
+    start: date,
+    *,
+    detail: bool = False,
+    amending: Amendments | None = None,
+    futures: Mapping[date, Sequence[tuple[str, date, Happening]]] | None = None,
+) -> SimulatedTrial:
+    """Conduct the trial onto a log that is open, from the morning of ``start``, which is the first day of ``plan``'s trial.
+
+    ``futures``: what is still to be recorded of those who are in the log.
+    """
+    trial = plan.trial
+    source = FromScenario(plan, replicate, detail, amending)
     loop = Loop(
         conduct,
         source,
@@ -64,6 +83,7 @@ def run(plan: Plan, replicate: int, *, detail: bool = False, amendments: Sequenc
         Progress.of(conduct, start, by_the_rule),
         plan.waiting,
         plan.cap,
+        futures,
         safety=True,
         amending=amending,
     )

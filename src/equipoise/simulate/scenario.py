@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
+from equipoise.simulate.exposure_truth import ExposureTruth
+from equipoise.simulate.phase1_truth import Phase1Truth
 from equipoise.trial.duration import Duration, Lasting
 from equipoise.trial.part import MOST_NAME, MOST_RATIO, Part
 
@@ -211,6 +213,12 @@ class CohortTruth(Part):
     arms: dict[str, ArmTruth] = Field(description="Truths of arms, each whole, in the place of those under [arms].")
 
 
+class DoseTruth(Part):
+    """What is true of phase II at a dose that phase I may hand over, where it is otherwise than under [arms]."""
+
+    arms: dict[str, ArmTruth] = Field(description="Truths of arms, each whole, in the place of those under [arms].")
+
+
 class Scenario(Part):
     """An assumed truth: how the disease goes in each arm, and how the trial is run."""
 
@@ -218,7 +226,16 @@ class Scenario(Part):
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=MOST_NAME)
     label: str = Field(min_length=1)
     because: str = Field(min_length=1, description="Where the assumed truth comes from.")
-    arms: dict[str, ArmTruth]
+    arms: dict[str, ArmTruth] = Field(default={}, description="A truth for each arm, for the trial's design on them.")
+    phase1: Phase1Truth | None = Field(default=None, description="With [phase1] in the trial file: what is true there.")
+    by_dose: dict[str, DoseTruth] = Field(
+        default={},
+        description="With [phase1], by the label of the level that is handed over: [by_dose.LEVEL.arms.ARM].",
+    )
+    exposure: ExposureTruth | None = Field(
+        default=None,
+        description="Adverse events and progression that follow from a drug's concentrations: an assumption.",
+    )
     ineligible: BelowOne = Field(
         default=0.0, description="With [eligibility_review]: share of patients whom the review finds ineligible."
     )
@@ -243,4 +260,8 @@ class Scenario(Part):
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that what was made from a scenario that does not say it stays what it was."""
-        return {k: v for k, v in handler(self).items() if k not in ("cohorts", "ineligible") or v}
+        return {
+            k: v
+            for k, v in handler(self).items()
+            if k not in ("cohorts", "ineligible", "phase1", "by_dose", "exposure") or v
+        }

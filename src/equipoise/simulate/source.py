@@ -41,6 +41,6 @@ class Source(Protocol):
         """Who comes as number ``index`` (from 0); None for one who is not worth a record."""
         ...
 
-    def life(self, index: int, who: Candidate, arm: str) -> Life:
-        """What becomes of that candidate on an arm."""
+    def life(self, index: int, who: Candidate, arm: str, site: str, day: date) -> Life:
+        """What becomes of that candidate who came onto an arm at a site on a day."""
         ...

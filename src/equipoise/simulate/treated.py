@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from equipoise.numerics.random.streams import word_of
 from equipoise.simulate.day_table import HORIZON
+from equipoise.simulate.event_words import FIRST_KIND, grade_and_day, stretches
 from equipoise.simulate.happening import Happening
 from equipoise.simulate.scenario import ArmTruth
 from equipoise.trial.seriousness import by_grade
@@ -29,7 +32,7 @@ def treatment(
     stopped = toxic_stop(truth, drawn)
     stop = min(end, stopped)
     last_dose = 0
-    reduced_from = 2 + int(6 * drawn[3]) if drawn[2] < truth.doses_reduced else 10_000
+    less = reduced_from(truth, drawn)
     for drug in trial.arm_by_name[arm].regimen:
         cycle, late = 1, 0
         while cycle <= drug.cycles or drug.may_continue:
@@ -41,20 +44,32 @@ def treatment(
             for day in drug.days:
                 when = start + day - 1
                 if when < stop:
-                    data = drug.given(cycle, day, 0.8 if cycle >= reduced_from else 1.0)
+                    data = drug.given(cycle, day, 0.8 if cycle >= less else 1.0)
                     found.append(Happening(when, when, "treated", data))
                     last_dose = max(last_dose, when)
             cycle += 1
-    ended = min(stop, end)
-    if found and ended < HORIZON:
-        planned_end = last_dose + 21
-        reason = "toxicity" if stopped < end else "progression" if planned_end >= end else "completed"
-        when = max(min(ended, planned_end), last_dose)
-        if when < end or reason == "progression":
-            when = min(when, end)
-            found.append(Happening(when, when, "treatment ended", {"reason": reason}))
-    found.extend(_adverse_events(truth, draws["toxicity"], last_dose, end))
+    found.extend(ended(found, last_dose, end, stopped))
+    found.extend(adverse_events(truth, draws["toxicity"], last_dose, end))
     return found
+
+
+def ended(doses: Sequence[Happening], last_dose: int, end: int, stopped: int) -> list[Happening]:
+    """The end of treatment of who was given ``doses``, off study on day ``end``, and given nothing from ``stopped`` on for toxicity."""
+    on = min(stopped, end)
+    if not doses or on >= HORIZON:
+        return []
+    planned_end = last_dose + 21
+    reason = "toxicity" if stopped < end else "progression" if planned_end >= end else "completed"
+    when = max(min(on, planned_end), last_dose)
+    if when >= end and reason != "progression":
+        return []
+    when = min(when, end)
+    return [Happening(when, when, "treatment ended", {"reason": reason})]
+
+
+def reduced_from(truth: ArmTruth, treatment: Sequence[float]) -> int:
+    """The cycle from which 80 % of the dose is given; beyond all cycles where it never is."""
+    return 2 + int(6 * treatment[3]) if treatment[2] < truth.doses_reduced else 10_000
 
 
 def toxic_stop(truth: ArmTruth, treatment: Sequence[float]) -> int:
@@ -62,19 +77,18 @@ def toxic_stop(truth: ArmTruth, treatment: Sequence[float]) -> int:
     return int(NO_STOP + STOP_DAYS * treatment[1]) if treatment[0] < truth.stops_for_toxicity else HORIZON
 
 
-def _adverse_events(truth: ArmTruth, draws: Sequence[float], last_dose: int, end: int) -> list[Happening]:
+def adverse_events(truth: ArmTruth, draws: Sequence[float], last_dose: int, end: int) -> list[Happening]:
     """Adverse events that are survived, until four weeks after the last dose."""
-    found = []
-    for i, event in enumerate(truth.adverse_events):
-        u = draws[3 * i : 3 * i + 3]
-        if u[0] < event.probability * (1 - event.fatal):
-            when = int(u[1] * min(last_dose + AFTER_DOSE, TOXIC_DAYS))
-            if when < end:
-                grade = 3 + (u[2] < 0.3 * event.severe) if u[2] < event.severe else 1 + (u[2] > 0.6)
-                data = {"term": event.term, "grade": int(grade), "serious": bool(grade >= 4)}
-                if grade >= 4:
-                    data["criteria"] = by_grade(int(grade))
-                found.append(Happening(when, when, "adverse event", data))
+    found, span = [], min(last_dose + AFTER_DOSE, TOXIC_DAYS)
+    for event, u in zip(truth.adverse_events, draws[FIRST_KIND:], strict=False):
+        drawn = grade_and_day(stretches(event), word_of(u), span)
+        if drawn is None or drawn[1] >= end:
+            continue
+        grade, when = drawn
+        data: dict[str, Any] = {"term": event.term, "grade": grade, "serious": grade >= 4}
+        if grade >= 4:
+            data["criteria"] = by_grade(grade)
+        found.append(Happening(when, when, "adverse event", data))
     return found
 
 

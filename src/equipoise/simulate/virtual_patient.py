@@ -9,6 +9,8 @@ from typing import Any
 
 from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, yearly
 from equipoise.simulate.disease import Course
+from equipoise.simulate.event_words import DIES_WHEN, FIRST_KIND
+from equipoise.simulate.exposed import Treated
 from equipoise.simulate.happening import Happening
 from equipoise.simulate.scans import scan_days, scans_planned
 from equipoise.simulate.scenario import ArmTruth, Scenario
@@ -23,11 +25,11 @@ from equipoise.trial.what_counts import WhatCounts
 SCAN_DELAYS = 2
 
 
-def widths(trial: Trial) -> Mapping[str, int]:
+def widths(trial: Trial) -> dict[str, int]:
     """Uniform numbers that each patient has for each purpose; a purpose of its own shifts no other.
 
     patient: screening, three factors; first event, which it is, death after progression, leaving; seven factors more,
-    criterion failed. leaving: withdrawal or loss, death of an adverse event. visits: two for each scan (missed,
+    criterion failed. leaving: withdrawal or loss. toxicity: death of an adverse event, one for each kind of them. visits: two for each scan (missed,
     jitter). reporting: death, leaving, one for each scan. outcome: two for each outcome recorded by its own name (which,
     when recorded). review: what it finds, when.
     toxicities: three for each endpoint of toxicity (whether, when, when recorded).
@@ -41,7 +43,7 @@ def widths(trial: Trial) -> Mapping[str, int]:
         "response": 5,
         "treatment": 4,
         "cycles": 40,
-        "toxicity": 60,
+        "toxicity": FIRST_KIND + 20,
         "follow-up": 4,
         "outcome": 2 * sum(isinstance(e, Outcome) for e in trial.endpoints),
         "review": 2 if trial.eligibility_review is not None else 0,
@@ -113,14 +115,19 @@ def fate(
     toxicity: DayTable,
     leaving: Leaving,
     draws: Mapping[str, Sequence[float]],
+    first: int | None = None,
+    dies: int = HORIZON + 1,
 ) -> Fate:
-    """The fate that these draws name."""
+    """The fate that these draws name.
+
+    ``first``: the day of the first event of the disease, where exposure had a say in it. ``dies``: of an adverse event by exposure.
+    """
     disease = draws["patient"][4:8]
-    first = course.first.day(disease[0])
+    first = course.first.day(disease[0]) if first is None else first
     dies_first = first <= HORIZON and disease[1] < course.death_share[first]
     death = min(first if dies_first else first + course.after.day(disease[2]), HORIZON + 1)
     progression = HORIZON + 1 if dies_first else first
-    toxic_day = toxicity.day(draws["leaving"][1])
+    toxic_day = min(toxicity.day(draws["toxicity"][DIES_WHEN]), dies)
     toxic = toxic_day < death
     death = min(death, toxic_day)
     leaves = leaving.gone.day(disease[3])
@@ -153,12 +160,13 @@ def life(
     contacts: bool,
     doses: bool = False,
     counts: Sequence[WhatCounts] = (),
+    exposed: Treated | None = None,
 ) -> list[Happening]:
     """Everything that will be recorded of one patient.
 
     Without ``detail`` the doses, adverse events and sums of diameters, which no decision depends on, are left out; all
     else is the same, since every draw has its own name. ``contacts`` for survival are left out where no decision
-    depends on them. ``doses``: the first dose is recorded also without detail; ``counts``: so are adverse events of which any of these
+    depends on them. ``exposed``: the treatment where exposure has a say. ``doses``: the first dose is recorded also without detail; ``counts``: so are adverse events of which any of these
     holds. ``response``: the probability of a response, seen or not.
     """
     truth, reporting = scenario.arms[arm], draws["reporting"]
@@ -170,14 +178,15 @@ def life(
     for number, day in what.scans:
         progressed = day == what.seen
         recorded = day + leaving.delayed(reporting[SCAN_DELAYS + number])
-        found.append(Happening(day, recorded, "assessed", responses.at(number + 1, progressed, detail)))
+        said = responses.at(number + 1, progressed, detail)
+        found.append(Happening(day, recorded, "assessed", said | standing(trial) if progressed else said))
         if progressed:
             progression_recorded = recorded
     last = min(what.death - 1, what.gone)
     found.extend(_review(trial, scenario, draws))
     found.extend(_outcomes(trial, truth, last, leaving, draws))
     if detail:
-        found.extend(treatment(trial, arm, truth, draws, what.off_study))
+        found.extend(_treatment(trial, arm, truth, draws, what, exposed))
         found.extend(_toxicities(trial, arm, truth, last, leaving, draws, response))
         found.extend(_next_therapy(truth, draws["follow-up"], what.seen, last, progression_recorded))
     else:
@@ -185,7 +194,7 @@ def life(
             found.extend(first_dose_of(trial, arm, truth, draws, what.off_study))
         if counts:
             events = [
-                *treatment(trial, arm, truth, draws, what.off_study),
+                *_treatment(trial, arm, truth, draws, what, exposed),
                 *_toxicities(trial, arm, truth, last, leaving, draws, response),
             ]
             found.extend(h for h in events if h.kind == "adverse event" and any(c.counts(h.data) for c in counts))
@@ -194,7 +203,8 @@ def life(
     if what.death <= what.gone:
         cause = "adverse event" if what.toxic else "other" if what.dies_first else "disease"
         recorded = what.death + leaving.delayed(reporting[0])
-        if what.toxic and (detail or counts):
+        by_exposure = exposed is not None and what.death == exposed.dies  # its event is there already
+        if what.toxic and (detail or counts) and not by_exposure:
             # Known when the death is: with detail and without, a rule on deaths sees it on the same day.
             event = fatal_event(truth, draws["follow-up"][2], what.death, recorded)
             if detail or any(c.counts(event.data) for c in counts):
@@ -205,6 +215,14 @@ def life(
         kind, data = ("withdrawn", {"reason": "consent withdrawn"}) if what.withdrawn else ("lost", {})
         found.append(Happening(what.gone, recorded, kind, data))
     return sorted(found, key=lambda h: h.day)
+
+
+def _treatment(
+    trial: Trial, arm: str, truth: ArmTruth, draws: Mapping[str, Sequence[float]], what: Fate, exposed: Treated | None
+) -> list[Happening]:
+    if exposed is None:
+        return treatment(trial, arm, truth, draws, what.off_study)
+    return [*exposed.happenings, *exposed.events]
 
 
 def _review(trial: Trial, scenario: Scenario, draws: Mapping[str, Sequence[float]]) -> list[Happening]:
@@ -267,6 +285,12 @@ def _depth(u: float) -> float:
 def complete(u: float) -> bool:
     """Whether a responder's response is complete."""
     return _depth(u) > 0.93
+
+
+def standing(trial: Trial) -> dict[str, Any]:
+    """What is recorded with a progression so that it stands: by a criterion for which samples must show it twice, that imaging did."""
+    assert trial.assessments is not None
+    return {"confirmed": True} if trial.assessments.glossary[PD].seconded else {}
 
 
 class _Responses:

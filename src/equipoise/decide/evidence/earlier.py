@@ -12,7 +12,7 @@ def taken_before(snap: Snapshot, look: int) -> tuple[tuple[float, ...], ...]:
     """
     found: dict[int, tuple[float, ...]] = {}
     for event in snap.events:
-        if event.kind == "decided" and event.data["look"] < look:
+        if event.kind == "decided" and event.data.get("look", look) < look:
             found[event.data["look"]] = tuple(event.data.get("attained", ()))
     taken = tuple(found[number] for number in sorted(found))
     return taken if all(taken) else ()

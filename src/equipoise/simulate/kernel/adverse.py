@@ -1,7 +1,7 @@
 """Adverse events of a virtual patient, compiled: on which day the first of them is known that counts for each safety rule.
 
-The same draws as in ``virtual_patient`` and ``toxicities``. Only what may count for a rule is drawn, and how long treatment went on only of
-who has an event that would count.
+The same draws as in ``virtual_patient``, ``event_words`` and ``toxicities``. Only what may count for a rule is drawn, and how long treatment went on
+only of who has an event that would count.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.numerics.engine.compiled import NONE, WHOLE, WHOLES, jit, jit_in_place, lowest
 from equipoise.numerics.random.philox import block
 from equipoise.simulate.day_table import HORIZON
+from equipoise.simulate.event_words import FIRST_KIND
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.draws import day_of, draw, draw_eight, word
-from equipoise.simulate.kernel.engine.compiled import NONE, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel.layout import (
     ARM,
     CYCLE_WORDS,
     DEATH,
     DIED_OF_IT,
-    EVENT_WORDS,
+    EVENT_PLACES,
     GONE,
     HOT,
     NO_DAY,
     ROW,
     SAFETY_AT_HAND,
 )
-from equipoise.simulate.kernel.patient import cold_of, contacts_of, off_study, recorded
+from equipoise.simulate.kernel.patient import cold_of, contacts_of, known_of, off_study, recorded
 from equipoise.simulate.treated import AFTER_DOSE, NO_STOP, STOP_DAYS, TOXIC_DAYS
 
 #: From this day of the last dose on, adverse events may come as late as any.
@@ -47,7 +48,7 @@ def last_day_of_treatment(N: Any, W: Any, replicate: int, p: int) -> int:
     return min(end, HORIZON if drawn & 0xFFFFFFFF >= stops else NO_STOP + when)
 
 
-@jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
+@jit_in_place(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
 def _last_dose(N: Any, W: Any, words: int, replicate: int, p: int) -> int:
     """The day of the last dose; of late ones any from LATE_ENOUGH on. ``words``: room for a block."""
     arm, row = W[p * HOT + ARM], W[p * HOT + ROW]
@@ -84,19 +85,17 @@ def _add_contact(W: Any, contacts: int, happened: int, day: int) -> None:
     W[contacts] += 1
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
 def _known(N: Any, W: Any, known: int, arm: int, happened: int, day: int, counts: int) -> None:
     """An event on the day ``happened`` is known on ``day``: to each rule for which it counts (``counts``, in bits) and in whose time it is."""
-    rule = 0
     if N[at.CONTACTS] > 0 and counts & N[at.ASKING]:
         _add_contact(W, known + N[at.SAFETY_RULES], happened, day)
-    while counts != 0:
-        if counts & 1:
-            since = N[N[at.SINCE] + 2 * (rule * N[at.ARMS] + arm)]
-            if since <= happened <= since + N[N[at.WATCHED] + rule * at.OF_RULE + at.WITHIN]:
-                W[known + rule] = min(W[known + rule], day)
-        counts >>= 1
-        rule += 1
+    for rule in range(N[at.SAFETY_RULES]):
+        since = N[N[at.SINCE] + 2 * (rule * N[at.ARMS] + arm)]
+        within = since + N[N[at.WATCHED] + rule * at.OF_RULE + at.WITHIN]
+        # Whether it is so cannot be foreseen: worked out without a jump.
+        counted = ((counts >> rule) & 1 != 0) & (since <= happened) & (happened <= within)
+        W[known + rule] = min(W[known + rule], day if counted else NO_DAY)
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -112,29 +111,25 @@ def _of_death(N: Any, W: Any, known: int, replicate: int, p: int, arm: int) -> N
         _known(N, W, known, arm, death, recorded(N, W, replicate, p, death, 0), counts)
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
-def _of_events(N: Any, W: Any, room: Any, known: int, replicate: int, p: int, arm: int) -> None:
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+def _of_events(N: Any, W: Any, room: Any, words: int, known: int, replicate: int, p: int, arm: int) -> None:
     """Adverse events that are survived: ``treated``."""
-    words, cycle_words = room[SAFETY_AT_HAND] + EVENT_WORDS, room[SAFETY_AT_HAND] + CYCLE_WORDS
-    end, span, last = off_study(W, p), -1, N[N[at.LAST_EVENT] + arm]
-    first, key = W[p * HOT + ROW] * N[N[at.WIDE] + at.OF_EVENTS], N[at.KEYS] + 2 * at.OF_EVENTS
-    # Drawn before any is looked at, so that one block is worked out beside another.
-    for b in range((3 * last + 7) >> 3):
-        if (N[N[at.EVENT_BLOCKS] + arm] >> b) & 1:
-            draw_eight(N, W, key, first + b, replicate, words + 4 * b, 1)
-    for i in range(last):
-        cuts = N[at.EVENT_CUTS] + 4 * (arm * N[at.EVENTS] + i)
-        # An event that counts for no rule has a cut of 0.
-        if N[cuts] == 0 or word(W, words, 3 * i, 1) >= N[cuts]:
-            continue
-        drawn = word(W, words, 3 * i + 2, 1)
-        # Grade 4, 3, 1 or 2, in the order of their words.
-        below = int(drawn >= N[cuts + 1]) + 2 * int(drawn >= N[cuts + 2]) - int(drawn >= N[cuts + 3])
-        counts = N[N[at.EVENT_COUNTS] + 5 * (arm * N[at.EVENTS] + i) + 3 - below]
+    end, span, coming, place = off_study(W, p), -1, 0, arm * N[at.EVENTS]
+    # Which may count, before any is looked at: most patients have few of them.
+    for i in range(N[N[at.LAST_EVENT] + arm]):
+        coming |= int(word(W, words, FIRST_KIND + i, 1) < N[N[at.MAY_COUNT] + place + i]) << i
+    while coming != 0:
+        i = lowest(coming)
+        coming &= coming - 1
+        drawn, ends = word(W, words, FIRST_KIND + i, 1), N[at.EVENT_CUTS] + 4 * (place + i)
+        grade = int(drawn >= N[ends]) + int(drawn >= N[ends + 1]) + int(drawn >= N[ends + 2])
+        counts = N[N[at.EVENT_COUNTS] + 5 * (place + i) + grade]
         if counts != 0:
             if span < 0:
-                span = min(_last_dose(N, W, cycle_words, replicate, p) + AFTER_DOSE, TOXIC_DAYS)
-            day = ((2 * word(W, words, 3 * i + 1, 1) + 1) * span) >> 33
+                span = min(_last_dose(N, W, room[SAFETY_AT_HAND] + CYCLE_WORDS, replicate, p) + AFTER_DOSE, TOXIC_DAYS)
+            begin = N[ends + grade - 1] if grade > 0 else 0
+            day: Any = np.uint64((2 * (drawn - begin) + 1) * span) // np.uint64(2 * (N[ends + grade] - begin))
+            day = np.int64(day)
             if day < end:
                 _known(N, W, known, arm, day, max(day, 1), counts)
 
@@ -161,25 +156,22 @@ def _of_toxicities(N: Any, W: Any, known: int, replicate: int, p: int, arm: int)
                 _known(N, W, known, arm, day, max(day + delay, 1), N[place + 4])
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
-def draw_events(N: Any, W: Any, room: Any, known: int, replicate: int, p: int) -> None:
-    """Of each safety rule the day after randomisation on which the first event of the patient that counts is known, from ``known`` on; NO_DAY if
-    there is none."""
-    arm = W[p * HOT + ARM]
-    for rule in range(N[at.SAFETY_RULES]):
-        W[known + rule] = NO_DAY
-    if N[at.SOME_TOXIC] and W[cold_of(N, p) + DIED_OF_IT] and W[p * HOT + DEATH] <= W[p * HOT + GONE]:
-        _of_death(N, W, known, replicate, p, arm)
-    if N[at.EVENTS] > 0:
-        _of_events(N, W, room, known, replicate, p, arm)
-    if N[at.TOXICITIES] > 0:
-        _of_toxicities(N, W, known, replicate, p, arm)
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def draw_words(N: Any, W: Any, words: int, replicate: int, first: int, end: int) -> None:
+    """The words for adverse events of patients ``first`` … ``end`` - 1, EVENT_PLACES of each, from ``words`` on: as far as they are asked for."""
+    key, wide = N[at.KEYS] + 2 * at.OF_EVENTS, N[N[at.WIDE] + at.OF_EVENTS]
+    # Of all patients before any is looked at, so that one block is worked out beside another.
+    for b in range(wide):
+        if (N[at.BLOCKS_TAKEN] >> b) & 1:
+            for p in range(first, end):
+                if (N[N[at.EVENT_BLOCKS] + W[p * HOT + ARM]] >> b) & 1:
+                    to = words + (p - first) * EVENT_PLACES + 4 * b
+                    draw_eight(N, W, key, W[p * HOT + ROW] * wide + b, replicate, to, 1)
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE))
-def draw_contacts(N: Any, W: Any, room: Any, replicate: int, p: int) -> None:
-    """The contacts of a patient that are none of disease: outcomes by their own names, and what is recorded for the sake of safety rules, with
-    what ``draw_events`` draws."""
+@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE))
+def _draw_contacts(N: Any, W: Any, replicate: int, p: int) -> None:
+    """The contacts before those of adverse events: the first dose, outcomes by their own names."""
     contacts, dose = contacts_of(N, p), N[N[at.FIRST_DOSE] + W[p * HOT + ARM]]
     W[contacts] = 0
     if dose >= 0 and dose < last_day_of_treatment(N, W, replicate, p):
@@ -190,4 +182,21 @@ def draw_contacts(N: Any, W: Any, room: Any, replicate: int, p: int) -> None:
         if due <= last:
             delay = day_of(N, N[at.DELAY], draw(N, at.OUTCOME, replicate, row, 2 * i + 1)) - 1
             _add_contact(W, contacts, due, max(due + delay, 1))
-    draw_events(N, W, room, contacts - N[at.SAFETY_RULES], replicate, p)
+
+
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def draw_events(N: Any, W: Any, room: Any, words: int, replicate: int, first: int, end: int) -> None:
+    """Of patients ``first`` … ``end`` - 1 when the first event that counts for each safety rule is known; and the contacts that are none of disease: outcomes
+    by their own names, and what is recorded for the sake of safety rules. ``words``: where the first one's words for adverse events lie."""
+    for p in range(first, end):
+        arm, known = W[p * HOT + ARM], known_of(N, p)
+        for rule in range(N[at.SAFETY_RULES]):
+            W[known + rule] = NO_DAY
+        if N[at.CONTACTS]:
+            _draw_contacts(N, W, replicate, p)
+        if N[at.SOME_TOXIC] and W[cold_of(N, p) + DIED_OF_IT] and W[p * HOT + DEATH] <= W[p * HOT + GONE]:
+            _of_death(N, W, known, replicate, p, arm)
+        if N[N[at.LAST_EVENT] + arm] > 0:
+            _of_events(N, W, room, words + (p - first) * EVENT_PLACES, known, replicate, p, arm)
+        if N[at.TOXICITIES] > 0:
+            _of_toxicities(N, W, known, replicate, p, arm)

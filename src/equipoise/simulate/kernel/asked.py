@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import WHOLE, WHOLES, jit, jit_in_place
 
 
 @jit_in_place(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))

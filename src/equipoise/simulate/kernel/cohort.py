@@ -10,8 +10,8 @@ from typing import Any
 
 from numba import types
 
+from equipoise.numerics.engine.compiled import WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,

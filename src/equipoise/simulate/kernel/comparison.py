@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import REAL, REALS, WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import REAL, REALS, WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.numerics.engine.compiled import NONE, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.numerics.random.philox import block
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import NONE, WHOLE, WHOLES, jit, jit_in_place
 
 DAYS = HORIZON + 1
 

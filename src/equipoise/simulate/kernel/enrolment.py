@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.numerics.random.philox import minus_log, short
 from equipoise.simulate.accrual import UNIT
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.draws import day_of, draw, draw_eight, word
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ADDED,
     AT_ONCE,

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import types
+
+from equipoise.numerics.engine.compiled import REALS, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.cohort import come_before
-from equipoise.simulate.kernel.engine.compiled import REALS, WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,
     COUNTS,
     DAYS_OF_EVENTS,
+    DEATH,
+    DEATH_KNOWN,
     EVENTS_SEEN,
     EVENTS_SO_FAR,
+    GONE,
     HELD,
     HOT,
     LOOKS_TAKEN,
@@ -25,9 +30,21 @@ from equipoise.simulate.kernel.layout import (
     OF_LOOK,
     STATE,
 )
-from equipoise.simulate.kernel.patient import observed_by
+from equipoise.simulate.kernel.patient import known, observed_by
 from equipoise.simulate.kernel.two_groups import count, reaches
 from equipoise.simulate.kernel.watching import block_of
+
+
+@jit_in_place(types.Tuple((WHOLE, WHETHER))(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def _observed(N: Any, W: Any, replicate: int, p: int, day: int, of: int) -> Any:
+    """``observed_by``, of most patients without asking it: whoever is not dead as far as is known, and has not left, is censored on the day."""
+    death, gone = W[p * HOT + DEATH], W[p * HOT + GONE]
+    alone = N[of] == 0 and N[of + at.AT_NO_EVENT - at.OF_PROGRESSION] == at.THAT_DAY
+    if alone and (death <= gone or gone > day):
+        if death > min(day, gone) or known(N, W, replicate, p, DEATH_KNOWN, death, 0) > day:
+            return day, False
+        return death, True
+    return observed_by(N, W, replicate, p, day, of)
 
 
 @jit(WHETHER(WHOLES, REALS, WHOLES, REALS, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -42,7 +59,7 @@ def _speaks(
         if arm != N[w + at.OF_TESTED] and arm != N[w + at.OF_CONTROL]:
             continue
         group = int(arm == N[w + at.OF_TESTED])
-        day, event = observed_by(N, W, replicate, p, today - W[p * HOT + AT], of)
+        day, event = _observed(N, W, replicate, p, today - W[p * HOT + AT], of)
         count(W, room[COUNTS], room[MARKED], day, group, int(event))
         longest = max(longest, day)
         n1 += group

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.conduct.randomisation import stratum_of
-from equipoise.numerics.random.streams import SHORT_BLOCK, key_of
+from equipoise.numerics.random.streams import SHORT_BLOCK, cut, cuts, key_of
 from equipoise.simulate.accrual import horizon
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.kernel import places as at
@@ -26,7 +26,6 @@ from equipoise.simulate.kernel.image_of_events import event_numbers, event_table
 from equipoise.simulate.kernel.image_of_looks import look_numbers, look_tables
 from equipoise.simulate.kernel.image_of_safety import safety_numbers, safety_tables
 from equipoise.simulate.kernel.places import GUIDE, LOOK
-from equipoise.simulate.kernel.words import cut, cuts
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned, schedule
 from equipoise.trial.block_sizes import sizes_foreseen

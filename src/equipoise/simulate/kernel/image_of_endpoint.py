@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from equipoise.analyse.best_overall import rule_of
+from equipoise.numerics.random.streams import cut, short_uniform
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.words import cut, uniform
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scans import scans_planned
 from equipoise.simulate.virtual_patient import complete
@@ -85,7 +85,7 @@ def _response(plan: Plan, endpoint: Response) -> dict[int, float]:
     low, high = 0, 1 << 32
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if complete(uniform(middle)) else (middle + 1, high)
+        low, high = (low, middle) if complete(short_uniform(middle)) else (middle + 1, high)
     return {
         at.ENDPOINT: at.OF_RESPONSE,
         # At most one change for each scan, and each day until which something is waited for.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from itertools import count
+from operator import or_
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.analyse.counted import counts_unseen
+from equipoise.numerics.random.streams import cut, short_uniform
 from equipoise.simulate.day_table import HORIZON
+from equipoise.simulate.event_words import DIES_WHEN, FIRST_KIND, GRADES, stretches
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.layout import NO_DAY
-from equipoise.simulate.kernel.words import cut, uniform
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.scenario import ArmTruth
 from equipoise.simulate.toxicities import USUAL, event_that_counts, given, origin_day, toxicities
@@ -25,7 +28,7 @@ from equipoise.trial.what_counts import FATAL, WhatCounts
 
 def event_numbers(plan: Plan) -> dict[int, float]:
     """Single numbers. What no rule counts is not looked for."""
-    arms = plan.trial.arms
+    arms, rules = plan.trial.arms, plan.trial.safety
     assert plan.widths["cycles"] % 8 == 0, "the numbers of cycles are taken over and over, in whole blocks"
     some_events = any(any(grades) for arm in arms for grades in _by_grade(plan, arm.name))
     some_toxicities = any(row[4] for arm in arms for row in _toxicity(plan, arm.name))
@@ -33,12 +36,15 @@ def event_numbers(plan: Plan) -> dict[int, float]:
     stated = len(toxicities(plan.trial)) if some_toxicities else 0
     # The first dose, the death, each outcome and each event once.
     outcomes = sum(isinstance(e, Outcome) for e in plan.trial.endpoints)
-    kept = plan.contacts and (outcomes or plan.dosed or any(plan.counted_on(a.name) for a in arms))
+    kept = bool(plan.contacts and (outcomes or plan.dosed or any(plan.counted_on(a.name) for a in arms)))
     return {
         at.EVENTS: most,
         at.TOXICITIES: stated,
-        at.ASKING: sum(1 << i for i, rule in enumerate(plan.trial.safety) if not only_deaths(rule)),
-        at.CONTACTS: len(plan.trial.safety) + 1 + 2 * (2 + outcomes + most + stated) if kept else 0,
+        at.ASKING: sum(1 << i for i, rule in enumerate(rules) if not only_deaths(rule)),
+        at.CONTACTS: kept,
+        at.RECORDS: (len(rules) if kept or any(not rule.on_endpoint for rule in rules) else 0)
+        + (1 + 2 * (2 + outcomes + most + stated)) * kept,
+        at.BLOCKS_TAKEN: reduce(or_, (_blocks(plan, a.name) for a in arms)),
         at.OUTCOMES: outcomes,
         at.DRUGS: max(len(a.regimen) for a in arms),
         at.DOSE_DAYS: max((len(t.days) for a in arms for t in a.regimen), default=0),
@@ -53,7 +59,8 @@ def event_tables(plan: Plan) -> dict[int, Any]:
     truths = [plan.scenario.arms[name] for name in names]
     return {
         at.EVENT_CUTS: [_padded(_cuts(plan, name), most, [0] * 4) for name in names] if most else [],
-        at.EVENT_COUNTS: [_padded(_by_grade(plan, name), most, [0] * 5) for name in names] if most else [],
+        at.EVENT_COUNTS: [_padded(_in_order(plan, name), most, [0] * 5) for name in names] if most else [],
+        at.MAY_COUNT: [_padded(_may_count(plan, name), most, 0) for name in names] if most else [],
         at.DEATH_COUNTS: [_of_death(plan, name) for name in names],
         at.DIES_OF: [_padded(_dies_of(t), most, 1 << 33) for t in truths] if most else [],
         at.DOSES: [_padded(_regimen(plan, name, days), drugs, [0] * (3 + days)) for name in names],
@@ -62,9 +69,7 @@ def event_tables(plan: Plan) -> dict[int, Any]:
         at.GOES_WELL: [cut(_good(plan, name)) for name in names],
         at.LAST_DOSE: [_last_doses(plan, name) for name in names],
         at.LAST_EVENT: [max(_survived(plan, name), default=-1) + 1 for name in names],
-        at.EVENT_BLOCKS: [
-            sum(1 << b for b in {(3 * i + k) >> 3 for i in _survived(plan, name) for k in range(3)}) for name in names
-        ],
+        at.EVENT_BLOCKS: [_blocks(plan, name) for name in names],
         at.DUE: [_due(plan, name) for name in names],
         at.FIRST_DOSE: [
             day if name in plan.dosed and (day := first_dose(plan.trial, name)) is not None else -1 for name in names
@@ -86,14 +91,28 @@ def _bits(plan: Plan, arm: str, counts: Callable[[WhatCounts], bool]) -> int:
 
 
 def _cuts(plan: Plan, arm: str) -> list[list[int]]:
-    """``treated``: whether it comes and is survived; grades 4, 3, 1, else 2."""
-    asked = _survived(plan, arm)
+    return [stretches(e) for e in plan.scenario.arms[arm].adverse_events]
+
+
+def _in_order(plan: Plan, arm: str) -> list[list[int]]:
+    """For which rules an event counts, by grade in the order of their words."""
+    return [[grades[g - 1] for g in (*GRADES, FATAL)] for grades in _by_grade(plan, arm)]
+
+
+def _may_count(plan: Plan, arm: str) -> list[int]:
+    """Where the words end that may be an event that counts for a rule."""
     return [
-        [cut(e.probability * (1 - e.fatal)), cut(0.3 * e.severe), cut(e.severe), max(cut(e.severe), cut(0.6))]
-        if i in asked
-        else [0] * 4
-        for i, e in enumerate(plan.scenario.arms[arm].adverse_events)
+        max((end for end, counts in zip(ends, grades, strict=False) if counts), default=0)
+        for ends, grades in zip(_cuts(plan, arm), _in_order(plan, arm), strict=True)
     ]
+
+
+def _blocks(plan: Plan, arm: str) -> int:
+    """A bit for each block of eight words of adverse events that a patient takes."""
+    taken = {(FIRST_KIND + i) >> 3 for i in _survived(plan, arm)}
+    if any(t.survival[-1] < 1 for t in plan.toxicity.values()):
+        taken.add(DIES_WHEN >> 3)
+    return sum(1 << b for b in taken)
 
 
 def _by_grade(plan: Plan, arm: str) -> list[list[int]]:
@@ -121,7 +140,7 @@ def _dies_of(truth: ArmTruth) -> list[int]:
         low, high = 0, 1 << 32
         while low < high:
             middle = (low + high) // 2
-            low, high = (low, middle) if event_died_of(truth, uniform(middle)) > i else (middle + 1, high)
+            low, high = (low, middle) if event_died_of(truth, short_uniform(middle)) > i else (middle + 1, high)
         found.append(low)
     return found
 

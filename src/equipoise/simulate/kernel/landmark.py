@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel.layout import (
     AT,
     BECOMES,

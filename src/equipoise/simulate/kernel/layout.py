@@ -21,8 +21,8 @@ HOT = 8
 COLD = 16
 # fmt: on
 #: After the cold places of all, for an endpoint that is no landmark, a patient's changes of status: how many, and of each
-#: the day after randomisation and what it becomes. After those of all, where a time is censored at the last contact and safety rules ask
-#: for more to be recorded, CONTACTS of each: when an event is known to each rule; how many contacts, and of each its day and when it is known.
+#: the day after randomisation and what it becomes. After those of all, RECORDS of each: when an event is known to each safety rule; and, where
+#: a time is censored at the last contact and there are contacts that are none of disease, how many, and of each its day and when it is known.
 NEVER = HORIZON + 1
 #: A day that does not come.
 NO_DAY = 1 << 30
@@ -43,8 +43,8 @@ OPENED = 27
 #: randomisation; how many are randomised to each arm; patients whose status may change more than once; of each
 #: stratum's list the size of the block at hand, the place in it, blocks used, the block; patients by day, group and
 #: event; a bit for each such day; arrivals; words of the patients at hand, and room; their strata; what a look finds, or
-#: words for a block; by how much each day's arrivals change; scans of the patient at hand; safety rules: words
-#: at hand, of each rule when an event of the patient at hand is known, and a block for each rule; how the trial stands.
+#: words for a block; by how much each day's arrivals change; scans of the patient at hand; adverse events and safety rules: words
+#: at hand, and a block for each rule; how the trial stands.
 (
     ORDER, ENROLLED, ODD, LISTS, COUNTS, MARKED, QUEUE, WORDS_AT_HAND, STRATA_AT_HAND, FOUND, STEPS, SCANS_AT_HAND,
     SAFETY_AT_HAND, STATE,
@@ -64,8 +64,10 @@ SCAN = 3
     READOUT, ACTION, ENROL, STOPPED, HELD, KNOWN_CUTOFF, KEPT,
 ) = range(20)
 STATES = 24
-#: Of safety rules, in their part of the room: words of adverse events, and of cycles; then of each rule when an event is known; then the blocks.
-EVENT_WORDS, CYCLE_WORDS, KNOWN_OF_RULE = 0, 32, 36
+#: In that part of the room: words of adverse events, EVENT_PLACES of each of the AT_ONCE patients at hand, and of cycles; then a block for each safety rule.
+EVENT_PLACES = 12
+EVENT_WORDS, CYCLE_WORDS = 0, AT_ONCE * EVENT_PLACES
+BLOCKS_OF_RULES = CYCLE_WORDS + 4
 #: A rule's block: patients watched and events, of all who have come; the first day on which it speaks, the day from which it is not held to
 #: have ended early; events of a rule between arms gone through, and those of the tested arm among them; looks taken, events at the
 #: last, whether it spoke there, the first look at which it spoke (-1: none); the next month, or patients gone through, and

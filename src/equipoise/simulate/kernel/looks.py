@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.asked import column_of, question
 from equipoise.simulate.kernel.cohort import come_before, first_full, first_ripe
 from equipoise.simulate.kernel.comparison import compare_arms, times_contradict
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ACTION,
     ASKS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from equipoise.numerics.engine.compiled import REAL, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import REAL, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import ARM, AT, COUNTS, HOT
 from equipoise.simulate.kernel.patient import observed
 

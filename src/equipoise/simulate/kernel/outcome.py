@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.changes import add_change, changes_of
 from equipoise.simulate.kernel.draws import day_of, draw
-from equipoise.simulate.kernel.engine.compiled import NONE, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     DEATH,

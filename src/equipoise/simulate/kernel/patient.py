@@ -9,10 +9,11 @@ from typing import Any
 
 from numba import types
 
+from equipoise.numerics.engine.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.day_table import HORIZON
+from equipoise.simulate.event_words import DIES_WHEN
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.draws import DAYS, day_of, draw, word
-from equipoise.simulate.kernel.engine.compiled import NONE, WHETHER, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT_ONCE,
@@ -70,10 +71,10 @@ def recorded(N: Any, W: Any, replicate: int, p: int, day: int, column: int) -> i
     return max(day + day_of(N, N[at.DELAY], drawn) - 1, 1)
 
 
-@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
-def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) -> None:
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
+def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int, events: int) -> None:
     """Death, progression as it is seen, and leaving: ``virtual_patient.fate``. ``words``: where the patient's first eight
-    lie, one in AT_ONCE.
+    lie, one in AT_ONCE; ``events``: and those for adverse events.
 
     What cannot be foreseen is worked out either way and chosen, without a jump.
     """
@@ -87,7 +88,7 @@ def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) 
     death = min(first if dies_first else first + after, NEVER)
     progression = NEVER if dies_first else first
     if N[at.SOME_TOXIC]:
-        toxic = day_of(N, N[N[at.TOXIC] + arm], draw(N, at.LEAVING, replicate, W[hot + ROW], 1))
+        toxic = day_of(N, N[N[at.TOXIC] + arm], word(W, events, DIES_WHEN, 1))
         W[cold + DIED_OF_IT] = int(toxic < death)
         death = min(death, toxic)
     if leaves < death and leaves <= HORIZON:
@@ -107,9 +108,15 @@ def draw_fate(N: Any, W: Any, replicate: int, p: int, stratum: int, words: int) 
 
 
 @jit_in_place(WHOLE(WHOLES, WHOLE))
+def known_of(N: Any, p: int) -> int:
+    """Where it stands, of each safety rule, when the first event of patient p that counts is known, in days after randomisation; NO_DAY: none is."""
+    return N[at.TARGET] * (HOT + COLD + N[at.CHANGES]) + p * N[at.RECORDS]
+
+
+@jit_in_place(WHOLE(WHOLES, WHOLE))
 def contacts_of(N: Any, p: int) -> int:
     """Where the contacts of patient p begin that are none of disease: how many, and of each its day and when it is known."""
-    return N[at.TARGET] * (HOT + COLD + N[at.CHANGES]) + p * N[at.CONTACTS] + N[at.SAFETY_RULES]
+    return known_of(N, p) + N[at.SAFETY_RULES]
 
 
 @jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))

@@ -36,12 +36,13 @@ from __future__ import annotations
 #: Safety rules beside the design: how many, and numbers in a row of SPEAKS; whether some stop the trial or pause it, whether some pause it,
 #: whether some watch survival; places in the room for each. Of adverse events: the most of an arm, endpoints of toxicity, the most drugs of an
 #: arm, the most days of a cycle, the column of the outcome that goes with toxicity (-1: response);
-#: a bit for each safety rule for whose sake adverse events are recorded; places of a patient for contacts that are none of disease (0: none is kept); outcomes
-#: recorded by their own names.
+#: a bit for each safety rule for whose sake adverse events are recorded; whether contacts that are none of disease are kept; outcomes recorded by their
+#: own names; places of a patient for when an event is known to each safety rule, and for those contacts; a bit for each block of eight words of adverse events that
+#: some arm takes.
 (
     SAFETY_RULES, SAFETY_SIDE, SAFETY_ACTS, SAFETY_PAUSES, SAFETY_SURVIVAL, SAFETY_PLACES, EVENTS, TOXICITIES, DRUGS,
-    DOSE_DAYS, GOOD_COLUMN, ASKING, CONTACTS, OUTCOMES,
-) = range(65, 79)
+    DOSE_DAYS, GOOD_COLUMN, ASKING, CONTACTS, OUTCOMES, RECORDS, BLOCKS_TAKEN,
+) = range(65, 81)
 #: Where each table of whole numbers begins. NEED (looks, 2): patients of the tested and of the control arm; or events, or patients enrolled, and 0. FOLLOW (looks, 2): of a look on
 #: patients enrolled, for how many days the last of them and the first of all are followed. NOT_BEFORE (looks): the first day. BLOCKS (block
 #: sizes, LARGEST_BLOCK): arms before they are shuffled. KEYS (purposes, 2) of the streams, LIST_KEYS (strata, 2), SITE_KEYS (sites, 2). WIDE: blocks of eight in a patient's row.
@@ -56,31 +57,31 @@ from __future__ import annotations
 #: number of deaths at which it looks. EARLY (safety rules, numbers): the largest number at which the rate is held acceptable early, -1 for none.
 #: SINCE (safety rules, arms, 2): days after entry from which an event counts, after which it is known that the patient is watched.
 #: MONTHS: the days of monthly looks, up to one beyond the horizon. TIME_OF (safety rules, 6): of a rule on survival, OF_PROGRESSION … AT_DEATH of its endpoint.
-#: EVENT_CUTS (arms, EVENTS, 4): a word below it has the event and survives it (0 for one that counts for no rule); is of grade 4; of grade 3 or 4; is not of grade 2.
-#: EVENT_COUNTS (arms, EVENTS, 5): by grade, a bit for each safety rule for which the event counts. DEATH_COUNTS (arms, 2): the same of a death due to
+#: EVENT_CUTS (arms, EVENTS, 4): where the words of each grade end (``event_words``). MAY_COUNT (arms, EVENTS): words below it may be an event that counts for a safety rule.
+#: EVENT_COUNTS (arms, EVENTS, 5): by grade, in the order of their words and then 5, a bit for each safety rule for which the event counts. DEATH_COUNTS (arms, 2): the same of a death due to
 #: whichever of them; whether it matters to which. DIES_OF (arms, EVENTS): a word below it dies of that event or an earlier one, where it matters.
 #: DOSES (arms, DRUGS, 3 + DOSE_DAYS): cycles, days of a cycle, how many doses in it, and their days from 0. TREATED (arms, 2): a word below it
 #: stops for toxicity; has a cycle late. TOXICITY (arms, TOXICITIES, 5): a word below it has it, of who responds and who does not; the first day that
 #: counts, and how many; a bit for each safety rule for which it counts. GOES_WELL (arms): a word below it responds, where that goes with toxicity.
 #: FIRST_DOSE (arms): the day after entry on which it is recorded; -1 where it is not. LAST_DOSE (arms, days): of who has no dose from a day on, if no
-#: cycle is late. LAST_EVENT (arms): how many events are looked for, the first ones; EVENT_BLOCKS (arms): a bit for each block of eight words that they take.
+#: cycle is late. LAST_EVENT (arms): how many events are looked for, the first ones; EVENT_BLOCKS (arms): a bit for each block of eight words that they and the day of death of one take.
 #: DUE (arms, OUTCOMES): the day on which an outcome is due; NO_DAY where the scenario says none of it.
 (
     NEED, NOT_BEFORE, COUNTS, BLOCK_SIZES, BLOCKS, KEYS, WIDE, LIST_KEYS, SITE_KEYS, GUIDE_ROWS, FIRST, AFTER, TOXIC, OPENS,
     CAUTION, TOO_SHORT, TOO_LONG, ENROLS, NEXT_SCAN, LAST_SCAN, CUTS, DEATH_CUT, LEVEL_CUT, RESPONDS, AT_FIRST, TURNS_OUT,
     FOLLOW, WATCHED, SPEAKS, EARLY, SINCE, MONTHS, TIME_OF, EVENT_CUTS, EVENT_COUNTS, DEATH_COUNTS, DIES_OF, DOSES, TREATED,
     TOXICITY, GOES_WELL, FIRST_DOSE, LAST_DOSE, LAST_EVENT,
-    EVENT_BLOCKS, DUE,
-) = range(79, 125)
+    EVENT_BLOCKS, DUE, MAY_COUNT,
+) = range(81, 128)
 #: Where each table of real numbers begins. RATE (sites): promised, a month. SIZE (GAMMA_VALUES): factors of a site's rate. REFERENCE: what
 #: the statistic compares with (``numerics.times.by_day``). THRESHOLD (safety rules, numbers): of a rule on survival, the log hazard ratio that speaks at so many deaths.
 (
     RATE, SIZE, REFERENCE, THRESHOLD,
-) = range(125, 129)
+) = range(128, 132)
 # fmt: on
 
 #: The head of the whole numbers, before the first table.
-HEAD = 129
+HEAD = 132
 #: Numbers of a safety rule in WATCHED: the tested arm; the control arm (-1: a rule on one arm); whether it watches survival; how long an event counts;
 #: the last number at which it looks; when: AFTER_EVENTS, MONTHLY, or a number of patients; what it does; how long its review takes.
 (

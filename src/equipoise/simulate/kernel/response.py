@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, WHOLE, WHOLES, jit
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.changes import add_change, changes_of
 from equipoise.simulate.kernel.draws import draw
-from equipoise.simulate.kernel.engine.compiled import NONE, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     DEATH,

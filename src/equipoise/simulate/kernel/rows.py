@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from equipoise.decide.ruling import REFUSED, STOP
+from equipoise.numerics.engine.kept import Kept
+from equipoise.numerics.engine.machine_code import bitcode_of
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.answers import Answers
-from equipoise.simulate.kernel.engine.machine_code import Called, Loaded, bitcode_of
 from equipoise.simulate.kernel.image import Image
 from equipoise.simulate.kernel.layout import (
     ASKS,
     AT_ITS_END,
     AT_ONCE,
+    BLOCKS_OF_RULES,
     COLD,
     FINDINGS,
     HOT,
-    KNOWN_OF_RULE,
     NEVER,
     OPENED,
     REAL_STATISTIC,
@@ -51,30 +48,8 @@ def compile_now() -> bytes:
     return bitcode_of(trials)
 
 
-_source: Callable[[], Called] | None = None
-_one_at_a_time = Lock()
-
-
-def take_from(source: Callable[[], Called]) -> None:
-    """Where the simulator comes from when it is first needed, instead of being compiled."""
-    global _source
-    _source = source
-
-
-def at_hand() -> bool:
-    """True where there is a simulator: numba can compile it, or it was said where it comes from."""
-    return _source is not None or find_spec("numba") is not None
-
-
-@cache
-def _simulator() -> Called:
-    return Loaded(compile_now()) if _source is None else _source()
-
-
-def simulator() -> Called:
-    """The simulator, made ready when first asked for; threads may ask at the same time."""
-    with _one_at_a_time:
-        return _simulator()
+SIMULATOR = Kept(compile_now)
+take_from, at_hand, simulator = SIMULATOR.take_from, SIMULATOR.at_hand, SIMULATOR.function
 
 
 class Room:
@@ -88,7 +63,7 @@ class Room:
         n = image.whole
         target, arms, largest = int(n[at.TARGET]), int(n[at.ARMS]), int(n[at.LARGEST_BLOCK])
         wholes = [
-            target * (HOT + COLD + int(n[at.CHANGES]) + int(n[at.CONTACTS])),
+            target * (HOT + COLD + int(n[at.CHANGES]) + int(n[at.RECORDS])),
             arms * target,
             arms,
             target,
@@ -105,7 +80,7 @@ class Room:
             FINDINGS + largest + 8,
         ]
         wholes += [2 * (int(n[at.HORIZON]) + 2), SCAN * int(n[at.SCANS])]
-        wholes += [KNOWN_OF_RULE + int(n[at.SAFETY_RULES]) * (1 + int(n[at.SAFETY_PLACES]))]
+        wholes += [BLOCKS_OF_RULES + int(n[at.SAFETY_RULES]) * int(n[at.SAFETY_PLACES])]
         self.of_w = np.cumsum(wholes)
         self.w = np.zeros(self.of_w[-1] + STATES, dtype=np.int64)
         self.v = np.zeros(max(target, AT_ONCE))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, REALS, WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.harm import look_at_survival, survival_speaks
 from equipoise.simulate.kernel.layout import (
     DAYS_OF_EVENTS,
@@ -130,8 +130,7 @@ def see_to_safety(
     """The looks at all safety rules of a trial that ended before the day ``until``, in its row."""
     row[ROW_SAFETY_DAY] = -1
     if not N[at.SAFETY_ACTS]:
-        for p in range(randomised):
-            watch(N, W, room, replicate, p)
+        watch(N, W, room, replicate, 0, randomised)
     for rule in range(N[at.SAFETY_RULES]):
         block, looks, events, spoke = block_of(N, room, rule), 0, 0, -1
         if N[N[at.WATCHED] + rule * at.OF_RULE + at.OF_SURVIVAL]:

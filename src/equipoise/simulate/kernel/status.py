@@ -6,9 +6,9 @@ from typing import Any
 
 from numba import types
 
+from equipoise.numerics.engine.compiled import WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.changes import changes_of, listed_status, settle
-from equipoise.simulate.kernel.engine.compiled import WHETHER, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.landmark import landmark_change, landmark_status
 from equipoise.simulate.kernel.layout import AT, HOT, NO_DAY
 from equipoise.simulate.kernel.outcome import draw_outcome

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from equipoise.numerics.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.cohort import come_before
 from equipoise.simulate.kernel.comparison import compare_arms
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     AT,
     HOT,

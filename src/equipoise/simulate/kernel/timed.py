@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
 from equipoise.simulate.kernel.asked import column_of
 from equipoise.simulate.kernel.cohort import come_before
 from equipoise.simulate.kernel.comparison import compare_arms
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit
 from equipoise.simulate.kernel.layout import (
     ARM,
     ASKS,

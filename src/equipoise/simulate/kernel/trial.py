@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit, jit_in_place, moved
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.adverse import draw_contacts
+from equipoise.simulate.kernel.adverse import draw_events, draw_words
 from equipoise.simulate.kernel.cohort import come_before
 from equipoise.simulate.kernel.draws import draw_eight
-from equipoise.simulate.kernel.engine.compiled import NONE, REALS, WHOLE, WHOLES, jit, moved
 from equipoise.simulate.kernel.enrolment import next_arrivals, next_block, next_patients, open_sites
 from equipoise.simulate.kernel.landmark import draw_status
 from equipoise.simulate.kernel.layout import (
@@ -19,6 +19,8 @@ from equipoise.simulate.kernel.layout import (
     CLOSED,
     ENDED,
     ENROLLED,
+    EVENT_PLACES,
+    EVENT_WORDS,
     FOUND,
     FULL_AT,
     FULL_FROM,
@@ -46,6 +48,7 @@ from equipoise.simulate.kernel.layout import (
     ROW_STATUS,
     ROW_TESTED,
     ROW_WIDTH,
+    SAFETY_AT_HAND,
     STATE,
     STATES,
     STEPS,
@@ -59,7 +62,7 @@ from equipoise.simulate.kernel.safety import see_to_rules, see_to_safety
 from equipoise.simulate.kernel.status import draw_changes
 from equipoise.simulate.kernel.stopped import stop
 from equipoise.simulate.kernel.timed import await_event, see_to_timed_looks
-from equipoise.simulate.kernel.watching import watch, watch_nobody
+from equipoise.simulate.kernel.watching import pauses_from, watch, watch_anew, watch_nobody
 
 
 @jit(NONE(WHOLES, REALS, WHOLES, WHOLES, WHOLE))
@@ -77,20 +80,68 @@ def _begin(N: Any, X: Any, W: Any, room: Any, replicate: int) -> None:
     open_sites(N, X, W, replicate, room[QUEUE], room[STEPS])
 
 
+@jit_in_place(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def _draw(N: Any, W: Any, room: Any, replicate: int, arrived: int, first: int, end: int) -> None:
+    """What will become of patients ``first`` … ``end`` - 1, one thing after another: what is drawn for one waits for no other."""
+    key, wide = N[at.KEYS] + 2 * at.REPORTING, N[N[at.WIDE] + at.REPORTING]
+    events, state = room[SAFETY_AT_HAND] + EVENT_WORDS, room[STATE]
+    for p in range(first, end):
+        draw_eight(N, W, key, W[p * HOT + ROW] * wide, replicate, cold_of(N, p) + REPORTS, 1)
+    if N[at.BLOCKS_TAKEN]:
+        draw_words(N, W, events, replicate, first, end)
+    for p in range(first, end):
+        k = W[p * HOT + ROW] - arrived
+        stratum, words = W[room[STRATA_AT_HAND] + k], room[WORDS_AT_HAND] + k
+        draw_fate(N, W, replicate, p, stratum, words, events + (p - first) * EVENT_PLACES)
+    if N[at.RECORDS] > 0:
+        draw_events(N, W, room, events, replicate, first, end)
+    if N[at.ENDPOINT] == at.OF_TIME:
+        for p in range(first, end):
+            await_event(N, W, replicate, p)
+        return
+    for p in range(first, end):
+        if (
+            draw_status(N, W, replicate, p)
+            if N[at.ENDPOINT] == at.OF_LANDMARK
+            else draw_changes(N, W, room, replicate, p)
+        ):
+            W[room[ODD] + W[state + ODDS]] = p
+            W[state + ODDS] += 1
+
+
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
+def _give_back(N: Any, W: Any, room: Any, replicate: int, p: int, stratum: int) -> None:
+    """The last to be randomised was not: its place in the list is the next one again."""
+    slot = room[LISTS] + stratum * (3 + N[at.LARGEST_BLOCK])
+    if W[slot + 1] == 0:
+        # The block at hand is not begun: the place was the last of the one before.
+        W[slot + 2] -= 2
+        next_block(N, W, replicate, stratum, slot, room[FOUND])
+        W[slot + 1] = W[slot]
+    W[slot + 1] -= 1
+    W[room[ENROLLED] + W[p * HOT + ARM]] -= 1
+    odds = room[STATE] + ODDS
+    if W[odds] > 0 and W[room[ODD] + W[odds] - 1] == p:
+        W[odds] -= 1
+
+
 @jit(WHOLE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
 def _enrol(N: Any, W: Any, room: Any, replicate: int, arrived: int, next_in: int, coming: int) -> int:
     """Randomise those at hand, from the ``next_in``-th on, and draw what will become of them; returns who is next.
 
-    All of them, where enrolment never pauses; else those who come on the day ``coming``, unless it waits for a review.
+    Where a look may pause enrolment: those who come on the day ``coming``. Else all of them, but where a safety rule may pause it those who come up to
+    that day.
     """
     state, lists, order, enrolled = room[STATE], room[LISTS], room[ORDER], room[ENROLLED]
     if W[state + CLOSED]:
         return next_in
     pauses, slots, first = N[at.PAUSES] != 0, 3 + N[at.LARGEST_BLOCK], W[state + RANDOMISED]
-    randomised, by_day = first, N[at.PAUSES] != 0 or N[at.SAFETY_PAUSES] != 0
+    randomised, until = first, coming if pauses else N[at.HORIZON]
+    if N[at.SAFETY_PAUSES] and not pauses:
+        until = min(until, max(coming, pauses_from(N, W, room, coming)))
     while next_in < AT_ONCE and randomised < N[at.TARGET]:
         today, stratum = W[room[QUEUE] + next_in], W[room[STRATA_AT_HAND] + next_in]
-        if today > N[at.HORIZON] or (by_day and today != coming):
+        if today > until:
             break
         next_in += 1
         if W[state + PAUSED] or W[state + HELD] > today or stratum < 0:
@@ -105,28 +156,22 @@ def _enrol(N: Any, W: Any, room: Any, replicate: int, arrived: int, next_in: int
         W[order + arm * N[at.TARGET] + W[enrolled + arm]] = randomised
         W[enrolled + arm] += 1
         randomised += 1
-    key, wide = N[at.KEYS] + 2 * at.REPORTING, N[N[at.WIDE] + at.REPORTING]
-    for p in range(first, randomised):
-        draw_eight(N, W, key, W[p * HOT + ROW] * wide, replicate, cold_of(N, p) + REPORTS, 1)
-    for p in range(first, randomised):
-        k = W[p * HOT + ROW] - arrived
-        draw_fate(N, W, replicate, p, W[room[STRATA_AT_HAND] + k], room[WORDS_AT_HAND] + k)
-        if N[at.CONTACTS] > 0:
-            draw_contacts(N, W, room, replicate, p)
-        if N[at.ENDPOINT] == at.OF_TIME:
-            await_event(N, W, replicate, p)
-        elif (
-            draw_status(N, W, replicate, p)
-            if N[at.ENDPOINT] == at.OF_LANDMARK
-            else draw_changes(N, W, room, replicate, p)
-        ):
-            W[room[ODD] + W[state + ODDS]] = p
-            W[state + ODDS] += 1
-        if N[at.SAFETY_ACTS]:
-            watch(N, W, room, replicate, p)
-    if randomised > first:
-        W[state + RANDOMISED], W[state + CLOSED] = randomised, int(randomised == N[at.TARGET])
-        W[state + FULL_TO], W[state + RIPE_FROM] = 0, max(W[state + FULL_FROM], coming if pauses else 0)
+    if randomised == first:
+        return next_in
+    _draw(N, W, room, replicate, arrived, first, randomised)
+    if N[at.SAFETY_ACTS]:
+        watch(N, W, room, replicate, first, randomised)
+        if N[at.SAFETY_PAUSES] and not pauses:
+            pause = max(pauses_from(N, W, room, W[(randomised - 1) * HOT + AT]), coming)
+            if pause < W[(randomised - 1) * HOT + AT]:
+                # Whoever came after the day on which a rule may pause is not randomised yet.
+                while W[(randomised - 1) * HOT + AT] > pause:
+                    randomised -= 1
+                    next_in = W[randomised * HOT + ROW] - arrived
+                    _give_back(N, W, room, replicate, randomised, W[room[STRATA_AT_HAND] + next_in])
+                watch_anew(N, W, room, replicate, randomised)
+    W[state + RANDOMISED], W[state + CLOSED] = randomised, int(randomised == N[at.TARGET])
+    W[state + FULL_TO], W[state + RIPE_FROM] = 0, max(W[state + FULL_FROM], coming if pauses else 0)
     return next_in
 
 

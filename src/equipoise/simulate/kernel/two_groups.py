@@ -11,21 +11,9 @@ import math
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from equipoise.simulate.kernel.engine.compiled import NONE, REAL, REALS, WHETHER, WHOLE, WHOLES, jit, jit_in_place
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _lowest(typing_context: Any, bits: Any) -> Any:
-    """The place of the lowest bit that is set."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.int64), code
+from equipoise.numerics.engine.compiled import NONE, REAL, REALS, WHETHER, WHOLE, WHOLES, jit, jit_in_place, lowest
 
 
 @jit_in_place(NONE(WHOLES, WHOLE, WHOLE, WHOLE, WHOLE, WHOLE))
@@ -46,7 +34,7 @@ def _gone_through(W: Any, V: Any, counts: int, marked: int, longest: int, n1: in
         bits = W[marked + word]
         W[marked + word] = 0
         while bits != 0:
-            here = counts + (word << 6) + _lowest(bits)
+            here = counts + (word << 6) + lowest(bits)
             bits &= bits - 1
             packed = W[here]
             W[here] = 0

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from equipoise.numerics.engine.compiled import NONE, WHOLE, WHOLES, jit, jit_in_place
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.kernel import places as at
-from equipoise.simulate.kernel.adverse import draw_events, last_day_of_treatment
-from equipoise.simulate.kernel.engine.compiled import NONE, WHOLE, WHOLES, jit, jit_in_place
+from equipoise.simulate.kernel.adverse import last_day_of_treatment
 from equipoise.simulate.kernel.layout import (
     ARM,
     AT,
+    BLOCKS_OF_RULES,
     DAYS_OF_EVENTS,
     DEATH,
     DEATH_KNOWN,
+    EVENTS_SEEN,
     EVENTS_SO_FAR,
     GONE,
     GONE_THROUGH,
     HOT,
-    KNOWN_OF_RULE,
     LEFT,
     LEFT_KNOWN,
+    NEXT,
     NO_DAY,
     NOT_ENDED_FROM,
     OF_TESTED_ARM,
@@ -33,17 +35,18 @@ from equipoise.simulate.kernel.layout import (
     SEEN,
     SEEN_KNOWN,
     SPEAKS_FROM,
+    SPOKE_LAST,
     SPOKE_ON,
     UNDRAWN,
     WATCHED_SO_FAR,
 )
-from equipoise.simulate.kernel.patient import cold_of, contacts_of, known, recorded
+from equipoise.simulate.kernel.patient import cold_of, known, known_of, recorded
 
 
 @jit_in_place(WHOLE(WHOLES, WHOLES, WHOLE))
 def block_of(N: Any, room: Any, rule: int) -> int:
     """Where the block of a rule begins."""
-    return room[SAFETY_AT_HAND] + KNOWN_OF_RULE + N[at.SAFETY_RULES] + rule * N[at.SAFETY_PLACES]
+    return room[SAFETY_AT_HAND] + BLOCKS_OF_RULES + rule * N[at.SAFETY_PLACES]
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLES))
@@ -66,70 +69,87 @@ def _insert(W: Any, place: int, n: int, value: int) -> None:
     W[k] = value
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
-def _watch_survival(N: Any, W: Any, replicate: int, p: int, w: int, block: int) -> None:
-    """The day on which the patient's death is known, among those of a rule on survival."""
-    hot, n, most = p * HOT, W[block + EVENTS_SO_FAR], N[w + at.LAST_NUMBER]
-    if W[hot + DEATH] <= W[hot + GONE]:
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def _watch_survival(N: Any, W: Any, room: Any, replicate: int, rule: int, first: int, end: int) -> None:
+    """The days on which the deaths of patients ``first`` … ``end`` - 1 are known, among those of a rule on survival: as many as it looks at."""
+    w, block = N[at.WATCHED] + rule * at.OF_RULE, block_of(N, room, rule)
+    days, n, most = block + DAYS_OF_EVENTS, W[block + EVENTS_SO_FAR], N[w + at.LAST_NUMBER]
+    # Deaths after the last look are asked for by none but a rule that stops, at the design's own looks.
+    most = N[at.TARGET] if N[w + at.DOES] == at.STOPS_TRIAL else most
+    for p in range(first, end):
+        hot = p * HOT
+        if W[hot + ARM] != N[w + at.OF_TESTED] and W[hot + ARM] != N[w + at.OF_CONTROL]:
+            continue
+        if W[hot + DEATH] > W[hot + GONE] or (n >= most and W[hot + AT] + W[hot + DEATH] > W[days + most - 1] >> 1):
+            continue
         day = W[hot + AT] + known(N, W, replicate, p, DEATH_KNOWN, W[hot + DEATH], 0)
-        # Deaths after the last look are asked for by none but a rule that stops, at the design's own looks.
-        if n < most or N[w + at.DOES] == at.STOPS_TRIAL or day <= W[block + DAYS_OF_EVENTS + most - 1] >> 1:
-            _insert(W, block + DAYS_OF_EVENTS, n, 2 * day)
-            W[block + EVENTS_SO_FAR] = n + 1
+        if n < most or day <= W[days + most - 1] >> 1:
+            _insert(W, days, n, 2 * day)
+            n += 1
+            while n > most and W[days + n - 1] >> 1 > W[days + most - 1] >> 1:
+                n -= 1
+    W[block + EVENTS_SO_FAR] = n
 
 
-@jit(NONE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
-def _watch_one(N: Any, W: Any, p: int, rule: int, block: int, day: int) -> None:
-    """One more is watched, whose event is known ``day`` days after randomisation; NO_DAY: none ever is."""
-    hot, events = p * HOT, block + DAYS_OF_EVENTS
-    w, arm = N[at.WATCHED] + rule * at.OF_RULE, W[hot + ARM]
-    since = W[hot + AT] + N[N[at.SINCE] + 2 * (rule * N[at.ARMS] + arm) + 1]
-    m, n = W[block + WATCHED_SO_FAR] + 1, W[block + EVENTS_SO_FAR]
-    if N[w + at.WHEN] > 0:
-        _insert(W, events + N[at.TARGET], m - 1, 2 * since)
-    W[block + WATCHED_SO_FAR] = m
-    if day < NO_DAY:
-        _insert(W, events, n, 2 * (W[hot + AT] + day) + int(arm == N[w + at.OF_TESTED]))
-        n += 1
-        W[block + EVENTS_SO_FAR] = n
-    if N[w + at.OF_CONTROL] >= 0 or m > N[w + at.LAST_NUMBER]:
-        return
-    least, early = N[N[at.SPEAKS] + rule * N[at.SAFETY_SIDE] + m], N[N[at.EARLY] + rule * N[at.SAFETY_SIDE] + m]
-    if least <= n:
-        from_here = max(W[events + least - 1] >> 1, since, W[block + NOT_ENDED_FROM])
-        W[block + SPEAKS_FROM] = min(W[block + SPEAKS_FROM], from_here)
-    if early >= 0:
-        W[block + NOT_ENDED_FROM] = max(W[block + NOT_ENDED_FROM], W[events + early] >> 1 if early < n else NO_DAY)
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE, WHOLE))
+def _watch_counts(N: Any, W: Any, room: Any, replicate: int, rule: int, first: int, end: int) -> None:
+    """Patients ``first`` … ``end`` - 1 under a rule on counts."""
+    w, block, arms = N[at.WATCHED] + rule * at.OF_RULE, block_of(N, room, rule), N[at.SINCE] + 2 * rule * N[at.ARMS]
+    events, by_patients, between = block + DAYS_OF_EVENTS, N[w + at.WHEN] > 0, N[w + at.OF_CONTROL] >= 0
+    least_of, early_of = N[at.SPEAKS] + rule * N[at.SAFETY_SIDE], N[at.EARLY] + rule * N[at.SAFETY_SIDE]
+    m, n, last = W[block + WATCHED_SO_FAR], W[block + EVENTS_SO_FAR], N[w + at.LAST_NUMBER]
+    for p in range(first, end):
+        hot, arm = p * HOT, W[p * HOT + ARM]
+        if arm != N[w + at.OF_TESTED] and arm != N[w + at.OF_CONTROL]:
+            continue
+        # Who is off treatment before the first dose never has one.
+        lag = N[arms + 2 * arm]
+        if lag > 0 and last_day_of_treatment(N, W, replicate, p) <= lag:
+            continue
+        since, day = W[hot + AT] + N[arms + 2 * arm + 1], W[known_of(N, p) + rule]
+        if by_patients:
+            _insert(W, events + N[at.TARGET], m, 2 * since)
+        m += 1
+        if day < NO_DAY:
+            _insert(W, events, n, 2 * (W[hot + AT] + day) + int(arm == N[w + at.OF_TESTED]))
+            n += 1
+        if between or m > last:
+            continue
+        least, early = N[least_of + m], N[early_of + m]
+        if least <= n:
+            from_here = max(W[events + least - 1] >> 1, since, W[block + NOT_ENDED_FROM])
+            W[block + SPEAKS_FROM] = min(W[block + SPEAKS_FROM], from_here)
+        if early >= 0:
+            W[block + NOT_ENDED_FROM] = max(W[block + NOT_ENDED_FROM], W[events + early] >> 1 if early < n else NO_DAY)
+    W[block + WATCHED_SO_FAR], W[block + EVENTS_SO_FAR] = m, n
+
+
+@jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
+def watch(N: Any, W: Any, room: Any, replicate: int, first: int, end: int) -> None:
+    """Patients ``first`` … ``end`` - 1, the next who were randomised, under each rule that watches the arm."""
+    if N[at.SAFETY_SURVIVAL] and N[at.ENDPOINT] != at.OF_LANDMARK and N[at.ENDPOINT] != at.OF_TIME:
+        # Those endpoints keep when these are recorded.
+        for p in range(first, end):
+            hot, cold = p * HOT, cold_of(N, p)
+            W[cold + SEEN_KNOWN] = UNDRAWN if W[hot + SEEN] <= HORIZON else NO_DAY
+            W[cold + DEATH_KNOWN] = UNDRAWN if W[hot + DEATH] <= W[hot + GONE] else NO_DAY
+            W[cold + LEFT_KNOWN] = recorded(N, W, replicate, p, W[hot + GONE], 1) if W[cold + LEFT] > 0 else NO_DAY
+    for rule in range(N[at.SAFETY_RULES]):
+        if N[N[at.WATCHED] + rule * at.OF_RULE + at.OF_SURVIVAL]:
+            _watch_survival(N, W, room, replicate, rule, first, end)
+        else:
+            _watch_counts(N, W, room, replicate, rule, first, end)
 
 
 @jit(NONE(WHOLES, WHOLES, WHOLES, WHOLE, WHOLE))
-def watch(N: Any, W: Any, room: Any, replicate: int, p: int) -> None:
-    """The next patient who was randomised, under each rule that watches the arm."""
-    hot, drawn, until = p * HOT, N[at.CONTACTS] > 0, -1
-    known_of_rule = contacts_of(N, p) - N[at.SAFETY_RULES] if drawn else room[SAFETY_AT_HAND] + KNOWN_OF_RULE
-    if N[at.SAFETY_SURVIVAL] and N[at.ENDPOINT] != at.OF_LANDMARK and N[at.ENDPOINT] != at.OF_TIME:
-        # Those endpoints keep when these are recorded.
-        cold, dies = cold_of(N, p), W[hot + DEATH] <= W[hot + GONE]
-        W[cold + SEEN_KNOWN] = UNDRAWN if W[hot + SEEN] <= HORIZON else NO_DAY
-        W[cold + DEATH_KNOWN] = UNDRAWN if dies else NO_DAY
-        W[cold + LEFT_KNOWN] = recorded(N, W, replicate, p, W[hot + GONE], 1) if W[cold + LEFT] > 0 else NO_DAY
+def watch_anew(N: Any, W: Any, room: Any, replicate: int, end: int) -> None:
+    """Patients before ``end`` and nobody else, whoever was watched; looks that were taken stay taken."""
     for rule in range(N[at.SAFETY_RULES]):
-        w, arm = N[at.WATCHED] + rule * at.OF_RULE, W[hot + ARM]
-        if arm != N[w + at.OF_TESTED] and arm != N[w + at.OF_CONTROL]:
-            continue
-        if N[w + at.OF_SURVIVAL]:
-            _watch_survival(N, W, replicate, p, w, block_of(N, room, rule))
-            continue
-        lag = N[N[at.SINCE] + 2 * (rule * N[at.ARMS] + arm)]
-        if lag > 0:
-            # Who is off treatment before the first dose never has one.
-            until = last_day_of_treatment(N, W, replicate, p) if until < 0 else until
-            if until <= lag:
-                continue
-        if not drawn:
-            draw_events(N, W, room, known_of_rule, replicate, p)
-            drawn = True
-        _watch_one(N, W, p, rule, block_of(N, room, rule), W[known_of_rule + rule])
+        block = block_of(N, room, rule)
+        W[block + WATCHED_SO_FAR] = W[block + EVENTS_SO_FAR] = 0
+        W[block + SPEAKS_FROM], W[block + NOT_ENDED_FROM] = NO_DAY, 0
+        W[block + GONE_THROUGH] = W[block + OF_TESTED_ARM] = 0
+    watch(N, W, room, replicate, 0, end)
 
 
 @jit(WHOLE(WHOLES, WHOLES, WHOLE, WHOLE, WHOLE))
@@ -146,3 +166,26 @@ def speaks_from(N: Any, W: Any, rule: int, block: int, until: int) -> int:
                 W[block + SPEAKS_FROM] = W[events + d - 1] >> 1
         W[block + GONE_THROUGH], W[block + OF_TESTED_ARM] = d, x
     return W[block + SPEAKS_FROM]
+
+
+@jit(WHOLE(WHOLES, WHOLES, WHOLES, WHOLE))
+def pauses_from(N: Any, W: Any, room: Any, until: int) -> int:
+    """A day before which no rule pauses enrolment; ``until`` or later if none does before it. Nobody else comes before ``until``."""
+    found = NO_DAY
+    for rule in range(N[at.SAFETY_RULES]):
+        w, block = N[at.WATCHED] + rule * at.OF_RULE, block_of(N, room, rule)
+        if N[w + at.DOES] != at.PAUSES_TRIAL:
+            continue
+        if N[w + at.OF_SURVIVAL]:
+            need = N[N[at.SPEAKS] + rule * N[at.SAFETY_SIDE] + W[block + EVENTS_SEEN]]
+            day = W[block + DAYS_OF_EVENTS + need - 1] >> 1 if need <= W[block + EVENTS_SO_FAR] else NO_DAY
+        else:
+            day, seen = speaks_from(N, W, rule, block, until), W[block + EVENTS_SEEN]
+            if W[block + SPOKE_LAST]:
+                # It pauses anew only when there are more events than at its last look.
+                more = W[block + DAYS_OF_EVENTS + seen] >> 1 if seen < W[block + EVENTS_SO_FAR] else NO_DAY
+                day = max(day, more)
+            if N[w + at.WHEN] == at.MONTHLY:
+                day = max(day, N[N[at.MONTHS] + W[block + NEXT]])
+        found = min(found, day)
+    return found

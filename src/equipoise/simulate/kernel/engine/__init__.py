@@ -1,1 +1,0 @@
-"""How a kernel is compiled and kept."""

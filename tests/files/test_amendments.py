@@ -44,7 +44,7 @@ def test_north_s_dose_goes_from_112_to_90_and_nothing_else_but_what_says_so() ->
     assert made.pop("arms.IMGN901.regimen.IMGN901.dose") == (112, 90)
     assert made.pop("amendments") == (None, {"per_site": True})
     ((path, (old, new)),) = made.items()
-    assert (path, old) == ("assumptions[9]", None)
+    assert (path, old) == ("assumptions[10]", None)
     assert "not public" in new["because"]
     assert set(found.approvals) == {s.name for s in before.sites}
     assert len(set(found.approvals.values())) > 20

@@ -34,6 +34,7 @@ NORTH = ROOT / "trials" / "north" / "trial.toml"
 FREE = {
     "TableMapping.no_event", "TableRule.when", "TableRule.data", "TableRule.words", "JoinedTable.no_event", "ArmTruth.hazard_ratio",
     "PublishedRate.rate", "PublishedRate.lower", "PublishedRate.upper", "Stratum.rate", "MixStratum.rate", "MixStratum.share", "Grid.seed",
+    "Phase1Truth.waiting_list",
 }  # fmt: skip
 
 
@@ -196,6 +197,7 @@ def _parquet(path: Path, texts: Any, **about: Any) -> None:
     pq.write_table(pa.table([texts], schema=pa.schema([field], metadata=about.get("table"))), path, compression="zstd")
 
 
+@pytest.mark.slow
 def test_parquet_that_asks_for_much_or_says_nonsense_is_refused(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     path = tmp_path / "dm.parquet"
@@ -240,3 +242,15 @@ def test_a_line_that_does_not_end_is_refused(tmp_path: Path) -> None:
     path.write_text("A,B\n" + "x," * (1 << 23) + "\n")
     with pytest.raises(BadInput):
         read_datasets(path)
+
+
+@pytest.mark.parametrize("waiting", [-1, 10**12])
+def test_a_waiting_list_is_a_number_of_people(waiting: int, tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    text = (ROOT / "trials/phase1-example/scenarios/late-neuropathy.toml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("waiting_list")]
+    at = lines.index("[phase1]")
+    path.write_text("\n".join([*lines[: at + 1], f"waiting_list = {waiting}", *lines[at + 1 :]]), encoding="utf-8")
+    with pytest.raises(BadInput) as bad:
+        read_scenario(path)
+    assert [(p.where, p.allowed) for p in bad.value.problems] == [("phase1.waiting_list", "0 to 100000, or 'everyone'")]

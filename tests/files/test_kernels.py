@@ -23,9 +23,12 @@ def test_the_name_covers_what_is_compiled_and_what_it_takes() -> None:
     found = {p.relative_to(SOURCE).as_posix() for p in sources()}
     kernel = [
         "trial", "patient", "enrolment", "cohort", "draws", "places", "layout", "two_groups", "looks", "asked", "comparison",
-        "status", "changes", "landmark", "response", "outcome", "engine/compiled",
+        "status", "changes", "landmark", "response", "outcome",
     ]  # fmt: skip
-    assert {f"simulate/kernel/{n}.py" for n in kernel} | {"numerics/random/philox.py"} <= found
+    assert {f"simulate/kernel/{n}.py" for n in kernel} | {
+        "numerics/random/philox.py",
+        "numerics/engine/compiled.py",
+    } <= found
     # What a plan is made of, and what is done with the lines, compile nothing anew.
     assert not found & {
         "simulate/kernel/rows.py",
@@ -37,6 +40,15 @@ def test_the_name_covers_what_is_compiled_and_what_it_takes() -> None:
         "simulate/run.py",
         "numerics/times/survival.py",
     }
+
+
+def test_each_simulator_has_a_name_of_its_own() -> None:
+    found = {p.relative_to(SOURCE).as_posix() for p in sources(kernels.DOSES)}
+    assert found == {
+        "design/dose/kernel/trial.py", "design/dose/kernel/places.py", "numerics/engine/compiled.py", "numerics/random/philox.py",
+    }  # fmt: skip
+    assert kernels._name(kernels.DOSES).startswith("doses-")
+    assert kernels._name(kernels.TRIALS).startswith("trials-")
 
 
 def test_what_kernels_take_from_elsewhere_stands_there_as_a_number() -> None:
@@ -64,7 +76,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
         return kept
 
     monkeypatch.setattr(rows, "compile_now", compile_now)
-    monkeypatch.setattr(kernels, "_beside", lambda: tmp_path / "beside")
+    monkeypatch.setattr(kernels, "_beside", lambda _: tmp_path / "beside")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return done
 
@@ -118,11 +130,11 @@ def linked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     if not any(map(shutil.which, (os.environ.get("CC", "cc"), "gcc", "clang"))):
         pytest.skip("No linker here: the simulator was not tried as a library")
     kept = kernels.bitcode()
-    monkeypatch.setattr(kernels, "_beside", lambda: tmp_path)
-    monkeypatch.setattr(kernels, "bitcode", lambda: kept)
+    monkeypatch.setattr(kernels, "_beside", lambda _: tmp_path)
+    monkeypatch.setattr(kernels, "bitcode", lambda _=None: kept)
     (tmp_path / "trials-of-yesterday.library").write_bytes(b"")
     assert kernels.put_beside(".library") == ""
-    (path,) = _files(tmp_path)
+    (path,) = tmp_path.glob("trials-*")
     return path
 
 
@@ -140,9 +152,9 @@ def test_a_library_needs_no_numba_and_gives_the_same_trials(
         without.setitem(sys.modules, "llvmlite", None)
         assert kernels.ready()
         assert engine_here() == "compiled"
-        rows._simulator.cache_clear()
+        rows.SIMULATOR.forget()
         found = Kernel(p).rows(0, 500, 24)
-    rows._simulator.cache_clear()
+    rows.SIMULATOR.forget()
     assert kernels.ready()
     assert [a.tobytes() for a in found] == [a.tobytes() for a in expected]
     stamp = linked.stat().st_mtime_ns

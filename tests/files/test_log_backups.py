@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from equipoise.files.log_address import address_of
+from equipoise.files.log_store import prepare
 from equipoise.trial.event import Event
 from equipoise.trial.problem import BadInput
-from postgres import Server, binaries
+from postgres import APPLICATION, OWNER, Server, binaries
 from stores import DAY, Place, moment, some_log
 
 
@@ -54,6 +56,17 @@ def test_pg_dump_and_back(place: Callable[..., Place], postgres: Server) -> None
         check=True,
     )
     the_same_and_guarded(here, there)
+
+
+def test_a_lent_database_holds_nothing_of_who_had_it_before(place: Callable[..., Place], postgres: Server) -> None:
+    """Else what is put back into it finds functions, and what is asked of it the rights, of another test."""
+    for _ in range(2):
+        name = postgres.database()
+        prepare(address_of(postgres.url(name, OWNER)), APPLICATION)
+        postgres.give_back(name)
+    new = place("postgresql", prepared=False)
+    assert new.execute("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == [(0,)]
+    assert new.execute("SELECT to_regclass('public.event')") == [(None,)]
 
 
 def test_a_copied_file(place: Callable[..., Place], tmp_path: Path) -> None:

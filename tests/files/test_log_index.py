@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
 from helpers import moment
+from random_orders import begin, minimised
 from stores import KINDS, Place
 
 DAY = date(2012, 6, 1)
@@ -96,6 +97,93 @@ def test_an_order_reads_the_lines_that_it_asks_for_and_no_others(
     assert replay(north, list(log)) == []
 
 
+def test_an_order_of_the_trial_s_own_reads_what_it_may_touch(here: Place, north: Trial) -> None:
+    """Looks, pauses, sites, definitions and the corrections of these: what was recorded since the day that they are of."""
+    filled(here, north)
+    amended = north.model_copy(update={"title": "as it is called since"})
+    new = {"fingerprint": amended.fingerprint, "definition": amended.definition}
+    look = {"look": 1, "action": "continue", "cutoff": "2012-06-01", "known_on": "2012-06-01"}
+
+    def ruled(c: Conduct, now: datetime) -> list[Event]:
+        ahead = c.fork(None)
+        ahead.takes = True
+        rule = north.safety[0]
+        data = {
+            "rule": rule.name,
+            "speaks": True,
+            "does": rule.does,
+            "events": 3,
+            "watched": 9,
+            "cutoff": "2012-06-01",
+            "known_on": "2012-06-01",
+        }
+        return [
+            ahead.order("safety look", now.date(), now, "t", "3 of 9", data=data),
+            ahead.order("enrolment paused", now.date(), now, "t"),
+        ]
+
+    orders: list[Callable[[Conduct, datetime], Any]] = [
+        ruled,
+        lambda c, now: c.order("enrolment resumed", now.date(), now, "t"),
+        lambda c, now: c.correct(len(c.log), now, "t", "was not", void=True),
+        lambda c, now: c.order("decided", now.date(), now, "t", data=look),
+        lambda c, now: c.activate("S02", now.date(), now, "t"),
+        lambda c, now: c.correct(len(c.log), now, "t", "earlier", on=date(2012, 6, 1)),
+        lambda c, now: c.order("amended", now.date(), now, "t", "a title", data=new),
+        lambda c, now: c.order("enrolment closed", now.date(), now, "t"),
+    ]
+    trial = north
+    for order in orders:
+        alone: Any = here.store("north")
+        read = alone.read
+        alone.read = lambda after=0, head="", read=read: (
+            read(after, head) if after else pytest.fail("the whole log is read")
+        )
+        amends = trial is north and order is orders[6]
+        trial = amended if amends else trial
+        give(trial, alone, order, amends=amends)
+    log = here.store("north").read().log
+    assert [e.kind for e in log][-9:] == [
+        "safety look", "enrolment paused", "enrolment resumed", "voided", "decided", "site activated", "site activated", "amended",
+        "enrolment closed",
+    ]  # fmt: skip
+
+
+def test_a_minimised_arm_follows_from_counts_that_are_those_of_the_whole_log(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where levels were corrected since; and counts that are not those of the log make no index."""
+    monkeypatch.setattr(log_register, "WORTH", 0)
+    trial, by_secret, _ = minimised()
+    store: Any = here.store("north")
+    store.create(salted(begin(trial, by_secret)))
+    day = date(2016, 6, 1)
+    for i in range(8):
+        levels = {"ecog": ("0-1", "2")[i % 2], "ldh": ("normal", "raised")[i // 2 % 2]}
+        who = give(trial, here.store("north"), lambda c, now: c.screen("", "S01", day, now, "t")).event.patient
+        give(trial, here.store("north"), lambda c, now, p=who, f=levels: c.enrol(p, day, now, "t", f))  # type: ignore[misc]
+        order: Any = lambda c, now, p=who: c.randomise(p, day, now, "t")  # noqa: E731
+        alone: Any = here.store("north")
+        expected = order(Conduct(trial, alone.read().log, by_secret, takes=False), datetime.now(UTC)).data
+        monkeypatch.setattr(alone, "read", lambda *_: pytest.fail("the whole log is read"))
+        assert give(trial, alone, order, by_secret).event.data == expected
+        enrolled = next(e.number for e in store.read().log if e.kind == "enrolled")
+        levels = {"ecog": ("0-1", "2")[i % 2]}
+        if i == 3:
+            give(
+                trial,
+                here.store("north"),
+                lambda c, now, n=enrolled: c.correct(n, now, "t", "other", factors={"ecog": "2"}),
+            )  # type: ignore[misc]
+    log = store.read().log
+    wrong = Conduct(trial, log, by_secret)
+    wrong.patients.popitem()
+    store.index()[0].unlink()
+    with store.held():
+        log_register.make_register(store, trial, log, wrong)
+        assert not store.index()[0].exists()
+
+
 def test_a_line_that_was_changed_is_found_by_the_next_order_that_asks_for_it(here: Place, north: Trial) -> None:
     filled(here, north)
     if here.kind == "file":  # there by any order: the file's times tell
@@ -126,6 +214,32 @@ def test_a_forged_index_is_found_by_verify_which_does_not_use_it(here: Place, no
         index.write({of_patient("S01-007"): numbers}, {k: v for k, v in index.header.items() if k != "salt"})
     give(north, here.store("north"), late)
     assert [p.code for _, p in replay(north, list(store.read().log))] == ["after-death"]
+
+
+def test_an_index_counts_only_where_nobody_may_write_it_who_may_not_write_the_log(here: Place, north: Trial) -> None:
+    """Else who can do nothing but put files into the folder could have an impossible order go through."""
+    store = filled(here, north)
+    index, log = store.index()
+
+    def known() -> bool:
+        with store.held(), register_of(store, north) as register:
+            return register is not None
+
+    assert known()
+    mode = index.stat().st_mode
+    index.chmod(mode | 0o022)
+    assert not known()
+    index.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(index, 4321, -1)
+        assert not known()
+        if log is not None:  # who owns the log may write it
+            os.chown(index, 0, -1)
+            os.chown(log, 4321, -1)
+            assert here.kind == "sqlite" or not known()  # the system's own time of the file has changed
+        os.chown(index, 0, -1)
+    give(north, here.store("north"), contact("S01-000"))
+    assert known()
 
 
 def test_an_index_that_is_another_logs_or_behind_or_ahead_is_not_taken(here: Place, north: Trial, place: Any) -> None:
@@ -253,9 +367,9 @@ def test_an_excerpt_is_no_log_of_its_own(here: Place, north: Trial) -> None:
         asks: list[Callable[[], Any]] = [
             lambda: list(c.log), lambda: list(c.log.hashes()), lambda: c.log.hashes()[-1], lambda: max(c.log.hashes()), lambda: c.log.hashes()[:2], lambda: c.log.known_by(DAY), lambda: c.log[-1], lambda: Log(c.log),
             lambda: c.patients.values(), lambda: len(c.patients), lambda: dict(c.patients), lambda: {**c.patients},
-            lambda: bool(c.patients), lambda: c.copy(), lambda: c.fork(None), lambda: c.masked, lambda: dict(c.allocated),
+            lambda: bool(c.patients), lambda: c.copy(), lambda: dict(c.allocated),
             lambda: c.take(c.log[0]), lambda: c._rebuild(), lambda: c.log.head == c.log._hashes[-1],
-            lambda: c.log.add(c.log[0]), lambda: c.log.remove(c.log[0]),
+            lambda: c.fork(None).take(c.log[1]), lambda: c.fork(None).take(c.log[601]), lambda: c.log.add(c.log[0]), lambda: c.log.remove(c.log[0]),
         ]  # fmt: skip
         for ask in asks:
             with pytest.raises(WholeNeeded):

@@ -18,6 +18,7 @@ from equipoise.desk.known import verify
 from equipoise.desk.order import give, salted
 from equipoise.files.log_file import LogFile, read_log, write_new_log
 from equipoise.files.log_lines import line_of, lines_of, read_lines
+from equipoise.files.trial_file import read_trial
 from equipoise.trial.event import GENESIS, Event, canonical, hash_of
 from equipoise.trial.guarded import GUARDED, GUARDED_WHY
 from equipoise.trial.kinds import KINDS, TRIAL_KINDS
@@ -35,13 +36,13 @@ VALUES = {str: "a text", bool: True, int: 1, float: 1.5, list: [1, "x", {"y": No
 
 
 def of_every_kind() -> Log:
-    """One event of each kind with all details that it may have, the masked randomisation apart."""
+    """One event of each kind with all details that it may have, the masked randomisation and the decision on a dose apart."""
     log = Log([Event(1, "opened", DAY, moment(DAY), "t", data={"trial": "north", "fingerprint": "f"})])
     for kind, details in KINDS.items():
         data = {
-            name: MEMBERS.get(name, VALUES[types[0]])
+            name: [1, 2] if (name, types[0]) == ("events", list) else MEMBERS.get(name, VALUES[types[0]])
             for name, (types, _) in details.items()
-            if (kind, name) != ("randomised", "code")
+            if (kind, name) not in (("randomised", "code"), ("decided", "part"))
         }
         whom = "" if kind in TRIAL_KINDS else "P1"
         log.append(kind, DAY, moment(DAY), "Ünï", "“so” \\ \u2028", whom, "S1", data, 1 if kind == "voided" else None)
@@ -242,7 +243,8 @@ def test_a_log_of_the_first_form_is_read_with_the_bytes_and_the_head_that_it_had
     assert reading.log[15].data["action"] == "continue"
 
 
-def test_a_log_of_the_first_form_goes_on_in_the_second(north: Trial, tmp_path: Path) -> None:
+def test_a_log_of_the_first_form_goes_on_in_the_second(tmp_path: Path) -> None:
+    north = read_trial(FIXTURES / "logs" / "north.toml")
     path = tmp_path / "log.jsonl"
     path.write_bytes(FIRST.read_bytes())
     store = LogFile(path, "north")

@@ -41,8 +41,8 @@ def set_in(path: str, value: Any) -> Change:
 
 
 CASES = [
-    ("a text for a number", set_in("design.n1", "39"), "design.n1", "integer"),
-    ("a fraction for a count", set_in("target_enrolment", 12.5), "target_enrolment", "integer"),
+    ("a text for a number", set_in("design.n1", "39"), "design.n1", "a whole number"),
+    ("a fraction for a count", set_in("target_enrolment", 12.5), "target_enrolment", "a whole number"),
     ("p1 below p0", set_in("design.p1", 0.40), "design.p1", "must exceed p0 = 0.44"),
     ("n1 as large as n", set_in("design.n1", 80), "design.n1", "smaller than the whole (n = 80)"),
     ("a ratio of zero", set_in("arms.1.share", 0), "arms[1].share", "at least 1"),
@@ -54,7 +54,7 @@ CASES = [
     ("a length without a unit", set_in("endpoints.1.landmark", "6"), "endpoints[1].landmark", "a number and a unit"),
     ("blocks that do not fit 2:1", set_in("randomisation.block_sizes", [4]), "randomisation.block_sizes[0]", "multiple of the sum of the shares, 3"),
     ("an unknown design", set_in("design.kind", "simom"), "design.kind", "one of a-hern, "),
-    ("a table where a list is", set_in("arms", {}), "arms", "tuple"),
+    ("a table where a list is", set_in("arms", {}), "arms", "an array"),
     ("two arms of one name", set_in("arms.1.name", "IMGN901"), "arms[1].name", "once"),
     ("an assumption about nothing", set_in("assumptions.0.of", ["design.p9"]), "assumptions[0].of", "path of an entry"),
     ("controls for one look of two", set_in("monitoring.control_cohort", [20]), "monitoring.control_cohort", "2 looks"),
@@ -138,7 +138,8 @@ def test_what_is_no_trial_file(tmp_path: Path, content: bytes) -> None:
 
 def test_a_name_that_is_nearly_a_bundled_trial() -> None:
     assert bundled_trials() == [
-        "colon", "create", "e2511", "lines", "merkel", "myeloma", "north", "optimalttf2", "phase1-example",
+        "colon", "create", "e2511", "lines", "matchpoint", "merkel", "myeloma", "north", "optimalttf2", "phase1-example",
+        "sshht",
     ]  # fmt: skip
     with pytest.raises(BadInput, match="did you mean 'north'"):
         find_trial("nroth")
@@ -177,3 +178,14 @@ def test_a_file_that_is_not_utf_8_says_where(tmp_path: Path) -> None:
         with pytest.raises(BadInput) as caught:
             read_trial(tmp_path / "t.toml")
         assert [(p.code, p.where) for p in caught.value.problems] == [("unreadable", line)]
+
+
+@pytest.mark.parametrize("other", ["s01", "SO1", "S0l"])
+def test_two_sites_that_read_alike_are_refused(other: str) -> None:
+    """Patients' numbers begin with the site's and are compared folded: two such sites would skip each other's."""
+    found = problems(lambda r: r["sites"].append({**r["sites"][0], "name": other}))
+    (where,) = found
+    assert found[where].code == "same-site"
+    assert "'S01'" in found[where].allowed
+    again = problems(lambda r: r["sites"].append(r["sites"][0]))
+    assert [p.code for p in again.values()] == ["duplicate-name"]

@@ -14,6 +14,11 @@ from equipoise.files.trial_phase1 import findable
 from equipoise.trial.problem import BadInput, Problem
 from phase1_trials import Change, raw, trial
 
+OUTCOME = {
+    "name": "R", "label": "Response", "role": "secondary", "kind": "outcome", "success": ["yes"], "failure": ["no"], "due": "21 days",
+    "window": "7 days", "not_evaluable": "exclude",
+}  # fmt: skip
+
 
 def problems(*changes: Change) -> list[Problem]:
     with pytest.raises(BadInput) as caught:
@@ -57,9 +62,9 @@ def test_the_example() -> None:
 
 
 def test_what_is_not_said_is_in_no_fingerprint() -> None:
-    north = read_trial(find_trial("north"))
-    assert "dose_levels" not in north.definition
-    assert "phase1" not in north.definition
+    create = read_trial(find_trial("create"))
+    assert "dose_levels" not in create.definition
+    assert "phase1" not in create.definition
     least = trial(
         put("phase1.dlt.evaluable_share", None),
         put("phase1.dlt.delay_longer_than", None),
@@ -101,11 +106,19 @@ WRONG: list[tuple[str, Change, str, str, str]] = [
     ("an unknown kind", put("phase1.design.kind", "a-plus-c"), "phase1.design.kind", "unknown-design", "did you mean 'a-plus-b'?"),
     ("no kind", put("phase1.design", {}), "phase1.design.kind", "unknown-design", "boin"),
     ("a kind of phase II", put("phase1.design", {"kind": "simon"}), "phase1.design.kind", "unknown-design", "boin"),
-    ("a kind of two drugs", put("phase1.design", {"kind": "boin-combination"}), "phase1.design.kind", "not-built", "one drug"),
-    ("a kind that asks for responses", put("phase1.design", {"kind": "boin12"}), "phase1.design.kind", "not-built", "DLTs alone"),
+    ("a kind of two drugs", lambda x: x["phase1"].update(design={"kind": "boin-combination"}, target=0.3), "dose_levels", "one-drug", "`second`"),
+    ("a lottery that starts somewhere", lambda x: x["phase1"].update(design={"kind": "dose-comparison", "n": 9}, cohort=3), "phase1.start", "start", "by lot"),
+    ("a lottery in cohorts", lambda x: x["phase1"].update(design={"kind": "dose-comparison", "n": 9}, cohort=3), "phase1.cohort", "cohort", "one by one"),
+    ("a kind that asks for responses", put("phase1.design", {"kind": "boin12", "phi_t": 0.35, "phi_e": 0.25}), "phase1.response", "no-response", "'outcome' or 'response'"),
+    ("responses of a kind that asks for none", put("phase1.response", "neuropathy"), "phase1.response", "response", "DLTs alone"),
+    ("backfill of counts", put("phase1.design", {"kind": "a-plus-b", "backfill": {"cap": 9}}), "phase1.design.backfill", "no-backfill", "counts=false"),
+    ("backfill that asks for responses", lambda x: x["phase1"].update(design={"kind": "boin", "backfill": {}}, target=0.3), "phase1.response", "no-response", "'outcome'"),
+    ("backfill without a cap", lambda x: x["phase1"].update(design={"kind": "boin", "backfill": {"cap": 0}}, target=0.3), "phase1.design.backfill.cap", "out-of-range", "1"),
+    ("a bad expansion", put("phase1.design", {"kind": "a-plus-b", "expansion": {"n": 0}}), "phase1.design.expansion.n", "out-of-range", "1"),
     ("a kind without a target", put("phase1.target", 0.3), "phase1.target", "no-target", "leave it out"),
     ("a target that is missing", put("phase1.design", {"kind": "boin"}), "phase1.target", "missing", "Target"),
     ("another size of cohorts than the design's", put("phase1.cohort", 4), "phase1.cohort", "cohort", "3, the first cohort"),
+    ("a cohort of fewer than none", put("phase1.cohort", -3), "phase1.cohort", "out-of-range", "at least 1"),
     ("doses said twice", put("phase1.design.doses", 4), "phase1.design.doses", "said-elsewhere", "dose_levels says it"),
     ("an entry that the kind has not", put("phase1.design.topp", "a"), "phase1.design.topp", "unknown-key", "'top'"),
     ("a skeleton of three", lambda x: x["phase1"].update(design={"kind": "crm", "skeleton": [0.1, 0.2, 0.3]}, target=0.25), "phase1.design", "levels", "one for the 4"),
@@ -160,11 +173,29 @@ def test_all_problems_come_at_once() -> None:
     } <= wheres
 
 
+def test_a_level_that_is_wrong_by_itself_hides_nothing_of_the_others() -> None:
+    found = problems(
+        put("dose_levels.1.dose", 50), lambda x: x["dose_levels"][2].pop("dose"), put("phase1.start", "DL9")
+    )
+    assert {p.where for p in found} == {"dose_levels[1].dose", "dose_levels[2].dose", "phase1.start"}
+    assert len(found) == 3
+
+
+def test_an_expansion_is_said_with_the_design() -> None:
+    found = trial(put("phase1.design", {"kind": "a-plus-b", "expansion": {"n": 12}}))
+    assert found.phase1 is not None
+    assert found.phase1.finder.spec.n == 12
+    assert "12 further patients" in found.phase1.finder.describe()
+
+
 @pytest.mark.parametrize("kind", findable())
 def test_every_kind_of_one_drug_finds_a_dose_among_the_levels(kind: str) -> None:
     """Each with what its example says beside what the trial file does."""
     fields = dose_shelf.spec_model(kind).model_fields
     own = {k: v for k, v in dose_shelf.one(kind).example.items() if k not in ("doses", "levels", "start", "cohort")}
+    lottery = kind == "dose-comparison"
+    if kind == "boin-combination":
+        return  # of two drugs: tests/conduct/test_combination.py
     for name in ("skeleton", "prior_mtd"):
         if name in own:
             own[name] = own[name][:4] if name == "skeleton" else 2
@@ -173,9 +204,14 @@ def test_every_kind_of_one_drug_finds_a_dose_among_the_levels(kind: str) -> None
     def change(x: dict[str, Any]) -> None:
         x["phase1"]["design"] = {"kind": kind, **{k: list(v) if isinstance(v, tuple) else v for k, v in own.items()}}
         x["phase1"]["start"] = "DL2"
+        if lottery:
+            del x["phase1"]["start"]
         del x["phase1"]["cohort"]
         if target is not None:
             x["phase1"]["target"] = target
+        if dose_shelf.one(kind).family in ("efficacy and toxicity", "dose comparison"):
+            x["endpoints"].append(OUTCOME)
+            x["phase1"]["response"] = "R"
 
     found = trial(change)
     assert found.phase1 is not None

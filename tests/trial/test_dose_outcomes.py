@@ -13,7 +13,8 @@ from equipoise.trial.problem import BadInput
 
 outcomes = st.one_of(
     st.sampled_from("NTEBX").map(PatientOutcome),
-    st.builds(PatientOutcome, st.sampled_from("PTB"), st.integers(0, 99_999)),
+    st.builds(PatientOutcome, st.just("P"), st.integers(0, 99_999)),
+    st.builds(PatientOutcome, st.sampled_from("TB"), st.integers(1, 99_999)),  # that of the first dose is day 1
 )
 cohorts = st.integers(1, 3).flatmap(
     lambda drugs: st.lists(
@@ -21,6 +22,7 @@ cohorts = st.integers(1, 3).flatmap(
             Treated,
             st.tuples(*[st.integers(1, 9999)] * drugs),
             st.lists(outcomes, min_size=1, max_size=8).map(tuple),
+            st.booleans(),
         ),
         max_size=6,
     )

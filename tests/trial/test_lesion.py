@@ -28,8 +28,9 @@ def test_all_that_is_wrong_is_said() -> None:
         {"lesion": "T03", "kind": "target", "state": "merged"},
         {"lesion": 4, "kind": "target", "colour": "red"},
         "T04",
+        {"lesion": " ", "kind": "new", "state": "equivocal"},
     ]
     assert [p.code for p in lesion_problems(found)] == [
         "no-size", "unknown-state", "size-out-of-range", "lesion-twice", "unknown-kind", "no-part-of", "unknown-key",
-        "wrong-type", "missing", "wrong-type",
+        "wrong-type", "missing", "wrong-type", "no-name",
     ]  # fmt: skip

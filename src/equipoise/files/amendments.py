@@ -14,10 +14,12 @@ from pydantic import Field, model_validator
 from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_file import trial_from
 from equipoise.trial.amendment import Amendment
+from equipoise.trial.arm import FROM_PHASE1
 from equipoise.trial.check import near
 from equipoise.trial.part import Part
+from equipoise.trial.places import paths
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.trial import Trial, paths
+from equipoise.trial.trial import Trial
 from equipoise.trial.validate import validate_parts
 
 
@@ -94,7 +96,7 @@ def _changed(raw: Mapping[str, Any], changes: tuple[Changed, ...]) -> tuple[dict
                 )
             else:
                 now.append(_lists(change.adds))
-        elif now != _lists(change.was):
+        elif now != _lists(change.was) and not _left_to_phase1(changed, now, change.was):
             given = "not stated" if change.was is None else repr(change.was)
             problems.append(
                 Problem("not-as-it-was", f"{where}.was", given, f"{now!r}, as the definition before it has it")
@@ -102,6 +104,14 @@ def _changed(raw: Mapping[str, Any], changes: tuple[Changed, ...]) -> tuple[dict
         else:
             _put(table, last, _lists(change.becomes))
     return changed, problems
+
+
+def _left_to_phase1(raw: Mapping[str, Any], now: Any, was: Any) -> bool:
+    """True of a dose that is left to phase I, where ``was`` is what it declared or, before that, one that it may declare."""
+    if now != FROM_PHASE1 or not isinstance(was, int | float):
+        return False
+    declared = (raw.get("phase1") or {}).get("declared")
+    return any(x.get("dose") == was for x in raw.get("dose_levels") or () if declared in (None, x.get("label")))
 
 
 def _member(table: Any, step: str) -> Any:

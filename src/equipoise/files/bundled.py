@@ -25,6 +25,11 @@ def example_trials() -> list[str]:
     return sorted(f"kinds/{p.parent.name}" for p in (trials_folder() / "kinds").glob("*/trial.toml"))
 
 
+def template_trials() -> list[str]:
+    """Names of what `equipoise new` begins from beside these: 'templates/basket'."""
+    return sorted(f"templates/{p.parent.name}" for p in (trials_folder() / "templates").glob("*/trial.toml"))
+
+
 def find_trial(name: str) -> Path:
     """The trial file meant by ``name``: a file, a folder with a trial.toml, or a bundled trial."""
     path = Path(name)
@@ -33,7 +38,7 @@ def find_trial(name: str) -> Path:
     if (path / "trial.toml").is_file():
         return path / "trial.toml"
     names = bundled_trials()
-    if name in names or name in example_trials():
+    if name in names or name in example_trials() or name in template_trials():
         return trials_folder() / name / "trial.toml"
     raise BadInput(
         name,
@@ -42,23 +47,23 @@ def find_trial(name: str) -> Path:
                 "no-trial",
                 "TRIAL",
                 repr(name),
-                f"a trial file, or a bundled trial: {', '.join(names)}; kinds/KIND is an example of each kind of design",
-                near(name, [*names, *example_trials()]),
+                f"a trial file, or a bundled trial: {', '.join(names)}; kinds/KIND is an example of each kind of design, templates/NAME one of what `equipoise new` begins from",
+                near(name, [*names, *example_trials(), *template_trials()]),
             )
         ],
     )
 
 
-def find_scenario(trial_file: Path, name: str) -> Path:
-    """The scenario meant by ``name``: a file, or one in the trial's folder ``scenarios``."""
+def find_scenario(trial_file: Path, name: str, folder_name: str = "scenarios") -> Path:
+    """The scenario meant by ``name``: a file, or one in the trial's folder ``scenarios``, or another."""
     path = Path(name)
     if path.suffix == ".toml" and path.is_file():
         return path
-    folder = trial_file.parent / "scenarios"
+    folder = trial_file.parent / folder_name
     inside = folder / f"{name}.toml"
     if inside.is_file():
         return inside
-    names = scenario_names(trial_file)
+    names = scenario_names(trial_file, folder_name)
     raise BadInput(
         name,
         [
@@ -73,6 +78,6 @@ def find_scenario(trial_file: Path, name: str) -> Path:
     )
 
 
-def scenario_names(trial_file: Path) -> list[str]:
+def scenario_names(trial_file: Path, folder_name: str = "scenarios") -> list[str]:
     """Scenarios in the trial's folder."""
-    return sorted(p.stem for p in (trial_file.parent / "scenarios").glob("*.toml"))
+    return sorted(p.stem for p in (trial_file.parent / folder_name).glob("*.toml"))

@@ -12,8 +12,8 @@ from equipoise.files.trial_file import trial_from
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial, fingerprint_of
 
-#: Entries that are days, which JSON has as texts: in the trial itself, in [[sites]], in [table].
-DAYS = frozenset({"start", "activation", "randomised_on"})
+#: Entries that are days, which JSON has as texts: in the trial itself, in [[sites]], in [table], in [phase1], in [protocol].
+DAYS = frozenset({"start", "activation", "randomised_on", "opens", "version_date", "approved"})
 
 
 @lru_cache(maxsize=16)
@@ -26,7 +26,7 @@ def trial_of(definition: str) -> Trial:
     allowed = "the canonical JSON of a trial's definition"
     try:
         raw = json.loads(definition)
-        found = trial_from(_as_a_file_says(raw), source)
+        found = trial_from(as_a_file_says(raw), source)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise BadInput(source, [Problem("no-definition", "definition", str(error)[:120], allowed)]) from None
     if found.definition != definition:
@@ -37,11 +37,13 @@ def trial_of(definition: str) -> Trial:
     return found
 
 
-def _as_a_file_says(raw: Mapping[str, Any]) -> dict[str, Any]:
+def as_a_file_says(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The tables as they are read from TOML."""
     stated = {k: _table(v) for k, v in raw.items() if v is not None}
-    for table in (stated, *stated.get("sites", ()), stated.get("table") or {}):
+    for table in (stated, *stated.get("sites", ()), stated.get("table") or {}, stated.get("protocol") or {}):
         table.update({k: date.fromisoformat(v) for k, v in table.items() if k in DAYS})
+    if "opens" in (stated.get("phase1") or {}):  # its `start` is a level
+        stated["phase1"]["opens"] = date.fromisoformat(stated["phase1"]["opens"])
     if "library" in stated.get("history", {}):
         stated["history"]["from"] = stated["history"].pop("library")
     return stated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,18 +41,30 @@ def grades() -> tuple[Grade, ...]:
     return tuple(Grade(**entry) for entry in table["methods"])
 
 
-def grades_table() -> Table:
-    """The grades for a report's last page."""
-    rows = [[g.method, g.said, g.oracle] for g in grades()]
+def grades_table(used: Collection[str] | None = None) -> Table:
+    """All grades; or, for a report's last page, those of the methods that it used (places of code, or rooms that hold them)."""
+    found = [g for g in grades() if used is None or _within(g.where, used)]
+    rows = [[g.method, g.said, g.oracle] for g in found]
+    left = len(grades()) - len(found)
     return Table(
         "Validation of the methods used",
         ["Method", "Grade", "Held against"],
         rows,
         notes=(
+            *(
+                (f"{left} methods that this report did not use stand in docs/validation.md (equipoise validation).",)
+                if left
+                else ()
+            ),
             "published: a table in a paper (second hand: as somebody else quotes it). independent: another implementation. property: general laws on generated input. "
             "unvalidated: nothing outside this software.",
         ),
     )
+
+
+def _within(where: str, used: Collection[str]) -> bool:
+    """True of a method that is one of those used, or stands inside one."""
+    return any(where == u or where.startswith(f"{u}.") for u in used)
 
 
 def grade_of(module: str) -> Grade:

@@ -21,7 +21,7 @@ from equipoise.simulate.scenario import Scenario
 from equipoise.simulate.truth import calibrated
 from equipoise.trial.part import Part
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.validate import validate_parts
+from equipoise.trial.validate import tuples, validate_parts
 
 #: Cells of a grid, each of which is planned before the first begins, and trials in all.
 _MOST_CELLS, _MOST_TRIALS = 10_000, 10_000_000_000
@@ -103,6 +103,7 @@ def read_grid(path: Path, trial_file: Path) -> tuple[Grid, list[Cell]]:
                             put(changed, entry, value)
                 if sets.get("monitoring.while_waiting", "cap") != "cap" and "monitoring.cap" not in sets:
                     changed["monitoring"].pop("cap", None)  # the file's cap goes with the file's way of waiting
+                scenario_raw = tuples(scenario_raw)
                 _, found = validate_parts(Scenario, scenario_raw)
                 if found:
                     raise BadInput(where, found)

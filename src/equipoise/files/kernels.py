@@ -1,10 +1,11 @@
-"""Where the compiled simulator is kept between runs: beside its source, if it was put there, or in the user's cache.
+"""Where the compiled simulators are kept between runs: beside their sources, if they were put there, or in the user's cache.
 
-Its file's name is a hash of the sources that it is made of: after any change of them it is compiled anew, and after no
-other. It also names the kind of machine, since numba asks it for the sizes of things. ``python -m equipoise.files.kernels``
-puts it beside its source, as a release has it, and where it is used without compiling anything.
+There are two: of whole trials, and of dose finding. A file's name is a hash of the sources that it is made of: after any change of them
+it is compiled anew, and after no other. It also names the kind of machine, since numba asks it for the sizes of things.
+``python -m equipoise.files.kernels`` puts them beside their sources, as a release has them, and where they are used without
+compiling anything.
 
-With ``--library`` it is put there as a library, which needs a linker once and afterwards neither numba nor llvmlite. With
+With ``--library`` they are put there as libraries, which need a linker once and afterwards neither numba nor llvmlite. With
 ``--ready`` the exit status tells whether there is a simulator.
 """
 
@@ -19,39 +20,59 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from equipoise.simulate.kernel.engine.machine_code import Called
+    from equipoise.numerics.engine.machine_code import Called
 
-#: The modules whose functions are compiled and kept.
-_KERNELS = ("equipoise.simulate.kernel.trial",)
 _BITCODE, _LIBRARY = ".bitcode", ".library"
 
 
-def ready() -> bool:
-    """True where there is a compiled simulator: numba is there, or its library. From then on what is compiled is kept."""
-    from equipoise.simulate.kernel import rows
-    from equipoise.simulate.kernel.engine.machine_code import Loaded
+@dataclass(frozen=True)
+class Kernel:
+    """A compiled simulator. ``name``: of its files; ``room``: its package, where ``trial`` is what is compiled and ``rows`` calls it."""
 
+    name: str
+    room: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its sources lie."""
+        return Path(__file__).parent.parent.joinpath(*self.room.split(".")[1:])
+
+    @property
+    def rows(self) -> Any:
+        """The module that calls it."""
+        return import_module(f"{self.room}.rows")
+
+
+TRIALS = Kernel("trials", "equipoise.simulate.kernel")
+DOSES = Kernel("doses", "equipoise.design.dose.kernel")
+
+
+def ready(kernel: Kernel = TRIALS) -> bool:
+    """True where there is the compiled simulator: numba is there, or its library. From then on what is compiled is kept."""
     if find_spec("numba") is not None:
-        rows.take_from(lambda: Loaded(bitcode()))
+        from equipoise.numerics.engine.machine_code import Loaded
+
+        kernel.rows.take_from(lambda: Loaded(bitcode(kernel)))
         return True
-    found = library()
+    found = library(kernel)
     if found is not None:
-        rows.take_from(lambda: found)
+        kernel.rows.take_from(lambda: found)
     return found is not None
 
 
-def bitcode() -> bytes:
+def bitcode(kernel: Kernel = TRIALS) -> bytes:
     """The simulator as ``machine_code`` keeps it: from where it was put, or compiled and put into the cache."""
-    from equipoise.simulate.kernel import rows
-    from equipoise.simulate.kernel.engine.machine_code import is_bitcode
+    from equipoise.numerics.engine.machine_code import is_bitcode
 
-    name = _name()
-    for folder in (_beside(), _cache()):
+    name = _name(kernel)
+    for folder in (_beside(kernel), _cache()):
         try:
             found = (folder / name).read_bytes()
         except OSError:
@@ -61,16 +82,16 @@ def bitcode() -> bytes:
             return found
     if sys.stderr.isatty():
         sys.stderr.write("Compiling the simulator, once: ten seconds or so.\n")
-    made = rows.compile_now()
+    made: bytes = kernel.rows.compile_now()
     _put(_cache(), name, made)
     return made
 
 
-def library() -> Called | None:
+def library(kernel: Kernel = TRIALS) -> Called | None:
     """The simulator out of the library beside its source, where one of these sources was put there."""
-    from equipoise.simulate.kernel.engine.machine_code import IN_LIBRARY, Called
+    from equipoise.numerics.engine.machine_code import IN_LIBRARY, Called
 
-    path = _beside() / _name(_LIBRARY)
+    path = _beside(kernel) / _name(kernel, _LIBRARY)
     try:
         return Called(ctypes.CDLL(str(path))[IN_LIBRARY]) if path.is_file() else None
     except (OSError, AttributeError):  # cut off, or another's
@@ -79,7 +100,7 @@ def library() -> Called | None:
 
 def link(content: bytes, into: Path) -> str:
     """Link bitcode into a library. What went wrong, if anything did."""
-    from equipoise.simulate.kernel.engine.machine_code import object_of
+    from equipoise.numerics.engine.machine_code import object_of
 
     names = [os.environ.get("CC", "cc"), "gcc", "clang"]
     linker = next((found for name in names if (found := shutil.which(name))), None)
@@ -96,15 +117,15 @@ def link(content: bytes, into: Path) -> str:
         return done.stderr if done.returncode else ""
 
 
-def _name(suffix: str = _BITCODE) -> str:
+def _name(kernel: Kernel, suffix: str = _BITCODE) -> str:
     digest = hashlib.sha256()
-    for path in sources():
+    for path in sources(kernel):
         digest.update(path.read_bytes())
-    return f"trials-{digest.hexdigest()[:16]}-{platform.machine()}{suffix}"
+    return f"{kernel.name}-{digest.hexdigest()[:16]}-{platform.machine()}{suffix}"
 
 
-def _beside() -> Path:
-    return Path(__file__).parent.parent / "simulate" / "kernel"
+def _beside(kernel: Kernel) -> Path:
+    return kernel.folder
 
 
 def _cache() -> Path:
@@ -122,15 +143,15 @@ def _put(folder: Path, name: str, content: bytes) -> None:
         pass
 
 
-def sources() -> list[Path]:
-    """The files that kernels are made of: those of their modules and of all numerics and kernels that these name, on and on.
+def sources(kernel: Kernel = TRIALS) -> list[Path]:
+    """The files that a kernel is made of: its module and all numerics and kernels that these name, on and on.
 
     From other rooms they take only constants, each a line ``NAME = …`` of a module that is named too. So all that a
     kernel imports from ``numerics`` and ``simulate`` is read, but not what a plan is made of.
     """
     root = Path(__file__).parent.parent
     found: set[Path] = set()
-    waiting = list(_KERNELS)
+    waiting = [f"{kernel.room}.trial"]
     while waiting:
         path = root.joinpath(*waiting.pop().split(".")[1:]).with_suffix(".py")
         if path in found or not path.exists():
@@ -145,16 +166,20 @@ def sources() -> list[Path]:
 
 
 def put_beside(suffix: str) -> str:
-    """Put the simulator beside its source, in place of older ones. What went wrong, if anything did."""
-    path = _beside() / _name(suffix)
-    for old in _beside().glob(f"trials-*{suffix}"):
+    """Put the simulators beside their sources, in place of older ones. What went wrong, if anything did."""
+    return "".join(_put_one(kernel, suffix) for kernel in (TRIALS, DOSES))
+
+
+def _put_one(kernel: Kernel, suffix: str) -> str:
+    path = _beside(kernel) / _name(kernel, suffix)
+    for old in path.parent.glob(f"{kernel.name}-*{suffix}"):
         if old != path:
             old.unlink()
     if path.exists():
         return ""
     if suffix == _LIBRARY:
-        return link(bitcode(), path)
-    _put(path.parent, path.name, bitcode())
+        return link(bitcode(kernel), path)
+    _put(path.parent, path.name, bitcode(kernel))
     return ""
 
 

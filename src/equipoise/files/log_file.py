@@ -27,7 +27,7 @@ from equipoise.files.log_disk import (
     read_piece,
     write_all,
 )
-from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another, refuse_shorter
+from equipoise.files.log_lines import Lines, lines_of, read_lines, redacted_lines, refuse_another, refuse_shorter
 from equipoise.trial.event import GENESIS, Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
@@ -162,6 +162,10 @@ class LogFile:
         refuse_shorter(reading.log.hashes(), str(self.path), after, head)
         return reading.after(after) if after else reading
 
+    def cautions(self) -> list[str]:
+        """Nothing: a file has no guards and no rights of its own."""
+        return []
+
     def _opened(self) -> AbstractContextManager[Regular]:
         return nullcontext(self._file) if self._file is not None else open_regular(self.path, os.O_RDONLY)
 
@@ -269,10 +273,12 @@ class LogFile:
                 return self.redact(event, head)
         known = self._as_read(head)
         aside = str(put_aside(self._file, known.torn, known.size)) if known.torn else None
-        log = _parse(read_all(self._file), str(self.path), self._trial_id).log
-        log.add(event)
-        log.remove(event)
-        put_in_place(self._file, "".join(line for line, _ in lines_of(log)).encode())
+        data = read_all(self._file)
+        log = _parse(data, str(self.path), self._trial_id).log
+        number, withheld, added = redacted_lines(log, event)
+        lines = data.split(b"\n")[: event.number - 1]
+        lines[number - 1] = withheld.encode()
+        put_in_place(self._file, b"\n".join([*lines, added.encode()]) + b"\n")
         self._known = None
         return aside
 

@@ -102,11 +102,20 @@ class LogIndex:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[LogIndex]:
-    """The index at a path. Raises BrokenIndex where there is none, or one whose digests do not fit."""
+def opened(path: Path, like: Path | None = None) -> Iterator[LogIndex]:
+    """The index at a path. Raises BrokenIndex where there is none, or one whose digests do not fit, or that another may have written than the log.
+
+    ``like``: the log's file, whose rights it has; None: it is whose process this is.
+    """
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
+        own = path.lstat()
+        if not stat.S_ISREG(own.st_mode):
             raise BrokenIndex("no file")
+        if os.name == "posix":
+            log = like.stat() if like is not None else None
+            others = own.st_mode & 0o022 & ~(log.st_mode if log is not None else 0)
+            if others or own.st_uid not in {os.geteuid(), log.st_uid if log is not None else os.geteuid()}:
+                raise BrokenIndex("written by another than may write the log")
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=1, isolation_level=None)
     except _BROKEN as error:
         raise BrokenIndex(str(error)) from None

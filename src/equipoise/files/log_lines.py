@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from equipoise.conduct.shape import shape_problems
+from equipoise.files.log_quick import quick
 from equipoise.trial.event import FIRST_FORM, FORM, GENESIS, NEITHER, WITHHELD, Event, chained, digests_of, hash_of
 from equipoise.trial.kinds import TRIAL_KINDS
 from equipoise.trial.log import Log, places
@@ -108,6 +109,12 @@ def _read_lines(lines: Sequence[bytes], source: str, previous: str, before: Even
     for number, line in enumerate(lines, before.number + 1 if before is not None else 1):
         try:
             text = line.decode()
+            found = quick(text, number)
+            if found is not None and found[1] == previous:
+                before, _, previous = found
+                events.append(before)
+                hashes.append(previous)
+                continue
             record, _ = _read(text)
             event = _event(record, number, before)
             ours, digest = line_of(event, previous)
@@ -147,6 +154,9 @@ def read_line(line: bytes, number: int, digest: str) -> Event:
     """
     try:
         text = line.decode().removesuffix("\n")
+        known = quick(text, number)
+        if known is not None and known[2] == digest:
+            return known[0]
         record, _ = _read(text)
         event = _event(record, number, None)
         ours, found = line_of(event, record["previous"])
@@ -178,6 +188,18 @@ def withhold(log: Log, show: Callable[[Event], Collection[str]]) -> Iterator[str
         line, previous = line_of(seen, previous)
         before = seen.recorded
         yield line
+
+
+def redacted_lines(log: Log, event: Event) -> tuple[int, str, str]:
+    """What the redaction ``event`` makes of a log, which takes it in: the number of the event whose content goes, its line by the digests,
+    and the redaction's own line; both without their newlines.
+    """
+    number, head = int(event.data["event"]), log.head
+    log.add(event)
+    log.remove(event)
+    withheld, _ = line_of(log[number - 1], log.hash_at(number - 1) if number > 1 else GENESIS)
+    added, _ = line_of(event, head)
+    return number, withheld[:-1], added[:-1]
 
 
 def refuse_another(log: Log, source: str, trial_id: str | None) -> None:

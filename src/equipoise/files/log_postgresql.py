@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 
 _SCHEMA = Path(__file__).with_name("log_postgresql.sql")
 _TRIGGERS = {"event_next", "event_redacted", "event_never"}
+_RIGHTS = """
+WITH it AS (SELECT oid, relowner, relacl FROM pg_catalog.pg_class WHERE oid = 'public.event'::regclass),
+given AS (
+  SELECT a.grantee, a.privilege_type AS what FROM it, LATERAL aclexplode(it.relacl) a WHERE a.grantee <> it.relowner
+  UNION SELECT a.grantee, a.privilege_type || ' (' || c.attname || ')' FROM it, pg_catalog.pg_attribute c, LATERAL aclexplode(c.attacl) a
+    WHERE c.attrelid = it.oid AND a.grantee <> it.relowner
+)
+SELECT CASE g.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(g.grantee)::text END AS who, g.what FROM given g
+  WHERE g.what NOT LIKE 'SELECT%%' AND g.what NOT LIKE 'INSERT%%'
+UNION SELECT r.rolname::text, 'of its owner, whose member it is,' FROM pg_catalog.pg_roles r, it
+  WHERE r.oid <> it.relowner AND NOT r.rolsuper AND pg_has_role(r.oid, it.relowner, 'MEMBER')
+ORDER BY 1, 2
+"""
 #: Seconds until a server that does not answer is given up.
 _PATIENCE = 10
 
@@ -79,6 +92,12 @@ class _Session:
         """Take the chain's lock, which lasts until the transaction ends. Refused where the table's triggers are gone or off."""
         self._all("SELECT set_config('lock_timeout', %s, true)", f"{max(1, int(self._timeout * 1000))}ms")
         self._all("SELECT pg_advisory_xact_lock(%s)", chain_key(chain))
+        if missing := self.missing():
+            self.rollback()
+            raise unguarded(self._database, missing)
+
+    def missing(self) -> list[str]:
+        """Our triggers that are gone or off, and functions of theirs that do not say what we wrote."""
         there = self._all(
             "SELECT tgname FROM pg_catalog.pg_trigger WHERE tgrelid = 'public.event'::regclass AND tgenabled IN ('O', 'A')"
         )
@@ -86,9 +105,11 @@ class _Session:
             "SELECT proname, prosrc FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'event\\_%%'"
         )
         altered = {name for name, _ in _functions() - set(functions)}
-        if missing := sorted((_TRIGGERS - {name for (name,) in there}) | altered):
-            self.rollback()
-            raise unguarded(self._database, missing)
+        return sorted((_TRIGGERS - {name for (name,) in there}) | altered)
+
+    def rights(self) -> list[tuple[str, str]]:
+        """Who was granted more than to read and to add, on the table or a column, and who is a member of its owner; no superusers, who may do anything."""
+        return self._all(_RIGHTS)
 
     def rows(self, chain: str, after: int = 0) -> list[Row]:
         """The chain's rows after a number."""

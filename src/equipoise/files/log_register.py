@@ -6,13 +6,24 @@ Everything here is done while the log is held, but for ``last_definition``. Noth
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from equipoise import __version__
-from equipoise.conduct.register import Notes, WholeNeeded, of_event, of_stratum
+from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.register import (
+    COUNTS,
+    DRAWN,
+    Notes,
+    WholeNeeded,
+    counted_factors,
+    of_event,
+    of_margin,
+    of_stratum,
+)
 from equipoise.files.log_index import BrokenIndex, LogIndex, make, opened, remove
 from equipoise.files.log_lines import line_of, read_line
 from equipoise.trial.event import NEITHER, WITHHELD, Event
@@ -21,7 +32,7 @@ from equipoise.trial.trial import Trial
 from equipoise.trial.withheld import not_shown, removed
 
 #: The form of an index; another one is made anew. To be counted up where what ``Notes`` notes changes.
-FORM = 1
+FORM = 2
 #: From how many events on a log has an index: a shorter one is read as quickly.
 WORTH = 500
 
@@ -146,7 +157,8 @@ class StoredRegister:
         return True
 
     def _note(self, trial: Trial, events: Sequence[Event]) -> None:
-        notes, head = Notes(trial, self.look), self.head
+        new = {e.number: e for e in events}
+        notes, head = Notes(trial, self.look, lambda n: new[n] if n in new else self.events([n])[0]), self.head
         end = sum(self._entry(self.number)[1:])
         placed = bool(self._entry(self.number)[1:])
         for event in events:
@@ -160,8 +172,12 @@ class StoredRegister:
 
 
 @contextmanager
-def register_of(store: object, trial: Trial, *, living: bool = False) -> Iterator[StoredRegister | None]:
+def register_of(
+    store: object, trial: Trial, *, living: bool = False, amends: bool = False
+) -> Iterator[StoredRegister | None]:
     """The register of a log that is held, where its index is the log's as it stands; None: the whole log is to be read.
+
+    ``amends``: whatever definition of the trial it was carried on under.
 
     ``living``: for a process that knows the log, and only carries the index on for those who do not; what can catch up needs no carrying.
     """
@@ -170,16 +186,18 @@ def register_of(store: object, trial: Trial, *, living: bool = False) -> Iterato
         return
     with ExitStack() as stack:
         try:
-            found = _register(store, trial, stack.enter_context(opened(store.index()[0])), living=living)
+            found = _register(store, trial, stack.enter_context(opened(*store.index())), living=living, amends=amends)
         except (*FAILING, BrokenIndex, WholeNeeded):
             found = None
         yield found
 
 
-def _register(store: Indexed, trial: Trial, index: LogIndex, *, living: bool) -> StoredRegister | None:
+def _register(store: Indexed, trial: Trial, index: LogIndex, *, living: bool, amends: bool) -> StoredRegister | None:
     said = index.header
     mark = store.mark()
     own = _header(trial, said.get("number"), said.get("head"), said.get("mark"))
+    if amends:
+        own["trial"] = said.get("trial")
     if {**own, "salt": said.get("salt")} != said or not (
         said["mark"] == mark or (store.catches_up and store.had(said["mark"]))
     ):
@@ -192,7 +210,8 @@ def _register(store: Indexed, trial: Trial, index: LogIndex, *, living: bool) ->
     if digest != found.head:
         return None
     store.resume(read_line(line, found.number, found.head), found.head, line)
-    return found if said["mark"] == mark or _caught_up(store, trial, found) else None
+    # What others wrote is noted under the definition at hand: not where that is another one still.
+    return found if said["mark"] == mark or (not amends and _caught_up(store, trial, found)) else None
 
 
 def _caught_up(store: Indexed, trial: Trial, found: StoredRegister) -> bool:
@@ -204,8 +223,8 @@ def _caught_up(store: Indexed, trial: Trial, found: StoredRegister) -> bool:
     return not events or found.number == events[-1].number
 
 
-def make_register(store: object, trial: Trial, log: Log, allocated: Mapping[str, int]) -> None:
-    """Make the index of a log that is held and was read as a whole, anew; ``allocated``: by stratum, as the whole log has it.
+def make_register(store: object, trial: Trial, log: Log, conduct: Conduct) -> None:
+    """Make the index of a log that is held and was read as a whole, anew; ``conduct``: the trial by the whole log.
 
     A log by which no index could answer the same as the whole has none. What fails leaves none.
     """
@@ -216,15 +235,23 @@ def make_register(store: object, trial: Trial, log: Log, allocated: Mapping[str,
         mark, places = store.mark_at(len(log), log.head), store.places()
         if not_shown(log) or (places is not None and len(places) != len(log)):
             return
-        notes = Notes(trial, lambda _: None)
+        notes = Notes(trial, lambda _: None, lambda number: log[number - 1])
         for at, (event, digest) in enumerate(zip(log, log.hashes(), strict=True)):
             notes.take(event, digest, places[at] if places is not None else ())
-        counted = {k: v for k, v in notes.changed.items() if k.startswith(of_stratum(""))}
-        if counted != {of_stratum(s): n for s, n in allocated.items()} or store.mark_at(len(log), log.head) != mark:
+        if not _counted(notes.changed, conduct) or store.mark_at(len(log), log.head) != mark:
             return
         make(path, notes.changed, _header(trial, len(log), log.head, mark), like)
     except FAILING:
         remove(path)
+
+
+def _counted(noted: Mapping[str, Any], conduct: Conduct) -> bool:
+    """Whether what was counted event by event is what the whole log has."""
+    right = Counter({of_stratum(stratum): number for stratum, number in conduct.allocated.items()})
+    factors = counted_factors(conduct.trial)
+    for e in conduct.earlier() if factors is not None else ():
+        right.update([DRAWN, *(of_margin(e.cohort, name, e.factors[name], e.arm) for name in factors or ())])
+    return {k: v for k, v in noted.items() if v and k.startswith(COUNTS)} == right
 
 
 def drop_register(store: object) -> None:
@@ -241,7 +268,7 @@ def last_definition(store: object) -> str | None:
     if not isinstance(store, Indexed):
         return None
     try:
-        with opened(store.index()[0]) as index:
+        with opened(*store.index()) as index:
             return str(index.header["trial"]) if index.header["mark"] == store.mark() else None
     except (*FAILING, BrokenIndex):
         return None

@@ -47,9 +47,17 @@ class _Session:
         """Lock the file for writing: one writer of all chains at a time. Refused where the table's triggers are gone."""
         with _said(self._database):
             self._connection.execute("BEGIN IMMEDIATE")
-        if missing := _missing(self._connection):
+        if missing := self.missing():
             self.rollback()
             raise unguarded(self._database, missing)
+
+    def missing(self) -> list[str]:
+        """Our triggers that are not there, or do not say what we wrote."""
+        return _missing(self._connection)
+
+    def rights(self) -> list[tuple[str, str]]:
+        """None: SQLite knows no users, and who may write the file may do anything to it."""
+        return []
 
     def rows(self, chain: str, after: int = 0) -> list[Row]:
         """The chain's rows after a number."""

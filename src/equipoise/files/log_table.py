@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from equipoise.files.log_address import Database
-from equipoise.files.log_lines import Lines, lines_of, read_lines, refuse_another, refuse_shorter
+from equipoise.files.log_lines import Lines, lines_of, read_lines, redacted_lines, refuse_another, refuse_shorter
 from equipoise.trial.event import GENESIS, Event
 from equipoise.trial.log import Log, Reading
 from equipoise.trial.problem import BadInput, Problem
@@ -56,6 +56,14 @@ class Session(Protocol):
 
     def rollback(self) -> None:
         """End the transaction: nothing was added. Never raises."""
+
+    def missing(self) -> list[str]:
+        """The triggers that guard the table and are gone, switched off, or say something else."""
+        ...
+
+    def rights(self) -> list[tuple[str, str]]:
+        """Who, beside the owner, may do more to the table than read and add; and what."""
+        ...
 
     def now(self) -> datetime | None:
         """The database's own clock; None where it has none but the computer's."""
@@ -122,6 +130,23 @@ class LogTable:
         """This moment by the database's clock; within ``held`` that of its connection. None where the computer's clock counts."""
         with self._reading() as session:
             return session.now()
+
+    def cautions(self) -> list[str]:
+        """The guards that the table lacks, and rights that nobody needs who gives orders."""
+        with self._reading() as session:
+            missing, rights = session.missing(), session.rights()
+        found = []
+        if missing:
+            found.append(
+                f"The table lacks {', '.join(missing)}, or it was switched off or altered: since then nothing refused a change. Its owner makes it "
+                "anew: conduct prepare."
+            )
+        for who, what in rights:
+            found.append(
+                f"{who} has the right {what} on the table, and who gives orders needs SELECT and INSERT only"
+                + (": this one is for redactions." if what == "UPDATE (line)" else ".")
+            )
+        return found
 
     def _reading(self) -> AbstractContextManager[Session]:
         """The session that holds the log, or one for the moment."""
@@ -292,14 +317,11 @@ class LogTable:
             return
         with self._writing(head) as (session, chain):
             log = self._read(self._rows(session)).log()
-            log.add(event)
-            log.remove(event)
-            rows = _rows_of(log, GENESIS)
-            number = event.data["event"]
-            session.withhold(chain, number, rows[number - 1][1])
-            session.insert(chain, rows[-1:])
+            number, withheld, added = redacted_lines(log, event)
+            session.withhold(chain, number, withheld)
+            session.insert(chain, [(event.number, added, log.head)])
             session.commit()
-            self._begun, self._last = False, (event, rows[-1][2])
+            self._begun, self._last = False, (event, log.head)
 
     @contextmanager
     def _writing(self, head: str) -> Iterator[tuple[Session, str]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from equipoise.files.bundled import find_scenario, scenario_names
+from equipoise.files.drug_file import find_drug, read_drug
 from equipoise.files.toml_file import read_toml
 from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.scenario import Scenario
-from equipoise.trial.problem import BadInput
+from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from equipoise.trial.validate import validate_parts
 
@@ -26,7 +29,23 @@ def scenarios_of(trial: Trial, trial_file: Path, names: Sequence[str]) -> list[t
 def read_scenario(path: Path) -> Scenario:
     """The scenario in ``path``. Raises BadInput with all its problems."""
     raw = read_toml(path, "a scenario in TOML")
-    _, problems = validate_parts(Scenario, raw)
-    if problems:
-        raise BadInput(str(path), problems)
+    raw, problems = with_model(raw)
+    _, found = validate_parts(Scenario, raw)
+    if found or problems:
+        raise BadInput(str(path), [*found, *problems])
     return Scenario.model_validate(raw)
+
+
+def with_model(raw: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """A scenario's table with the model of its [exposure] written out, where it is a bundled drug by name; what is wrong with that drug."""
+    exposure = raw.get("exposure")
+    if not isinstance(exposure, dict) or not isinstance(exposure.get("model"), str) or not exposure["model"]:
+        return raw, []
+    if "stated" in exposure:
+        return raw, [Problem("twice", "exposure.stated", "beside `model`", "one of the two")]
+    try:
+        drug = read_drug(find_drug(exposure["model"]))
+    except BadInput as bad:
+        return raw, [replace(p, where="exposure.model") for p in bad.problems]
+    stated = {k: v for k, v in drug.model_dump().items() if k != "format"}
+    return {**raw, "exposure": {**exposure, "stated": stated}}, []

@@ -10,6 +10,7 @@ from equipoise.files.schema import DIALECT, trial_schema
 from equipoise.history.library import HistoryLibrary
 from equipoise.history.standardise import CaseMix
 from equipoise.simulate.scenario import Scenario
+from equipoise.trial.drug import DrugFile
 from equipoise.trial.part import Part
 
 _FILES: dict[str, tuple[type[Part], str]] = {
@@ -17,12 +18,13 @@ _FILES: dict[str, tuple[type[Part], str]] = {
     "grid": (Grid, "grid"),
     "history": (HistoryLibrary, "library of historical controls"),
     "amendment": (AmendmentFile, "amendment"),
+    "drug": (DrugFile, "drug"),
     "case-mix": (CaseMix, "historical rates by stratum"),
 }
 
 
 def schema_of(file: str) -> dict[str, Any]:
-    """The schema of 'trial', 'scenario', 'grid', 'history', 'amendment' or 'case-mix'. Raises KeyError for another name."""
+    """The schema of 'trial', 'scenario', 'grid', 'history', 'amendment', 'drug' or 'case-mix'. Raises KeyError for another name."""
     if file == "trial":
         return trial_schema()
     model, title = _FILES[file]

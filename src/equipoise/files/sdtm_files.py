@@ -22,6 +22,7 @@ from equipoise.standards.sdtm.notes import Notes, Unmapped, merged
 from equipoise.standards.sdtm.observed_trial import observed
 from equipoise.standards.sdtm.ordered import by_place
 from equipoise.standards.sdtm.record import Record, records
+from equipoise.standards.sdtm.responses import Recorded
 from equipoise.standards.sdtm.to_log import missing_columns, to_log
 from equipoise.standards.sdtm.tumours import tumour_drafts
 from equipoise.trial.dialect import FOUND_OUT, Dialect
@@ -29,7 +30,9 @@ from equipoise.trial.event import Event
 from equipoise.trial.log import Log
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import BadInput, Missing, Problem
+from equipoise.trial.response import Vocabulary
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies import OURS
 
 _TUMOUR = ("TU", "TR", "RS", "SUPPTU")
 #: What the audit cannot say without a domain.
@@ -172,11 +175,15 @@ def possible(trial: Trial, log: Log) -> tuple[Log, Unmapped]:
 
 
 def patients_of(
-    paths: Sequence[Path], notes: Notes, chunk: int = 50_000, dialect: Dialect = FOUND_OUT
+    paths: Sequence[Path],
+    notes: Notes,
+    chunk: int = 50_000,
+    dialect: Dialect = FOUND_OUT,
+    words: Vocabulary = OURS,
 ) -> Iterator[Patient]:
     """Patients with their assessments, one after the other, from TU, TR and RS: memory holds one patient's records.
 
-    Each file must be sorted by USUBJID. Problems of a patient's records, and files that are not read, are collected in ``notes``.
+    Responses are read in the ``words`` of a criterion. Each file must be sorted by USUBJID. Problems of a patient's records, and files that are not read, are collected in ``notes``.
     """
     folder = look(paths, dialect)
     wrong = [p for d, p in folder.twice if d in _TUMOUR]
@@ -204,17 +211,18 @@ def patients_of(
             heads[d] = head
     if wrong:
         raise BadInput("SDTM", wrong)
-    number = 0
+    number, recorded = 0, Recorded(words.own, words.criterion)
     while heads:
         name = min(subject for subject, _ in heads.values())
         own = {d: rows for d, (subject, rows) in heads.items() if subject == name}
         patient = Patient(name)
         before = len(notes.problems)
-        for draft in sorted(tumour_drafts(own, Bounds(), notes), key=lambda d: d.on):
+        for draft in sorted(tumour_drafts(own, Bounds(), notes, recorded), key=lambda d: d.on):
             number += 1
             moment = datetime(draft.on.year, draft.on.month, draft.on.day)  # noqa: DTZ001 - never recorded
             patient.add(
-                Event(number, draft.kind, draft.on, moment, "SDTM", "", name, "", draft.data, None, draft.source)
+                Event(number, draft.kind, draft.on, moment, "SDTM", "", name, "", draft.data, None, draft.source),
+                words.own,
             )
         if len(notes.problems) > before:
             notes.problems[before:] = by_place(notes.problems[before:], chain.from_iterable(own.values()))

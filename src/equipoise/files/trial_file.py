@@ -10,6 +10,7 @@ from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
 from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_cohorts import read_cohorts
+from equipoise.files.trial_drugs import drugs_problems
 from equipoise.files.trial_phase1 import read_phase1
 from equipoise.files.trial_safety import read_safety
 from equipoise.trial.check import check_parts
@@ -76,12 +77,15 @@ def trial_from(raw: Mapping[str, Any], source: str) -> Trial:
     problems.extend(found)
     phase1, found = read_phase1(parts, raw)
     problems.extend(found)
+    problems.extend(drugs_problems(parts, raw))
     problems.extend(check_parts(parts, raw))
     if problems:
         raise BadInput(source, problems)
     trial = Trial.model_validate({**raw, "design": parts.get("design"), "design_table": raw.get("design")})
     trial = trial.model_copy(update={"safety": safety}) if safety else trial
     trial = trial.model_copy(update={"phase1": phase1}) if phase1 is not None else trial
+    if phase1 is not None and phase1.declared is not None:
+        trial = trial.handed_over(phase1.declared, from_first=False)
     return trial.model_copy(update={"cohorts": cohorts}) if "cohorts" in raw else trial
 
 

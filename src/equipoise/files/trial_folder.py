@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from equipoise.files.amendments import read_amendments
+from equipoise.files.dose_grid_file import is_dose_grid, read_dose_grid
 from equipoise.files.grid_file import Grid, read_grid
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_file import read_trial
 from equipoise.simulate.cohorts import scenario_of
+from equipoise.simulate.phase1_plan import Phase1Plan
 from equipoise.simulate.plan import Plan
+from equipoise.simulate.whole import WholePlan
 from equipoise.trial.amendment import Amendment
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -36,7 +39,9 @@ def read_folder(trial_file: Path) -> TrialFolder:
     """
     trial: Trial | None = None
     problems: list[Problem] = []
-    scenarios, grids = (sorted((trial_file.parent / kind).glob("*.toml")) for kind in ("scenarios", "grids"))
+    scenarios, whole, grids = (
+        sorted((trial_file.parent / kind).glob("*.toml")) for kind in ("scenarios", "scenarios/whole", "grids")
+    )
     try:
         trial = read_trial(trial_file)
     except BadInput as bad:
@@ -44,6 +49,8 @@ def read_folder(trial_file: Path) -> TrialFolder:
     found: list[Problem] = []
     for path in scenarios:
         found.extend(_scenario(path, trial))
+    for path in whole:
+        found.extend(_whole(path, trial))
     for path in grids:
         found.extend(_grid(path, trial_file if trial is not None and not found else None))
     amendments: tuple[Amendment, ...] = ()
@@ -54,7 +61,8 @@ def read_folder(trial_file: Path) -> TrialFolder:
             found.extend(_under(Path(bad.source), p) for p in bad.problems)
     if problems or found or trial is None:
         raise BadInput(str(trial_file), [*problems, *found])
-    return TrialFolder(trial, tuple(p.stem for p in scenarios), tuple(p.stem for p in grids), amendments)
+    names = (*(p.stem for p in scenarios), *(f"whole/{p.stem}" for p in whole))
+    return TrialFolder(trial, names, tuple(p.stem for p in grids), amendments)
 
 
 def _scenario(path: Path, trial: Trial | None) -> Iterator[Problem]:
@@ -68,13 +76,28 @@ def _scenario(path: Path, trial: Trial | None) -> Iterator[Problem]:
         try:
             if view.design is not None and view.monitoring is not None:
                 Plan.of(view, scenario_of(scenario, view), seed=1)
+            elif view.design is None and view.phase1 is not None:
+                Phase1Plan.of(view, scenario, seed=1)
         except BadInput as bad:
             told.extend(p for p in bad.problems if p not in told)
     yield from (_under(path, p) for p in told)
 
 
+def _whole(path: Path, trial: Trial | None) -> Iterator[Problem]:
+    """A scenario of phase I and II together."""
+    try:
+        scenario = read_scenario(path)
+        if trial is not None:
+            WholePlan.of(trial, scenario, seed=1)
+    except BadInput as bad:
+        yield from (_under(path, p) for p in bad.problems)
+
+
 def _grid(path: Path, trial_file: Path | None) -> Iterator[Problem]:
     try:
+        if is_dose_grid(path):
+            read_dose_grid(path)
+            return
         if trial_file is not None:
             read_grid(path, trial_file)
             return

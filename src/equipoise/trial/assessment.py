@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ class Assessment(NamedTuple):
         """An event taken as it was recorded, its word read by a glossary."""
         data = event.data
         word = glossary.of(data) if "criterion" in data else glossary[data["response"]]
+        if "confirmed" in data and data["confirmed"] and word.seconded and word.progresses:
+            word = replace(word, seconded=False)
         of = (event, word, data.get("sum_mm"), event.happened, bool(data.get("baseline")), False)
         return cls._make(of)
 
@@ -50,6 +53,12 @@ class Assessment(NamedTuple):
     def lesions(self) -> Sequence[Mapping[str, Any]]:
         """The lesions as they were recorded (see ``trial.lesion``)."""
         found: Sequence[Mapping[str, Any]] = self.event.data.get("lesions", ())
+        return found
+
+    @property
+    def measurements(self) -> Mapping[str, Any]:
+        """What was measured beside lesions (see ``trial.measured``)."""
+        found: Mapping[str, Any] = self.event.data.get("measurements", {})
         return found
 
     @property

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from equipoise.trial.arm import FROM_PHASE1
+
 #: By what a table in an array is called, in this order; as in the paths of [[assumptions]].
 _CALLED = ("name", "drug", "number", "endpoint")
 #: Changes that are told one by one; the rest are counted.
@@ -30,9 +32,22 @@ def changes(old: str, new: str) -> list[Change]:
     """The changes from one definition to another, both as canonical JSON, in the order of their paths.
 
     The members of an array of tables that have a name stand under it: 'arms.CE.regimen.carboplatin.dose'. An entry that is null is
-    one that is not stated.
+    one that is not stated. A dose that is left to phase I is told as what the definition says that it declared before.
     """
-    return list(_between("", _parsed(old), _parsed(new)))
+    was, now = _parsed(old), _parsed(new)
+    return [
+        Change(c.path, _declared(was, c.old, beside=c.new), _declared(now, c.new, beside=c.old))
+        for c in _between("", was, now)
+    ]
+
+
+def _declared(definition: Any, value: Any, beside: Any) -> Any:
+    """The dose of the level that phase I declared, in place of the word for it; the word where it would read like no change."""
+    if value != FROM_PHASE1:
+        return value
+    label = (definition.get("phase1") or {}).get("declared")
+    dose = next((x["dose"] for x in definition.get("dose_levels") or () if x["label"] == label), value)
+    return value if dose == beside else dose
 
 
 def _parsed(definition: str) -> Any:

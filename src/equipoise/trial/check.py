@@ -11,25 +11,32 @@ from datetime import date
 from typing import Any
 
 from equipoise.trial.arm import Arm
+from equipoise.trial.baseline import definition_problems
 from equipoise.trial.check_assessments import check_assessments
+from equipoise.trial.check_basket import check_basket
+from equipoise.trial.check_document import check_document
+from equipoise.trial.check_funnel import funnel_problems
+from equipoise.trial.check_modifications import modification_problems
 from equipoise.trial.check_randomisation import how_arms_are_given
 from equipoise.trial.eligibility_review import EligibilityReview
 from equipoise.trial.endpoint import Endpoint, Landmark, Outcome, Response, TimeToEvent, Toxicity
 from equipoise.trial.estimand import contradictions
+from equipoise.trial.folded import folded
+from equipoise.trial.own_form import forms_problems
+from equipoise.trial.places import paths
 from equipoise.trial.population import populations_of
 from equipoise.trial.problem import Problem
 from equipoise.trial.problem import near as near
 from equipoise.trial.protocol_parts import (
-    Assumption,
     Criterion,
     History,
     Monitoring,
     Randomisation,
     Site,
-    Source,
 )
+from equipoise.trial.provenance import Assumption, Source
 from equipoise.trial.table import TableMapping
-from equipoise.trial.trial import paths
+from equipoise.trial.trial import Trial
 
 Parts = Mapping[str, Any]
 
@@ -43,12 +50,18 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _dates,
         how_arms_are_given,
         check_assessments,
+        check_basket,
         _endpoints,
         _populations,
         _monitoring,
         _eligibility_review,
         _history,
         _table,
+        _funnel,
+        _baseline,
+        modification_problems,
+        check_document,
+        _forms,
         _provenance,
     ):
         if "cohorts" not in raw or rule not in _OF_A_COHORT:
@@ -69,16 +82,25 @@ def _names(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
         ("populations", "name"),
         ("safety", "name"),
         ("markers", "name"),
+        ("baseline", "name"),
+        ("dose_modifications", "name"),
         ("cohorts", "name"),
         ("eligibility", "number"),
         ("dose_levels", "label"),
+        ("visits", "name"),
+        ("activities", "name"),
     ):
-        seen: set[object] = set()
+        seen: dict[object, object] = {}
         for i, part in enumerate(parts.get(key) or ()):
             name = getattr(part, attribute)
-            if name in seen:
+            # Patients' numbers begin with their site's: two sites that a reader could take for one would share them.
+            alike = seen.get(folded(name)) if key == "sites" else None
+            if alike is not None and alike != name:
+                allowed = f"a name that cannot be taken for {alike!r}: without case and look-alikes they are one"
+                yield Problem("same-site", f"{key}[{i}].{attribute}", repr(name), allowed)
+            elif name in seen.values():
                 yield Problem("duplicate-name", f"{key}[{i}].{attribute}", repr(name), "each must be given once")
-            seen.add(name)
+            seen.setdefault(folded(name) if key == "sites" else name, name)
     criteria: tuple[Criterion, ...] = parts.get("eligibility") or ()
     numbers = [c.number for c in criteria]
     if numbers and sorted(numbers) != list(range(1, len(numbers) + 1)):
@@ -366,13 +388,29 @@ def _table(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem("table-level", where, repr(level), allowed, near(level, factor.levels))
 
 
+def _forms(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from forms_problems(parts.get("forms") or (), {s.name for s in parts.get("sites") or ()})
+
+
+def _baseline(parts: Parts, _raw: Mapping[str, Any]) -> Iterator[Problem]:
+    of_randomisation = parts["randomisation"].factors if parts.get("randomisation") else ()
+    factors = {f.name: f for f in (*of_randomisation, *(parts.get("markers") or ()))}
+    yield from definition_problems(parts.get("baseline") or (), factors)
+
+
+def _funnel(_parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from funnel_problems(raw)
+
+
 def _provenance(parts: Parts, raw: Mapping[str, Any]) -> Iterator[Problem]:
     known = set(paths(raw))
     for key in ("assumptions", "sources"):
         entries: tuple[Assumption | Source, ...] = parts.get(key) or ()
         for i, entry in enumerate(entries):
             for path in entry.of:
-                if path not in known:
+                if path not in known and not (
+                    isinstance(entry, Assumption) and entry.missing and path in Trial.model_fields
+                ):
                     yield Problem(
                         "unknown-path",
                         f"{key}[{i}].of",

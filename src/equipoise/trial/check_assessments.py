@@ -29,11 +29,12 @@ def check_assessments(parts: Mapping[str, Any], _raw: Mapping[str, Any]) -> Iter
                 f"{' or '.join(VOCABULARIES)}; any other with [assessments.words], which says as which word of {ours.criterion} each counts",
                 _suggested(a.criterion),
             )  # fmt: skip
-        if a.map in (None, *MAPS) and a.responses == "from lesions" and not ours.derives(a.criterion):
-            can = " or ".join(v.criterion for v in VOCABULARIES.values() if v.from_lesions)
+        source = a.responses.removeprefix("from ")
+        if a.map in (None, *MAPS) and a.responses != "as recorded" and not ours.derives(a.criterion, source):
+            can = " or ".join(v.criterion for v in VOCABULARIES.values() if v.derived_from == source)
             yield Problem(
-                "cannot-derive", "assessments.responses", f"'from lesions' by {a.criterion!r}",
-                f"a criterion whose responses follow from lesions here: {can}", "or responses = 'as recorded'",
+                "cannot-derive", "assessments.responses", f"'{a.responses}' by {a.criterion!r}",
+                f"a criterion whose responses follow from {source} here: {can}", "or responses = 'as recorded'",
             )  # fmt: skip
         for word, code in a.words.items():
             where = f"assessments.words.{word}"

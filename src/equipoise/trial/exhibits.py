@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from equipoise.trial.dose_exhibits import CourseFigure, DecisionGrid, EscalationFigure, PathFigure
+
 Cell = str | int | float | None
 
 
@@ -25,6 +27,8 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
     #: a heading may span rows: a row of one cell is drawn as a sub-heading
+    #: as a study report numbers it: '14.1.1'; '' takes the next number of the document
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class LineFigure:
-    """Curves on two axes: operating characteristics, accrual against plan."""
+    """Curves on two axes: operating characteristics, accrual against plan. ``x_names``: of 1, 2, …, where x counts things."""
 
     title: str
     x_label: str
@@ -67,11 +71,15 @@ class LineFigure:
     caption: str = ""
     y_range: tuple[float, float] | None = None
     percent: bool = False
+    x_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class SurvivalArm:
-    """One Kaplan–Meier curve with its band, its censoring times and the numbers at risk at the figure's ``ticks``."""
+    """One Kaplan–Meier curve with its band, its censoring times and the numbers at risk at the figure's ``ticks``.
+
+    ``events`` and ``lost``: events, and censored patients, up to each tick and on it. ``note`` stands beside its name: the median.
+    """
 
     label: str
     time: Sequence[float]
@@ -80,11 +88,17 @@ class SurvivalArm:
     upper: Sequence[float]
     censored: Sequence[float]
     at_risk: Sequence[int]
+    events: Sequence[int] = ()
+    lost: Sequence[int] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class SurvivalFigure:
-    """Kaplan–Meier curves, one an arm, with the table of numbers at risk below."""
+    """Kaplan–Meier curves, one an arm, with the table of numbers at risk below.
+
+    ``inset``: lines that stand on the figure, such as a hazard ratio.
+    """
 
     title: str
     x_label: str
@@ -93,27 +107,30 @@ class SurvivalFigure:
     ticks: Sequence[float]
     marks: Sequence[Mark] = ()
     caption: str = ""
+    inset: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One patient of a swimmer plot. ``spans`` are (from, to, state); ``points`` are (when, what)."""
+    """One patient of a swimmer plot. ``spans`` are (from, to, state); ``points`` are (when, what); ``response`` is the best, in words."""
 
     patient: str
     group: str
     spans: Sequence[tuple[float, float, str]]
     points: Sequence[tuple[float, str]]
     ongoing: bool = False
+    response: str = ""
 
 
 @dataclass(frozen=True)
 class SwimmerFigure:
-    """A lane a patient, longest on top, arms as groups."""
+    """A lane a patient, longest on top, arms as groups. ``until``: the end of the axis, where several figures share it."""
 
     title: str
     x_label: str
     lanes: Sequence[Lane]
     caption: str = ""
+    until: float | None = None
 
 
 @dataclass(frozen=True)
@@ -253,6 +270,52 @@ class ForestFigure:
     scale: Literal["rate", "points", "ratio"] = "rate"
 
 
+@dataclass(frozen=True)
+class DotRow:
+    """A term with its share in each of two groups, and the difference of the first less the second with its interval (all from −1 to 1)."""
+
+    label: str
+    shares: tuple[float, float]
+    difference: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class DotFigure:
+    """Shares of two groups side by side as dots, and their differences with intervals beside them, a row a term."""
+
+    title: str
+    x_label: str
+    difference_label: str
+    groups: tuple[str, str]
+    rows: Sequence[DotRow]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class SpiderLine:
+    """One patient's change of tumour size from baseline (%) by months, and his best overall response."""
+
+    patient: str
+    group: str
+    months: Sequence[float]
+    change: Sequence[float]
+    response: str
+
+
+@dataclass(frozen=True)
+class SpiderFigure:
+    """Change of tumour size over time, a line a patient, a panel a group."""
+
+    title: str
+    x_label: str
+    y_label: str
+    lines: Sequence[SpiderLine]
+    marks: Sequence[Mark] = ()
+    caption: str = ""
+
+
 Figure = (
     LineFigure
     | SurvivalFigure
@@ -262,6 +325,12 @@ Figure = (
     | HeatFigure
     | TimelineFigure
     | ForestFigure
+    | DotFigure
+    | SpiderFigure
+    | EscalationFigure
+    | CourseFigure
+    | DecisionGrid
+    | PathFigure
 )
 
 

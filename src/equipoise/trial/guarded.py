@@ -11,7 +11,8 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "randomised": frozenset({"arm", "actual"}),
     "assigned": frozenset({"level"}),
     "treated": frozenset({"drug", "dose", "unit", "times_a_day"}),
-    "decided": frozenset({"action", "attained"}),
+    "dose omitted": frozenset({"drug"}),
+    "decided": frozenset({"action", "attained", "history", "level", "recommended"}),
     "safety look": frozenset({"speaks", "events", "watched"}),
 }
 #: Kinds of which the reason speaks of results: it is guarded with the details.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from equipoise.trial.oversight import ON_PATIENTS, ON_TRIAL
+
 _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "opened": {
         "trial": ((str,), True),
@@ -11,6 +13,7 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "definition": ((str,), False),
         "left_out": ((list,), False),
         "administrator": ((str,), False),
+        "part": ((int,), False),
     },
     "amended": {"fingerprint": ((str,), True), "definition": ((str,), False), "allowed": ((list,), False)},
     "approved": {"fingerprint": ((str,), True)},
@@ -28,7 +31,14 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "initials": ((str,), False),
         "new_person": ((bool,), False),
     },
-    "enrolled": {"factors": ((dict,), True), "arm": ((str,), False), "cohort": ((str,), False)},
+    "consented": {"version": ((str,), True)},
+    "enrolled": {
+        "factors": ((dict,), True),
+        "baseline": ((dict,), False),
+        "arm": ((str,), False),
+        "cohort": ((str,), False),
+        "part": ((int,), False),
+    },
     "eligibility reviewed": {"eligible": ((bool,), True), "failed": ((list,), False), "reason": ((str,), False)},
     "randomised": {
         "arm": ((str,), False),
@@ -37,7 +47,12 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "actual": ((str,), False),
     },
     "unblinded": {"reason": ((str,), True)},
-    "assigned": {"level": ((str,), True)},
+    "assigned": {
+        "level": ((str,), True),
+        "against_design": ((bool,), False),
+        "backfill": ((bool,), False),
+        "at_random": ((bool,), False),
+    },
     "treated": {
         "drug": ((str,), True),
         "cycle": ((int,), True),
@@ -48,6 +63,12 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "until": ((str,), False),
         "until_dated": ((str,), False),
         "until_date_rule": ((str,), False),
+    },
+    "dose omitted": {
+        "drug": ((str,), True),
+        "cycle": ((int,), True),
+        "day": ((int,), True),
+        "reason": ((str,), True),
     },
     "treatment ended": {"reason": ((str,), True)},
     "study ended": {"reason": ((str,), True)},
@@ -62,6 +83,8 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "visit": ((str,), False),
         "visit_number": ((int, float), False),
         "lesions": ((list,), False),
+        "measurements": ((dict,), False),
+        "confirmed": ((bool,), False),
         "target": ((str,), False),
         "non_target": ((str,), False),
     },
@@ -90,13 +113,30 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "lost": {},
     "died": {"cause": ((str,), False)},
     "decided": {
-        "look": ((int,), True),
+        "look": ((int,), False),
+        "part": ((int,), False),
         "action": ((str,), True),
         "cutoff": ((str,), True),
         "known_on": ((str,), True),
         "cohort": ((str,), False),
         "attained": ((list,), False),
         "head": ((str,), False),
+        "history": ((str,), False),
+        "level": ((str,), False),
+        "recommended": ((str,), False),
+    },
+    "dose set": {
+        "level": ((str,), True),
+        "dose": ((int, float), True),
+        "unit": ((str,), True),
+        "cutoff": ((str,), True),
+        "known_on": ((str,), True),
+        "history": ((str,), False),
+        "action": ((str,), True),
+        "recommended": ((str,), False),
+        "definition": ((str,), True),
+        "head": ((str,), True),
+        "decision": ((int,), False),
     },
     "safety look": {
         "rule": ((str,), True),
@@ -122,6 +162,13 @@ _KINDS: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "clock corrected": {},
     "voided": {},
     "redacted": {"event": ((int,), True), "recorded": ((str,), True), "corrected": ((int,), False)},
+    "form": {
+        "form": ((str,), True),
+        "visit": ((str,), False),
+        "values": ((dict,), True),
+    },
+    **ON_PATIENTS,
+    **ON_TRIAL,
 }
 
 #: What is recorded of the people of a trial: who may do what, and since when.
@@ -138,14 +185,17 @@ TRIAL_KINDS = frozenset(
         "enrolment resumed",
         "enrolment closed",
         "decided",
+        "dose set",
         "safety look",
         "reconciled",
         *PEOPLE_KINDS,
         "clock corrected",
         "redacted",
+        *ON_TRIAL,
     }
 )
-PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"}
+#: What is recorded of a patient: his record. Acts about it are none of it.
+PATIENT_KINDS = frozenset(_KINDS) - TRIAL_KINDS - {"voided"} - frozenset(ON_PATIENTS)
 #: What any event of a patient may say of its day: the partial date that was recorded, and the rule that made it a day.
 DATED: Mapping[str, tuple[tuple[type, ...], bool]] = {"dated": ((str,), False), "date_rule": ((str,), False)}
 #: What any event may say: the key under which it was ordered, so that the order repeated gives the first answer again.

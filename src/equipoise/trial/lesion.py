@@ -106,6 +106,8 @@ def lesion_problems(lesions: Sequence[Any]) -> Iterator[Problem]:
 
 
 def _meaning(where: str, lesion: Mapping[str, Any]) -> Iterator[Problem]:
+    if not lesion["lesion"].strip():
+        yield Problem("no-name", f"{where}.lesion", repr(lesion["lesion"]), "a name, by which it is found again: 'T1'")
     states = STATES.get(lesion["kind"])
     if states is None:
         yield Problem("unknown-kind", f"{where}.kind", repr(lesion["kind"]), ", ".join(STATES))

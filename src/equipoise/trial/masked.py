@@ -19,7 +19,8 @@ def own_treatments(arms: Sequence[Arm]) -> Mapping[str, Treatment]:
     if any(len(found) != 1 for found in own.values()):
         return {}
     found = {name: treatments[0] for name, treatments in own.items()}
-    first, *others = (t.model_dump(exclude={"drug"}) for t in found.values())
+    # Where the file leaves a dose to phase I it says so, whatever the dose is by now.
+    first, *others = ((t.dose, t.model_dump(exclude={"drug"})) for t in found.values())
     return found if all(other == first for other in others) else {}
 
 

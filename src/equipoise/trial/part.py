@@ -15,6 +15,8 @@ MOST_IN_BLOCK = 100
 MOST_A_MONTH = 10_000
 #: Times that something may come again: cycles, visits, numbered criteria.
 MOST_TIMES = 1_000
+#: Rows or columns of a schedule of activities.
+MOST_VISITS = 300
 #: A ratio of two rates or hazards, and a hazard a month.
 MOST_RATIO = 1_000
 #: What a ratio without a natural end, or the worth of history in patients, may be.

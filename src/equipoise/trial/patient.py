@@ -10,6 +10,7 @@ from datetime import date
 from equipoise.trial.assessment import INVESTIGATOR, Assessment, Occurrence, documented_progression
 from equipoise.trial.event import Event
 from equipoise.trial.log import in_order
+from equipoise.trial.oversight import ON_PATIENTS
 from equipoise.trial.response import Glossary
 from equipoise.trial.vocabularies import OURS
 
@@ -34,6 +35,10 @@ class Patient:
     #: The dose level that the patient was assigned to, in phase I.
     assigned: Event | None = None
     doses: list[Event] = field(default_factory=list)
+    #: Doses that were planned and not given.
+    omitted: list[Event] = field(default_factory=list)
+    #: Versions of the consent form that he signed.
+    consents: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
     study_ended: Event | None = None
     assessments: list[Assessment] = field(default_factory=list)
@@ -49,6 +54,8 @@ class Patient:
     #: Deviations from the protocol.
     deviations: list[Event] = field(default_factory=list)
     contacts: list[Event] = field(default_factory=list)
+    #: What was recorded on forms of the trial file's own, which no analysis reads.
+    forms: list[Event] = field(default_factory=list)
     withdrawn: Event | None = None
     lost: Event | None = None
     died: Event | None = None
@@ -69,6 +76,11 @@ class Patient:
         return self.randomised is not None and "arm" not in self.randomised.data
 
     @property
+    def of_phase1(self) -> bool:
+        """True of who was enrolled into part 1 of a trial of phase I and II: he is on no arm."""
+        return self.enrolled is not None and self.enrolled.data.get("part") == 1
+
+    @property
     def cohort(self) -> str:
         """The cohort that the patient was enrolled into or, before that, screened for; '' for none."""
         event = self.enrolled or self.screened
@@ -82,7 +94,17 @@ class Patient:
     def copy(self) -> Patient:
         """The same record, to be added to apart from this one."""
         found = copy(self)
-        for name in ("doses", "assessments", "progressed", "adverse_events", "deviations", "contacts"):
+        for name in (
+            "doses",
+            "omitted",
+            "consents",
+            "assessments",
+            "progressed",
+            "adverse_events",
+            "deviations",
+            "contacts",
+            "forms",
+        ):
             setattr(found, name, list(getattr(self, name)))
         found.readers = {name: list(read) for name, read in self.readers.items()}
         found.outcomes = dict(self.outcomes)
@@ -101,6 +123,12 @@ class Patient:
                 self.adverse_events.append(event)
             case "contact":
                 self.contacts.append(event)
+            case "dose omitted":
+                self.omitted.append(event)
+            case "consented":
+                self.consents.append(event)
+            case "form":
+                self.forms.append(event)
             case "screened":
                 self.screened = event
             case "enrolled":
@@ -207,7 +235,7 @@ class Patient:
 def gather(events: Iterable[Event], glossary: Glossary = OURS.own) -> dict[str, Patient]:
     """Patients from events in force, in the order in which they first appear. ``glossary`` reads the responses recorded."""
     patients: dict[str, Patient] = {}
-    for event in in_order(e for e in events if e.patient):
+    for event in in_order(e for e in events if e.patient and e.kind not in ON_PATIENTS):
         patient = patients.get(event.patient)
         if patient is None:
             patient = patients[event.patient] = Patient(event.patient)

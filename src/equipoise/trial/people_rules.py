@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from equipoise.trial.part import Part
 
@@ -17,3 +19,12 @@ class PeopleRules(Part):
         default=False,
         description="true: coordinators and pharmacists give the orders that an investigator of their site has delegated to them.",
     )
+    looks_in_steps: bool = Field(
+        default=False,
+        description="true: no look is decided but after its cut-off, checks, closed entry and unblinding. A log in which one look was cut off goes on so.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without steps that are not said, so that files of before keep their fingerprint."""
+        return {k: v for k, v in handler(self).items() if k != "looks_in_steps" or v}

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from equipoise.trial.dose_standing import DoseStanding
 from equipoise.trial.duration import Lasting
+from equipoise.trial.event import Event
 from equipoise.trial.organ_class import OrganClass
-from equipoise.trial.part import MOST_NAME, MOST_WORTH, Part
+from equipoise.trial.part import MOST_NAME, MOST_PATIENTS, MOST_WORTH, Part
 from equipoise.trial.what_counts import FATAL
+
+#: The trial, the events that are known, and the cut-off → where dose finding stands.
+Asked = Callable[[Any, Sequence[Event], date], DoseStanding]
+
+
+class DrugDose(NamedTuple):
+    """What a level gives of a drug, each time."""
+
+    drug: str
+    dose: float
+    unit: str
+
+
+class SecondDrug(Part):
+    """The second drug of a combination's level."""
+
+    drug: str = Field(min_length=1, description="The drug, as a regimen names it.")
+    dose: float = Field(gt=0, le=MOST_WORTH, description="What is given each time, in `unit`.")
+    unit: str = Field(min_length=1, description="The regimen's unit: 'mg'.")
+
+    def __str__(self) -> str:
+        return f"{self.drug} {self.dose:g} {self.unit}"
 
 
 class DoseLevel(Part):
-    """A dose that patients may be assigned to. Levels stand in rising order; the first is level 1."""
+    """A dose that patients may be assigned to. Levels stand in rising order; the first is level 1.
+
+    Of a combination each level has a ``second`` drug: all levels of the second drug with the first level of the first, then with its second, and so on.
+    """
 
     label: str = Field(
         pattern=r"^[A-Za-z0-9+._-]+$", max_length=MOST_NAME, description="Its name, as orders say it: 'DL1', '60'."
@@ -23,9 +50,37 @@ class DoseLevel(Part):
     drug: str = Field(min_length=1, description="The drug that is escalated, as a regimen names it.")
     dose: float = Field(gt=0, le=MOST_WORTH, description="What is given each time, in `unit`.")
     unit: str = Field(min_length=1, description="The regimen's unit: 'mg/m2'.")
+    second: SecondDrug | None = Field(
+        default=None, description="Of a combination: the second drug, and what is given of it."
+    )
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that an entry added later changes no fingerprint."""
+        return {k: v for k, v in handler(self).items() if v is not None}
+
+    @property
+    def doses(self) -> tuple[DrugDose, ...]:
+        """What it gives of each drug that is escalated."""
+        own = DrugDose(self.drug, self.dose, self.unit)
+        return (own,) if self.second is None else (own, DrugDose(self.second.drug, self.second.dose, self.second.unit))
+
+    def of(self, drug: str) -> DrugDose | None:
+        """What it gives of a drug; None of one that it does not escalate."""
+        return next((d for d in self.doses if d.drug == drug), None)
+
+    def dose_for(self, drug: str) -> float:
+        """The dose of a regimen's drug at this level; of a placebo that must look alike that of the first drug."""
+        own = self.of(drug)
+        return self.dose if own is None else own.dose
+
+    @property
+    def drugs(self) -> str:
+        """'carboplatin', or 'carboplatin and etoposide'."""
+        return " and ".join(d.drug for d in self.doses)
 
     def __str__(self) -> str:
-        return f"{self.dose:g} {self.unit}"
+        return f"{self.dose:g} {self.unit}" + (f" + {self.second}" if self.second is not None else "")
 
 
 class DltRule(Part):
@@ -170,13 +225,43 @@ class Phase1(Part):
     )
     cohort: int | None = Field(default=None, ge=1, le=50, description="Patients of a cohort.")
     window: Lasting = Field(description="How long each patient is followed for DLTs from the first dose: '21 days'.")
+    response: str | None = Field(
+        default=None,
+        description="The endpoint whose success is a response, for a design that asks for responses beside DLTs: of kind 'outcome' or 'response'.",
+    )
     dlt: DltDefinition = Field(description="What a DLT is, and who is evaluable.")
+    patients: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_PATIENTS,
+        description="Patients of phase I in all, as planned: escalation and expansion.",
+    )
+    opens: date | None = Field(
+        default=None, description="First day of phase I, where the trial's `start` is that of phase II."
+    )
+    declared: str | None = Field(
+        default=None,
+        description="The level that phase I declared, where it was over before the log is opened: phase II begins at it. A log that is opened "
+        "with part 1 finds its own.",
+    )
+    counts_for_phase2: bool = Field(
+        default=False,
+        description="True, where phase II randomises nobody: who was assigned in part 1 to the level that was set is also of phase II, on its "
+        "arm from the day of his assignment.",
+    )
+    dose_set_by: Literal["committee", "sponsor"] = Field(
+        default="committee",
+        description="Whose order it is to set the dose of phase II, in a log that is opened with people.",
+    )
     _design: Any = PrivateAttr(default=None)
+    _rule: Any = PrivateAttr(default=None)
+    _asked: Asked | None = PrivateAttr(default=None)
 
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that an entry added later changes no fingerprint."""
-        return {k: v for k, v in handler(self).items() if v is not None}
+        said = {k: v for k, v in handler(self).items() if v not in (None, False)}
+        return said if self.dose_set_by != "committee" else {k: v for k, v in said.items() if k != "dose_set_by"}
 
     @property
     def finder(self) -> Any:
@@ -184,8 +269,19 @@ class Phase1(Part):
         assert self._design is not None, "the doorway makes it"
         return self._design
 
-    def built(self, design: Any) -> Self:
-        """The same with what its table states, made by the shelf."""
+    @property
+    def rule(self) -> Any:
+        """The design as it is conducted, with patients who come one by one (``design.dose.conducting.Conducted``)."""
+        assert self._rule is not None, "the doorway makes it"
+        return self._rule
+
+    def stands(self, trial: Any, known: Sequence[Event], cutoff: date) -> DoseStanding:
+        """Where dose finding stands at the end of ``cutoff`` by the events ``known``: the one function that judges, shows and sets a dose."""
+        assert self._asked is not None, "the doorway makes it"
+        return self._asked(trial, known, cutoff)
+
+    def built(self, design: Any, rule: Any, asked: Asked) -> Self:
+        """The same with what its table states, made by the shelf, and with who says where it stands."""
         made = self.model_copy()
-        made._design = design
+        made._design, made._rule, made._asked = design, rule, asked
         return made

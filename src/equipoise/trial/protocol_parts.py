@@ -168,12 +168,12 @@ class Assessments(Part):
 
     criterion: str = Field(
         min_length=1,
-        description="By which responses are assessed: 'RECIST 1.1', or any other, whose words `words` then maps.",
+        description="By which responses are assessed: 'RECIST 1.1', 'iRECIST 2017', 'IMWG 2016', or any other, whose words `words` maps.",
     )
-    responses: Literal["as recorded", "from lesions"] = Field(
+    responses: Literal["as recorded", "from lesions", "from measurements"] = Field(
         default="as recorded",
-        description="'from lesions': derived by the criterion from the lesions of each assessment, whoever the assessor; an "
-        "assessment that lists none is taken as recorded. 'as recorded': as the assessor stated them.",
+        description="'from lesions', 'from measurements' (IMWG: M-protein, light chains, marrow): derived by the criterion, whoever "
+        "the assessor; an assessment that lists none is taken as recorded. 'as recorded': as the assessor stated them.",
     )
     words: Mapping[str, str] = Field(
         default_factory=dict,
@@ -191,6 +191,9 @@ class Assessments(Part):
     first: Lasting = Field(description="Time from randomisation to the first assessment.")
     every: Lasting = Field(description="Time between assessments, until progression.")
     follow_up_every: Lasting = Field(description="Time between contacts for survival after the last assessment.")
+    window: Duration | None = Field(
+        default=None, description="By how much an assessment may come early or late and still be in its window."
+    )
 
     def day_of(self, visit: int) -> int:
         """The day on which assessment ``visit`` (from 1; 0 is baseline) is planned, counted from entry."""
@@ -240,7 +243,7 @@ class Assessments(Part):
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that the fingerprints of files that do not say it stay what they were."""
-        return {k: v for k, v in handler(self).items() if k not in ("words", "map", "categories") or v}
+        return {k: v for k, v in handler(self).items() if k not in ("words", "map", "categories", "window") or v}
 
 
 def glossary_of(assessments: Assessments | None) -> Glossary:
@@ -431,17 +434,3 @@ class Amendments(Part):
         description="True: at each site from the day on which its approval is recorded (conduct approve). False: everywhere on the "
         "amendment's own day, as where nothing is said."
     )
-
-
-class Assumption(Part):
-    """What the source does not say: which entries of this file are ours, and why."""
-
-    of: tuple[str, ...] = Field(min_length=1, description="Paths in this file, such as 'design.p0' or 'sites'.")
-    because: str = Field(min_length=1)
-
-
-class Source(Part):
-    """Where entries of this file come from."""
-
-    of: tuple[str, ...] = Field(min_length=1)
-    text: str = Field(min_length=1)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
+
+from equipoise.trial.measured import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class Word:
 
     ``responds``: it is a response. ``progresses``: it is progression. ``readable``: it says how the disease stands; from one that
     is not readable no status follows. ``known``: a criterion has it; of a word that none has nothing follows. ``unconfirmed``: a
-    progression that a later assessment may refute (``analyse.settled``).
+    progression that a later assessment may refute, or did (``analyse.settled``). ``seconded``: of a criterion by which two consecutive
+    assessments count, and of both what is said less of (IMWG).
     """
 
     code: str
@@ -25,6 +28,7 @@ class Word:
     readable: bool = True
     known: bool = True
     unconfirmed: bool = False
+    seconded: bool = False
 
 
 #: As which a map reads a word of progression that later assessments confirm or refute: iUPD of iRECIST.
@@ -56,8 +60,8 @@ class Glossary(dict[str, Word]):
 
     @property
     def awaits(self) -> bool:
-        """True if it has a word of progression that may be refuted."""
-        return any(word.unconfirmed for word in self.values())
+        """True if it has a word of progression that later assessments confirm or refute."""
+        return any(word.progresses and (word.unconfirmed or word.seconded) for word in self.values())
 
     @property
     def words(self) -> list[str]:
@@ -69,15 +73,18 @@ class Glossary(dict[str, Word]):
 class Vocabulary:
     """The words of a criterion, best first, those from which nothing can be read last.
 
-    ``from_lesions``: the criterion's responses can be derived here, by the criterion of this name in ``analyse.criteria``. ``also``:
-    other names of it. ``stable``: the code of its stable disease.
+    ``derived_from``: from what the criterion's responses can be derived here, by the criterion of this name in ``analyse.criteria``.
+    ``also``: other names of it. ``stable``: the code of its stable disease. ``measures``: what may be measured for it beside lesions.
+    ``synonyms``: words of another criterion that a site may record → the code that each counts as.
     """
 
     criterion: str
     words: tuple[Word, ...]
-    from_lesions: bool = False
+    derived_from: Literal["", "lesions", "measurements"] = ""
     also: tuple[str, ...] = ()
     stable: str = ""
+    measures: tuple[Measure, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -89,9 +96,9 @@ class Vocabulary:
         """The codes that are responses, best first."""
         return tuple(word.code for word in self.words if word.responds)
 
-    def derives(self, criterion: str) -> bool:
-        """True if responses by a criterion of this name follow from the lesions here."""
-        return self.from_lesions and self.criterion == criterion
+    def derives(self, criterion: str, source: str = "lesions") -> bool:
+        """True if responses by a criterion of this name follow from the lesions (the measurements) here."""
+        return self.derived_from == source and self.criterion == criterion
 
     @cached_property
     def own(self) -> Glossary:
@@ -104,6 +111,7 @@ class Vocabulary:
         ``criteria``: the names under which they record. Raises KeyError for a word of ours that is none.
         """
         by_code = {word.code: word for word in self.words}
+        recorded = {**self.synonyms, **recorded}
         progressing = next((word for word in self.words if word.progresses), None)
         if progressing is not None:
             by_code[UNCONFIRMED] = replace(progressing, unconfirmed=True)

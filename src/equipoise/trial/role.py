@@ -23,12 +23,20 @@ VIEWS: tuple[View, ...] = get_args(View)
 _OF_PATIENTS = frozenset(
     {
         "screened", "enrolled", "treated", "treatment ended", "study ended", "assessed", "progressed", "outcome", "adverse event",
-        "next therapy", "deviation", "contact", "withdrawn", "lost", "died",
+        "next therapy", "deviation", "contact", "withdrawn", "lost", "died", "form",
+        "consented", "dose omitted",
     }
 )  # fmt: skip
 _ENROLMENT = frozenset({"enrolment paused", "enrolment resumed", "enrolment closed"})
+#: What is asked about a value, by who may not write it.
+_QUERIES = frozenset({"query opened", "query closed", "query reopened"})
+_REVIEWS = frozenset({"reviewed", "exported"})
+#: Who is told what a committee recommends, beside the committee.
+RECOMMENDED_TO = frozenset({"sponsor"})
 #: What is seen of a patient by who gives out his medicine.
-DOSES = frozenset({"screened", "enrolled", "randomised", "unblinded", "assigned", "treated", "treatment ended"})
+DOSES = frozenset(
+    {"screened", "enrolled", "randomised", "unblinded", "assigned", "treated", "dose omitted", "treatment ended"}
+)
 
 
 @dataclass(frozen=True)
@@ -60,21 +68,32 @@ def _views(*names: View) -> frozenset[View]:
 _AT_SITE = _views("record", "explained", "counts", "people")
 _MASKED = _views("record", "counts", "people")
 ROLES: tuple[Role, ...] = (
-    Role("coordinator", _OF_PATIENTS, "own", "own", _AT_SITE, delegated=True),
+    Role("coordinator", _OF_PATIENTS | {"query answered", "exported"}, "own", "own", _AT_SITE, delegated=True),
     Role(
-        "investigator", _OF_PATIENTS | {"randomised", "assigned", "unblinded", "eligibility reviewed", "delegated", "redacted"}, "own", "own", _AT_SITE,
+        "investigator", _OF_PATIENTS | {"randomised", "assigned", "unblinded", "eligibility reviewed", "delegated", "redacted", "query answered", "signed", "exported"}, "own", "own", _AT_SITE,
     ),
-    Role("pharmacist", frozenset({"treated"}), "doses", "own", _views("record", "people"), delegated=True),
-    Role("monitor", frozenset(), "own", "own", _AT_SITE),
-    Role("data manager", frozenset(), "all", "none", _MASKED | {"forecast"}),
-    Role("medical monitor", frozenset(), "all", "none", _MASKED),
-    Role("sponsor", _ENROLMENT | {"site activated", "amended", "approved"}, "all", "none", _views("counts", "forecast", "people")),
-    Role("committee", frozenset({"decided", "safety look", "dlt adjudicated", "enrolment paused", "enrolment closed"}), "all", "all", frozenset(VIEWS) - {"keeping"}),
+    Role("pharmacist", frozenset({"treated", "dose omitted", "query answered"}), "doses", "own", _views("record", "people"), delegated=True),
+    Role("monitor", _QUERIES | _REVIEWS | {"verified"}, "own", "own", _AT_SITE),
+    Role(
+        "data manager", _QUERIES | _REVIEWS | {"frozen", "unfrozen", "coded", "look checked", "entry closed"}, "all", "none", _MASKED | {"forecast"},
+    ),
+    Role("medical monitor", _QUERIES | _REVIEWS | {"safety reviewed"}, "all", "none", _MASKED),
+    # Whether it is the committee's or the sponsor's to set the dose of phase II the trial file says.
+    Role(
+        "sponsor", _ENROLMENT | {
+            "site activated", "dose set", "amended", "approved", "cut off", "cut withdrawn", "recommendation taken", "locked", "unlocked", "impact assessed", "exported",
+        }, "all", "none", _views("counts", "forecast", "people"),
+    ),
+    Role(
+        "committee", frozenset({
+            "decided", "dose set", "safety look", "dlt adjudicated", "enrolment paused", "enrolment closed", "look unblinded", "recommended", "seen", "exported",
+        }), "all", "all", frozenset(VIEWS) - {"keeping"},
+    ),
     Role(
         "administrator", frozenset({"granted", "revoked", "trained", "redacted", "sealed", "clock corrected", "reconciled"}), "none", "none",
         _views("people", "keeping"),
     ),
-    Role("inspector", frozenset(), "all", "granted", _MASKED),
+    Role("inspector", frozenset({"seen", "exported"}), "all", "granted", _MASKED),
 )  # fmt: skip
 BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}
 #: Roles that one person may hold together: those of a site's staff. Any other is held alone, for a wall ends where one head is on both sides.

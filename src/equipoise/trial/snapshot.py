@@ -8,6 +8,7 @@ from datetime import date
 
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log, in_force
+from equipoise.trial.oversight import OVERSIGHT
 from equipoise.trial.patient import Patient, gather
 from equipoise.trial.response import Glossary
 from equipoise.trial.vocabularies import OURS
@@ -80,7 +81,8 @@ def snapshot(
     if known_on < cutoff:
         raise ValueError(f"known_on: got {known_on}; it cannot be before the cut-off, {cutoff}")
     known = log.known_by(known_on)
-    standing = in_force(known)
+    # What was done about the record (a query, a signature) is none of it: it says nothing of a patient, not even that he was followed.
+    standing = [e for e in in_force(known) if e.kind not in OVERSIGHT]
     events = [e for e in standing if e.happened <= cutoff]
     beyond = [e for e in standing if e.happened > cutoff] if len(events) < len(standing) else []
     first = first_on_arm(known) if len(standing) < len(known) else {}  # nothing was corrected: it is the event in force

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -12,22 +12,30 @@ from typing import Any, Literal, Self
 from pydantic import Field, PrivateAttr
 
 from equipoise.trial.arm import Arm
+from equipoise.trial.baseline import Baseline
+from equipoise.trial.basket import BasketPlan
 from equipoise.trial.cohort import TrialCohort, held, shared_out
 from equipoise.trial.design import Design
+from equipoise.trial.dose_modification import DoseModification
+from equipoise.trial.drug import Drug
 from equipoise.trial.eligibility_review import EligibilityReview
 from equipoise.trial.endpoint import Binary, Endpoint, Landmark, TimeToEvent
+from equipoise.trial.funnel import MOST_STEPS, FunnelStep, Orphan
 from equipoise.trial.grading import AdverseEvents
+from equipoise.trial.later import LATER
 from equipoise.trial.monitored import Monitored, monitored
-from equipoise.trial.part import MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, Part
+from equipoise.trial.own_form import OwnForm
+from equipoise.trial.part import MOST_IN_BLOCK, MOST_NAME, MOST_PATIENTS, MOST_VISITS, Part
 from equipoise.trial.patients import Patients
 from equipoise.trial.people_rules import PeopleRules
 from equipoise.trial.phase1 import DoseLevel, Phase1
+from equipoise.trial.places import covers
 from equipoise.trial.population import Population, populations_of
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.protocol import Activity, Protocol, Visit
 from equipoise.trial.protocol_parts import (
     Amendments,
     Assessments,
-    Assumption,
     ControlCheck,
     Criterion,
     Factor,
@@ -35,18 +43,10 @@ from equipoise.trial.protocol_parts import (
     Monitoring,
     Randomisation,
     Site,
-    Source,
 )
+from equipoise.trial.provenance import Assumption, Source
 from equipoise.trial.safety import SafetyRule
 from equipoise.trial.table import TableMapping
-
-#: Entries of the file that came after the first logs were kept.
-_LATER = frozenset(
-    {
-        "eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients", "people", "dose_levels",
-        "phase1",
-    }
-)  # fmt: skip
 
 
 def fingerprint_of(definition: str) -> str:
@@ -106,26 +106,63 @@ class Trial(Part):
     dose_levels: tuple[DoseLevel, ...] = Field(
         default=(), description="Doses that patients may be assigned to, rising: phase I."
     )
+    drugs: tuple[Drug, ...] = Field(
+        default=(),
+        description="How the simulator takes a drug to be distributed and cleared: an assumption with a source.",
+    )
+    dose_modifications: tuple[DoseModification, ...] = Field(
+        default=(), description="What is done with a drug after an adverse event: held, reduced, stopped."
+    )
     phase1: Phase1 | None = Field(default=None, description="How the dose is found, and what a DLT is.")
     markers: tuple[Factor, ...] = Field(
         default=(),
         description="What is recorded of a patient at enrolment, or later, beside the stratification factors.",
     )
+    baseline: tuple[Baseline, ...] = Field(
+        default=(),
+        description="What the baseline table shows beside the factors: recorded at enrolment, `conduct enrol --baseline age=62`.",
+    )
+    forms: tuple[OwnForm, ...] = Field(
+        default=(), description="Forms for what no analysis reads: vital signs, history, medication, laboratory."
+    )
     cohorts: tuple[TrialCohort, ...] = Field(
         default=(), description="Cohorts, parts or strata, each decided on its own: by its own [design] or the trial's."
     )
+    basket: BasketPlan | None = Field(default=None, description="How the cohorts are decided together in the end.")
     amendments: Amendments | None = Field(
         default=None, description="How an amendment that brings this definition takes effect."
     )
     history: History | None = None
     control_check: ControlCheck | None = None
     table: TableMapping | None = None
+    funnel: tuple[FunnelStep, ...] = Field(
+        default=(),
+        max_length=MOST_STEPS,
+        description="From the new cases of a year to the patients who consent: `equipoise feasibility`.",
+    )
+    orphan: tuple[Orphan, ...] = Field(
+        default=(), max_length=MOST_STEPS, description="Orphan designations, one a jurisdiction."
+    )
+    protocol: Protocol | None = Field(
+        default=None,
+        description="What the protocol as a document says beside: identifiers, version, ages, texts of one's own.",
+    )
+    visits: tuple[Visit, ...] = Field(
+        default=(),
+        max_length=MOST_VISITS,
+        description="Planned visits; left out: those that regimens and assessments ask for.",
+    )
+    activities: tuple[Activity, ...] = Field(
+        default=(), max_length=MOST_VISITS, description="What is done at which visits: the schedule of activities."
+    )
     assumptions: tuple[Assumption, ...] = ()
     sources: tuple[Source, ...] = ()
     #: The whole trial and the cohort's name, where this is the trial as one of its cohorts sees it.
     _view: tuple[Trial, str] | None = PrivateAttr(default=None)
     #: How it was defined at a site on a day, where it was amended.
     _at: Callable[[str, date], Trial] | None = PrivateAttr(default=None)
+    #: True of the trial as a log has it that begins with phase I, whatever the file says of a level that was declared before.
+    _from_first: bool = PrivateAttr(default=False)
 
     @cached_property
     def definition(self) -> str:
@@ -140,7 +177,7 @@ class Trial(Part):
         said = self.model_dump(mode="json")
         said["design"] = said.pop("design_table")
         # Entries that came later are not there where they are not said: fingerprints of older files stay what they were.
-        said = {k: v for k, v in said.items() if k not in _LATER or v}
+        said = {k: v for k, v in said.items() if k not in LATER or v}
         return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @cached_property
@@ -167,6 +204,48 @@ class Trial(Part):
     def at(self, site: str, day: date) -> Trial:
         """The trial as it was defined at a site on a day; itself where it was never amended."""
         return self._at(site, day) if self._at is not None else self
+
+    # -- parts: phase I, and phase II at its dose: see ``trial.hand_over`` ---------------------------------------------
+
+    def handed_over(self, level: str | None, *, from_first: bool) -> Trial:
+        """The trial with the dose of a level wherever the file leaves it to phase I; None: not set yet. Its definition is the same.
+
+        ``from_first``: in a log that begins with phase I.
+        """
+        made_before, key = self.at_levels, (level, from_first)
+        if key not in made_before:
+            set_ = next((x for x in self.dose_levels if x.label == level), None)
+            arms = tuple(a.at_level(None if set_ is None else set_.dose_for) for a in self.arms)
+            made = self.model_copy(update={"arms": arms})
+            made._from_first = from_first
+            made_before[key] = made
+        return made_before[key]
+
+    @cached_property
+    def at_levels(self) -> dict[tuple[str | None, bool], Trial]:
+        """What ``handed_over`` made before: the same trial each time."""
+        return {}
+
+    @property
+    def in_parts(self) -> bool:
+        """True of a trial whose part 1 finds the dose, and part 2 is phase II."""
+        return self.phase == "I/II" and self.phase1 is not None
+
+    @property
+    def finds_dose(self) -> bool:
+        """True where patients are assigned to dose levels: not in a log that is opened with phase II."""
+        return self.phase1 is not None and (self._from_first or self.phase1.declared is None)
+
+    @property
+    def draws_levels(self) -> bool:
+        """True where dose levels are given by lot, by the trial's secret."""
+        return self.phase1 is not None and self.finds_dose and self.phase1.rule.by_lot
+
+    @property
+    def first_day(self) -> date:
+        """The first day on which anything may happen in its log."""
+        opens = self.phase1.opens if self.phase1 is not None and self.finds_dose else None
+        return opens or self.start
 
     # -- cohorts ----------------------------------------------------------------------------------------------------
 
@@ -342,7 +421,7 @@ class Trial(Part):
         """The assumptions that cover any of these entries, or anything inside them; of a cohort also its own."""
         paths = (*paths, *(f"cohorts.{self.cohort_name}.{p}" for p in paths if self.cohort_name))
         return tuple(
-            a for a in self.assumptions if any(_covers(of, path) or _covers(path, of) for of in a.of for path in paths)
+            a for a in self.assumptions if any(covers(of, path) or covers(path, of) for of in a.of for path in paths)
         )
 
 
@@ -353,26 +432,3 @@ def no_looks() -> Problem:
         "a [design], whose looks are decided and simulated; dose finding by simulation through the log is not there yet",
         "`equipoise doses` says the next dose; `equipoise design KIND --truth …` how a dose-finding design behaves",
     )  # fmt: skip
-
-
-def _covers(outer: str, inner: str) -> bool:
-    return inner == outer or inner.startswith((outer + ".", outer + "["))
-
-
-def paths(value: object, prefix: str = "") -> Iterator[str]:
-    """Every path of a nested table: 'design', 'design.p0', 'arms[0]', 'arms[0].regimen[1].days' …
-
-    The members of an array of tables that have a name are also reached by it: 'arms.CE.regimen'.
-    """
-    if prefix:
-        yield prefix
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from paths(inner, f"{prefix}.{key}" if prefix else str(key))
-    elif isinstance(value, list | tuple):
-        for i, inner in enumerate(value):
-            yield from paths(inner, f"{prefix}[{i}]")
-            if isinstance(inner, Mapping):
-                name = inner.get("name") or inner.get("drug") or inner.get("number")
-                if name is not None:
-                    yield from paths(inner, f"{prefix}.{name}")

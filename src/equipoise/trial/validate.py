@@ -5,6 +5,7 @@ Each entry is read on its own, so that a bad one hides no problem of another.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import ValidationError, create_model
 from equipoise.trial.check import near
 from equipoise.trial.part import Part
 from equipoise.trial.problem import Problem
+from equipoise.trial.wording import SMALLEST, allowed
 
 
 def tuples(value: Any) -> Any:
@@ -39,8 +41,9 @@ def validate_parts(model: type[Part], raw: Mapping[str, Any]) -> tuple[dict[str,
     for key, field in model.model_fields.items():
         if key not in raw:
             if field.is_required():
-                allowed = f"required: {field.description}" if field.description else "required"
-                problems.append(Problem("missing", key, "nothing", allowed))
+                what = f"required: {field.description}" if field.description else "required"
+                smallest = f"for instance {SMALLEST[key]}" if key in SMALLEST and model.__name__ == "Trial" else ""
+                problems.append(Problem("missing", key, "nothing", what, smallest))
             continue
         try:
             parts[key] = getattr(_alone(model, key).model_validate({key: raw[key]}), key)
@@ -67,6 +70,21 @@ def _told_once(errors: Sequence[Any]) -> list[Any]:
     ]
 
 
+def as_written(value: Any) -> str:
+    """A value of the file as the file writes it: a table in braces, an array in brackets. A bare value as it is told everywhere."""
+    return _toml(value) if isinstance(value, Mapping | tuple | list) else repr(value)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + " }" if value else "{}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _problem(model: type[Part], key: str, error: Any, raw: Any) -> Problem:
     """A pydantic error in this house's words: where · what was given · what is allowed."""
     where, siblings, tagged = key, raw, False
@@ -82,11 +100,11 @@ def _problem(model: type[Part], key: str, error: Any, raw: Any) -> Problem:
             if error["type"] not in ("missing", "extra_forbidden") and isinstance(siblings, Mapping):
                 siblings = siblings.get(step)
     context = error.get("ctx", {})
-    given = repr(error["input"])
+    given = as_written(error["input"])
     given = given if len(given) <= 60 else given[:57] + "…"
     match error["type"]:
         case "missing":
-            return Problem("missing", where, "nothing", "required")
+            return Problem("missing", where, "nothing", _what(model, error["loc"]))
         case "extra_forbidden":
             last = str(error["loc"][-1])
             return Problem("unknown-key", where, "a key that is not known", "remove it", near(last, _inner_keys(model)))
@@ -102,18 +120,18 @@ def _problem(model: type[Part], key: str, error: Any, raw: Any) -> Problem:
             return Problem("out-of-range", where, given, "a finite number")
         case "literal_error":
             word = str(error["input"])
-            allowed = [w.strip().strip("'") for w in context["expected"].replace(" or ", ", ").split(",")]
-            return Problem("not-a-choice", where, given, f"one of {context['expected']}", near(word, allowed))
+            choices = [w.strip().strip("'") for w in context["expected"].replace(" or ", ", ").split(",")]
+            return Problem("not-a-choice", where, given, f"one of {context['expected']}", near(word, choices))
         case "retired":
             return Problem("retired", where, given, f"one of {context['choices']}", context["instead"])
         case "union_tag_invalid":
-            allowed = [w.strip().strip("'") for w in context["expected_tags"].split(",")]
+            choices = [w.strip().strip("'") for w in context["expected_tags"].split(",")]
             return Problem(
                 "not-a-choice",
                 f"{where}.kind",
                 repr(context["tag"]),
                 f"one of {context['expected_tags']}",
-                near(context["tag"], allowed),
+                near(context["tag"], choices),
             )
         case "union_tag_not_found":
             return Problem(
@@ -127,8 +145,17 @@ def _problem(model: type[Part], key: str, error: Any, raw: Any) -> Problem:
         case "string_pattern_mismatch":
             return Problem("not-allowed", where, given, f"must match {context['pattern']}")
         case _:
-            message = str(error["msg"])
-            return Problem("wrong-type", where, given, message[0].lower() + message[1:])
+            return Problem("wrong-type", where, given, allowed(error))
+
+
+def _what(model: type[Part], place: Sequence[Any]) -> str:
+    """'required', and what the schema says that it is."""
+    tables = model.model_json_schema().get("$defs", {}).values()
+    said = {
+        str(t["properties"][place[-1]].get("description", "")) for t in tables if place[-1] in t.get("properties", {})
+    } - {""}
+    # Of an entry that two tables describe otherwise nobody can say here which is meant.
+    return f"required: {said.pop()}" if len(said) == 1 else "required"
 
 
 @cache

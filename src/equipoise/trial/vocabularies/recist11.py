@@ -18,7 +18,7 @@ VOCABULARY = Vocabulary(
         Word(PD, "Progressive disease", progresses=True),
         Word(NE, "Not evaluable", readable=False),
     ),
-    from_lesions=True,
+    derived_from="lesions",
     also=("RECIST", "RECIST 2009"),
     stable=SD,
 )

@@ -13,21 +13,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from equipoise import desk
+from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.register import of_patient
 from equipoise.conduct.sealed import Sealed
 from equipoise.desk.order import give
 from equipoise.desk.witness import Witness, witness_of
+from equipoise.files import log_register
 from equipoise.files.log_address import address_of
 from equipoise.files.log_file import LogFile, read_log, write_new_log
+from equipoise.files.log_index import opened
 from equipoise.files.log_store import prepare
 from equipoise.files.signing import make_keys, read_signer
 from equipoise.files.witness_folder import write_checkpoint
 from equipoise.trial.checkpoint import Checkpoint
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
+from equipoise.trial.problem import BadInput
 from equipoise.trial.trial import Trial
 from helpers import ROOT
 from sealed import secret_of
@@ -312,6 +318,25 @@ def changes_rows_of_a_database(w: World) -> None:
     w.address = str(place)
 
 
+def forges_the_index(w: World) -> None:
+    """An event is hidden from the orders to come, by one who may write the log and changes nothing of it."""
+
+    def died(c: Conduct, now: datetime) -> Event:
+        return c.order("died", DAY + timedelta(days=9), now, "dm", patient="P2")
+
+    def seen(c: Conduct, now: datetime) -> Event:
+        return c.order("contact", DAY + timedelta(days=20), now, "dm", patient="P2")
+
+    with patch.object(log_register, "WORTH", 0):
+        death = give(w.trial, w.store, died).event.number
+        with pytest.raises(BadInput, match="died on"):
+            give(w.trial, w.store, seen)
+        with opened(*LogFile(w.log).index()) as index:
+            numbers = [n for n in index.look(of_patient("P2")) if n != death]
+            index.write({of_patient("P2"): numbers}, {k: v for k, v in index.header.items() if k != "salt"})
+        give(w.trial, w.store, seen)
+
+
 ATTACKS: dict[str, Callable[[World], None]] = {
     "changes a byte of a line": changes_a_byte,
     "takes a line out of the middle": takes_a_line_out,
@@ -325,6 +350,7 @@ ATTACKS: dict[str, Callable[[World], None]] = {
     "rewrites the history from an event on, the chain made anew": rewrites_the_history,
     "rewrites every author, the chain made anew": rewrites_every_author,
     "changes the rows of a database and makes the chain anew, its triggers switched off": changes_rows_of_a_database,
+    "forges the index beside the log, so that an order goes through that is impossible": forges_the_index,
     "shows two logs to two people": shows_two_logs,
     "writes a checkpoint of his own": writes_a_checkpoint,
     "changes a checkpoint": changes_a_checkpoint,

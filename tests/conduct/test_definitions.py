@@ -36,6 +36,7 @@ PER_SITE: Edit = lambda raw: raw.update(amendments={"per_site": True})  # noqa: 
 def trial(*edits: Edit) -> Trial:
     raw = json.loads(json.dumps(RAW, default=str))
     raw |= {"start": RAW["start"], "sites": [dict(s) for s in RAW["sites"]]}
+    raw["phase1"]["opens"] = RAW["phase1"]["opens"]
     for edit in edits:
         edit(raw)
     return trial_from(raw, "north")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from equipoise.conduct.conduct import Conduct, Refused, replay
-from equipoise.conduct.numbers import folded
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.conduct.remade import Remade
 from equipoise.trial.event import Event
+from equipoise.trial.folded import folded
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from helpers import moment

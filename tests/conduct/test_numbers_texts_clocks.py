@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from equipoise.analyse.data import cut
 from equipoise.conduct.conduct import Conduct, Refused, replay
-from equipoise.conduct.numbers import Numbers, folded
+from equipoise.conduct.numbers import Numbers
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.desk import order as desk_order
 from equipoise.trial.event import Event
+from equipoise.trial.folded import folded
 from equipoise.trial.log import Log
 from equipoise.trial.patients import Patients
 from equipoise.trial.protocol_parts import Site

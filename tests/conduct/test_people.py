@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from equipoise.conduct.authority import CODES
+from equipoise.conduct.authority import CODES, stopped
 from equipoise.conduct.conduct import Conduct, Refused
 from equipoise.conduct.people import People
 from equipoise.conduct.replaying import replay
@@ -53,7 +53,7 @@ def test_the_table_of_roles_keeps_the_walls() -> None:
         assert role.arms != "none" or "explained" not in role.views, "what follows needs the doses, which tell the arm"
     assert BY_NAME["administrator"].views == {"people", "keeping"}
     assert [r.name for r in ROLES if "keeping" in r.views] == ["administrator"]
-    assert BY_NAME["inspector"].orders == frozenset()
+    assert BY_NAME["inspector"].orders == {"seen", "exported"}, "that he looked, and took away"
     assert {r.name for r in ROLES if r.delegated} < TOGETHER
 
 
@@ -260,3 +260,17 @@ def test_who_lost_his_role_is_answered_no_more_under_a_key_of_his_own() -> None:
     w("revoked", ADMIN, person="investigator-1", role="investigator")
     with pytest.raises(BadInput, match="holds a role"):
         w.conduct.order("contact", day, w.now, "investigator-1", patient=patient, key="k1")
+
+
+@pytest.mark.parametrize("whose", ["committee", "sponsor"])
+def test_the_dose_of_phase_two_is_set_by_whom_the_protocol_names(whose: str) -> None:
+    """By one of the two, and by nobody else."""
+    said = north().phase1
+    assert said is not None
+    trial = north().model_copy(update={"phase1": said.model_copy(update={"dose_set_by": whose})})
+    write = opened(trial)
+    order = Event(99, "dose set", trial.start, write.now, "x", data={"level": "DL4"})
+    for role in ("committee", "sponsor", "inspector"):
+        found = stopped(order, PEOPLE[role], write.conduct.people, trial)
+        assert [p.code for p in found] == ([] if role == whose else ["not-your-order"]), role
+        assert all(p.allowed == f"an order of the role {whose}" for p in found)

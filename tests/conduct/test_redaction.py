@@ -17,6 +17,7 @@ from equipoise.desk.opening import open_log
 from equipoise.desk.order import give, salts
 from equipoise.files.log_file import LogFile
 from equipoise.files.log_lines import lines_of, read_lines
+from equipoise.files.trial_file import read_trial
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log, in_force
 from equipoise.trial.problem import BadInput
@@ -177,11 +178,12 @@ def test_an_allocation_a_decision_and_a_redaction_are_never_removed(running: Con
         running.redact(wrong.number, NOW, "dm", "x")
 
 
-def test_a_line_of_the_first_form_cannot_be_removed(north: Trial, tmp_path: Path) -> None:
+def test_a_line_of_the_first_form_cannot_be_removed(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_bytes((FIXTURES / "logs" / "format_1.jsonl").read_bytes())
+    then = read_trial(FIXTURES / "logs" / "north.toml")
     with pytest.raises(BadInput, match="first form"):
-        give(north, LogFile(path), lambda c, now: c.redact(13, now, "dm", "a name"))
+        give(then, LogFile(path), lambda c, now: c.redact(13, now, "dm", "a name"))
 
 
 def test_content_that_was_put_back_is_found(site: Site) -> None:

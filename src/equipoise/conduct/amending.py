@@ -5,13 +5,16 @@ Such a change is refused unless it is named, and the name is recorded: who amend
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.form_rules import contradicted
 from equipoise.trial.changes import Change, changes, told
 from equipoise.trial.event import Event
+from equipoise.trial.own_form import OwnForm
 from equipoise.trial.problem import Problem
 from equipoise.trial.trial import Trial
 
@@ -36,25 +39,42 @@ _OF_ALLOCATION = ("arms", "shares", "factors", "blocks", "method")
 
 @dataclass(frozen=True)
 class Begun:
-    """What is under way, which an amendment may touch: patients on an arm, sites and cohorts with events, looks taken and safety rules looked at."""
+    """What is under way, which an amendment may touch: a patient on an arm, sites and cohorts with events, looks taken and safety rules looked at."""
 
-    randomised: int
-    sites: frozenset[str]
-    cohorts: frozenset[str]
+    randomised: bool
+    sites: Container[str]
+    cohorts: Container[str]
     looks: int
     safety: frozenset[str]
+    #: (form, field) of the trial file's own → the texts that were recorded there
+    forms: Mapping[tuple[str, str], set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, before: Iterable[Event]) -> Begun:
         """By the events in force that were recorded before an amendment."""
         events = list(before)
         return cls(
-            sum(e.kind == "randomised" or (e.kind == "enrolled" and "arm" in e.data) for e in events),
+            any(on_an_arm(e) for e in events),
             frozenset(e.site for e in events if e.site),
             frozenset(str(e.data["cohort"]) for e in events if e.patient and "cohort" in e.data),
-            sum(e.kind == "decided" for e in events),
+            sum(e.kind == "decided" and "look" in e.data for e in events),
             frozenset(str(e.data["rule"]) for e in events if e.kind == "safety look"),
+            _used(events),
         )
+
+
+def _used(events: Iterable[Event]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for e in events:
+        if e.kind == "form":
+            for name, value in e.data["values"].items():
+                found.setdefault((e.data["form"], name), set()).update([value] if isinstance(value, str) else [])
+    return found
+
+
+def on_an_arm(event: Event) -> bool:
+    """True of the event that puts a patient on an arm."""
+    return event.kind == "randomised" or (event.kind == "enrolled" and "arm" in event.data)
 
 
 def guarded(found: Iterable[Change], begun: Begun, monitored: Iterable[str] = ()) -> dict[str, list[Change]]:
@@ -82,7 +102,7 @@ def _under_way(name: str, of: str, change: Change, begun: Begun) -> bool:
         case "cohorts":
             return change.old is not None and of in begun.cohorts
         case _:
-            return begun.randomised > 0
+            return begun.randomised
 
 
 def amendment_problems(event: Event, definitions: Definitions, begun: Begun) -> Iterator[Problem]:
@@ -108,6 +128,8 @@ def amendment_problems(event: Event, definitions: Definitions, begun: Begun) -> 
     if any(c.path == "id" for c in found):
         yield Problem("another-trial", "id", *_both(found, "id"))
         return
+    if begun.forms:
+        yield from contradicted(_forms(last.text), _forms(new), begun.forms)
     touched = guarded(found, begun, _monitored(definitions))
     for name, of in touched.items():
         if name not in allowed:
@@ -148,6 +170,15 @@ def approval_problems(event: Event, definitions: Definitions) -> Iterator[Proble
         yield Problem(
             "approved-twice", "site", repr(event.site), f"approved already, on {edition.approved[event.site]}", step
         )
+
+
+def _forms(text: str) -> tuple[OwnForm, ...]:
+    """The forms of a definition's text; none of one that is none, which is said elsewhere."""
+    try:
+        said = json.loads(text).get("forms", [])
+        return tuple(OwnForm.model_validate_json(json.dumps(f)) for f in said)
+    except (ValueError, AttributeError):
+        return ()
 
 
 def _monitored(definitions: Definitions) -> set[str]:

@@ -101,13 +101,14 @@ def _by_role(order: Event, person: str, people: People, trial: Trial) -> Iterato
             yield _said("access-stands", f"event {order.corrects}", repr(kind), allowed, "conduct revoke")
             return
     where = f"event {order.corrects}" if order.corrects is not None else order.patient or order.site or "order"
-    held = [g for g in people.held(person) if kind in g.role.orders]
+    held = [g for g in people.held(person) if kind in g.role.orders and _says(trial, kind, g.role.name)]
     roles = _list(sorted({g.role.name for g in people.held(person)}))
     if not held:
         if order.corrects is not None and not _sees(order, person, people):
             yield _said("not-your-event", where, "a correction", f"an event that {person} may correct")
             return
-        allowed = f"an order of the role {' or '.join(may(kind))}" if may(kind) else "nobody's order"
+        whose = [name for name in may(kind) if _says(trial, kind, name)]
+        allowed = f"an order of the role {' or '.join(whose)}" if whose else "nobody's order"
         yield _said("not-your-order", where, f"{kind!r} by {person}, {roles}", allowed)
         return
     if not any(g.role.of_sites for g in held):
@@ -133,6 +134,13 @@ def _by_role(order: Event, person: str, people: People, trial: Trial) -> Iterato
     if to_delegate and kind not in people.tasks.get((person, str(site)), frozenset()):
         allowed = f"an order that an investigator of {site} delegated to {person}"
         yield _said("not-delegated", where, repr(kind), allowed, "conduct delegate")
+
+
+def _says(trial: Trial, kind: str, role: str) -> bool:
+    """False where the trial file gives this order to another of the roles that may have it: the dose of phase II is the committee's or the sponsor's to
+    set."""
+    phase1 = trial.whole.phase1
+    return kind != "dose set" or role == (phase1.dose_set_by if phase1 is not None else "committee")
 
 
 def _sees(order: Event, person: str, people: People) -> bool:

@@ -35,8 +35,8 @@ def day_problems(event: Event, trial: Trial, site: str = "", recorded: datetime 
 
     ``recorded``: when it was known at the latest, where a clock was corrected after it.
     """
-    if event.happened < trial.start and event.kind not in _BEFORE_IT_STARTS:
-        yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.start}")
+    if event.happened < trial.first_day and event.kind not in _BEFORE_IT_STARTS:
+        yield Problem("before-start", "on", str(event.happened), f"the trial starts on {trial.first_day}")
     recorded = recorded or event.recorded
     place = trial.site_by_name.get(event.site or site)
     zone = place.timezone if place is not None else None

@@ -10,20 +10,23 @@ from typing import Any
 from equipoise.conduct.authority import stopped
 from equipoise.conduct.clock import CORRECTED
 from equipoise.conduct.corrections import correction_of
-from equipoise.conduct.definitions import Read
+from equipoise.conduct.definitions import DOSE_SET, Read
+from equipoise.conduct.dose_rules import cannot_be_set, decision_of, dose_of, no_phase1
 from equipoise.conduct.judging import Judging
 from equipoise.conduct.masking import Key, holds_codes
-from equipoise.conduct.place import Earlier, Place
+from equipoise.conduct.part_rules import dose_awaited, over_before
+from equipoise.conduct.phase1_rules import drawn_before, label_of, level_of, stands_before
+from equipoise.conduct.place import Before, Earlier, Place
 from equipoise.conduct.randomisation import stratum_of
 from equipoise.conduct.redaction import redaction_of
 from equipoise.conduct.repeated import repeated
 from equipoise.conduct.replaying import replay
-from equipoise.conduct.rules import (
-    ENROLMENT,
-)
-from equipoise.conduct.sealed import ByWhom, Sealed
+from equipoise.conduct.sealed import ByWhom, Sealed, not_committed
 from equipoise.conduct.secret import SCHEME, Secret
+from equipoise.conduct.standing import ENROLMENT
 from equipoise.conduct.unmasking import arms_behind
+from equipoise.trial.baseline import Value, told
+from equipoise.trial.dose_standing import lot
 from equipoise.trial.event import NEITHER, Event
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -90,9 +93,15 @@ class Conduct(Judging):
         *,
         virtual: bool = False,
         administrator: str = "",
+        part: int | None = None,
     ) -> Conduct:
-        """A new trial: its log begins with the trial's name, and its definition with the fingerprint; with an ``administrator`` it has people."""
-        data = {**trial.opening, **({"administrator": administrator} if administrator else {})}
+        """A new trial: its log begins with the trial's name, and its definition with the fingerprint; with an ``administrator`` it has people.
+
+        ``part`` 1: it begins with phase I, though the file says what phase I declared before.
+        """
+        data: dict[str, Any] = {**trial.opening, **({"administrator": administrator} if administrator else {})}
+        if part is not None:
+            data["part"] = part
         on = min(trial.start, recorded.date())
         log = Log([Event(1, "opened", on, recorded, by, why, data=data, salts=salts())])
         return cls(trial, log, allocation, salts, virtual=virtual)
@@ -145,11 +154,13 @@ class Conduct(Judging):
         why: str = "",
         cohort: str = "",
         key: str = "",
+        part: int | None = None,
+        baseline: Mapping[str, Value] | None = None,
     ) -> Event:
         """Enrol a screened and eligible patient, with the levels of the stratification factors and, once known, of the markers.
 
         Where nobody is randomised, enrolment puts the patient on the one arm of the trial, or of the cohort. In a trial with cohorts it is
-        into ``cohort``, or into the one whose members these levels make.
+        into ``cohort``, or into the one whose members these levels make. ``part`` 1: into phase I, onto no arm. ``baseline``: what [[baseline]] asks for.
         """
         known = self.patients.get(patient)
         site = known.site if known else ""
@@ -157,10 +168,15 @@ class Conduct(Judging):
         # Who comes as one of a cohort's own, in a simulation, has the levels that make him one.
         levels = {**(own.fixed if own is not None else {}), **(factors or {})}
         data: dict[str, Any] = {"factors": levels}
-        cohort = cohort or (own.name if own is not None else self._cohort_by(levels))
+        if baseline:
+            data["baseline"] = told(self.trial.baseline, baseline)
+        if part != 1:  # phase I is of no cohort
+            cohort = cohort or (own.name if own is not None else self._cohort_by(levels))
         if cohort:
             data["cohort"] = cohort
-        if self.trial.randomisation is None:
+        if part is not None:
+            data["part"] = part
+        if self.trial.randomisation is None and part != 1:
             of = self.trial.cohort(cohort) if cohort in self.trial.cohort_names else self.trial
             data["arm"] = of.arms[0].name
         return self.order("enrolled", on, recorded, by, why, patient, site, data, key=key)
@@ -175,6 +191,10 @@ class Conduct(Judging):
         if self.trial.randomisation is None:
             allowed = "this trial randomises nobody: enrolment gives the arm"
             raise Refused(patient, [Problem("not-randomised", "randomise", repr(patient), allowed, "conduct enrol")])
+        site = self.patients[patient].site if patient in self.patients else ""
+        waits = list(dose_awaited(asked, self.definitions.at(site, on), self.standing))
+        if waits:
+            raise Refused(patient, waits)
         if self._allocation is None:
             raise Refused("randomise", [_no_secret()])
         known = self.patients.get(patient)
@@ -191,12 +211,79 @@ class Conduct(Judging):
         if isinstance(allocation, Key):
             given = {"code": allocation.code(patient, stratum, position, self._codes)}
         else:
-            given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._earlier))}
+            given = {"arm": allocation.give(Place(stratum, position, factors, cohort, self._before))}
         return self.order("randomised", on, recorded, by, why, patient, data={**given, "stratum": stratum}, key=key)
+
+    def _by_design(self, event: Event) -> Mapping[str, Any]:
+        """What the design adds to an assignment: that the patient is backfilled, or his level by lot. Raises Refused without the secret of a lottery."""
+        stands = stands_before(event, self.trial_at(event), self.standing)
+        if stands is None or event.data.get("against_design") is True:
+            return {}
+        trial = self.standing.defined_for(event, self.trial_at(event))
+        label = event.data.get("level")
+        if stands.action == "backfill" and label == label_of(trial, stands.dose):
+            return {"backfill": True}
+        if stands.action != "randomise" or label is not None:
+            return {}
+        sealed = self._allocation if isinstance(self._allocation, Sealed) else None
+        draws = sealed.levels(self.commitment) if sealed is not None else None
+        if draws is None:
+            raise Refused("assign", [_no_secret() if sealed is None else not_committed(sealed, self.commitment)])
+        return {"level": label_of(trial, lot(stands.places, draws.level(drawn_before(self.log)))), "at_random": True}
+
+    def decide_dose(
+        self, on: date, recorded: datetime, by: str, cutoff: date, known_on: date | None = None, why: str = ""
+    ) -> Event:
+        """Record what the design of phase I says of the next dose, as known of what had happened by ``cutoff``."""
+        known, trial = self._phase1_known(known_on or recorded.date(), "decided", recorded, by)
+        if not self.definitions.at("", on).finds_dose:
+            raise Refused("decided", [over_before(trial, "part")])
+        data = decision_of(trial, known, cutoff, known_on or recorded.date())
+        return self.order("decided", on, recorded, by, why, data=data)
+
+    def set_dose(
+        self,
+        level: str,
+        on: date,
+        recorded: datetime,
+        by: str,
+        why: str = "",
+        cutoff: date | None = None,
+        known_on: date | None = None,
+        key: str = "",
+    ) -> Event:
+        """Set the dose of phase II, bound to what was known of phase I: at ``on`` and by now, unless days are said."""
+        asked = Event(len(self.log) + 1, DOSE_SET, on, recorded, by, why, data={"level": level})
+        self._refused_to(asked)
+        again = self._again(asked, key)
+        if again is not None:
+            return again
+        known, trial = self._phase1_known(known_on or recorded.date(), DOSE_SET, recorded, by)
+        found, problems = level_of(trial, level), list(cannot_be_set(self.definitions.at("", on), level))
+        if found is None or problems:
+            raise Refused(DOSE_SET, problems)
+        data = dose_of(trial, found, known, cutoff or on, known_on or recorded.date())
+        return self.order(DOSE_SET, on, recorded, by, why, data=data, key=key)
+
+    def _phase1_known(self, known_on: date, kind: str, recorded: datetime, by: str) -> tuple[list[Event], Trial]:
+        """What is known by a day, and the trial as it was then defined. Raises Refused for a trial without phase I."""
+        asked = Event(len(self.log) + 1, kind, recorded.date(), recorded, by)
+        self._refused_to(asked)
+        known = self.log.known_by(known_on)
+        trial = self.definitions.recorded_before(replace(asked, number=len(known) + 1))
+        if trial.phase1 is None:
+            raise Refused(kind, [no_phase1()])
+        return known, trial
 
     def refuse_who_may_not(self, kind: str, recorded: datetime, by: str) -> None:
         """Raise Refused for who may give no order of this kind."""
         self._refused_to(Event(len(self.log) + 1, kind, recorded.date(), recorded, by))
+
+    def refuse_who_may_not_there(self, kind: str, recorded: datetime, by: str) -> None:
+        """The same before the patient is known whom an order is about: who has the order at some site is told no more yet."""
+        held = self.people.held(by)
+        if not self.people.kept or not any(kind in g.role.orders for g in held):
+            self.refuse_who_may_not(kind, recorded, by)
 
     def _refused_to(self, asked: Event) -> None:
         """Raise Refused for who may not give such an order, before anything is asked of the record that tells of it."""
@@ -204,7 +291,11 @@ class Conduct(Judging):
         if problems := stopped(asked, asked.by, self.people, asks):
             raise Refused(asked.patient or asked.kind, problems)
 
-    def _earlier(self) -> list[Earlier]:
+    def _before(self) -> Before:
+        """Those who were randomised, as minimisation asks for them: here one by one."""
+        return self.earlier()
+
+    def earlier(self) -> list[Earlier]:
         """Those who were randomised, with the levels that are in force today."""
         return [
             Earlier(p.enrolled.data["factors"], p.randomised.data["arm"], str(p.enrolled.data.get("cohort", "")))
@@ -224,8 +315,12 @@ class Conduct(Judging):
         if not isinstance(self._allocation, Sealed):
             raise Refused("unblind", [_no_secret()])
         assert known.randomised is not None, "who is masked is randomised"
-        arm = arms_behind(self.log, self._allocation, self.definitions.recorded_before).arm_of(known.randomised)
+        arm = self._arm_of(known.randomised, self._allocation)
         return self.order("unblinded", on, recorded, by, why, patient, data={"reason": reason}, key=key), arm
+
+    def _arm_of(self, randomised: Event, sealed: Sealed) -> str:
+        """The arm behind a patient's code. Raises BadInput where the secret in force then is not at hand, or does not give it."""
+        return arms_behind(self.log, sealed, self.definitions.recorded_before).arm_of(randomised)
 
     def seal(self, secret: Secret, on: date, recorded: datetime, by: str, why: str = "") -> Event:
         """Record the commitment of the secret by which arms are given; another one than before has a reason."""
@@ -257,6 +352,9 @@ class Conduct(Judging):
             event = replace(event, data={**data, "key": key})
         if kind == "screened" and not patient and not source:
             event = replace(event, patient=self._numbers.next(site))
+        if kind == "assigned" and not source and not self.virtual:
+            self._refused_to(event)
+            event = replace(event, data={**event.data, **self._by_design(event)})
         return self._given(event, f"{kind} {patient or site}".strip())
 
     def correct(
@@ -288,6 +386,8 @@ class Conduct(Judging):
         if factors and old.kind != "enrolled":
             given = f"{old.kind!r}, event {number}"
             problems.append(Problem("no-factors", "factor", given, "an enrolment: factors are recorded there"))
+        if isinstance((data or {}).get("baseline"), Mapping):
+            data = {**(data or {}), "baseline": told(self.trial.baseline, (data or {})["baseline"])}
         event = correction_of(self.log, number, recorded, by, why, on, data, void, factors)
         if key:
             again = self._again(event, key)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log
+from equipoise.trial.oversight import OVERSIGHT
 from equipoise.trial.problem import Problem
 
 #: What is never corrected: it says what was done, and when.
 STAND = frozenset(
-    {"opened", "amended", "sealed", "decided", "safety look", "unblinded", "redacted", "clock corrected", "reconciled"}
-)
+    {
+        "opened", "amended", "sealed", "decided", "dose set", "safety look", "unblinded", "redacted", "clock corrected", "reconciled",
+    }
+)  # fmt: skip
 
 
 def correction_of(
@@ -37,24 +40,34 @@ def correction_of(
     if factors and old.kind == "enrolled":
         levels = merged.get("factors")
         merged["factors"] = {**(levels if isinstance(levels, Mapping) else {}), **factors}
+    values = (data or {}).get("baseline")
+    if isinstance(values, Mapping):
+        # As with levels: variables that are not named stay, one that is None was never there.
+        was = old.data.get("baseline")
+        merged["baseline"] = {**(was if isinstance(was, Mapping) else {}), **values}
+        merged["baseline"] = {k: v for k, v in merged["baseline"].items() if v is not None}
     return Event(
         len(log) + 1, "voided" if void else old.kind, on or old.happened, recorded, by, why, old.patient, old.site,
         {} if void else merged, number,
     )  # fmt: skip
 
 
-def correction_problems(event: Event, old: Event | None, events: Sequence[Event] = ()) -> Iterator[Problem]:
-    """Why ``event`` cannot correct ``old``, the event that it names; None: no such event is in force. ``events``: the log, to say why not.
+def correction_problems(
+    event: Event, old: Event | None, found: Event | None = None, later: Iterable[Event] = ()
+) -> Iterator[Problem]:
+    """Why ``event`` cannot correct ``old``, the event that it names; None: no such event is in force.
+
+    To say why not: ``found``, the log's event of that number, and the events that may have corrected it, in their order.
 
     An allocation stands: neither the arm of a randomisation nor the randomisation itself can be taken back.
     """
     if not event.why.strip():
         yield Problem("no-reason", "why", "nothing", "a correction states its reason")
     if old is None:
-        yield _not_in_force(event, events)
+        yield _not_in_force(event, found, later)
         return
     void = event.kind == "voided"
-    if old.kind in STAND or (old.kind == "randomised" and void):
+    if old.kind in STAND or old.kind in OVERSIGHT or (old.kind == "randomised" and void):
         yield Problem("cannot-correct", "event", f"{old.kind!r}", "this event stands")
         return
     if (event.patient, event.site) != (old.patient, old.site) or event.kind not in (old.kind, "voided"):
@@ -69,13 +82,12 @@ def correction_problems(event: Event, old: Event | None, events: Sequence[Event]
         yield Problem("allocation-stands", "event", str(changed), "an allocation is never changed")
 
 
-def _not_in_force(event: Event, events: Sequence[Event]) -> Problem:
+def _not_in_force(event: Event, found: Event | None, among: Iterable[Event]) -> Problem:
     """What became of the event that ``event`` would correct."""
     number, step = event.corrects or 0, ""
     given = str(number)
-    if 1 <= number <= len(events):
-        found = events[number - 1]
-        later = next((e for e in reversed(events) if e.corrects == number), None)
+    if found is not None:
+        later = next((e for e in reversed(list(among)) if e.corrects == number), None)
         if found.kind == "voided":
             given = f"{number}, which took back event {found.corrects}"
             step = "record anew what did happen"

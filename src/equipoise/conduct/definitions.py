@@ -16,6 +16,8 @@ from equipoise.trial.trial import Trial, fingerprint_of
 Read = Callable[[str], Trial]
 #: The events that say which definition is in force.
 DEFINING = frozenset({"opened", "amended", "approved"})
+#: The event that says at which dose of phase I a definition is carried out.
+DOSE_SET = "dose set"
 
 
 @dataclass
@@ -45,6 +47,10 @@ class Definitions:
     def __init__(self, trial: Trial, read: Read | None = None) -> None:
         self.trial, self.read = trial, read
         self.editions: list[Edition] = []
+        #: True of a log that begins with part 1, though the file says what it declared.
+        self.from_first = False
+        #: The level of each dose that was set, with its event's number and day.
+        self.levels: list[tuple[int, date, str]] = []
         #: ``trial``, while it is the only definition; None where the log was amended, or opened with another.
         self.only: Trial | None = trial
 
@@ -66,7 +72,12 @@ class Definitions:
                     tuple(said.get("allowed", ())),
                 )
             )  # fmt: skip
-            self.only = self.trial if len(self.editions) == 1 and self._at_hand(self.editions[0]) else None
+            self.from_first = self.from_first or said.get("part") == 1
+            alone = len(self.editions) == 1 and self._at_hand(self.editions[0])
+            self.only = self._at_its_dose(self.trial, event.happened) if alone else None
+        elif event.kind == DOSE_SET:
+            self.levels.append((event.number, event.happened, str(event.data["level"])))
+            self.only = None
         elif event.kind == "approved":
             edition = self.edition(str(event.data["fingerprint"]))
             if edition is not None:
@@ -76,7 +87,7 @@ class Definitions:
         """The same, to be taken onward apart from this."""
         other = Definitions(self.trial, self.read)
         other.editions = [Edition(**{**vars(e), "approved": dict(e.approved)}) for e in self.editions]
-        other.only = self.only
+        other.only, other.from_first, other.levels = self.only, self.from_first, list(self.levels)
         return other
 
     @property
@@ -131,9 +142,15 @@ class Definitions:
         """The trial as it is defined at a site on a day, or ('') as a whole."""
         if self.only is not None:
             return self.only
-        edition = self.edition_at(site, day)
-        assert edition is not None, "there are editions"
-        return self.trial_of(edition)
+        edition = self.edition_at(site, day)  # none where the event that opened the log is itself out of shape
+        return self._at_its_dose(self.trial if edition is None else self.trial_of(edition), day)
+
+    def _at_its_dose(self, trial: Trial, day: date) -> Trial:
+        """The trial with the dose of phase II that was set by a day, wherever it leaves it to phase I."""
+        if not trial.in_parts or not (self.from_first or trial.finds_dose):
+            return trial
+        level = next((name for _, on, name in reversed(self.levels) if on <= day), None)
+        return trial.handed_over(level, from_first=True)
 
     def recorded_before(self, event: Event) -> Trial:
         """The trial as the log defined it when an event was recorded, whatever its day: by this one a list gave an arm."""

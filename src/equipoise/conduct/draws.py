@@ -27,6 +27,10 @@ class Draws(Protocol):
         """A number in [0, 1) for the patient before whom ``number`` were randomised."""
         ...
 
+    def level(self, number: int) -> float:
+        """A number in [0, 1) for the patient before whom ``number`` were given a dose level by lot."""
+        ...
+
 
 def draws_of(source: Source, replicate: int = 0) -> Draws:
     """The numbers of a secret; or of a seed and of one replicate of its simulation."""
@@ -49,6 +53,10 @@ class SealedDraws:
         """A number in [0, 1) for the patient before whom ``number`` were randomised."""
         return fraction(words(self._key, SCHEME, "minimisation", self._trial, number))
 
+    def level(self, number: int) -> float:
+        """A number in [0, 1) for the patient before whom ``number`` were given a dose level by lot."""
+        return fraction(words(self._key, SCHEME, "dose level", self._trial, number))
+
 
 class SimulatedDraws:
     """The numbers of a simulated trial: streams of Philox, which compiled simulations draw too. They hide nothing."""
@@ -56,7 +64,7 @@ class SimulatedDraws:
     def __init__(self, seed: int | str, replicate: int) -> None:
         self._seed, self._replicate = seed, replicate
         self._blocks: dict[str, list[list[float]]] = {}
-        self._fractions: list[float] = []
+        self._fractions: dict[str, list[float]] = {}
 
     def block(self, stratum: str, number: int, sizes: Sequence[int]) -> tuple[int, list[int]]:
         """Block b has row b of the stratum's table."""
@@ -71,8 +79,16 @@ class SimulatedDraws:
 
     def fraction(self, number: int) -> float:
         """Row ``number`` of the table."""
-        if number >= len(self._fractions):
+        return self._row("minimisation", number)
+
+    def level(self, number: int) -> float:
+        """Row ``number`` of the table of dose levels."""
+        return self._row("dose level", number)
+
+    def _row(self, purpose: str, number: int) -> float:
+        known = self._fractions.get(purpose, [])
+        if number >= len(known):
             rows = _ROWS * (number // _ROWS + 1)
-            table = short_uniforms(self._seed, "minimisation", self._replicate, rows, SHORT_BLOCK)
-            self._fractions = table[:, 0].tolist()
-        return self._fractions[number]
+            table = short_uniforms(self._seed, purpose, self._replicate, rows, SHORT_BLOCK)
+            known = self._fractions[purpose] = table[:, 0].tolist()
+        return known[number]

@@ -9,11 +9,13 @@ from equipoise.conduct.allocations import commitment_problems
 from equipoise.conduct.authority import refusals
 from equipoise.conduct.clock import clock_problems, day_problems
 from equipoise.conduct.corrections import correction_problems
-from equipoise.conduct.definitions import DEFINING
-from equipoise.conduct.redaction import redaction_problems
-from equipoise.conduct.replaying import defining_problems, replay, replay_patient
+from equipoise.conduct.definitions import DEFINING, DOSE_SET
+from equipoise.conduct.dose_rules import dose_decision_problems, dose_set_problems
+from equipoise.conduct.overseen import Overseen
+from equipoise.conduct.oversight_rules import closed_problems, oversight_problems
+from equipoise.conduct.redaction import left_problems, redaction_problems
+from equipoise.conduct.replaying import defining_problems, newly_impossible, replay_patient
 from equipoise.conduct.rules import (
-    ENROLMENT,
     cohort_problems,
     enrolment_problems,
     patient_problems,
@@ -24,8 +26,11 @@ from equipoise.conduct.rules import (
 from equipoise.conduct.running import Running
 from equipoise.conduct.same_person import person_problems
 from equipoise.conduct.shape import shape_problems
+from equipoise.conduct.standing import ENROLMENT
+from equipoise.conduct.step_rules import step_problems
 from equipoise.conduct.texts import text_problems
 from equipoise.trial.event import Event
+from equipoise.trial.oversight import OVERSIGHT
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 from equipoise.trial.trial import Trial
@@ -37,7 +42,7 @@ class Judging(Running):
     def judge(self, event: Event) -> list[Problem]:
         """Every reason why ``event`` cannot be the next of the log. It changes nothing.
 
-        Its cost is that of the patient's own record; only a correction of one of the trial's own events judges the whole log again.
+        Its cost is that of the patient's own record; one of the trial's own events that may make recorded ones impossible judges them again.
         """
         misshapen = list(shape_problems(event.kind, event.data))
         problems: list[Problem] = []
@@ -51,13 +56,20 @@ class Judging(Running):
                     (misshapen if p.where.startswith("data.") else problems).append(p)
             if event.corrects is None:
                 misshapen += subject_problems(event)
+            if event.kind in OVERSIGHT and event.corrects is None:
+                if not misshapen:
+                    problems += [*oversight_problems(event, self, asks), *day_problems(event, self.trial_at(event))]
+                return [*problems, *misshapen, *self._clock_problems(event)]
+            if not misshapen:
+                about = event.data["event"] if event.kind == "redacted" else event.corrects
+                problems += closed_problems(event, self._recorded(about) if about is not None else None, self)
         if event.corrects is not None:
             return problems + self._problems_of_correction(event, misshapen)
         if event.kind == "redacted" and not misshapen:
             return [
                 *problems,
                 *self._clock_problems(event),
-                *redaction_problems(event, self.log, self.trial, self._read),
+                *self._problems_of_redaction(event),
             ]
         if misshapen:
             return [*problems, *misshapen, *self._clock_problems(event)]
@@ -84,6 +96,14 @@ class Judging(Running):
             problems.extend(patient_problems(event, patient or Patient(event.patient), trial, self.standing))
         return problems
 
+    def _problems_of_redaction(self, event: Event) -> Iterable[Problem]:
+        number = event.data["event"]
+        old = self._recorded(number)
+        stands = list(redaction_problems(event, old))
+        if old is None or any(p.code != "no-reason" for p in stands) or self._in_force(number) is None:
+            return stands
+        return [*stands, *left_problems(event, self._touched(event, old), self.definitions)]
+
     def _own_problems(self, event: Event, trial: Trial) -> Iterable[Problem]:
         """Why an event that is the trial's own, and no patient's, cannot be the next."""
         if event.kind == "sealed":
@@ -91,10 +111,45 @@ class Judging(Running):
         if event.kind == "site activated":
             return site_problems(event, trial, self.standing, self.definitions.knows(event.site))
         if event.kind in ENROLMENT:
-            return enrolment_problems(event, self.patients.values(), self.standing)
+            return enrolment_problems(event, self._since(event.happened), self.standing)
         if event.kind == "safety look":
             return safety_problems(event, trial)
-        return defining_problems(event, self.log, self.definitions) if event.kind in DEFINING else ()
+        if event.kind == "decided":
+            steps = () if self.virtual else step_problems(event, self.looks, trial)
+            return [*dose_decision_problems(event, self.standing), *steps]
+        if event.kind == DOSE_SET:
+            return dose_set_problems(event, trial, self.standing)
+        if event.kind in DEFINING:
+            return defining_problems(event, self._begun(), lambda: self._touched(event), self.definitions)
+        return ()
+
+    # -- what acts about the record are judged by -------------------------------------------------------------------
+
+    def overseen_of(self, patient: str) -> Overseen:
+        """What was done about a patient's record."""
+        return self.overseen.get(patient) or Overseen()
+
+    def recorded(self, number: int) -> Event | None:
+        """The log's event of this number, in force or not; None where it has none."""
+        return self._recorded(number)
+
+    def stands(self, number: int) -> bool:
+        """True of an event in force."""
+        return self._in_force(number) is not None
+
+    def successor(self, number: int) -> Event | None:
+        """The event that corrected or took back the one of this number; None where none did."""
+        event = self._recorded(number)
+        return next((e for e in self._beside(event) if e.corrects == number), None) if event is not None else None
+
+    def record_of(self, patient: str) -> Iterable[Event]:
+        """A patient's events in force."""
+        return self._events_of.get(patient) or ()
+
+    def cohort_of(self, patient: str) -> str:
+        """The patient's cohort, or ''."""
+        known = self.patients.get(patient)
+        return known.cohort if known is not None else ""
 
     def trial_at(self, event: Event) -> Trial:
         """The trial as it was defined at the event's site, or its patient's, on its day."""
@@ -107,16 +162,15 @@ class Judging(Running):
     def _problems_of_correction(self, event: Event, misshapen: list[Problem]) -> list[Problem]:
         assert event.corrects is not None
         old = self._in_force(event.corrects)
-        stands = list(correction_problems(event, old, list(self.log) if old is None else ()))
+        found = self._recorded(event.corrects) if old is None else None
+        stands = list(correction_problems(event, old, found, self._beside(found) if found is not None else ()))
         # Of what is in force no more it is not asked what its correction says.
         problems = [*stands, *(misshapen if old is not None else ()), *self._clock_problems(event)]
         if old is None or misshapen or any(p.code != "no-reason" for p in stands):
             return problems  # what follows from it says nothing new
         if not old.patient:
-            # What is impossible already is no reason against it; what it makes impossible is.
-            before = {(e.number, p) for e, p in replay(self.trial, list(self.log), self._read)}
-            after = replay(self.trial, [*self.log, event], self._read)
-            return problems + [p for e, p in after if (e.number, p) not in before and p not in problems]
+            made = newly_impossible(event, self._touched(event, old), self.definitions)
+            return problems + [p for _, p in made if p not in problems]
         void = event.kind == "voided"
         if not void:
             site = self.patients[old.patient].site
@@ -125,7 +179,7 @@ class Judging(Running):
                 *cohort_problems(event, self.trial_at(event)),
             ]
             if event.kind == "screened":
-                problems += person_problems(event, self.trial_at(event), self.patients.values(), old)
+                problems += person_problems(event, self.trial_at(event), self.who_may_be(event), old)
         # Judged where the corrected event stood.
         place = {**self.standing.places, event.number: self.standing.places.get(old.number, old.number)}
         standing = replace(self.standing, places=place)

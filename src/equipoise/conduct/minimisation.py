@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from equipoise.conduct.draws import Source, draws_of
-from equipoise.conduct.place import Earlier, Place
+from equipoise.conduct.place import Before, Counted, Earlier, Place
 from equipoise.conduct.randomisation import ArmsOf
 from equipoise.trial.arm import Arm
 from equipoise.trial.protocol_parts import Factor
@@ -50,6 +50,11 @@ class Margins:
         at = self._names.index(arm)
         for name, _ in self._weights:
             self._counts.setdefault((name, levels[name]), [0] * len(self._names))[at] += 1
+
+    def counted(self, levels: Mapping[str, str], cohort: str, before: Counted) -> None:
+        """Take the counts of those who share a level with a patient of these, and no others: by them his chances are told."""
+        for name, _ in self._weights:
+            self._counts[name, levels[name]] = [before.of(cohort, name, levels[name], arm) for arm in self._names]
 
     def chances(self, levels: Mapping[str, str]) -> list[float]:
         """The probability of each arm, in the trial file's order, for a patient with these levels."""
@@ -97,8 +102,12 @@ class Minimisation:
         earlier = place.earlier()
         return self.drawn(len(earlier), self.chances(place, earlier), place.cohort)
 
-    def chances(self, place: Place, earlier: Sequence[Earlier]) -> list[float]:
+    def chances(self, place: Place, earlier: Before) -> list[float]:
         """The probability of each arm for the patient who stands there, after those of his cohort before."""
+        if isinstance(earlier, Counted):
+            margins = self.margins((), place.cohort)
+            margins.counted(place.factors, place.cohort, earlier)
+            return margins.chances(place.factors)
         own = [e for e in earlier if e.cohort == place.cohort]
         return self.margins(own, place.cohort).chances(place.factors)
 

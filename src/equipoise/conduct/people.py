@@ -58,6 +58,10 @@ class People:
     #: number of an event → its kind; a correction has that of what it corrects
     kind_of: dict[int, str] = field(default_factory=dict)
     patient_of: dict[int, str] = field(default_factory=dict)
+    #: number of a dose → its drug: who may not know the arm is not shown what is said about a drug of one arm alone
+    drug_of: dict[int, str] = field(default_factory=dict)
+    #: who was enrolled into phase I of a trial of two parts, where nobody is randomised: there is no arm to be kept from anybody
+    of_phase1: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> People:
@@ -75,7 +79,7 @@ class People:
             return People()
         return People(
             True, [Grant(**vars(g)) for g in self.grants], {p: set(w) for p, w in self.trained.items()}, dict(self.tasks),
-            dict(self.site_of), dict(self.kind_of), dict(self.patient_of),
+            dict(self.site_of), dict(self.kind_of), dict(self.patient_of), dict(self.drug_of), set(self.of_phase1),
         )  # fmt: skip
 
     def take(self, event: Event) -> None:
@@ -94,6 +98,10 @@ class People:
             if event.site:
                 self.site_of.setdefault(event.patient, event.site)
         data = event.data
+        if event.kind in ("treated", "dose omitted"):
+            self.drug_of[event.number] = data["drug"]
+        if event.kind == "enrolled":
+            (self.of_phase1.add if data.get("part") == 1 else self.of_phase1.discard)(event.patient)
         if event.kind == "granted" and data["role"] in BY_NAME:
             role, sites = BY_NAME[data["role"]], frozenset(map(str, data.get("sites", ())))
             name, arms = str(data.get("name", data["person"])), bool(data.get("arms", False))

@@ -17,6 +17,24 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Those who have an arm already, as they are counted beside a log that is not read as a whole.
+
+    ``number``: of all. ``of``: how many of a cohort have this level of a factor and this arm.
+    """
+
+    number: int
+    of: Callable[[str, str, str, str], int]
+
+    def __len__(self) -> int:
+        return self.number
+
+
+#: Those who were randomised before, one by one or counted.
+Before = Sequence[Earlier] | Counted
+
+
+@dataclass(frozen=True)
 class Place:
     """The next patient. ``position``: in the stratum's list, from 0. ``earlier``: all who were randomised before, asked when needed."""
 
@@ -24,7 +42,7 @@ class Place:
     position: int
     factors: Mapping[str, str]
     cohort: str
-    earlier: Callable[[], Sequence[Earlier]]
+    earlier: Callable[[], Before]
 
 
 class Allocation(Protocol):

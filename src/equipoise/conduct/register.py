@@ -10,13 +10,24 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, Protocol
 
-from equipoise.conduct.numbers import Numbers, folded
+from equipoise.conduct.amending import on_an_arm
+from equipoise.conduct.numbers import Numbers
 from equipoise.conduct.same_person import pairs
 from equipoise.trial.event import Event
+from equipoise.trial.folded import folded
 from equipoise.trial.trial import Trial
 
 #: The key of all events that are of no patient; and of the sign that a patient has had two sites.
 TRIAL, MOVED = "trial", "moved"
+#: The keys of how many have an arm, and of the first event that holds a code in place of one.
+DRAWN, CODED = "drawn", "coded"
+#: The key of the last events that put patients on an arm.
+ON_ARMS = "on arms"
+_STRATUM, _MARGIN = "stratum/", "margin/"
+#: How the keys of counts begin.
+COUNTS = (_STRATUM, _MARGIN, DRAWN)
+#: How many events are kept under a key that answers whether there are any in force.
+KEPT = 8
 
 
 class WholeNeeded(Exception):  # noqa: N818 - no error: it is said where a register does not do
@@ -76,7 +87,7 @@ def of_key(key: str) -> str:
 
 def of_stratum(stratum: str) -> str:
     """The key of how many were randomised in a stratum."""
-    return f"stratum/{stratum}"
+    return f"{_STRATUM}{stratum}"
 
 
 def of_code(code: str) -> str:
@@ -84,17 +95,52 @@ def of_code(code: str) -> str:
     return f"code/{code}"
 
 
+def of_position(number: int) -> str:
+    """The key of the place, from 0, in its stratum's list, of the randomisation that is event ``number``, and tells a code."""
+    return f"position/{number}"
+
+
+def of_entry(patient: str) -> str:
+    """The key of a patient's enrolment in force, and of his randomisation; 0 for none. Kept where arms are minimised."""
+    return f"entry/{patient}"
+
+
+def of_margin(cohort: str, factor: str, level: str, arm: str) -> str:
+    """The key of how many of a cohort have a level of a factor and an arm."""
+    return _MARGIN + "/".join(sha256(part.encode()).hexdigest() for part in (cohort, factor, level, arm))
+
+
+def of_place(what: str, name: str) -> str:
+    """The key of the last events at a site, or in a cohort."""
+    return f"{what} of events/{name}"
+
+
 def of_likeness(site: str, pair: str) -> str:
     """The key of the screenings at a site that agree in two details of the person."""
     return f"likeness/{sha256(site.encode()).hexdigest()}/{pair}"
 
 
-class Notes:
-    """What a register holds of events that are new: ``changed`` stands in place of, or beside, what ``look`` finds."""
+def counted_factors(trial: Trial) -> list[str] | None:
+    """The factors whose levels are counted by arm; None where no arm follows from those before, or the log tells none."""
+    r = trial.randomisation
+    return [f.name for f in r.factors] if r is not None and r.minimises and not trial.masked else None
 
-    def __init__(self, trial: Trial, look: Callable[[str], Any | None]) -> None:
+
+def noted_alike(one: Trial, other: Trial) -> bool:
+    """Whether a register holds the same of a log under both definitions of its trial."""
+    return one.patients == other.patients and counted_factors(one) == counted_factors(other)
+
+
+class Notes:
+    """What a register holds of events that are new: ``changed`` stands in place of, or beside, what ``look`` finds.
+
+    ``recorded``: the event of a number, among those that were noted before.
+    """
+
+    def __init__(self, trial: Trial, look: Callable[[str], Any | None], recorded: Callable[[int], Event]) -> None:
         self._numbers = Numbers(trial)
-        self._look = look
+        self._look, self._recorded = look, recorded
+        self._factors = counted_factors(trial)
         self.changed: dict[str, Any] = {}
 
     def _get(self, key: str, otherwise: Any) -> Any:
@@ -107,6 +153,10 @@ class Notes:
             found = self.changed[key] = list(self._look(key) or ())
         found.append(number)
 
+    def _keep(self, key: str, number: int) -> None:
+        """Note an event under a key that holds the last few."""
+        self.changed[key] = [*self._get(key, ()), number][-KEPT:]
+
     def take(self, event: Event, digest: str, place: Sequence[int]) -> None:
         """Note an event, its hash, and where its line stands."""
         number, data = event.number, event.data
@@ -117,14 +167,49 @@ class Notes:
             self._add(TRIAL, number)
             return
         self._note_patient(event)
+        if event.kind != "voided":
+            if on_an_arm(event):
+                self._keep(ON_ARMS, number)
+            for what, name in (("site", event.site), ("cohort", data.get("cohort"))):
+                if name:
+                    self._keep(of_place(what, name), number)
+        if self._factors is not None:
+            self._count(event, self._factors)
         if event.kind == "screened":
             for pair in pairs(data):
                 self._add(of_likeness(event.site, pair), number)
         elif event.kind == "randomised" and event.corrects is None:
             stratum = of_stratum(data["stratum"])
-            self.changed[stratum] = self._get(stratum, 0) + 1
+            position = self._get(stratum, 0)
+            self.changed[stratum] = position + 1
             if "code" in data:
                 self.changed[of_code(data["code"])] = number
+                self.changed[of_position(number)] = position
+                self.changed[CODED] = self._get(CODED, number)
+
+    def _count(self, event: Event, factors: Sequence[str]) -> None:
+        """Keep how many have each level and arm, as the enrolments in force have the levels."""
+        enrolled, randomised = before = self._get(of_entry(event.patient), (0, 0))
+        if event.kind == "enrolled":
+            enrolled = event.number
+        elif event.kind == "voided" and event.corrects == enrolled:
+            enrolled = 0
+        elif event.kind == "randomised" and event.corrects is None:
+            randomised = event.number
+        if (enrolled, randomised) == tuple(before):
+            return
+        self._shift(before, -1, event, factors)
+        self._shift((enrolled, randomised), 1, event, factors)
+        self.changed[of_entry(event.patient)] = [enrolled, randomised]
+
+    def _shift(self, entry: Sequence[int], by: int, new: Event, factors: Sequence[str]) -> None:
+        """Count a patient's levels and arm in, or out."""
+        if not all(entry):
+            return
+        enrolled, randomised = (new if n == new.number else self._recorded(n) for n in entry)
+        cohort, levels, arm = str(enrolled.data.get("cohort", "")), enrolled.data["factors"], randomised.data["arm"]
+        for key in (DRAWN, *(of_margin(cohort, name, levels[name], arm) for name in factors)):
+            self.changed[key] = self._get(key, 0) + by
 
     def _note_patient(self, event: Event) -> None:
         key, site = of_patient(event.patient), sha256(event.site.encode()).hexdigest()[:16]

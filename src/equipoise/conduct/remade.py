@@ -24,6 +24,13 @@ class Remade:
     elsewhere: int
     before: int
 
+    def __add__(self, more: Remade) -> Remade:
+        """Of both together."""
+        return Remade(
+            self.same + more.same, [*self.other, *more.other], [*self.without, *more.without], self.elsewhere + more.elsewhere,
+            self.before + more.before,
+        )  # fmt: skip
+
     def in_words(self, secrets: Sequence[Secret]) -> list[str]:
         """What was made again, and what was not."""
         found = []

@@ -12,6 +12,10 @@ _GIVEN: Mapping[str, frozenset[str]] = {
     "randomised": frozenset({"arm", "code", "stratum"}),
     "redacted": frozenset({"corrected"}),
     "enrolled": frozenset({"arm", "cohort"}),
+    "assigned": frozenset({"level", "backfill", "at_random"}),
+    "dose set": frozenset(
+        {"dose", "unit", "cutoff", "known_on", "history", "action", "recommended", "definition", "head", "decision"}
+    ),
 }
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 
 from equipoise.conduct.adverse_event_rules import adverse_event_problems
+from equipoise.conduct.form_rules import form_problems
+from equipoise.conduct.part_rules import OF_PHASE1, dose_awaited, part_problems
 from equipoise.conduct.phase1_rules import adjudicated_problems, assigned_problems
+from equipoise.conduct.regimen import in_his_cohort, regimen_of
 from equipoise.conduct.same_person import detail_problems
+from equipoise.conduct.standing import Standing
 from equipoise.trial.arm import Treatment
+from equipoise.trial.baseline import baseline_problems
 from equipoise.trial.check import near
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.event import Event
 from equipoise.trial.kinds import PATIENT_KINDS
 from equipoise.trial.lesion import lesion_problems
-from equipoise.trial.masked import MASKED, known_treatments
+from equipoise.trial.masked import MASKED
+from equipoise.trial.measured import measurement_problems
+from equipoise.trial.oversight import ON_PATIENTS
 from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import glossary_of
@@ -26,6 +32,7 @@ _AFTER_RANDOMISATION = frozenset(
         "eligibility reviewed",
         "unblinded",
         "treated",
+        "dose omitted",
         "treatment ended",
         "progressed",
         "outcome",
@@ -35,54 +42,15 @@ _AFTER_RANDOMISATION = frozenset(
         "lost",
     }
 )
-#: Events that change whether patients may be enrolled, and what it becomes.
-ENROLMENT = {"enrolment paused": "paused", "enrolment resumed": "open", "enrolment closed": "closed"}
 #: By how much a dose may be off the planned one, either way: beyond it the unit or the point is another one.
 _SHARE_OF_DOSE = 100
-_NOT_AFTER_WITHDRAWAL = frozenset({"treated", "assessed", "randomised", "assigned", "next therapy"})
-
-
-@dataclass
-class Standing:
-    """How the trial stands: which sites are open since when, and whether enrolment is, in the trial and in each cohort.
-
-    ``enrolment``: what changed it, (day, place of the event, what it became, the cohort or '' for the whole trial).
-    ``places``: of events that correct others, where they stand: the number of the event that each put right.
-    """
-
-    sites: dict[str, date] = field(default_factory=dict)
-    enrolment: list[tuple[date, int, str, str]] = field(default_factory=list)
-    places: dict[int, int] = field(default_factory=dict)
-
-    def change(self, event: Event) -> None:
-        """Take in an event that changes whether patients may be enrolled."""
-        place, cohort = self.places.get(event.number, event.number), str(event.data.get("cohort", ""))
-        self.enrolment.append((event.happened, place, ENROLMENT[event.kind], cohort))
-
-    def states(self, cohort: str = "") -> Iterator[tuple[date, int, str]]:
-        """How enrolment into a cohort stood after each change, in the order of their days; on one day that of recording counts.
-
-        It is as open as both leave it, the whole trial and the cohort: what one paused the other does not resume.
-        """
-        now = {"": "open", cohort: "open"}
-        for when, number, change, of in sorted(self.enrolment):
-            if of in now:
-                now[of] = change
-                yield when, number, max(now.values(), key=("open", "paused", "closed").index)
-
-    def enrolment_before(self, event: Event) -> str:
-        """'open', 'paused' or 'closed' when ``event``, an enrolment, happened."""
-        state, place = "open", self.places.get(event.number, event.number)
-        for when, number, found in self.states(str(event.data.get("cohort", ""))):
-            if (when, number) < (event.happened, place):
-                state = found
-        return state
+_NOT_AFTER_WITHDRAWAL = frozenset({"treated", "dose omitted", "assessed", "randomised", "assigned", "next therapy"})
 
 
 def subject_problems(event: Event) -> Iterator[Problem]:
     """Of whom it is: a patient's event names the patient, one of the trial's names none; and what only a correction, or an opening, is."""
     kind = event.kind
-    if kind in PATIENT_KINDS:
+    if kind in PATIENT_KINDS or kind in ON_PATIENTS:
         if not event.patient:
             yield Problem("missing", "patient", "nothing", f"whom {kind!r} is of", "--patient NUMBER")
         if kind == "screened" and not event.site and not event.source:
@@ -134,7 +102,7 @@ def safety_problems(event: Event, trial: Trial) -> Iterator[Problem]:
 def cohort_problems(event: Event, trial: Trial) -> Iterator[Problem]:
     """A cohort that is not the trial's; none, where an enrolment or a decision is one cohort's."""
     if "cohort" not in event.data:
-        if trial.cohorts and event.kind in ("enrolled", "decided"):
+        if trial.cohorts and event.kind in ("enrolled", "decided") and event.data.get("part") != 1:
             yield Problem(
                 "no-cohort", "cohort", "none", f"a cohort of {trial.id}: {_list(trial.cohort_names)}",
                 "--cohort NAME; where levels make the members, one that these levels belong to",
@@ -173,10 +141,10 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         elif day < opened:
             yield _problem("site-not-open", event, f"site {event.site} opened on {opened}")
     if kind in _AFTER_RANDOMISATION or (kind == "assessed" and not event.data.get("baseline")):
-        if patient.randomised is None:
+        if patient.randomised is None and not (patient.of_phase1 and kind in OF_PHASE1):
             yield _problem("before-randomisation", event, f"the patient is not {trial.entered} by that day")
             return
-    elif kind != "screened" and patient.screened is None and not as_recorded:
+    elif kind not in ("screened", "consented") and patient.screened is None and not as_recorded:
         yield _problem("not-screened", event, "the patient is not screened by that day", "conduct screen")
         return
     match kind:
@@ -185,6 +153,8 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "enrolled":
             yield from _enrolled(event, patient, trial, standing)
         case "randomised":
+            yield from part_problems(event, patient, trial)
+            yield from dose_awaited(event, trial, standing)
             if trial.randomisation is None:
                 yield _problem("not-randomised", event, "nobody is randomised in this trial", "enrolment gives the arm")
             if patient.randomised is not None:
@@ -202,13 +172,17 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
         case "eligibility reviewed":
             yield from _reviewed(event, patient, trial)
         case "assigned":
-            yield from assigned_problems(event, patient, trial)
+            yield from assigned_problems(event, patient, trial, standing)
         case "dlt adjudicated":
             yield from adjudicated_problems(event, patient, trial)
         case "outcome":
             yield from _outcome(event, patient, trial)
         case "treated":
             yield from _treated(event, patient, trial)
+        case "dose omitted":
+            yield from _omitted(event, patient, trial)
+        case "consented":
+            yield from _consented(event, patient)
         case "assessed":
             response, size = event.data["response"], event.data.get("sum_mm")
             glossary = glossary_of(in_his_cohort(trial, patient).assessments)
@@ -221,6 +195,12 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             if size is not None and not 0 <= size < 10_000:
                 yield Problem("sum-out-of-range", "sum-mm", str(size), "millimetres, from 0 to 10,000")
             yield from lesion_problems(event.data.get("lesions", ()))
+            schedule = in_his_cohort(trial, patient).assessments
+            yield from measurement_problems(
+                event.data.get("measurements", {}), schedule.vocabulary.measures if schedule is not None else ()
+            )
+        case "form":
+            yield from form_problems(event, patient, trial)
         case "adverse event":
             yield from adverse_event_problems(event)
         case "withdrawn":
@@ -233,7 +213,9 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
 
 def _seen(event: Event) -> bool:
     """True if an assessment says what was seen, though no response was recorded."""
-    return any(event.data.get(k) not in (None, "", []) for k in ("lesions", "sum_mm", "target", "non_target"))
+    return any(
+        event.data.get(k) not in (None, "", []) for k in ("lesions", "sum_mm", "target", "non_target", "measurements")
+    )
 
 
 def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
@@ -253,11 +235,6 @@ def _screened(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]
     yield from detail_problems(event)
 
 
-def in_his_cohort(trial: Trial, patient: Patient) -> Trial:
-    """The trial as the patient's cohort sees it; the trial itself for one who is in none."""
-    return trial.cohort(patient.cohort) if trial.divided and patient.cohort in trial.cohort_names else trial
-
-
 def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) -> Iterator[Problem]:
     if patient.enrolled is not None:
         yield _problem("enrolled-twice", event, f"enrolled already, on {patient.enrolled.happened}")
@@ -270,10 +247,16 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
     state = standing.enrolment_before(event)
     if state != "open":
         yield _problem("enrolment-" + state, event, f"enrolment is {state} on that day")
+    yield from part_problems(event, patient, trial)
     factors, arm = event.data["factors"], event.data.get("arm")
+    if arm is not None:
+        yield from dose_awaited(event, trial, standing)
+    on_no_arm = event.data.get("part") == 1
     cohort = next((c for c in trial.cohorts if c.name == event.data.get("cohort")), None)
     in_cohort = trial.cohort(cohort.name) if cohort is not None else trial
-    if (arm is None) == (trial.randomisation is None):
+    if on_no_arm and arm is not None:
+        yield _problem("arm-at-enrolment", event, "who is enrolled into part 1 comes onto no arm")
+    elif not on_no_arm and (arm is None) == (trial.randomisation is None):
         allowed = "the arm comes by randomisation" if arm is not None else "the arm is given at enrolment"
         yield _problem("arm-at-enrolment", event, allowed)
     elif arm is not None and arm not in in_cohort.arm_by_name:
@@ -281,13 +264,15 @@ def _enrolled(event: Event, patient: Patient, trial: Trial, standing: Standing) 
     for factor in trial.recorded_factors:
         level = factors.get(factor.name)
         # A marker may be known later: its record is then corrected. A stratification factor settles the arm.
-        if level not in factor.levels and (level is not None or factor in trial.factors):
+        settles = factor in trial.factors and not on_no_arm
+        if level not in factor.levels and (level is not None or settles):
             yield Problem("unknown-level", f"factor {factor.name}", repr(level), f"one of {_list(factor.levels)}")
     if cohort is not None and any(factors.get(name) != level for name, level in cohort.of.items()):
         allowed = f"patients of {', '.join(f'{name}={level}' for name, level in cohort.of.items())}"
         yield Problem(
             "not-of-the-cohort", "cohort", repr(cohort.name), allowed, "leave --cohort out: these levels settle it"
         )
+    yield from baseline_problems(trial.baseline, event.data.get("baseline") or {})
     for name in factors:
         if name not in {f.name for f in trial.recorded_factors}:
             yield Problem(
@@ -337,18 +322,74 @@ def _outcome(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
 
 
 def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
+    treatment = yield from _of_the_regimen(event, patient, trial)
+    if treatment is None:
+        return
+    dose = event.data.get("dose")
+    if dose is not None and dose <= 0:
+        yield Problem("dose", "dose", str(dose), "must exceed 0", "a dose that was not given is recorded as such")
+    elif dose is not None and treatment.dose and not event.source:
+        # What is taken from datasets may be of a regimen that the file does not state.
+        least, most = treatment.dose / _SHARE_OF_DOSE, treatment.dose * _SHARE_OF_DOSE
+        if not least <= dose <= most:
+            yield Problem("dose", "dose", str(dose), f"{least:g} to {most:g}: {treatment.dose:g} is planned")
+    if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
+        yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
+    for dose in reversed(patient.doses):
+        if _same_dose(dose, event):
+            allowed = f"this dose is recorded already, on {dose.happened}"
+            yield _problem("dose-twice", event, allowed, "correct that event")
+            break
+    for omitted in patient.omitted:
+        if _same_dose(omitted, event):
+            allowed = f"this dose is recorded as not given, on {omitted.happened}"
+            yield _problem("dose-omitted", event, allowed, "take that back first: conduct void")
+
+
+def _omitted(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
+    """A dose that was planned and not given: of the regimen, not given after all, recorded once, and why."""
+    if not event.data["reason"].strip():
+        yield Problem("no-reason", "reason", "nothing", "why the dose was not given")
+    if (yield from _of_the_regimen(event, patient, trial)) is None:
+        return
+    if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
+        yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
+    for dose in patient.doses:
+        if _same_dose(dose, event):
+            yield _problem("dose-twice", event, f"this dose was given, on {dose.happened}", "correct that event")
+    for omitted in patient.omitted:
+        if _same_dose(omitted, event):
+            allowed = f"this is recorded already, on {omitted.happened}"
+            yield _problem("dose-omitted", event, allowed, "correct that event")
+
+
+def _same_dose(a: Event, b: Event) -> bool:
+    return all(a.data[k] == b.data[k] for k in ("drug", "cycle", "day"))
+
+
+def _consented(event: Event, patient: Patient) -> Iterator[Problem]:
+    version = event.data["version"].strip()
+    if not version:
+        yield Problem("no-version", "version", "nothing", "the version of the consent form that was signed")
+    signed = next((e for e in patient.consents if e.data["version"].strip() == version), None)
+    if version and signed is not None:
+        yield _problem("consented-twice", event, f"this version was signed already, on {signed.happened}")
+
+
+def _of_the_regimen(event: Event, patient: Patient, trial: Trial) -> Generator[Problem, None, Treatment | None]:
+    """What is wrong with the drug, the cycle and the day of a dose; the drug as it is planned, None where there is nothing to judge it by."""
+    regimen = regimen_of(patient, trial)
+    if patient.of_phase1 and patient.assigned is None:
+        yield _problem("not-assigned", event, "the patient is assigned to no dose level by that day", "conduct assign")
+    if regimen is None:
+        return None  # said of the allocation: it is to no arm of the trial
+    of = "phase I" if patient.of_phase1 else f"arm {patient.arm}"
+    allowed, step = f"a drug of {of}: {_list(regimen)}", ""
     if patient.masked:
-        regimen = known_treatments(in_his_cohort(trial, patient).arms)
         allowed = f"what tells nothing of the arm: {_list(regimen) or 'no treatment of this trial'}"
         step = f"--drug {MASKED} for the one treatment in which the arms differ" if MASKED in regimen else ""
-    else:
-        arm = trial.arm_by_name.get(patient.arm)
-        if arm is None:
-            return  # said of the allocation: it is to no arm of the trial
-        regimen = {t.drug: t for t in arm.regimen}
-        allowed, step = f"a drug of arm {patient.arm}: {_list(regimen)}", ""
     if not regimen and (trial.as_recorded or event.source):
-        return  # a trial file made from data states no regimen: nothing to judge a dose by
+        return None  # a trial file made from data states no regimen: nothing to judge a dose by
     treatment = regimen.get(event.data["drug"])
     if treatment is None:
         yield Problem(
@@ -358,8 +399,9 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
             allowed,
             step,
         )
-        return
-    yield from _amount(event, treatment)
+        return None
+    if event.kind == "treated":
+        yield from _amount(event, treatment)
     if event.data["day"] not in treatment.days:
         yield Problem(
             "day-of-cycle",
@@ -374,25 +416,7 @@ def _treated(event: Event, patient: Patient, trial: Trial) -> Iterator[Problem]:
             str(event.data["cycle"]),
             f"{treatment.drug} is given for 1 to {treatment.cycles} cycles",
         )
-    dose = event.data.get("dose")
-    if dose is not None and dose <= 0:
-        yield Problem("dose", "dose", str(dose), "must exceed 0")
-    elif dose is not None and treatment.dose and not event.source:
-        # What is taken from datasets may be of a regimen that the file does not state.
-        least, most = treatment.dose / _SHARE_OF_DOSE, treatment.dose * _SHARE_OF_DOSE
-        if not least <= dose <= most:
-            yield Problem("dose", "dose", str(dose), f"{least:g} to {most:g}: {treatment.dose:g} is planned")
-    if patient.treatment_ended is not None and event.happened > patient.treatment_ended.happened:
-        yield _problem("after-treatment", event, f"treatment ended on {patient.treatment_ended.happened}")
-    for dose in reversed(patient.doses):
-        if all(dose.data[k] == event.data[k] for k in ("drug", "cycle", "day")):
-            yield _problem(
-                "dose-twice",
-                event,
-                f"this dose is recorded already, on {dose.happened}",
-                "correct that event",
-            )
-            break
+    return treatment
 
 
 def _amount(event: Event, treatment: Treatment) -> Iterator[Problem]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from datetime import date
 from typing import Self
 
-from equipoise.conduct.definitions import DEFINING, Definitions, Read
+from equipoise.conduct.amending import Begun
+from equipoise.conduct.definitions import DEFINING, DOSE_SET, Definitions, Read
 from equipoise.conduct.numbers import Numbers
+from equipoise.conduct.overseen import Looks, Overseen
 from equipoise.conduct.people import People
-from equipoise.conduct.rules import ENROLMENT, Standing, in_his_cohort
+from equipoise.conduct.regimen import in_his_cohort
+from equipoise.conduct.standing import ENROLMENT, Standing
 from equipoise.trial.event import REMOVED, Event
 from equipoise.trial.log import Log, in_force, in_order, places
+from equipoise.trial.oversight import ON_PATIENTS, ON_TRIAL
 from equipoise.trial.patient import Patient
 from equipoise.trial.protocol_parts import glossary_of
 from equipoise.trial.trial import Trial
@@ -34,7 +39,7 @@ class Running:
         """The same trial, to be conducted onward apart from this one, which stays as it is; quicker than from the log anew."""
         other, standing = copy(self), self.standing
         other.log = Log(self.log)
-        other.standing = Standing(dict(standing.sites), list(standing.enrolment), dict(standing.places))
+        other.standing = other._standing_as(standing)
         other.patients = {name: patient.copy() for name, patient in self.patients.items()}
         other._events_of = {name: list(events) for name, events in self._events_of.items()}
         other._allocated, other._keys = dict(self._allocated), dict(self._keys)
@@ -42,6 +47,8 @@ class Running:
         other._numbers = self._numbers.copy()
         other.definitions = self.definitions.fork()
         other.people = self.people.copy()
+        other.overseen = {name: found.copy() for name, found in self.overseen.items()}
+        other.looks = self.looks.copy()
         return other
 
     def take(self, event: Event) -> Event:
@@ -66,9 +73,12 @@ class Running:
             self.take(event)
 
     def _rebuild(self) -> None:
-        self.standing = Standing(places=places(self.log))
+        self.standing = self._standing(places(self.log))
         self.patients: dict[str, Patient] = {}
         self._events_of: dict[str, list[Event]] = {}
+        #: What was done about each patient's record, and how far the looks are.
+        self.overseen: dict[str, Overseen] = {}
+        self.looks = Looks()
         self._allocated: dict[str, int] = {}
         self._keys: dict[str, int] = {}
         self._codes: set[str] = set()
@@ -82,6 +92,17 @@ class Running:
         for event in in_force(self.log):
             self._take(event)
 
+    def _standing(self, placed: dict[int, int]) -> Standing:
+        """How the trial stands before anything is taken in; it asks this one for the log and its definitions."""
+        log = None if self.virtual else (lambda: self.log)
+        return Standing(places=placed, log=log, defined=lambda event: self.definitions.recorded_before(event))
+
+    def _standing_as(self, of: Standing) -> Standing:
+        """The same as ``of``, to be changed apart from it."""
+        made = self._standing(dict(of.places))
+        made.sites, made.enrolment, made.doses = dict(of.sites), list(of.enrolment), list(of.doses)
+        return made
+
     def _remember(self, event: Event) -> None:
         """What stays known of an event whatever becomes of it: under which key it was ordered, the patient's number, and who may do what."""
         self.people.take(event)
@@ -93,6 +114,9 @@ class Running:
     def _take(self, event: Event) -> None:
         if not event.patient:
             self._take_own(event)
+            return
+        if event.kind in ON_PATIENTS:
+            self.overseen.setdefault(event.patient, Overseen()).take(event)
             return
         events = self._events_of.setdefault(event.patient, [])
         patient = self.patients.get(event.patient)
@@ -122,6 +146,11 @@ class Running:
             self.standing.change(event)
         elif event.kind in DEFINING:
             self.definitions.take(event)
+        elif event.kind == DOSE_SET:
+            self.definitions.take(event)
+            self.standing.doses.append(event)
+        elif event.kind in ON_TRIAL or event.kind == "decided":
+            self.looks.take(event)
 
     def _correct(self, event: Event) -> None:
         """Put a patient's record right. An allocation stands, so that no list of arms hangs on it."""
@@ -165,9 +194,34 @@ class Running:
 
     def _in_force(self, number: int) -> Event | None:
         """The event of this number, if it is in force."""
-        event = self.log[number - 1] if 1 <= number <= len(self.log) else None
+        event = self._recorded(number)
         if event is None or event.kind in ("voided", REMOVED):
             return None
+        if event.kind in ON_PATIENTS:
+            return event  # acts about the record stand
         if event.patient:
             return event if any(e.number == number for e in self._events_of.get(event.patient, ())) else None
-        return event if all(e.corrects != number for e in self.log) else None
+        return event if all(e.corrects != number for e in self._beside(event)) else None
+
+    def _recorded(self, number: int) -> Event | None:
+        """The log's event of this number, in force or not; None where it has none."""
+        return self.log[number - 1] if 1 <= number <= len(self.log) else None
+
+    def _beside(self, event: Event) -> Iterable[Event]:
+        """The events among which those are that correct ``event``, in the order of the log: here all."""
+        return self.log
+
+    def _touched(self, event: Event, old: Event | None = None) -> Sequence[Event]:
+        """The events by which it is judged what an event makes impossible: here all.
+
+        ``old``: the one that it corrects or removes; else it is one of the trial's own.
+        """
+        return list(self.log)
+
+    def _begun(self) -> Begun:
+        """What is under way, by the events in force."""
+        return Begun.of(in_force(self.log))
+
+    def _since(self, day: date) -> Iterable[Patient]:
+        """The patients among whom all are to whom something happened on ``day`` or later, in the order in which they came: here all."""
+        return self.patients.values()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from equipoise.conduct.allocation import RandomAllocation, allocation_of
+from equipoise.conduct.draws import Draws, draws_of
 from equipoise.conduct.masking import Key
 from equipoise.conduct.place import Allocation
 from equipoise.conduct.secret import Secret
@@ -27,11 +28,7 @@ class Sealed:
         found = self.known(commitment) if commitment else None
         if found is not None:
             return found
-        if not commitment:
-            allowed = "a log that holds the commitment of the trial's secret, before anybody is randomised"
-            step = "equipoise conduct commit TRIAL --log LOG --secret FILE"
-            raise BadInput("randomise", [Problem("not-committed", "log", "no commitment", allowed, step)])
-        raise BadInput("secret", [another_secret(self.secrets, commitment)])
+        raise BadInput("secret" if commitment else "randomise", [not_committed(self, commitment)])
 
     def known(self, commitment: str, defined: Trial | None = None) -> Key | RandomAllocation | None:
         """The allocation by the secret with this commitment; None where it is not at hand. '': the only one, of a log that never had one.
@@ -54,6 +51,11 @@ class Sealed:
             self._made[at] = Key(of, secret) if of.masked else allocation_of(of, secret)
         return self._made[at]
 
+    def levels(self, commitment: str) -> Draws | None:
+        """The numbers by which dose levels are given, of the secret with this commitment; None where it is not at hand."""
+        found = next((s for s in self.secrets if s.commitment == commitment), None)
+        return None if found is None else draws_of(found)
+
     def committed(self, commitments: Iterable[str]) -> None:
         """Raise BadInput where these are a log's commitments and none is of a secret at hand."""
         held = list(commitments)
@@ -68,6 +70,15 @@ class Sealed:
 
 #: Who gives the arms of a trial in conduct: its secret; in a simulation whatever gives them; nobody.
 ByWhom = Allocation | Sealed | None
+
+
+def not_committed(sealed: Sealed, commitment: str) -> Problem:
+    """Why none of these secrets is the one that a log holds."""
+    if commitment:
+        return another_secret(sealed.secrets, commitment)
+    allowed = "a log that holds the commitment of the trial's secret, before anybody is randomised"
+    step = "equipoise conduct commit TRIAL --log LOG --secret FILE"
+    return Problem("not-committed", "log", "no commitment", allowed, step)
 
 
 def another_secret(secrets: Sequence[Secret], commitment: str) -> Problem:
@@ -90,6 +101,11 @@ def trial_problems(trial: Trial, secret: Secret, where: str) -> Iterator[Problem
 def blocks_problems(trial: Trial, sizes: Sequence[int], where: str) -> Iterator[Problem]:
     """Whether sizes of blocks belong into the trial's secret, and can be blocks of its arms."""
     r = trial.randomisation
+    if r is None and trial.draws_levels:
+        if sizes:
+            shown = " ".join(map(str, sizes))
+            yield Problem("two-block-sizes", where, shown, "none: dose levels are given by lot without blocks")
+        return
     if r is None or r.method == "as recorded":
         given = "nobody is randomised" if r is None else "'as recorded'"
         yield Problem("not-randomised", "randomisation", given, "a trial that randomises, and so has a secret")

@@ -12,7 +12,8 @@ from equipoise.trial.problem import Problem
 
 #: Details that hold others, and the types of those.
 _MEMBERS: Mapping[str, tuple[type, ...]] = {
-    "failed": (int,), "criteria": (str,), "left_out": (str,), "attained": (int, float), "factors": (str,),
+    "failed": (int,), "criteria": (str,), "left_out": (str,), "attained": (int, float), "factors": (str,), "baseline": (str, int, float),
+    "events": (int,), "values": (str, int, float, bool),
 }  # fmt: skip
 #: Shows a value in short, however large or deep it is.
 _short = Repr()
@@ -46,6 +47,10 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
         yield Problem("arm-or-code", "data.arm, data.code", given, "one: the arm or, where it is masked, the code")
     elif kind == "randomised" and "code" in data and "actual" in data:
         yield Problem("arm-or-code", "data.actual", repr(data["actual"]), "no arm beside a code")
+    if kind == "decided" and ("look" in data) + ("part" in data) != 1:
+        given = "both" if "look" in data else "neither"
+        allowed = "one: a look of the design, or the part whose dose was asked for"
+        yield Problem("look-or-part", "data.look, data.part", given, allowed)
     if kind == "reconciled":
         yield from _lost_problems(data.get("lost"))
     # What is there is gone through, not what may be: an event has few of the details that its kind allows.
@@ -62,6 +67,20 @@ def shape_problems(kind: str, data: object) -> Iterator[Problem]:
             yield Problem("wrong-type", f"data.{name}", _short.repr(value), _types(types))
         elif name in _MEMBERS:
             yield from _members(f"data.{name}", value, _MEMBERS[name])
+
+
+def well_shaped(kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether ``shape_problems`` finds nothing; most events are told at once."""
+    plain = _PLAIN.get(kind)
+    if plain is None or kind in ("randomised", "reconciled"):
+        return not any(shape_problems(kind, data))
+    for name in _REQUIRED[kind]:
+        if name not in data:
+            return False
+    for name, value in data.items():
+        if name not in plain or type(value) not in plain[name]:
+            return not any(shape_problems(kind, data))
+    return True
 
 
 def _members(where: str, value: Any, types: tuple[type, ...]) -> Iterator[Problem]:

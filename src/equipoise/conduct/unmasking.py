@@ -6,9 +6,11 @@ patients before lead to), and its code must be the one that the secret in force 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
+from equipoise.conduct.masking import Key
+from equipoise.conduct.place import Place
 from equipoise.conduct.sealed import Sealed, another_secret
 from equipoise.conduct.walk import Defined, Stood, Walk
 from equipoise.trial.event import Event
@@ -58,20 +60,25 @@ def arms_behind(events: Iterable[Event], sealed: Sealed, defined: Defined | None
             told.untold.append(stood)
             codes.add(event.data["code"])
             continue
-        code = key.code(event.patient, place.stratum, place.position, codes)
-        if event.data["code"] != code:
-            step = "the secret that randomised this trial; or the file's arms, shares or block sizes were changed since"
-            said = f"code {event.data['code']} (event {event.number})"
-            raise BadInput(
-                "secret",
-                [Problem("another-seed", event.patient, said, "the code that the secret gives this patient", step)],
-            )
+        refuse_another_code(event, place, key, codes)
+        code = event.data["code"]
         codes.add(code)
         if told.untold and key.asks_who_came_before:
             told.untold.append(stood)
             continue
         told.arms[code] = walk.given[event.patient] = key.give(place)
     return told
+
+
+def refuse_another_code(event: Event, place: Place, key: Key, taken: Container[str]) -> None:
+    """Raise BadInput where a randomisation's code is not the one that a key gives there; ``taken``: the codes before it."""
+    if event.data["code"] == key.code(event.patient, place.stratum, place.position, taken):
+        return
+    step = "the secret that randomised this trial; or the file's arms, shares or block sizes were changed since"
+    said = f"code {event.data['code']} (event {event.number})"
+    raise BadInput(
+        "secret", [Problem("another-seed", event.patient, said, "the code that the secret gives this patient", step)]
+    )
 
 
 def unmasked(trial: Trial, log: Log, sealed: Sealed, defined: Defined | None = None) -> Log:

@@ -22,8 +22,16 @@ from equipoise.trial.guarded import GUARDED, GUARDED_WHY
 from equipoise.trial.kinds import PEOPLE_KINDS
 from equipoise.trial.log import Log
 from equipoise.trial.masked import MASKED, known_treatments, own_treatments
-from equipoise.trial.role import DOSES, View
+from equipoise.trial.oversight import ON_PATIENTS, targets
+from equipoise.trial.role import DOSES, RECOMMENDED_TO, View
 from equipoise.trial.trial import Trial
+
+#: Details that are hashes of more than a masked reader is shown.
+_HASHED: Mapping[str, frozenset[str]] = {"signed": frozenset({"digest"}), "exported": frozenset({"head"})}
+#: What passes between the committee and whom it advises.
+_OF_THE_ROOM = frozenset({"recommended", "recommendation taken"})
+#: What people looked at, took away or reviewed: no site's business, but who did it.
+_OF_WATCHING = frozenset({"seen", "exported", "reviewed"})
 
 
 @dataclass(frozen=True)
@@ -122,17 +130,22 @@ def visible(event: Event, reader: Reader) -> Event | None:
     grants = [g for g in reader.grants if _sees(g, event, reader)]
     if not grants:
         return None
-    return _without_arm(event, reader) if reader.masked else _without_room(event, reader)
+    apart = reader.masked and event.patient not in reader.people.of_phase1
+    return _without_arm(event, reader) if apart else _without_room(event, reader)
 
 
 def _of_the_trial(event: Event, reader: Reader) -> Event | None:
     """An event of nobody's: people's are for who may see people; what was found by arm is masked."""
     if event.kind in PEOPLE_KINDS and "people" not in reader.views:
         return None
+    if event.kind in _OF_THE_ROOM and not any(g.role.name in RECOMMENDED_TO for g in reader.grants):
+        event = _masked(event, frozenset({"recommendation", "text"}))  # that there is one ends the look, for everybody
+    if event.kind in _OF_WATCHING and event.by != reader.person and not reader.all_patients:
+        return None
     # Of what was removed nobody knows any more whose it was: who sees some patients only is not told of it.
     if event.kind in (REMOVED, "redacted") and not reader.all_patients:
         return None
-    shown = _masked(event, _telling(event))
+    shown = _masked(event, _telling(event) if reader.masked or event.kind not in _HASHED else frozenset())
     if event.kind in GUARDED_WHY:
         shown = replace(shown, why=MASKED)
     return _searched(_without_room(shown, reader), reader) if reader.masked else _without_room(shown, reader)
@@ -147,15 +160,30 @@ def _sees(grant: Grant, event: Event, reader: Reader) -> bool:
         return True
     if reader.people.site_of.get(event.patient, event.site) not in grant.sites:
         return False
-    kind = reader.people.kind_of.get(event.number, event.kind)
-    return role.patients == "own" or kind in DOSES
+    if role.patients == "own":
+        return True
+    if event.kind in ON_PATIENTS:
+        about = targets(event.data)
+        return bool(about) and all(reader.people.kind_of.get(n) in DOSES for n in about)
+    return reader.people.kind_of.get(event.number, event.kind) in DOSES
+
+
+#: Kinds that name a drug: it is shown, or hidden, with the event.
+_OF_A_DRUG = frozenset({"treated", "dose omitted"})
 
 
 def _without_arm(event: Event, reader: Reader) -> Event | None:
     """A patient's event for who may not know the arm. Only who is on an arm with dose levels is assigned to one: that it was done tells."""
     if event.kind in ("assigned", "dlt adjudicated"):
         return None
-    if event.kind == "treated":
+    if event.kind in ON_PATIENTS:
+        about = targets(event.data)
+        known = [n for n in about if not _hidden(n, reader)]
+        if about and not known:
+            return None
+        if "events" in event.data:
+            event = replace(event, data={**event.data, "events": known})
+    if event.kind in _OF_A_DRUG:
         drug = event.data["drug"]
         if drug in reader.covered:
             event = replace(event, data={**event.data, "drug": MASKED})
@@ -165,9 +193,22 @@ def _without_arm(event: Event, reader: Reader) -> Event | None:
     return _searched(_without_room(shown, reader), reader)
 
 
+def _hidden(number: int, reader: Reader) -> bool:
+    """True of an event of a masked patient that the reader is not shown at all, as ``_without_arm`` has it."""
+    kind, drug = reader.people.kind_of.get(number), reader.people.drug_of.get(number)
+    if kind in ("assigned", "dlt adjudicated"):
+        return True
+    return drug is not None and drug != MASKED and drug not in reader.covered and drug not in reader.known
+
+
 def _telling(event: Event) -> frozenset[str]:
-    """The details by which an event tells an arm, or what was found by arm. Doses are hidden by their drug: see ``_without_arm``."""
-    return GUARDED.get(event.kind, frozenset()) if event.kind != "treated" else frozenset()
+    """The details by which an event tells an arm, or what was found by arm. Doses are hidden by their drug: see ``_without_arm``.
+
+    A digest is of what is hidden too.
+    """
+    if event.kind in _HASHED:
+        return _HASHED[event.kind]
+    return GUARDED.get(event.kind, frozenset()) if event.kind not in _OF_A_DRUG else frozenset()
 
 
 def _masked(event: Event, telling: frozenset[str]) -> Event:
@@ -204,6 +245,11 @@ def _cleaned(value: Any, words: re.Pattern[str]) -> Any:
 
 def seen(events: Iterable[Event], reader: Reader) -> Log:
     """The log as the reader sees it: a log of its own, whose fingerprints name what he was shown and tell nothing else."""
+    return Log(_seen(events, reader)[0])
+
+
+def _seen(events: Iterable[Event], reader: Reader) -> tuple[list[Event], dict[int, int]]:
+    """The events that are shown, and by the log's number of each the number under which it is."""
     shown: list[Event] = []
     number: dict[int, int] = {}
     for event in events:
@@ -214,6 +260,8 @@ def seen(events: Iterable[Event], reader: Reader) -> Log:
         elif event.corrects is not None and e is None:
             # Corrected into what is not shown: what was shown is taken back, or it would stand.
             e = replace(event, kind="voided", data={}, why=MASKED)
+        if e is not None and e.kind in ON_PATIENTS:
+            e = _renumbered(e, number)
         if e is not None and e.kind == "redacted":
             kept = {k: v for k, v in e.data.items() if k != "corrected"}
             e = replace(e, data={**kept, "event": number.get(e.data["event"], 0)})
@@ -223,7 +271,24 @@ def seen(events: Iterable[Event], reader: Reader) -> Log:
         corrects = None if e.corrects is None else number[e.corrects]
         # Without its salts: with them the digest of a part that is withheld could be tried for each arm.
         shown.append(replace(e, number=number[event.number], corrects=corrects, salts=NEITHER, withheld=NEITHER))
-    return Log(shown)
+    return shown, number
+
+
+def _renumbered(event: Event, number: Mapping[int, int]) -> Event | None:
+    """An act about the record by the numbers under which its events are shown; None where none of them is."""
+    about = targets(event.data)
+    shown = [number[n] for n in about if n in number]
+    if (about and not shown) or ("query" in event.data and event.data["query"] not in number):
+        return None
+    data = {**event.data, **({"events": shown} if "events" in event.data else {"event": shown[0]} if about else {})}
+    if "query" in data:
+        data["query"] = number[data["query"]]
+    return replace(event, data=data)
+
+
+def numbers_shown(events: Iterable[Event], reader: Reader) -> dict[int, int]:
+    """The log's number of each event that the reader sees, by the number under which he sees it."""
+    return {there: here for here, there in _seen(events, reader)[1].items()}
 
 
 def parts_shown(event: Event, reader: Reader) -> tuple[str, ...]:

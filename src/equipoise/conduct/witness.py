@@ -16,7 +16,18 @@ from equipoise.trial.problem import Problem
 
 #: After these orders the head is witnessed, whenever they are given; after any other, where it is the first of a day.
 WITNESSED_KINDS = frozenset(
-    {"randomised", "unblinded", "decided", "safety look", "amended", "opened", "sealed", "redacted", "reconciled"}
+    {
+        "randomised",
+        "unblinded",
+        "decided",
+        "dose set",
+        "safety look",
+        "amended",
+        "opened",
+        "sealed",
+        "redacted",
+        "reconciled",
+    }
 )
 
 

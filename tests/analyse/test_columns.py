@@ -40,6 +40,7 @@ from equipoise.trial.named_rules import NAMED_RULES
 from equipoise.trial.patient import Patient
 from equipoise.trial.population import Condition, Population
 from equipoise.trial.snapshot import Snapshot
+from equipoise.trial.vocabularies import OURS
 from random_patients import CUTOFF, READERS, random_patients
 
 RECIST = CRITERIA["RECIST 1.1"]
@@ -181,7 +182,7 @@ def test_every_best_response_is_that_of_the_reference(people: list[Patient], rul
 @pytest.mark.parametrize("rule", [BestRule(), BestRule(None, 70), BestRule(28, 70), BestRule(28, 100, 0, 1)])
 def test_every_short_course_is_that_of_the_reference(rule: BestRule) -> None:
     # All courses of one to four responses, on days of which some are too early for SD to count and some too near to confirm.
-    courses = [c for length in (1, 2, 3, 4) for c in product(reference_best.ORDER, repeat=length)]
+    courses = [c for length in (1, 2, 3, 4) for c in product(OURS.order, repeat=length)]
     days = (40, 60, 80, 120)
     lengths = [len(c) for c in courses]
     on = np.array([d for n in lengths for d in days[:n]], dtype=np.int32)

@@ -140,6 +140,7 @@ def test_a_prediction_is_a_distribution(pairs: list[tuple[float, float]]) -> Non
 
 
 @pytest.mark.independent
+@pytest.mark.slow
 def test_quadrature_against_sampling(meta: dict[str, Any]) -> None:
     """The posterior of (μ, τ) by importance sampling from its prior: within 4 Monte-Carlo errors."""
     r = meta["alike"]

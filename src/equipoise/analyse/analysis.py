@@ -20,9 +20,10 @@ from equipoise.analyse.survival import ArmSurvival, AtLandmark, SurvivalResult, 
 from equipoise.trial.decision import Fingerprints
 from equipoise.trial.endpoint import Landmark, TimeToEvent, Toxicity
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.said_numbers import interval, number, p_value, share
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
-from equipoise.trial.vocabularies.recist11 import CR, PD, PR, SD, VOCABULARY
+from equipoise.trial.vocabularies import OURS
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,6 @@ def analyse(trial: Trial, snap: Snapshot) -> Analysis:
     )
 
 
-def p_value(p: float) -> str:
-    """A p-value as it is read: four decimals, or a bound."""
-    return "–" if math.isnan(p) else "< 0.0001" if p < 0.0001 else f"{p:.4f}"
-
-
-def number(x: float, digits: int = 1) -> str:
-    """A number, or NR: not reached."""
-    return "NR" if math.isnan(x) else f"{x:.{digits}f}"
-
-
 def _chi2(x: float) -> str:
     """A test statistic; a dash where nothing could be tested."""
     return "–" if math.isnan(x) else f"{x:.3f}"
@@ -125,7 +116,7 @@ def _times_cells(a: ArmSurvival) -> list[Cell]:
     landmark = f"{curve_at(a.landmark)}, day {a.landmark.day}" if a.landmark is not None else ""
     if a.landmark is not None and a.landmark.beyond:
         landmark = curve_at(a.landmark)
-    median = f"{number(a.median_months)} ({number(a.median_ci_months[0])} to {number(a.median_ci_months[1])})"
+    median = f"{number(a.median_months)} {interval(*a.median_ci_months)}"
     return [a.n, a.events, median, landmark, number(a.follow_up_median / 30.4375)]
 
 
@@ -241,11 +232,13 @@ def response_table(trial: Trial, analysis: Analysis) -> Table | None:
     if result is None:
         return None
     rows: list[list[Cell]] = []
-    for word in VOCABULARY.words:
+    words = trial.assessments.vocabulary if trial.assessments is not None else OURS
+    always = {*words.responses, words.stable, *(w.code for w in words.words if w.progresses)}
+    for word in words.words:
         counts = [a.counted_by_category.get(word.code, 0) for a in result.arms.values()]
-        if any(counts) or word.code in (CR, PR, SD, PD):
+        if any(counts) or word.code in always:
             totals = [sum(a.counted_by_category.values()) for a in result.arms.values()]
-            shares = [f"{k} ({100 * k / n:.0f}%)" if n else "0" for k, n in zip(counts, totals, strict=True)]
+            shares = [share(k, n) for k, n in zip(counts, totals, strict=True)]
             rows.append([word.label, *shares])
     recent = [a.too_recent for a in result.arms.values()]
     if any(recent):
@@ -264,7 +257,7 @@ def _taken(trial: Trial) -> str:
     a = trial.assessments
     if a is None or (a.responses == "as recorded" and not a.read_by):
         return "As recorded at assessments"
-    if a.responses == "from lesions":
-        return f"Derived from the lesions by {a.criterion}"
+    if a.responses != "as recorded":
+        return f"Derived {a.responses.replace('from', 'from the')} by {a.criterion}"
     by = f"the map {a.map}" if a.map else "the trial file's map"
     return f"Recorded by {a.criterion}, read by {by} ({a.read_as})"

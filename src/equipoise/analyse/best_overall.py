@@ -1,4 +1,8 @@
-"""Best overall response, with and without confirmation: RECIST 1.1, table 3 (doi:10.1016/j.ejca.2008.10.026)."""
+"""Best overall response, with and without confirmation: RECIST 1.1, table 3 (doi:10.1016/j.ejca.2008.10.026).
+
+By a criterion for which two consecutive assessments count (IMWG: Kumar et al. 2016, doi:10.1016/S1470-2045(16)30206-6) the next that can
+be read confirms, and of the two what is said less of is confirmed: CR and then VGPR is a confirmed VGPR.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,20 @@ from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.endpoint import Response, TimeToEvent
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
-from equipoise.trial.vocabularies.recist11 import CR, NE, NON_CR_NON_PD, PD, PR, SD, VOCABULARY
+from equipoise.trial.vocabularies import ORDER, PROGRESSIONS, RESPONSES, UNREADABLE
+from equipoise.trial.vocabularies import irecist as immune
+from equipoise.trial.vocabularies.recist11 import CR, NE, NON_CR_NON_PD, PD, PR, SD
 
-#: The table's words from best to worst, and those that are responses.
-ORDER, RESPONSES = VOCABULARY.order, VOCABULARY.responses
+#: The word for stable disease of the criterion that has a word, where it is not SD; and the words for complete and partial response.
+_STABLE = {word: immune.ISD for word in immune.VOCABULARY.order if word != NE}
+COMPLETE, PARTIAL = (CR, immune.ICR), (PR, immune.IPR)
+#: What counts as nothing before the day from which stable disease counts.
+STABLE = (SD, NON_CR_NON_PD, immune.ISD, immune.NON_ICR_NON_IUPD)
+
+
+def stable_for(response: str) -> str:
+    """Stable disease in the words of the criterion that has this response."""
+    return _STABLE.get(response, SD)
 
 
 #: The best of a course without any assessment.
@@ -62,6 +76,16 @@ class Assessed:
         """What was recorded."""
         return None if self.of is None else self.of.event
 
+    @property
+    def seconded(self) -> bool:
+        """True by a criterion for which two consecutive assessments count."""
+        return self.of is not None and self.of.word.seconded
+
+    @property
+    def passed_over(self) -> bool:
+        """True where nothing could be read; a progression that nothing confirmed was read."""
+        return self.response in UNREADABLE and not (self.of is not None and self.of.word.unconfirmed)
+
 
 @dataclass(frozen=True, slots=True)
 class Best:
@@ -78,7 +102,7 @@ def up_to_progression(assessed: Sequence[Assessed]) -> list[Assessed]:
     found: list[Assessed] = []
     for a in sorted(assessed, key=lambda a: a.on):
         found.append(a)
-        if a.response == PD:
+        if a.response in PROGRESSIONS:
             break
     return found
 
@@ -92,16 +116,41 @@ def confirmed_by(i: int, course: Sequence[Assessed], rule: BestRule) -> Assessed
     first = course[i]
     if rule.confirm_after is None or first.response not in RESPONSES:
         return None
-    as_good = (CR,) if first.response == CR else RESPONSES
+    if first.seconded:
+        second = next_read(i, course, rule)
+        return second if second is not None and second.response in RESPONSES else None
+    as_good = frozenset(COMPLETE) & {first.response} or RESPONSES
     for j in range(i + 1, len(course)):
         if course[j].response in as_good and (course[j].on - first.on).days >= rule.confirm_after:
             codes = [a.response for a in course[i + 1 : j + 1]]
-            stable = rule.stable_between if first.response == PR else 0
-            allowed = {*as_good, NE, SD}
-            whole = codes.count(NE) <= rule.missing_between and codes.count(SD) <= stable
-            fell_back = CR in codes and PR in codes[codes.index(CR) :]
+            stable = rule.stable_between if first.response in PARTIAL else 0
+            same = stable_for(first.response)
+            allowed = {*as_good, NE, same}
+            whole = codes.count(NE) <= rule.missing_between and codes.count(same) <= stable
+            gone = next((k for k, code in enumerate(codes) if code in COMPLETE), len(codes))
+            fell_back = any(code in PARTIAL for code in codes[gone:])
             return course[j] if whole and set(codes) <= allowed and not fell_back else None
     return None
+
+
+def next_read(i: int, course: Sequence[Assessed], rule: BestRule) -> Assessed | None:
+    """The next assessment of a course that can be read, where no more than the rule allows before it could not be."""
+    for j in range(i + 1, min(i + 2 + rule.missing_between, len(course))):
+        if not course[j].passed_over and (course[j].on - course[i].on).days >= (rule.confirm_after or 0):
+            return course[j]
+    return None
+
+
+def _lesser(i: int, course: Sequence[Assessed], rule: BestRule) -> tuple[str, str]:
+    """What two consecutive assessments confirm, and why: the lesser of the two; SD where the second shows no response at all."""
+    a = course[i]
+    if a.response not in ORDER[: ORDER.index(SD)]:
+        return a.response, f"{a.response} on {a.on}"
+    second = next_read(i, course, rule)
+    if second is None or second.response in PROGRESSIONS or second.response in UNREADABLE:
+        return SD, f"{a.response} on {a.on}, which no second assessment confirms, so {SD}"
+    code = max(a.response, second.response, key=ORDER.index)
+    return code, f"{a.response} on {a.on}, then {second.response} on {second.on}: {code} is confirmed"
 
 
 def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> Best:
@@ -116,13 +165,17 @@ def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> 
 
     def told(i: int) -> tuple[str, str]:
         a = course[i]
+        if a.seconded and rule.confirm_after is not None:
+            code, why = _lesser(i, course, rule)
+            return (code, why) if code != SD or late(a) else (NE, f"{why}, before day {rule.stable_from}")
         if a.response in RESPONSES and rule.confirm_after is not None:
             by = confirmed_by(i, course, rule)
             if by is not None:
                 return a.response, f"{a.response} on {a.on}, confirmed by {by.response} on {by.on}"
             if late(a):
-                return SD, f"{a.response} on {a.on}, not confirmed, so {SD}"
-        if a.response in (PR, SD) and not late(a):
+                same = stable_for(a.response)
+                return same, f"{a.response} on {a.on}, not confirmed, so {same}"
+        if a.response in (PR, SD) and not late(a) and not a.seconded:
             gone = next((c for c in course[:i] if c.response == CR), None)
             if gone is not None:
                 # Table 3, footnote a: whatever is seen after a complete response has come back.
@@ -132,7 +185,7 @@ def best_overall(assessed: Sequence[Assessed], origin: date, rule: BestRule) -> 
                 )
         if a.response in RESPONSES and rule.confirm_after is not None:
             return NE, f"{a.response} on {a.on}, not confirmed, and before day {rule.stable_from}"
-        if a.response in (SD, NON_CR_NON_PD) and not late(a):
+        if a.response in STABLE and not late(a):
             return NE, f"{a.response} on {a.on}, before day {rule.stable_from}"
         return a.response, f"{a.response} on {a.on}"
 
@@ -171,7 +224,7 @@ def counted(patient: Patient, assessor: str = INVESTIGATOR, after_next_therapy: 
 def first_responding(
     patient: Patient, assessor: str = INVESTIGATOR, rule: BestRule | None = None, after_next_therapy: bool = False
 ) -> Assessment | None:
-    """The first CR or PR that may count; with a ``rule`` that asks for confirmation, the first that is confirmed."""
+    """The first response (CR or PR) that may count; with a ``rule`` that asks for confirmation, the first that is confirmed."""
 
     def holds(i: int, course: Sequence[Assessed]) -> bool:
         if course[i].response not in RESPONSES:

@@ -20,7 +20,9 @@ from equipoise.trial.table import is_row
 from equipoise.trial.trial import Trial
 
 #: Events that show nobody alive on the day before: they are found out, or judged, at a desk.
-_AT_A_DESK = frozenset({"lost", "eligibility reviewed", "unblinded", "deviation", "assigned", "dlt adjudicated"})
+_AT_A_DESK = frozenset(
+    {"lost", "eligibility reviewed", "unblinded", "deviation", "assigned", "dlt adjudicated", "dose omitted", "form"}
+)
 #: When an interval ended: not known yet of one that goes on beyond the cut-off.
 _ENDS = ("until", "until_dated", "until_date_rule")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from equipoise.analyse.analysis import Analysis, number, p_value
+from equipoise.analyse.analysis import Analysis
 from equipoise.analyse.incidence import ArmIncidence, GrayBetween
 from equipoise.analyse.subgroups import Subgroup
 from equipoise.analyse.survival import SurvivalResult
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.said_numbers import number, p_value
 from equipoise.trial.trial import Trial
 
 

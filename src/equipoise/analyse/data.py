@@ -13,7 +13,8 @@ from itertools import islice
 from equipoise.analyse import beyond
 from equipoise.analyse.losses import losses
 from equipoise.analyse.members import notes_of, own_only
-from equipoise.analyse.stated import as_stated, from_lesions
+from equipoise.analyse.stated import as_stated, is_derived
+from equipoise.trial.hand_over import counted
 from equipoise.trial.log import Log
 from equipoise.trial.patient import gather
 from equipoise.trial.problem import Problem
@@ -39,16 +40,20 @@ def cut(
     after the cut-off has not happened, but says who was followed until then: see ``analyse.beyond``. Responses are as recorded, read in the words
     of the trial's criterion, or derived from the lesions; the events are as recorded in any case. Of a cohort (``Trial.cohort``) only its
     own patients are in it, those who count for its design, and only what was ordered of it or of the whole trial; in a whole trial
-    each patient's responses are read as his cohort's are. The snapshot's notes say what was
+    each patient's responses are read as his cohort's are. Patients of phase I are on no arm, unless the file says that they count for phase II
+    (``trial.hand_over.counted``). The snapshot's notes say what was
     left out. Without ``fingerprint`` it has neither hash nor notes, which spares a simulation both. Raises ValueError where
     ``known_on`` is before ``cutoff``.
     """
     day = cutoff or known_on or last_day(log, trial)
     everybody = _everybody(trial, log, day, known_on or _known_at(log, day), fingerprint=fingerprint)
+    if trial.phase1 is not None and trial.phase1.counts_for_phase2:
+        by_arm = counted(trial, everybody.patients, everybody.events, everybody.known)
+        everybody = replace(everybody, patients=by_arm)
     found = own_only(trial, everybody)
     if not fingerprint:
         return found
-    lost = tuple(losses(trial, found.events, found.patients.values(), lesions=from_lesions(trial)))
+    lost = tuple(losses(trial, found.events, found.patients.values(), lesions=is_derived(trial)))
     said = (*_notes(trial, log, found), *lost, *notes_of(trial, [*everybody.patients.values()]))
     return replace(found, notes=said, losses=lost)
 
@@ -124,9 +129,11 @@ def _notes(trial: Trial, log: Log, snap: Snapshot) -> Iterator[str]:
         yield f"left out, as recorded after {snap.known_on} though of {snap.cutoff} or before: {_of(later, 'event')}."
     yield from beyond.notes_of(trial, snap.patients.values(), snap.beyond)
     assessments = [a for p in snap.patients.values() for a in p.every_assessment]
-    bare = sum(not a.lesions and not a.baseline for a in assessments) if from_lesions(trial) else 0
-    if bare:
-        yield f"taken as recorded, for no lesion is listed: {_of(bare, 'assessment')}."
+    measured = trial.assessments is not None and trial.assessments.responses == "from measurements"
+    bare = sum(not (a.measurements if measured else a.lesions) and not a.baseline for a in assessments)
+    if bare and is_derived(trial):
+        nothing = "nothing that was measured" if measured else "no lesion"
+        yield f"taken as recorded, for {nothing} is listed: {_of(bare, 'assessment')}."
     unblinded = [p.name for p in snap.patients.values() if p.unblinded is not None]
     if unblinded:
         yield f"unblinded while the trial went on: {_of(len(unblinded), 'patient')}, {', '.join(unblinded)}."

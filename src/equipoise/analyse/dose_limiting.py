@@ -7,20 +7,28 @@ not evaluable, and replaced; none. What follows from the records stands beside a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal
 
-from equipoise.trial.arm import Treatment
+from equipoise.analyse.binary import status_of
+from equipoise.analyse.doses_of_drug import DosesOfDrug
 from equipoise.trial.dose_outcomes import PatientOutcome
+from equipoise.trial.endpoint import Outcome, Response
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
 from equipoise.trial.phase1 import DoseLevel, Phase1
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
-#: What each letter says, as machines get it.
+#: What each letter of a DLT says, as machines get it.
 OUTCOMES = {"T": "dlt", "P": "pending", "X": "not evaluable", "N": "none"}
+
+
+#: Whether somebody responded, of a design that asks: what is not known of a response that can no longer be had counts as none.
+#: 'not yet': of a design that takes responses as they are seen, and waits for none.
+Responded = Literal["not asked", "yes", "no", "pending", "not yet"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,8 @@ class DltStatus:
 
     ``days``: of the window, for which the patient was followed without a DLT. ``derived``: the letter without a committee's word;
     ``events``: the numbers of the events that decided. ``until``: the first day after the window, of somebody who was dosed. ``dlt_day``:
-    of the window, when the DLT came; of one that came after it, its last.
+    of the window, when the DLT came; of one that came after it, its last. ``responded``: whether the patient did, where the design asks.
+    ``beside``: backfilled; ``drawn``: the level was given by lot.
     """
 
     patient: str
@@ -44,18 +53,32 @@ class DltStatus:
     adjudicated: int | None = None
     until: date | None = None
     dlt_day: int | None = None
+    responded: Responded = "not asked"
+    beside: bool = False
+    drawn: bool = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether an answer that counts is still awaited: of a DLT, or of a response."""
+        return self.letter == "P" or (self.letter in "NT" and self.responded == "pending")
 
     @property
     def outcome(self) -> PatientOutcome:
-        """As it is written down: T, P:12, X, N. Who is pending after the window is written as followed for a day less than it."""
-        if self.letter != "P" or self.until is None:
-            return PatientOutcome(self.letter, 0 if self.letter == "P" else None)
-        return PatientOutcome("P", min(self.days, self.window - 1))
+        """As it is written down: T, P:12, X, N, and with a response B, E. Who is pending after the window is written as followed for a day less than it."""
+        if self.pending:
+            return PatientOutcome("P", 0 if self.until is None else min(self.days, self.window - 1))
+        return PatientOutcome(
+            {"N": "E", "T": "B"}.get(self.letter, self.letter) if self.responded == "yes" else self.letter
+        )
+
+    def given(self, *, timed: bool) -> tuple[int, PatientOutcome, bool, bool]:
+        """As the design takes a patient in his turn; ``timed``: with the day of a DLT."""
+        return self.level, self.timed if timed else self.outcome, self.beside, self.drawn
 
     @property
     def timed(self) -> PatientOutcome:
         """The same with the day of a DLT, for a design that asks for it."""
-        return PatientOutcome("T", self.dlt_day) if self.letter == "T" else self.outcome
+        return PatientOutcome(self.outcome.letter, self.dlt_day) if self.outcome.letter in "TB" else self.outcome
 
 
 @dataclass(frozen=True)
@@ -74,7 +97,40 @@ def dlt_statuses(trial: Trial, snap: Snapshot) -> list[DltStatus]:
     assigned = [
         p for p in snap.patients.values() if p.assigned is not None and p.assigned.data["level"] in trial.level_numbers
     ]
-    return [dlt_status(trial, p, snap.cutoff) for p in sorted(assigned, key=_order)]
+    return [responding(trial, p, snap.cutoff, dlt_status(trial, p, snap.cutoff)) for p in sorted(assigned, key=_order)]
+
+
+def responding(trial: Trial, patient: Patient, cutoff: date, found: DltStatus) -> DltStatus:
+    """What is known of a patient's DLT, with the response that [phase1] asks for beside it.
+
+    Whose response can no longer be had counts as one without, or, where the endpoint does not count such a patient as a failure, is not evaluable and
+    replaced, unless there was a DLT. Of a design that waits for no response nobody is pending or replaced for his.
+    """
+    endpoint = None if trial.phase1 is None else trial.endpoint_by_name.get(trial.phase1.response or "")
+    if trial.phase1 is None or not isinstance(endpoint, Outcome | Response) or found.letter == "X":
+        return found
+    waits = trial.phase1.rule.waits_for_response
+    # Who is in part 1 is on no arm: he entered when he was enrolled.
+    on_no_arm = patient.of_phase1 or patient.randomised is None
+    entered = replace(patient, randomised=patient.enrolled) if on_no_arm else patient
+    status = status_of(entered, endpoint, trial, cutoff)
+    if status is None or status.status == "pending":
+        why = "no entry to the trial is recorded" if status is None else status.because
+        if not waits:
+            return replace(found, responded="not yet", because=f"{found.because} No response seen yet.")
+        return replace(found, responded="pending", because=f"{found.because} Response pending: {why}.")
+    if status.status == "not evaluable" and endpoint.not_evaluable != "failure" and found.letter == "N" and waits:
+        return replace(
+            found,
+            letter="X",
+            because=f"Not evaluable: no response can be told: {status.because}; replaced. {found.because}",
+        )
+    said = {"success": "A response", "failure": "No response"}.get(status.status, "Counted as no response")
+    return replace(
+        found,
+        responded="yes" if status.status == "success" else "no",
+        because=f"{found.because} {said}: {status.because}.",
+    )
 
 
 def of_no_level(trial: Trial, snap: Snapshot) -> list[str]:
@@ -94,8 +150,11 @@ def dlt_status(trial: Trial, patient: Patient, cutoff: date) -> DltStatus:
     assert patient.assigned is not None, "asked of an assigned patient"
     number = trial.level_numbers[patient.assigned.data["level"]]
     level = trial.dose_levels[number - 1]
-    record = _Record(trial.phase1, level, _treatment(trial, patient, level), patient, cutoff)
-    derived = record.status(number)
+    record = _Record(
+        trial.phase1, level, _of_drugs(trial, patient, level, trial.phase1.window.days, cutoff), patient, cutoff
+    )
+    said = patient.assigned.data
+    derived = replace(record.status(number), beside=said.get("backfill") is True, drawn=said.get("at_random") is True)
     word = patient.adjudicated
     if word is None:
         return derived
@@ -109,7 +168,9 @@ def dlt_status(trial: Trial, patient: Patient, cutoff: date) -> DltStatus:
         day = derived.dlt_day or max(min(derived.days, derived.window), 1)
         return replace(derived, letter="T", because=because, adjudicated=word.number, dlt_day=day)
     # A word speaks of what was recorded before it; one that was put right since, of what was before it was first recorded.
-    left = record.status(number, since=word.corrects or word.number)
+    left = replace(
+        record.status(number, since=word.corrects or word.number), beside=derived.beside, drawn=derived.drawn
+    )
     if left.letter == derived.letter:
         because = f"{derived.because} No DLT, {says}: {reason}."
         if derived.letter == "T":
@@ -119,10 +180,16 @@ def dlt_status(trial: Trial, patient: Patient, cutoff: date) -> DltStatus:
     return replace(left, because=because, derived=derived.letter, adjudicated=word.number)
 
 
-def _treatment(trial: Trial, patient: Patient, level: DoseLevel) -> Treatment | None:
-    """How the level's drug is planned in the patient's arm; where the arm is not told, in any."""
+def _of_drugs(trial: Trial, patient: Patient, level: DoseLevel, window: int, cutoff: date) -> tuple[DosesOfDrug, ...]:
+    """The patient's doses of each of the level's drugs, as the drug is planned in his arm; where the arm is not told, in any."""
     arms = [a for a in trial.arms if a.name == patient.arm] or trial.arms
-    return next((t for a in arms for t in a.regimen if t.drug == level.drug), None)
+    planned = {t.drug: t for a in reversed(arms) for t in a.regimen}
+    return tuple(
+        DosesOfDrug(
+            told, planned.get(told.drug), [d for d in patient.doses if d.data.get("drug") == told.drug], window, cutoff
+        )
+        for told in level.doses
+    )
 
 
 @dataclass(frozen=True)
@@ -131,7 +198,7 @@ class _Record:
 
     phase1: Phase1
     level: DoseLevel
-    treatment: Treatment | None
+    of_drugs: tuple[DosesOfDrug, ...]
     patient: Patient
     cutoff: date
 
@@ -142,8 +209,8 @@ class _Record:
 
     @property
     def doses(self) -> list[Event]:
-        """Doses of the level's drug, in the order of their days."""
-        return [d for d in self.patient.doses if d.data.get("drug") == self.level.drug]
+        """Doses of the level's drug, of a combination's two, in the order of their days."""
+        return [d for d in self.patient.doses if self.level.of(d.data.get("drug", "")) is not None]
 
     @property
     def left(self) -> Event | None:
@@ -167,9 +234,9 @@ class _Record:
             ended = self.left or self.patient.treatment_ended
             if ended is not None:
                 return found(
-                    "X", f"Never given {self.level.drug}: {ended.kind} on {ended.happened}; replaced.", 0, [ended]
+                    "X", f"Never given {self.level.drugs}: {ended.kind} on {ended.happened}; replaced.", 0, [ended]
                 )
-            return found("P", f"Pending: no dose of {self.level.drug} yet.")
+            return found("P", f"Pending: no dose of {self.level.drugs} yet.")
         first = doses[0].happened
         toxic = sorted(self._events(first), key=lambda f: (f.event.happened, f.event.number))
         late = list(self._late())
@@ -229,98 +296,25 @@ class _Record:
 
     # -- doses as planned -------------------------------------------------------------------------------------------
 
-    def _plan(self) -> tuple[list[tuple[int, int]], tuple[int, int] | None]:
-        """The doses that are planned in the window, each by cycle and day, and the next one after it, if any."""
-        t = self.treatment
-        if t is None:
-            return [], None
-        inside: list[tuple[int, int]] = []
-        cycle = 1
-        while cycle <= t.cycles or t.may_continue:
-            for day in sorted(t.days):
-                if (cycle - 1) * t.cycle_length.days + day - min(t.days) >= self.window:
-                    return inside, (cycle, day)
-                inside.append((cycle, day))
-            cycle += 1
-        return inside, None
-
-    def _given_on(self) -> dict[tuple[int, int], tuple[date, Event]]:
-        """Cycle and day → when that dose was given; a stretch of days gives one for each."""
-        found: dict[tuple[int, int], tuple[date, Event]] = {}
-        for dose in self.doses:
-            until = dose.data.get("until")
-            last = min(date.fromisoformat(until), self.cutoff) if until else dose.happened
-            for k in range(max((last - dose.happened).days, 0) + 1):
-                place = int(dose.data["cycle"]), int(dose.data["day"]) + k
-                found.setdefault(place, (dose.happened + timedelta(days=k), dose))
-        return found
-
     def _late(self) -> Iterator[_Found]:
-        """Doses that came later than due by more than the definition allows.
-
-        A dose is due by the first dose of its cycle, and that by the first dose of the cycle before; where the one by which it is due was
-        not given, no delay is told.
-        """
-        allowed, t = self.phase1.dlt.delay_longer_than, self.treatment
-        if allowed is None or t is None:
-            return
-        given = self._given_on()
-        inside, after = self._plan()
-        for cycle, day in (*inside, *([after] if after is not None else [])):
-            start = min(t.days)
-            at_start = day == start
-            by = (cycle - 1, start) if at_start else (cycle, start)
-            if (cycle, day) not in given or by not in given:
-                continue
-            due = given[by][0] + timedelta(days=t.cycle_length.days if at_start else day - start)
-            on, event = given[cycle, day]
-            if (on - due).days > allowed.days:
-                words = (
-                    f"{self.level.drug} of cycle {cycle}, day {day}, due on {due}, was given on {on} (event {event.number}), "
-                    f"{(on - due).days} days late, more than {allowed}"
-                )
-                yield _Found(event, words)
+        """Doses that came later than due by more than the definition allows."""
+        allowed = self.phase1.dlt.delay_longer_than
+        if allowed is not None:
+            yield from (_Found(event, words) for of in self.of_drugs for event, words in of.late(allowed))
 
     def _awaited(self) -> str:
         """The dose whose delay may still come to be a DLT; '' where none may."""
         allowed = self.phase1.dlt.delay_longer_than
         if allowed is None or self.left is not None or self.patient.treatment_ended is not None:
             return ""
-        given = self._given_on()
-        inside, after = self._plan()
-        asked = [*inside, *([after] if after is not None else [])]
-        last = max((i for i, place in enumerate(asked) if place in given), default=-1)
-        beyond = any(place > asked[-1] for place in given) if asked else True
-        if beyond or last + 1 >= len(asked):
-            return ""
-        cycle, day = asked[last + 1]
-        return (
-            f"{self.level.drug} of cycle {cycle}, day {day}, is not recorded, nor an end of treatment; given more than {allowed} late, it "
-            "would be a DLT"
-        )
+        return next((words for of in self.of_drugs if (words := of.awaited(allowed))), "")
 
     def _received(self, first: date) -> tuple[float | None, str]:
-        """The share of what was planned for the window that was given in it, and that in words. A dose above the level's counts as the level's."""
-        inside, _ = self._plan()
-        given = self._given_on()
-        if not inside:
-            return None, f"{len(self.doses)} doses given"
-        end = first + timedelta(days=self.window)
-        taken = [given[place][1] for place in inside if place in given and given[place][0] < end]
-        times = self.treatment.times_a_day if self.treatment is not None else 1
-        amounts = [
-            min(float(e.data.get("dose", 0)) * e.data.get("times_a_day", times), self.level.dose * times) for e in taken
-        ]
-        planned = self.level.dose * times * len(inside)
-        share = sum(amounts) / planned
-        words = f"given {len(taken)} of {len(inside)} planned doses"
-        if abs(share - len(taken) / len(inside)) > 1e-9:
-            words += f", {sum(amounts):g} of {planned:g} {self.level.unit} in all"
-        other = sorted({float(e.data["dose"]) for e in taken if "dose" in e.data} - {float(self.level.dose)})
-        if other:
-            words += f" (not all at the level's {self.level}: {_amounts(other)} too)"
-        return share, f"{words}, {100 * share:.0f} %"
-
-
-def _amounts(values: Iterable[float]) -> str:
-    return ", ".join(f"{v:g}" for v in values)
+        """The share of what was planned for the window that was given in it, of two drugs the lesser, and that in words."""
+        found = [of.received(first) for of in self.of_drugs]
+        shares = [share for share, _ in found if share is not None]
+        words = "; ".join(
+            f"{of.told.drug}: {said}" if len(found) > 1 else said
+            for of, (_, said) in zip(self.of_drugs, found, strict=True)
+        )
+        return min(shares, default=None), words

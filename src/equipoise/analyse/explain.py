@@ -9,6 +9,7 @@ from datetime import date
 from equipoise.analyse.binary import status_of
 from equipoise.analyse.criteria import CRITERIA
 from equipoise.analyse.criteria.criterion import TimePoint, scans_of
+from equipoise.analyse.dose_limiting import OUTCOMES, dlt_status
 from equipoise.analyse.endpoints import observe
 from equipoise.analyse.populations import Membership, membership
 from equipoise.analyse.response import best_of
@@ -66,11 +67,15 @@ class Explanation:
     populations: Mapping[str, Membership]
     #: what was recorded and is in no endpoint, of any patient
     losses: Sequence[str] = ()
+    #: of somebody who is assigned a dose level: whether there was a dose-limiting toxicity, and why
+    dlt: Told | None = None
 
 
 def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
-    """Explain a randomised patient of a snapshot whose responses are as stated (see ``data``)."""
+    """Explain a patient who is on an arm or a dose level, of a snapshot whose responses are as stated (see ``data``)."""
     assessments = trial.assessments
+    # Populations are of those on an arm: who is in phase I of a trial of phase I and II is in none.
+    populations = trial.population_by_name if patient.randomised is not None else {}
     imputed = {e.number: _imputed(e) for e in snap.events if e.patient == patient.name and "date_rule" in e.data}
     return Explanation(
         patient.name,
@@ -82,9 +87,19 @@ def explain(trial: Trial, snap: Snapshot, patient: Patient) -> Explanation:
             replace(told, because=told.because + imputed.get(told.source or 0, "").rstrip("."))
             for told in (_outcome(trial, snap, patient, i) for i in range(len(trial.endpoints)))
         ],
-        {name: membership(patient, p, trial, snap.cutoff) for name, p in trial.population_by_name.items()},
+        {name: membership(patient, p, trial, snap.cutoff) for name, p in populations.items()},
         snap.losses,
+        _dose_limiting(trial, snap, patient),
     )
+
+
+def _dose_limiting(trial: Trial, snap: Snapshot, patient: Patient) -> Told | None:
+    if trial.phase1 is None or patient.assigned is None or patient.assigned.data["level"] not in trial.level_numbers:
+        return None
+    status = dlt_status(trial, patient, snap.cutoff)
+    source = status.events[0] if status.events else status.adjudicated
+    record = next((e.source for e in snap.events if e.number == source), "")
+    return Told("DLT", f"at {status.label}", OUTCOMES[status.letter], status.because.rstrip("."), source, record)
 
 
 def _imputed(event: Event) -> str:
@@ -96,7 +111,7 @@ def _points(trial: Trial, patient: Patient) -> list[Point]:
     criterion = CRITERIA.get(trial.assessments.criterion if trial.assessments else OURS.criterion)
     shown = []
     for assessor, read in ({INVESTIGATOR: patient.assessments} | patient.readers).items():
-        points = {p.event: p for p in criterion.read(scans_of(read))} if criterion is not None else {}
+        points = {p.event: p for p in criterion.read(scans_of(read, criterion.reads))} if criterion is not None else {}
         for a in read:
             if a.baseline:
                 continue
@@ -120,8 +135,12 @@ def _points(trial: Trial, patient: Patient) -> list[Point]:
 def _because(a: Assessment, point: TimePoint | None, glossary: Glossary) -> str:
     """How the response that counts came about."""
     how = ""
-    if glossary.foreign(a.event.data) and a.recorded:
+    if a.derived and a.word.seconded and a.word.unconfirmed:
+        how = f"{a.word.label}: {a.response}."
+    elif glossary.foreign(a.event.data) and a.recorded:
         how = f"Recorded {a.recorded} by {a.event.data['criterion']}, of which the trial file says nothing: nothing follows."
+    elif glossary.of(a.event.data).seconded and a.word.unconfirmed:
+        how = f"Recorded {a.recorded or 'nothing'}: {a.word.label.lower()}: {a.response}."
     elif not a.derived and glossary.of(a.event.data).unconfirmed:
         end = "and no later assessment refutes it" if a.word.progresses else "which a later assessment refutes"
         how = f"Recorded {a.recorded}, a progression to be confirmed, {end}: {a.response}."
@@ -130,7 +149,8 @@ def _because(a: Assessment, point: TimePoint | None, glossary: Glossary) -> str:
     elif not a.derived and a.response != a.recorded:
         how = f"Recorded {a.recorded}, read as {a.response} by the trial file's map."
     elif point is None:
-        how = "As recorded." if a.lesions else "No lesions are listed: as recorded."
+        said = a.lesions or a.measurements
+        how = "As recorded." if said else "No lesions are listed: as recorded."
     return " ".join(s for s in (how, point.sentence if point else "") if s)
 
 

@@ -162,7 +162,7 @@ def overstated(endpoint: TimeToEvent) -> str:
 def incidence_figure(trial: Trial, endpoint: TimeToEvent, watched: Watched) -> LineFigure:
     """Cumulative incidence curves by arm in months, with 95 % bands."""
     curves = [
-        _curve(trial.arm_by_name[name].label, cumulative_incidence(*group))
+        curve_of_incidence(trial.arm_by_name[name].label, cumulative_incidence(*group))
         for name, group in watched.items()
         if len(group[0])
     ]
@@ -180,7 +180,8 @@ def incidence_figure(trial: Trial, endpoint: TimeToEvent, watched: Watched) -> L
     )
 
 
-def _curve(label: str, found: CumulativeIncidence) -> Curve:
+def curve_of_incidence(label: str, found: CumulativeIncidence) -> Curve:
+    """A curve in months with its band, from 0 on."""
     upper = np.nan_to_num(found.upper, nan=1.0)
     lower = np.where(np.isnan(found.lower), found.incidence, found.lower)
     months = [0.0, *(found.time / DAYS_PER_MONTH).tolist()]

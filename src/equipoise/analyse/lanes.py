@@ -2,29 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from equipoise.analyse.response import best_response
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import Response
-from equipoise.trial.exhibits import Bar, Lane, Mark, SwimmerFigure, WaterfallFigure
+from equipoise.trial.exhibits import Bar, Lane, Mark, SpiderFigure, SpiderLine, SwimmerFigure, WaterfallFigure
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
+#: So many lanes to a figure: each is then read with its patient's number.
+LANES = 45
+#: Where more than so many patients are, nobody can follow a lane: no figure.
+MOST_LANES = 300
 
-def swimmer_figure(trial: Trial, snap: Snapshot) -> SwimmerFigure:
-    """One lane a randomised patient, in months since randomisation."""
-    lanes = [_lane(p, arm.label, snap.cutoff) for arm in trial.arms for p in snap.on_arm(arm.name)]
-    return SwimmerFigure(
-        "Course of each patient",
-        "Months since randomisation",
-        lanes,
-        caption="One lane a patient, longest on top: time on and off treatment to the last contact, and what happened.",
+
+def swimmer_figures(trial: Trial, snap: Snapshot) -> list[SwimmerFigure]:
+    """One lane a patient on an arm, in months since he came onto it, by arm (where the dose is found, by dose level).
+
+    One figure where 45 lanes hold everybody; else a figure an arm, and of an arm as many as it needs, the longest first, all on one axis.
+    """
+    of_level = {x.label: f"{x.label}, {x}" for x in trial.dose_levels}
+    groups: dict[str, list[Patient]] = {name: [] for name in (*of_level.values(), *(a.label for a in trial.arms))}
+    for arm in trial.arms:
+        for p in snap.on_arm(arm.name):
+            level = of_level.get(p.assigned.data["level"]) if p.assigned is not None else None
+            groups[level or arm.label].append(p)
+    response = next((e for e in trial.endpoints if isinstance(e, Response)), None)
+    lanes = [
+        replace(lane_of(p, group, snap.cutoff), response=_best(p, response, snap.cutoff))
+        for group, on in groups.items()
+        for p in on
+    ]
+    if len(lanes) > MOST_LANES:
+        return []
+    until = max((end for lane in lanes for _, end, _ in lane.spans), default=0.0) + 0.5
+    made = []
+    for part, (title, some) in enumerate(_shared_out(lanes)):
+        made.append(
+            SwimmerFigure(
+                title,
+                f"Months since {'randomisation' if trial.randomisation is not None else 'enrolment'}",
+                some,
+                caption=""
+                if part
+                else "One lane a patient, longest on top: wide while on treatment, thin afterwards to the last contact, "
+                + ("coloured by best overall response, and what happened." if response else "and what happened."),
+                until=until,
+            )
+        )
+    return made
+
+
+def _shared_out(lanes: list[Lane]) -> Iterator[tuple[str, list[Lane]]]:
+    """The lanes of each figure, with its title."""
+    if len(lanes) <= LANES:
+        yield "Course of each patient", lanes
+        return
+    for group in dict.fromkeys(lane.group for lane in lanes):
+        own = sorted((x for x in lanes if x.group == group), key=lambda x: -max((e for _, e, _ in x.spans), default=0.0))  # fmt: skip
+        pages = -(-len(own) // LANES)
+        each = -(-len(own) // pages)
+        for k in range(pages):
+            which = f", {k + 1} of {pages}" if pages > 1 else ""
+            yield f"Course of each patient: {group}{which}", own[k * each : (k + 1) * each]
+
+
+def _best(p: Patient, endpoint: Response | None, cutoff: date) -> str:
+    return best_response(p, endpoint, cutoff).response if endpoint is not None else ""
+
+
+def spider_figure(trial: Trial, snap: Snapshot, endpoint: Response) -> SpiderFigure | None:
+    """Change of the sum of diameters from baseline at each assessment, a line a patient; None without two sums of anybody."""
+    lines = []
+    for arm in trial.arms:
+        for p in snap.on_arm(arm.name):
+            read = [a for a in p.read_by(endpoint.assessor) if a.sum_mm is not None]
+            first = next((a for a in read if a.baseline and a.sum_mm), None)
+            if first is None or first.sum_mm is None:
+                continue
+            base = first.sum_mm
+            later = [(a, a.sum_mm or 0.0) for a in read if not a.baseline and a.happened >= first.happened]
+            if not later:
+                continue
+            months = [0.0, *((a.happened - first.happened).days / DAYS_PER_MONTH for a, _ in later)]
+            change = [0.0, *(min(100.0 * (mm - base) / base, 100.0) for _, mm in later)]
+            lines.append(SpiderLine(p.name, arm.label, months, change, _best(p, endpoint, snap.cutoff)))
+    if not lines:
+        return None
+    return SpiderFigure(
+        "Change in tumour size over time",
+        "Months since the baseline scan",
+        "Change in sum of diameters, %",
+        lines,
+        [Mark("+20 %", y=20.0), Mark("−30 %", y=-30.0)],
+        caption="Sum of diameters against baseline, a line a patient, coloured by best overall response; growth beyond 100 % is drawn at 100 %. "
+        "Each patient's best change is in the figure of best changes.",
     )
 
 
-def _lane(patient: Patient, group: str, cutoff: date) -> Lane:
+def lane_of(patient: Patient, group: str, cutoff: date) -> Lane:
+    """The lane of a patient who is on an arm; ``group`` names it."""
     assert patient.randomised is not None
     origin = patient.randomised.happened
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from equipoise.analyse.best_overall import first_responding
 from equipoise.analyse.binary import status_of
+from equipoise.analyse.criteria.imwg import measurable as followed_by
 from equipoise.analyse.criteria.selection import measurable
 from equipoise.analyse.eligibility import found_ineligible
 from equipoise.analyse.status import Status
@@ -215,6 +216,9 @@ def _measurable(c: Condition, patient: Patient) -> _Met:
             return _Met(True, f"{len(targets)} measurable target lesions on {a.happened}", a.event)
         if not a.lesions and a.sum_mm:
             return _Met(True, f"a sum of {a.sum_mm:.4g} mm on {a.happened}", a.event)
+        followed = followed_by(a.measurements)
+        if followed:
+            return _Met(True, f"measurable by {', '.join(followed)} on {a.happened}", a.event)
     return _Met(False, "no measurable lesion at baseline", baseline[-1].event)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from equipoise.analyse.editions import UNSAID, editions, pooled
 from equipoise.trial.exhibits import Table
+from equipoise.trial.patient import Patient
+from equipoise.trial.said_numbers import share
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -31,32 +33,42 @@ def safety(trial: Trial, snap: Snapshot) -> Sequence[ArmSafety]:
 
     A patient counts once for a term, at its worst grade. Severe is grade 3 or worse, fatal grade 5 (CTCAE).
     """
-    result = []
-    for arm in trial.arms:
-        treated = [p for p in snap.on_arm(arm.name) if p.doses or not arm.regimen]
-        worst: dict[str, list[int]] = {}
-        per_patient = []
-        for patient in treated:
-            grades: dict[str, int] = {}
-            for event in patient.adverse_events:
-                grades[event.data["term"]] = max(grades.get(event.data["term"], 0), event.data["grade"])
-            for term, grade in grades.items():
-                worst.setdefault(term, []).append(grade)
-            serious = any(e.data.get("serious") for e in patient.adverse_events)
-            per_patient.append((max(grades.values(), default=0), serious))
-        result.append(
-            ArmSafety(
-                arm.name,
-                len(treated),
-                sum(g > 0 for g, _ in per_patient),
-                sum(g >= 3 for g, _ in per_patient),
-                sum(s for _, s in per_patient),
-                sum(g == 5 for g, _ in per_patient),
-                {t: (len(g), sum(x >= 3 for x in g)) for t, g in sorted(worst.items())},
-                editions(trial, (e for p in treated for e in p.adverse_events)),
-            )
-        )
-    return result
+    return [
+        _counted(trial, arm.name, [p for p in snap.on_arm(arm.name) if p.doses or not arm.regimen])
+        for arm in trial.arms
+    ]
+
+
+def safety_by_level(trial: Trial, snap: Snapshot) -> Sequence[ArmSafety]:
+    """The same by dose level, of who is assigned to it and was given anything; levels to which nobody is are left out."""
+    on: dict[str, list[Patient]] = {x.label: [] for x in trial.dose_levels}
+    for patient in snap.patients.values():
+        if patient.assigned is not None and patient.doses and patient.assigned.data["level"] in on:
+            on[patient.assigned.data["level"]].append(patient)
+    return [_counted(trial, label, treated) for label, treated in on.items() if treated]
+
+
+def _counted(trial: Trial, name: str, treated: Sequence[Patient]) -> ArmSafety:
+    worst: dict[str, list[int]] = {}
+    per_patient = []
+    for patient in treated:
+        grades: dict[str, int] = {}
+        for event in patient.adverse_events:
+            grades[event.data["term"]] = max(grades.get(event.data["term"], 0), event.data["grade"])
+        for term, grade in grades.items():
+            worst.setdefault(term, []).append(grade)
+        serious = any(e.data.get("serious") for e in patient.adverse_events)
+        per_patient.append((max(grades.values(), default=0), serious))
+    return ArmSafety(
+        name,
+        len(treated),
+        sum(g > 0 for g, _ in per_patient),
+        sum(g >= 3 for g, _ in per_patient),
+        sum(s for _, s in per_patient),
+        sum(g == 5 for g, _ in per_patient),
+        {t: (len(g), sum(x >= 3 for x in g)) for t, g in sorted(worst.items())},
+        editions(trial, (e for p in treated for e in p.adverse_events)),
+    )
 
 
 def _together(arms: Sequence[ArmSafety]) -> dict[str, int]:
@@ -77,15 +89,12 @@ def _grading(arms: Sequence[ArmSafety]) -> str:
     return f"CTCAE {next(iter(found))}" if len(found) == 1 and UNSAID not in found else "CTCAE"
 
 
-def safety_table(trial: Trial, arms: Sequence[ArmSafety]) -> Table:
-    """Adverse events by arm as a table, the most frequent first."""
-
-    def share(count: int, of: int) -> str:
-        return f"{count} ({100 * count / of:.0f}%)" if of else "0"
+def safety_table(trial: Trial, arms: Sequence[ArmSafety], by: str = "arm") -> Table:
+    """Adverse events by arm, or by dose level (``by``), as a table, the most frequent first."""
 
     columns = ["Patients with"]
     for a in arms:
-        label = trial.arm_by_name[a.arm].label
+        label = trial.arm_by_name[a.arm].label if by == "arm" else a.arm
         columns += [f"{label} (n = {a.treated}), any grade", f"{label}, grade ≥ 3"]
     rows: list[list[str]] = [["any adverse event"]]
     for a in arms:
@@ -103,7 +112,7 @@ def safety_table(trial: Trial, arms: Sequence[ArmSafety]) -> Table:
             row += [share(getattr(a, attribute), a.treated), ""]
         rows.append(row)
     return Table(
-        "Adverse events by arm",
+        f"Adverse events by {by}",
         columns,
         rows,
         notes=(

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from equipoise.analyse.analysis import p_value
 from equipoise.analyse.endpoints import Observed
 from equipoise.analyse.follow_up import caution_of
 from equipoise.analyse.populations import members_by_arm
@@ -15,6 +14,7 @@ from equipoise.analyse.survival import AtLandmark, SurvivalResult, analyse_survi
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Cell, SurvivalFigure, Table
 from equipoise.trial.named_rules import NAMED_RULES
+from equipoise.trial.said_numbers import p_value
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 

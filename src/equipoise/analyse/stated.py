@@ -22,25 +22,27 @@ def as_stated(trial: Trial, snap: Snapshot) -> Snapshot:
     """The snapshot with the responses that the trial file says to use; itself where they are as recorded.
 
     A derived response lies beside the recorded event, which stays what it was; so does the sum of the target lesions. An assessment
-    that lists no lesion is taken as recorded. To do so twice changes nothing.
+    that lists no lesion (no measurement) is taken as recorded. To do so twice changes nothing.
     """
-    if trial.assessments is not None and trial.assessments.glossary.awaits:
-        refuted = trial.assessments.vocabulary.refuted
-        snap = replace(snap, patients={name: settled(p, refuted) for name, p in snap.patients.items()})
-    if not from_lesions(trial) or trial.assessments is None:
+    a = trial.assessments
+    if a is None:
         return snap
-    criterion = trial.assessments.criterion
-    return replace(snap, patients={name: derived(p, criterion) for name, p in snap.patients.items()})
+    patients = dict(snap.patients)
+    if is_derived(trial):
+        patients = {name: derived(p, a.criterion) for name, p in patients.items()}
+    if a.glossary.awaits:
+        patients = {name: settled(p, a.vocabulary) for name, p in patients.items()}
+    return replace(snap, patients=patients) if is_derived(trial) or a.glossary.awaits else snap
 
 
-def from_lesions(trial: Trial) -> bool:
-    """True where the trial file says that responses follow from the lesions."""
-    return trial.assessments is not None and trial.assessments.responses == "from lesions"
+def is_derived(trial: Trial) -> bool:
+    """True where the trial file says that responses follow from the lesions, or from what was measured."""
+    return trial.assessments is not None and trial.assessments.responses != "as recorded"
 
 
 def derived(patient: Patient, criterion: str) -> Patient:
     """A patient with the responses of every assessor derived by a criterion."""
-    if not any(a.lesions for a in patient.every_assessment):
+    if not scans_of(patient.every_assessment, CRITERIA[criterion].reads):
         return patient
     words = VOCABULARIES[criterion].own
     readers = {name: _derived(read, criterion, words) for name, read in patient.readers.items()}
@@ -48,11 +50,14 @@ def derived(patient: Patient, criterion: str) -> Patient:
 
 
 def _derived(read: list[Assessment], criterion: str, words: Glossary) -> list[Assessment]:
-    points = {p.event: p for p in CRITERIA[criterion].read(scans_of(read))}
+    points = {p.event: p for p in CRITERIA[criterion].read(scans_of(read, CRITERIA[criterion].reads))}
     return [_beside(a, points[a.number], words) if a.number in points else a for a in read]
 
 
 def _beside(a: Assessment, point: TimePoint, words: Glossary) -> Assessment:
     """What follows from the lesions, beside what was recorded. A sum of which nothing was read is the recorded one; of a part there is none."""
     total = a.sum_mm if point.sum is None else point.sum if point.whole else None
-    return Assessment(a.event, words[point.overall], total, point.progressed_on or a.happened, a.baseline, derived=True)
+    word = words[point.overall]
+    if word.seconded and word.progresses and point.certain:
+        word = replace(word, seconded=False)
+    return Assessment(a.event, word, total, point.progressed_on or a.happened, a.baseline, derived=True)

@@ -19,6 +19,7 @@ from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.endpoint import TimeToEvent
 from equipoise.trial.exhibits import Mark, SurvivalArm, SurvivalFigure
 from equipoise.trial.patient import Patient
+from equipoise.trial.said_numbers import interval, number, p_value
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
@@ -170,11 +171,15 @@ def ticks_to(longest: int) -> list[float]:
 
 
 def curve_of(label: str, group: Sequence[Observed], ticks: Sequence[float]) -> SurvivalArm:
-    """One Kaplan–Meier curve in months with its band and its numbers at risk; flat for nobody."""
+    """One Kaplan–Meier curve in months with its band, its numbers at risk, events and censored, and its median; flat for nobody."""
     if not group:
-        return SurvivalArm(label, [0.0], [1.0], [1.0], [1.0], [], [0] * len(ticks))
+        none = [0] * len(ticks)
+        return SurvivalArm(label, [0.0], [1.0], [1.0], [1.0], [], none, none, none)
     time, event = arrays(group)
     curve = km.kaplan_meier(time, event)
+    days = [t * DAYS_PER_MONTH for t in ticks]
+    median = curve.median()
+    low, high = median.lower / DAYS_PER_MONTH, median.upper / DAYS_PER_MONTH
     return SurvivalArm(
         label,
         [0.0, *(curve.time / DAYS_PER_MONTH).tolist()],
@@ -182,24 +187,54 @@ def curve_of(label: str, group: Sequence[Observed], ticks: Sequence[float]) -> S
         [1.0, *np.nan_to_num(curve.lower, nan=0.0).tolist()],
         [1.0, *np.nan_to_num(curve.upper, nan=1.0).tolist()],
         sorted((time[~event] / DAYS_PER_MONTH).tolist()),
-        [int((time >= t * DAYS_PER_MONTH).sum()) for t in ticks],
+        [int((time >= d).sum()) for d in days],
+        # Who leaves on the day of a tick is still at risk there: with those before, the three add up to all.
+        [int((event & (time < d)).sum()) for d in days],
+        [int((~event & (time < d)).sum()) for d in days],
+        f"median {number(median.estimate / DAYS_PER_MONTH)} {interval(low, high)}",
     )
 
 
-def survival_figure(trial: Trial, snap: Snapshot, endpoint: TimeToEvent) -> SurvivalFigure:
-    """Kaplan–Meier curves by arm in months, with 95 % log-log bands and numbers at risk."""
+def survival_figure(
+    trial: Trial, snap: Snapshot, endpoint: TimeToEvent, result: SurvivalResult | None = None
+) -> SurvivalFigure:
+    """Kaplan–Meier curves by arm in months, with 95 % log-log bands, numbers at risk, events, censored and medians.
+
+    With the endpoint's ``result`` its comparisons stand on the figure.
+    """
     by_arm = observations(trial, snap, endpoint)
-    ticks = ticks_to(max((o.days for g in by_arm.values() for o in g), default=0))
+    everybody = [o.days for g in by_arm.values() for o in g]
+    ticks = ticks_to(max(everybody, default=0))
     arms = [curve_of(trial.arm_by_name[name].label, group, ticks) for name, group in by_arm.items()]
     marks = [Mark(f"{endpoint.report_at}", x=endpoint.report_at.months)] if endpoint.report_at else []
+    beyond = sum(d > ticks[-1] * DAYS_PER_MONTH for d in everybody)
+    said = [_said(trial, c, len(result.comparisons) > 1) for c in result.comparisons.values()] if result else []
     return SurvivalFigure(
         endpoint.label,
         "Months since " + endpoint.origin,
-        "Probability",
+        endpoint.label,
         arms,
         ticks,
         marks,
         caption=" ".join(
-            ("Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients.", overstated(endpoint))
-        ).strip(),
+            filter(
+                None,
+                (
+                    "Kaplan–Meier by arm with 95 % log-log bands; ticks are censored patients. Median in months with 95 % interval.",
+                    "Events and censored: before each time." if arms else "",
+                    f"{beyond} of {len(everybody)} patients are followed beyond the axis." if beyond else "",
+                    overstated(endpoint),
+                ),
+            )
+        ),
+        inset=said,
     )
+
+
+def _said(trial: Trial, c: Comparison, several: bool) -> str:
+    """'Hazard ratio 0.51 (0.34 to 0.76), p 0.0008'; which arm, where there are several."""
+    if not c.estimable:
+        return ""
+    whose = f"{trial.arm_by_name[c.tested].label}: hazard" if several else "Hazard"
+    p = p_value(c.p)
+    return f"{whose} ratio {c.hr:.2f} {interval(*c.hr_ci, 2)}, log-rank p {p if p.startswith('<') else f'= {p}'}"

@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from equipoise.analyse.analysis import curve_at, p_value
+from equipoise.analyse.analysis import curve_at
 from equipoise.analyse.between_arms import arrays
 from equipoise.analyse.rates import analyse_rate
 from equipoise.analyse.survival import AtLandmark, observations
 from equipoise.numerics.counts.proportions import exact_binomial
 from equipoise.numerics.times.one_sample import one_sample_logrank
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.said_numbers import p_value
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betainc
 
-from equipoise.analyse.analysis import p_value
 from equipoise.analyse.rates import ArmRate, analyse_rate
 from equipoise.history.borrowed import PastArm, borrowed
 from equipoise.history.hazards import PastTimes
@@ -23,6 +22,7 @@ from equipoise.numerics.counts.proportions import clopper_pearson, exact_binomia
 from equipoise.numerics.counts.two_binomials import barnard_p
 from equipoise.trial.exhibits import ForestFigure, ForestRow, Table
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.said_numbers import p_value
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 

@@ -205,6 +205,14 @@ def test_once_untangled_nothing_is_part_of_another_and_to_do_so_again_changes_no
     assert [s.readings for s in untangled(once)] == [s.readings for s in once]
 
 
+def test_a_fragment_into_which_another_grew_and_that_split_itself_is_counted_once() -> None:
+    """A is a fragment of X, B grew into A; then A is read in its own fragment C: X has C's size, and B adds nothing."""
+    before = [Reading("A", "target", "measured", 10, part_of="X"), Reading("B", "target", "merged", part_of="A")]
+    after = [Reading("B", "target", "merged", part_of="A"), Reading("C", "target", "measured", 10, part_of="A")]
+    once = untangled([Scan(DAY, before, baseline=True), Scan(DAY + timedelta(days=1), after)])
+    assert {r.lesion: r.size for r in once[1].readings if r.state == "measured"} == {"X": 10}
+
+
 @pytest.mark.property
 @settings(max_examples=300)
 @given(scans())

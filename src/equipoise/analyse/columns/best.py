@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equipoise.analyse.best_overall import ORDER, BestRule
+from equipoise.analyse.best_overall import BestRule
 from equipoise.analyse.columns.codes import (
     CR,
     NE,
@@ -23,9 +23,10 @@ from equipoise.analyse.columns.codes import (
     Rows,
 )  # fmt: skip
 from equipoise.analyse.columns.segments import first_row
+from equipoise.trial.vocabularies import OURS
 
 #: The rank of a response, by its code; what is no response comes last.
-_RANK = np.array([ORDER.index(r) if r in ORDER else len(ORDER) for r in RESPONSES], dtype=np.int8)
+_RANK = np.array([OURS.order.index(r) if r else len(OURS.order) for r in RESPONSES], dtype=np.int8)
 #: Days of one patient lie apart by less than this.
 _SPAN = 2**25
 

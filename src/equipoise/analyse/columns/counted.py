@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from equipoise.analyse.best_overall import ORDER, BestRule
+from equipoise.analyse.best_overall import BestRule
 from equipoise.analyse.columns.best import ResponseRows, confirmed
 from equipoise.analyse.columns.codes import CR, NEVER, PR, RESPONSES, Days
 from equipoise.analyse.columns.database import Database, NotInColumns
@@ -14,8 +14,9 @@ from equipoise.analyse.columns.recist import TimePoints
 from equipoise.analyse.columns.segments import first_row, in_order
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.patient import ACCEPTED
+from equipoise.trial.vocabularies import OURS
 
-_ORDERED = np.array([r in ORDER for r in RESPONSES])
+_ORDERED = np.array([r in OURS.order for r in RESPONSES])
 _SPAN = 2**25
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equipoise.analyse.analysis import number
 from equipoise.analyse.columns.codes import RESPONSES
 from equipoise.analyse.columns.database import Database
 from equipoise.analyse.columns.landmark import STATUSES
@@ -16,6 +15,7 @@ from equipoise.analyse.follow_up import caution
 from equipoise.numerics.times.survival import kaplan_meier
 from equipoise.trial.duration import DAYS_PER_MONTH
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.said_numbers import number
 from equipoise.trial.trial import Trial
 
 

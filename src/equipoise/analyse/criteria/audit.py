@@ -15,7 +15,9 @@ from equipoise.analyse.criteria.untangle import size_of
 from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.lesion import Reading, readings
+from equipoise.trial.measured import shown as measured_in_words
 from equipoise.trial.patient import Patient
+from equipoise.trial.vocabularies import PROGRESSIONS, VOCABULARIES
 from equipoise.trial.vocabularies.recist11 import NON_CR_NON_PD, SD
 
 Rule = Literal[
@@ -23,6 +25,7 @@ Rule = Literal[
     "non-target response",
     "overall response from its parts",
     "overall response from lesions",
+    "overall response from measurements",
     "sum of diameters",
     "choice of lesions",
     "time point twice",
@@ -30,7 +33,7 @@ Rule = Literal[
 ]
 RULES: tuple[Rule, ...] = (
     "target response", "non-target response", "overall response from its parts", "overall response from lesions",
-    "sum of diameters", "choice of lesions", "time point twice", "no response recorded",
+    "overall response from measurements", "sum of diameters", "choice of lesions", "time point twice", "no response recorded",
 )  # fmt: skip
 
 
@@ -86,9 +89,10 @@ def audit(patients: Iterable[Patient], criterion: Criterion) -> Audit:
             after = [a for a in read if not a.baseline]
             time_points[assessor] += len(after)
             others.update(str(a.event.data["criterion"]) for a in after if _by_another(a))
-            findings += _choice(patient, assessor, baseline)
+            if criterion.reads == "lesions":
+                findings += _choice(patient, assessor, baseline)
             findings += _twice(patient, assessor, after)
-            points = {p.event: p for p in criterion.read(scans_of(read))}
+            points = {p.event: p for p in criterion.read(scans_of(read, criterion.reads))}
             for one in read:
                 findings += _one(patient, assessor, one, points.get(one.number), criterion, compared)
     return Audit(criterion.name, n, dict(time_points), dict(compared), findings, dict(others))
@@ -112,7 +116,9 @@ def _one(
 
     def compare(rule: Rule, recorded: str, derived: str, because: str) -> None:
         compared[rule, assessor] += 1
-        if recorded != derived:
+        # From its parts alone nobody tells whether a progression is confirmed.
+        same = rule == "overall response from its parts" and {recorded, derived} <= PROGRESSIONS
+        if recorded != derived and not same:
             found.append(_finding(patient, assessor, assessment, rule, recorded, derived, because, seen))
 
     total = _sum(seen)
@@ -148,7 +154,10 @@ def _one(
             because = next((s for s in point.because if s.startswith("Non-target")), point.sentence)
             compare("non-target response", other, point.non_target, because)
         if recorded:
-            compare("overall response from lesions", recorded, point.overall, point.sentence)
+            of: Rule = "overall response from lesions"
+            if criterion.reads == "measurements":
+                of = "overall response from measurements"
+            compare(of, recorded, point.overall, point.sentence)
     return found
 
 
@@ -167,8 +176,9 @@ def _finding(
         kinds = ("target",)
     elif rule == "non-target response":
         kinds = ("non-target",)
-    shown = tuple(_shown(r) for r in seen if r.kind in kinds)
     a = assessment
+    measures = [m for v in VOCABULARIES.values() for m in v.measures] if a.measurements else []
+    shown = (*(_shown(r) for r in seen if r.kind in kinds), *measured_in_words(a.measurements, measures))
     return Finding(patient.name, assessor, a.visit, a.happened, rule, recorded, derived, because, shown, a.event.source)
 
 

@@ -1,11 +1,11 @@
-"""Criterion: what every set of response criteria answers. RECIST 1.1 is one; iRECIST, Lugano and RANO would be others."""
+"""Criterion: what every set of response criteria answers. RECIST 1.1, iRECIST and IMWG are; Lugano and RANO would be others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from equipoise.trial.assessment import Assessment
 from equipoise.trial.lesion import Reading, readings
@@ -15,7 +15,9 @@ New = Literal["", "equivocal", "unequivocal"]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One time point as one assessor read it. ``told`` says how lesions that split or grew together were read."""
+    """One time point as one assessor read it. ``told`` says how lesions that split or grew together were read; ``measured`` is what was
+    measured beside lesions (``Vocabulary.measures``), and ``new_lesion`` whether one was recorded.
+    """
 
     on: date
     readings: Sequence[Reading]
@@ -24,6 +26,8 @@ class Scan:
     #: Number of the log's event, where there is one.
     event: int | None = None
     told: tuple[str, ...] = ()
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    new_lesion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class TimePoint:
 
     ``target`` and ``non_target`` are '' where there is no such lesion. ``sum`` [mm] is of the target lesions that were
     evaluated, None where none was; ``whole`` if it is of all of them. ``progressed_on`` is the day from which progression counts, None without it: it
-    lies before ``on`` where a new lesion that was equivocal is confirmed. ``rules`` names the rules that decided.
+    lies before ``on`` where a new lesion that was equivocal is confirmed. ``rules`` names the rules that decided. ``certain``: a
+    progression that needs no second assessment, by a criterion for which others do.
     """
 
     on: date
@@ -49,6 +54,7 @@ class TimePoint:
     progressed_on: date | None = None
     event: int | None = None
     whole: bool = False
+    certain: bool = False
 
     @property
     def sentence(self) -> str:
@@ -69,6 +75,11 @@ class Criterion(Protocol):
         """The paper."""
         ...
 
+    @property
+    def reads(self) -> Literal["lesions", "measurements"]:
+        """From what it derives a response."""
+        ...
+
     def read(self, scans: Iterable[Scan]) -> list[TimePoint]:
         """One patient's scans by one assessor, in any order, as time points after baseline in the order of days."""
         ...
@@ -78,6 +89,15 @@ class Criterion(Protocol):
         ...
 
 
-def scans_of(assessments: Iterable[Assessment]) -> list[Scan]:
-    """The scans among the assessments of one patient by one assessor: those that say what became of lesions."""
-    return [Scan(a.happened, readings(a.lesions), a.baseline, a.visit, a.number) for a in assessments if a.lesions]
+def scans_of(assessments: Iterable[Assessment], reads: Literal["lesions", "measurements"] = "lesions") -> list[Scan]:
+    """The time points among the assessments of one patient by one assessor: those that say what became of lesions, or what was measured."""
+    if reads == "lesions":
+        return [Scan(a.happened, readings(a.lesions), a.baseline, a.visit, a.number) for a in assessments if a.lesions]
+    return [
+        Scan(
+            a.happened, readings(a.lesions), a.baseline, a.visit, a.number,
+            measured=a.measurements, new_lesion=bool(a.event.data.get("new_lesion")),
+        )
+        for a in assessments
+        if a.measurements
+    ]  # fmt: skip

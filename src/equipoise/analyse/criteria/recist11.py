@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from equipoise.analyse.criteria.criterion import New, Scan, TimePoint
 from equipoise.analyse.criteria.recist11_target import Targets, not_evaluated
@@ -19,6 +20,7 @@ class Recist11:
 
     name: str = VOCABULARY.criterion
     reference: str = "Eisenhauer et al. 2009, Eur J Cancer 45:228-247, doi:10.1016/j.ejca.2008.10.026"
+    reads: Literal["lesions", "measurements"] = "lesions"
 
     def overall(self, target: str, non_target: str, new: bool) -> str:
         """Tables 1 to 3. '' for target or non-target: no such lesion at baseline."""

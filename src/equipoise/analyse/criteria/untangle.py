@@ -91,7 +91,10 @@ class _Here:
         return found
 
     def _top(self, reading: Reading) -> str:
-        name, passed = reading.part_of, {reading.lesion}
+        return self._above(reading.part_of, {reading.lesion})
+
+    def _above(self, name: str, passed: set[str]) -> str:
+        """The lesion at the top of one's wholes; the last before a circle."""
         while name not in passed and (above := self._whole(name)):
             passed.add(name)
             name = above
@@ -144,6 +147,8 @@ class _Here:
             at = self.read[at].part_of
         if at != name and at in self.read and self.read[at].part_of and self.read[at].state != "merged":
             at = self._top(self.read[at])
+        elif at != name and at not in self.read and (whole := self._whole(at)):  # a fragment that itself split
+            at = self._above(whole, {at})
         return at if at != name else ""
 
     def _one(

@@ -9,6 +9,8 @@ finer than Num (integer, float) and keys are ours. TRSTRESC has no codelist here
 
 from __future__ import annotations
 
+from equipoise.standards.sdtm_design_variables import DESIGN
+
 VERSION = "3.4"
 
 #: Timing variables of the model that the guide's table of the domain does not list.
@@ -272,3 +274,4 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         QEVAL|Evaluator|text|Exp|EVAL|
         """),
 }  # fmt: skip
+DOMAINS |= DESIGN

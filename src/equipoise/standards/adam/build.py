@@ -20,6 +20,7 @@ from equipoise.standards.adam.written import dataset
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.study_day import study_day
 from equipoise.trial.assessment import INVESTIGATOR
+from equipoise.trial.measured import Measure
 from equipoise.trial.patient import Patient
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
@@ -38,7 +39,12 @@ def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
         response_dataset(trial, subjects, assessors, rules),
         dataset("ADTTE", time_rows(trial, snap)),
         dataset(
-            "ADTR", (row for s in subjects for row in _with(trial, s, measurement_rows(s.patient, codes(assessors))))
+            "ADTR",
+            (
+                row
+                for s in subjects
+                for row in _with(trial, s, measurement_rows(s.patient, codes(assessors), _measures(trial)))
+            ),
         ),
         dataset(
             "ADAE",
@@ -49,6 +55,10 @@ def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
             ),
         ),
     ]
+
+
+def _measures(trial: Trial) -> Sequence[Measure]:
+    return trial.assessments.vocabulary.measures if trial.assessments is not None else ()
 
 
 def _in_order(snap: Snapshot) -> list[Patient]:

@@ -1,4 +1,4 @@
-"""ADTR: the sum of target diameters of each assessor, against baseline and against the nadir; one record an assessment."""
+"""ADTR: the sum of target diameters of each assessor, and what was measured beside lesions, against baseline and nadir."""
 
 from __future__ import annotations
 
@@ -13,10 +13,20 @@ from equipoise.standards.adam.source import in_short, source_of
 from equipoise.standards.adam.subjects import imputed
 from equipoise.standards.study_day import study_day
 from equipoise.trial.assessment import Assessment
+from equipoise.trial.measured import Measure
 from equipoise.trial.patient import Patient
+from equipoise.trial.vocabularies import imwg
+
+#: PARAMCD of what is measured beside lesions: our own, of at most six letters, since an assessor's number is added.
+_CODES = {
+    imwg.SERUM: "SERUMM", imwg.URINE: "URINEM", imwg.KAPPA: "KAPPA", imwg.LAMBDA: "LAMBDA", imwg.SERUM_FIXATION: "SIFE",
+    imwg.URINE_FIXATION: "UIFE", imwg.MARROW: "BMPC", imwg.CLONAL: "BMCLON", imwg.PLASMACYTOMA: "PLASMA", imwg.CIRCULATING: "CIRCPC",
+}  # fmt: skip
 
 
-def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def measurement_rows(
+    patient: Patient, codes: Mapping[str, str], measures: Sequence[Measure] = ()
+) -> Iterator[dict[str, Any]]:
     """Sums by assessor and day. The nadir is the lowest whole sum before the record, baseline among them (RECIST 1.1, 4.3.1).
 
     Where lesions were read, sum, baseline and nadir are those by which the criterion judges; else the sum is the one recorded. A sum
@@ -37,6 +47,39 @@ def measurement_rows(patient: Patient, codes: Mapping[str, str]) -> Iterator[dic
                 "CHGNAD": _less(s.total, s.nadir), "PCHGNAD": _percent(s.total, s.nadir),
                 **source_of(event).columns, "DRVDESC": in_short(s.because),
             }  # fmt: skip
+        for m, a, value, base, low in measured_of(patient.read_by(assessor), measures):
+            sequence += 1
+            event, number = a.event, not isinstance(value, str)
+            code = _CODES[m.name]
+            yield {
+                "ASEQ": sequence, "PARAMCD": parameter_code(code, codes[assessor]) if codes[assessor] else code,
+                "PARAM": f"{m.label} by {label_of(assessor)}{f' ({m.unit})' if m.unit else ''}", "PARCAT2": label_of(assessor),
+                "AVISIT": a.visit, "ADT": event.happened, "ADTF": imputed(event), "ADY": study_day(event.happened, start),
+                "AVAL": value if number else None, "AVALC": "" if number else value, "AVALU": m.unit, "ABLFL": "Y" if a.baseline else "",
+                "BASE": base, "NADIR": low, "CHG": _less(value, None if a.baseline else base) if number else None,
+                "PCHG": _percent(value, None if a.baseline else base) if number else None,
+                "CHGNAD": _less(value, low) if number else None, "PCHGNAD": _percent(value, low) if number else None,
+                **source_of(event).columns, "DRVDESC": "as measured",
+            }  # fmt: skip
+
+
+def measured_of(
+    read: Sequence[Assessment], measures: Sequence[Measure]
+) -> Iterator[tuple[Measure, Assessment, Any, float | None, float | None]]:
+    """What one assessor's assessments say beside lesions, each with the baseline and the lowest value before it (None: there is none)."""
+    ordered = sorted(read, key=lambda a: (a.happened, not a.baseline, a.number))
+    for m in measures:
+        base: float | None = None
+        low: float | None = None
+        for a in ordered:
+            if m.name not in a.measurements:
+                continue
+            value = a.measurements[m.name]
+            if not m.words and a.baseline:
+                base = float(value)
+            yield m, a, value, base, low
+            if not m.words:
+                low = float(value) if low is None else min(low, float(value))
 
 
 @dataclass(frozen=True, slots=True)

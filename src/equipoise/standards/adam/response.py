@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from equipoise.analyse.best_overall import (
-    RESPONSES,
     Assessed,
     best_overall,
     confirmed_by,
@@ -19,7 +18,7 @@ from equipoise.trial.assessment import INVESTIGATOR, Assessment
 from equipoise.trial.event import Event
 from equipoise.trial.lesion import readings
 from equipoise.trial.patient import Patient
-from equipoise.trial.vocabularies.recist11 import PD
+from equipoise.trial.vocabularies import PROGRESSIONS, RESPONSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,10 @@ def response_records(patient: Patient, assessor: str, rules: ResponseRules) -> l
 def told(a: Assessment) -> str:
     """How the response that counts came about: as recorded, or what was recorded beside it."""
     if a.derived:
-        return f"derived from the lesions; recorded {a.recorded or 'nothing'}"
+        source = "the lesions" if a.lesions else "what was measured"
+        return f"derived from {source}; recorded {a.recorded or 'nothing'}"
+    if a.word.seconded and a.word.unconfirmed:
+        return f"recorded {a.recorded or 'nothing'}; {a.word.label.lower()}"
     return "as recorded" if a.response == a.recorded else f"recorded {a.recorded}"
 
 
@@ -175,7 +177,7 @@ class _Course:
         return self._record(parameter, found.event, 1, "Y", f"{yes}: {found.response} on {found.on}")
 
     def _progression(self) -> Iterator[Assessed]:
-        return (a for a in self.to_progression if a.response == PD)
+        return (a for a in self.to_progression if a.response in PROGRESSIONS)
 
     def _response(self, confirmed: bool) -> Assessed | None:
         origin = self.patient.randomised.happened if self.patient.randomised is not None else date.min

@@ -13,6 +13,7 @@ from typing import Literal
 from equipoise.analyse.best_overall import BestRule
 from equipoise.trial.endpoint import Response
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies import OURS, PROGRESSIONS
 from equipoise.trial.vocabularies.recist11 import CR, NE, NED, NON_CR_NON_PD, PD, PR, SD
 
 Kind = Literal[
@@ -65,7 +66,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 #: Not counted towards clinical benefit.
-NO_BENEFIT = (NE, "ND", PD)
+NO_BENEFIT = (NE, "ND", *sorted(PROGRESSIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def rules_of(trial: Trial) -> ResponseRules:
     endpoint = next((e for e in trial.endpoints if isinstance(e, Response)), None)
     best = ADMIRAL.best
     passed_over = False
+    words = trial.assessments.vocabulary if trial.assessments is not None else OURS
     if endpoint is not None:
         passed_over = endpoint.estimand is not None and endpoint.estimand.strategy("next therapy") == "treatment policy"
         best = BestRule(
@@ -129,8 +131,10 @@ def rules_of(trial: Trial) -> ResponseRules:
         label=f"as the trial file says: confirmation after {best.confirm_after} days, SD from day {best.stable_from}",
         best=best,
         benefit_from=best.stable_from or ADMIRAL.benefit_from,
-        values={**_VALUES, NED: 8},
-        worst_last=(NE, CR, PR, NED, SD, NON_CR_NON_PD, PD),
+        values=(
+            {**_VALUES, NED: 8} if words is OURS else {code: i for i, code in enumerate((*words.order, "MISSING"), 1)}
+        ),
+        worst_last=(*(w.code for w in words.words if not w.readable), *(w.code for w in words.words if w.readable)),
         ends=("progression without imaging",) if passed_over else ("next therapy", "progression without imaging"),
     )
 

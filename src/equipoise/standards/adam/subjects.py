@@ -11,6 +11,7 @@ from equipoise.analyse.populations import membership
 from equipoise.standards.adam.source import source_of
 from equipoise.standards.sdtm.from_log import actual_arm, exposure_recorded, person
 from equipoise.trial.event import Event
+from equipoise.trial.hand_over import at_levels, given_group, planned_group
 from equipoise.trial.partial_date import PartialDate
 from equipoise.trial.patient import Patient
 from equipoise.trial.trial import Trial
@@ -115,22 +116,22 @@ FLAGS = {"ITTFL": "ITT", "SAFFL": "SAF", "PPROTFL": "PP", "RESPEVFL": "RESP"}
 
 
 def flags(trial: Trial, patient: Patient, cutoff: date) -> dict[str, str]:
-    """Y or N for each population; the treatment received is the arm under which the patient counts for safety."""
+    """Y or N for each population, none of which has patients of phase I; the treatment received is the arm under which the patient counts for safety."""
+    given = given_group(trial, patient)[1] if at_levels(trial, patient) else ""
     if patient.randomised is None:
-        return {**dict.fromkeys(FLAGS, "N"), "TRT01A": ""}
+        return {**dict.fromkeys(FLAGS, "N"), "TRT01A": given}
     found = {f: membership(patient, trial.population_by_name[name], trial, cutoff) for f, name in FLAGS.items()}
     arm = trial.arm_by_name.get(found["SAFFL"].arm)
     return {
         **{flag: "Y" if m.member else "N" for flag, m in found.items()},
-        "TRT01A": (arm.label if arm else found["SAFFL"].arm) if found["SAFFL"].member else "",
+        "TRT01A": given or ((arm.label if arm else found["SAFFL"].arm) if found["SAFFL"].member else ""),
     }
 
 
 def arm_columns(trial: Trial, patient: Patient) -> dict[str, Any]:
     """What every dataset says of a patient."""
-    arm = trial.arm_by_name.get(patient.arm)
-    label = arm.label if arm else patient.arm
-    return {"STUDYID": trial.id.upper(), "USUBJID": patient.name, "ARM": label, "ARMCD": patient.arm, "TRT01P": label}
+    code, label = planned_group(trial, patient)
+    return {"STUDYID": trial.id.upper(), "USUBJID": patient.name, "ARM": label, "ARMCD": code, "TRT01P": label}
 
 
 def subject_row(trial: Trial, s: Subject, cutoff: date, exposed: bool) -> dict[str, Any]:

@@ -22,25 +22,27 @@ _LAST = ("assessed", "progressed")
 _ATTENDED = ("treated", "next therapy", *_LAST)
 
 
-def course(records: Records, trial: Trial, arm: str | None, cutoff: tuple[date, ...], notes: Notes) -> list[Draft]:
-    """The events of a subject whom DM has. ``cutoff``: days after which nothing was recorded."""
-    bounds = replace(known_days(records, cutoff), came=trial.start)
+def course(
+    records: Records, trial: Trial, arm: str | None, cutoff: tuple[date, ...], notes: Notes, level: str | None = None
+) -> list[Draft]:
+    """The events of a subject whom DM has. ``cutoff``: days after which nothing was recorded; ``level``: of somebody of phase I."""
+    bounds = replace(known_days(records, cutoff), came=trial.first_day)
     said = death_said(records, notes)
     if said is not None:
         bounds = replace(bounds, until=(*bounds.until, said.day.last))
     if vague(records, said):
         # An imputed death or withdrawal is not before the days on which other partial dates come to stand.
-        bounds = _with(bounds, _events(records, trial, arm, bounds, Notes()))
+        bounds = _with(bounds, _events(records, trial, arm, bounds, Notes(), level))
         bounds = _with(bounds, dispositions(records, bounds, Notes()))
     dead = [] if said is None else [died(records, said, bounds)]
     bounds = replace(bounds, died=dead[0].on if dead else None, until=(*bounds.until, *(d.on for d in dead)))
-    return dead + _events(records, trial, arm, bounds, notes)
+    return dead + _events(records, trial, arm, bounds, notes, level)
 
 
 def _with(bounds: Bounds, drafts: Iterable[Draft]) -> Bounds:
     """The bounds with the first possible days of events, and of their ends."""
     taken = list(drafts)
-    entry = next((d.on for d in taken if d.data.get("arm")), date.min)
+    entry = next((d.on for d in taken if d.data.get("arm") or d.kind == "assigned"), date.min)
     first: list[tuple[str, date]] = []
     for d in taken:
         if d.kind in _LAST and "dated" in d.data:
@@ -64,14 +66,17 @@ def _first(text: str, not_before: date) -> date | None:
     return days[0] if days else None
 
 
-def _events(records: Records, trial: Trial, arm: str | None, bounds: Bounds, notes: Notes) -> list[Draft]:
+def _events(
+    records: Records, trial: Trial, arm: str | None, bounds: Bounds, notes: Notes, level: str | None
+) -> list[Draft]:
     """All but the death."""
     dm = records["DM"][0]
     first = list(screened(dm, records, bounds, notes))
     bounds = replace(bounds, came=min((d.on for d in first), default=bounds.came))
     factors = [f.name for f in trial.factors]
-    start = list(entered(dm, records, arm, factors, bounds, notes, randomises=trial.randomisation is not None))
-    bounds = replace(bounds, randomised=next((d.on for d in start if d.data.get("arm")), None))
+    randomises = trial.randomisation is not None
+    start = list(entered(dm, records, arm, factors, bounds, notes, randomises=randomises, level=level))
+    bounds = replace(bounds, randomised=next((d.on for d in start if d.data.get("arm") or d.kind == "assigned"), None))
     ends = list(dispositions(records, bounds, notes))
     bounds = replace(bounds, left=tuple(d.on for d in ends if d.kind == "withdrawn"))
     exposure_disagrees(dm, records.get("EX", ()), notes)

@@ -65,11 +65,11 @@ def study_days(domain: str, row: Row, start: date | None) -> None:
 
 
 def epoch(patient: Patient, on: date) -> str:
-    """The epoch of a day: treatment from randomisation on, follow-up after the end of treatment."""
+    """The epoch of a day: treatment from randomisation, or in phase I from assignment, on, follow-up after the end of treatment."""
     if patient.treatment_ended is not None and on > patient.treatment_ended.happened:
         return "FOLLOW-UP"
-    randomised = patient.randomised
-    return "TREATMENT" if randomised is not None and on >= randomised.happened else "SCREENING"
+    entered = patient.randomised or (patient.assigned if patient.of_phase1 else None)
+    return "TREATMENT" if entered is not None and on >= entered.happened else "SCREENING"
 
 
 def last_contact(rows: Rows) -> str:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from equipoise.standards.sdtm.days import ON, day_text
-from equipoise.standards.sdtm.subject import ENTERED, disposition_term
+from equipoise.standards.sdtm.subject import ENTERED, HOW, LEVEL, disposition_term
 from equipoise.trial.event import Event
 from equipoise.trial.patient import Patient
 
 _MILESTONE, _ENDING, _OTHER = "PROTOCOL MILESTONE", "DISPOSITION EVENT", "OTHER EVENT"
 #: Ends that have a term of their own: a study that ended for another reason does not take theirs.
 _OWN_TERM = ("DEATH", "LOST TO FOLLOW-UP", "WITHDRAWAL BY SUBJECT")
+
+
+def level_words(assigned: Event) -> str:
+    """'ASSIGNED TO DOSE LEVEL DL1', and how: backfilled, or at random."""
+    how = "".join(f", {said}" for name, said in HOW.items() if assigned.data.get(name) is True)
+    return f"{LEVEL} {assigned.data['level']}{how}"
 
 
 def dispositions(patient: Patient) -> list[dict[str, Any]]:
@@ -26,11 +32,17 @@ def dispositions(patient: Patient) -> list[dict[str, Any]]:
             }  # fmt: skip
             found.append({k: v for k, v in row.items() if v})
 
-    if patient.randomised is patient.enrolled:  # nobody is randomised in this trial: enrolment gives the arm
+    if (
+        patient.randomised is patient.enrolled and patient.enrolled is not None
+    ):  # nobody is randomised in this trial: enrolment gives the arm
         put(patient.enrolled, ENTERED, ENTERED, _MILESTONE)
+        if patient.assigned is not None:
+            put(patient.assigned, ENTERED, level_words(patient.assigned), _MILESTONE)
     else:
         put(patient.enrolled, "ELIGIBILITY CRITERIA MET", "ELIGIBILITY CRITERIA MET", _MILESTONE)
         put(patient.randomised, "RANDOMIZED", "RANDOMIZED", _MILESTONE)
+        if patient.of_phase1 and patient.assigned is not None:
+            put(patient.assigned, ENTERED, level_words(patient.assigned), _MILESTONE)
     if (ended := patient.treatment_ended) is not None:
         put(ended, disposition_term(ended.data["reason"]), ended.data["reason"], _ENDING, "STUDY TREATMENT")
     ends = sorted(_ends(patient), key=lambda e: (e[0].happened, e[1] != "DEATH"))

@@ -29,9 +29,11 @@ from equipoise.standards.sdtm.needs import REQUIRED, absent
 from equipoise.standards.sdtm.outcomes import outcome_row
 from equipoise.standards.sdtm.subject import NO_NAME, PERSON, SEX_NOT_RECORDED, factor_name
 from equipoise.standards.sdtm.treatment import EDITION, SERIOUS
+from equipoise.standards.sdtm.trial_design import trial_design
 from equipoise.standards.sdtm.tumour_rows import assessment_rows
 from equipoise.trial.arm import FREQUENCY, Treatment
 from equipoise.trial.event import Event
+from equipoise.trial.hand_over import at_levels, given_group, phase1_arm, planned_group
 from equipoise.trial.log import in_force
 from equipoise.trial.organ_class import CODES
 from equipoise.trial.patient import Patient, gather
@@ -109,15 +111,18 @@ def exposure_recorded(patients: Iterable[Patient]) -> bool:
 
 def actual_arm(trial: Trial, patient: Patient, exposed: bool) -> Row:
     """ACTARMCD and ACTARM: the planned arm, unless the randomisation says which other arm was followed; none for the untreated."""
-    code = patient.arm if patient.doses or not exposed else ""
-    code = str(patient.randomised.data.get("actual", code)) if patient.randomised else ""
+    if at_levels(trial, patient) or patient.randomised is None:
+        return dict(zip(("ACTARMCD", "ACTARM"), given_group(trial, patient), strict=True))
+    planned, _ = planned_group(trial, patient)
+    code = planned if patient.doses or not exposed else ""
+    code = str(patient.randomised.data.get("actual", code))
     known_arm = trial.arm_by_name.get(code)
     return {"ACTARMCD": code, "ACTARM": known_arm.label if known_arm else code}
 
 
-def _why_no_arm(patient: Patient, actual: str) -> str:
+def _why_no_arm(patient: Patient, planned: str, actual: str) -> str:
     """ARMNRS: why the planned or the actual arm is null."""
-    if patient.arm:
+    if planned:
         return "" if actual else "ASSIGNED, NOT TREATED"
     if patient.masked:
         return "MASKED"
@@ -130,13 +135,13 @@ def _subject(trial: Trial, patient: Patient, rows: Rows, exposed: bool) -> None:
     screened, randomised, died = patient.screened, patient.randomised, patient.died
     given = Exposure.of(patient)
     start = given.first if exposed else day_text(randomised) if randomised else ""
-    arm = trial.arm_by_name[patient.arm] if patient.arm else None
+    code, label = planned_group(trial, patient)
     actual = actual_arm(trial, patient, exposed)
-    why = _why_no_arm(patient, actual["ACTARMCD"])
+    why = _why_no_arm(patient, code, actual["ACTARMCD"])
     _add(
         rows, "DM", SUBJID=patient.name, SITEID=patient.site, RFSTDTC=start, RFXSTDTC=given.first, RFXENDTC=given.last,
         DMDTC=day_text(screened) if screened else "", DTHDTC=day_text(died) if died else "", DTHFL="Y" if died else "",
-        ARMCD=patient.arm, ARM=arm.label if arm else "", **actual, ARMNRS=why, ACTARMUD=", ".join(sorted({e.data["drug"] for e in patient.doses})) if why == UNPLANNED else "",
+        ARMCD=code, ARM=label, **actual, ARMNRS=why, ACTARMUD=", ".join(sorted({e.data["drug"] for e in patient.doses})) if why == UNPLANNED else "",
         **person(patient),
     )  # fmt: skip
 
@@ -146,6 +151,8 @@ def _subject(trial: Trial, patient: Patient, rows: Rows, exposed: bool) -> None:
     if patient.enrolled is not None:
         for factor, level in patient.enrolled.data["factors"].items():
             extra(factor_name(factor), f"Stratification factor {factor}"[:40], level)
+    if patient.of_phase1:
+        extra("PART", "Part of the Trial", "1")
     if randomised is not None and "stratum" in randomised.data:
         extra("STRATUM", "Stratum of the Randomisation", randomised.data["stratum"])
     if patient.failed_criteria:
@@ -170,7 +177,8 @@ def _frequency(data: Mapping[str, Any], planned: Treatment | None) -> str:
 def _treatment(trial: Trial, patient: Patient, rows: Rows) -> None:
     for e in patient.doses:
         d = e.data
-        arm = trial.at(patient.site, e.happened).arm_by_name.get(patient.arm)
+        then = trial.at(patient.site, e.happened)
+        arm = phase1_arm(then) if patient.of_phase1 else then.arm_by_name.get(patient.arm)
         planned = {t.drug: t for t in arm.regimen} if arm is not None else {}
         visit = f"CYCLE {d['cycle']} DAY {d['day']}"
         _add(rows, "EX", EXTRT=d["drug"], EXDOSE=d.get("dose"), EXDOSU=d.get("unit"), EXDOSFRQ=_frequency(d, planned.get(d["drug"])), VISIT=visit,
@@ -280,8 +288,8 @@ def _yes(value: bool | None) -> str:
 
 
 def to_sdtm(trial: Trial, snap: Snapshot) -> list[Dataset]:
-    """The datasets of what was known at a cut-off: who is known to have been followed beyond it was alive on it (SS)."""
-    return list(from_log(trial, [*snap.events, *_followed(snap)]).values())
+    """The datasets of what was known at a cut-off, and of the trial's design. Who is known to have been followed beyond it was alive on it (SS)."""
+    return [*from_log(trial, [*snap.events, *_followed(snap)]).values(), *trial_design(trial, snap.cutoff)]
 
 
 def _followed(snap: Snapshot) -> Iterator[Event]:

@@ -28,6 +28,9 @@ NO_NAME = "UNKNOWN"
 _NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN", "")
 #: The milestone of who comes onto an arm without being randomised.
 ENTERED = "ENTERED INTO TRIAL"
+#: What the milestone of a dose level says, with the level's label, and after a comma how it was given where that is no cohort of the design's own.
+LEVEL = "ASSIGNED TO DOSE LEVEL"
+HOW = {"backfill": "BACKFILLED", "at_random": "AT RANDOM"}
 _ENTERED = ("ELIGIBILITY CRITERIA MET", ENTERED)
 _ENDED: Mapping[str, tuple[str, ...]] = {
     "COMPLETED": ("complet",),
@@ -94,8 +97,9 @@ def entered(
     notes: Notes,
     *,
     randomises: bool,
+    level: str | None = None,
 ) -> Iterator[Draft]:
-    """Enrolment and randomisation; where nobody is randomised, enrolment gives the arm."""
+    """Enrolment and randomisation; where nobody is randomised, enrolment gives the arm. Of phase I, enrolment and the dose ``level``."""
     came = bounds.came
     extra = supplement(records)
     for r in records.get("DS", ()):
@@ -106,7 +110,13 @@ def entered(
                 continue
             on = impute(partial, ENTRY, came)
             came = max(came or on.on, on.on)
-            given = {"arm": arm} if arm is not None and not randomises else {}
+            words = r.text("DSTERM").upper()
+            if level is not None and r.code("DSDECOD") == ENTERED and (arm is None or words.startswith(LEVEL)):
+                how = {name: True for name, said in HOW.items() if words.endswith(f", {said}")}
+                yield Draft("assigned", on.on, {"level": level, **how, **on.flags()}, r.source("DSDECOD"))
+                continue
+            given: dict[str, Any] = {"arm": arm} if arm is not None and not randomises else {}
+            given |= {"part": 1} if extra.get("PART", ("", ""))[1] == "1" else {}
             levels = {f: extra[factor_name(f)][1] for f in factors if factor_name(f) in extra}
             yield Draft(
                 "enrolled", on.on, {"factors": levels} | given | on.flags(), r.source("DSDECOD"), site=dm.text("SITEID")

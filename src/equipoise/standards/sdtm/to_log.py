@@ -18,6 +18,7 @@ from equipoise.standards.sdtm.record import Record, written
 from equipoise.standards.sdtm.subject import assigned
 from equipoise.standards.sdtm.treatment import EDITION, SERIOUS
 from equipoise.trial.check import near
+from equipoise.trial.hand_over import phase1_alone, phase1_arm
 from equipoise.trial.log import Log
 from equipoise.trial.organ_class import CODES
 from equipoise.trial.problem import BadInput, Problem
@@ -83,13 +84,14 @@ def to_log(
     moment = recorded or datetime.combine(max(d.on for _, d in drafts), time(0), UTC)
     first = min(d.on for _, d in drafts)
     log, left = Log(), notes.unmapped()
+    phase1 = trial.in_parts and any(d.kind == "assigned" for _, d in drafts)
     log.append(
         "opened",
         min(trial.start, first),
         moment,
         by,
         "taken from SDTM",
-        data={**trial.opening, **({"left_out": left.told} if left.told else {})},
+        data={**trial.opening, **({"left_out": left.told} if left.told else {}), **({"part": 1} if phase1 else {})},
     )
     opened: dict[str, date] = {}
     for _, draft in drafts:
@@ -103,7 +105,7 @@ def to_log(
 
 
 #: On one day, who comes is screened first and death is last.
-_FIRST = {"screened": 0, "enrolled": 1, "randomised": 2, "treatment ended": 6, "study ended": 7, "lost": 8, "withdrawn": 8,
+_FIRST = {"screened": 0, "enrolled": 1, "randomised": 2, "assigned": 2, "treatment ended": 6, "study ended": 7, "lost": 8, "withdrawn": 8,
           "died": 9}  # fmt: skip
 
 
@@ -121,13 +123,19 @@ def subject_drafts(
         return
     dm = records["DM"][0]
     arm: str | None = None
+    level: str | None = None
     if assigned(dm):
         code = dm.text("ARMCD")
         arm = arms.get(code.casefold()) or arms.get(dm.text("ARM").casefold())
-        if arm is None:
-            known = list(trial.arm_by_name)
+        levels = trial.level_numbers if trial.in_parts or phase1_alone(trial) else {}
+        level = code if arm is None and code in levels else None
+        if level is not None and not trial.in_parts:
+            given = phase1_arm(trial)
+            arm = given.name if given is not None else None
+        if arm is None and level is None:
+            known = [*trial.arm_by_name, *levels]
             notes.problem("unknown-arm", dm.where("ARMCD"), repr(code), f"one of {', '.join(known)}", near(code, known))
-    yield from course(records, trial, arm, cutoff, notes)
+    yield from course(records, trial, arm, cutoff, notes, level)
 
 
 def subjects(datasets: Mapping[str, Dataset], notes: Notes) -> dict[str, dict[str, list[Record]]]:
@@ -227,7 +235,7 @@ def _unread(datasets: Mapping[str, Dataset], notes: Notes) -> None:
             if name.strip().upper() != EDITION:
                 notes.left("SUPPAE", f"QNAM {name}", "a supplement that the log does not hold", "")
     if "SUPPDM" in datasets:
-        known = {"STRATUM", "IEFAIL", "DTHCAUS"}
+        known = {"STRATUM", "IEFAIL", "DTHCAUS", "PART"}
         for name, label in zip(datasets["SUPPDM"].text("QNAM"), datasets["SUPPDM"].text("QLABEL"), strict=True):
             if name not in known and "stratif" not in label.casefold():
                 notes.left("SUPPDM", f"QNAM {name}", "a supplement that the log does not hold", "")

@@ -1,0 +1,1 @@
+"""Tables of accounts. The trial's log never migrates."""

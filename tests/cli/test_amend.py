@@ -13,6 +13,8 @@ import pytest
 from equipoise.files.bundled import find_trial
 
 BY = ("--by", "dm")
+#: NORTH leaves its dose to phase I, which had declared 112 mg/m2.
+FROM_PHASE1, AMENDED = 'dose = "from phase I"', "dose = 90  # amended"
 
 
 class Trial:
@@ -64,7 +66,7 @@ ORDERS: list[tuple[object, ...]] = [
 def test_every_order_is_refused_under_a_changed_file(north_: Trial, order: tuple[object, ...]) -> None:
     verb, *options = order
     before = north_.log.read_bytes()
-    north_.change("dose = 112", "dose = 90")
+    north_.change(FROM_PHASE1, AMENDED)
     north_.change("[3, 6]", "[9]")
     seed = ("--secret", north_.secret) if verb == "randomise" else ()
     refused = north_(str(verb), *options, *seed, *BY, "--json", status=2)
@@ -87,16 +89,16 @@ def test_looks_are_not_recorded_under_a_changed_file(north_: Trial) -> None:
 
 
 def test_verify_says_that_the_file_was_changed(north_: Trial) -> None:
-    north_.change("dose = 112", "dose = 90")
+    north_.change(FROM_PHASE1, AMENDED)
     told = north_("verify", status=2).err
     assert "112 → 90" in told
-    north_.change("dose = 90", "dose = 112")
+    north_.change(AMENDED, FROM_PHASE1)
     north_.file.write_text("# a comment changes nothing\n" + north_.file.read_text())
     assert "chain whole" in north_("verify").out
 
 
 def test_amend_says_what_changed_and_the_log_goes_on(north_: Trial) -> None:
-    north_.change("dose = 112", "dose = 90")
+    north_.change(FROM_PHASE1, AMENDED)
     lines = len(north_.log.read_text().splitlines())
     shown = north_("amend", "--on", "2012-07-16", "--why", "neuropathy", "--dry-run", *BY)
     assert "112 → 90" in shown.out
@@ -113,7 +115,7 @@ def test_amend_says_what_changed_and_the_log_goes_on(north_: Trial) -> None:
     north_("verify")
     again = north_("amend", "--on", "2012-08-16", "--why", "again", *BY, status=2)
     assert "definition that is in force" in again.err
-    north_.change("dose = 90", "dose = 112")  # the file of before is no longer the one
+    north_.change(AMENDED, FROM_PHASE1)  # the file of before is no longer the one
     north_(*later, status=2)
     north_("amend", "--on", "2012-08-16", "--why", " ", *BY, status=2)
 
@@ -133,7 +135,7 @@ def test_blocks_are_not_amended_while_patients_are_randomised_unless_named(north
 
 
 def test_a_site_s_day_of_approval(north_: Trial) -> None:
-    north_.change("dose = 112", "dose = 90")
+    north_.change(FROM_PHASE1, AMENDED)
     north_.change("[assessments]", "[amendments]\nper_site = true\n\n[assessments]")
     assert "conduct approve" in north_("amend", "--on", "2012-07-16", "--why", "neuropathy", *BY).out
     early = north_("approve", "--site", "S01", "--on", "2012-07-15", *BY, status=2)
@@ -147,7 +149,7 @@ def test_a_site_s_day_of_approval(north_: Trial) -> None:
 
 def test_data_are_analysed_under_the_definition_in_force_at_the_cut_off(north_: Trial) -> None:
     first = north_.call("check", north_.file, "--json").json["fingerprint"]
-    north_.change("dose = 112", "dose = 90")
+    north_.change(FROM_PHASE1, AMENDED)
     second = north_.call("check", north_.file, "--json").json["fingerprint"]
     asked = ("analyse", north_.file, "--log", north_.log, "--json")
     # A changed file that is not amended stands for itself, and a decision cautions of it.

@@ -201,6 +201,7 @@ def test_a_cohort_that_there_is_not(equipoise: Any) -> None:
         assert "cohort" in answer.err
 
 
+@pytest.mark.slow
 def test_the_demo_of_one_cohort_s_log_is_the_whole_trial_s_log(equipoise: Any, tmp_path: Path) -> None:
     """What was simulated of a cohort could have been conducted in the trial."""
     assert equipoise("demo", "create", "--cohort", "ALCL", "--replicates", 4, "--out", tmp_path).status == 0

@@ -36,7 +36,7 @@ def test_check_and_schema(equipoise: Any, tmp_path: Path) -> None:
     assert equipoise("design", "show", "north", "--rate", 0.5).status == 0
 
 
-@pytest.mark.parametrize("kind", ["trial", "scenario", "grid", "amendment"])
+@pytest.mark.parametrize("kind", ["trial", "scenario", "grid", "amendment", "drug"])
 def test_the_schemas_in_the_repository_are_today_s(equipoise: Any, kind: str) -> None:
     assert equipoise("schema", "--of", kind).out == (ROOT / "trials" / f"{kind}.schema.json").read_text()
 

@@ -299,7 +299,7 @@ def test_a_trial_with_another_rate_design_is_checked_and_simulated(equipoise: An
     folder = tmp_path / "mine"
     (folder / "scenarios").mkdir(parents=True)
     (folder / "trial.toml").write_text(text[:start] + "[design]\n" + design + "\n" + rest)
-    for file in (ROOT / "trials" / "north" / "scenarios").iterdir():
+    for file in (ROOT / "trials" / "north" / "scenarios").glob("*.toml"):
         (folder / "scenarios" / file.name).write_text(file.read_text())
     checked = equipoise("check", folder)
     assert checked.status == 0, checked.err

@@ -212,3 +212,73 @@ def test_bad_input_names_all_that_is_wrong(equipoise: Any, line: tuple[Any, ...]
     done = equipoise("design", *line)
     assert done.status == 2
     assert all(s in done.err for s in said), done.err
+
+
+BOIN = ("boin", "--target", 0.3, "--truth", "0.1,0.3,0.5", "--cohorts", 4)
+
+
+def test_modifiers_of_a_design(equipoise: Any) -> None:
+    told = "n=6,theta0=0.2,theta1=0.45,first=3,every=3,when_stopped=no dose"
+    found = equipoise("design", *BOIN, "--expansion", told, "--json").json
+    assert found["expansion"]["n"] == 6
+    assert found["expansion"]["boundary"]
+    assert found["characteristics"]["method"] == "exact"
+    assert set(found["characteristics"]["ends"]) == {"no dose to expand", "too toxic in the expansion", "expanded"}
+    timed = ("--backfill", "cap=9,needs_response=false", "--accrual", 3, "--window", 1, "--trials", 100)
+    found = equipoise("design", *BOIN, *timed, "--json").json
+    assert sum(found["characteristics"]["backfilled"]) > 0
+    page = equipoise("design", *BOIN, *timed)
+    assert "were backfilled" in page.out
+    history = ("1NNN 2NP:3P:3", "--target", 0.3, "--doses", 3, "--window", 28, "--backfill", "needs_response=false")
+    answer = equipoise("design", "next", "boin", *history, "--json").json
+    assert (answer["action"], answer["dose"], answer["size"]) == ("backfill", 1, 1)
+
+
+def test_modifiers_are_compared_and_what_is_wrong_with_them_is_told(equipoise: Any) -> None:
+    designs = ("--design", "boin target=0.3 cohorts=4", "--design", "boin target=0.3 cohorts=4 expansion.n=6")
+    found = equipoise("design", "compare", *designs, "--truth", "0.1,0.3,0.5", "--json").json["designs"]
+    alone, more = (d["characteristics"][0]["total_patients"] for d in found)
+    # Six more, and where they were stopped up to six at the dose below.
+    assert alone + 3 < more < alone + 12
+    bad = equipoise("design", *BOIN, "--expansion", "n=0,sort=7", "--backfill", "cap=x", "--json")
+    assert bad.status == 2
+    wheres = {p["where"] for p in bad.json["error"]["problems"]}
+    assert {"expansion.n", "expansion.sort", "backfill.cap"} <= wheres
+    assert equipoise("design", *BOIN, "--expansion", "twelve").status == 2
+    bad = equipoise("design", "compare", "--design", "boin target=0.3 expansion.n=0", "--truth", "0.1,0.3", "--json")
+    assert "expansion.n" in bad.json["error"]["problems"][0]["where"]
+
+
+def test_efftox_says_what_its_model_knows(equipoise: Any) -> None:
+    about = dose_shelf.one("efftox")
+    found = equipoise("design", "next", "efftox", "3NTT", *options(dict(about.example)), "--json").json
+    assert (found["action"], found["dose"]) == ("de-escalate", 2)
+    assert found["posterior"]["peff"] == pytest.approx([0.11, 0.10, 0.16, 0.25], abs=0.01)
+    assert len(found["ptox"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (["boin", "--target", "1.5", "--cohorts", "-1", "--truth", ""], {"--truth", "target", "cohorts"}),
+        (["boin", "--target", "x", "--cohorts", "-1"], {"--target", "cohorts"}),
+        (["boin", "--truth", "0.1,0.2", "--cohort", "40", "--frob", "3"], {"--frob", "cohort", "target"}),
+        (["boin", "--target", "1.5", "--truth", "0.1,2", "--accrual", "3"], {"target", "--window", "truth, dose 2"}),
+        (["boin", "--target", "0.3", "--truth", "0.1,0.2", "--response", "0.1,0.2", "--late", "0.4"], {"--late", "--response"}),
+        (["next", "boin", "1NQ", "--target", "1.5", "--window", "-2"], {"--window", "target", "position 3", "doses"}),
+        (["next", "boin", "1NNN 9N 2NP:30 2T:0", "--target", "0.3", "--doses", "3"], {"position 17"}),
+        (["next", "boin", "1NNN 9N 2NP:30", "--target", "0.3", "--doses", "3", "--tite", "ess"], {"cohort 2", "--window"}),
+        (["paths", "boin", "1NQ", "--target", "1.5", "--doses", "3", "--cohorts", "99"], {"--cohorts", "target", "position 3"}),
+        (["compare", "--design", "boin target=2", "--truth", "", "--trials", "-1"], {"--truth", "--trials", "boin target=2: target"}),
+        (["compare", "--design", "boin target=2", "--truth", "0.1,3", "--accrual", "3"], {"--window", "boin target=2: target", "truth, dose 2"}),
+        (["jung", "--p0", "1.5", "--p1", "0.3", "--alpha", "x", "--power", "0.8"], {"--alpha", "p0"}),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_hides_nothing_that_is_wrong_with_the_rest(equipoise: Any, words: list[str], where: set[str]) -> None:  # fmt: skip
+    bad = equipoise("design", *words, "--json")
+    assert bad.status == 2
+    told = [p["where"] for p in bad.json["error"]["problems"]]
+    assert set(told) == where
+    assert len(told) == len(where)
+    page = equipoise("design", *words)
+    assert all(w.removeprefix("--") in page.err for w in where)

@@ -172,14 +172,14 @@ def test_a_word_after_death_is_taken(running: Running) -> None:
 
 
 def test_trials_without_phase_one_say_so(equipoise: Equipoise, tmp_path: Path) -> None:
-    path = tmp_path / "north.log.jsonl"
-    assert equipoise("conduct", "open", "north", "--log", path, "--by", "dm").status == 0
-    answer = equipoise("doses", "north", "--log", path, "--json")
+    path = tmp_path / "create.log.jsonl"
+    assert equipoise("conduct", "open", "create", "--log", path, "--by", "dm").status == 0
+    answer = equipoise("doses", "create", "--log", path, "--json")
     assert (answer.status, answer.json["error"]["problems"][0]["code"]) == (2, "no-phase1")
 
 
-@pytest.mark.parametrize("verb", [("simulate",), ("decide", "--look", 1, "--cutoff", "2010-12-30"), ("design", "show")])
-def test_looks_and_simulation_say_in_words_that_they_are_not_there(equipoise: Equipoise, log: Path, verb: Any) -> None:
+@pytest.mark.parametrize("verb", [("decide", "--look", 1, "--cutoff", "2010-12-30"), ("design", "show")])
+def test_looks_say_in_words_that_they_are_not_there(equipoise: Equipoise, log: Path, verb: Any) -> None:
     first, *more = verb
     args = [first, more.pop(0), "phase1-example"] if first == "design" else [first, "phase1-example", *more]
     answer = equipoise(*args, *(["--log", log] if first == "decide" else []), "--json")
@@ -220,3 +220,17 @@ def test_a_whole_dose_finding_one_patient_after_the_other() -> None:
     assert found.history == "1NNN 2NNN 3NTN 3NNN 4TNT"
     assert (found.next.action, label, found.next.recommend) == ("declare", "DL3", 3)
     assert found.next.cautions == ()
+
+
+def test_explained(equipoise: Equipoise, log: Path) -> None:
+    """`explain` says of who is assigned whether there was a DLT, with the event that says so."""
+    told = equipoise("explain", "phase1-example", "--log", log, "--patient", "D", "--json").json["dlt"]
+    assert (told["endpoint"], told["label"], told["result"]) == ("DLT", "at DL2", "dlt")
+    assert f"(event {told['source']})" in told["because"]
+    page = equipoise("explain", "phase1-example", "--log", log, "--patient", "E", "--cutoff", day(35))
+    assert "at DL2: pending. Pending: followed for 12 of 21 days" in page.out
+    # A lost patient's DLT status rests on the day he was lost.
+    assert (
+        equipoise("explain", "phase1-example", "--log", log, "--patient", "F", "--json").json["dlt"]["result"]
+        == "not evaluable"
+    )

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from equipoise.cli.extras import EXTRAS
 from helpers import FIXTURES, ROOT, Answer
 
+#: What is imported → the libraries that bring it: `csp` is django-csp.
+DISTRIBUTIONS = packages_distributions()
 EVER = 1_000_000_000
 GRID = f'format = 1\nscenarios = ["null"]\nreplicates = {EVER}\nseed = 7\n'
 SIMON = ["--p0", 0.44, "--p1", 0.58, "--alpha", 0.05, "--power", 0.8]
@@ -21,7 +25,9 @@ SIMON = ["--p0", 0.44, "--p1", 0.58, "--alpha", 0.05, "--power", 0.8]
 def test_extras_are_those_that_can_be_installed() -> None:
     known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for extra, names in EXTRAS.items():
-        assert set(names) <= {line.split(">")[0].split("[")[0] for line in known[extra]}
+        stated = {line.split(">")[0].split("[")[0] for line in known[extra]}
+        for name in names:
+            assert stated & {library.lower() for library in DISTRIBUTIONS[name]}, name
 
 
 def without(missing: list[str], folder: Path, *args: object) -> Answer:
@@ -80,7 +86,7 @@ def test_a_missing_library_is_named_at_once(tmp_path: Path, missing: list[str], 
 @pytest.mark.process
 def test_without_numba_the_reference_takes_over_and_the_kernel_is_named(tmp_path: Path) -> None:
     asked = ["simulate", "north", "--scenario", "null"]
-    library = "from equipoise.files import kernels; kernels.library = lambda: None; "
+    library = "from equipoise.files import kernels; kernels.library = lambda kernel: None; "
     code = "import sys; sys.modules['numba'] = None; " + library + "from equipoise.cli.main import main; main()"
 
     def call(*args: object) -> subprocess.CompletedProcess[str]:
@@ -94,6 +100,7 @@ def test_without_numba_the_reference_takes_over_and_the_kernel_is_named(tmp_path
 
 
 @pytest.mark.process
+@pytest.mark.slow
 def test_what_needs_no_library_works_without_any(tmp_path: Path) -> None:
     all_of_them = sorted({name for names in EXTRAS.values() for name in names} | {"llvmlite", "pandas"})
     dm = FIXTURES / "data" / "onco" / "sdtm" / "dm.xpt"
@@ -106,3 +113,14 @@ def test_what_needs_no_library_works_without_any(tmp_path: Path) -> None:
     ):
         answer = without(all_of_them, tmp_path, *args)
         assert answer.status == 0, (args, answer.err)
+
+
+def test_the_slow_engine_says_that_it_is_slow(
+    equipoise: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from equipoise import desk
+
+    monkeypatch.setattr(desk.simulate, "compiled", lambda: False)
+    slow = equipoise("simulate", "merkel", "--replicates", 2)
+    assert "Slow: without numba" in slow.err
+    assert "Slow" not in equipoise("simulate", "merkel", "--replicates", 2, "--engine", "reference").err

@@ -16,7 +16,7 @@ import pytest
 
 from equipoise.cli import main as entry
 from equipoise.desk.interrupt import unbroken
-from helpers import ROOT
+from helpers import ROOT, tried
 
 
 class Panic(BaseException):
@@ -99,7 +99,7 @@ def test_every_failure_speaks_json(
     assert json.loads(capsys.readouterr().out)["error"]["problems"][0]["code"] == code
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", tried(["SIGINT", "SIGTERM", "SIGHUP"], {"SIGINT"}))
 def test_what_ends_a_process_waits_for_what_must_not_be_broken(name: str) -> None:
     number = getattr(signal, name)
 

@@ -28,10 +28,10 @@ def log(plan: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_says_counts_boundary_distance_and_what_follows(equipoise: Any, log: Path) -> None:
-    early = equipoise("decide", "north", "--log", log, "--safety", "--cutoff", "2012-07-20")
+    early = equipoise("decide", "north", "--log", log, "--safety", "--cutoff", "2012-09-10")
     assert early.status == 0, early.err
     assert "IS SILENT" in early.out
-    assert "Distance to the boundary: 1 " in early.out
+    assert "Distance to the boundary: 2 " in early.out
     late = equipoise("decide", "north", "--log", log, "--safety", "--cutoff", "2012-12-05", "--json")
     (rule,) = late.json["rules"]
     assert late.json["speaks"] is True
@@ -54,7 +54,7 @@ def test_it_is_recorded_and_a_decision_says_it(equipoise: Any, log: Path, tmp_pa
     assert event.data["cutoff"] == "2012-12-05"
     assert event.data["head"] in last.hashes()[: event.number - 1]
     assert Conduct(north, last).standing.enrolment == Conduct(north, read_log(log).log).standing.enrolment
-    look = equipoise("decide", "north", "--log", mine, "--look", 1, "--cutoff", "2013-08-21", "--json")
+    look = equipoise("decide", "north", "--log", mine, "--look", 1, "--cutoff", "2013-08-25", "--json")
     assert look.status == 0, look.err
     assert any("Safety rule toxic-death" in c for c in look.json["cautions"])
     assert equipoise("conduct", "verify", "north", "--log", mine).status == 0
@@ -129,7 +129,7 @@ def test_overall_survival_is_watched_for_harm_beside_a_design(
 
 
 def test_the_report_draws_the_boundary(equipoise: Any, log: Path, tmp_path: Path) -> None:
-    answer = equipoise("report", "north", "--log", log, "--cutoff", "2013-08-21", "--out", tmp_path)
+    answer = equipoise("report", "north", "--log", log, "--cutoff", "2013-08-25", "--out", tmp_path)
     assert answer.status == 0, answer.err
     page = (tmp_path / "report.html").read_text()
     assert "Safety rules" in page

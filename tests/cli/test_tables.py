@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from equipoise.cli.common import table_widths
+from equipoise.cli.text_table import table_widths
 from equipoise.trial.exhibits import Table
 
 WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=12), min_size=0, max_size=4).map(" ".join)

@@ -263,7 +263,7 @@ def test_two_heads_of_one_event_are_two_logs(site: Site) -> None:
 
 
 def test_a_checkpoint_by_hand(site: Site) -> None:
-    by_day = site.conduct("checkpoint", "--out", site.w, "--json").json
+    by_day = site.conduct("checkpoint", "--witness", site.w, "--json").json
     point, _ = read_file(Path(by_day["file"]))
     assert (point.number, point.hash) == (by_day["number"], by_day["hash"])
     mail = site.conduct("checkpoint", "--as-text", env={"EQUIPOISE_SIGNING_KEY": str(site.key)})
@@ -272,7 +272,7 @@ def test_a_checkpoint_by_hand(site: Site) -> None:
     assert site.conduct("verify", "--expect", site.folder / "mail", env={}).status == 0
     site.cut(1)
     assert site.conduct("verify", "--expect", site.folder / "mail", env={}).status == 2
-    signed = site.conduct("checkpoint", "--out", site.w)
+    signed = site.conduct("checkpoint", "--witness", site.w)
     assert signed.status == 2
     assert "the log is not what was witnessed" in signed.err
     assert site.conduct("checkpoint", env={"EQUIPOISE_SIGNING_KEY": str(site.key)}).status == 2
@@ -336,6 +336,13 @@ def test_the_drill_ends_with_the_same_head_or_what_is_missing(site: Site) -> Non
     assert "Same head" not in late.out
     assert drill("--json").json["missing"][0]["number"] == 12
     assert sorted(p.name for p in site.folder.rglob("*")) == before
+    alone = site.call("conduct", "drill", "north", "--backup", back_up)
+    assert (
+        alone.status,
+        "nothing-known" in site.call("conduct", "drill", "north", "--backup", back_up, "--json").out,
+    ) == (2, True)
+    (site.folder / "empty").mkdir()
+    assert site.call("conduct", "drill", "north", "--backup", back_up, "--witness", site.folder / "empty").status == 2
     back_up.write_text("hello")
     assert drill().status == 2
     back_up.unlink()

@@ -41,6 +41,8 @@ def command(trial: str, as_json: bool) -> None:
         say(found.phase1.finder.describe())
         click.echo(f"Dose-limiting in the {found.phase1.window} from the first dose:")
         bullet(list(found.phase1.dlt.in_words()))
+        if found.phase1.response is not None:
+            say(f"A response is a success of {found.phase1.response}.")
     if checked.family is not None:
         click.echo("Cohorts, each decided on its own:")
         bullet(checked.cohorts())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -52,40 +54,27 @@ def emit(value: Any) -> None:
 
 def show_table(table: Table) -> None:
     """Print a table for people."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table as RichTable
+
+    from equipoise.cli.text_table import drawn, table_text
 
     console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = 160  # a pipe or a file has no width of its own
-    drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
-    widths = table_widths(table, console.width - 3 * len(table.columns) + 1)
-    for i, column in enumerate(table.columns):
-        prose = sum(len(str(row[i])) > 26 for row in table.rows if len(row) > i) * 2 > len(table.rows)
-        drawn.add_column(column, justify="left" if i == 0 or prose else "right", overflow="fold", width=widths[i])
-    for row in table.rows:
-        drawn.add_row(*("" if c is None else str(c) for c in row))
-    console.print(drawn)
+    if console.is_terminal:
+        for piece in drawn(table, console.width):
+            console.print(piece)
+    else:
+        click.echo(table_text(table, width_of_a_pipe()), nl=False)
     for note in table.notes:
         say(note, indent="  ")
 
 
-def table_widths(table: Table, room: int) -> list[int | None]:
-    """Widths of columns at which no word is broken, where the table is too wide for ``room`` and such widths exist."""
-    cells = [
-        [str(c), *("" if len(r) <= i or r[i] is None else str(r[i]) for r in table.rows)]
-        for i, c in enumerate(table.columns)
-    ]
-    widths = [max(map(len, column)) for column in cells]
-    # "0.34 ± 0.01" is one word to a reader
-    least = [max(len(w) for c in column for w in (*c.replace(" ± ", "_±_").split(), "")) for column in cells]
-    if sum(widths) <= room or sum(least) > room:
-        return [None] * len(widths)
-    while sum(widths) > room:
-        i = max((k for k, w in enumerate(widths) if w > least[k]), key=lambda k: widths[k])
-        widths[i] -= 1
-    return list(widths)
+def width_of_a_pipe() -> int:
+    """Columns of what is not a terminal: as COLUMNS says, else as the terminal has where errors go (`| less`); 160 where there is none."""
+    with suppress(KeyError, ValueError):
+        return max(int(os.environ["COLUMNS"]), 40)
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(2).columns
+    return 160
 
 
 def say(text: str, indent: str = "", first: str = "") -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
-from equipoise.cli import people, witness
+from equipoise.cli import oversight, own_forms, pairs, people, witness
 from equipoise.cli.amend import amend, approve
 from equipoise.cli.common import emit, json_option, trial_argument
 from equipoise.cli.corrections import clock, correct, redact, void
@@ -18,6 +18,7 @@ from equipoise.cli.data import define_option, say_notes
 from equipoise.cli.dialect import dialect_options
 from equipoise.cli.known import as_known_on, log_option, verify
 from equipoise.cli.move import move, prepare
+from equipoise.cli.orders import baseline as _baseline
 from equipoise.cli.orders import by as _by
 from equipoise.cli.orders import give as _give
 from equipoise.cli.orders import key as _key
@@ -29,13 +30,17 @@ from equipoise.cli.orders import site as _site
 from equipoise.cli.orders import why as _why
 from equipoise.cli.outside import asked, say_kept
 from equipoise.cli.pairs import Criteria
-from equipoise.cli.phase1 import adjudicate, assign
+from equipoise.cli.phase1 import adjudicate, assign, part_option, set_dose
 from equipoise.cli.seal import commit, reseal, seal, secret_option
 from equipoise.cli.usage import Group
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from equipoise.conduct.conduct import Conduct
     from equipoise.files.log_address import Address
     from equipoise.trial.dialect import Dialect
+    from equipoise.trial.event import Event
 
 
 @click.group(cls=Group, name="conduct", short_help="Run a trial: open its log, give orders, verify.")
@@ -92,14 +97,37 @@ _order(
     click.option("--times-a-day", type=int, help="How often a day, where it is not once."),
     click.option("--until", help="Last day of a stretch of days, YYYY-MM-DD."),
 )
+_order(
+    "omit-dose",
+    "dose omitted",
+    "Record that a planned dose was not given, on the day on which it was to be.",
+    click.option("--drug", required=True),
+    click.option("--cycle", type=int, required=True),
+    click.option("--day", type=int, required=True, help="Day of the cycle."),
+    click.option("--reason", required=True, help="Why it was not given."),
+)
+_order(
+    "consent",
+    "consented",
+    "Record which version of the consent form a patient signed, on that day.",
+    click.option("--version", required=True, help="As it stands on the form."),
+)
 _order("end-treatment", "treatment ended", "Record the end of treatment.", click.option("--reason", required=True))
 _order(
     "assess",
     "assessed",
     "Record a tumour assessment.",
     click.option(
-        "--response", required=True, help="CR, PR, SD, PD, NE or NED; or a word that the trial file maps to one."
+        "--response", default="", help="CR, PR, SD, PD, NE or NED; or a word that the trial file maps to one."
     ),
+    click.option(
+        "--measured",
+        "measurements",
+        metavar="NAME=VALUE,…",
+        callback=lambda _c, _p, text: pairs.measured(text),
+        help="What the criterion has measured: 'serum_m=1.2,urine_m=0,serum_immunofixation=negative' for IMWG 2016.",
+    ),
+    click.option("--confirmed", type=bool, help="true for a progression that needs no second one: by imaging (IMWG)."),
     click.option("--sum-mm", "sum_mm", type=float, help="Sum of diameters [mm]."),
     click.option("--new-lesion", "new_lesion", type=bool, help="true or false."),
     click.option("--baseline", type=bool, help="true for the assessment before treatment."),
@@ -178,11 +206,19 @@ _order(
 @log_option
 @secret_option
 @people.administrator_option
+@part_option("Begin with phase I (1), where the file says what it declared before.")
 @_by
 @_why
 @json_option
 def open_log(
-    trial: str, log_path: Address, secret_file: Path | None, administrator: str, by: str, why: str, as_json: bool
+    trial: str,
+    log_path: Address,
+    secret_file: Path | None,
+    administrator: str,
+    part: int | None,
+    by: str,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Start a trial's log. An existing file is never overwritten.
 
@@ -192,7 +228,7 @@ def open_log(
     found = desk.opening.load_trial(trial)
     secret = desk.sealing.the_secret(trial, found, secret_file, log_path) if secret_file is not None else None
     store = desk.opening.log_of(found, log_path)
-    opened = desk.opening.open_log(found, store, by, why, secret, asked(), administrator)
+    opened = desk.opening.open_log(found, store, by, why, secret, asked(), administrator, part)
     if as_json:
         emit(opened)
         return
@@ -259,9 +295,11 @@ def screen(
 @_patient
 @_on
 @_levels("A stratification factor, or a marker: ecog=0-1.")
+@_baseline("A value of the baseline table, as [[baseline]] names it: age=62.")
 @click.option(
     "--cohort", default="", metavar="NAME", help="The patient's cohort, where there are any and factors do not tell it."
 )
+@part_option("1: into phase I, to be assigned to a dose level; 2, or left out: into phase II.")
 @_by
 @_why
 @_key
@@ -272,7 +310,9 @@ def enrol(
     patient: str,
     on: date,
     factors: dict[str, str],
+    baseline: dict[str, str],
     cohort: str,
+    part: int | None,
     by: str,
     why: str,
     key: str,
@@ -281,9 +321,13 @@ def enrol(
     """Enrol a screened and eligible patient, with the levels of the stratification factors.
 
     Where nobody is randomised, in a trial of one arm, enrolment puts the patient on it. In a trial with cohorts it is into one of them.
-    A marker that is not known yet is left out, and recorded later: correct --factor marker=altered.
+    A marker that is not known yet is left out, and recorded later: correct --factor marker=altered. So is a value of the baseline table.
     """
-    _give(trial, log_path, as_json, lambda c, now: c.enrol(patient, on, now, by, factors, why, cohort, key))
+
+    def order(c: Conduct, now: datetime) -> Event:
+        return c.enrol(patient, on, now, by, factors, why, cohort, key, part, baseline)
+
+    _give(trial, log_path, as_json, order)
 
 
 @command.command(short_help="Randomise an enrolled patient.")
@@ -373,6 +417,7 @@ def import_table(
 
 
 people.add_to(command)
+oversight.add_to(command)
 for _also in (
     correct,
     void,
@@ -387,6 +432,9 @@ for _also in (
     as_known_on,
     assign,
     adjudicate,
+    own_forms.form,
+    own_forms.laboratory,
+    set_dose,
     move,
     prepare,
     *witness.COMMANDS,

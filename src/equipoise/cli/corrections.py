@@ -10,6 +10,7 @@ import click
 
 from equipoise.cli.common import DAY, json_option, trial_argument
 from equipoise.cli.known import log_option
+from equipoise.cli.orders import baseline as baseline_option
 from equipoise.cli.orders import by as by_option
 from equipoise.cli.orders import give, levels
 from equipoise.cli.orders import key as key_option
@@ -36,6 +37,7 @@ _CHANGE = Pair("NAME=VALUE, such as response=PD")
     help="The right detail: response=PD; cause=null takes one away.",
 )
 @levels("Of an enrolment, the right level of a stratification factor, or of a marker: sex=female. The others stay.")
+@baseline_option("Of an enrolment, the right value of the baseline table: age=63. The others stay.")
 @by_option
 @click.option("--why", required=True, help="Why it is corrected.")
 @key_option
@@ -47,6 +49,7 @@ def correct(
     on: date | None,
     changes: dict[str, str],
     factors: dict[str, str],
+    baseline: dict[str, str],
     by: str,
     why: str,
     key: str,
@@ -54,9 +57,13 @@ def correct(
 ) -> None:
     """Correct an event by a new one that names it. The old one stays in the log."""
     data = {name: _value(text) for name, text in changes.items()}
+    if baseline:
+        data["baseline"] = baseline
     if not data and not factors and on is None:
         allowed = "the right day, details or levels"
-        raise BadInput("correct", [Problem("nothing-to-correct", "--on, --set, --factor", "none of them", allowed)])
+        raise BadInput(
+            "correct", [Problem("nothing-to-correct", "--on, --set, --factor, --baseline", "none of them", allowed)]
+        )
     give(trial, log_path, as_json, lambda c, now: c.correct(number, now, by, why, on, data, factors=factors, key=key))
 
 

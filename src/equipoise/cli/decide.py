@@ -12,14 +12,17 @@ import click
 from equipoise import desk
 from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
 from equipoise.cli.data import Asked, known_on_option, reader_option, say_notes, unblind_option
+from equipoise.cli.doses import show_doses
 from equipoise.cli.log_place import LOG
 from equipoise.cli.outside import asked as asked_witness
 from equipoise.cli.outside import say_kept, witness_options
+from equipoise.cli.phase1 import part_option
 from equipoise.cli.usage import Command
 from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
+    from equipoise.desk.doses import Doses
     from equipoise.desk.order import Ordered
     from equipoise.desk.safety import SafetyAsked
     from equipoise.files.log_address import Address
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 @cohort_option
 @click.option("--log", "log_path", type=LOG, required=True, help="The trial's log: a path or a URL.")
 @click.option("--look", type=int, help="Number of the look, from 1.")
+@part_option("1: the next dose of phase I instead, on any day. 2, or left out: a look of phase II.")
 @click.option("--safety", is_flag=True, help="Ask the safety rules beside the design instead, on any day.")
 @click.option("--cutoff", type=DAY, required=True, help="Data cut-off, YYYY-MM-DD.")
 @known_on_option
@@ -49,6 +53,7 @@ def command(
     cohort: str,
     log_path: Address,
     look: int | None,
+    part: int | None,
     safety: bool,
     cutoff: date,
     known_on: date | None,
@@ -65,16 +70,26 @@ def command(
     Says the action, its reasons, cautions and the distance to the boundary; or that the look is not ripe (exit status
     2), who is still to be followed, and when it will be.
 
+    With --part 1 the next dose, as `equipoise doses` says it: whom the design gives which, or (exit status 2) whom it waits for.
+
     With --safety each rule of [[safety]]: its counts, its boundary, how far it is, what it says and what it does.
     """
-    if (look is None) != safety:
-        allowed = "one of them: a look of the design by its number, or the safety rules beside it"
-        given = "both" if safety else "neither"
+    if part not in (None, 1, 2):
+        raise BadInput("decide", [Problem("unknown-part", "--part", str(part), "1, phase I, or 2, phase II")])
+    if (look is not None) + safety + (part == 1) != 1:
+        allowed = (
+            "one of them: a look of the design by its number, the safety rules beside it, or --part 1, the next dose"
+        )
+        given = "neither" if look is None and not safety else "both"
         raise BadInput("decide", [Problem("look-or-safety", "--look, --safety", given, allowed)])
     if record:
         desk.look.somebody(by)
     found = desk.opening.load_trial(trial)
     asked = Asked(log_path, None, cutoff, known_on, unblind, reader=reader, by=by)
+    if part == 1:
+        data = asked.take(trial, found)
+        _dose(ctx, trial, desk.doses.take(data.trial, data.snap), log_path, by if record else None, as_json=as_json)
+        return
     if look is None:
         data = asked.take(trial, found)
         _ask_safety(trial, data.trial, data.snap, log_path, by if record else None, as_json=as_json)
@@ -99,6 +114,22 @@ def command(
         show_not_ripe(result)
     say_recorded(done, as_json)
     if not isinstance(result, Decision):
+        ctx.exit(2)
+
+
+def _dose(ctx: click.Context, name: str, doses: Doses, log_path: Address, by: str | None, *, as_json: bool) -> None:
+    """The next dose, recorded where ``by`` says who does; the exit status is 2 where the design waits: nothing is decided then."""
+    waits = doses.next.action == "wait"
+    done = None
+    if by and not waits:
+        at_hand, store = desk.opening.load_at_hand(name, log_path, by), desk.opening.log_of(doses.trial, log_path)
+        done = desk.doses.record(at_hand, store, doses, by, asked_witness())
+    if as_json:
+        emit({"part": 1, "ripe": not waits, **doses.as_json(), **recorded(done)})
+    else:
+        show_doses(doses)
+    say_recorded(done, as_json)
+    if waits:
         ctx.exit(2)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -16,6 +17,7 @@ from equipoise.cli.usage import Command, Group
 
 if TYPE_CHECKING:
     from equipoise.desk.design import Shown
+    from equipoise.trial.problem import Problem
     from equipoise.trial.trial import Trial
 
 #: Commands of their own; every kind of design has one besides, made from what its table may say.
@@ -66,7 +68,7 @@ class _Shelf(Group):
 
 @click.group(name="design", cls=_Shelf, short_help="Find designs, or say how a trial's design behaves.")
 def command() -> None:
-    """The shelf of phase II designs: find one from hypotheses, compare several, or say how a trial's own behaves.
+    """The shelf of designs: find one from hypotheses, compare several, plan how a dose is found, or say how a trial's own behaves.
 
     `equipoise design KIND --help` says what a kind asks for; `list` shows the shelf with its grades.
     """
@@ -105,6 +107,15 @@ def simon(
         emit(found.as_json())
     else:
         show_table(found.table())
+
+
+def _judge_simon(typed: Mapping[str, Any]) -> Sequence[Problem]:
+    from equipoise.cli.design_kind import judge_of
+
+    return judge_of("simon")(typed)
+
+
+cast("Command", simon).judge = _judge_simon
 
 
 @command.command(short_help="How a trial's own design behaves.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +13,10 @@ from click.core import ParameterSource
 from equipoise import desk
 from equipoise.cli.common import bullet, emit, json_option, say, show_table
 from equipoise.cli.design_kind import Numbers, option_of
-from equipoise.cli.usage import Command, Group
+from equipoise.cli.extras import needing
+from equipoise.cli.usage import Command, Group, Judge
 from equipoise.design.dose import dose_shelf
+from equipoise.trial.problem import Problem
 
 #: How many doses a table is shown for where nobody says.
 USUAL_DOSES = 5
@@ -21,20 +25,23 @@ USUAL_DOSES = 5
 def make(kind: str) -> click.Command:
     """The command of one dose-finding kind."""
     about = dose_shelf.one(kind)
-    options = [
-        *_entries(kind),
-        *_of_behaviour(),
-    ]  # fmt: skip
+    drawn = click.Option(
+        ["--figure"], type=click.Path(path_type=Path, dir_okay=False), callback=needing("report"),
+        help="Write its behaviour by dose or, without --truth, its boundaries as SVG.",
+    )  # fmt: skip
+    options = [*_entries(kind), *_modifiers(), *_of_behaviour(), drawn]
     asks = {f.name for f in fields(desk.dose.HowAsked)}
 
     def callback(
-        truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], as_json: bool, **given: Any
-    ) -> None:
+        truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], figure: Path | None, as_json: bool, **given: Any
+    ) -> None:  # fmt: skip
         asked = desk.dose.HowAsked(**{k: given.pop(k) for k in asks})
         table = _stated(given)
         if not truths and _asks_doses(kind, table):
             table["doses"] = USUAL_DOSES
         found = desk.dose.ask(kind, table, truths, responses, asked)
+        if figure is not None:
+            desk.pages.write_figure(figure, found.figure(), "behaviour")
         if as_json:
             emit(found.as_json())
             return
@@ -43,11 +50,54 @@ def make(kind: str) -> click.Command:
             show_table(shown)
         for caution in found.design.cautions:
             say(f"Caution. {caution}")
+        if figure is not None:
+            click.echo(f"Wrote {figure}.")
 
     command = Command(
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
     )
+    command.judge = _judge(kind, USUAL_DOSES)
     return json_option(command)
+
+
+def _judge(kind: str, usual: int | None) -> Judge:
+    """What is wrong with the design, the history and the rates of a command line of which something else could not be read."""
+
+    def judge(typed: Mapping[str, Any]) -> list[Problem]:
+        known = {*dose_shelf.spec_model(kind).model_fields, *dose_shelf.MODIFIERS}
+        table = {k: v for k, v in typed.items() if k in known and v is not None}
+        if usual is not None and not typed.get("truths") and _asks_doses(kind, table):
+            table["doses"] = usual
+        return desk.dose.wrong_with(
+            kind, table, typed.get("truths", ()), typed.get("responses", ()), str(typed.get("outcomes", ""))
+        )
+
+    return judge
+
+
+class Words(click.ParamType[dict[str, Any]]):
+    """What a modifier is told: names and values, with a comma between two."""
+
+    name = "name=value,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        """Read them; anything else is a usage error. What a name may be is the modifier's to say."""
+        if isinstance(value, dict):
+            return value
+        pairs = [part.partition("=") for part in value.split(",")]
+        if not all(name.strip() and mark and said.strip() for name, mark, said in pairs):
+            self.fail(f"got {value!r}; write name=value and a comma between two, such as n=12,theta0=0.2", param, ctx)
+        return {name.strip().replace("-", "_"): desk.design_text.value_of(said.strip()) for name, _, said in pairs}
+
+
+def _modifiers() -> list[click.Parameter]:
+    """What any design may have beside its own table."""
+    return [
+        click.Option(["--backfill"], type=Words(),
+                     help="Give who comes meanwhile a lower dose: cap=10,needs_response=true,counts=true,conflict=highest,close_at=0.3."),
+        click.Option(["--expansion"], type=Words(),
+                     help="Treat more at the recommended dose: n=12,theta0=0.2,theta1=0.4,phi=0.1,first=3,every=3,rule=safety-bayes,when_stopped=no dose."),
+    ]  # fmt: skip
 
 
 def _of_behaviour() -> list[click.Parameter]:
@@ -93,11 +143,12 @@ def compare() -> click.Command:
             show_table(shown)
 
     text = "Put dose-finding designs side by side under the same true rates: exact where possible, else simulated; every design meets the same patients."
-    return json_option(
-        Command(
-            "compare", callback=callback, params=options, help=text, short_help="Dose-finding designs side by side."
-        )
+    short = "Dose-finding designs side by side."
+    command = Command("compare", callback=callback, params=options, help=text, short_help=short)
+    command.judge = lambda typed: desk.dose_compare.wrong_with(
+        typed.get("texts", ()), typed.get("truths", ()), typed.get("responses", ())
     )
+    return json_option(command)
 
 
 class OfKinds(Group):
@@ -118,17 +169,22 @@ def _next(kind: str) -> click.Command:
     params = [
         click.Argument(["outcomes"], default=""),
         *_entries(kind),
+        *_modifiers(),
         click.Option(["--window"], type=click.FloatRange(min=0, min_open=True), help="Days for which each is followed for DLTs."),
     ]  # fmt: skip
 
     def callback(outcomes: str, window: float | None, as_json: bool, **given: Any) -> None:
-        found = desk.dose.next_of(kind, _with_doses(kind, given), outcomes, window)
+        found = desk.dose.next_of(kind, _stated(given), outcomes, window)
         if as_json:
-            emit({k: v for k, v in vars(found).items() if k != "ptox" or v is not None})
+            emit({k: v for k, v in vars(found).items() if k not in ("ptox", "posterior", "places") or v is not None})
             return
         where = f" {found.dose}" if found.dose else ""
+        if found.places is not None:
+            left = ", ".join(f"{n} at dose {k}" for k, n in enumerate(found.places, 1) if n)
+            click.secho(f"{found.action.upper()}: places left {left}", bold=True)
         many = f", {found.size} patient{'s' * (found.size != 1)}" if found.size else ""
-        click.secho(f"{found.action.upper()}: {f'dose{where}' if where else 'no dose'}{many}", bold=True)
+        if found.places is None:
+            click.secho(f"{found.action.upper()}: {f'dose{where}' if where else 'no dose'}{many}", bold=True)
         bullet(found.because)
         if found.bound:
             say(f"Bound by: {', '.join(found.bound)}.", indent="  ")
@@ -138,27 +194,23 @@ def _next(kind: str) -> click.Command:
 
     about = dose_shelf.one(kind)
     text = "OUTCOMES: a level and a letter a patient, as in '1NNN 2NTN': N none, T DLT, E response, B both, X not evaluable, P:days pending."
-    return json_option(
-        Command(
-            kind,
-            callback=callback,
-            params=params,
-            help=f"{about.title}: the next dose.\n\n{text}",
-            short_help=about.title,
-        )
-    )
+    help_text = f"{about.title}: the next dose.\n\n{text}"
+    command = Command(kind, callback=callback, params=params, help=help_text, short_help=about.title)
+    command.judge = _judge(kind, None)
+    return json_option(command)
 
 
 def _paths(kind: str) -> click.Command:
     params = [
         click.Argument(["outcomes"], default=""),
         *_entries(kind, but=("cohorts",)),
+        *_modifiers(),
         click.Option(["--cohorts", "depth"], type=click.IntRange(1, 12), default=3, show_default=True, help="How many cohorts on."),
         click.Option(["--of-cohorts", "cohorts"], type=int, help="Largest number of cohorts of the design."),
     ]  # fmt: skip
 
     def callback(outcomes: str, depth: int, as_json: bool, **given: Any) -> None:
-        found = desk.dose.paths_of(kind, _with_doses(kind, given), outcomes, depth)
+        found = desk.dose.paths_of(kind, _stated(given), outcomes, depth)
         if as_json:
             emit(found.as_json())
         else:
@@ -166,15 +218,10 @@ def _paths(kind: str) -> click.Command:
 
     about = dose_shelf.one(kind)
     text = "Equal states are one: a state that two ways lead to stands once."
-    return json_option(
-        Command(
-            kind,
-            callback=callback,
-            params=params,
-            help=f"{about.title}: what may come.\n\n{text}",
-            short_help=about.title,
-        )
-    )
+    help_text = f"{about.title}: what may come.\n\n{text}"
+    command = Command(kind, callback=callback, params=params, help=help_text, short_help=about.title)
+    command.judge = _judge(kind, None)
+    return json_option(command)
 
 
 def _entries(kind: str, but: tuple[str, ...] = ()) -> list[click.Parameter]:
@@ -194,12 +241,3 @@ def _stated(given: dict[str, Any]) -> dict[str, Any]:
 def _asks_doses(kind: str, table: dict[str, Any]) -> bool:
     entries = dose_shelf.spec_model(kind).model_fields
     return "doses" in entries and entries["doses"].is_required() and "doses" not in table
-
-
-def _with_doses(kind: str, given: dict[str, Any]) -> dict[str, Any]:
-    table = _stated(given)
-    if _asks_doses(kind, table):
-        raise click.UsageError(
-            "Missing option '--doses'. How many doses there are decides what comes next.", click.get_current_context()
-        )
-    return table

@@ -15,8 +15,9 @@ from equipoise.cli.common import emit, json_option, say, show_table
 from equipoise.cli.extras import needing
 from equipoise.cli.history_choice import history_parameters, show_history
 from equipoise.cli.pairs import Pairs
-from equipoise.cli.usage import Command
+from equipoise.cli.usage import Command, Judge
 from equipoise.design import shelf
+from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.retired import Retired
 
 if TYPE_CHECKING:
@@ -151,7 +152,22 @@ def make(kind: str) -> click.Command:
     command = Command(
         kind, callback=callback, params=options, help=f"{about.title}.\n\n{about.reference}", short_help=about.title
     )
+    command.judge = judge_of(kind)
     return json_option(command)
+
+
+def judge_of(kind: str) -> Judge:
+    """What is wrong with a design's entries on a line of which something else could not be read; what is missing is told by the line."""
+
+    def judge(typed: Mapping[str, Any]) -> list[Problem]:
+        model = shelf.spec_model(kind)
+        try:
+            model.read({k: v for k, v in typed.items() if k in model.model_fields and v is not None})
+        except BadInput as bad:
+            return [p for p in bad.problems if p.code != "missing"]
+        return []
+
+    return judge
 
 
 def option_of(name: str, annotation: Any, field: Any, *, given_otherwise: bool = False) -> click.Option:

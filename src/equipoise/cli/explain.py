@@ -35,14 +35,24 @@ def command(trial: str, patient: str, asked: Asked, as_json: bool) -> None:
 
 
 def _page(told: Explanation) -> None:
-    say(f"Patient {told.patient}, arm {told.arm}, cut-off {told.cutoff}. Responses are taken {told.responses}.")
+    on = f", arm {told.arm}" if told.arm else ""
+    say(f"Patient {told.patient}{on}, cut-off {told.cutoff}. Responses are taken {told.responses}.")
     click.echo("Time points:")
     for p in told.time_points:
-        same = p.recorded if p.recorded == p.derived or not p.derived else f"recorded {p.recorded}, derived {p.derived}"
+        same = (
+            p.recorded
+            if p.recorded == p.derived or not p.derived
+            else f"recorded {p.recorded or 'nothing'}, derived {p.derived}"
+        )
         if p.used not in (p.recorded, p.derived):
             same += f", read as {p.used}"
         at = f" ({p.visit})" if p.visit else ""
         bullet([f"{p.on}{at}, {p.assessor}: {same}. {p.because} [{_where(p.source, p.record)}]"])
+    if told.dlt is not None:
+        click.echo("Dose finding:")
+        bullet(
+            [f"{told.dlt.label}: {told.dlt.result}. {told.dlt.because}. [{_where(told.dlt.source, told.dlt.record)}]"]
+        )
     click.echo("Endpoints:")
     bullet(
         [

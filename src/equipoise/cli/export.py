@@ -67,7 +67,7 @@ def command(
     found = desk.opening.load_one(trial, cohort)
     data = asked.take(trial, found, "explained")
     found, snap = data.trial, data.snap
-    exported = desk.export.run(found, snap, standard, rules, ending, out, against, asked.dialect)
+    exported = desk.export.run(found, snap, standard, rules, ending, out, against, asked.dialect, trial)
     say_notes(exported.notes)
     if as_json:
         emit(exported.as_json())

@@ -13,11 +13,13 @@ from equipoise.trial.problem import Missing
 #: Extra of pyproject.toml → what a command that asks for it imports.
 EXTRAS = {
     "report": ("jinja2", "matplotlib"),
+    "documents": ("docx", "rtflite", "weasyprint"),
     "fast": ("numba",),
     "grid": ("pyarrow",),
     "cluster": ("distributed",),
     "sign": ("cryptography",),
     "postgres": ("psycopg",),
+    "site": ("django", "allauth", "fido2", "csp", "django_htmx", "whitenoise", "waitress", "argon2"),
 }
 
 

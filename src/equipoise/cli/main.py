@@ -16,33 +16,57 @@ from equipoise.cli.usage import Group, WrongUsage
 if TYPE_CHECKING:
     from equipoise.trial.problem import Problem
 
-#: Command → one line of help; the command is the object ``command`` of ``equipoise.cli.<command>``.
-COMMANDS = {
-    "check": "Read a trial file and say all that is wrong with it.",
-    "schema": "The JSON Schema of a trial file, for editors.",
-    "history": "Historical controls: library, curves, pooling, hurdle.",
-    "design": "Find designs, or say how a trial's design behaves.",
-    "randomisation": "How the allocation will balance, and how well it can be guessed.",
-    "simulate": "Conduct many trials with virtual patients.",
-    "conduct": "Run a trial: open its log, give orders, verify.",
-    "analyse": "Endpoints by arm, compared with each other and with history.",
-    "import-sdtm": "Take SDTM into a new log.",
-    "audit-response": "Recorded tumour responses against the criteria.",
-    "sensitivity": "An endpoint under several published rules, side by side.",
-    "explain": "One patient: every time point, endpoint and population, and why.",
-    "export": "The log as ADaM datasets: XPT, Dataset-JSON, CSV, Parquet.",
-    "pool": "Endpoints of very many patients, by arrays.",
-    "decide": "Take a look: the decision, its reasons and cautions.",
-    "doses": "Phase I: dose-limiting toxicities by patient, and the next dose.",
-    "answers": "Tested arm against history, against controls, against both.",
-    "control-check": "What the control arm's check can see, and what a caution changes.",
-    "forecast": "When a look will be ripe, and who is on study then.",
-    "report": "One self-contained HTML report of a trial.",
-    "convert": "Datasets: .xpt, Dataset-JSON, CSV, Parquet into each other.",
-    "define": "Define-XML 2.1 for a folder of datasets.",
-    "validation": "What each method is held against.",
-    "demo": "NORTH, from its file to a decision and a report.",
-}
+#: What a newcomer looks for → command → one line of help; the command is the object ``command`` of ``equipoise.cli.<command>``.
+GROUPS = {
+    "Plan": {
+        "new": "Begin a trial: a folder with its file, scenarios and the next commands.",
+        "check": "Read a trial file and say all that is wrong with it.",
+        "design": "Find designs, or say how a trial's design behaves.",
+        "basket": "Cohorts that are decided together: errors, power, decision.",
+        "history": "Historical controls: library, curves, pooling, hurdle.",
+        "randomisation": "How the allocation will balance, and how well it can be guessed.",
+        "drug": "A drug's concentrations: model and sources, profiles, schedules.",
+        "simulate": "Conduct many trials with virtual patients.",
+        "feasibility": "Patients a month by a funnel, beside the sites' promise.",
+        "control-check": "What the control arm's check can see, and what a caution changes.",
+    },
+    "Run": {
+        "conduct": "Run a trial: open its log, give orders, verify.",
+        "serve": "The site app: the trial in a browser.",
+        "site": "Keep the site app: back up, restore, look, send mail.",
+        "doses": "Phase I: dose-limiting toxicities by patient, and the next dose.",
+        "forecast": "When a look will be ripe, and who is on study then.",
+        "decide": "Take a look: the decision, its reasons and cautions.",
+    },
+    "Analyse": {
+        "analyse": "Endpoints by arm, compared with each other and with history.",
+        "exposure": "Delivered dose, relative dose intensity, and why treatment ended.",
+        "answers": "Tested arm against history, against controls, against both.",
+        "sensitivity": "An endpoint under several published rules, side by side.",
+        "explain": "One patient: every time point, endpoint and population, and why.",
+        "audit-response": "Recorded tumour responses against the criteria.",
+        "pool": "Endpoints of very many patients, by arrays.",
+        "report": "A report for a reader: a page (HTML), PDF, Word or RTF.",
+        "diff": "What changed between two cuts of a log, and what that did.",
+    },
+    "Exchange": {
+        "import-sdtm": "Take SDTM into a new log.",
+        "export": "The log as ADaM datasets: XPT, Dataset-JSON, CSV, Parquet.",
+        "convert": "Datasets: .xpt, Dataset-JSON, CSV, Parquet into each other.",
+        "protocol": "The protocol by ICH M11, or the statistical analysis plan.",
+        "usdm": "USDM 4.0: the protocol as CDISC's study definition, out and in.",
+        "define": "Define-XML 2.1 for a folder of datasets.",
+        "schema": "The JSON Schema of a trial file, for editors.",
+    },
+    "About": {
+        "demo": "NORTH, from its file to a decision and a report.",
+        "guide": "The documentation, a page a topic.",
+        "qualify": "Is this installation the one that was released?",
+        "validation": "What each method is held against.",
+        "completion": "The line that completes commands in your shell.",
+    },
+}  # fmt: skip
+COMMANDS = {name: line for group in GROUPS.values() for name, line in group.items()}
 
 
 class _Lazy(Group):
@@ -58,8 +82,9 @@ class _Lazy(Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()), col_max=max(map(len, COMMANDS)) + 4)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -80,7 +105,7 @@ def cli() -> None:
     """The whole life of a randomised phase I/II oncology trial, from one file to a decision.
 
     TRIAL is a trial file, its folder, or the name of a bundled trial (north, merkel,
-    myeloma, create, e2511, lines, optimalttf2, colon, phase1-example; kinds/KIND for an example of each kind). Every command takes --json.
+    myeloma, create, e2511, lines, optimalttf2, colon, phase1-example, sshht, matchpoint; kinds/KIND for an example of each kind). Every command takes --json.
     Exit status: 0 done, 1 failed, 2 bad input.
 
     Research software: check what it says before patients depend on it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,11 +45,19 @@ key = click.option(
 _FACTOR = Pair("NAME=LEVEL, such as ecog=0-1")
 
 
+def _level(event: Event) -> str:
+    """The level that somebody was assigned to, and how."""
+    if event.kind != "assigned":
+        return ""
+    how = ", by lot" if event.data.get("at_random") else ", backfilled" if event.data.get("backfill") else ""
+    return f"{event.data['level']}{how}"
+
+
 def give(
     trial_name: str,
     log_path: Address,
     as_json: bool,
-    order: Callable[[Conduct, datetime], Event],
+    order: Callable[[Conduct, datetime], Event | Sequence[Event]],
     secret_file: Path | None = None,
     *,
     at_random: bool = False,
@@ -69,10 +77,18 @@ def give(
     event = done.event
     who = event.patient or event.site
     of = f" in {event.data['cohort']}" if event.data.get("cohort") else ""
-    told = event.data.get("arm") or event.data.get("code")
+    told = event.data.get("arm") or event.data.get("code") or _level(event)
     detail = f": {told}" if told else ""
     click.echo(
         f"Event {event.number}: {who + ' ' if who else ''}{event.kind}{of}{detail}, {event.happened}. Chain {done.hash[:12]}"
+    )
+
+
+def baseline(help_text: str) -> Callable[[F], F]:
+    """--baseline, the values of [[baseline]]."""
+    written = Pair("NAME=VALUE, such as age=62")
+    return click.option(
+        "--baseline", "baseline", type=written, multiple=True, callback=once, metavar="NAME=VALUE", help=help_text
     )
 
 

@@ -62,6 +62,24 @@ class Pair(click.ParamType[tuple[str, str]]):
         return name.strip(), level.strip()
 
 
+def measured(text: str | None) -> dict[str, float | str] | None:
+    """Measurements: names with a number or a word. None where nothing is said; what is wrong with one the trial's rules tell."""
+    if text is None:
+        return None
+    found: dict[str, float | str] = {}
+    for part in text.split(","):
+        name, sign, value = (x.strip() for x in part.partition("="))
+        if not sign or not name or name in found:
+            raise click.BadParameter(
+                f"got {text!r}; write name=value, a comma between two, each name once", param_hint="--measured"
+            )
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
 def once(ctx: click.Context, param: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """Pairs as a mapping; a name that is given twice with two values is a usage error."""
     found: dict[str, str] = {}

@@ -11,6 +11,7 @@ import click
 from equipoise import desk
 from equipoise.cli.common import cohort_option, emit, json_option, progress, show_table, trial_argument
 from equipoise.cli.extras import need
+from equipoise.cli.simulate_phase1 import run_phase1
 from equipoise.cli.usage import Command
 from equipoise.trial.problem import BadInput, Problem
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from equipoise.desk.simulate import Unfinished
     from equipoise.simulate.plan import Plan
     from equipoise.simulate.replicates import Engine
+
+
+#: Said before the work begins, where nothing here can compile the simulator.
+SLOW = "Slow: without numba the reference engine conducts some ten trials a second, the compiled one thousands. pip install numba"
 
 
 @click.command(cls=Command, name="simulate", short_help="Conduct many trials with virtual patients.")
@@ -53,6 +58,11 @@ if TYPE_CHECKING:
     help="A grid of scenarios and choices, in TOML; needs --out.",
 )
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Write the planner's page (HTML) here.")
+@click.option(
+    "--part",
+    type=click.Choice(["1", "2", "both"]),
+    help="Of a trial of phase I and II: the part that finds the dose, phase II alone (as without it), or both in one log.",
+)
 @click.option("--cluster", help="Work on a grid by Dask: tcp://HOST:PORT, or local:N for N processes here.")
 @json_option
 def command(
@@ -67,6 +77,7 @@ def command(
     engine: Engine | None,
     grid: Path | None,
     page: Path | None,
+    part: str | None,
     cluster: str | None,
     as_json: bool,
 ) -> int:
@@ -74,6 +85,9 @@ def command(
 
     Shown are probabilities with their Monte-Carlo errors beside the design's exact ones, and what planners need to
     know: how many patients are already randomised when the interim look reads out. Ctrl-C keeps what is done.
+
+    A phase I is simulated through the log alone: which dose is declared, how many patients and months it takes, how often a late report would
+    have changed a decision. With --part both a trial of phase I and II is simulated from its first patient to its last decision.
 
     In a trial with cohorts each is a simulation of its own, and they are added up replicate by replicate; --cohort takes one.
     """
@@ -97,7 +111,16 @@ def command(
         need("--page", "report")
     if engine == "compiled" and not desk.simulate.compiled():
         need("--engine compiled", "fast")
+    if engine is None and not desk.simulate.compiled():
+        click.echo(SLOW, err=True)
     found = desk.opening.load_trial(trial)
+    if part is not None and not found.in_parts:
+        given, allowed = part, "nothing: a trial of phase I and II has parts"
+        raise BadInput("simulate", [Problem("no-parts", "--part", given, allowed, "leave it out")])
+    if part in ("1", "both") or (found.phase1 is not None and found.design is None):
+        asked = {"--engine": engine == "compiled", "--waiting": waiting != "as planned", "--page": page is not None}
+        _not_of_phase1([option for option, given in asked.items() if given])
+        return run_phase1(trial, scenarios, seed, replicates, workers, out, as_json, part == "both")
     if found.divided and not cohort and page is None:
         with progress() as bar:
             each = desk.cohorts.simulate(
@@ -123,6 +146,13 @@ def command(
         if safety is not None:
             show_table(safety)
     return _end(done.whole, out, done.unfinished)
+
+
+def _not_of_phase1(options: list[str]) -> None:
+    """Refuse what is asked of a trial's looks where there are none."""
+    allowed = "nothing: a phase I is simulated by the reference, through the log, and has no looks"
+    if options:
+        raise BadInput("simulate", [Problem("not-of-phase1", o, "given", allowed, "leave it out") for o in options])
 
 
 def _end(whole: bool, out: Path | None, unfinished: Unfinished | None) -> int:

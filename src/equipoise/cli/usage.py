@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from equipoise.files.log_address import shown
 from equipoise.trial.problem import Missing, Problem
@@ -20,8 +21,15 @@ class WrongUsage(click.UsageError):
         super().__init__("\nError: ".join(e.format_message() for e in found), ctx)
 
 
+#: What is wrong with the values that could be read, asked where others could not.
+Judge = Callable[[Mapping[str, Any]], Sequence[Problem]]
+
+
 class _AllAtOnce(click.Command):
     """A command that, where its line is wrong, reads the line again to the end."""
+
+    #: Asked of the values that were typed and could be read, by their parameters' names.
+    judge: Judge | None = None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse; raises WrongUsage with all that is wrong."""
@@ -31,15 +39,27 @@ class _AllAtOnce(click.Command):
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as first:
-            found = [*_wrong(self, ctx, given)]
+            typed: dict[str, Any] = {}
+            found = [*_wrong(self, ctx, given, typed)]
             if not any(e.format_message() == first.format_message() for e, _ in found):
                 found = [(first, _problem(first, None)), *found]
+            bad = {p.where for _, p in found}
+            found += [*_judged(self.judge, typed, bad, ctx)]
             once = {e.format_message(): (e, p) for e, p in found}.values()
             raise WrongUsage([e for e, _ in once], [p for _, p in once], first.ctx or ctx) from None
 
 
 class Command(_AllAtOnce):
-    """A command."""
+    """A command. Its help ends with an example, where none stands in it."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The example, before what there is of an epilogue."""
+        from equipoise.cli.examples import example, has_one
+
+        if not has_one(self, ctx):
+            with formatter.section("Example"):
+                formatter.write(example(self, ctx, formatter.width - 2, formatter.current_indent))
+        super().format_epilog(ctx, formatter)
 
 
 class Group(_AllAtOnce, click.Group):
@@ -49,8 +69,27 @@ class Group(_AllAtOnce, click.Group):
     group_class = type
 
 
-def _wrong(command: click.Command, ctx: click.Context, args: list[str]) -> Iterator[tuple[click.UsageError, Problem]]:
-    """Each thing that is wrong with the arguments, in their order: unknown options, then values, then what is missing or too much."""
+def _judged(
+    judge: Judge | None, typed: Mapping[str, Any], bad: set[str], ctx: click.Context
+) -> Iterator[tuple[click.UsageError, Problem]]:
+    """What is wrong with the values that could be read, but for what is missing because it could not."""
+    for p in () if judge is None else judge(typed):
+        option = f"--{p.where.replace('_', '-')}"
+        if p.where in bad or option in bad:
+            continue
+        told = click.UsageError(
+            f"{p.where}: got {p.given}; {p.allowed}" + (f" ({p.next_step})" if p.next_step else ""), ctx
+        )
+        yield told, p
+
+
+def _wrong(
+    command: click.Command, ctx: click.Context, args: list[str], typed: dict[str, Any]
+) -> Iterator[tuple[click.UsageError, Problem]]:
+    """Each thing that is wrong with the arguments, in their order: unknown options, then values, then what is missing or too much.
+
+    ``typed`` takes the values that were typed and could be read.
+    """
     probe = click.Context(command, info_name=ctx.info_name, parent=ctx.parent, **command.context_settings)
     args, told, meant, unknown = list(args), set[str](), set[str](), False
     while True:
@@ -73,7 +112,9 @@ def _wrong(command: click.Command, ctx: click.Context, args: list[str]) -> Itera
             continue
         try:
             with suppress(Missing):  # a library that is not installed is said once the line is right
-                _, rest = param.handle_parse_result(probe, opts, rest)
+                value, rest = param.handle_parse_result(probe, opts, rest)
+                if param.name and probe.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
+                    typed[param.name] = value
         except click.UsageError as error:
             if isinstance(error, click.MissingParameter) and meant.intersection(param.opts):
                 continue  # it is there, misspelt

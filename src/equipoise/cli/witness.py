@@ -50,22 +50,24 @@ def keys(out: Path, name: str, as_json: bool) -> None:
     envvar="EQUIPOISE_SIGNING_KEY",
     help="The installation's key [env EQUIPOISE_SIGNING_KEY].",
 )
-@click.option("--out", type=FOLDER, envvar="EQUIPOISE_WITNESS", help="Folder to write it to [env EQUIPOISE_WITNESS].")
+@click.option(
+    "--witness", type=FOLDER, envvar="EQUIPOISE_WITNESS", help="Folder to write it to [env EQUIPOISE_WITNESS]."
+)
 @click.option("--as-text", is_flag=True, help="Print it, with a line on what it is, for a mail.")
 @reader_option
 @json_option
 def checkpoint(
-    trial: str, log_path: Address, key: Path, out: Path | None, as_text: bool, reader: str | None, as_json: bool
+    trial: str, log_path: Address, key: Path, witness: Path | None, as_text: bool, reader: str | None, as_json: bool
 ) -> None:
     """Sign the head that the log has now: its number, its hash and the time, nothing of any patient.
 
     Orders do so by themselves where they have --witness and --signing-key; by this command somebody does so at the end of a day.
     """
     need("A checkpoint", "sign")
-    if out is None and not as_text and not as_json:
-        raise click.UsageError("give --out FOLDER, --as-text or --json: a checkpoint goes somewhere")
+    if witness is None and not as_text and not as_json:
+        raise click.UsageError("give --witness FOLDER, --as-text or --json: a checkpoint goes somewhere")
     found = desk.opening.load_trial(trial)
-    signed = desk.checkpoint.sign(found, desk.opening.log_of(found, log_path), key, out, reader)
+    signed = desk.checkpoint.sign(found, desk.opening.log_of(found, log_path), key, witness, reader)
     if as_json:
         emit(signed)
         return
@@ -128,7 +130,8 @@ def drill(
 ) -> None:
     """Restore a back-up in a temporary place and verify it there; nothing else is touched.
 
-    Ends with "Same head", or with the witnessed heads and receipts that it lacks (exit status 1).
+    Ends with "Same head", or with the witnessed heads and receipts that it lacks (exit status 1). Where no head is known outside the back-up
+    it is refused: nothing would tell an old copy.
     """
     found = desk.opening.load_trial(trial)
     running = desk.opening.log_of(found, log_path) if log_path is not None else None

@@ -19,6 +19,7 @@ from hypothesis import settings
 from equipoise.cli.main import run
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
+from equipoise.desk import amend, checkpoint, import_sdtm, opening, people
 from equipoise.files.bundled import find_scenario, find_trial
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_trial
@@ -31,8 +32,12 @@ from postgres import running as running_server
 from sealed import secret_file, secret_of
 from stores import Place, place_of
 
-# One set of settings for all machines: examples do not depend on how fast a machine is.
-settings.register_profile("equipoise", deadline=None, max_examples=60)
+#: They take the clock of orders by its name when they are loaded: a test that sets that clock must not be the first to load them.
+BOUND_TO_THE_CLOCK = (amend, checkpoint, import_sdtm, opening, people)
+
+# One set of settings for all machines: examples do not depend on how fast a machine is. `make test-slow` tries `many`.
+settings.register_profile("equipoise", deadline=None, max_examples=30)
+settings.register_profile("many", settings.get_profile("equipoise"), max_examples=100)
 settings.load_profile("equipoise")
 #: For `make quick`: a few examples of everything, whatever a test asks for itself.
 settings.register_profile("quick", settings.get_profile("equipoise"), max_examples=4)

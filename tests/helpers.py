@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from equipoise.files.log_file import read_log
 
@@ -31,3 +34,8 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def tried(values: Iterable[Any], quick: Container[Any]) -> list[Any]:
+    """Values as parameters: these of the quick suite, the others of the slow one, which tries all of them."""
+    return [pytest.param(v, marks=() if v in quick else pytest.mark.slow) for v in values]

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.analyse.data import cut
 from equipoise.analyse.dose_limiting import DltStatus, dlt_statuses
-from equipoise.conduct.conduct import Conduct
+from equipoise.conduct.conduct import Conduct, Refused
 from equipoise.files.bundled import find_trial
 from equipoise.files.trial_file import trial_from
 from equipoise.trial.event import Event
@@ -57,6 +57,18 @@ class Running:
         self.c.enrol(patient, on, self.now, "t")
         self.order("assigned", on, patient, level=level)
         return self
+
+    def assigned_anyway(self, patient: str, level: str, on: date) -> bool:
+        """Assigned as the design gives it or, with a reason, against it; False where that is refused too: the dose is eliminated."""
+        try:
+            self.assigned(patient, level, on)
+        except Refused:
+            data = {"level": level, "against_design": True}
+            try:
+                self.c.order("assigned", on, self.now, "t", "as the sponsor asked", patient, data=data)
+            except Refused:
+                return False
+        return True
 
     def dose(self, n: int, cycle: int = 1, of_cycle: int = 1, patient: str = "P1", dose: float = 60) -> Event:
         """IMGN901 on day ``n``."""

@@ -50,9 +50,8 @@ def _user() -> str:
 class Server:
     """A running server, with an owner of trials and an application's user, both without password on loopback."""
 
-    def __init__(self, *, durable: bool = True) -> None:
-        self.durable = durable
-        self.free: list[str] = []
+    def __init__(self, *, durable: bool = True, options: str = "") -> None:
+        self.durable, self.options = durable, options
         self.folder = Path(tempfile.mkdtemp(prefix="eq-pg-"))
         if os.geteuid() == 0:
             shutil.chown(self.folder, _user())
@@ -73,7 +72,7 @@ class Server:
 
     def start(self) -> bool:
         """Start it, or start it again; after a crash it recovers first."""
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=60"
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=60 {self.options}"
         if not self.durable:
             options += " -c fsync=off"
         started = ["start", "-D", self.data, "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options]
@@ -95,17 +94,14 @@ class Server:
             connection.execute(statement.encode())
 
     def database(self) -> str:
-        """A database of the owner's without a log: one that was given back or a new one; its name."""
-        if self.free:
-            return self.free.pop()
+        """A new database of the owner's; its name. Nothing is lent twice: what was made there goes on being there, functions among it."""
         name = f"trial{next(_numbers)}"
         self.psql("postgres", f"CREATE DATABASE {name} OWNER {OWNER}")
         return name
 
     def give_back(self, name: str) -> None:
-        """Empty a database for the next who wants one: they are 7 MB each."""
-        self.psql(name, "DROP TABLE IF EXISTS public.event")
-        self.free.append(name)
+        """Take a database away, whoever is still in it: they are 7 MB each, and one is made in a fortieth of a second."""
+        self.psql("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
     def url(self, database: str, user: str = APPLICATION) -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
@@ -121,8 +117,8 @@ class Server:
 
 
 @contextmanager
-def running(*, durable: bool = True) -> Iterator[Server]:
-    server = Server(durable=durable)
+def running(*, durable: bool = True, options: str = "") -> Iterator[Server]:
+    server = Server(durable=durable, options=options)
     try:
         yield server
     finally:

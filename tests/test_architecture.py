@@ -24,18 +24,32 @@ MAY_IMPORT = {
     "conduct": {"trial", "numerics"},
     "analyse": {"trial", "numerics"},
     "history": {"trial", "numerics", "analyse"},
+    "drug": {"trial", "numerics"},
     "decide": {"trial", "numerics", "analyse", "history"},
-    "simulate": {"trial", "numerics", "conduct", "analyse", "history", "decide"},
+    "simulate": {"trial", "numerics", "design", "conduct", "analyse", "history", "decide", "drug"},
     "report": {"trial"},
     "standards": {"trial", "numerics", "analyse"},
-    "files": {"trial", "numerics", "design", "conduct", "analyse", "history", "decide", "simulate", "standards"},
-    "dossier": {"trial", "analyse", "history", "conduct", "design", "decide", "files", "report", "simulate"},
+    "files": {
+        "trial",
+        "numerics",
+        "design",
+        "conduct",
+        "analyse",
+        "history",
+        "decide",
+        "simulate",
+        "standards",
+        "drug",
+    },
+    "dossier": {"trial", "analyse", "history", "conduct", "design", "decide", "files", "report", "simulate", "drug"},
 }
 MAY_IMPORT["desk"] = set(MAY_IMPORT)
+MAY_IMPORT["site"] = set(MAY_IMPORT)
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
-EDGE = {"cli", "desk", "files", "dossier"}
+MAY_IMPORT["face"] = set(MAY_IMPORT)
+EDGE = {"cli", "desk", "files", "dossier", "site", "face"}
 #: The one place below the edge that may know of processes: replicates run on several cores.
-EXCUSED = {("simulate/replicates.py", "os"), ("simulate/replicates.py", "signal")}
+EXCUSED = {("simulate/replicates.py", "os"), ("simulate/processes.py", "signal")}
 WORLD = {
     "os",
     "io",
@@ -63,7 +77,7 @@ def modules() -> Iterator[tuple[str, Path]]:
     for path in sorted(SOURCE.rglob("*.py")):
         relative = path.relative_to(SOURCE)
         room = relative.parts[0].removesuffix(".py")
-        if room != "__init__":
+        if not room.startswith("_"):
             yield room, path
 
 
@@ -104,13 +118,41 @@ def test_only_the_edge_touches_the_world() -> None:
         where = path.relative_to(SOURCE).as_posix()
         for name in imports(path):
             top = name.split(".")[0]
-            # SVG is drawn into memory: io.BytesIO touches no file
-            if top in WORLD and (where, top) not in EXCUSED and where != "report/figures/style.py":
+            # figures and documents are drawn into memory: io.BytesIO touches no file
+            if top in WORLD and (where, top) not in EXCUSED and not (top == "io" and where.startswith("report/")):
                 pytest.fail(f"{where} imports {name}")
         for node in nodes(path):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in FORBIDDEN_CALLS, f"{where}: {called}"
+
+
+#: What the site app is made with, and nothing else is.
+OF_THE_SITE = {"django", "allauth", "csp", "django_htmx", "whitenoise", "waitress", "gunicorn", "fido2"}
+
+
+def test_only_serve_knows_of_the_site_app() -> None:
+    """Nothing but `equipoise serve` imports it, and that when it is asked for; Django is imported there only."""
+    for room, path in modules():
+        if room == "site":
+            continue
+        where, found = path.relative_to(SOURCE).as_posix(), set(imports(path))
+        assert not {n.split(".")[0] for n in found} & OF_THE_SITE, where
+        if where in ("cli/serve.py", "cli/site.py"):
+            tree = ast.parse(path.read_text())
+            assert not any(
+                n.startswith("equipoise.site")
+                for s in tree.body
+                if isinstance(s, ast.Import | ast.ImportFrom)
+                for n in named(s)
+            )
+            continue
+        assert not any(n.startswith("equipoise.site") for n in found), where
+
+
+def named(statement: ast.Import | ast.ImportFrom) -> list[str]:
+    """The modules that an import names."""
+    return [a.name for a in statement.names] if isinstance(statement, ast.Import) else [statement.module or ""]
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
@@ -126,7 +168,7 @@ def test_an_act_knows_no_terminal() -> None:
 
 
 def test_the_desk_names_all_its_acts() -> None:
-    acts = {p.stem for p in (SOURCE / "desk").glob("*.py")} - {"__init__", "store", "interrupt"}
+    acts = {p.stem for p in (SOURCE / "desk").glob("*.py")} - {"__init__", "store", "interrupt", "run_plans"}
     assert set(desk.__all__) == acts
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from campaign import campaign
+from helpers import tried
 from stores import KINDS
 
 
@@ -20,7 +21,7 @@ def nothing_is_lost(found: dict[str, Any], kills: int) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tried(KINDS, {"sqlite"}))
 def test_nothing_acknowledged_is_lost_by_a_kill(kind: str) -> None:
     nothing_is_lost(campaign("kills.py", kind, 20), 20)
 

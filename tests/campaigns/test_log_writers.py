@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from campaign import campaign
+from helpers import tried
 from stores import KINDS
 
 
@@ -22,13 +23,13 @@ def each_allocation_is_the_next_of_its_list(found: dict[str, Any]) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tried(KINDS, {"postgresql"}))
 def test_writers_at_once(kind: str) -> None:
     each_allocation_is_the_next_of_its_list(campaign("writers.py", kind, 4, 15))
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", tried(KINDS, {"file"}))
 def test_without_the_lock_the_same_fails(kind: str) -> None:
     """The control: the harness sees what the lock is for. A file breaks; a table refuses what would break it, so orders are lost to it."""
     found = campaign("writers.py", kind, 4, 15, "--no-lock")

@@ -12,8 +12,9 @@ from equipoise.design import shelf
 from equipoise.desk.evidence import EXAMPLES, evidence_for, help_for
 from equipoise.trial.evidence import ReferenceStatistic, StatisticEvidence
 from equipoise.trial.problem import BadInput, Problem
+from said_designs import Said
 
-BUILT = [(k, shelf.build(k, shelf.one(k).example)) for k in shelf.kinds()]
+EXAMPLES_OF_KINDS = [pytest.param(k, Said(k), id=k) for k in shelf.kinds()]
 #: Numbers that are no counts, besides those that are: what a look is said to be on must be whole.
 NOT_COUNTED = {"z", "time", "control_time", "log_hr"}
 SOUND: dict[str, Any] = {
@@ -21,6 +22,12 @@ SOUND: dict[str, Any] = {
     "z": 0.5, "information": 40.0, "events": 20.0, "time": 100.0, "control_events": 20.0, "control_time": 90.0, "log_hr": 0.1,
     "deaths": 60.0, "A": 4.0, "B": 5.0,
 }  # fmt: skip
+
+
+@pytest.fixture
+def design(request: pytest.FixtureRequest) -> Any:
+    """A kind's example, built."""
+    return request.param.built()
 
 
 def sound(design: Any) -> dict[str, Any]:
@@ -44,7 +51,7 @@ def problems(design: Any, said: dict[str, Any]) -> tuple[Problem, ...]:
     return ()
 
 
-@pytest.mark.parametrize(("kind", "design"), BUILT)
+@pytest.mark.parametrize(("kind", "design"), EXAMPLES_OF_KINDS, indirect=["design"])
 def test_every_count_of_every_kind_is_whole(kind: str, design: Any) -> None:
     said = sound(design)
     assert not problems(design, said)
@@ -61,7 +68,9 @@ def test_every_count_of_every_kind_is_whole(kind: str, design: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "design"), [b for b in BUILT if b[1].takes in (StatisticEvidence, ReferenceStatistic)]
+    ("kind", "design"),
+    [p for p in EXAMPLES_OF_KINDS if p.values[1].takes <= {StatisticEvidence, ReferenceStatistic}],
+    indirect=["design"],
 )
 def test_information_is_counted_and_a_share_is_said_as_one(kind: str, design: Any) -> None:
     (problem,) = problems(design, {"look": 1.0, "z": 3.0, "information": 0.4625})
@@ -89,7 +98,7 @@ def test_shares_of_earlier_looks_are_the_same_as_their_events() -> None:
     assert not design.verdict(plan).cautions, "the planned share is the plan"
 
 
-@pytest.mark.parametrize(("kind", "design"), BUILT)
+@pytest.mark.parametrize(("kind", "design"), EXAMPLES_OF_KINDS, indirect=["design"])
 def test_the_help_of_each_kind_has_its_own_names(kind: str, design: Any) -> None:
     types = shelf.one(kind).takes
     said = help_for(types)
@@ -104,7 +113,7 @@ def test_the_help_of_each_kind_has_its_own_names(kind: str, design: Any) -> None
                 assert re.search(rf"\b{f.name}=", example), f.name
 
 
-@pytest.mark.parametrize(("kind", "design"), BUILT)
+@pytest.mark.parametrize(("kind", "design"), EXAMPLES_OF_KINDS, indirect=["design"])
 def test_a_verdict_on_any_counts_is_a_verdict_or_bad_input(kind: str, design: Any) -> None:
     """Numbers that fall, looks that are not there, nobody at all: never anything else."""
     base = sound(design)

@@ -41,6 +41,9 @@ class InMemory:
     def now(self) -> None:
         return None
 
+    def cautions(self) -> list[str]:
+        return []
+
     def read(self, after: int = 0, head: str = "") -> Reading:
         return Reading(Log(self.rows), None).after(after)
 

@@ -15,7 +15,7 @@ def drawn(word: str, *hues: int | None) -> str:
 
 def columns(svg: str, word: str) -> int:
     """Columns of the key: the places at which the names begin."""
-    return len(set(re.findall(rf"<!-- {word} \d -->\s*<g [^>]*translate\(([\d.-]+)", svg)))
+    return len(set(re.findall(rf'<text [^>]*\bx="([\d.-]+)"[^>]*>{word} \d</text>', svg)))
 
 
 def test_long_names_in_the_key_are_not_cut() -> None:

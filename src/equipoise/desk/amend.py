@@ -90,10 +90,11 @@ def amend(
 
     if dry:
         at = max(now(), log[len(log) - 1].recorded)
+        conduct = Conduct(new, log, takes=False, read=trial_of)
         try:
-            order(Conduct(new, log, read=trial_of), at)
+            order(conduct, at)
         except BadInput as bad:
-            refused = refused_to(by, bad, new, log, lambda c: order(c, at))
+            refused = refused_to(by, bad, conduct, lambda c: order(c, at))
             if any(p.code in CODES for p in refused.problems):
                 raise refused from None  # what would change is not for who may not amend it
             return _with(told, problems=refused.problems)

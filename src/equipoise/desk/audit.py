@@ -18,6 +18,7 @@ from equipoise.standards.sdtm.ordered import by_place
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
+from equipoise.trial.vocabularies import VOCABULARIES
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,12 @@ def run(data: Sequence[Path], criterion: str, patient: str | None = None, dialec
         raise BadInput("--criterion", [Problem("unknown-criterion", "--criterion", repr(criterion), allowed)])
     notes = Notes()
     found = audit(
-        (p for p in patients_of(data, notes, dialect=dialect) if patient in (None, p.name)), CRITERIA[criterion]
+        (
+            p
+            for p in patients_of(data, notes, dialect=dialect, words=VOCABULARIES[criterion])
+            if patient in (None, p.name)
+        ),
+        CRITERIA[criterion],
     )
     if notes.problems:
         raise BadInput("SDTM", by_place(notes.problems, ()))

@@ -104,6 +104,7 @@ def _phase1(trial: Trial, phase1: Phase1) -> dict[str, Any]:
         "design": phase1.finder.numbers(),
         "window_days": phase1.window.days,
         "dlt": list(phase1.dlt.in_words()),
+        **({} if phase1.response is None else {"response": phase1.response}),
     }
 
 

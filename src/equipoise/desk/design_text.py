@@ -43,7 +43,7 @@ def read_words(text: str, spec_model: Callable[[str], type[Entries]]) -> tuple[s
             allowed = f"name=value; names are {', '.join(f for f in fields if f != 'kind')}"
             problems.append(Problem("unknown-key", f"--design {kind}", word, allowed))
             continue
-        table[name] = _value(value)
+        table[name] = value_of(value)
     return kind, table, problems
 
 
@@ -59,12 +59,12 @@ def rate_design(text: str) -> Design[Any]:
     return design
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
     """A whole number, a number, numbers with commas, true or false, or a word."""
     if text in ("true", "false"):
         return text == "true"
     if "," in text:
-        return tuple(_value(part) for part in text.split(","))
+        return tuple(value_of(part) for part in text.split(","))
     for kind in (int, float):
         try:
             return kind(text)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
 
 from equipoise.design.dose import dose_shelf
-from equipoise.design.dose.behaviour import How, behaviour
+from equipoise.design.dose.behaviour import How, behaviour, time_problems
+from equipoise.design.dose.behaviour_figure import behaviour_figure
 from equipoise.design.dose.dose_design import DoseDesign, End, Seen
-from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth
+from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth, rate_problems, truth_problems
 from equipoise.design.dose.history import Answer, answer, take_in
 from equipoise.design.dose.levels import named
 from equipoise.design.dose.months import expected_months
 from equipoise.design.dose.paths import Node, pathways
 from equipoise.design.dose.simulated import Calendar, simulate
 from equipoise.files.grades import Grade, grade_of
-from equipoise.trial.dose_outcomes import read_outcomes
-from equipoise.trial.exhibits import Cell, Table
+from equipoise.files.kernels import DOSES, ready
+from equipoise.trial.dose_outcomes import Treated, read_outcomes
+from equipoise.trial.exhibits import Cell, LineFigure, Table
 from equipoise.trial.problem import BadInput, Problem
+
+T = TypeVar("T")
+#: From so many trials on they are shared among threads.
+_MANY = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class AskedDose:
             "reference": self.about.reference,
             "grade": {"grade": self.grade.grade, "second_hand": self.grade.second_hand, "oracle": self.grade.oracle},
         }
+
+    def figure(self) -> LineFigure:
+        """Its behaviour by dose or, where no truth was given, its boundaries. Raises BadInput where there is neither."""
+        return behaviour_figure(self.design, self.behaviour)
 
     def tables(self) -> list[Table]:
         """The decision table and the behaviour at each truth."""
@@ -93,6 +103,17 @@ class HowAsked:
     first_comes: Literal["after a gap", "at once"] = "after a gap"
     late: float | None = None
 
+    def workers(self) -> int:
+        """Threads that simulate; and the compiled simulator is found where there is one. The numbers do not depend on either."""
+        if self.how == "exact":
+            return 1
+        ready(DOSES)
+        if self.trials < _MANY:
+            return 1
+        from equipoise.simulate.replicates import default_workers  # a large room, for one number
+
+        return default_workers()
+
     def calendar(self) -> Calendar | None:
         """The calendar, where accrual and window are stated. Raises BadInput for one without the other, or for what is asked of a calendar
         without both."""
@@ -123,18 +144,64 @@ def ask(
 ) -> AskedDose:
     """Build a design and ask how it behaves. Raises BadInput with all that is wrong."""
     about = dose_shelf.one(kind)
-    design = built(kind, given, truths[0] if truths else None)
     said = asked or HowAsked()
-    calendar = said.calendar()
-    if responses and not design.of_response:
+    told: list[Problem] = []
+    design = or_problems(told, lambda: built(kind, given, truths[0] if truths else None))
+    calendar = or_problems(told, said.calendar)
+    told += rates_of(design, truths, responses)
+    if design is not None and responses and not design.of_response:
         allowed = f"none: {kind} counts no responses"
-        raise BadInput("design", [Problem("response", "--response", "response rates", allowed)])
-    found = []
+        told.append(Problem("response", "--response", "response rates", allowed))
+    if design is not None and truths and not any(p.code == "half-stated" for p in told):
+        told += time_problems(design, said.how, calendar)
+    if told or design is None:
+        raise BadInput("design", told)
+    found, workers = [], said.workers() if truths else 1
     for i, dlt in enumerate(truths):
         response = tuple(responses[min(i, len(responses) - 1)]) if responses else ()
-        found.append(behaviour(design, DoseTruth(tuple(dlt), response), said.how, said.trials, said.seed, calendar))
+        found.append(
+            behaviour(design, DoseTruth(tuple(dlt), response), said.how, said.trials, said.seed, calendar, workers)
+        )
     months = [_months(design, c, said, calendar) for c in found]
     return AskedDose(about, design, found, months, grade_of(about.module))
+
+
+def or_problems(told: list[Problem], ask: Callable[[], T]) -> T | None:
+    """The answer; None where there are problems, which are then told, each once."""
+    try:
+        return ask()
+    except BadInput as bad:
+        told += [p for p in bad.problems if p not in told]
+        return None
+
+
+def wrong_with(
+    kind: str,
+    table: Mapping[str, Any],
+    truths: Sequence[Sequence[float]],
+    responses: Sequence[Sequence[float]],
+    outcomes: str,
+) -> list[Problem]:
+    """What is wrong with a design, with a history, and with how behaviour is asked for, as far as each was told; nothing of what was not."""
+    told: list[Problem] = []
+    design = or_problems(told, lambda: built(kind, table, truths[0] if truths else None))
+    or_problems(told, lambda: read_outcomes(outcomes))
+    return [*told, *(p for p in rates_of(design, truths, responses) if p not in told)]
+
+
+def rates_of(
+    design: DoseDesign[Any] | None, truths: Sequence[Sequence[float]], responses: Sequence[Sequence[float]]
+) -> list[Problem]:
+    """All that is wrong with true rates, each once; of a design that could not be built what is no probability."""
+    told: list[Problem] = []
+    for i, dlt in enumerate(truths):
+        response = tuple(responses[min(i, len(responses) - 1)]) if responses else ()
+        found = (
+            truth_problems(design, DoseTruth(tuple(dlt), response)) if design is not None
+            else (*rate_problems("truth", dlt), *rate_problems("response", response))
+        )  # fmt: skip
+        told += [p for p in found if p not in told]
+    return told
 
 
 def _months(design: DoseDesign[Any], c: DoseCharacteristics, said: HowAsked, calendar: Calendar | None) -> float | None:
@@ -156,7 +223,25 @@ def built(kind: str, given: Mapping[str, Any], truth: Sequence[float] | None = N
 
 def next_of(kind: str, given: Mapping[str, Any], outcomes: str, window: float | None = None) -> Answer:
     """What comes after a history. ``window``: days for which each is followed. Raises BadInput for what cannot be read, of design or history."""
-    return answer(built(kind, given), read_outcomes(outcomes), window)
+    design, cohorts = _of_history(kind, given, outcomes)
+    return answer(design, cohorts, window)
+
+
+def _of_history(kind: str, given: Mapping[str, Any], outcomes: str) -> tuple[DoseDesign[Any], tuple[Treated, ...]]:
+    """The design and the history. Raises BadInput with what is wrong with either."""
+    told: list[Problem] = []
+    design = or_problems(told, lambda: built(kind, given))
+    cohorts = or_problems(told, lambda: read_outcomes(outcomes))
+    if design is None or cohorts is None:
+        raise BadInput("design", [_which_doses(p) for p in told])
+    return design, cohorts
+
+
+def _which_doses(p: Problem) -> Problem:
+    """That the number of doses is missing, by its option: no truth says it here."""
+    if (p.where, p.code) != ("doses", "missing"):
+        return p
+    return replace(p, where="--doses", allowed="how many doses there are: it decides what comes next")
 
 
 @dataclass(frozen=True)
@@ -186,8 +271,8 @@ class Paths:
 
 def paths_of(kind: str, given: Mapping[str, Any], outcomes: str, cohorts: int) -> Paths:
     """The pathways after a history. Raises BadInput where somebody in it is pending: what may come of him is not a cohort's."""
-    design = built(kind, given)
-    told = take_in(design, read_outcomes(outcomes))
+    design, history = _of_history(kind, given, outcomes)
+    told = take_in(design, history)
     if told.waiting:
         allowed = "a history of which everybody is known"
         raise BadInput("outcomes", [Problem("pending", "outcomes", "; ".join(told.waiting), allowed)])
@@ -220,6 +305,10 @@ def _notes(c: DoseCharacteristics, months: float | None) -> list[str]:
         error = "" if c.months_error is None else f" (standard error {c.months_error:.2f})"
         turned = "" if c.turned_away is None else f": {c.turned_away:.1f} of them"
         found.append(f"{months:.1f} months on average{error}; who comes while the design waits is turned away{turned}.")
+    if c.backfilled is not None:
+        found.append(
+            f"Of the patients {sum(c.backfilled):.1f} were backfilled: {', '.join(f'{n:.1f}' for n in c.backfilled)} by dose."
+        )
     return found
 
 
@@ -241,6 +330,7 @@ def shape(c: DoseCharacteristics, months: float | None) -> dict[str, Any]:
         "ends": dict(c.ends),
         "months": months,
         "turned_away": c.turned_away,
+        **({} if c.backfilled is None else {"backfilled": list(c.backfilled)}),
         "trials": c.trials or None,
         "mc_error": None if c.mc_error is None else {"select": list(c.mc_error[:-1]), "select_none": c.mc_error[-1]},
         "months_mc_error": c.months_error,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,8 +13,8 @@ from equipoise.design.dose.dose_design import DoseDesign
 from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth
 from equipoise.design.dose.levels import named
 from equipoise.design.dose.simulated import simulate
-from equipoise.desk.design_text import read_words
-from equipoise.desk.dose import HowAsked, built, shape
+from equipoise.desk.design_text import read_words, value_of
+from equipoise.desk.dose import HowAsked, built, or_problems, rates_of, shape
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.problem import BadInput, Problem
 
@@ -71,32 +72,83 @@ class DosesCompared:
         }
 
 
+def _modifiers(text: str) -> tuple[str, dict[str, dict[str, Any]]]:
+    """A design's text without its words such as 'expansion.n=12', and these."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return text, {}
+    found: dict[str, dict[str, Any]] = {}
+    left = []
+    for word in words:
+        name, mark, value = word.partition("=")
+        of, dot, entry = name.partition(".")
+        if mark and dot and of in dose_shelf.MODIFIERS:
+            found.setdefault(of, {})[entry.replace("-", "_")] = value_of(value)
+        else:
+            left.append(word)
+    return shlex.join(left), found
+
+
+def _designs(
+    texts: Sequence[str], truths: Sequence[Sequence[float]], problems: list[Problem]
+) -> dict[str, DoseDesign[Any]]:
+    """The designs that texts state; what is wrong with any is added to the problems."""
+    designs: dict[str, DoseDesign[Any]] = {}
+    for text in texts:
+        own, more = _modifiers(text)
+        kind, table, wrong = read_words(own, dose_shelf.spec_model)
+        table |= more
+        if dose_shelf.module_of(kind) is not None:  # what can be read of it is judged beside what cannot
+            try:
+                designs[text] = built(kind, table, truths[0] if truths else None)
+            except BadInput as bad:
+                wrong += [replace(p, where=f"{text}: {p.where}") for p in bad.problems]
+        problems += [p for p in wrong if p not in problems]
+    return designs
+
+
+def _of_rates(
+    designs: Mapping[str, DoseDesign[Any]], truths: Sequence[Sequence[float]], responses: Sequence[Sequence[float]]
+) -> list[Problem]:
+    """What is wrong with true rates, for each design; where none could be built, what is no probability."""
+    if not designs:
+        return rates_of(None, truths, responses)
+    return [replace(p, where=f"{t}: {p.where}") for t, d in designs.items() for p in rates_of(d, truths, responses)]
+
+
+def wrong_with(
+    asked: Sequence[str], truths: Sequence[Sequence[float]], responses: Sequence[Sequence[float]]
+) -> list[Problem]:
+    """What is wrong with the designs and the rates that could be read. Without rates nothing says how many doses there are."""
+    problems: list[Problem] = []
+    designs = _designs(asked, truths, problems)
+    unsaid = [p for p in problems if not truths and p.where.endswith(": doses")]
+    return [p for p in (*problems, *_of_rates(designs, truths, responses)) if p not in unsaid]
+
+
 def run(
     asked: Sequence[str], truths: Sequence[Sequence[float]], responses: Sequence[Sequence[float]], how: HowAsked
 ) -> DosesCompared:
     """Compare designs, 'KIND name=value …' each. Raises BadInput with all that is wrong with all of them."""
-    calendar, problems = how.calendar(), list[Problem]()
+    problems: list[Problem] = []
+    calendar = or_problems(problems, how.calendar)
     if not truths:
         problems.append(Problem("missing-option", "--truth", "nothing", "true DLT rates, one a dose"))
     texts = tuple(dict.fromkeys(asked or USUAL))
-    designs: list[DoseDesign[Any]] = []
-    for text in texts:
-        kind, table, wrong = read_words(text, dose_shelf.spec_model)
-        if dose_shelf.module_of(kind) is not None:  # what can be read of it is judged beside what cannot
-            try:
-                designs.append(built(kind, table, truths[0] if truths else None))
-            except BadInput as bad:
-                wrong += [replace(p, where=f"{text}: {p.where}") for p in bad.problems]
-        problems += [p for p in wrong if p not in problems]
+    found_designs = _designs(texts, truths, problems)
+    problems += _of_rates(found_designs, truths, responses)
     if problems:
         raise BadInput("design compare", problems)
+    designs = list(found_designs.values())
     found: list[list[DoseCharacteristics]] = []
+    workers = how.workers()
     for text, design in zip(texts, designs, strict=True):
         each = []
         for i, dlt in enumerate(truths):
             truth = DoseTruth(tuple(dlt), tuple(responses[min(i, len(responses) - 1)]) if responses else ())
             try:
-                c = behaviour(design, truth, how.how, how.trials, how.seed, calendar)
+                c = behaviour(design, truth, how.how, how.trials, how.seed, calendar, workers)
             except BadInput as bad:
                 problems += [replace(p, where=f"{text}: {p.where}") for p in bad.problems]
                 continue

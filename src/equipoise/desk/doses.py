@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from equipoise.analyse.dose_limiting import OUTCOMES, DltStatus, dlt_statuses, of_no_level
-from equipoise.design.dose.conducting import in_cohorts, next_dose
+from equipoise.analyse.dose_limiting import OUTCOMES, DltStatus
+from equipoise.conduct.conduct import Conduct
+from equipoise.decide.dose_finding import find
+from equipoise.design.dose.dose_design import DoseDesign
 from equipoise.design.dose.history import Answer
+from equipoise.design.dose.levels import level_of
+from equipoise.desk.order import Ordered, give
+from equipoise.desk.store import LogStore
+from equipoise.desk.witness import Witness
 from equipoise.trial.dose_outcomes import Treated, written
+from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
@@ -24,6 +32,7 @@ class Doses:
     snap: Snapshot
     patients: Sequence[DltStatus]
     cohorts: Sequence[Treated]
+    members: Sequence[tuple[int, ...]]
     next: Answer
 
     @property
@@ -34,7 +43,7 @@ class Doses:
     @property
     def waits_for(self) -> list[DltStatus]:
         """Who is pending."""
-        return [p for p in self.patients if p.letter == "P"]
+        return [p for p in self.patients if p.pending]
 
     def label(self, dose: int | str | None) -> str | None:
         """The label of a level by its number."""
@@ -53,8 +62,10 @@ class Doses:
                     "patient": p.patient,
                     "level": p.level,
                     "label": p.label,
+                    "how": "backfilled" if p.beside else "at random" if p.drawn else "in a cohort",
                     "outcome": OUTCOMES[p.letter],
                     "letter": str(p.outcome),
+                    **({} if p.responded == "not asked" else {"responded": p.responded}),
                     "days": p.days,
                     "until": p.until,
                     "because": p.because,
@@ -77,6 +88,8 @@ class Doses:
                 "bound": list(a.bound),
                 "waits_for": [{"patient": p.patient, "days": p.days, "until": p.until} for p in self.waits_for],
                 "cautions": list(a.cautions),
+                **({} if a.ptox is None else {"ptox": list(a.ptox)}),
+                **({} if a.places is None else {"places": list(a.places)}),
             },
             "recommend": {"dose": a.recommend, "label": self.label(a.recommend)},
             "fingerprints": {"trial": self.trial.fingerprint, "data": self.snap.head},
@@ -97,6 +110,8 @@ class Doses:
         """A row a patient, in the order of assignment."""
         rows: list[list[Cell]] = [[p.patient, p.label, str(p.outcome), p.because] for p in self.patients]
         letters = "N: no DLT, T: a DLT, P:12: pending, followed for 12 days, X: not evaluable, replaced."
+        if self.trial.phase1 is not None and self.trial.phase1.response is not None:
+            letters = f"E: a response, B: both a response and a DLT, N: neither; {letters[letters.index('T') :]}"
         title = f"Patients by level, as known on {self.snap.known_on} of what had happened by {self.snap.cutoff}"
         return Table(title, ["Patient", "Level", "Outcome", "Because"], rows, notes=(letters,))
 
@@ -104,13 +119,18 @@ class Doses:
         """A row a level."""
         rows: list[list[Cell]] = []
         for i, x in enumerate(self.trial.dose_levels, 1):
-            rows.append([f"{i} {x.label}", f"{x.drug} {x}", *self.counts(i).values()])
+            rows.append(
+                [f"{'.'.join(map(str, level_of(self.finder, i)))} {x.label}", f"{x.drug} {x}", *self.counts(i).values()]
+            )
         names = ["Level", "Dose", "Assigned", "Evaluable", "DLT", "Pending", "Not evaluable"]
         return Table("Levels", names, rows)
 
     def said_next(self) -> str:
         """What comes next, in a line."""
         a = self.next
+        if a.places is not None:
+            left = ", ".join(f"{n} at {x.label}" for n, x in zip(a.places, self.trial.dose_levels, strict=True) if n)
+            return f"{a.action.upper()}: places left {left}"
         if a.dose is None:
             return f"{a.action.upper()}: no dose"
         many = f", {a.size} patient{'s' * (a.size != 1)}" if a.size else ""
@@ -122,30 +142,37 @@ class Doses:
 
     def _named(self, dose: int | str) -> str:
         level = self.trial.dose_levels[int(dose) - 1]
-        return f"level {dose}, {level.label} ({level.drug} {level})"
+        name = ".".join(map(str, level_of(self.finder, int(dose))))
+        return f"level {name}, {level.label} ({level.drug} {level})"
+
+    @property
+    def finder(self) -> DoseDesign[Any]:
+        """The design that finds the dose."""
+        assert self.trial.phase1 is not None, "made of a trial with phase I"
+        found: DoseDesign[Any] = self.trial.phase1.finder
+        return found
 
 
 def take(trial: Trial, snap: Snapshot) -> Doses:
     """Where dose finding stands. Raises BadInput for a trial without [phase1], and for one whose arms are masked in these data."""
-    if trial.phase1 is None:
-        allowed = "a trial file with [phase1] and [[dose_levels]]"
-        raise BadInput(trial.id, [Problem("no-phase1", "phase1", "nothing", allowed)])
-    patients = dlt_statuses(trial, snap)
-    design = trial.phase1.finder
-    asks_when = getattr(design, "asks_when", False)
-    cohorts = in_cohorts(design, [(p.level, p.timed if asks_when else p.outcome) for p in patients])
-    found = next_dose(design, cohorts, trial.phase1.window.days)
-    if found.action == "wait":
-        said = tuple(b for b in found.because if not b.startswith(("Pending: ", "The design waits for")))
-        waited = tuple(f"Waits for {_awaited(p)}." for p in patients if p.letter == "P")
-        found = replace(found, because=(*said, *waited))
-    lost = of_no_level(trial, snap)
-    if lost:
-        caution = f"Not counted, as assigned to a level that the trial file has not: {', '.join(lost)}."
-        found = replace(found, cautions=(*found.cautions, caution))
-    return Doses(trial, snap, patients, cohorts, found)
+    found = find(trial, snap)
+    return Doses(trial, snap, found.patients, found.cohorts, found.members, found.next)
 
 
-def _awaited(p: DltStatus) -> str:
-    until = f", until {p.until}" if p.until is not None else ""
-    return f"{p.patient} at level {p.level}, followed for {p.days} days{until}"
+def record(trial: Trial, store: LogStore, doses: Doses, by: str, witness: Witness | None = None) -> Ordered:
+    """Add what the design says of the next dose to the log, as it was known at the cut-off. Raises BadInput where nothing was known."""
+    snap, why = doses.snap, " ".join(doses.next.because)
+    if not snap.known:
+        allowed = "a day by which something was recorded: nothing was known of this log then"
+        raise BadInput(
+            "decide", [Problem("nothing-known", "--known-on", str(snap.known_on), allowed, "--known-on DATE")]
+        )
+
+    def order(conduct: Conduct, now: datetime) -> Event:
+        made = conduct.decide_dose(now.date(), now, by, snap.cutoff, snap.known_on, why)
+        if made.data["head"] != snap.head:
+            allowed = "the data that were shown: something was recorded meanwhile"
+            raise BadInput("decide", [Problem("log-has-grown", "--record", "other data", allowed, "ask again")])
+        return made
+
+    return give(trial, store, order, witness=witness, by=by)

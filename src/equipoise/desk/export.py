@@ -10,14 +10,17 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
+from equipoise.files.bundled import find_trial
 from equipoise.files.datasets_out import write_dataset
 from equipoise.files.derived_file import read_theirs
 from equipoise.files.folder_swap import all_or_none
+from equipoise.files.protocol_file import documented
 from equipoise.standards.adam.agreement import Agreement, compare
 from equipoise.standards.adam.build import by_admiral
 from equipoise.standards.dataset import FORMULAS, Dataset
 from equipoise.standards.define_xml import define_xml
 from equipoise.standards.metadata import described
+from equipoise.standards.sdtm.trial_design import trial_design
 from equipoise.trial.dialect import FOUND_OUT, Dialect
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
@@ -126,12 +129,20 @@ def run(
     out: Path,
     against: Path | None = None,
     dialect: Dialect = FOUND_OUT,
+    named: str = "",
 ) -> Exported:
-    """Write datasets and define.xml to a folder; ``against``: a folder of CSV to compare the values with, written in ``dialect``."""
+    """Write datasets and define.xml to a folder; ``against``: a folder of CSV to compare the values with, written in ``dialect``.
+
+    ``named``: the trial as it was named; what protocol.toml beside its file says goes into SDTM's trial design.
+    """
     can(standard, rules, against)
     theirs = read_theirs(against, dialect) if against is not None else None
     module, name = EXPORTS[standard, rules].split(":")
     datasets: Sequence[Dataset] = getattr(importlib.import_module(module), name)(trial, snap)
+    if standard == "sdtm" and named:
+        shown = documented(trial, find_trial(named)).shown
+        design = {d.name: d for d in trial_design(shown, snap.cutoff)}
+        datasets = [design.get(d.name, d) for d in datasets]
     written = _write(datasets, trial.id.upper(), out, ending, snap)
     warned = formula_note(datasets) if ending == "csv" else ""
     agreement = compare(by_admiral(snap), theirs.adrs, theirs.adtte) if theirs is not None else None

@@ -12,6 +12,7 @@ from equipoise.analyse.data import cut
 from equipoise.conduct.allocations import allocations_in_words, secret_in_words
 from equipoise.conduct.conduct import replay
 from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.levels_remade import levels_remade
 from equipoise.conduct.remade import remade
 from equipoise.conduct.sealed import Sealed
 from equipoise.conduct.visibility import Reader
@@ -95,7 +96,8 @@ def verify(
             allowed = "a log of which nothing is withheld: allocations are made again from all of it"
             raise BadInput(str(store), [Problem("withheld", "--secret", f"{withheld} events", allowed)])
         if not impossible or {p.code for _, p in impossible} <= {"not-in-blocks"}:
-            found = remade(list(log), by_secret, definitions.recorded_before)
+            defined, events = definitions.recorded_before, list(log)
+            found = remade(events, by_secret, defined) + levels_remade(events, by_secret, defined)
             impossible += found.other
             said = [*said, *found.in_words(by_secret.secrets)]
     told = [
@@ -112,7 +114,16 @@ def verify(
     removed, torn = sum(e.kind == REMOVED for e in log), len(reading.torn or b"")
     told_of_torn = torn if reader is None or reader.whole or not torn else None
     return Verified(
-        True, len(log), log.head, told_of_torn, reading.unended, removed, withheld, held.agreed, held.notes, said
+        True,
+        len(log),
+        log.head,
+        told_of_torn,
+        reading.unended,
+        removed,
+        withheld,
+        held.agreed,
+        [*held.notes, *store.cautions()],
+        said,
     )
 
 

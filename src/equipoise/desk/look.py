@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -34,16 +35,22 @@ def record(
     trial: Trial, store: LogStore, d: Decision, known_on: date, by: str, witness: Witness | None = None
 ) -> Ordered:
     """Add the decision to the log, so that the report shows it at the cut-off at which it was taken."""
+    order = recording(d, known_on, by, trial.cohort_name)
+    return give(trial.whole, store, order, witness=witness, by=by)
+
+
+def recording(d: Decision, known_on: date, by: str, cohort: str | None = None) -> Callable[[Conduct, datetime], Event]:
+    """The order that records a decision."""
     data = decided(d, known_on)
-    if trial.cohort_name:
-        data = {**data, "cohort": trial.cohort_name}
+    if cohort:
+        data = {**data, "cohort": cohort}
 
     def order(conduct: Conduct, now: datetime) -> Event:
         # The reasons tell results by arm, which those who read a masked log must not see.
         why = "decided with the arms known" if conduct.masked else "; ".join(d.because)
         return conduct.order("decided", now.date(), now, by, why, data=data)
 
-    return give(trial.whole, store, order, witness=witness, by=by)
+    return order
 
 
 def as_json(result: Decision | NotRipe) -> dict[str, Any]:

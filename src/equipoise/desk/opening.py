@@ -64,7 +64,8 @@ def design_of(trial: Trial) -> Design[Any]:
     if trial.design is None and trial.phase1 is not None:
         raise BadInput(trial.id, [no_looks()])
     if trial.design is None:
-        raise BadInput(trial.id, [Problem("no-design", "design", "nothing", "a [design] in the trial file")])
+        said = "; ".join(a.because for a in trial.assumptions if a.missing and "design" in a.of)
+        raise BadInput(trial.id, [Problem("no-design", "design", "nothing", "a [design] in the trial file", said)])
     design: Design[Any] = trial.design
     return design
 
@@ -96,15 +97,19 @@ def open_log(
     secret: Secret | None = None,
     witness: Witness | None = None,
     administrator: str = "",
+    part: int | None = None,
 ) -> Opened:
     """Start a trial's log, with the commitment of its allocation's secret where that is given, and with people where an ``administrator`` is named.
 
-    What is there is never overwritten.
+    ``part`` 1: it begins with phase I. What is there is never overwritten.
     """
+    if part is not None and (part != 1 or not trial.in_parts):
+        allowed = "1, in a trial with phase = 'I/II' and [phase1]: phase II needs no word"
+        raise BadInput("open", [Problem("unknown-part", "--part", str(part), allowed)])
     if administrator and (bad := list(named(administrator, People()))):
         raise BadInput("open", bad)
     moment = now()
-    conduct = Conduct.open(trial, moment, by, why=why, salts=salts, administrator=administrator)
+    conduct = Conduct.open(trial, moment, by, why=why, salts=salts, administrator=administrator, part=part)
     if secret is not None:
         conduct.seal(secret, moment.date(), moment, by)
     store.create(conduct.log)

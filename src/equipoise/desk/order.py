@@ -15,7 +15,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.definitions import Definitions
 from equipoise.conduct.excerpt import Excerpt, grown
 from equipoise.conduct.masking import holds_codes
-from equipoise.conduct.register import WholeNeeded
+from equipoise.conduct.register import WholeNeeded, noted_alike
 from equipoise.conduct.sealed import ByWhom, Sealed, trial_problems
 from equipoise.conduct.secret import Secret
 from equipoise.conduct.unmasking import unmasked
@@ -85,12 +85,14 @@ def give(
     is behind the last record by no more than ``TOLERANCE`` the last record's moment counts; further back the order is refused (``conduct.clock``).
     ``witness``: where heads are kept outside. Nobody is randomised while it holds a head that the log has not.
     """
-    with store.held(), register_of(store, trial, living=conduct is not None) as register:
-        found, unended, alone = None, False, conduct is None
-        if alone and register is not None and not amends:
+    with store.held(), register_of(store, trial, living=conduct is not None, amends=amends) as register:
+        found, unended, alone, carries = None, False, conduct is None, register is not None
+        if alone and register is not None:
             with suppress(WholeNeeded):
                 by_excerpt = Excerpt(trial, register, allocation, salts, trial_of)
-                found = _judged(by_excerpt, store, order, witness, allocation, by, amends=False)
+                found = _judged(by_excerpt, store, order, witness, allocation, by, amends=amends)
+                last = by_excerpt.definitions.last
+                carries = last is None or noted_alike(by_excerpt.definitions.trial_of(last), trial)
         if found is None:
             reading = (
                 read_for(store, by) if conduct is None else read_for(store, by, len(conduct.log), conduct.log.head)
@@ -112,8 +114,10 @@ def give(
             log = grown(log, events)
         if redaction:
             drop_register(store)
-        elif not (register is not None and register.carried_on(trial, events)) and alone and conduct is not None:
-            make_register(store, trial, log, conduct.allocated)
+        elif carries and register is not None and register.carried_on(trial, events):
+            pass
+        elif alone and conduct is not None:
+            make_register(store, trial, log, conduct)
         # While the log is held: else another writer's head, witnessed in between, would seem ahead of this log.
         kept = _witnessed(witness, trial, store, log, events) if witness is not None else ()
         return Ordered(events[-1], log.head, aside, unended, *kept)
@@ -150,7 +154,7 @@ def _judged(
     except BadInput as bad:
         if not conduct.people.kept:
             raise  # one operator's log: nothing is kept from him
-        raise refused_to(by, bad, conduct.trial, log, lambda c: order(c, at), allocation) from None
+        raise refused_to(by, bad, conduct, lambda c: order(c, at), allocation) from None
     events = [made] if isinstance(made, Event) else list(made)
     if witness is not None and events[-1].number > len(log) and any(e.kind == "randomised" for e in events):
         witness.refuse_behind(conduct.trial, log)
@@ -193,7 +197,7 @@ def allocation(trial: Trial, secret_file: Path | None = None, apart: Apart | Non
     Without ``secret_file`` the environment may name one. ``apart``: folders in which it may not lie.
     """
     path = secret_file or (Path(os.environ[SECRET_VARIABLE]) if os.environ.get(SECRET_VARIABLE) else None)
-    if path is None or trial.randomisation is None:
+    if path is None or (trial.randomisation is None and not trial.draws_levels):
         return None
     return Sealed(trial, read_secret(trial, path, "--secret", apart or {}))
 

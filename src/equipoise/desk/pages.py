@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from equipoise.files.write import write_text
-from equipoise.report.document import Document, render
+from equipoise.report.document import Document
 from equipoise.report.figures.draw import svg_file
+from equipoise.report.page import render
 from equipoise.trial.exhibits import Figure
 
 

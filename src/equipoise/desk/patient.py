@@ -10,10 +10,12 @@ from equipoise.trial.trial import Trial
 
 
 def tell(trial: Trial, snap: Snapshot, patient: str) -> Explanation:
-    """The story of a patient who had come onto an arm by the cut-off. Raises BadInput for any other."""
+    """The story of a patient who had come onto an arm, or a dose level, by the cut-off. Raises BadInput for any other."""
     known = snap.patients.get(patient)
-    if known is None or known.randomised is None:
-        step = near(patient, [p.name for p in snap.randomised])
-        allowed = f"a patient {trial.entered} by the cut-off"
+    if known is None or (known.randomised is None and known.assigned is None):
+        step = near(
+            patient, [p.name for p in snap.patients.values() if p.randomised is not None or p.assigned is not None]
+        )
+        allowed = f"a patient {trial.entered}{' or assigned a dose level' if trial.dose_levels else ''} by the cut-off"
         raise BadInput(trial.id, [Problem("unknown-patient", "--patient", repr(patient), allowed, step)])
     return explain(trial, snap, known)

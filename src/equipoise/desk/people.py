@@ -17,6 +17,8 @@ from equipoise.files.copy_file import lines_of_view, write_copy
 from equipoise.files.log_lines import withhold
 from equipoise.trial.event import Event
 from equipoise.trial.exhibits import Cell, Table
+from equipoise.trial.kinds import PEOPLE_KINDS
+from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
 from equipoise.trial.withheld import refuse_withheld
@@ -72,13 +74,17 @@ def authorised_on(trial: Trial, store: LogStore, day: date | None, person: str |
     """Who held a role at any moment of ``day`` (today unless given), as it stood at its end. Raises BadInput in a log without people."""
     log = read_for(store, person).log
     may_read(trial, reader_of(trial, log, person), "people")
-    on = day or now().date()
-    people = People.of(log.known_by(on))
     if not People.of(log).kept:
         allowed = "a log that was opened with people"
         raise BadInput(
             trial.id, [Problem("no-people", "--log", str(store), allowed, "conduct open --administrator NAME")]
         )
+    return authorised_by(trial, log, day or now().date())
+
+
+def authorised_by(trial: Trial, log: Log, on: date) -> AuthorisedOn:
+    """The same of a log that is at hand, whose reader may see it: only what is recorded of people is gone through."""
+    people = People.of(e for e in log.known_by(on) if e.kind == "opened" or e.kind in PEOPLE_KINDS)
     return AuthorisedOn(trial.id, on, [_authorised(g, people, trial) for g in people.on(on)])
 
 

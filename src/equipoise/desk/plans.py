@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from equipoise.desk.run_plans import told_together
 from equipoise.files.bundled import find_trial, scenario_names
 from equipoise.files.scenario_file import scenarios_of
 from equipoise.simulate.cohorts import scenario_of, seed_of
@@ -32,15 +33,7 @@ def plans_of(name: str, trial: Trial, scenarios: Sequence[str], seed: int, waiti
                 courses = plans[-1].courses
         except BadInput as bad:
             refused.append((scenario, bad))
-    if len(refused) == 1:
-        raise refused[0][1]
-    if refused:
-        problems = [
-            Problem(p.code, f"scenario {scenario}: {p.where}", p.given, p.allowed, p.next_step)
-            for scenario, bad in refused
-            for p in bad.problems
-        ]
-        raise BadInput(f"scenarios of {trial.id}", problems)
+    told_together(trial.id, refused)
     return plans
 
 

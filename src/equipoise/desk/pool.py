@@ -15,6 +15,7 @@ from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+from equipoise.trial.vocabularies import OURS
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ def run(
     ``watch`` is told how many patients there are, and gives whom to tell how many are done.
     """
     plan = trial.assessments
+    if plan is not None and plan.vocabulary != OURS:
+        allowed = (
+            f"a trial whose responses are concluded in the words of {OURS.criterion}; `equipoise analyse` takes any"
+        )
+        raise BadInput(trial.id, [Problem("not-in-columns", "assessments.criterion", plan.criterion, allowed)])
     if derive and plan is not None and not plan.vocabulary.derives(plan.criterion):
         allowed = f"a trial whose responses follow from lesions; this one's are by {plan.criterion}"
         raise BadInput(trial.id, [Problem("cannot-derive", "--derive", "asked for", allowed)])

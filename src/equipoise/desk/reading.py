@@ -51,7 +51,11 @@ def reader_of(trial: Trial, log: Log, person: str | None, by: str | None = None)
     if not person:
         allowed = "a person who holds a role: this log was opened with people"
         raise BadInput(trial.id, [Problem("no-reader", "--as", "nothing", allowed, "--as PERSON, or EQUIPOISE_AS")])
-    definitions = Definitions.of(trial, log, trial_of)
+    return reader_by(trial, people, Definitions.of(trial, log, trial_of), person)
+
+
+def reader_by(trial: Trial, people: People, definitions: Definitions, person: str) -> Reader:
+    """Who reads a log with people, by what is known of it already. Raises BadInput for who holds no role in it, or is not trained for it."""
     reader = Reader.of(person, people, *definitions.trials)
     if not reader.grants:
         step = near(person, sorted({g.person for g in people.grants if g.until is None}))
@@ -60,7 +64,8 @@ def reader_of(trial: Trial, log: Log, person: str | None, by: str | None = None)
         )
     asked = definitions.trial_of(definitions.last).whole.people if definitions.last is not None else None
     untrained = people.untrained(person, asked.training) if asked is not None else []
-    if untrained and reader.views != {"people"}:
+    # An administrator records training, his own too: he reads who may do what before he is trained.
+    if untrained and not reader.views <= {"people", "keeping"}:
         allowed = f"somebody trained in {', '.join(asked.training if asked else ())}"
         given = f"{person}, not trained in {', '.join(untrained)}"
         raise BadInput(trial.id, [Problem("not-trained", "--as", given, allowed, "conduct train")])
@@ -140,7 +145,7 @@ def dealt(trial: Trial, log: Log) -> Log:
     cohort_of = {e.patient: str(e.data.get("cohort", "")) for e in log if e.kind == "enrolled"}
 
     def as_dealt(event: Event) -> Event:
-        if event.kind == "decided":
+        if event.kind == "decided" and "look" in event.data:
             return replace(event, data={**event.data, "action": "continue"})
         if event.kind != "randomised" or trial.randomisation is None:
             return event

@@ -84,9 +84,14 @@ def drill(
 ) -> Drilled:
     """Restore a back-up into a temporary place, verify it there, and say which heads it lacks.
 
-    ``running``: the log in use, whose head is one more to find. ``person``: who keeps the log, where it is one with people. Raises BadInput for a back-up that is no sound log of the trial.
+    ``running``: the log in use, whose head is one more to find. ``person``: who keeps the log, where it is one with people. Raises BadInput for a back-up that is no sound log of the trial, and where no head
+    is known outside it: what was restored is then whole, and may be of any age.
     """
     outer = kept(trial, outside)
+    if running is None and not outer.told and not (outer.found is not None and outer.found.witnessed):
+        allowed = "a head that is known outside the back-up: without one nothing tells an old copy from the last"
+        step = "conduct verify says whether the copy is whole"
+        raise BadInput("drill", [Problem("nothing-known", "--witness, --expect, --log", "no head", allowed, step)])
     with tempfile.TemporaryDirectory(prefix="equipoise-drill-") as place:
         restored = LogFile(Path(place) / "restored.jsonl", trial.id)
         try:

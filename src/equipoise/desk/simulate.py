@@ -24,6 +24,16 @@ from equipoise.trial.design import Characteristics
 from equipoise.trial.exhibits import Table
 from equipoise.trial.problem import BadInput, Problem
 
+
+def exposure_said(plan: Plan) -> list[str]:
+    """What a plan's scenario assumes of exposure; and that the trial's dose modifications wait for a scenario that does."""
+    if plan.scenario.exposure is not None:
+        return list(plan.scenario.exposure.assumptions())
+    if plan.trial.dose_modifications:
+        return ["no [exposure] in the scenario: its doses know nothing of [[dose_modifications]]."]
+    return []
+
+
 #: Told of a plan before it runs, it says whom to tell how many of its trials are done.
 Watch = Callable[[Plan], Callable[[int], object]]
 #: Shown the lines of a plan's replicates as they come, in order.
@@ -56,8 +66,12 @@ class Simulated:
 
     @property
     def assumed(self) -> str:
-        """What is assumed of blocks whose sizes are sealed; ''."""
-        return assumed_blocks(self.plans[0].trial)
+        """What is assumed of blocks whose sizes are sealed, and of exposure; ''."""
+        said = [
+            assumed_blocks(self.plans[0].trial),
+            *(f"{p.scenario.id}: {text}" for p in self.plans for text in exposure_said(p)),
+        ]
+        return " ".join(filter(None, said))
 
     def safety_table(self) -> Table | None:
         """How often the safety rules beside the design spoke; None for trials without."""

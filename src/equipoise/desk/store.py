@@ -35,6 +35,10 @@ class LogStore(Protocol):
         """This moment by the store's own clock, which all who write to it share; None where it has none but the computer's."""
         ...
 
+    def cautions(self) -> list[str]:
+        """What whoever verifies the log should know of the place where it is kept, in sentences: guards that are gone, rights that are not needed."""
+        ...
+
     def held(self) -> AbstractContextManager[None]:
         """Hold the log, so that nobody else writes from its being read to its being appended to."""
         ...

@@ -8,15 +8,12 @@ from dataclasses import replace
 
 from equipoise.conduct.authority import CODES
 from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.definitions import Definitions
-from equipoise.conduct.people import People
 from equipoise.conduct.sealed import ByWhom
 from equipoise.conduct.visibility import Reader, padded
 from equipoise.desk.store import LogStore
 from equipoise.files.definition import trial_of
-from equipoise.trial.log import Log, Reading
+from equipoise.trial.log import Reading
 from equipoise.trial.problem import BadInput, Problem
-from equipoise.trial.trial import Trial
 
 #: Problems of a log that cannot be read which quote nothing of it.
 _NO_QUOTES = frozenset(
@@ -50,13 +47,13 @@ NOT_TOLD = Problem(
 
 
 def refused_to(
-    by: str, bad: BadInput, trial: Trial, log: Log, order: Callable[[Conduct], object], allocation: ByWhom = None
+    by: str, bad: BadInput, conduct: Conduct, order: Callable[[Conduct], object], allocation: ByWhom = None
 ) -> BadInput:
-    """The refusal of ``order`` to ``by`` on this log: of its reasons those that what he sees of the log gives too, and what speaks of himself."""
-    people = People.of(log)
+    """The refusal of ``order`` to ``by`` by ``conduct``: of its reasons those that what he sees of the log gives too, and what speaks of himself."""
+    people, trial, log = conduct.people, conduct.trial, conduct.log
     if not people.kept:
         return bad
-    reader = Reader.of(by, people, *Definitions.of(trial, log, trial_of).trials)
+    reader = Reader.of(by, people, *conduct.definitions.trials)
     if reader.whole:
         return bad
     if any(p.code in CODES for p in bad.problems):

@@ -11,12 +11,18 @@ from equipoise.conduct.definitions import Definitions
 from equipoise.decide.words import headline
 from equipoise.design.study.family import Family
 from equipoise.dossier.amendments import amendments
-from equipoise.dossier.decision import decision
+from equipoise.dossier.baseline import baseline
+from equipoise.dossier.decision import decision, estimators
 from equipoise.dossier.design import design
+from equipoise.dossier.disposition import data_state, disposition
 from equipoise.dossier.efficacy import efficacy
+from equipoise.dossier.exposure import exposure
 from equipoise.dossier.findings import Findings
+from equipoise.dossier.methods_used import methods_used
 from equipoise.dossier.origin import STATUS, assumptions, foot, origin
-from equipoise.dossier.patients import accrual, course, safety
+from equipoise.dossier.patients import accrual, course
+from equipoise.dossier.plain import plain
+from equipoise.dossier.safety import safety
 from equipoise.dossier.synopsis import synopsis
 from equipoise.report.document import Document
 from equipoise.trial.decision import Decision
@@ -67,6 +73,7 @@ def _sections(f: CohortFindings) -> Iterator[Section]:
     t = f.trial
     yield Section("cohorts", "Cohorts and what they decide", [_overview(f)])
     for name, own in f.of.items():
+        yield Section(f"{name}-plain", f"{name}: in plain words", plain(own))
         yield Section(f"{name}-decision", f"{name}: decision", decision(own))
     yield Section("synopsis", "Synopsis of the protocol", synopsis(t))
     yield Section("amendments", "Amendments", amendments(f.snap, f.definitions))
@@ -82,13 +89,20 @@ def _sections(f: CohortFindings) -> Iterator[Section]:
             yield Section(f"{name}-accrual", f"{name}: accrual", accrual(own))
             populations = populations_table(own.trial, own.analysis.populations)
             yield Section(f"{name}-flow", f"{name}: patient flow", [flow(own.trial, own.snap), populations])
+            yield Section(f"{name}-disposition", f"{name}: disposition and deviations", disposition(own))
+            yield Section(f"{name}-baseline", f"{name}: baseline characteristics", baseline(own))
             yield Section(f"{name}-efficacy", f"{name}: efficacy", efficacy(own))
             yield Section(f"{name}-course", f"{name}: course and response of each patient", course(own))
+            yield Section(f"{name}-exposure", f"{name}: exposure", exposure(own.trial, own.snap))
             yield Section(f"{name}-safety", f"{name}: safety", safety(own))
         if name in f.beside:
             yield Section(f"{name}-beside", f"{name}: patients beside those who count", _beside(f.beside[name]))
+    yield Section("data", "The state of the data", data_state(replace(next(iter(f.of.values())), trial=t, snap=f.snap)))
     yield Section("assumptions", "Assumptions and sources", assumptions(t))
-    yield Section("origin", "What produced this report", origin(replace(next(iter(f.of.values())), snap=f.snap)))
+    for name, own in f.of.items():
+        yield Section(f"{name}-estimators", f"{name}: appendix, estimates that respect the looks", estimators(own))
+    used = frozenset().union(*(methods_used(own) for own in f.of.values()))
+    yield Section("origin", "What produced this report", origin(replace(next(iter(f.of.values())), snap=f.snap), used))
 
 
 def _overview(f: CohortFindings) -> Table:

@@ -9,6 +9,7 @@ from equipoise.design.study.estimate import estimate, estimate_table
 from equipoise.dossier.findings import Findings
 from equipoise.trial.decision import Decision
 from equipoise.trial.exhibits import Exhibit, Paragraph
+from equipoise.trial.problem import BadInput
 
 
 def decision(f: Findings) -> list[Exhibit]:
@@ -17,7 +18,6 @@ def decision(f: Findings) -> list[Exhibit]:
     for look in reversed(f.looks):
         if isinstance(look, Decision):
             shown += decision_exhibits(f.trial, look)
-            shown += _estimates(f, look)
         else:
             ripe = f" It is expected to be ripe on {look.ripe_on}." if look.ripe_on else ""
             shown.append(
@@ -34,9 +34,22 @@ def decision(f: Findings) -> list[Exhibit]:
     return shown
 
 
+def estimators(f: Findings) -> list[Exhibit]:
+    """Of each look that ended the trial, the last first. After one that stops it the next has estimates only where the design knows an end there."""
+    ends = [look for look in f.looks if isinstance(look, Decision) and look.action.name != "continue"]
+    found: list[Exhibit] = []
+    for look in ends:
+        try:
+            found = [*_estimates(f, look), *found]
+        except BadInput:
+            if look is ends[0]:
+                raise
+    return found
+
+
 def _estimates(f: Findings, look: Decision) -> list[Exhibit]:
     """Where the trial ended: the estimates that respect its stages beside the naive one."""
-    if not isinstance(f.trial.design, RateDesign) or look.action.name == "continue":
+    if not isinstance(f.trial.design, RateDesign):
         return []
     tested = look.evidence[f.trial.tested_arms[0].name]
     return [estimate_table(estimate(f.trial.design, look.look, tested["n"], tested["successes"]))]

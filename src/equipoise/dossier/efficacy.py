@@ -5,6 +5,7 @@ from __future__ import annotations
 from equipoise.analyse.analysis import comparisons_table, rates_table, times_table
 from equipoise.analyse.beyond_tables import tables_beyond
 from equipoise.analyse.incidence import incidence_figure, watched_of
+from equipoise.analyse.response_times import implied_duration
 from equipoise.analyse.sensitivity import AS_STATED, overlay, sensitivity, side_by_side
 from equipoise.analyse.subgroups import subgroups_figure
 from equipoise.analyse.survival import SurvivalResult, observations, survival_figure
@@ -25,6 +26,7 @@ def efficacy(f: Findings) -> list[Exhibit]:
     for endpoint in f.trial.endpoints:
         if isinstance(endpoint, TimeToEvent):
             shown += _curves(f, endpoint)
+    shown += _duration(f)
     tables = [
         times_table(f.trial, f.analysis),
         rates_table(f.trial, f.analysis),
@@ -39,13 +41,28 @@ def efficacy(f: Findings) -> list[Exhibit]:
 
 def _curves(f: Findings, endpoint: TimeToEvent) -> list[Exhibit]:
     """Kaplan–Meier, with a caution in its caption where an event competes, and then the cumulative incidence."""
-    shown: list[Exhibit] = [survival_figure(f.trial, f.snap, endpoint)]
+    result = f.analysis.endpoints.get(endpoint.name)
+    known = result if isinstance(result, SurvivalResult) else None
+    shown: list[Exhibit] = [survival_figure(f.trial, f.snap, endpoint, known)]
     if endpoint.competing:
         incidence = incidence_figure(
             f.trial, endpoint, watched_of(f.snap, endpoint, observations(f.trial, f.snap, endpoint))
         )
         shown.append(incidence)
     return shown
+
+
+def _duration(f: Findings) -> list[Exhibit]:
+    """Duration of response where the file has a rate of response and states no duration: described, of responders only."""
+    endpoint = implied_duration(f.trial)
+    if endpoint is None or not any(observations(f.trial, f.snap, endpoint).values()):
+        return []
+    note = f"Duration of response is no endpoint of the trial file: it is from the first response by the rules of {_base(f)}, of responders only, who are no randomised groups."
+    return [survival_figure(f.trial, f.snap, endpoint), Paragraph(note, "note")]
+
+
+def _base(f: Findings) -> str:
+    return next(e.name for e in f.trial.endpoints if isinstance(e, TimeToEvent) and e.progression_or_death)
 
 
 def _forests(f: Findings) -> list[Exhibit]:

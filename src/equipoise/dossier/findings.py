@@ -8,6 +8,7 @@ from datetime import date
 
 from equipoise.analyse.analysis import Analysis
 from equipoise.conduct.definitions import Definitions
+from equipoise.dossier.escalation.findings import Escalation
 from equipoise.history.library import HistoryLibrary
 from equipoise.simulate.summary import Summary
 from equipoise.trial.decision import Decision, NotRipe
@@ -33,3 +34,5 @@ class Findings:
     virtual: str = ""
     library: HistoryLibrary | None = None
     definitions: Definitions | None = None
+    #: of a trial with phase I
+    escalation: Escalation | None = None

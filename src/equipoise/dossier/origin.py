@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 
 from equipoise import __version__
@@ -37,8 +38,8 @@ def foot(t: Trial, snap: Snapshot) -> str:
     return f"{t.id}: trial {t.fingerprint[:12]}, data {code(snap.number, snap.head)}, equipoise {__version__}"
 
 
-def origin(f: Findings) -> list[Exhibit]:
-    """Versions, hashes, seeds; and how far each method is validated."""
+def origin(f: Findings, used: Collection[str] | None = None) -> list[Exhibit]:
+    """Versions, hashes, seeds; and how far each method that was ``used`` is validated."""
     rows = [
         ("Equipoise", __version__),
         ("Trial definition", f"SHA-256 {f.trial.fingerprint}"),
@@ -52,7 +53,7 @@ def origin(f: Findings) -> list[Exhibit]:
         rows.append(("Virtual patients", f.virtual))
     if f.summaries:
         rows.append(("Simulation", f"{f.summaries[0].done} trials for each row, seed {f.summaries[0].seed}"))
-    return [Facts(rows), grades_table(), Paragraph(STATUS, "note")]
+    return [Facts(rows), grades_table(used), Paragraph(STATUS, "note")]
 
 
 def _version(name: str) -> str:

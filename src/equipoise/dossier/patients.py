@@ -1,10 +1,9 @@
-"""Patients: how they came, their courses, their responses and what harmed them."""
+"""Patients: how they came, their courses and their responses."""
 
 from __future__ import annotations
 
 from equipoise.analyse.analysis import response_table
-from equipoise.analyse.lanes import swimmer_figure, waterfall_figure
-from equipoise.analyse.safety import safety_table
+from equipoise.analyse.lanes import spider_figure, swimmer_figures, waterfall_figure
 from equipoise.conduct.accrual import accrual_figure
 from equipoise.dossier.findings import Findings
 from equipoise.trial.decision import Decision
@@ -37,13 +36,6 @@ def course(f: Findings) -> list[Exhibit]:
     if response is not None:
         table = response_table(f.trial, f.analysis)
         shown += [table] if table is not None else []
-        shown.append(waterfall_figure(f.trial, f.snap, response))
-    # Beyond a few hundred lanes nobody can tell them apart.
-    if len(f.snap.randomised) <= 300:
-        shown.append(swimmer_figure(f.trial, f.snap))
-    return shown
-
-
-def safety(f: Findings) -> list[Exhibit]:
-    """Adverse events; nothing where none is recorded."""
-    return [safety_table(f.trial, f.analysis.safety)] if any(a.any_event for a in f.analysis.safety) else []
+        spider = spider_figure(f.trial, f.snap, response)
+        shown += [waterfall_figure(f.trial, f.snap, response), *([spider] if spider is not None else [])]
+    return [*shown, *swimmer_figures(f.trial, f.snap)]

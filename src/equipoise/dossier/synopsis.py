@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equipoise.analyse.estimands import estimands_table
-from equipoise.trial.endpoint import Endpoint, Outcome, Response, TimeToEvent, Toxicity
+from equipoise.trial.endpoint_words import defined
 from equipoise.trial.exhibits import Cell, Exhibit, Facts, Paragraph, Table
 from equipoise.trial.trial import Trial
 
@@ -42,6 +42,14 @@ def _facts(t: Trial) -> Facts:
             f"{t.target_enrolment}, randomised {shares}" if t.randomisation else f"{t.target_enrolment}, one arm",
         ),
     ]
+    if t.phase1 is not None:
+        levels = ", ".join(f"{x.label} {x}" for x in t.dose_levels)
+        rows += [
+            (f"Dose levels of {t.dose_levels[0].drugs}", levels + _dagger(t, "dose_levels")),
+            ("Dose found by", t.phase1.finder.describe() + _dagger(t, "phase1")),
+            ("Followed for DLTs", f"{t.phase1.window} from the first dose{_dagger(t, 'phase1')}"),
+            ("A DLT", "; ".join(t.phase1.dlt.in_words()) + _dagger(t, "phase1.dlt")),
+        ]
     r = t.randomisation
     if r is not None and r.method == "permuted blocks":
         blocks = "sizes that are sealed" if r.sealed else ", ".join(str(b) for b in r.block_sizes)
@@ -76,31 +84,17 @@ def _regimens(t: Trial) -> Table:
         mark = _dagger(t, f"arms.{arm.name}.regimen")
         rows.append([f"{arm.label}{' (tested)' if arm.tested else ' (control)'}{mark}"])
         rows += [[drug.drug, str(drug).removeprefix(drug.drug + " ")] for drug in arm.regimen]
-    return Table("Arms and regimens", ["Drug", "Dose and schedule"], rows, notes=_legend(t))
+    found = (
+        (f"In phase I the dose of {t.dose_levels[0].drugs} is that of the level assigned.",)
+        if t.phase1 is not None
+        else ()
+    )
+    return Table("Arms and regimens", ["Drug", "Dose and schedule"], rows, notes=(*_legend(t), *found))
 
 
 def _endpoints(t: Trial) -> Table:
-    rows = [[e.label, e.role, _defined(t, e) + _dagger(t, f"endpoints.{e.name}")] for e in t.endpoints]
+    rows = [[e.label, e.role, defined(t, e) + _dagger(t, f"endpoints.{e.name}")] for e in t.endpoints]
     return Table("Endpoints", ["Endpoint", "Role", "Definition"], rows)
-
-
-def _defined(t: Trial, e: Endpoint) -> str:
-    if isinstance(e, TimeToEvent):
-        rules = "; ".join(f"{c.when}: at {c.at}" for c in e.censoring)
-        said = "enrolment" if e.origin == "randomisation" and t.randomisation is None else e.origin
-        return f"{' or '.join(e.events)} since {said}. Censored, in this order: {rules}"
-    if isinstance(e, Response):
-        confirmed = "confirmed" if e.confirmed else "confirmation not required"
-        seen = f", first seen within {e.within}" if e.within else ""
-        return f"best overall response {' or '.join(e.success)}{seen}, {confirmed}; not evaluable: {e.not_evaluable}"
-    if isinstance(e, Outcome):
-        return (
-            f"{' or '.join(e.success)} among those with {' or '.join((*e.success, *e.failure))}, due after {e.due}, window {e.window}; "
-            f"not evaluable: {e.not_evaluable}"
-        )
-    if isinstance(e, Toxicity):
-        return f"{e.counts}, within {e.within} of {e.origin}, window {e.window}; not evaluable: {e.not_evaluable}"
-    return f"{e.of} at {e.landmark} (day {e.landmark.days}), window {e.window}; not evaluable: {e.not_evaluable}"
 
 
 def _eligibility(t: Trial) -> Table:

@@ -34,7 +34,7 @@ class _Box:
 
 def _wrap(box: FlowBox, width: float) -> _Box:
     characters = int((width - 2 * _PAD) / _PER_CHARACTER)
-    heading = box.heading if box.n is None else f"{box.heading} (n = {box.n})"
+    heading = box.heading if box.n is None else f"{box.heading} (n\u00a0=\u00a0{box.n})"
     lines = [part for line in box.lines for part in textwrap.wrap(line, characters, subsequent_indent="   ")]
     return _Box(textwrap.wrap(heading, int(characters * 0.9)), lines, width)
 
@@ -90,7 +90,7 @@ def draw_flow(figure: FlowFigure, name: str) -> str:
                     _arrow(axes, (middle, bottom), (middle, bottom + step))
                 y = bottom + step
 
-    return to_svg(name, f"{figure.title}. {_spoken(figure)}", 7.2, total / 72 + 0.1, draw)
+    return to_svg(name, figure.title, _spoken(figure), 7.2, total / 72 + 0.1, draw)
 
 
 def _draw(axes: Axes, box: _Box, x: float, y: float, *, filled: bool = False, height: float | None = None) -> None:

@@ -57,7 +57,7 @@ def draw_forest(figure: ForestFigure, name: str) -> str:
                 ha="center", va="bottom", fontsize=8, color=GREY, annotation_clip=False,
             )  # fmt: skip
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 8.2, max(1.0 + height * (len(rows) + 1), 2.0), draw)
+    return to_svg(name, figure.title, figure.caption, 8.2, max(1.0 + height * (len(rows) + 1), 2.0), draw)
 
 
 def _text(figure: ForestFigure, r: ForestRow) -> str:

@@ -63,4 +63,4 @@ def draw_heat(figure: HeatFigure, name: str) -> str:
         bar.outline.set_edgecolor(FAINT)
         bar.ax.tick_params(labelsize=7.5, length=2)
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 7.2, height, draw)
+    return to_svg(name, figure.title, figure.caption, 7.2, height, draw)

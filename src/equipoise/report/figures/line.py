@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from equipoise.report.figures.style import COLOURS, DASHES, FAINT, GREY, empty, to_svg
+from equipoise.report.figures.style import COLOURS, DASHES, FAINT, GREY, empty, month_ticks, to_svg
 from equipoise.trial.exhibits import LineFigure
 
 if TYPE_CHECKING:
@@ -41,9 +41,17 @@ def draw_line(figure: LineFigure, name: str) -> str:
         axes.set_ylabel(figure.y_label)
         if figure.y_range is not None:
             axes.set_ylim(*figure.y_range)
+        if figure.percent:
+            axes.yaxis.set_major_formatter(lambda v, _: f"{100 * v:.0f}%")
+        if figure.x_label.startswith("Months"):
+            longest = max((max(c.x) for c in figure.curves if len(c.x)), default=0.0)
+            axes.set_xticks(month_ticks(longest))
         axes.grid(axis="y", color=FAINT, linewidth=0.6)
         axes.set_axisbelow(True)
         axes.margins(x=0.02)
+        if figure.x_names:
+            axes.set_xticks(range(1, len(figure.x_names) + 1), figure.x_names, fontsize=8)
+            axes.set_xlim(0.5, len(figure.x_names) + 0.5)
         # Labels of upright lines stand above the axes, in two rows where neighbours would touch.
         for i, m in enumerate(sorted((m for m in figure.marks if m.x is not None), key=lambda m: m.x or 0.0)):
             assert m.x is not None
@@ -66,4 +74,4 @@ def draw_line(figure: LineFigure, name: str) -> str:
                 break
             legend.remove()
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 7.2, 4.2, draw)
+    return to_svg(name, figure.title, figure.caption, 7.2, 4.2, draw)

@@ -80,4 +80,4 @@ def draw_timeline(figure: TimelineFigure, name: str) -> str:
         ]
         canvas.legend(handles=keys, loc="outside lower center", ncols=min(6, len(keys)), labelcolor=GREY)
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 7.2, height, draw)
+    return to_svg(name, figure.title, figure.caption, 7.2, height, draw)

@@ -49,4 +49,4 @@ def draw_waterfall(figure: WaterfallFigure, name: str) -> str:
         axes.set_axisbelow(True)
         canvas.legend(loc="outside lower center", ncols=2)
 
-    return to_svg(name, f"{figure.title}. {figure.caption}", 7.2, 4.0, draw)
+    return to_svg(name, figure.title, figure.caption, 7.2, 4.0, draw)

@@ -72,6 +72,8 @@ def _value(p: click.Parameter) -> str:
     if isinstance(p.type, click.Choice):
         return str(p.type.choices[0])
     known = _VALUES.get(p.name or "")
+    if p.name == "out" and isinstance(p.type, click.Path) and not p.type.dir_okay:
+        return "out.json"
     if known is not None and not (isinstance(p.type, click.types.IntParamType) and not known.isdecimal()):
         return known
     if isinstance(p.type, click.types.IntParamType | click.IntRange):

@@ -21,6 +21,7 @@ from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.randomisation import PermutedBlocks
 from equipoise.desk import amend, checkpoint, import_sdtm, opening, people
 from equipoise.files.bundled import find_scenario, find_trial
+from equipoise.files.kernels import DOSES, TRIALS, ready
 from equipoise.files.scenario_file import read_scenario
 from equipoise.files.trial_file import read_trial
 from equipoise.simulate.plan import Plan
@@ -55,6 +56,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         own = getattr(test, "_hypothesis_internal_use_settings", None)
         if quick and own is not None and own.max_examples > most:
             test._hypothesis_internal_use_settings = settings(own, max_examples=most)  # type: ignore[union-attr]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """The compiled simulators are those that `make setup` made: each process of the tests would compile its own, half a minute each."""
+    for kernel in (TRIALS, DOSES):
+        ready(kernel)
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ def described() -> list[Kind]:
     return sorted(map(_described, _modules().values()), key=lambda k: (FAMILIES.index(k.family), k.name))
 
 
+@cache
 def _described(m: ModuleType) -> Kind:
     built = get_type_hints(m.from_spec)["return"]
     takes = get_type_hints(built.verdict)["evidence"]
@@ -80,10 +81,33 @@ def one(kind: str) -> Kind:
 
 
 def build(kind: str, table: Mapping[str, Any]) -> Design[Any]:
-    """The design that a [design] table states. Raises BadInput with all its problems: of each entry, and between them."""
-    module = _module(kind)
-    design: Design[Any] = module.from_spec(module.Spec.read({"kind": kind, **table}))
+    """The design that a [design] table states. Raises BadInput with all its problems: of each entry, and between them.
+
+    A search may take seconds and a command reads the same table for each scenario, grid and amendment: the last designs are kept.
+    """
+    text = f"{kind} {_text(table)}"
+    design = _BUILT.pop(text, None)
+    if design is None:
+        module = _module(kind)
+        design = module.from_spec(module.Spec.read({"kind": kind, **table}))
+    _BUILT[text] = design
+    if len(_BUILT) > _KEPT:
+        del _BUILT[next(iter(_BUILT))]
     return design
+
+
+#: What a table states → its design, a frozen value; the one asked for last stands last.
+_BUILT: dict[str, Design[Any]] = {}
+_KEPT = 64
+
+
+def _text(value: Any) -> str:
+    """What tells tables apart: 1, 1.0 and true are three texts, as they are to what reads them."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{k!r}:{_text(v)}" for k, v in sorted(value.items())) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_text, value)) + "]"
+    return f"{type(value).__name__} {value!r}"
 
 
 def _module(kind: str) -> ModuleType:

@@ -203,8 +203,8 @@ def _design(
 ) -> tuple[DoseDesign[Any] | None, list[Problem]]:
     """The design, told its levels and what [phase1] says of it; or all that is wrong."""
     kind = str(table.get("kind", ""))
-    kinds = findable()
-    if kind not in kinds:
+    if dose_shelf.module_of(kind) is None:
+        kinds = findable()
         given = repr(kind) if kind else "nothing"
         allowed = f"a dose-finding design: {', '.join(kinds)}"
         return None, [

@@ -19,6 +19,14 @@ def watchable(kind: shelf.Kind) -> bool:
     return kind.family == "safety" and any(takes in WATCHES for takes in kind.takes)
 
 
+def _watches(kind: str) -> bool:
+    """As ``watchable``, of a name that may be none. The others of the shelf are not read for it."""
+    try:
+        return watchable(shelf.one(kind))
+    except BadInput:
+        return False
+
+
 def read_safety(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[tuple[SafetyRule, ...], list[Problem]]:
     """The rules of [[safety]], each with its design, or all that is wrong with them. What is wrong with an entry alone was told before."""
     stated, problems = raw.get("safety"), list[Problem]()
@@ -45,8 +53,8 @@ def _design(table: Any, where: str) -> tuple[Design[Any] | None, list[Problem]]:
     if not isinstance(stated, Mapping):
         return None, []  # told already: it is missing, or no table
     kind = str(stated.get("kind", ""))
-    can = [k.name for k in shelf.described() if watchable(k)]
-    if kind not in can:
+    if not _watches(kind):
+        can = [k.name for k in shelf.described() if watchable(k)]
         known = kind in shelf.kinds()
         given = f"{kind!r}, a design that is no safety rule" if known else repr(kind) if kind else "nothing"
         problem = Problem("no-safety-rule", f"{where}.kind", given, f"one of {', '.join(can)}", near(kind, can))
@@ -59,8 +67,8 @@ def _design(table: Any, where: str) -> tuple[Design[Any] | None, list[Problem]]:
 
 def _counts_or_endpoint(rule: SafetyRule, where: str) -> Iterator[Problem]:
     """A rule that watches events says which; only one on overall survival names an endpoint, and says itself what is wrong with `counts`."""
-    kind = next((k for k in shelf.described() if k.name == rule.rule.get("kind") and watchable(k)), None)
-    if kind is None or HazardRatioEvidence in kind.takes:
+    kind = str(rule.rule.get("kind", ""))
+    if not _watches(kind) or HazardRatioEvidence in shelf.one(kind).takes:
         return
     if rule.counts is None:
         yield Problem("missing", f"{where}.counts", "nothing", "required")

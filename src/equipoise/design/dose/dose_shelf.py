@@ -60,6 +60,7 @@ def kinds() -> list[str]:
     return [k.name for k in described()]
 
 
+@cache
 def described() -> list[DoseKind]:
     """All kinds with what is said of them, by family and then by name. Imports them all."""
     modules = [importlib.import_module(name) for name in _names().values() if name != __name__]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from equipoise.analyse.dose_limiting import OUTCOMES
 from equipoise.design.dose.a_plus_b import APlusB
@@ -76,8 +76,8 @@ def _same(some: Sequence[float], others: Sequence[float]) -> bool:
 def _observed(n: int, y: int) -> str:
     if not n:
         return "–"
-    low = float(beta.ppf(0.025, y, n - y + 1)) if y else 0.0
-    high = float(beta.ppf(0.975, y + 1, n - y)) if y < n else 1.0
+    low = float(betaincinv(y, n - y + 1, 0.025)) if y else 0.0
+    high = float(betaincinv(y + 1, n - y, 0.975)) if y < n else 1.0
     return f"{y / n:.2f} {_between(low, high)}"
 
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
-from scipy.special import chdtrc
+from scipy.special import chdtrc, ndtri
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

@@ -86,7 +86,7 @@ def _result(event: Event) -> Iterator[Problem]:
         yield Problem("out-of-range", "limit", str(limit), "above 0, in the sample's unit")
     elif limit is not None and value is not None and value < limit:
         yield Problem("below-the-limit", "concentration", f"{value} under the limit {limit}", "the limit or more", "--below-limit true says it is below")  # fmt: skip
-    if below and limit is None:
+    if below and limit is None and not event.source:
         yield Problem("missing", "limit", "nothing", "the limit that it was below", "--limit NUMBER")
     if unit is None:
         yield Problem("missing", "unit", "nothing", f"one of {', '.join(CONCENTRATION_UNITS)}")

@@ -32,6 +32,11 @@ def _name(m: Measured) -> str:
     return m.analyte if m.drug.casefold() in m.analyte.casefold() else f"{m.analyte} of {m.drug}"
 
 
+def _heading(m: Measured) -> str:
+    name = _name(m)
+    return name[:1].upper() + name[1:]
+
+
 def _groups(trial: Trial, found: Sequence[Measured]) -> list[str]:
     """Groups in the trial's order: levels, then arms."""
     order = [*trial.level_numbers, *trial.arm_by_name]
@@ -81,15 +86,20 @@ def _mean(values: Sequence[float | None]) -> str:
     if found is None:
         return "–"
     spread = f" ({100 * found[1]:.0f} %)" if len(known) > 1 else ""
-    return f"{found[0]:.3g}{spread}{_of(known, values)}"
+    return f"{figures(found[0])}{spread}{_of(known, values)}"
 
 
 def _middle(values: Sequence[float | None]) -> str:
     known = [v for v in values if v is not None]
     if not known:
         return "–"
-    spread = f" ({min(known):.3g} to {max(known):.3g})" if len(known) > 1 else ""
-    return f"{float(np.median(known)):.3g}{spread}{_of(known, values)}"
+    spread = f" ({figures(min(known))} to {figures(max(known))})" if len(known) > 1 else ""
+    return f"{figures(float(np.median(known)))}{spread}{_of(known, values)}"
+
+
+def figures(x: float) -> str:
+    """Three figures, whole from a hundred on: a table has no powers of ten but for what is tiny."""
+    return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
 
 
 def _of(known: Sequence[float], values: Sequence[float | None]) -> str:
@@ -114,12 +124,12 @@ def _by_time(trial: Trial, found: Sequence[Measured]) -> Iterator[Table]:
                 of = [m for m in own if m.group == g]
                 values = _at(of, t)
                 below = sum(p.value is None for m in of for p in m.points if p.planned == t)
-                cells += [len(values), f"{np.median(values):.3g} ({min(values):.3g} to {max(values):.3g})" if values else "–", below]  # fmt: skip
+                cells += [len(values), f"{figures(float(np.median(values)))} ({figures(min(values))} to {figures(max(values))})" if values else "–", below]  # fmt: skip
             rows.append(cells)
         heads = ["Planned hours after the dose"]
         for g in groups:
             heads += [f"{_label(trial, g)}: samples", f"median (range), {one.unit}", "below the limit"]
-        yield Table(f"{_name(one)}, cycle {cycle} day {day}, by planned time", heads, rows, ("Below the limit counts as 0.",))  # fmt: skip
+        yield Table(f"{_heading(one)}, cycle {cycle} day {day}, by planned time", heads, rows, ("Below the limit counts as 0.",))  # fmt: skip
 
 
 def _figures(trial: Trial, found: Sequence[Measured]) -> Iterator[LineFigure]:
@@ -138,7 +148,7 @@ def _figures(trial: Trial, found: Sequence[Measured]) -> Iterator[LineFigure]:
         if curves:
             band = f" Band: quartiles, of groups of {_BAND} patients or more." if any(c.lower for c in curves) else ""
             yield LineFigure(
-                f"{_name(one)}, cycle {cycle} day {day}", "hours after the dose (planned)", f"{one.analyte}, {one.unit}", curves,
+                f"{_heading(one)}, cycle {cycle} day {day}", "hours after the dose (planned)", f"{one.analyte}, {one.unit}", curves,
                 caption=f"Medians by planned time; below the limit of quantification as 0.{band}",
             )  # fmt: skip
 

@@ -63,7 +63,7 @@ def sample_rows(patient: Patient) -> Iterator[dict[str, Any]]:
         dosed = given.get((d["drug"], d["cycle"], d["day"]))
         yield {
             "PCTESTCD": code_of(d["analyte"]), "PCTEST": d["analyte"][:40], "PCORRES": text, "PCORRESU": unit, "PCSTRESC": text,
-            "PCSTRESN": None if below else float(value), "PCSTRESU": unit, "PCSPEC": str(d.get("specimen", "")).upper(), "PCLLOQ": limit,
+            "PCSTRESN": float(value) if isinstance(value, (int, float)) and not below else None, "PCSTRESU": unit, "PCSPEC": str(d.get("specimen", "")).upper(), "PCLLOQ": limit,
             "VISIT": f"CYCLE {d['cycle']} DAY {d['day']}", "VISITNUM": 1000.0 + d["cycle"] + d["day"] / 1000, "PCDTC": _clocked(e.happened.isoformat(), d.get("at")),
             "PCTPT": "PREDOSE" if d["hours"] == 0 else f"{d['hours']:g} H POSTDOSE", "PCTPTNUM": float(d["hours"]), "PCELTM": f"PT{d['hours']:g}H",
             "PCTPTREF": reference(d["drug"], d["cycle"], d["day"]), "PCRFTDTC": _clocked(dosed.isoformat(), d.get("dose_at")) if dosed else "", "on": e.happened,

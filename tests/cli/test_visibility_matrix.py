@@ -41,6 +41,7 @@ READS: dict[str, list[str]] = {
     "decide": ["--look 1 --cutoff 2013-07-05", "--look 1 --cutoff 2013-07-05 --json", "--safety --cutoff 2013-07-05", "--look 1 --cutoff 2013-07-05 --record", "--part 1 --cutoff 2013-07-05", "--part 1 --cutoff 2013-07-05 --json"],
     "doses": ["", "--cutoff 2013-07-05 --json", "--revisit --json"],
     "explain": [f"--patient {OWN}", f"--patient {OTHER}", "--patient nobody", f"--patient {OWN} --json"],
+    "drug measured": ["", "--json", f"--patient {OWN}", f"--patient {OTHER}", "--patient nobody"],
     "exposure": ["", "--json", f"--patient {OWN}", f"--patient {OTHER}", "--patient nobody"],
     "export": ["--as sdtm --format csv --out out", "--as adam --format csv --out out --json", "--as adam --rules admiral --format csv --out out"],
     "forecast": ["--look 2 --draws 100 --json", "--look 1 --draws 100", "--look 2 --draws 100 --figure f.svg"],
@@ -104,6 +105,7 @@ ORDERS: dict[str, str] = {
     "delegate": f"--person coordinator-1 --tasks screened --on {DAY}",
     "deviation": f"--patient {{patient}} --on {DAY} --what late --major false",
     "omit-dose": f"--patient {{patient}} --on {DAY} --drug carboplatin --cycle 1 --day 1 --reason fever",
+    "sample": f"--patient {{patient}} --on {DAY} --drug carboplatin --analyte platinum --cycle 1 --day 1 --hours 0 --concentration 1 --unit ug/mL",
     "consent": f"--patient {{patient}} --on {DAY} --version 2.1",
     "end-treatment": f"--patient {{patient}} --on {DAY} --reason done",
     "enrol": f"--patient {{patient}} --on {DAY} --factor ecog=2 --factor ldh=normal",
@@ -130,7 +132,7 @@ ORDERS: dict[str, str] = {
 }
 #: Which view of docs/people.md each command is.
 VIEW_OF: dict[str, View] = {
-    "analyse": "by arm", "answers": "by arm", "basket": "by arm", "decide": "by arm", "diff": "by arm", "doses": "by arm", "exposure": "by arm", "pool": "by arm", "report": "by arm", "sensitivity": "by arm",
+    "analyse": "by arm", "answers": "by arm", "basket": "by arm", "decide": "by arm", "diff": "by arm", "doses": "by arm", "drug measured": "by arm", "exposure": "by arm", "pool": "by arm", "report": "by arm", "sensitivity": "by arm",
     "explain": "explained", "export": "explained", "forecast": "forecast", "history hurdle": "forecast",
     "conduct as-known-on": "counts", "conduct oversight": "record", "conduct export": "record", "conduct people": "people", "conduct move": "keeping", "conduct drill": "keeping",
 }  # fmt: skip

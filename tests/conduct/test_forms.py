@@ -27,6 +27,7 @@ from equipoise.trial.lesion import STATES
 from equipoise.trial.organ_class import ORGAN_CLASSES
 from equipoise.trial.own_form import OwnField, OwnForm
 from equipoise.trial.role import BY_NAME
+from equipoise.trial.sample import SamplePlan
 from equipoise.trial.seriousness import CRITERIA
 from equipoise.trial.trial import Trial
 from helpers import moment
@@ -72,6 +73,8 @@ def test_whatever_a_site_may_record_has_a_form() -> None:
     trials.append(north().model_copy(update={"eligibility_review": review}))
     own = OwnForm(name="vitals", title="Vital signs", fields=(OwnField(name="pulse", kind="whole"),))
     trials.append(north().model_copy(update={"forms": (own,)}))
+    plan = SamplePlan(drug="carboplatin", analyte="platinum", unit="ug/mL", hours=(0.0, 1.0))
+    trials.append(north().model_copy(update={"samples": (plan,)}))
     have = {form.kind for trial in trials for form in forms_of(trial)}
     orders = BY_NAME["coordinator"].orders | BY_NAME["investigator"].orders
     assert orders - have <= {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
-from equipoise.cli import oversight, own_forms, pairs, people, witness
+from equipoise.cli import oversight, own_forms, pairs, people, samples, witness
 from equipoise.cli.amend import amend, approve
 from equipoise.cli.common import emit, json_option, trial_argument
 from equipoise.cli.corrections import clock, correct, redact, void
@@ -106,6 +106,7 @@ _order(
     click.option("--day", type=int, required=True, help="Day of the cycle."),
     click.option("--reason", required=True, help="Why it was not given."),
 )
+_order("sample", "sampled", samples.HELP, *samples.OPTIONS)
 _order(
     "consent",
     "consented",

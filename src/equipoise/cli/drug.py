@@ -8,7 +8,18 @@ from typing import Any
 import click
 
 from equipoise import desk
-from equipoise.cli.common import F, bullet, emit, figure_option, json_option, say, show_table
+from equipoise.cli.common import (
+    F,
+    bullet,
+    cohort_option,
+    emit,
+    figure_option,
+    json_option,
+    say,
+    show_table,
+    trial_argument,
+)
+from equipoise.cli.data import Asked, data_options
 from equipoise.cli.pairs import Pairs
 from equipoise.cli.usage import Group
 
@@ -165,6 +176,37 @@ def of_exposure(
     for path in written[:1]:
         click.echo(f"Wrote {path}.")
     say("Simulated, and every relation to exposure is assumed. Research software.")
+
+
+@command.command(short_help="Concentrations that were measured in a trial, and what is read off them.")
+@trial_argument
+@cohort_option
+@click.option("--patient", default="", help="One patient's profiles.")
+@data_options
+@figure_option("Write the first analyte's concentrations by arm as SVG.")
+@json_option
+def measured(trial: str, cohort: str, patient: str, asked: Asked, figure: Path | None, as_json: bool) -> None:
+    """Say what concentrations were measured: by arm, or by dose level in phase I, Cmax, Tmax, areas, half-life and clearance.
+
+    Without a model: areas by the linear-up log-down rule. Samples are recorded by `equipoise conduct sample`.
+    """
+    found = desk.opening.load_trial(trial)
+    found = found.one(cohort) if cohort else found
+    data = asked.take(trial, found)
+    shown = desk.measured.take(data.trial, data.snap, patient)
+    drawn = shown.figure()
+    if figure is not None and drawn is not None:
+        desk.pages.write_figure(figure, drawn, "concentrations")
+    if as_json:
+        emit(shown.as_json())
+        return
+    for table in shown.tables():
+        show_table(table)
+    if not shown.profiles:
+        click.echo("No concentration is recorded.")
+    if figure is not None:
+        click.echo(f"Wrote {figure}." if drawn is not None else "No figure: no two samples after one dose.")
+    say(f"Fingerprints: trial {data.trial.fingerprint[:16]}, data {data.snap.head[:16]}. Research software.")
 
 
 def _answer(found: Any, drug: Any, figure: Path | None, as_json: bool) -> None:

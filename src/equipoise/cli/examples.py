@@ -20,7 +20,7 @@ _VALUES = {
     "toxicity0": "0.3", "toxicity1": "0.1", "hazard_ratio": "0.6", "s0": "0.44", "landmark": "6", "rate": "5", "follow_up": "12", "delta": "0.15",
     "theta0": "0.05", "theta1": "0.15", "control_n": "30", "n_tested": "40", "n_control": "20", "nmax": "40", "margin": "1.3", "benefit": "0.8",
     "deaths": "60", "looks": "10,20,30", "phi_t": "0.3", "phi_e": "0.25", "sizes": "20,40", "related": "true", "expected": "true", "page": "report",
-    "events": "12,13", "field": "term", "code": "10028813", "dictionary": "MedDRA", "rows": "3,3", "reference": "60", "first": "3", "second": "4",
+    "events": "12,13", "analyte": "conjugate", "hours": "24", "field": "term", "code": "10028813", "dictionary": "MedDRA", "rows": "3,3", "reference": "60", "first": "3", "second": "4",
 }  # fmt: skip
 
 

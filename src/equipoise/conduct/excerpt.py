@@ -99,7 +99,11 @@ class Excerpt(Conduct):
 
         def drug(number: int) -> str | None:
             event = self._recorded(number)
-            return str(event.data["drug"]) if event is not None and event.kind in ("treated", "dose omitted") else None
+            return (
+                str(event.data["drug"])
+                if event is not None and event.kind in ("treated", "dose omitted", "sampled")
+                else None
+            )
 
         def site(name: str) -> str | None:
             of = running(name)

@@ -249,6 +249,35 @@ def _omitted(trial: Trial, patient: Patient) -> FormSpec | None:
     return FormSpec("dose-not-given", "Dose not given", "dose omitted", fields)
 
 
+def _sample(trial: Trial, patient: Patient) -> FormSpec | None:
+    regimen = _treatments(trial, patient)
+    plans = [p for p in trial.samples if p.drug in regimen]
+    if not plans:
+        return None
+
+    def of(name: str) -> tuple[Choice, ...]:
+        return _choices(dict.fromkeys(str(getattr(p, name)) for p in plans))
+
+    clock = "As the clock said, HH:MM."
+    fields = (
+        _on("Day on which it was taken"),
+        FieldSpec("drug", "Drug", "choice", "data.drug", True, of("drug")),
+        FieldSpec("analyte", "Analyte", "choice", "data.analyte", True, of("analyte")),
+        FieldSpec("specimen", "Specimen", "choice", "data.specimen", choices=of("specimen")),
+        FieldSpec("cycle", "Cycle", "whole", "data.cycle", True),
+        FieldSpec("day", "Day of the cycle", "whole", "data.day", True, help="Of the dose that the time counts from."),
+        FieldSpec("hours", "Planned time after that dose", "number", "data.hours", True, unit="hours", help="0: before the dose."),
+        FieldSpec("dose_at", "Time at which the dose began", "text", "data.dose_at", help=clock),
+        FieldSpec("at", "Time at which it was taken", "text", "data.at", help=clock),
+        FieldSpec("concentration", "Concentration", "number", "data.concentration"),
+        FieldSpec("unit", "Unit", "choice", "data.unit", True, of("unit")),
+        _yes_no("below_limit", "Below the limit of quantification?"),
+        FieldSpec("limit", "Limit of quantification", "number", "data.limit", help="In the unit of the concentration."),
+        _note(),
+    )  # fmt: skip
+    return FormSpec("sample", "Concentration sample", "sampled", fields)
+
+
 def _consent(trial: Trial, patient: Patient) -> FormSpec:
     version = _text(
         "version", "Version of the consent form", required=True, help_text="As it stands on the form that was signed."
@@ -392,6 +421,7 @@ _FORMS: Mapping[str, Callable[[Trial, Patient], FormSpec | None]] = {
     "eligibility-review": _review,
     "dose": _dose,
     "dose-not-given": _omitted,
+    "sample": _sample,
     "assessment": _assessment,
     "adverse-event": _adverse_event,
     "end-of-treatment": _end_of_treatment,

@@ -16,6 +16,7 @@ OF_PHASE1 = frozenset(
     {
         "treated",
         "dose omitted",
+        "sampled",
         "treatment ended",
         "assessed",
         "progressed",

@@ -98,7 +98,7 @@ class People:
             if event.site:
                 self.site_of.setdefault(event.patient, event.site)
         data = event.data
-        if event.kind in ("treated", "dose omitted"):
+        if event.kind in ("treated", "dose omitted", "sampled"):
             self.drug_of[event.number] = data["drug"]
         if event.kind == "enrolled":
             (self.of_phase1.add if data.get("part") == 1 else self.of_phase1.discard)(event.patient)

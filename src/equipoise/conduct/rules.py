@@ -11,6 +11,7 @@ from equipoise.conduct.part_rules import OF_PHASE1, dose_awaited, part_problems
 from equipoise.conduct.phase1_rules import adjudicated_problems, assigned_problems
 from equipoise.conduct.regimen import in_his_cohort, regimen_of
 from equipoise.conduct.same_person import detail_problems
+from equipoise.conduct.sample_rules import sampled_problems
 from equipoise.conduct.standing import Standing
 from equipoise.trial.arm import Treatment
 from equipoise.trial.baseline import baseline_problems
@@ -33,6 +34,7 @@ _AFTER_RANDOMISATION = frozenset(
         "unblinded",
         "treated",
         "dose omitted",
+        "sampled",
         "treatment ended",
         "progressed",
         "outcome",
@@ -44,7 +46,9 @@ _AFTER_RANDOMISATION = frozenset(
 )
 #: By how much a dose may be off the planned one, either way: beyond it the unit or the point is another one.
 _SHARE_OF_DOSE = 100
-_NOT_AFTER_WITHDRAWAL = frozenset({"treated", "dose omitted", "assessed", "randomised", "assigned", "next therapy"})
+_NOT_AFTER_WITHDRAWAL = frozenset(
+    {"treated", "dose omitted", "sampled", "assessed", "randomised", "assigned", "next therapy"}
+)
 
 
 def subject_problems(event: Event) -> Iterator[Problem]:
@@ -181,6 +185,8 @@ def patient_problems(event: Event, patient: Patient, trial: Trial, standing: Sta
             yield from _treated(event, patient, trial)
         case "dose omitted":
             yield from _omitted(event, patient, trial)
+        case "sampled":
+            yield from sampled_problems(event, patient, trial)
         case "consented":
             yield from _consented(event, patient)
         case "assessed":

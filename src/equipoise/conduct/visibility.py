@@ -169,7 +169,9 @@ def _sees(grant: Grant, event: Event, reader: Reader) -> bool:
 
 
 #: Kinds that name a drug: it is shown, or hidden, with the event.
-_OF_A_DRUG = frozenset({"treated", "dose omitted"})
+_OF_A_DRUG = frozenset({"treated", "dose omitted", "sampled"})
+#: What a sample says of what was found in it.
+_MEASURED = GUARDED["sampled"] - {"drug"}
 
 
 def _without_arm(event: Event, reader: Reader) -> Event | None:
@@ -185,9 +187,11 @@ def _without_arm(event: Event, reader: Reader) -> Event | None:
             event = replace(event, data={**event.data, "events": known})
     if event.kind in _OF_A_DRUG:
         drug = event.data["drug"]
-        if drug in reader.covered:
-            event = replace(event, data={**event.data, "drug": MASKED})
-        elif drug not in reader.known and drug != MASKED:
+        if drug in reader.covered or drug == MASKED:
+            # What was measured of one of the drugs in which the arms differ would tell which it is.
+            measured = {k: MASKED for k in event.data if k in _MEASURED} if event.kind == "sampled" else {}
+            event = replace(event, data={**event.data, "drug": MASKED, **measured})
+        elif drug not in reader.known:
             return None
     shown = _masked(event, _telling(event))
     return _searched(_without_room(shown, reader), reader)

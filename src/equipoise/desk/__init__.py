@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from equipoise.desk import known as known
     from equipoise.desk import library as library
     from equipoise.desk import look as look
+    from equipoise.desk import measured as measured
     from equipoise.desk import move as move
     from equipoise.desk import new as new
     from equipoise.desk import notices as notices
@@ -118,6 +119,7 @@ __all__ = [
     "known",
     "library",
     "look",
+    "measured",
     "move",
     "new",
     "notices",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from equipoise.analyse.concentration_tables import exposure_measured
+from equipoise.analyse.concentrations import measured
 from equipoise.analyse.exposure import exposures
 from equipoise.analyse.exposure_tables import arms, ended_table, exposure_table, levels, patients_table
 from equipoise.trial.exhibits import Exhibit
@@ -10,10 +12,12 @@ from equipoise.trial.trial import Trial
 
 
 def exposure(trial: Trial, snap: Snapshot) -> list[Exhibit]:
-    """By arm and, where the dose is found, by level and patient; nothing where no dose is recorded, or no treatment planned."""
+    """By arm and, where the dose is found, by level and patient; nothing where no dose is recorded, or no treatment planned. Then concentrations,
+    where any were measured."""
     found = [e for e in exposures(trial, snap) if e.drugs]
+    concentrations = exposure_measured(trial, measured(trial, snap))
     if not found:
-        return []
+        return concentrations
     of_levels, rest = [e for e in found if e.level], [e for e in found if not e.level]
     shown: list[Exhibit] = []
     if of_levels:
@@ -24,4 +28,4 @@ def exposure(trial: Trial, snap: Snapshot) -> list[Exhibit]:
     if rest:
         by_arm = arms(trial, snap, rest)
         shown += [exposure_table(by_arm, "Exposure by arm", trial.entered.capitalize()), ended_table(by_arm)]
-    return shown
+    return shown + concentrations

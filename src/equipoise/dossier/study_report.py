@@ -15,6 +15,8 @@ from equipoise.analyse.adverse_events import by_grade_table, compared, dot_figur
 from equipoise.analyse.analysis import comparisons_table, rates_table, response_table, times_table
 from equipoise.analyse.baseline import baseline_lacking, baseline_table
 from equipoise.analyse.beyond_tables import responders_table, subgroups_table
+from equipoise.analyse.concentration_tables import concentrations_listing, exposure_measured
+from equipoise.analyse.concentrations import measured
 from equipoise.analyse.deaths import deaths_table
 from equipoise.analyse.deviations import deviations_table
 from equipoise.analyse.disposition import disposition_table
@@ -60,6 +62,7 @@ def _sections(f: Findings) -> Iterator[Section]:
         ("s14-1", "14.1 Demographic and other data", _patients(f)),
         ("s14-2", "14.2 Efficacy", _efficacy(f)),
         ("s14-3", "14.3 Safety", _safety(f)),
+        ("s14-4", "14.4 Drug concentrations", _concentrations(f)),
         ("s16-2", "16.2 Listings", _listings(f)),
     ):
         yield Section(name, heading, [_told(f, *n) for n in found if n[1] is not None])  # type: ignore[arg-type]
@@ -127,11 +130,19 @@ def _safety(f: Findings) -> Iterator[Numbered]:
     yield "14.3.2.2", listings.serious_listing(f.trial, f.snap), SAF, "ADAE"
 
 
+def _concentrations(f: Findings) -> Iterator[Numbered]:
+    tables = 0
+    for shown in exposure_measured(f.trial, measured(f.trial, f.snap)):
+        tables += isinstance(shown, Table)
+        yield f"14.4.{tables}" if isinstance(shown, Table) else "", shown, SAF, "PC, PP"
+
+
 def _listings(f: Findings) -> Iterator[Numbered]:
     yield "16.2.1", listings.discontinued_listing(f.trial, f.snap), SAF, "ADSL"
     yield "16.2.2", listings.deviations_listing(f.trial, f.snap), ALL, "the log's deviations"
     yield "16.2.4", listings.baseline_listing(f.trial, f.snap), ALL, "ADSL"
     yield "16.2.5", listings.doses_listing(f.trial, f.snap), SAF, "the log's doses"
+    yield "16.2.5.2", concentrations_listing(measured(f.trial, f.snap)), SAF, "PC"
     yield "16.2.6", listings.response_listing(f.trial, f.snap), ALL, "ADRS"
     yield "16.2.7", listings.events_listing(f.trial, f.snap), SAF, "ADAE"
     yield "16.2.8", listings.deaths_listing(f.trial, f.snap), ALL, "ADSL"

@@ -53,6 +53,7 @@ class Treated:
     exposure: F = field(default_factory=lambda: np.zeros((1, HORIZON + 1)))
     stopped: tuple[str, int] | None = None
     lowered: bool = False
+    samples: list[Happening] = field(default_factory=list)
 
 
 class _Schedule:

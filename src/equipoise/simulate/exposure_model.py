@@ -165,6 +165,14 @@ class Responses:
             k: float(v[row if v.size > 1 else 0]) for k, v in patients.covariates.items()
         }
 
+    def patient(self, index: int) -> Patients:
+        """Patient ``index`` alone, with his own parameters."""
+        batch, row = divmod(index, BATCH)
+        self.of(index)
+        made, _ = self._batches[batch]
+        own = {k: v[row : row + 1] if v.size > 1 else v for k, v in made.parameters.items()}
+        return Patients(made.drug, {k: v[row : row + 1] if v.size > 1 else v for k, v in made.covariates.items()}, own)
+
 
 def _basis(unit: str) -> Basis:
     return unit  # type: ignore[return-value]

@@ -10,7 +10,9 @@ from equipoise.simulate import accrual
 from equipoise.simulate.amended import Amendments, at_plan
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.exposed import Treated, treated
+from equipoise.simulate.exposed_samples import samples
 from equipoise.simulate.exposure_model import Responses
+from equipoise.simulate.happening import Happening
 from equipoise.simulate.patient_draws import PatientDraws
 from equipoise.simulate.plan import Plan
 from equipoise.simulate.source import Candidate, Life
@@ -62,12 +64,22 @@ class FromScenario:
         exposed = self.treated(index, who, arm, site, day)
         first, dies = (None, HORIZON + 1) if exposed is None else (exposed.first, exposed.dies)
         what = fate(self.trial, plan.scenario, course, plan.toxicity[arm], plan.leaving, draws, first, dies)
+        if self.detail and exposed is not None and self.trial.samples:
+            exposed.samples = self._samples(index, exposed, what.off_study)
         things = life(
             self.trial, plan.scenario, arm, what, plan.leaving, draws,
             response=plan.responses[arm], detail=self.detail, contacts=plan.contacts,
             doses=arm in plan.dosed, counts=plan.counted_on(arm), exposed=exposed,
         )  # fmt: skip
         return Life(what.off_study, things)
+
+    def _samples(self, index: int, found: Treated, end: int) -> list[Happening]:
+        """What is measured of him, as the trial file asks."""
+        assert self.plan.exposed is not None
+        assert self._responses is not None
+        _, covariates = self._responses.of(index)
+        own = self._responses.patient(index)
+        return samples(self.trial.samples, self.plan.exposed, own, found.happenings, covariates, end)
 
     def treated(self, index: int, who: Candidate, arm: str, site: str, day: date) -> Treated | None:
         """His treatment and what came of it, where his arm gives the drug whose exposure has a say."""

@@ -40,6 +40,7 @@ _TELLING = frozenset(
         "next therapy",
         "contact",
         "treated",
+        "sampled",
         "adverse event",
     }
 )

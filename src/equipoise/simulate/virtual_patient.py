@@ -222,7 +222,7 @@ def _treatment(
 ) -> list[Happening]:
     if exposed is None:
         return treatment(trial, arm, truth, draws, what.off_study)
-    return [*exposed.happenings, *exposed.events]
+    return [*exposed.happenings, *exposed.events, *exposed.samples]
 
 
 def _review(trial: Trial, scenario: Scenario, draws: Mapping[str, Sequence[float]]) -> list[Happening]:

@@ -217,6 +217,64 @@ DOMAINS: dict[str, tuple[str, str, str, str]] = {
         RSDTC|Date/Time of Assessment|text|Exp||
         RSDY|Study Day of Assessment|integer|Perm||
         """),
+    "PC": ("Pharmacokinetics Concentrations", "One record per sample characteristic or time-point concentration per reference time point or per analyte per subject", "FINDINGS", """
+        STUDYID|Study Identifier|text|Req||1
+        DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
+        USUBJID|Unique Subject Identifier|text|Req||2
+        PCSEQ|Sequence Number|integer|Req||3
+        PCGRPID|Group ID|text|Perm||
+        PCREFID|Reference ID|text|Perm||
+        PCSPID|Sponsor-Defined Identifier|text|Perm||
+        PCTESTCD|Pharmacokinetic Test Short Name|text|Req||
+        PCTEST|Pharmacokinetic Test Name|text|Req||
+        PCCAT|Test Category|text|Perm||
+        PCSCAT|Test Subcategory|text|Perm||
+        PCORRES|Result or Finding in Original Units|text|Exp||
+        PCORRESU|Original Units|text|Exp|PKUNIT|
+        PCSTRESC|Character Result/Finding in Std Format|text|Exp||
+        PCSTRESN|Numeric Result/Finding in Standard Units|float|Exp||
+        PCSTRESU|Standard Units|text|Exp|PKUNIT|
+        PCSTAT|Completion Status|text|Perm|ND|
+        PCREASND|Reason Test Not Done|text|Perm||
+        PCNAM|Vendor Name|text|Exp||
+        PCSPEC|Specimen Material Type|text|Exp|SPECTYPE|
+        PCMETHOD|Method of Test or Examination|text|Perm|METHOD|
+        PCDRVFL|Derived Flag|text|Perm|NY|
+        PCLLOQ|Lower Limit of Quantitation|float|Exp||
+        VISITNUM|Visit Number|float|Exp||
+        VISIT|Visit Name|text|Perm||
+        EPOCH|Epoch|text|Perm|EPOCH|
+        PCDTC|Date/Time of Specimen Collection|text|Exp||
+        PCDY|Actual Study Day of Specimen Collection|integer|Perm||
+        PCTPT|Planned Time Point Name|text|Perm||
+        PCTPTNUM|Planned Time Point Number|float|Perm||
+        PCELTM|Planned Elapsed Time from Time Point Ref|text|Perm||
+        PCTPTREF|Time Point Reference|text|Perm||
+        PCRFTDTC|Date/Time of Reference Point|text|Perm||
+        """),
+    "PP": ("Pharmacokinetics Parameters", "One record per PK parameter per time-concentration profile per modeling method per subject", "FINDINGS", """
+        STUDYID|Study Identifier|text|Req||1
+        DOMAIN|Domain Abbreviation|text|Req|DOMAIN|
+        USUBJID|Unique Subject Identifier|text|Req||2
+        PPSEQ|Sequence Number|integer|Req||3
+        PPGRPID|Group ID|text|Perm||
+        PPTESTCD|Parameter Short Name|text|Req|PKPARMCD|
+        PPTEST|Parameter Name|text|Req|PKPARM|
+        PPCAT|Parameter Category|text|Exp||
+        PPSCAT|Parameter Subcategory|text|Perm||
+        PPORRES|Result or Finding in Original Units|text|Exp||
+        PPORRESU|Original Units|text|Exp|PKUNIT|
+        PPSTRESC|Character Result/Finding in Std Format|text|Exp||
+        PPSTRESN|Numeric Result/Finding in Standard Units|float|Exp||
+        PPSTRESU|Standard Units|text|Exp|PKUNIT|
+        PPSTAT|Completion Status|text|Perm|ND|
+        PPREASND|Reason Parameter Not Calculated|text|Perm||
+        PPSPEC|Specimen Material Type|text|Exp|SPECTYPE|
+        PPANMETH|Analysis Method|text|Perm|PKANMET|
+        EPOCH|Epoch|text|Perm|EPOCH|
+        PPTPTREF|Time Point Reference|text|Perm||
+        PPRFTDTC|Date/Time of Reference Point|text|Exp||
+        """),
     "SV": ("Subject Visits", "One record per actual or planned visit per subject", "SPECIAL PURPOSE", """
         STUDYID|Study Identifier|text|Req||1
         DOMAIN|Domain Abbreviation|text|Req|DOMAIN|

@@ -35,6 +35,7 @@ from equipoise.trial.protocol_parts import (
     Site,
 )
 from equipoise.trial.provenance import Assumption, Source
+from equipoise.trial.sample import sample_problems
 from equipoise.trial.table import TableMapping
 from equipoise.trial.trial import Trial
 
@@ -60,6 +61,7 @@ def check_parts(parts: Parts, raw: Mapping[str, Any]) -> list[Problem]:
         _funnel,
         _baseline,
         modification_problems,
+        sample_problems,
         check_document,
         _forms,
         _provenance,

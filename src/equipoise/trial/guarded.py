@@ -12,6 +12,7 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "assigned": frozenset({"level"}),
     "treated": frozenset({"drug", "dose", "unit", "times_a_day"}),
     "dose omitted": frozenset({"drug"}),
+    "sampled": frozenset({"drug", "analyte", "specimen", "concentration", "unit", "below_limit", "limit"}),
     "decided": frozenset({"action", "attained", "history", "level", "recommended"}),
     "safety look": frozenset({"speaks", "events", "watched"}),
 }

@@ -4,5 +4,6 @@ LATER = frozenset(
     {
         "eligibility_review", "markers", "cohorts", "safety", "adverse_events", "amendments", "patients", "people", "dose_levels",
         "phase1", "drugs", "funnel", "orphan", "baseline", "protocol", "visits", "activities", "forms", "basket", "dose_modifications",
+        "samples",
     }
 )  # fmt: skip

@@ -37,6 +37,8 @@ class Patient:
     doses: list[Event] = field(default_factory=list)
     #: Doses that were planned and not given.
     omitted: list[Event] = field(default_factory=list)
+    #: Concentrations of drugs that were measured.
+    samples: list[Event] = field(default_factory=list)
     #: Versions of the consent form that he signed.
     consents: list[Event] = field(default_factory=list)
     treatment_ended: Event | None = None
@@ -97,6 +99,7 @@ class Patient:
         for name in (
             "doses",
             "omitted",
+            "samples",
             "consents",
             "assessments",
             "progressed",
@@ -125,6 +128,8 @@ class Patient:
                 self.contacts.append(event)
             case "dose omitted":
                 self.omitted.append(event)
+            case "sampled":
+                self.samples.append(event)
             case "consented":
                 self.consents.append(event)
             case "form":
@@ -203,6 +208,7 @@ class Patient:
                 self.next_therapy,
                 self.withdrawn,
                 *self.doses[-1:],
+                *self.samples[-1:],
                 *self.assessments[-1:],
                 *(read[-1] for read in self.readers.values()),
                 *self.progressed[-1:],

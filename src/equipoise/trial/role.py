@@ -24,7 +24,7 @@ _OF_PATIENTS = frozenset(
     {
         "screened", "enrolled", "treated", "treatment ended", "study ended", "assessed", "progressed", "outcome", "adverse event",
         "next therapy", "deviation", "contact", "withdrawn", "lost", "died", "form",
-        "consented", "dose omitted",
+        "consented", "dose omitted", "sampled",
     }
 )  # fmt: skip
 _ENROLMENT = frozenset({"enrolment paused", "enrolment resumed", "enrolment closed"})

@@ -46,6 +46,7 @@ from equipoise.trial.protocol_parts import (
 )
 from equipoise.trial.provenance import Assumption, Source
 from equipoise.trial.safety import SafetyRule
+from equipoise.trial.sample import SamplePlan
 from equipoise.trial.table import TableMapping
 
 
@@ -109,6 +110,9 @@ class Trial(Part):
     drugs: tuple[Drug, ...] = Field(
         default=(),
         description="How the simulator takes a drug to be distributed and cleared: an assumption with a source.",
+    )
+    samples: tuple[SamplePlan, ...] = Field(
+        default=(), description="Which concentrations of a drug are measured, when and down to which limit."
     )
     dose_modifications: tuple[DoseModification, ...] = Field(
         default=(), description="What is done with a drug after an adverse event: held, reduced, stopped."

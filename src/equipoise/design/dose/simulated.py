@@ -19,6 +19,7 @@ from equipoise.design.dose.kernel.rows import kept
 from equipoise.design.dose.kernel.tallied import Alike, tallied
 from equipoise.design.dose.meanwhile import Meanwhile, Wait, asked
 from equipoise.numerics.random.streams import minus_log, uniforms
+from equipoise.trial.problem import BadInput, Problem
 
 #: What names the numbers of patients, those of the loop through the log too.
 STREAM = "dose finding: patients"
@@ -122,6 +123,9 @@ def simulate(
     Without a calendar by the compiled kernel, where it is at hand and worth it, in ``workers`` threads: the same trials, one by one.
     """
     check_truth(design, truth)
+    if calendar is not None and hasattr(design, "with_exposure"):
+        allowed = "neither: of a design that reads exposures behaviour is simulated without calendar time"
+        raise BadInput("design", [Problem("no-calendar", "--accrual, --window", "stated", allowed)])
     tally = _Tally(design.doses)
     image = image_of(design, truth, (seed, STREAM), trials) if calendar is None and kept() else None
     if image is not None:
@@ -170,13 +174,17 @@ def without_time(
 ) -> tuple[Any, str, int]:
     """The last state of a trial, why it ended, and the dose named. ``verdicts``: what the design has said so far."""
     state, people = design.start(), _people(seed, trial)
+    with_exposure = getattr(design, "with_exposure", None)
     while True:
         if state not in verdicts:
             verdicts[state] = design.verdict(state).action
         action = verdicts[state]
         if isinstance(action, End):
             return state, action.why, design.recommend(state) if action.declares else 0
-        seen = _seen([_outcome(next(people), truth, action.dose) for _ in range(action.size)])
+        came = [next(people) for _ in range(action.size)]
+        seen = _seen([_outcome(u, truth, action.dose) for u in came])
+        if with_exposure is not None:
+            seen = with_exposure(seen, action.dose, came, truth.dlt)
         state = design.step(state, action.dose, seen)
 
 

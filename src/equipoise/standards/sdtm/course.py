@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from equipoise.standards.sdtm.concentrations import parameters_disagree, samples
 from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.known_days import Records, death_said, died, known_days, vague
 from equipoise.standards.sdtm.notes import Notes
@@ -19,7 +20,7 @@ from equipoise.trial.trial import Trial
 
 #: Kinds whose imputed day is the last possible one: it says nothing of how long the subject lived.
 _LAST = ("assessed", "progressed")
-_ATTENDED = ("treated", "next therapy", *_LAST)
+_ATTENDED = ("treated", "sampled", "next therapy", *_LAST)
 
 
 def course(
@@ -82,12 +83,15 @@ def _events(
     exposure_disagrees(dm, records.get("EX", ()), notes)
     given = list(doses(records.get("EX", ()), bounds, dm.date("RFXENDTC", notes), notes))
     bounds = replace(bounds, first_dose=min((d.on for d in given), default=None))
+    measured = list(samples(trial, records.get("PC", ()), given, notes))
+    parameters_disagree(trial, dm.subject, records.get("PP", ()), [*given, *measured], notes)
     stated = trial.adverse_events.version if trial.adverse_events is not None else None
     graded_by = {k: v for k, v in editions(records.get("SUPPAE", ()), notes).items() if v != stated}
     drafts = [
         *first,
         *start,
         *given,
+        *measured,
         *adverse_events(records.get("AE", ()), bounds, notes, graded_by),
         *tumour_drafts(records, bounds, notes, recorded_by(trial)),
         *outcomes(trial, list(records.get("RS", ())), bounds, notes),

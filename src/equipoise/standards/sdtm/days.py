@@ -19,7 +19,7 @@ ON = "on"
 #: A day of a record and the study day beside it, after the domain's two letters.
 PAIRS = (("DTC", "DY"), ("STDTC", "STDY"), ("ENDTC", "ENDY"))
 #: Domains of the three general observation classes: each of their records has an epoch.
-WITH_EPOCH = frozenset(("AE", "CM", "DS", "EX", "RS", "SS", "TR", "TU"))
+WITH_EPOCH = frozenset(("AE", "CM", "DS", "EX", "PC", "PP", "RS", "SS", "TR", "TU"))
 
 
 def day_text(event: Event) -> str:

@@ -1,4 +1,4 @@
-"""The log → SDTM: DM, DS, EX, AE, TU, TR, RS, SV, SS, CM, SUPPAE, SUPPDM, SUPPTU, with study days, epochs and sequence numbers."""
+"""The log → SDTM: DM, DS, EX, AE, TU, TR, RS, PC, PP, SV, SS, CM, SUPPAE, SUPPDM, SUPPTU, with study days, epochs and sequence numbers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.metadata import arrange, expected
+from equipoise.standards.sdtm.concentrations import DERIVED, parameter_rows, sample_rows
 from equipoise.standards.sdtm.days import (
     ON,
     PAIRS,
@@ -45,6 +46,7 @@ from equipoise.trial.what_counts import FATAL
 
 #: Domain → the variable of a record's day, by which records are ordered and --DY is counted.
 TIMES = {"DS": "DSSTDTC", "EX": "EXSTDTC", "AE": "AESTDTC", "TU": "TUDTC", "TR": "TRDTC", "RS": "RSDTC", "SS": "SSDTC",
+         "PC": "PCDTC", "PP": "PPRFTDTC",
          "CM": "CMSTDTC", "SV": "SVSTDTC"}  # fmt: skip
 #: Where a row of AE keeps the edition of its grade until its sequence number is known.
 _EDITION = "edition"
@@ -66,6 +68,9 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         for assessment in patient.every_assessment:
             assessment_rows(assessment.event, own, criterion)
         _others(patient, own)
+        for domain, made in (("PC", sample_rows(patient)), ("PP", parameter_rows(trial, patient))):
+            for row in made:
+                _add(own, domain, **row)
         for outcome in patient.outcomes.values():
             _add(own, "RS", on=outcome.happened, **outcome_row(trial, outcome, day_text(outcome)))
         _finish(trial, patient, own)
@@ -76,7 +81,17 @@ def from_log(trial: Trial, events: Iterable[Event]) -> dict[str, Dataset]:
         found[domain] = _empty(domain)
     if "AE" in found and (trial.adverse_events is not None or "SUPPAE" in found):
         found["AE"] = _graded(found["AE"], trial)
+    if "PP" in found:
+        found["PP"] = _computed(found["PP"])
     return found
+
+
+def _computed(pp: Dataset) -> Dataset:
+    """PP with how its values are derived."""
+    own = ("PPORRES", "PPSTRESC", "PPSTRESN")
+    return replace(
+        pp, variables=tuple(replace(v, origin="Derived", method=DERIVED) if v.name in own else v for v in pp.variables)
+    )
 
 
 def _graded(ae: Dataset, trial: Trial) -> Dataset:

@@ -22,11 +22,11 @@ DEATH = DateRule("first", not_before="the last record of the patient", not_after
 _SEEN: Mapping[str, tuple[str, ...]] = {
     "DM": ("RFICDTC", "DMDTC", "RFSTDTC", "RFXSTDTC", "RFXENDTC", "RFENDTC", "RFPENDTC"), "DS": ("DSSTDTC",), "EX": ("EXSTDTC", "EXENDTC"),
     "AE": ("AESTDTC", "AEENDTC"), "TU": ("TUDTC",), "TR": ("TRDTC",), "RS": ("RSDTC",), "SV": ("SVSTDTC", "SVENDTC"),
-    "SS": ("SSDTC",), "CM": ("CMSTDTC", "CMENDTC"),
+    "SS": ("SSDTC",), "PC": ("PCDTC",), "CM": ("CMSTDTC", "CMENDTC"),
 }  # fmt: skip
 _OF_DEATH = re.compile(r"\b(?:DEATH|DEAD|DIED|DECEASED)\b")
 #: Those of what a subject does not do after a withdrawal.
-_ATTENDED = ("EXSTDTC", "TUDTC", "TRDTC", "RSDTC")
+_ATTENDED = ("EXSTDTC", "PCDTC", "TUDTC", "TRDTC", "RSDTC")
 
 
 def supplement(records: Records, domain: str = "SUPPDM") -> dict[str, tuple[str, str]]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from equipoise.analyse.noncompartmental import area, noncompartmental
 from equipoise.drug.disposition import Course, Doses, macro
-from equipoise.drug.noncompartmental import area, noncompartmental
 from equipoise.trial.problem import BadInput
 
 

@@ -45,6 +45,7 @@ NAMES = [
     "phase-1-backfill",
     "phase-1-expansion",
     "phase-1-backfill-expansion",
+    "phase-1-comparison",
     "dose-comparison",
     "drug-combination",
 ]
@@ -78,7 +79,7 @@ def test_each_is_checked_simulated_and_its_log_is_possible(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["phase-1-expansion", "dose-comparison", "drug-combination"])
+@pytest.mark.parametrize("name", ["phase-1-expansion", "phase-1-comparison", "dose-comparison", "drug-combination"])
 def test_through_the_log_it_is_what_exact_sums_say(name: str) -> None:
     """Where nobody leaves and everything is recorded on its day."""
     of = plan(name)
@@ -105,7 +106,7 @@ def test_through_the_log_it_is_what_exact_sums_say(name: str) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_each_is_conducted_by_its_design_and_reported(name: str, equipoise: Equipoise, tmp_path: Path) -> None:
-    sealed = Sealed(template(name), [secret_of(template(name).id)]) if name == "dose-comparison" else None
+    sealed = Sealed(template(name), [secret_of(template(name).id)]) if name.endswith("-comparison") else None
     p = Conducted(template(name), sealed).go("NNENNTNNNENTNNNNBNNNNTNN" * 4)
     assert replay(p.trial, list(p.c.log), trial_of) == []
     found = p.found()
@@ -114,6 +115,7 @@ def test_each_is_conducted_by_its_design_and_reported(name: str, equipoise: Equi
         "phase-1-backfill": {"start", "stay", "escalate", "backfill"},
         "phase-1-expansion": {"start", "stay", "escalate", "expand"},
         "phase-1-backfill-expansion": {"start", "stay", "escalate", "backfill", "expand"},
+        "phase-1-comparison": {"start", "stay", "escalate", "randomise", "expand"},
         "dose-comparison": {"randomise", "expand"},
         "drug-combination": {"start", "stay", "escalate"},
     }

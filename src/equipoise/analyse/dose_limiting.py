@@ -97,19 +97,25 @@ def dlt_statuses(trial: Trial, snap: Snapshot) -> list[DltStatus]:
     assigned = [
         p for p in snap.patients.values() if p.assigned is not None and p.assigned.data["level"] in trial.level_numbers
     ]
-    return [responding(trial, p, snap.cutoff, dlt_status(trial, p, snap.cutoff)) for p in sorted(assigned, key=_order)]
+    found, after_lot = list[DltStatus](), False
+    for p in sorted(assigned, key=_order):
+        status = dlt_status(trial, p, snap.cutoff)
+        after_lot = after_lot or status.drawn
+        found.append(responding(trial, p, snap.cutoff, status, after_lot=after_lot))
+    return found
 
 
-def responding(trial: Trial, patient: Patient, cutoff: date, found: DltStatus) -> DltStatus:
+def responding(trial: Trial, patient: Patient, cutoff: date, found: DltStatus, *, after_lot: bool) -> DltStatus:
     """What is known of a patient's DLT, with the response that [phase1] asks for beside it.
 
     Whose response can no longer be had counts as one without, or, where the endpoint does not count such a patient as a failure, is not evaluable and
-    replaced, unless there was a DLT. Of a design that waits for no response nobody is pending or replaced for his.
+    replaced, unless there was a DLT. Of a design that waits for no response nobody is pending or replaced for his; where doses are given by lot once one
+    was found, that is waited for ``after_lot``: of the first whose dose was drawn, and of all who were assigned after him.
     """
     endpoint = None if trial.phase1 is None else trial.endpoint_by_name.get(trial.phase1.response or "")
     if trial.phase1 is None or not isinstance(endpoint, Outcome | Response) or found.letter == "X":
         return found
-    waits = trial.phase1.rule.waits_for_response
+    waits = trial.phase1.rule.waits_for_response_of(after_lot=after_lot)
     # Who is in part 1 is on no arm: he entered when he was enrolled.
     on_no_arm = patient.of_phase1 or patient.randomised is None
     entered = replace(patient, randomised=patient.enrolled) if on_no_arm else patient

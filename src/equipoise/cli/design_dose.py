@@ -97,6 +97,8 @@ def _modifiers() -> list[click.Parameter]:
                      help="Give who comes meanwhile a lower dose: cap=10,needs_response=true,counts=true,conflict=highest,close_at=0.3."),
         click.Option(["--expansion"], type=Words(),
                      help="Treat more at the recommended dose: n=12,theta0=0.2,theta1=0.4,phi=0.1,first=3,every=3,rule=safety-bayes,when_stopped=no dose."),
+        click.Option(["--comparison"], type=Words(),
+                     help="Randomise between the declared dose and below, and pick one: n=15,doses=2,margin=0.1,phi_t=0.35,further=10,p0=0.2,alpha=0.05."),
     ]  # fmt: skip
 
 

@@ -40,6 +40,7 @@ TEMPLATES = {
     "phase-1-backfill": ("templates/phase-1-backfill", "the same with backfill"),
     "phase-1-expansion": ("templates/phase-1-expansion", "the same with an expansion of the dose that is found"),
     "phase-1-backfill-expansion": ("templates/phase-1-backfill-expansion", "the same with both"),
+    "phase-1-comparison": ("templates/phase-1-comparison", "the dose, and then the one below it beside it at random"),
     "drug-combination": ("templates/drug-combination", "the dose of two drugs together"),
     "dose-comparison": ("templates/dose-comparison", "two doses compared at random, the picked one tested"),
     "table-of-patients": ("templates/table-of-patients", "a trial that is over, in a table with a row a patient"),

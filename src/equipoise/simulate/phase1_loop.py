@@ -145,13 +145,15 @@ class Phase1Loop:
     def _told(self, today: date) -> bool:
         """Bring statuses up to date; whether anybody's outcome is another one. More days of follow-up alone end no trial: a design that decides
         meanwhile waits for everybody before it names a dose."""
-        changed = False
+        changed = after_lot = False
         for name in self.order:
             known = self.status.get(name)
+            assigned = self.conduct.patients[name].assigned
+            after_lot = after_lot or (assigned is not None and assigned.data.get("at_random") is True)
             if name in self.stale or known is None or (known.letter == "P" and today in self.telling):
                 patient = self.conduct.patients[name]
                 found = self.status[name] = responding(
-                    self.trial, patient, today, dlt_status(self.trial, patient, today)
+                    self.trial, patient, today, dlt_status(self.trial, patient, today), after_lot=after_lot
                 )
                 changed = changed or known is None or known.outcome.letter != found.outcome.letter
                 if known is None or known.outcome != found.outcome:

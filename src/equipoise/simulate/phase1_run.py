@@ -101,13 +101,15 @@ def _would_differ(plan: Phase1Plan, loop: Phase1Loop) -> Sequence[DoseDecision]:
         if not unknown:
             continue
         known = list(loop.conduct.log)[: decision.number]
-        patients = []
+        patients = list[DltStatus]()
         for name in loop.order[: decision.before]:
             record = Patient(name)
             own = [e for e in (*known, *unknown) if e.patient == name]
             for event in sorted(own, key=lambda e: e.happened):
                 record.add(event)
-            patients.append(responding(plan.trial, record, decision.day, dlt_status(plan.trial, record, decision.day)))
+            status = dlt_status(plan.trial, record, decision.day)
+            after_lot = status.drawn or any(p.drawn for p in patients)
+            patients.append(responding(plan.trial, record, decision.day, status, after_lot=after_lot))
         then = asked(plan, patients)
         if (then.action in ("declare", "stop"), then.dose) != (
             decision.answer.action in ("declare", "stop"),

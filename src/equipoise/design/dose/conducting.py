@@ -52,12 +52,22 @@ class Conducted:
     @property
     def asks_how_long(self) -> bool:
         """True of a design to which it matters for how long somebody who is pending was followed."""
-        return in_time(self.design) and not (self.by_lot or self.backfills)
+        own: bool | None = getattr(self.design, "asks_how_long", None)
+        return in_time(self.design) and not (self.by_lot or self.backfills) if own is None else own
 
     @property
     def by_lot(self) -> bool:
-        """True of a design that gives doses by lot."""
-        return bool(getattr(self.design, "at_random", False))
+        """True of a design that gives doses by lot, if only after it has found one."""
+        return bool(getattr(self.design, "at_random", False)) or self.lot_later
+
+    @property
+    def lot_later(self) -> bool:
+        """True of a design that finds a dose and then gives doses by lot."""
+        return bool(getattr(self.design, "lot_later", False))
+
+    def waits_for_response_of(self, *, after_lot: bool) -> bool:
+        """Whether a patient's response is waited for; ``after_lot``: his dose, or that of somebody before him, was given by lot."""
+        return self.waits_for_response or (self.lot_later and after_lot)
 
     @property
     def backfills(self) -> bool:
@@ -106,7 +116,7 @@ def grouped(design: DoseDesign[Any], given: Sequence[Given]) -> list[Group]:
                 len(found) - 1 if found and found[-1].treated.beside and found[-1].treated.level == here.level else None
             )
         elif one.drawn:
-            joins = drawn.get(one.dose)
+            joins, own = drawn.get(one.dose), None
             drawn.setdefault(one.dose, len(found))
         else:
             joins = (

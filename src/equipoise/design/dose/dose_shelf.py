@@ -22,8 +22,8 @@ from equipoise.trial.problem import BadInput, Problem
 
 FAMILIES = ("rule-based", "model-assisted", "model-based", "efficacy and toxicity", "combinations", "dose comparison")
 
-#: What any design may have beside its own table: the file, and what makes it there; of both the later has the earlier in it.
-MODIFIERS = {"backfill": "backfilled", "expansion": "expanded"}
+#: What any design may have beside its own table: the file, and what makes it there; the later has the earlier in it.
+MODIFIERS = {"backfill": "backfilled", "expansion": "expanded", "comparison": "compared"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def spec_model(kind: str) -> type[Entries]:
 
 
 def build(kind: str, table: Mapping[str, Any]) -> DoseDesign[Any]:
-    """The design that a table states, with the ``backfill`` and the ``expansion`` that it has. Raises BadInput with all its problems."""
+    """The design that a table states, with the ``backfill``, the ``expansion`` and the ``comparison`` that it has. Raises BadInput with all its problems."""
     module = _known(kind)
     more = {k: table[k] for k in MODIFIERS if table.get(k) is not None}
     own = {k: v for k, v in table.items() if k not in MODIFIERS}

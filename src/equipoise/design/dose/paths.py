@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.design.dose.conducting import Unfinished
-from equipoise.design.dose.dose_design import DoseDesign, DoseVerdict, End, Give, Seen
+from equipoise.design.dose.dose_design import RANDOMISE, DoseDesign, DoseVerdict, End, Give, Seen
 from equipoise.design.dose.exact import results
 
 
@@ -61,7 +61,9 @@ def _grown(design: DoseDesign[Any], layer: dict[Any, int], first: int, depths: r
         for known, number in layer.items():
             verdict = design.verdict(known)
             ways = []
-            if depth < depths[-1] and not isinstance(verdict.action, End):
+            # A lottery that follows a design of DLTs is judged by responses, and is no cohort of it.
+            lot = verdict.called == RANDOMISE and not by_responses(design)
+            if depth < depths[-1] and not lot and not isinstance(verdict.action, End):
                 for seen, _ in results(verdict.action.size, by_responses(design)):
                     to = design.step(known, verdict.action.dose, seen)
                     ways.append((seen, after.setdefault(to, base + len(after))))

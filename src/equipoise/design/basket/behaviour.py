@@ -13,10 +13,9 @@ from equipoise.design.basket.cohorts import BasketCohort, joint
 from equipoise.design.basket.exchangeable import Exchangeable, Prior
 from equipoise.design.basket.pruned_pooled import PrunedAndPooled
 from equipoise.design.basket.similarity import Similarity
+from equipoise.trial.basket import MOST_ENDS
 from equipoise.trial.exhibits import Cell, Table
 
-#: Combinations of ends beyond which a basket is not worked out exactly.
-MOST_ENDS = 2_000_000
 MODELS = ("independent", "pruned-and-pooled", "similarity", "exnex")
 
 
@@ -90,6 +89,28 @@ def at_rates(basket: Basket, rates: Sequence[float], better: int) -> Truth:
         float((p * good.all(axis=-1)).sum()) if better else float("nan"),
         sum(c.expected(rate) for c, rate in zip(basket.cohorts, rates, strict=True)),
     )
+
+
+@dataclass(frozen=True)
+class Together:
+    """What is declared where each cohort has its own rate. ``nulls``: places of the cohorts at p0 or below; ``any_null``: P(any of them)."""
+
+    rates: tuple[float, ...]
+    declared: tuple[float, ...]
+    any: float
+    all: float
+    any_null: float
+    nulls: tuple[int, ...]
+    patients: float
+
+
+def together_at(basket: Basket, rates: Sequence[float]) -> Together:
+    """At these rates, in the cohorts' order."""
+    of = at_rates(basket, rates, len(rates))
+    nulls = tuple(i for i, (c, r) in enumerate(zip(basket.cohorts, rates, strict=True)) if r <= c.p0 + 1e-9)
+    p = joint([c.chances(rate) for c, rate in zip(basket.cohorts, rates, strict=True)])
+    wrong = float((p * basket.declared[..., list(nulls)].any(axis=-1)).sum()) if nulls else 0.0
+    return Together(tuple(rates), of.declared, of.any, of.all_better, wrong, nulls, of.patients)
 
 
 def made(

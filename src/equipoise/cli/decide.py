@@ -22,7 +22,7 @@ from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
-    from equipoise.decide.basket import Decided
+    from equipoise.design.basket.decided import Decided
     from equipoise.desk.doses import Doses
     from equipoise.desk.order import Ordered
     from equipoise.desk.safety import SafetyAsked

@@ -8,9 +8,11 @@ from datetime import date
 from typing import Any
 
 from equipoise.analyse.data import cut
-from equipoise.decide.basket import Decided, basket_in, decide_together
 from equipoise.design.basket.behaviour import MODELS, Basket, as_json, ends_of, made, table
 from equipoise.design.basket.cohorts import BasketCohort
+from equipoise.design.basket.decided import Decided
+from equipoise.design.basket.stated import basket_in
+from equipoise.desk.cohorts import said_together
 from equipoise.desk.data import can_cut
 from equipoise.trial.basket import MOST_ENDS
 from equipoise.trial.exhibits import Table
@@ -57,19 +59,25 @@ def of_trial(trial: Trial) -> Planned:
 
 def decide(trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None) -> Decided:
     """What the cohorts say together, from each cohort's looks. A cohort whose last look is not ripe is waited for: nothing is declared."""
-    basket = _stated(trial)
     can_cut(trial, log, cutoff, known_on)
-    return decide_together(trial, {n: cut(v, log, cutoff, known_on) for n, v in trial.views.items()}, basket)
+    found = said_together(trial, {n: cut(v, log, cutoff, known_on) for n, v in trial.views.items()})
+    if found is None:
+        raise _no_basket(trial)
+    return found
 
 
 def _stated(trial: Trial) -> Basket:
     basket = basket_in(trial)
     if basket is None:
-        step = "[basket] in the trial file: model = 'exnex', alpha = 0.05"
-        raise BadInput(
-            trial.id, [Problem("no-basket", "basket", "nothing", "a trial whose cohorts are decided together", step)]
-        )
+        raise _no_basket(trial)
     return basket
+
+
+def _no_basket(trial: Trial) -> BadInput:
+    step = "[basket] in the trial file: model = 'exnex', alpha = 0.05"
+    return BadInput(
+        trial.id, [Problem("no-basket", "basket", "nothing", "a trial whose cohorts are decided together", step)]
+    )
 
 
 def _small_enough(cohorts: Sequence[BasketCohort], where: str) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from equipoise.analyse.data import cut
-from equipoise.decide.basket import Decided, basket_in, decide_together
 from equipoise.decide.decide import decide
 from equipoise.design.basket.behaviour import Basket
+from equipoise.design.basket.decided import Decided, decided_together
+from equipoise.design.basket.stated import basket_in
 from equipoise.design.study.family import Family, family_of, number_declared
 from equipoise.desk import plans
 from equipoise.desk.data import can_cut
@@ -74,9 +75,16 @@ def look_in_each(trial: Trial, log: Log, look: int, cutoff: date | None, known_o
     can_cut(trial, log, cutoff, known_on)
     snaps = {name: cut(view, log, cutoff, known_on) for name, view in views.items()}
     of = {n: decide(v, snaps[n], look) if look <= len(v.monitored.looks) else None for n, v in views.items()}
-    basket = basket_in(trial) if look == max(len(v.monitored.looks) for v in views.values()) else None
-    together = None if basket is None else decide_together(trial, snaps, basket)
+    together = said_together(trial, snaps) if look == max(len(v.monitored.looks) for v in views.values()) else None
     return Looks(look, of, {name: snap.notes for name, snap in snaps.items()}, together)
+
+
+def said_together(trial: Trial, snaps: Mapping[str, Snapshot]) -> Decided | None:
+    """What the cohorts say together, each as known in its snapshot; None where each is decided on its own."""
+    basket = basket_in(trial)
+    if basket is None:
+        return None
+    return decided_together(trial, basket, lambda name, look: decide(trial.views[name], snaps[name], look))
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,12 @@ def basket_summary(
     if len(known) == len(rates):
         exact = together_at(basket, known)
         nulls = exact.nulls
-        null = _share(said[:, list(nulls)].any(axis=1)) if nulls else None
+        null = _share(np.asarray(said[:, list(nulls)].any(axis=1))) if nulls else None
     names = [c.name for c in basket.cohorts]
     return BasketSummary(
         basket.name, first.scenario, first.label, first.waiting, n,
-        {name: _share(said[:, i]) for i, name in enumerate(names)},
-        _share(said.any(axis=1)), _share(said.all(axis=1)), null, exact,
+        {name: _share(np.asarray(said[:, i])) for i, name in enumerate(names)},
+        _share(np.asarray(said.any(axis=1))), _share(np.asarray(said.all(axis=1))), null, exact,
     )  # fmt: skip
 
 
@@ -78,7 +78,9 @@ def _declared(basket: Basket, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
     n, x, alive = (ends[:, :, k] for k in range(3))
     planned = np.ones(len(ends), dtype=bool)
     for i, c in enumerate(basket.cohorts):
-        as_planned = np.where(alive[:, i] > 0, (n[:, i] == c.n) & (x[:, i] > c.r1), (n[:, i] == c.n1) & (x[:, i] <= c.r1))
+        as_planned = np.where(
+            alive[:, i] > 0, (n[:, i] == c.n) & (x[:, i] > c.r1), (n[:, i] == c.n1) & (x[:, i] <= c.r1)
+        )
         planned &= as_planned
     found = np.zeros(x.shape, dtype=bool)
     found[planned] = basket.declared[tuple(x[planned].T)]
@@ -104,9 +106,13 @@ def basket_table(found: Sequence[BasketSummary]) -> Table:
         row += [shown(f.any_declared, 3), "–" if e is None else f"{e.any:.4f}"]
         row += [shown(f.all_declared, 3), "–" if e is None else f"{e.all:.4f}"]
         rows.append(row)
-    heads = [h for name in (*(f"P({n} declared)" for n in names), "P(any declared)", "P(all declared)") for h in (name, "exact")]
+    heads = [
+        h
+        for name in (*(f"P({n} declared)" for n in names), "P(any declared)", "P(all declared)")
+        for h in (name, "exact")
+    ]
     notes = [
-        f"{f.scenario}, {f.waiting}: a cohort at its null is declared in {shown(f.any_null, 3)} of trials"
+        f"{f.scenario}, {f.waiting}: any cohort at its null is declared in {shown(f.any_null, 3)} of trials"
         + ("." if f.exact is None else f", exactly {f.exact.any_null:.4f}.")
         for f in found
         if f.any_null is not None

@@ -35,8 +35,13 @@ def check_stages(parts: Mapping[str, Any], designs: Sequence[tuple[int, TrialCoh
     for i, c in designs:
         d = c.rules.design
         if not all(hasattr(d, key) for key in ("n1", "r1", "n", "p0", "p1")):
-            kind = c.rules.design_table.get("kind", "another kind")
-            yield Problem("no-stages", f"cohorts[{i}].design", f"kind = {kind!r}, with [basket]", "two stages for one rate: kind = 'simon'")
+            kind = dict(c.rules.design_table)["kind"]
+            yield Problem(
+                "no-stages",
+                f"cohorts[{i}].design",
+                f"kind = {kind!r}, with [basket]",
+                "two stages for one rate: kind = 'simon'",
+            )
         else:
             sizes.append(d.n + 1)
     if len(sizes) == len(designs) and math.prod(sizes) > MOST_ENDS:

@@ -13,7 +13,6 @@ from equipoise.design.basket.cohorts import BasketCohort, joint
 from equipoise.design.basket.exchangeable import Exchangeable, Prior
 from equipoise.design.basket.pruned_pooled import PrunedAndPooled
 from equipoise.design.basket.similarity import Similarity
-from equipoise.trial.basket import MOST_ENDS
 from equipoise.trial.exhibits import Cell, Table
 
 MODELS = ("independent", "pruned-and-pooled", "similarity", "exnex")
@@ -173,6 +172,15 @@ def table(basket: Basket) -> Table:
 def as_json(basket: Basket) -> dict[str, Any]:
     """The documented shape."""
     return {"model": basket.name, "rule": basket.in_words(), "behaviour": behaviour(basket)}
+
+
+def in_words(basket: Basket) -> str:
+    """What the basket does, the rule and its two ends."""
+    null, *_, target = behaviour(basket)
+    return (
+        f"{len(basket.cohorts)} cohorts are declared together ({basket.name}). {basket.in_words()} Where all meet their null any is declared "
+        f"with probability {null.any:.4f}, where all meet their target all with {target.all_better:.4f} (exact)."
+    )
 
 
 def _p(value: float) -> str:

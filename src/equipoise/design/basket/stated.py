@@ -11,6 +11,7 @@ from equipoise.design.basket.behaviour import Basket, made
 from equipoise.design.basket.cohorts import BasketCohort, End
 from equipoise.design.basket.exchangeable import Exchangeable, Prior
 from equipoise.trial.basket import BasketPlan
+from equipoise.trial.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,13 @@ def basket_of(plan: BasketPlan, designs: Mapping[str, Any]) -> Basket:
     lends = {k: v for k, v in said.items() if k in ("epsilon", "tau")}
     prior = {k: v for k, v in said.items() if k not in lends}
     return made(plan.model, cohorts, plan.alpha, Prior(**prior), **lends)
+
+
+def basket_in(trial: Trial) -> Basket | None:
+    """The basket that the trial's file states; None where each cohort is decided on its own."""
+    if trial.basket is None or not trial.divided:
+        return None
+    return basket_of(trial.basket, {name: view.design for name, view in trial.views.items()})
 
 
 def said_of(basket: Basket, ends: Sequence[End]) -> Said:

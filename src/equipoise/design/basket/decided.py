@@ -1,18 +1,16 @@
-"""Decide a basket: what a trial's cohorts say together, once each has had its last look."""
+"""A basket decided: what a trial's cohorts say together, once each has had its last look."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from equipoise.decide.decide import decide
 from equipoise.design.basket.behaviour import Basket
 from equipoise.design.basket.cohorts import End
-from equipoise.design.basket.stated import basket_of, said_of
-from equipoise.trial.decision import Decision, Stop
+from equipoise.design.basket.stated import said_of
+from equipoise.trial.decision import Decision, NotRipe, Stop
 from equipoise.trial.exhibits import Cell, Table
-from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
 
 
@@ -70,22 +68,15 @@ class Decided:
         }  # fmt: skip
 
 
-def basket_in(trial: Trial) -> Basket | None:
-    """The basket that the trial's file states; None where each cohort is decided on its own."""
-    if trial.basket is None or not trial.divided:
-        return None
-    return basket_of(trial.basket, {name: view.design for name, view in trial.views.items()})
-
-
-def decide_together(trial: Trial, snaps: Mapping[str, Snapshot], basket: Basket) -> Decided:
-    """What ``basket``, the trial's own, says of the cohorts as known in ``snaps``, by cohort. Until all have ended nothing is declared."""
+def decided_together(trial: Trial, basket: Basket, take: Callable[[str, int], Decision | NotRipe]) -> Decided:
+    """What ``basket``, the trial's own, says of the cohorts; ``take``: takes a cohort's look. Until all have ended nothing is declared."""
     ends: list[End] = []
     waiting: dict[str, str] = {}
     for name, view in trial.views.items():
-        at = decide(view, snaps[name], 1)
+        at = take(name, 1)
         stopped = isinstance(at, Decision) and isinstance(at.action, Stop)
         if not stopped:
-            at = decide(view, snaps[name], len(view.monitored.looks))
+            at = take(name, len(view.monitored.looks))
         if not isinstance(at, Decision):
             waiting[name] = at.because[0] if at.because else "its last look is not ripe"
             continue

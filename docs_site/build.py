@@ -40,8 +40,11 @@ nav:
 
 
 def explorer() -> str:
-    """The one page, with its script in it."""
-    return (HERE / "explorer.html").read_text().replace("/*SCRIPT*/", (HERE / "explorer.js").read_text())
+    """The one page, with its table and its script in it."""
+    # A "<" of the table's would end the script where it stands before "/script".
+    table = (HERE / "explorer_table.json").read_text(encoding="utf-8").strip().replace("<", "\\u003c")
+    page = (HERE / "explorer.html").read_text(encoding="utf-8").replace("/*TABLE*/null", table)
+    return page.replace("/*SCRIPT*/", (HERE / "explorer.js").read_text(encoding="utf-8"))
 
 
 def shelf_pages() -> dict[str, str]:

@@ -1,4 +1,5 @@
-// The explorer's arithmetic: exact binomial probabilities and the searches of one stage and of Simon's two stages.
+// The explorer's arithmetic: exact binomial probabilities and the searches of one stage, of Simon's two stages and of two arms by Fisher's test;
+// other kinds come from TABLE, made by docs_site/make_explorer_table.py.
 // Held against equipoise's own designs in Chromium (tests/docs/test_explorer.py). Nothing is loaded from elsewhere.
 "use strict";
 
@@ -77,39 +78,65 @@ function simon(p0, p1, alpha, power, most) {
   return { optimal, minimax };
 }
 
-/** Months to the end, and patients who come while the first stage is waited for: at `accrual` a month, the answer after `wait` months. */
-function calendar(d, accrual, wait, pause) {
-  const waiting = d.n1 ? Math.min(d.n - d.n1, Math.round(accrual * wait)) : 0;
-  const months = d.n / accrual + wait + (d.n1 && pause ? wait : 0);
-  return { months, look: d.n1 ? d.n1 / accrual + wait : null, waiting: pause ? 0 : waiting };
-}
-
-/** Patients in each of two arms for a comparison of rates, one-sided, by the normal approximation with unpooled variances. */
-function twoArms(p0, p1, alpha, power) {
-  const z = quantile(1 - alpha) + quantile(power);
-  return Math.ceil((z * z * (p0 * (1 - p0) + p1 * (1 - p1))) / ((p1 - p0) * (p1 - p0)));
-}
-
-/** The normal quantile: Acklam's approximation and one step of Halley's. */
-function quantile(p) {
-  const a = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239];
-  const b = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572];
-  const c = [-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
-  const d = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416];
-  const tail = (q) => (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) / ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
-  let x;
-  if (p < 0.02425) x = tail(Math.sqrt(-2 * Math.log(p)));
-  else if (p > 1 - 0.02425) x = -tail(Math.sqrt(-2 * Math.log(1 - p)));
-  else {
-    const q = p - 0.5, r = q * q;
-    x = ((((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q) / (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
+/** Two arms of n patients by Fisher's exact test, one-sided: the least responses of the tested arm that reject, by those of the control. */
+function fisherRegion(n, alpha) {
+  const least = new Int32Array(n + 1).fill(n + 1);
+  for (let total = 0; total <= 2 * n; total++) {
+    const low = Math.max(0, total - n), high = Math.min(n, total);
+    const all = LOG_FACTORIAL[2 * n] - LOG_FACTORIAL[total] - LOG_FACTORIAL[2 * n - total];
+    let tail = 0;
+    for (let x = high; x >= low; x--) {
+      tail += Math.exp(2 * LOG_FACTORIAL[n] - LOG_FACTORIAL[x] - LOG_FACTORIAL[n - x] - LOG_FACTORIAL[total - x] - LOG_FACTORIAL[n - total + x] - all);
+      if (tail > alpha * (1 + 1e-9)) break;
+      least[total - x] = Math.min(least[total - x], x);
+    }
   }
-  return x;
+  return least;
+}
+
+/** P(reject) where the tested arm's rate is p and the control's q. */
+function twoArmsReject(d, p, q) {
+  const tested = pmf(d.each, p), control = pmf(d.each, q);
+  const tail = new Float64Array(d.each + 2);
+  for (let x = d.each; x >= 0; x--) tail[x] = tail[x + 1] + tested[x];
+  let total = 0;
+  for (let y = 0; y <= d.each; y++) total += control[y] * tail[d.least[y]];
+  return total;
+}
+
+/** The smallest equal arms whose test by Fisher has the power; null if none has at most `most` patients in each. */
+function fisher(p0, p1, alpha, power, most) {
+  for (let each = 2; each <= most; each++) {
+    const d = { each, least: fisherRegion(each, alpha) };
+    if (twoArmsReject(d, p1, p0) >= power) return d;
+  }
+  return null;
+}
+
+/** The point of the table that is nearest to what is asked, and whether it is just that. */
+function nearest(table, q) {
+  const scale = { p0: 1, p1: 1, alpha: 1.5, power: 0.5 }, names = ["p0", "p1", "alpha", "power"];
+  let best = null, least = Infinity;
+  for (const point of table.points) {
+    const far = names.reduce((sum, name, i) => sum + scale[name] * Math.abs(q[name] - point.at[i]), 0);
+    if (far < least - 1e-12) { least = far; best = point; }
+  }
+  return { point: best, exact: least < 1e-9 };
+}
+
+/** Of looks at these numbers of patients: months in all, the first look's month, and patients who come while it is waited for. */
+function calendarOf(looks, accrual, wait, pause) {
+  const n = looks[looks.length - 1], first = looks[0], many = looks.length > 1;
+  return {
+    months: n / accrual + wait + (pause ? wait * (looks.length - 1) : 0), look: many ? first / accrual + wait : null,
+    waiting: many ? (pause ? 0 : Math.min(n - first, Math.round(accrual * wait))) : null,
+  };
 }
 
 if (typeof document !== "undefined") document.addEventListener("DOMContentLoaded", () => {
-  const COLOURS = { "one stage": "#1f3a5f", optimal: "#b4562a", minimax: "#3f7d58" };
-  const DASHES = { "one stage": "", optimal: "8 4", minimax: "2 3" };
+  const TWO = "two arms, Fisher";
+  const COLOURS = { "one stage": "#1f3a5f", optimal: "#b4562a", minimax: "#3f7d58", [TWO]: "#6a3d8f" };
+  const DASHES = { "one stage": "", optimal: "8 4", minimax: "2 3", [TWO]: "10 3 2 3" };
   const get = (id) => document.getElementById(id), number = (id) => Number(get(id).value);
   const fixed = (v, d) => v.toFixed(d);
 
@@ -126,7 +153,7 @@ if (typeof document !== "undefined") document.addEventListener("DOMContentLoaded
     const q = { p0: number("p0"), p1: number("p1"), alpha: number("alpha"), power: number("power"), accrual: number("accrual"), wait: number("wait") };
     const pause = get("pause").checked, problems = wrong(q);
     get("problems").textContent = problems.join("; ");
-    if (problems.length) { get("rows").textContent = ""; get("curves").textContent = ""; return; }
+    if (problems.length) { for (const id of ["rows", "curves", "kinds", "all-curves", "grid", "chosen", "kind-protocol", "kind-command"]) get(id).textContent = ""; return; }
     const one = oneStage(q.p0, q.p1, q.alpha, q.power);
     const found = simon(q.p0, q.p1, q.alpha, q.power, one ? Math.min(one.n + 40, 200) : 120);
     const designs = { "one stage": one, optimal: found.optimal, minimax: found.minimax };
@@ -134,39 +161,93 @@ if (typeof document !== "undefined") document.addEventListener("DOMContentLoaded
     const texts = [];
     for (const [name, d] of Object.entries(designs)) {
       if (!d) continue;
-      const low = behaviour(d, q.p0), high = behaviour(d, q.p1), c = calendar(d, q.accrual, q.wait, pause);
-      const row = document.createElement("tr");
+      const low = behaviour(d, q.p0), high = behaviour(d, q.p1), c = calendarOf(d.n1 ? [d.n1, d.n] : [d.n], q.accrual, q.wait, pause);
       const cells = [name, d.n1 ? `${d.r1} / ${d.n1}` : "–", `${d.r} / ${d.n}`, fixed(low.declare, 4), fixed(high.declare, 4), d.n1 ? fixed(low.stop, 4) : "–",
         fixed(low.patients, 1), fixed(c.months, 1), c.look === null ? "–" : fixed(c.look, 1), d.n1 ? String(c.waiting) : "–"];
-      cells.forEach((text, i) => { const cell = document.createElement(i ? "td" : "th"); if (!i) { cell.scope = "row"; cell.style.color = COLOURS[name]; } cell.textContent = text; row.append(cell); });
-      get("rows").append(row);
+      row(cells, get("rows"), COLOURS[name]);
       texts.push(d.n1
         ? `${name}: ${d.n1} patients first; with ${d.r1} or fewer responses the trial stops. Else it goes on to ${d.n}, and more than ${d.r} responses reject a rate of ${q.p0}. The exact type I error is ${fixed(low.declare, 4)}, the exact power at ${q.p1} is ${fixed(high.declare, 4)}; under the null it stops early with probability ${fixed(low.stop, 4)} and expects ${fixed(low.patients, 1)} patients (Simon 1989).`
         : `${name}: ${d.n} patients; more than ${d.r} responses reject a rate of ${q.p0}. The exact type I error is ${fixed(low.declare, 4)}, the exact power at ${q.p1} is ${fixed(high.declare, 4)}.`);
     }
+    const two = fisher(q.p0, q.p1, q.alpha, q.power, 250);
+    if (two) addTwoArms(two, q, texts);
     get("protocol").textContent = texts.join("\n\n");
-    get("randomised").textContent = `Two arms in place of history: about ${twoArms(q.p0, q.p1, q.alpha, q.power)} patients in each (normal approximation, one-sided); exactly: equipoise design exact-two-arm --p0 ${q.p0} --p1 ${q.p1} --alpha ${q.alpha} --power ${q.power}`;
     get("command").textContent = `equipoise design compare --p0 ${q.p0} --p1 ${q.p1} --alpha ${q.alpha} --power ${q.power} --accrual ${q.accrual} --wait ${q.wait}`;
-    draw(designs, q);
+    const curves = Object.entries(designs).filter(([, d]) => d).map(([name, d]) => ({ name, colour: COLOURS[name], dash: DASHES[name], at: (p) => behaviour(d, p).declare }));
+    if (two) curves.push({ name: TWO, colour: COLOURS[TWO], dash: DASHES[TWO], at: (p) => twoArmsReject(two, p, q.p0) });
+    draw(get("curves"), curves, [q.p0, q.p1], Math.min(1, q.p1 + 0.2));
+    kinds(q, pause);
   }
 
-  function draw(designs, q) {
-    const svg = get("curves"), w = 640, h = 300, left = 46, bottom = 34, top = 10;
+  function row(cells, into, colour) {
+    const made = document.createElement("tr");
+    cells.forEach((text, i) => { const cell = document.createElement(i ? "td" : "th"); if (!i) { cell.scope = "row"; cell.style.color = colour; } cell.append(text); made.append(cell); });
+    into.append(made);
+    return made;
+  }
+
+  function addTwoArms(two, q, texts) {
+    const n = 2 * two.each, size = twoArmsReject(two, q.p0, q.p0), power = twoArmsReject(two, q.p1, q.p0);
+    const c = calendarOf([n], q.accrual, q.wait, false);
+    row([TWO, "–", `${two.each} + ${two.each}`, fixed(size, 4), fixed(power, 4), "–", String(n), fixed(c.months, 1), "–", "–"], get("rows"), COLOURS[TWO]);
+    texts.push(`${TWO}: ${two.each} patients in each of two randomised arms, compared by Fisher's exact test at a one-sided ${q.alpha}. The exact type I error where both rates are ${q.p0} is ${fixed(size, 4)}; the exact power at ${q.p1} against ${q.p0} is ${fixed(power, 4)}. equipoise design exact-two-arm --method fisher --p0 ${q.p0} --p1 ${q.p1} --alpha ${q.alpha} --power ${q.power}`);
+  }
+
+  function kinds(q, pause) {
+    if (!TABLE) return;
+    const { point, exact } = nearest(TABLE, q), [p0, p1, alpha, power] = point.at;
+    const values = `p0 ${p0}, p1 ${p1}, alpha ${alpha}, power ${power}`;
+    get("grid").textContent = exact
+      ? `Worked out before at these values: ${values}.`
+      : `Not your values: the nearest of the grid, ${values}. The commands below stand for these; put your own values in.`;
+    get("kinds").textContent = "";
+    const seen = {}, shown = [];
+    const share = (v) => (v === null ? "–" : fixed(v / 10000, 4)), tenth = (v) => (v === null ? "–" : fixed(v / 10, 1));
+    point.designs.forEach((d, i) => {
+      seen[d.kind] = (seen[d.kind] || 0) + 1;
+      const extra = (d.command.match(/--(?:criterion|method) (\S+)/) || [])[1] || (d.kind === "simon" ? ["optimal", "minimax"][seen[d.kind] - 1] : "");
+      const name = `${i + 1}. ${d.kind}${extra ? " " + extra : ""}`, button = document.createElement("button");
+      button.type = "button"; button.textContent = name;
+      const colour = `hsl(${(i * 67) % 360} 65% 33%)`, dash = ["", "8 4", "2 3", "10 3 2 3"][i % 4];
+      if (d.none !== undefined) { row([button, "–", d.none, ...Array(8).fill("–")], get("kinds"), colour); button.addEventListener("click", () => choose(name, d, button)); return; }
+      const people = d.unit === "patients", c = people ? calendarOf(d.looks, q.accrual, q.wait, pause) : { months: null, look: null, waiting: null };
+      const looks = d.looks.length > 5 ? `${d.looks.slice(0, 2).join(", ")} … ${d.looks[d.looks.length - 1]}` : d.looks.join(", ");
+      row([button, people ? looks : `${looks} ${d.unit}`, d.rule || "–", share(d.declare[0]), share(d.declare[1]), d.looks.length > 1 ? share(d.stop) : "–", tenth(d.patients[0]), tenth(d.patients[1]),
+        c.months === null ? "–" : fixed(c.months, 1), c.look === null ? "–" : fixed(c.look, 1), c.waiting === null ? "–" : String(c.waiting)], get("kinds"), colour);
+      button.addEventListener("click", () => choose(name, d, button));
+      if (d.curve) shown.push({ name: String(i + 1), colour, dash, points: TABLE.curve.map((p, k) => [p, d.curve[k] / 10000]) });
+      if (!i) choose(name, d, button);
+    });
+    draw(get("all-curves"), shown, [p0, p1], 1);
+  }
+
+  function choose(name, d, button) {
+    get("kinds").querySelectorAll("tr").forEach((r) => r.removeAttribute("aria-selected"));
+    button.closest("tr").setAttribute("aria-selected", "true");
+    get("chosen").textContent = `${name}: ${TABLE.kinds[d.kind]}`;
+    get("kind-protocol").textContent = d.protocol || d.none;
+    get("kind-command").textContent = d.command;
+  }
+
+  /** Curves of P(declare): each with a function `at`, or its points. */
+  function draw(svg, curves, marks, end) {
+    const w = 640, h = 300, left = 46, bottom = 34, top = 10;
     svg.textContent = "";
     const make = (tag, attributes, text) => { const e = document.createElementNS("http://www.w3.org/2000/svg", tag); for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v); if (text !== undefined) e.textContent = text; svg.append(e); return e; };
-    const end = Math.min(1, q.p1 + 0.2), x = (p) => left + ((w - left - 10) * p) / end, y = (v) => h - bottom - (h - bottom - top) * v;
+    const x = (p) => left + ((w - left - 10) * p) / end, y = (v) => h - bottom - (h - bottom - top) * v;
     make("title", {}, "Probability to declare, by the true rate");
     for (const v of [0, 0.2, 0.4, 0.6, 0.8, 1]) { make("line", { x1: left, x2: w - 10, y1: y(v), y2: y(v), stroke: "#ddd" }); make("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end", "font-size": 12 }, v.toFixed(1)); }
     for (let p = 0; p <= end + 1e-9; p += 0.1) make("text", { x: x(p), y: h - 14, "text-anchor": "middle", "font-size": 12 }, p.toFixed(1));
-    for (const p of [q.p0, q.p1]) make("line", { x1: x(p), x2: x(p), y1: top, y2: h - bottom, stroke: "#999", "stroke-dasharray": "3 3" });
+    for (const p of marks) make("line", { x1: x(p), x2: x(p), y1: top, y2: h - bottom, stroke: "#999", "stroke-dasharray": "3 3" });
     make("text", { x: w - 10, y: h - 2, "text-anchor": "end", "font-size": 12 }, "true rate");
-    Object.entries(designs).forEach(([name, d], i) => {
-      if (!d) return;
-      const points = [];
-      for (let k = 1; k < 100; k++) { const p = (end * k) / 100; points.push(`${x(p).toFixed(1)},${y(behaviour(d, p).declare).toFixed(1)}`); }
-      make("polyline", { points: points.join(" "), fill: "none", stroke: COLOURS[name], "stroke-width": 2, "stroke-dasharray": DASHES[name] });
-      make("line", { x1: left + 14, x2: left + 44, y1: top + 14 + 18 * i, y2: top + 14 + 18 * i, stroke: COLOURS[name], "stroke-width": 2, "stroke-dasharray": DASHES[name] });
-      make("text", { x: left + 50, y: top + 18 + 18 * i, "font-size": 13 }, name);
+    const half = Math.ceil(curves.length / 2), columns = curves.length > 6 ? 2 : 1;
+    curves.forEach((c, i) => {
+      const points = c.points || Array.from({ length: 99 }, (_, k) => { const p = (end * (k + 1)) / 100; return [p, c.at(p)]; });
+      make("polyline", { points: points.map(([p, v]) => `${x(p).toFixed(1)},${y(v).toFixed(1)}`).join(" "), fill: "none", stroke: c.colour, "stroke-width": 2, "stroke-dasharray": c.dash });
+      // Many curves are told at the right below, where all of them are high.
+      const down = columns === 1 ? top + 14 + 18 * i : y(0.52) + 15 * (i % half), from = columns === 1 ? left + 14 : w - 150 + 72 * Math.floor(i / half);
+      make("line", { x1: from, x2: from + 30, y1: down, y2: down, stroke: c.colour, "stroke-width": 2, "stroke-dasharray": c.dash });
+      make("text", { x: from + 36, y: down + 4, "font-size": 13 }, c.name);
     });
   }
 

@@ -13,6 +13,7 @@ may change with any version.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from equipoise.face import basket as basket
     from equipoise.face import conformance as conformance
     from equipoise.face import curves as curves
     from equipoise.face import feasibility as feasibility
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "conformance", "curves", "design", "feasibility", "log", "simulate", "trial"]
+__all__ = ["__version__", "basket", "conformance", "curves", "design", "feasibility", "log", "simulate", "trial"]
 
 
 def __getattr__(name: str) -> Any:

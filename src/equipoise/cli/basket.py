@@ -63,7 +63,7 @@ def command(
         found = desk.opening.load_trial(trial)
         if log_path is not None:
             data = Asked(log_path, None, cutoff, None, None, reader=reader).take(trial, found)
-            decided = desk.basket.decide(data.trial, data.log, cutoff)
+            decided = desk.basket.decide(data.trial, data.log, data.snap.cutoff, data.snap.known_on)
             if as_json:
                 emit(decided.as_json())
                 return

@@ -44,9 +44,9 @@ def command(trial: str, as_json: bool) -> None:
         if found.phase1.response is not None:
             say(f"A response is a success of {found.phase1.response}.")
     if checked.family is not None:
-        click.echo("Cohorts, each decided on its own:")
+        click.echo(f"Cohorts, {'declared together' if checked.basket is not None else 'each decided on its own'}:")
         bullet(checked.cohorts())
-        say(checked.family.in_words())
+        say(checked.together)
     if found.safety:
         click.echo("Safety rules beside the design:")
         labels = {a.name: a.label for a in found.arms}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from equipoise import desk
-from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, trial_argument
+from equipoise.cli.common import DAY, bullet, cohort_option, emit, json_option, say, show_table, trial_argument
 from equipoise.cli.data import Asked, known_on_option, reader_option, say_notes, unblind_option
 from equipoise.cli.doses import show_doses
 from equipoise.cli.log_place import LOG
@@ -22,6 +22,7 @@ from equipoise.trial.decision import Decision, NotRipe
 from equipoise.trial.problem import BadInput, Problem
 
 if TYPE_CHECKING:
+    from equipoise.design.basket.decided import Decided
     from equipoise.desk.doses import Doses
     from equipoise.desk.order import Ordered
     from equipoise.desk.safety import SafetyAsked
@@ -165,10 +166,20 @@ def _each(ctx: click.Context, log: Log, found: Trial, look: int, asked: Asked, a
             else:
                 show_not_ripe(result)
             click.echo()
+        if looks.together is not None:
+            _show_together(looks.together)
     for notes in looks.notes.values():
         say_notes(notes)
     if not looks.taken:
         ctx.exit(2)
+
+
+def _show_together(together: Decided) -> None:
+    """Print what the cohorts of a basket say together."""
+    click.secho("The cohorts together", bold=True)
+    say(together.in_words(), indent="  ")
+    if together.cohorts:
+        show_table(together.table())
 
 
 def show_decision(trial: Trial, d: Decision) -> None:

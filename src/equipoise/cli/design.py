@@ -80,7 +80,7 @@ def list_kinds(as_json: bool) -> None:
     """The shelf: every kind of design, what it is held against, and its reference."""
     found = desk.shelf.every_kind()
     if as_json:
-        emit([k.as_json() for k in found])
+        emit([*(k.as_json() for k in found), *(m.as_json() for m in desk.shelf.baskets())])
         return
     for table in desk.shelf.tables(found):
         show_table(table)
@@ -146,8 +146,9 @@ def show(
         for names, one in cohorts.groups():
             click.secho(names, bold=True)
             _show(found.views[next(n for n, s in cohorts.of.items() if s is one)], one)
-        show_table(cohorts.family.table())
-        say(cohorts.family.in_words())
+        table, words = cohorts.together()
+        show_table(table)
+        say(words)
         return
     found = found.one(cohort)
     shown = desk.design.of_trial(found, rates, truths)

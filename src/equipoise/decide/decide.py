@@ -63,6 +63,7 @@ def decide(trial: Trial, snap: Snapshot, look: int, *, ends_anyway: bool = False
             *cautions_of_corrections(trial, snap, look, gathered),
             *(f"Not in the data: {text}" for text in snap.losses),
             *_passed(trial, snap, look, gathered),
+            *_together(trial, look),
         ],
         distance=ruling.distance,
         unit=ruling.unit,
@@ -152,6 +153,17 @@ def _passed(trial: Trial, snap: Snapshot, look: int, gathered: Gathered) -> list
     if m.by_cohort or m.is_final(look) or unripe(trial, look + 1, gathered.arms, standing_of(trial, snap)):
         return []
     return [f"What look {look + 1} is on has come too: that look is due, and this one is passed."]
+
+
+def _together(trial: Trial, look: int) -> list[str]:
+    """A cohort of a basket: at its last look its own stages have not the last word."""
+    basket = trial.whole.basket
+    if basket is None or not trial.monitored.is_final(look):
+        return []
+    return [
+        f"This is what the cohort's own stages say. The trial declares its cohorts together, by [basket] ({basket.model}), when all "
+        "have ended: `equipoise basket`."
+    ]
 
 
 def _definition_cautions(trial: Trial, snap: Snapshot) -> list[str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
-from equipoise.design.basket.behaviour import MODELS, MOST_ENDS, Basket, as_json, ends_of, made, table
-from equipoise.design.basket.cohorts import BasketCohort, End
-from equipoise.design.basket.exchangeable import Exchangeable, Prior
-from equipoise.desk.cohorts import look_in_each
-from equipoise.trial.basket import BasketPlan
-from equipoise.trial.decision import Decision, Stop
-from equipoise.trial.exhibits import Cell, Table
+from equipoise.analyse.data import cut
+from equipoise.design.basket.behaviour import MODELS, Basket, as_json, ends_of, made, table
+from equipoise.design.basket.cohorts import BasketCohort
+from equipoise.design.basket.decided import Decided
+from equipoise.design.basket.stated import basket_in
+from equipoise.desk.cohorts import said_together
+from equipoise.desk.data import can_cut
+from equipoise.trial.basket import MOST_ENDS
+from equipoise.trial.exhibits import Table
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
@@ -35,60 +36,6 @@ class Planned:
         return [as_json(b) for b in self.baskets]
 
 
-@dataclass(frozen=True)
-class _Observed(BasketCohort):
-    """A cohort as it has ended."""
-
-    x: int = 0
-    alive: bool = True
-
-    @cached_property
-    def ends(self) -> tuple[End, ...]:
-        """The one."""
-        return (End(self.n, self.x, self.alive),)
-
-
-@dataclass(frozen=True)
-class Decided:
-    """What the cohorts say together: of each its patients, responses, whether it was pruned, and whether it is declared."""
-
-    model: str
-    rule: str
-    cohorts: Mapping[str, tuple[int, int, bool, bool]]
-    certainty: Mapping[str, float]
-    mean: Mapping[str, float]
-    waiting: Mapping[str, str]
-
-    def table(self) -> Table:
-        """A row a cohort."""
-        rows: list[list[Cell]] = []
-        for name, (n, x, alive, declared) in self.cohorts.items():
-            sure = f"{self.certainty[name]:.4f}" if name in self.certainty else "–"
-            mean = f"{100 * self.mean[name]:.1f}%" if name in self.mean else "–"
-            rows.append(
-                [name, f"{x}/{n}", mean, sure, "declared" if declared else "pruned" if not alive else "not declared"]
-            )
-        return Table(
-            f"The cohorts together: {self.model}",
-            ["Cohort", "Responses", "Rate, with what is lent", "P(rate > p0)", "Decision"],
-            rows,
-            notes=(self.rule,),
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """The documented shape."""
-        return {
-            "model": self.model, "rule": self.rule, "waiting": dict(self.waiting),
-            "cohorts": {
-                name: {
-                    "n": n, "responses": x, "pruned": not alive, "declared": declared, "certainty": self.certainty.get(name),
-                    "rate": self.mean.get(name),
-                }
-                for name, (n, x, alive, declared) in self.cohorts.items()
-            },
-        }  # fmt: skip
-
-
 def plan(cohorts: int, n: int, p0: float, p1: float, alpha: float, n1: int, r1: int, models: Sequence[str]) -> Planned:
     """Cohorts that are alike, by each of the models."""
     problems = []
@@ -107,69 +54,30 @@ def plan(cohorts: int, n: int, p0: float, p1: float, alpha: float, n1: int, r1: 
 
 def of_trial(trial: Trial) -> Planned:
     """The basket that a trial file states, over its cohorts."""
-    stated, cohorts = _stated(trial)
-    return Planned([_made(stated, cohorts)])
+    return Planned([_stated(trial)])
 
 
 def decide(trial: Trial, log: Log, cutoff: date | None = None, known_on: date | None = None) -> Decided:
     """What the cohorts say together, from each cohort's looks. A cohort whose last look is not ripe is waited for: nothing is declared."""
-    stated, cohorts = _stated(trial)
-    basket = _made(stated, cohorts)
-    first, last = look_in_each(trial, log, 1, cutoff, known_on), look_in_each(trial, log, 2, cutoff, known_on)
-    seen: list[BasketCohort] = []
-    waiting: dict[str, str] = {}
-    for c in cohorts:
-        one, two = first.of[c.name], last.of[c.name]
-        stopped = isinstance(one, Decision) and isinstance(one.action, Stop)
-        at = one if stopped else two
-        if not isinstance(at, Decision):
-            waiting[c.name] = at.because[0] if at is not None and at.because else "its last look is not ripe"
-            continue
-        (counts,) = (e for e in at.evidence.values() if "successes" in e)
-        n, x = int(counts["n"]), int(counts["successes"])
-        seen.append(_Observed(n, c.p0, c.p1, c.n1, c.r1, c.name, x, not stopped))
-    if waiting:
-        return Decided(basket.name, basket.in_words(), {}, {}, {}, waiting)
-    ended = replace(basket, cohorts=tuple(seen))  # type: ignore[type-var]
-    said = ended.declared.reshape(-1)
-    sure = getattr(ended, "certainties", None)
-    means = ended.posterior((0,) * len(seen))[1] if isinstance(ended, Exchangeable) else []
-    return Decided(
-        basket.name, basket.in_words(),
-        {c.name: (c.n, c.ends[0].x, c.ends[0].alive, bool(d)) for c, d in zip(seen, said, strict=True)},
-        {} if sure is None else {c.name: float(v) for c, v in zip(seen, sure.reshape(-1), strict=True)},
-        {c.name: v for c, v in zip(seen, means, strict=False)},
-        {},
-    )  # fmt: skip
+    can_cut(trial, log, cutoff, known_on)
+    found = said_together(trial, {n: cut(v, log, cutoff, known_on) for n, v in trial.views.items()})
+    if found is None:
+        raise _no_basket(trial)
+    return found
 
 
-def _stated(trial: Trial) -> tuple[BasketPlan, list[BasketCohort]]:
-    if trial.basket is None:
-        step = "[basket] in the trial file: model = 'exnex', alpha = 0.05"
-        raise BadInput(
-            trial.id, [Problem("no-basket", "basket", "nothing", "a trial whose cohorts are decided together", step)]
-        )
-    cohorts, problems = [], []
-    for name, view in trial.views.items():
-        d = view.design
-        if not all(hasattr(d, key) for key in ("n1", "r1", "n", "p0", "p1")):
-            allowed = "two stages for one rate: simon"
-            problems.append(
-                Problem("no-stages", f"cohorts.{name}.design", getattr(d, "kind", type(d).__name__), allowed)
-            )
-            continue
-        cohorts.append(BasketCohort(d.n, d.p0, d.p1, d.n1, d.r1, name))
-    if problems:
-        raise BadInput(trial.id, problems)
-    _small_enough(cohorts, "cohorts")
-    return trial.basket, cohorts
+def _stated(trial: Trial) -> Basket:
+    basket = basket_in(trial)
+    if basket is None:
+        raise _no_basket(trial)
+    return basket
 
 
-def _made(stated: BasketPlan, cohorts: Sequence[BasketCohort]) -> Basket:
-    said = stated.model_dump(exclude={"model", "alpha"}, exclude_none=True)
-    lends = {k: v for k, v in said.items() if k in ("epsilon", "tau")}
-    prior = {k: v for k, v in said.items() if k not in lends}
-    return made(stated.model, cohorts, stated.alpha, Prior(**prior), **lends)
+def _no_basket(trial: Trial) -> BadInput:
+    step = "[basket] in the trial file: model = 'exnex', alpha = 0.05"
+    return BadInput(
+        trial.id, [Problem("no-basket", "basket", "nothing", "a trial whose cohorts are decided together", step)]
+    )
 
 
 def _small_enough(cohorts: Sequence[BasketCohort], where: str) -> None:

@@ -11,6 +11,10 @@ from typing import Any
 from equipoise.analyse.estimands import stated, strategies
 from equipoise.conduct.balance import balance_in_words
 from equipoise.conduct.foretold import in_words
+from equipoise.design.basket.behaviour import Basket
+from equipoise.design.basket.behaviour import as_json as basket_as_json
+from equipoise.design.basket.behaviour import in_words as basket_in_words
+from equipoise.design.basket.stated import basket_in
 from equipoise.design.study.family import Family
 from equipoise.desk import cohorts
 from equipoise.files.bundled import find_trial
@@ -44,6 +48,18 @@ class Checked:
     def family(self) -> Family | None:
         """What the cohorts' designs do together; None without cohorts."""
         return cohorts.family(self.trial)
+
+    @cached_property
+    def basket(self) -> Basket | None:
+        """How the cohorts are declared together; None where each is decided on its own."""
+        return basket_in(self.trial)
+
+    @property
+    def together(self) -> str:
+        """What the cohorts come to, in words; '' without cohorts."""
+        if self.basket is not None:
+            return basket_in_words(self.basket)
+        return self.family.in_words() if self.family is not None else ""
 
     def cohorts(self) -> list[str]:
         """Each cohort in words, who is in it and who counts; then each design once, with the cohorts that it is of."""
@@ -83,6 +99,7 @@ class Checked:
             "design": t.design.numbers() if t.design else None,
             **({} if t.phase1 is None else {"phase1": _phase1(t, t.phase1)}),
             **({} if self.family is None else {"cohorts": self.cohorts_as_json(), "family": self.family.as_json()}),
+            **({} if self.basket is None else {"basket": basket_as_json(self.basket)}),
             "cautions": self.cautions,
             "balance": self.balance or None,
             "scenarios": list(self.folder.scenarios),

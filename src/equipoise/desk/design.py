@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.design import shelf
+from equipoise.design.basket.behaviour import Basket
+from equipoise.design.basket.behaviour import as_json as basket_as_json
+from equipoise.design.basket.behaviour import in_words as basket_in_words
+from equipoise.design.basket.behaviour import table as basket_table
+from equipoise.design.basket.stated import basket_in
 from equipoise.design.one_rate.rate_design import RateDesign
 from equipoise.design.study.behaviour import Behaviour, behaviour_of, behaviour_table, numbers_table, truth_name
 from equipoise.design.study.curtailed import Curtailed, Side
@@ -166,10 +171,20 @@ class ShownCohorts:
     of: Mapping[str, Shown]
     titles: Mapping[str, str]
     family: Family
+    basket: Basket | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
-        return {"cohorts": {name: s.as_json() for name, s in self.of.items()}, "family": self.family.as_json()}
+        return {
+            "cohorts": {name: s.as_json() for name, s in self.of.items()}, "family": self.family.as_json(),
+            **({} if self.basket is None else {"basket": basket_as_json(self.basket)}),
+        }  # fmt: skip
+
+    def together(self) -> tuple[Table, str]:
+        """What the cohorts do together: by their basket, or each decided on its own."""
+        if self.basket is not None:
+            return basket_table(self.basket), basket_in_words(self.basket)
+        return self.family.table(), self.family.in_words()
 
     def groups(self) -> list[tuple[str, Shown]]:
         """Cohorts of one design and one behaviour under one heading, in the file's order."""
@@ -191,6 +206,7 @@ def of_cohorts(trial: Trial, rates: Sequence[float] = (), given: Sequence[Truth]
         {n: of_trial(v, rates, given) for n, v in views.items()},
         titles,
         family_of({n: v.design for n, v in views.items()}),
+        basket_in(trial),
     )
 
 

@@ -22,6 +22,7 @@ from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_file import read_trial
 from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.scenario import Scenario
+from equipoise.trial.basket import BasketPlan
 from equipoise.trial.check import near
 from equipoise.trial.phase1 import Phase1
 from equipoise.trial.problem import BadInput, Problem
@@ -32,7 +33,7 @@ TEMPLATES = {
     "single-arm-response": ("kinds/simon", "one arm, a response, Simon's two stages"),
     "single-arm-landmark": ("templates/single-arm-landmark", "one arm, a rate without progression at a day, Simon's two stages"),
     "randomised-2to1": ("templates/randomised-2to1", "two arms 2:1, the tested one against history, the controls a check"),
-    "basket": ("templates/basket", "one drug in several diseases, each decided on its own"),
+    "basket": ("templates/basket", "one drug in several diseases, declared together in the end ([basket])"),
     "merkel": ("templates/merkel", "Merkel-cell carcinoma: one arm, a response, many sites, a historical library"),
     "myeloma": ("templates/myeloma", "myeloma: one arm, response by IMWG from M-protein, light chains and marrow"),
     "phase-1-2": ("templates/phase-1-2", "the dose first, then one arm at it, in one log"),
@@ -78,7 +79,8 @@ class Begun:
             tried = f"equipoise simulate {name}"
             return [f"equipoise check {name}", tried, opened, f"equipoise doses {name} --log {name}.jsonl"]
         opened = f"equipoise conduct open {name} --log {name}.jsonl --by YOU"
-        return [f"equipoise check {name}", f"equipoise simulate {name}", opened]
+        errors = [f"equipoise basket {name}"] if self.trial.basket is not None else []
+        return [f"equipoise check {name}", *errors, f"equipoise simulate {name}", opened]
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape."""
@@ -194,6 +196,13 @@ def _with_phase1(text: str, stated: Mapping[str, Any]) -> str:
     )
 
 
+def _with_basket(text: str, stated: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The text with the entries that only [basket] has, and what is left for the design. ``alpha`` is the design's."""
+    own = {k: v for k, v in stated.items() if k in BasketPlan.model_fields and k != "alpha"}
+    left = {k: v for k, v in stated.items() if k not in own}
+    return (replaced(text, "[basket]", own) if own else text), left
+
+
 def _value(text: str) -> Any:
     """A value as typed: a number, true or false, an array; else the words themselves."""
     try:
@@ -223,6 +232,7 @@ def _trial(source: Path, beside: Path, name: str, kind: str, stated: Mapping[str
         allowed = f"none: a beginning of the kind {kind} has no design"
         raise BadInput("new", [Problem("no-design", f"--{k}", str(v), allowed) for k, v in stated.items()])
     else:
+        text, stated = _with_basket(text, stated) if "basket" in example else (text, stated)
         text = replaced(text, "[design]", stated) if stated else text
     path = beside / "trial.toml"
     path.write_text(text, encoding="utf-8")

@@ -68,7 +68,7 @@ def computed(t: Trial, *, shells: bool) -> Computed:
     if t.divided:
         found = designs.of_cohorts(t)
         behaviour = {n: s.table() for n, s in found.of.items()}
-        family, words = found.family.table(), found.family.in_words()
+        family, words = found.together()
     elif t.design is not None:
         behaviour = {"": designs.of_trial(t).table()}
     return Computed(behaviour, family, words, tuple(_shells(t)) if shells else ())

@@ -13,8 +13,10 @@ from equipoise.analyse.data import cut, cut_beside
 from equipoise.analyse.masked_arms import letters
 from equipoise.conduct.definitions import Definitions
 from equipoise.decide.decide import decide
+from equipoise.design.basket.stated import basket_in
 from equipoise.design.study.family import family_of
 from equipoise.desk import doses
+from equipoise.desk.cohorts import said_together
 from equipoise.desk.data import Data, defined_at
 from equipoise.desk.revisit import revisit
 from equipoise.dossier.cohorts import CohortFindings, cohorts_document
@@ -105,16 +107,17 @@ def escalation(trial: Trial, data: Data) -> Escalation | None:
 def findings_of_cohorts(name: str, trial: Trial, data: Data) -> CohortFindings:
     """What a report of a trial with cohorts is made from: each cohort's findings, and what the others beside them came to."""
     at = (data.snap.cutoff, data.snap.known_on)
-    of, beside = {}, {}
+    of, beside, snaps = {}, {}, {}
     for cohort, view in trial.views.items():
-        snap = cut(view, data.log, *at)
+        snap = snaps[cohort] = cut(view, data.log, *at)
         of[cohort] = findings(name, view, replace(data, snap=snap))
         others = cut_beside(view, data.log, *at)
         if others.randomised:
             beside[cohort] = Findings(view, others, analyse(view, others), ())
     family = family_of({n: v.design for n, v in trial.views.items()})
     known = Definitions.of(trial, data.log.known_by(data.snap.known_on), trial_of)
-    return CohortFindings(trial, data.snap, of, beside, family, known)
+    together = said_together(trial, snaps)
+    return CohortFindings(trial, data.snap, of, beside, family, known, basket_in(trial), together)
 
 
 @dataclass(frozen=True)

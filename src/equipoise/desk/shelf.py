@@ -30,6 +30,40 @@ class Kind:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class BasketModel:
+    """A model by which cohorts are declared together, with its grade."""
+
+    name: str
+    title: str
+    reference: str
+    grade: Grade
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape."""
+        return {
+            "kind": "basket", "model": self.name, "title": self.title, "family": "basket", "reference": self.reference,
+            "example": {"cohorts": 3, "n": 20, "n1": 10, "r1": 1, "p0": 0.1, "p1": 0.3, "alpha": 0.05}, "in_trial_files": True,
+            "grade": self.grade.grade, "second_hand": self.grade.second_hand, "oracle": self.grade.oracle,
+        }  # fmt: skip
+
+
+_MODELS = {
+    "independent": ("each by its own Beta posterior", "", "similarity"),
+    "pruned-and-pooled": ("what passes its first stage is tested as one", "Chen et al. 2016, doi:10.1080/19466315.2016.1193044", "pruned_pooled"),
+    "similarity": ("Beta posteriors that take each other in", "Fujikawa et al. 2020, doi:10.1002/bimj.201800404", "similarity"),
+    "exnex": ("log odds exchangeable or not", "Neuenschwander et al. 2016, doi:10.1002/pst.1730", "exchangeable"),
+}  # fmt: skip
+
+
+def baskets() -> list[BasketModel]:
+    """The models that [basket] may name."""
+    return [
+        BasketModel(name, title, reference, grade_of(f"equipoise.design.basket.{module}"))
+        for name, (title, reference, module) in _MODELS.items()
+    ]
+
+
 def every_kind() -> list[Kind]:
     """All kinds, in the order of the shelf; those that find a dose last."""
     every: list[shelf.Kind | dose_shelf.DoseKind] = [*shelf.described(), *dose_shelf.described()]
@@ -45,3 +79,8 @@ def tables(found: Sequence[Kind]) -> Iterator[Table]:
             yield Table(
                 of_doses + family if of_doses else family[0].upper() + family[1:], ["Kind", "What it is", "Grade"], rows
             )
+    yield Table(
+        "Baskets: cohorts declared together (equipoise basket, [basket])",
+        ["Model", "What it is", "Grade"],
+        [[m.name, m.title, m.grade.said] for m in baskets()],
+    )

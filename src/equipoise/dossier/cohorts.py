@@ -9,6 +9,10 @@ from equipoise.analyse.flow import flow
 from equipoise.analyse.populations import populations_table
 from equipoise.conduct.definitions import Definitions
 from equipoise.decide.words import headline
+from equipoise.design.basket.behaviour import Basket
+from equipoise.design.basket.behaviour import in_words as basket_in_words
+from equipoise.design.basket.behaviour import table as basket_table
+from equipoise.design.basket.decided import Decided
 from equipoise.design.study.family import Family
 from equipoise.dossier.amendments import amendments
 from equipoise.dossier.baseline import baseline
@@ -41,6 +45,16 @@ class CohortFindings:
     beside: Mapping[str, Findings]
     family: Family
     definitions: Definitions | None = None
+    basket: Basket | None = None
+    #: What a basket's cohorts say together at the cut-off.
+    together: Decided | None = None
+
+    @property
+    def errors(self) -> tuple[str, Table]:
+        """What the cohorts do together, in words and by the number of true effects."""
+        if self.basket is not None:
+            return basket_in_words(self.basket), basket_table(self.basket)
+        return self.family.in_words(), self.family.table()
 
 
 def cohorts_document(f: CohortFindings) -> Document:
@@ -71,13 +85,13 @@ def _standing(own: Findings) -> str:
 
 def _sections(f: CohortFindings) -> Iterator[Section]:
     t = f.trial
-    yield Section("cohorts", "Cohorts and what they decide", [_overview(f)])
+    yield Section("cohorts", "Cohorts and what they decide", [*_together(f), _overview(f)])
     for name, own in f.of.items():
         yield Section(f"{name}-plain", f"{name}: in plain words", plain(own))
         yield Section(f"{name}-decision", f"{name}: decision", decision(own))
     yield Section("synopsis", "Synopsis of the protocol", synopsis(t))
     yield Section("amendments", "Amendments", amendments(f.snap, f.definitions))
-    yield Section("family", "The cohorts' errors together", [Paragraph(f.family.in_words()), f.family.table()])
+    yield Section("family", "The cohorts' errors together", [Paragraph(f.errors[0]), f.errors[1]])
     yield Section("flow", "Patient flow, all cohorts", [flow(t, f.snap)])
     for name, own in f.of.items():
         title = own.trial.own_cohort.title if own.trial.own_cohort is not None else name
@@ -113,11 +127,19 @@ def _overview(f: CohortFindings) -> Table:
         title, come = c.title if c is not None else "", f"{len(own.snap.randomised)} of {own.trial.target_enrolment}"
         rows.append([name, title, come, beside, _standing(own).split("; ")[0]])
     return Table(
-        "Each cohort is decided on its own",
+        "Each cohort by its own stages" if f.basket is not None else "Each cohort is decided on its own",
         ["Cohort", "Patients with", f"{f.trial.entered.capitalize()}, who count", "Beside", "Last look that is ripe"],
         rows,
-        notes=(f.family.in_words(),),
+        notes=(f.errors[0],),
     )
+
+
+def _together(f: CohortFindings) -> list[Exhibit]:
+    """What a basket's cohorts say together: the trial's decision."""
+    if f.together is None:
+        return []
+    table = [f.together.table()] if f.together.cohorts else []
+    return [Paragraph(f.together.in_words()), *table]
 
 
 def _beside(f: Findings) -> list[Exhibit]:

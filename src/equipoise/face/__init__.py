@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equipoise.face import conformance as conformance
     from equipoise.face import design as design
+    from equipoise.face.basket import basket as basket
     from equipoise.face.known import log as log
     from equipoise.face.reached import feasibility as feasibility
     from equipoise.face.simulated import simulate as simulate
@@ -20,10 +21,11 @@ _WHERE = {
     "log": "known",
     "curves": "times",
     "feasibility": "reached",
+    "basket": "basket",
     "conformance": None,
 }
 
-__all__ = ["conformance", "curves", "design", "feasibility", "log", "simulate", "trial"]
+__all__ = ["basket", "conformance", "curves", "design", "feasibility", "log", "simulate", "trial"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from equipoise.desk import analyse as analysing
 from equipoise.desk import data as taking
 from equipoise.desk import look as looking
 from equipoise.desk import report as reporting
+from equipoise.desk.cohorts import Looks, look_in_each
 from equipoise.desk.opening import log_of
 from equipoise.face.result import Result
 from equipoise.files.definition import trial_of
@@ -87,8 +88,11 @@ class Cut(Result):
         """Every endpoint by arm, compared with each other and with history."""
         return Analysed(self, analysing.run(self.data.trial, self.data.snap))
 
-    def decide(self, look: int) -> Decision | NotRipe:
-        """The decision of a look, or why it cannot be taken yet. Nothing is recorded."""
+    def decide(self, look: int) -> Decision | NotRipe | Looks:
+        """The decision of a look, or why it cannot be taken yet; in a trial with cohorts the look of each (`.of`), and what a basket says of
+        them (`.together`). Nothing is recorded."""
+        if self.data.trial.divided:
+            return look_in_each(self.data.trial, self.data.log, look, self.data.snap.cutoff, self.data.snap.known_on)
         return looking.take(self.data.trial, self.data.snap, look)
 
     def report(self, out: str | PathLike[str]) -> Path:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from equipoise.desk import opening, plans
+from equipoise.desk import cohorts, opening, plans
 from equipoise.desk import simulate as running
 from equipoise.face.result import Result
+from equipoise.simulate.basket import BasketSummary
+from equipoise.simulate.cohorts import FamilySummary
 from equipoise.trial.design import Quantity
 from equipoise.trial.exhibits import Table
 
@@ -47,6 +49,39 @@ class Simulations(Result):
         return found
 
 
+@dataclass(frozen=True, repr=False)
+class CohortSimulations(Result):
+    """What came of each cohort's plans, and of the cohorts together: as a family, or by their basket."""
+
+    found: cohorts.SimulatedCohorts
+
+    @property
+    def title(self) -> str:
+        """Of which trial."""
+        return f"Simulated by cohort: {self.found.trial}"
+
+    def tables(self) -> Sequence[Table]:
+        """Each cohort beside what is known exactly; then together."""
+        return list(self.found.tables())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A record a cohort and plan, as of a trial without cohorts."""
+        return [{"cohort": name, **row} for name, of in self.found.of.items() for row in Simulations(of).rows()]
+
+    def together(self) -> list[dict[str, Any]]:
+        """A record a scenario and way of waiting: how often any of the cohorts is declared, and all; of a basket each cohort too."""
+        found: list[dict[str, Any]] = []
+        every: list[BasketSummary | FamilySummary] = [*self.found.baskets, *self.found.families]
+        for s in every:
+            row: dict[str, Any] = {"scenario": s.scenario, "waiting": s.waiting, "trials": s.replicates}
+            each = s.declared if isinstance(s, BasketSummary) else {}
+            of = {f"declared_{name}": q for name, q in each.items()}
+            for name, q in {**of, "any_declared": s.any_declared, "all_declared": s.all_declared}.items():
+                row[name], row[f"{name}_mc_error"] = q.value, q.mc_error
+            found.append(row)
+        return found
+
+
 def simulate(
     trial: TrialFile | str | PathLike[str],
     scenario: str | Sequence[str] = (),
@@ -56,15 +91,15 @@ def simulate(
     waiting: str = "as planned",
     cohort: str = "",
     workers: int | None = None,
-) -> Simulations:
+) -> Simulations | CohortSimulations:
     """Conduct many trials with virtual patients.
 
     ``scenario``: one or several of the trial's folder, or files; all of them, or the design's own truths, if none is named. The same seed gives
-    the same trials, on any number of ``workers``. Raises BadInput with all that is wrong with trial and scenarios.
+    the same trials, on any number of ``workers``. A trial with cohorts is simulated by each, and added up, unless one is named. Raises BadInput with all that is wrong with trial and scenarios.
     """
     name = trial if isinstance(trial, str) else fspath(trial) if isinstance(trial, PathLike) else trial.name
-    one = opening.load_one(name, cohort) if not hasattr(trial, "definition") else trial.definition.one(cohort)
-    asked = [scenario] if isinstance(scenario, str) else list(scenario)
-    return Simulations(
-        running.run(plans.plans_of(name, one, [s for s in asked if s], seed, waiting), replicates, workers)
-    )
+    whole = opening.load_trial(name) if not hasattr(trial, "definition") else trial.definition
+    named = [s for s in ([scenario] if isinstance(scenario, str) else scenario) if s]
+    if whole.divided and not cohort:
+        return CohortSimulations(cohorts.simulate(name, whole, named, seed, waiting, replicates, workers))
+    return Simulations(running.run(plans.plans_of(name, whole.one(cohort), named, seed, waiting), replicates, workers))

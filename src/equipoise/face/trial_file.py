@@ -10,7 +10,7 @@ from typing import Any
 from equipoise.desk import check, opening
 from equipoise.face.known import Log, log
 from equipoise.face.result import Result
-from equipoise.face.simulated import Simulations, simulate
+from equipoise.face.simulated import CohortSimulations, Simulations, simulate
 from equipoise.trial.exhibits import Table
 from equipoise.trial.trial import Trial
 
@@ -31,7 +31,7 @@ class TrialFile(Result):
         """What the file defines, with what a reader should be careful about."""
         return check.check(self.name)
 
-    def simulate(self, scenario: str | Sequence[str] = (), **how: Any) -> Simulations:
+    def simulate(self, scenario: str | Sequence[str] = (), **how: Any) -> Simulations | CohortSimulations:
         """Many trials with virtual patients: see ``equipoise.simulate``."""
         return simulate(self, scenario, **how)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from equipoise.files.bundled import find_scenario, scenario_names
 from equipoise.files.drug_file import find_drug, read_drug
+from equipoise.files.mended import read_through
 from equipoise.files.toml_file import read_toml
 from equipoise.simulate.own_truth import own_scenarios
 from equipoise.simulate.scenario import Scenario
 from equipoise.trial.problem import BadInput, Problem
 from equipoise.trial.trial import Trial
-from equipoise.trial.validate import validate_parts
+from equipoise.trial.validate import tuples, validate_parts
 
 
 def scenarios_of(trial: Trial, trial_file: Path, names: Sequence[str]) -> list[tuple[str, Callable[[], Scenario]]]:
@@ -28,12 +29,21 @@ def scenarios_of(trial: Trial, trial_file: Path, names: Sequence[str]) -> list[t
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in ``path``. Raises BadInput with all its problems."""
+    return _scenario_from(read_toml(path, "a scenario in TOML"), str(path))
+
+
+def read_scenario_mended(path: Path) -> tuple[Scenario | None, list[Problem]]:
+    """All problems of the file, and the scenario: where there are any, one mended so that it can be held against its trial."""
     raw = read_toml(path, "a scenario in TOML")
-    raw, problems = with_model(raw)
-    _, found = validate_parts(Scenario, raw)
+    return read_through(raw, lambda table: _scenario_from(table, str(path)))
+
+
+def _scenario_from(raw: Mapping[str, Any], source: str) -> Scenario:
+    table, problems = with_model(tuples(dict(raw)))
+    _, found = validate_parts(Scenario, table)
     if found or problems:
-        raise BadInput(str(path), [*found, *problems])
-    return Scenario.model_validate(raw)
+        raise BadInput(source, [*found, *problems])
+    return Scenario.model_validate(table)
 
 
 def with_model(raw: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from equipoise.decide.evidence import MAKERS
 from equipoise.design import shelf
+from equipoise.files.mended import read_through
 from equipoise.files.toml_file import read_toml
 from equipoise.files.trial_cohorts import read_cohorts
 from equipoise.files.trial_drugs import drugs_problems
@@ -21,8 +22,17 @@ from equipoise.trial.validate import tuples, validate_parts
 
 
 def read_trial(path: Path) -> Trial:
-    """The trial defined in ``path``. Raises BadInput with all problems of the file."""
-    return trial_from(read_toml(path, "a trial file in TOML"), str(path))
+    """The trial defined in ``path``. Raises BadInput with all problems of the file, of every layer."""
+    trial, problems = read_mended(path)
+    if problems or trial is None:
+        raise BadInput(str(path), problems)
+    return trial
+
+
+def read_mended(path: Path) -> tuple[Trial | None, list[Problem]]:
+    """All problems of the file, and the trial: where there are any, one mended so that what lies beside the file can be held against it."""
+    raw = read_toml(path, "a trial file in TOML")
+    return read_through(raw, lambda table: trial_from(table, str(path)))
 
 
 def _read_design(table: Mapping[str, Any]) -> tuple[Design[Any] | None, list[Problem]]:

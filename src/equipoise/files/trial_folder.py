@@ -9,9 +9,9 @@ from pathlib import Path
 from equipoise.files.amendments import read_amendments
 from equipoise.files.dose_grid_file import is_dose_grid, read_dose_grid
 from equipoise.files.grid_file import Grid, read_grid
-from equipoise.files.scenario_file import read_scenario
+from equipoise.files.scenario_file import read_scenario, read_scenario_mended
 from equipoise.files.toml_file import read_toml
-from equipoise.files.trial_file import read_trial
+from equipoise.files.trial_file import read_mended
 from equipoise.simulate.cohorts import scenario_of
 from equipoise.simulate.phase1_plan import Phase1Plan
 from equipoise.simulate.plan import Plan
@@ -35,26 +35,25 @@ class TrialFolder:
 def read_folder(trial_file: Path) -> TrialFolder:
     """The trial with its scenarios, grids and amendments. Raises BadInput with the problems of all of them, each under its file's name.
 
-    Scenarios are held against the trial (and calibrated for it) where the trial itself is sound; a grid where its scenarios are.
+    Scenarios are held against the trial (and calibrated for it) where it is sound, or can be mended to find what else is wrong; a grid where
+    trial and scenarios are sound.
     """
-    trial: Trial | None = None
-    problems: list[Problem] = []
     scenarios, whole, grids = (
         sorted((trial_file.parent / kind).glob("*.toml")) for kind in ("scenarios", "scenarios/whole", "grids")
     )
     try:
-        trial = read_trial(trial_file)
+        trial, problems = read_mended(trial_file)
     except BadInput as bad:
-        problems.extend(bad.problems)
+        trial, problems = None, list(bad.problems)
     found: list[Problem] = []
     for path in scenarios:
         found.extend(_scenario(path, trial))
     for path in whole:
         found.extend(_whole(path, trial))
     for path in grids:
-        found.extend(_grid(path, trial_file if trial is not None and not found else None))
+        found.extend(_grid(path, trial_file if trial is not None and not problems and not found else None))
     amendments: tuple[Amendment, ...] = ()
-    if trial is not None:
+    if trial is not None and not problems:
         try:
             amendments = read_amendments(trial_file)
         except BadInput as bad:
@@ -67,11 +66,13 @@ def read_folder(trial_file: Path) -> TrialFolder:
 
 def _scenario(path: Path, trial: Trial | None) -> Iterator[Problem]:
     try:
-        scenario = read_scenario(path)
+        scenario, told = read_scenario_mended(path)
     except BadInput as bad:
         yield from (_under(path, p) for p in bad.problems)
         return
-    told: list[Problem] = []
+    if scenario is None:
+        yield from (_under(path, p) for p in told)
+        return
     for view in (list(trial.views.values()) or [trial]) if trial is not None else ():
         try:
             if view.design is not None and view.monitoring is not None:

@@ -82,7 +82,7 @@ class Summary:
     safety: SafetySaid | None = None
 
 
-def _true_rate(plan: Plan) -> float | None:
+def true_rate(plan: Plan) -> float | None:
     """The rate that the scenario makes the scans of the tested arm show, where that is known."""
     arm, m = plan.trial.monitored.tested.name, plan.trial.monitored
     return rate_shown(arm, plan.courses[arm], plan.trial, plan.scenario) if m.by_cohort else None
@@ -122,7 +122,7 @@ def summarise(plan: Plan, tally: Tally, asked: int) -> Summary:
     ends_at = [float(counts[k]) / tally.n if k < len(counts) else 0.0 for k in range(1, len(looks) + 1)]
     expected = sum(n * p for n, p in zip(looks, ends_at, strict=True))
     variance = sum((n - expected) ** 2 * p for n, p in zip(looks, ends_at, strict=True))
-    truth = _true_rate(plan)
+    truth = true_rate(plan)
     estimate = tally.mean("estimate", MILLIONTHS)
 
     def months(name: str) -> Quantity:

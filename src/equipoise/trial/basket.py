@@ -8,6 +8,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from equipoise.trial.part import Part
 
+#: Combinations of how the cohorts may end beyond which a basket is not worked out exactly.
+MOST_ENDS = 2_000_000
+
 
 class BasketPlan(Part):
     """By which model the cohorts lend each other, and the error that it may have. Odds are of the logarithm."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from equipoise.trial.basket import MOST_ENDS
+from equipoise.trial.cohort import TrialCohort
 from equipoise.trial.problem import Problem
 
 
@@ -22,3 +25,25 @@ def check_basket(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[P
             yield Problem(
                 "not-of-this-model", f"basket.{name}", f"with model = {plan.model!r}", f"model = {of!r}, or without it"
             )
+
+
+def check_stages(parts: Mapping[str, Any], designs: Sequence[tuple[int, TrialCohort]]) -> Iterator[Problem]:
+    """Whether each cohort has two stages that [basket] can decide upon, and they are few enough. ``designs``: those with sound rules, placed."""
+    if parts.get("basket") is None:
+        return
+    sizes = []
+    for i, c in designs:
+        d = c.rules.design
+        if not all(hasattr(d, key) for key in ("n1", "r1", "n", "p0", "p1")):
+            kind = dict(c.rules.design_table)["kind"]
+            yield Problem(
+                "no-stages",
+                f"cohorts[{i}].design",
+                f"kind = {kind!r}, with [basket]",
+                "two stages for one rate: kind = 'simon'",
+            )
+        else:
+            sizes.append(d.n + 1)
+    if len(sizes) == len(designs) and math.prod(sizes) > MOST_ENDS:
+        allowed = f"at most {MOST_ENDS:,} combinations of how the cohorts end: fewer cohorts, or fewer patients in each"
+        yield Problem("too-many", "basket", f"{math.prod(sizes):,} combinations", allowed)

@@ -7,6 +7,7 @@ from typing import Any
 
 from equipoise.trial.arm import Arm
 from equipoise.trial.check import near
+from equipoise.trial.check_basket import check_stages
 from equipoise.trial.cohort import TrialCohort
 from equipoise.trial.problem import Problem
 from equipoise.trial.protocol_parts import Factor, Randomisation
@@ -25,6 +26,7 @@ def check_cohorts(parts: Mapping[str, Any], cohorts: Sequence[Placed], *, all_re
         *_members(cohorts),
         *_shares(cohorts),
         *(_numbers(parts, cohorts) if all_read else ()),
+        *check_stages(parts, [(i, c) for i, c in cohorts if c.ruled]),
     ]
 
 

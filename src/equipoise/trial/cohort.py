@@ -77,6 +77,11 @@ class TrialCohort(Part):
         return self.label or self.name
 
     @property
+    def ruled(self) -> bool:
+        """True where what holds in it is known: its tables are sound."""
+        return self._rules is not None
+
+    @property
     def rules(self) -> CohortRules:
         """What holds in it. A cohort that no trial file was read for has none."""
         assert self._rules is not None, "made by who reads the file"

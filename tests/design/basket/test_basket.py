@@ -140,11 +140,11 @@ def test_the_numbers_that_the_shelf_s_page_quotes() -> None:
 def test_the_command_and_the_trial_file(equipoise: Callable[..., Answer], tmp_path: Path) -> None:
     text = (ROOT / "trials" / "templates" / "basket" / "trial.toml").read_text()
     path = tmp_path / "trial.toml"
-    path.write_text(text + '\n[basket]\nmodel = "pruned-and-pooled"\nalpha = 0.05\n')
+    path.write_text(text.replace('model = "exnex"', 'model = "pruned-and-pooled"'))
     assert "least responses by cohorts left" in " ".join(equipoise("basket", path).out.split())
     found = equipoise("basket", path, "--json").json
     assert [round(t["any_null"], 4) <= 0.05 for t in found[0]["behaviour"][:1]] == [True]
-    path.write_text(text + '\n[basket]\nmodel = "exnex"\nalpha = 0.05\nepsilon = 2\n')
+    path.write_text(text.replace('model = "exnex"', 'model = "exnex"\nepsilon = 2'))
     assert "basket.epsilon" in equipoise("check", path).err
     assert equipoise("basket", "merkel").status == 2
     wrong = equipoise("basket", "--p0", "0.5", "--p1", "0.4", "--model", "exnox")
@@ -155,7 +155,7 @@ def test_the_command_and_the_trial_file(equipoise: Callable[..., Answer], tmp_pa
 def test_the_cohorts_of_a_log_are_decided_together(tmp_path: Path, equipoise: Callable[..., Answer]) -> None:
     """Three cohorts, the second pruned at its look: what is left is pooled, by hand 6 + 9 responses of 50."""
     text = (ROOT / "trials" / "templates" / "basket" / "trial.toml").read_text()
-    (tmp_path / "trial.toml").write_text(text + '\n[basket]\nmodel = "pruned-and-pooled"\nalpha = 0.05\n')
+    (tmp_path / "trial.toml").write_text(text.replace('model = "exnex"', 'model = "pruned-and-pooled"'))
     trial = read_trial(tmp_path / "trial.toml")
     design = next(iter(trial.views.values())).design
     log, start = Log(), trial.start

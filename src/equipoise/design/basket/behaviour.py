@@ -15,8 +15,6 @@ from equipoise.design.basket.pruned_pooled import PrunedAndPooled
 from equipoise.design.basket.similarity import Similarity
 from equipoise.trial.exhibits import Cell, Table
 
-#: Combinations of ends beyond which a basket is not worked out exactly.
-MOST_ENDS = 2_000_000
 MODELS = ("independent", "pruned-and-pooled", "similarity", "exnex")
 
 
@@ -92,6 +90,28 @@ def at_rates(basket: Basket, rates: Sequence[float], better: int) -> Truth:
     )
 
 
+@dataclass(frozen=True)
+class Together:
+    """What is declared where each cohort has its own rate. ``nulls``: places of the cohorts at p0 or below; ``any_null``: P(any of them)."""
+
+    rates: tuple[float, ...]
+    declared: tuple[float, ...]
+    any: float
+    all: float
+    any_null: float
+    nulls: tuple[int, ...]
+    patients: float
+
+
+def together_at(basket: Basket, rates: Sequence[float]) -> Together:
+    """At these rates, in the cohorts' order."""
+    of = at_rates(basket, rates, len(rates))
+    nulls = tuple(i for i, (c, r) in enumerate(zip(basket.cohorts, rates, strict=True)) if r <= c.p0 + 1e-9)
+    p = joint([c.chances(rate) for c, rate in zip(basket.cohorts, rates, strict=True)])
+    wrong = float((p * basket.declared[..., list(nulls)].any(axis=-1)).sum()) if nulls else 0.0
+    return Together(tuple(rates), of.declared, of.any, of.all_better, wrong, nulls, of.patients)
+
+
 def made(
     model: str, cohorts: Sequence[BasketCohort], alpha: float, prior: Prior | None = None, **more: float
 ) -> Basket:
@@ -152,6 +172,15 @@ def table(basket: Basket) -> Table:
 def as_json(basket: Basket) -> dict[str, Any]:
     """The documented shape."""
     return {"model": basket.name, "rule": basket.in_words(), "behaviour": behaviour(basket)}
+
+
+def in_words(basket: Basket) -> str:
+    """What the basket does, the rule and its two ends."""
+    null, *_, target = behaviour(basket)
+    return (
+        f"{len(basket.cohorts)} cohorts are declared together ({basket.name}). {basket.in_words()} Where all meet their null any is declared "
+        f"with probability {null.any:.4f}, where all meet their target all with {target.all_better:.4f} (exact)."
+    )
 
 
 def _p(value: float) -> str:

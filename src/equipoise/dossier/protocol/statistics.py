@@ -208,6 +208,13 @@ def sample_size(t: Trial, found: Computed) -> Iterator[Piece]:
 def multiplicity(t: Trial) -> Iterator[Piece]:
     """How many decisions there are, and what is not adjusted."""
     primary = [e.label for e in t.endpoints if e.role == "primary"]
+    if t.divided and t.basket is not None:
+        yield Said(
+            f"Each cohort has its own stages, and the cohorts are declared together by the model '{t.basket.model}', with an error of at most "
+            f"{t.basket.alpha:g} where all meet their null; the rule and its exact errors are shown with the sample size.",
+            "basket",
+        )
+        return
     if t.divided:
         yield Said(
             "Each cohort is decided on its own by its own design; the error of the family is computed and shown with the sample size. No adjustment is made between cohorts.",

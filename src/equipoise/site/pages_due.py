@@ -132,7 +132,8 @@ def at_home(request: HttpRequest, shown: Shown) -> dict[str, object]:
     """What the first page says of it: how much there is, and the latest few."""
     if not has(shown):
         return {}
-    open_now = [line for line in lines_of(request, shown) if line.state != "coming"]
+    # Who waits to be enrolled or randomised stands beside it already.
+    open_now = [x for x in lines_of(request, shown) if x.state != "coming" and x.item.due.what not in _PAGES]
     late = [line for line in open_now if line.state == "overdue"]
     return {"due": open_now[:_MOST_AT_HOME], "overdue": len(late), "due_now": len(open_now) - len(late)}
 

@@ -57,6 +57,8 @@ class Counted:
     seed: int
     locked: bool = True
     kills: int = 0
+    #: Kills since whose predecessor an order was acknowledged.
+    met: int = 0
     acknowledged: int = 0
     given_again: int = 0
     refused: int = 0
@@ -195,13 +197,16 @@ def _command(process: int) -> bytes:
     return b""
 
 
-def person(browser: Browser, name: str, secret: str, seed: int, most: int, over: Any, ready: Any, end: int) -> None:
+def person(
+    browser: Browser, name: str, secret: str, seed: int, most: int, over: Any, ready: Any, heard: Any, end: int
+) -> None:
     """Log in and give orders until the campaign is over; acknowledge each once it is answered, and say what was refused."""
     try:
         browser.log_in(name, PHRASE, secret)
         ready.wait(120)
         for given in islice(orders(browser, Random(seed), PHRASE), most or None):
             os.write(end, f"{json.dumps(asdict(given))}\n".encode())
+            heard.release()
             if over.is_set():
                 break
     except Refused as refused:
@@ -220,9 +225,9 @@ def campaign(kind: str, kills: int, people: int, seed: int, each: int = 0, *, lo
         app = Gunicorn(folder, locked=locked)
         stack.callback(app.close)
         forking = multiprocessing.get_context("fork")
-        over, ready = forking.Event(), forking.Barrier(people + 1)
+        over, ready, heard = forking.Event(), forking.Barrier(people + 1), forking.Semaphore(0)
         started = [
-            forked(lambda end, i=i, n=n, s=s: person(Browser(app.port, f"10.0.1.{i}", locked), n, s, 100 * seed + i, each, over, ready, end))
+            forked(lambda end, i=i, n=n, s=s: person(Browser(app.port, f"10.0.1.{i}", locked), n, s, 100 * seed + i, each, over, ready, heard, end))
             for i, (n, s) in enumerate(names)
         ]  # fmt: skip
         ready.wait(120)
@@ -231,8 +236,14 @@ def campaign(kind: str, kills: int, people: int, seed: int, each: int = 0, *, lo
             (lambda: fell(server, rng)) if kind == "server" and server else lambda: app.kill_one(rng)
         )
         while found.kills < kills:
+            # No kill before an order is acknowledged since the last: else those who try again meet nothing but kills.
+            if met := heard.acquire(timeout=20):
+                while heard.acquire(block=False):
+                    pass
             time.sleep(rng.random() * 0.2)
-            found.kills += strike()
+            if strike():
+                found.kills += 1
+                found.met += met
         if not each:
             over.set()
         told: list[Given] = []

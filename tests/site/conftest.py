@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from equipoise.site.folder import Installation
+from site_patients import Patients
 from site_server import Served, serve, set_up_django
 
 
@@ -34,3 +35,11 @@ def served(site_installation: Installation, tmp_path: Path) -> Served:
 def client(served: Served) -> Callable[[str], Any]:
     """A browser of a person, or of who holds a role, who has logged in: ``client("investigator")``."""
     return served.client
+
+
+@pytest.fixture
+def site(site_installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Patients:
+    from equipoise.site.drafts import Draft
+
+    Draft.objects.all().delete()
+    return Patients(site_installation, tmp_path, monkeypatch)

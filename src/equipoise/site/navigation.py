@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from equipoise.site import pages_due
 from equipoise.site.shown import Shown
 
 
@@ -39,6 +40,8 @@ def links_of(shown: Shown) -> list[Link]:
     found = [Link("home", "Home")]
     if shown.reads("record"):
         found.append(Link("patients", "Patients", "All whom you may see, and where each stands"))
+    if pages_due.has(shown):
+        found.append(Link("due", "Due and overdue", "What the protocol asks of your patients now, the latest first"))
     if shown.may("screened"):
         found.append(Link("screen", "Screen a patient", "Answer each criterion; the number is given by the system"))
     if shown.may("site activated"):

@@ -18,7 +18,7 @@ from equipoise.site.pages_queries import all_of
 from equipoise.site.pages_screening import patient_or_404
 from equipoise.site.patient_calendar import trial_of
 from equipoise.site.shown import Shown
-from equipoise.site.tables import Action, Board, Cell, Page, kept, show
+from equipoise.site.tables import Action, Board, Cell, Page, show
 from equipoise.trial.event import Event
 
 #: Kinds with a text that a dictionary codes, and the text.
@@ -38,12 +38,8 @@ def page_of(request: HttpRequest) -> HttpResponse:
     waits = [q for q in all_of(shown) if q.waits_for]
     frozen = frozen_of(shown)
     trial = trial_of(shown)
-    late = kept(
-        shown,
-        f"late {today}",
-        lambda: {
-            n: [d for d in assessments_due(trial, p, today) if d.state == "overdue"] for n, p in shown.patients.items()
-        },
+    late = shown.of_each(
+        f"late {today}", lambda p: [d for d in assessments_due(trial, p, today) if d.state == "overdue"]
     )
     asked_of = Counter(q.patient for q in waits)
     by_site: dict[str, list[str]] = {}

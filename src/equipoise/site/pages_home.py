@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from equipoise.site import boards, live
+from equipoise.site import boards, live, pages_due
 from equipoise.site.navigation import links_of
 from equipoise.site.shown import Shown
 from equipoise.trial.event import Event
@@ -29,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "states": boards.states(shown) if counts else [],
         "accrual": boards.accrual(shown) if counts and "pharmacist" not in shown.roles else None,
         "enrolment": boards.enrolment_in_words(shown) if counts else "",
+        **pages_due.at_home(request, shown),
     }
     return render(request, "site/home.html", context)
 

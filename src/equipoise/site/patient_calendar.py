@@ -63,10 +63,13 @@ def items_of(shown: Shown, patient: Patient, today: date) -> list[Item]:
     found = calendar_of(trial_of(shown), patient, today)
     if not shown.reads("explained"):
         found = tuple(d for d in found if d.what in ("dose", "dose level"))
-    return [
-        Item(d, key_of(shown, patient, d), _FORM.get(d.what, "") if shown.may(d.kind) else "", _TAG.get(d.state, ""))
-        for d in found
-    ]
+    return [item_of(shown, patient, d) for d in found]
+
+
+def item_of(shown: Shown, patient: Patient, due: Due) -> Item:
+    """Something due as a person is shown it."""
+    form = _FORM.get(due.what, "") if shown.may(due.kind) else ""
+    return Item(due, key_of(shown, patient, due), form, _TAG.get(due.state, ""))
 
 
 def key_of(shown: Shown, patient: Patient, due: Due) -> str:

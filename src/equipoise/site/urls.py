@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("equipoise.site.pages_screening")),
     path("", include("equipoise.site.pages_randomise")),
     path("", include("equipoise.site.pages_patient")),
+    path("", include("equipoise.site.pages_due")),
     path("", include("equipoise.site.pages_record")),
     path("", include("equipoise.site.pages_people")),
     path("", include("equipoise.site.pages_queries")),

@@ -17,7 +17,7 @@ from itertools import product
 from math import prod
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from equipoise.conduct.continued_blocks import blocks_of
 from equipoise.conduct.foreseen_allocation import foreseen_allocation
@@ -60,7 +60,7 @@ def foretold(trial: Trial, levels: Mapping[str, Sequence[float]] | None = None) 
     # As many have a k-th patient: place k of the list, weighed by how often a stratum comes so far.
     weights = np.zeros(n)
     for share in shares:
-        weights += binom.sf(np.arange(n), n, share) / n
+        weights += bdtrc(np.arange(n), n, share) / n
     certain = guessed = 0.0
     places = by_place(blocks_of(trial))
     for k, weight in enumerate(weights):

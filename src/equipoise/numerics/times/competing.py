@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
-from scipy.stats import chi2 as chi_squared
+from scipy.special import chdtrc, ndtri
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -159,7 +158,7 @@ def gray_test(time: ArrayLike, kind: ArrayLike, group: ArrayLike, strata: ArrayL
     if rank < 1 or (values < -tolerance).any():
         return GrayTest(_NAN, max(several - 1, 0), _NAN, tuple(score.tolist()), said)
     chi2 = float(((directions.T @ score)[telling] ** 2 / values[telling]).sum())
-    return GrayTest(chi2, rank, float(chi_squared.sf(chi2, rank)), tuple(score.tolist()), said)
+    return GrayTest(chi2, rank, float(chdtrc(rank, chi2)), tuple(score.tolist()), said)
 
 
 def _score_of(t: Floats, k: Whole, code: Whole, several: int) -> tuple[Floats, Floats]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2 as chi_squared
+from scipy.special import chdtrc
 
 from equipoise.numerics.times.survival import CoxResult, cox
 
@@ -52,7 +52,7 @@ def interaction(
     # All events on one side in every level: nothing differs, and nothing is left to chance but rounding.
     chi2 = max(2 * (sum(r.log_likelihood for r in telling) - one.log_likelihood), 0.0)
     df = len(telling) - 1
-    return Interaction(found, chi2, df, float(chi_squared.sf(chi2, df)))
+    return Interaction(found, chi2, df, float(chdtrc(df, chi2)))
 
 
 def _codes(labels: ArrayLike, n: int) -> NDArray[np.int64]:

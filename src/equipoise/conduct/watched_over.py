@@ -265,9 +265,12 @@ class Entry:
 
 
 def trail(
-    events: Sequence[Event], zones: Mapping[str, str | None] | None = None, since: datetime | None = None
+    events: Sequence[Event], zones: Mapping[str, str | None] | None = None, after: int = 0
 ) -> Iterator[Entry]:
-    """The audit trail in the order of recording: each change of each value with old and new, who, when and why; and each act."""
+    """The audit trail in the order of recording: each change of each value with old and new, who, when and why; and each act.
+
+    ``after``: from the event that comes after this number; what stands before it is what it changed.
+    """
     own = {e.number: e for e in events}
     sites: dict[str, str] = {}
     lines: dict[int, int] = {}
@@ -278,7 +281,7 @@ def trail(
         first = lines[e.number] = lines.get(e.corrects, e.corrects) if e.corrects is not None else e.number
         members.setdefault(first, []).append(e)
     for e in events:
-        if since is not None and e.recorded <= since:
+        if e.number <= after:
             continue
         late = (e.recorded.date() - e.happened).days if e.kind in PATIENT_KINDS else 0
         late = late if timedelta(days=late) > LATE else 0

@@ -243,35 +243,46 @@ def _cleaned(value: Any, words: re.Pattern[str]) -> Any:
     return value
 
 
+class Showing:
+    """What a reader is shown of a log, event by event, as the log grows: ``events``, and under which number each stands.
+
+    What was shown stands, for it follows from the events before it; whoever goes on with it sees to it that the reader's grants, the
+    definitions and the committee's members are those with which it began, and that no content was removed since.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        #: By the log's number of each event that is shown the number under which it is.
+        self.number: dict[int, int] = {}
+
+    def take(self, events: Iterable[Event], reader: Reader) -> Showing:
+        """Go on with the log's next events."""
+        shown, number = self.events, self.number
+        for event in events:
+            e = visible(event, reader)
+            if event.corrects is not None and event.corrects not in number:
+                # What it corrects is not shown: a voiding says nothing then, and a correction is the first that is seen of it.
+                e = None if e is None or e.kind == "voided" else replace(e, corrects=None)
+            elif event.corrects is not None and e is None:
+                # Corrected into what is not shown: what was shown is taken back, or it would stand.
+                e = replace(event, kind="voided", data={}, why=MASKED)
+            if e is not None and e.kind in ON_PATIENTS:
+                e = _renumbered(e, number)
+            if e is not None and e.kind == "redacted":
+                kept = {k: v for k, v in e.data.items() if k != "corrected"}
+                e = replace(e, data={**kept, "event": number.get(e.data["event"], 0)})
+            if e is None:
+                continue
+            number[event.number] = len(shown) + 1 if reader.renumbers else event.number
+            corrects = None if e.corrects is None else number[e.corrects]
+            # Without its salts: with them the digest of a part that is withheld could be tried for each arm.
+            shown.append(replace(e, number=number[event.number], corrects=corrects, salts=NEITHER, withheld=NEITHER))
+        return self
+
+
 def seen(events: Iterable[Event], reader: Reader) -> Log:
     """The log as the reader sees it: a log of its own, whose fingerprints name what he was shown and tell nothing else."""
-    return Log(_seen(events, reader)[0])
-
-
-def _seen(events: Iterable[Event], reader: Reader) -> tuple[list[Event], dict[int, int]]:
-    """The events that are shown, and by the log's number of each the number under which it is."""
-    shown: list[Event] = []
-    number: dict[int, int] = {}
-    for event in events:
-        e = visible(event, reader)
-        if event.corrects is not None and event.corrects not in number:
-            # What it corrects is not shown: a voiding says nothing then, and a correction is the first that is seen of it.
-            e = None if e is None or e.kind == "voided" else replace(e, corrects=None)
-        elif event.corrects is not None and e is None:
-            # Corrected into what is not shown: what was shown is taken back, or it would stand.
-            e = replace(event, kind="voided", data={}, why=MASKED)
-        if e is not None and e.kind in ON_PATIENTS:
-            e = _renumbered(e, number)
-        if e is not None and e.kind == "redacted":
-            kept = {k: v for k, v in e.data.items() if k != "corrected"}
-            e = replace(e, data={**kept, "event": number.get(e.data["event"], 0)})
-        if e is None:
-            continue
-        number[event.number] = len(shown) + 1 if reader.renumbers else event.number
-        corrects = None if e.corrects is None else number[e.corrects]
-        # Without its salts: with them the digest of a part that is withheld could be tried for each arm.
-        shown.append(replace(e, number=number[event.number], corrects=corrects, salts=NEITHER, withheld=NEITHER))
-    return shown, number
+    return Log(Showing().take(events, reader).events)
 
 
 def _renumbered(event: Event, number: Mapping[int, int]) -> Event | None:
@@ -288,7 +299,7 @@ def _renumbered(event: Event, number: Mapping[int, int]) -> Event | None:
 
 def numbers_shown(events: Iterable[Event], reader: Reader) -> dict[int, int]:
     """The log's number of each event that the reader sees, by the number under which he sees it."""
-    return {there: here for here, there in _seen(events, reader)[1].items()}
+    return {there: here for here, there in Showing().take(events, reader).number.items()}
 
 
 def parts_shown(event: Event, reader: Reader) -> tuple[str, ...]:

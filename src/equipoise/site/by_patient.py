@@ -24,16 +24,9 @@ _made: OrderedDict[str, dict[str, tuple[object, Any]]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def events_of(shown: Shown) -> Mapping[str, Sequence[Event]]:
-    """All that a reader sees, by patient; '' of nobody's."""
-
-    def make() -> dict[str, list[Event]]:
-        found: dict[str, list[Event]] = {}
-        for e in shown.log:
-            found.setdefault(e.patient, []).append(e)
-        return found
-
-    return kept(shown, "by patient", make)
+def acts_of(shown: Shown) -> Sequence[Event]:
+    """The trial's own events, which are no patient's, as a reader sees them."""
+    return kept(shown, "acts", lambda: [e for e in shown.log if not e.patient])
 
 
 def of_each(shown: Shown, name: str, make: Callable[[Sequence[Event]], T], on: object = None) -> Mapping[str, T]:
@@ -46,11 +39,10 @@ def _of_each(shown: Shown, name: str, make: Callable[[Sequence[Event]], T], on: 
     if kept_on != on:
         before = {}
     now: dict[str, tuple[Sequence[Event], T]] = {}
-    for patient, events in events_of(shown).items():
-        if patient:
-            had = before.get(patient)
-            # Lists of the same events are compared by identity, one after the other: a patient's are few.
-            now[patient] = had if had is not None and had[0] == events else (events, make(events))
+    for patient, events in shown.record.items():
+        had = before.get(patient)
+        # Lists of the same events are compared by identity, one after the other: a patient's are few.
+        now[patient] = had if had is not None and had[0] == events else (events, make(events))
     _of(shown.person)[name] = (on, now)
     return {patient: value for patient, (_, value) in now.items()}
 
@@ -89,8 +81,7 @@ def _trail_of(shown: Shown) -> Trail:
         before = Trail()
     had = len(before.events)
     new = events[had:]
-    of = events_of(shown)
-    touched = [e for name in dict.fromkeys(e.patient for e in new if e.patient) for e in of[name]] if had else events
+    touched = [e for name in dict.fromkeys(e.patient for e in new if e.patient) for e in shown.record[name]]
     about = sorted({e.number: e for e in (*touched, *new)}.values(), key=lambda e: e.number) if had else events
     fresh = list(trail(about, zones, after=events[had - 1].number if had else 0))
     found = Trail(

@@ -12,16 +12,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest
 
 from equipoise.conduct.conduct import Conduct
-from equipoise.conduct.visibility import Reader, seen
+from equipoise.conduct.visibility import Reader
 from equipoise.desk import opening, order, oversight, restore, taken_away
 from equipoise.desk.people import AuthorisedOn, authorised_by
-from equipoise.desk.reading import reader_by, shown_to
+from equipoise.desk.reading import reader_by
 from equipoise.desk.told import refused_to
 from equipoise.desk.witness import Witness, witness_of
 from equipoise.files.definition import trial_of
@@ -30,15 +29,12 @@ from equipoise.site.access import Access
 from equipoise.site.errors import UNANSWERED
 from equipoise.site.folder import Installation
 from equipoise.site.shown import Shown
+from equipoise.site.viewed import Viewed, viewed
 from equipoise.trial.event import Event
-from equipoise.trial.kinds import PATIENT_KINDS
-from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
 
 #: Views of so many readers are kept, each until the log grows.
 _VIEWS = 64
-#: Records of patients: one more alters nothing of what was shown of those before it.
-_PLAIN = PATIENT_KINDS - {"unblinded", "assigned", "dlt adjudicated"}
 Ordering = Callable[[Conduct, datetime], Event]
 
 
@@ -71,9 +67,8 @@ class Live:
         self._address = address_of(installation.log)
         self._lock = threading.RLock()
         self._conduct: Conduct | None = None
-        #: Who read last: how long the log was, what decides on what he sees, and what he saw.
-        self._read_last: OrderedDict[str, tuple[int, object, Log]] = OrderedDict()
-        self._views: OrderedDict[tuple[str, int, str], Shown] = OrderedDict()
+        #: What each reader saw last; it is gone on with where the log grew, and nothing else changed.
+        self._views: OrderedDict[str, Viewed] = OrderedDict()
         trial = opening.load_trial(installation.trial)
         self.trial_id, self.store = trial.id, opening.log_of(trial, self._address)
 
@@ -86,16 +81,14 @@ class Live:
         """The trial as ``person`` may see it now. Raises BadInput for who holds no role, or is not trained in what is asked."""
         with self._lock:
             conduct = self._caught_up()
-            key = (person, len(conduct.log), conduct.log.head)
-            found = self._views.get(key)
-            if found is None:
+            before = self._views.get(person)
+            if before is None or before.length != len(conduct.log):
                 reader = self._reader(conduct, person)
-                found = Shown(person, conduct.definitions, reader, self._seen(person, reader, conduct.log), self._key)
-                self._views[key] = found
+                before = self._views[person] = viewed(before, person, conduct, reader, self._key)
                 while len(self._views) > _VIEWS:
                     self._views.popitem(last=False)
-            self._views.move_to_end(key)
-            return found
+            self._views.move_to_end(person)
+            return before.shown
 
     def order(self, by: str, ordering: Ordering) -> Answer:
         """Carry out an order of ``by``; the answer is that of the log, once it lasts there."""
@@ -188,6 +181,7 @@ class Live:
             if conduct.definitions.another() is not None:  # amended by another process
                 conduct = None
         if conduct is None:
+            self._views.clear()
             trial = opening.load_at_hand(self.installation.trial, self._address, None)
             log = self.store.read().log
             conduct = Conduct(trial, log, self._allocation(trial), order.salts, takes=False, read=trial_of)
@@ -205,26 +199,6 @@ class Live:
         except BadInput as bad:
             return bad.problems
         return ()
-
-    def _seen(self, person: str, reader: Reader, log: Log) -> Log:
-        """The log as a reader sees it. Where only records of patients came since he read last, and no arm is hidden from him, what he saw stands."""
-        before = self._read_last.get(person)
-        new = list(islice(log, before[0], None)) if before is not None else []
-        if (
-            before is not None
-            and before[1] == (reader.grants, len(reader.trials), reader.room)
-            and not reader.masked
-            and not reader.whole
-            and all(e.kind in _PLAIN and e.corrects is None for e in new)
-        ):
-            found = Log([*before[2], *seen(new, reader)])
-        else:
-            found = shown_to(reader, log)
-        self._read_last[person] = len(log), (reader.grants, len(reader.trials), reader.room), found
-        while len(self._read_last) > _VIEWS:
-            self._read_last.popitem(last=False)
-        self._read_last.move_to_end(person)
-        return found
 
     def _reader(self, conduct: Conduct, person: str) -> Reader:
         # A copy: it stays as it is while a page is made, whoever gives an order meanwhile.

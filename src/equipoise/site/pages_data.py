@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -22,10 +21,8 @@ from equipoise.site.pages_screening import patient_or_404
 from equipoise.site.patient_calendar import trial_of
 from equipoise.site.shown import Shown
 from equipoise.site.tables import Action, Board, Cell, Page, show
-from equipoise.trial.due import Due
 from equipoise.trial.event import Event
 from equipoise.trial.log import in_force
-from equipoise.trial.trial import Trial
 
 #: Kinds with a text that a dictionary codes, and the text.
 _TEXTS = (("adverse event", "term"), ("next therapy", "therapy"), ("died", "cause"))
@@ -44,7 +41,9 @@ def page_of(request: HttpRequest) -> HttpResponse:
     waits = [q for q in all_of(shown) if q.waits_for]
     frozen = frozen_of(shown)
     trial = trial_of(shown)
-    late = late_of(shown, trial, today)
+    late = shown.of_each(
+        f"late {today}", lambda p: [d for d in assessments_due(trial, p, today) if d.state == "overdue"]
+    )
     asked_of = Counter(q.patient for q in waits)
     by_site: dict[str, list[str]] = {}
     for name, p in shown.patients.items():
@@ -86,17 +85,6 @@ def page_of(request: HttpRequest) -> HttpResponse:
             actions,
         ),
     )
-
-
-def late_of(shown: Shown, trial: Trial, today: date) -> Mapping[str, list[Due]]:
-    """Of each patient the assessments that are overdue, by the plan that all arms share."""
-    patients = shown.patients
-
-    def make(events: Sequence[Event]) -> list[Due]:
-        patient = patients.get(events[0].patient)
-        return [] if patient is None else [d for d in assessments_due(trial, patient, today) if d.state == "overdue"]
-
-    return of_each(shown, "late", make, (today, trial.fingerprint, *shown.standing.sites.items()))
 
 
 def frozen_of(shown: Shown) -> set[str]:

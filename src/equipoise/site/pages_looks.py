@@ -15,7 +15,7 @@ from equipoise.conduct.overseen import Looks, named
 from equipoise.desk import oversight, ripe
 from equipoise.site import errors, live
 from equipoise.site.acts import asked, day, now
-from equipoise.site.by_patient import events_of, of_each
+from equipoise.site.by_patient import acts_of, of_each
 from equipoise.site.forms import Day, Ordering, today
 from equipoise.site.pages_queries import all_of
 from equipoise.site.pages_sign import endorsed
@@ -43,7 +43,7 @@ _OF_DATABASE = {
 def looks_of(shown: Shown) -> Looks:
     """How far the looks are, as a person may know it."""
     found = Looks()
-    for e in events_of(shown).get("", ()):  # a step is nobody's record
+    for e in acts_of(shown):  # a step is nobody's record
         found.take(e)
     return found
 

@@ -15,7 +15,7 @@ from equipoise.conduct.watched_over import Endorsement, Signature, cutoffs, endo
 from equipoise.desk import oversight
 from equipoise.site import errors, live
 from equipoise.site.acts import day, give, now
-from equipoise.site.by_patient import events_of, of_each
+from equipoise.site.by_patient import of_each
 from equipoise.site.confirming import by_passkey, has_passkey, is_really
 from equipoise.site.forms import Confirmation, today
 from equipoise.site.pages_patient import recorded
@@ -80,7 +80,7 @@ def page_of(request: HttpRequest) -> HttpResponse:
 def of_patient(request: HttpRequest, key: str) -> HttpResponse:
     """All signatures of a patient's record: printed name, moment, meaning, digest, and whether each holds."""
     patient, shown = patient_or_404(request, key), live.shown(request)
-    rows = [_line(s) for s in signatures(events_of(shown).get(patient.name, ()))]
+    rows = [_line(s) for s in signatures(shown.events_of(patient.name))]
     columns = ("Name", "Signed", "Meaning", "Cut-off", "Records", "Digest", "State", "Why")
     actions = [Action("Sign", reverse("sign", args=[key]), secondary=False)] if shown.may("signed") else []
     page = Page(

@@ -16,7 +16,7 @@ from equipoise.conduct.watched_over import Entry, Filter, last_visit, verificati
 from equipoise.desk import oversight
 from equipoise.site import errors, live
 from equipoise.site.acts import asked, day, give
-from equipoise.site.by_patient import Trail, events_of, of_each, trail_of
+from equipoise.site.by_patient import Trail, acts_of, of_each, trail_of
 from equipoise.site.forms import Day, Ordering
 from equipoise.site.in_words import in_words
 from equipoise.site.pages_patient import recorded
@@ -141,7 +141,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         else []
     )
     reviews = [
-        [moment(e.recorded), e.by, e.data["scope"], e.data["finding"]] for e in reversed(events_of(shown).get("", ())) if e.kind == "reviewed"
+        [moment(e.recorded), e.by, e.data["scope"], e.data["finding"]] for e in reversed(acts_of(shown)) if e.kind == "reviewed"
     ]  # fmt: skip
     columns = ("When", "Patient", "Of", "Field", "Change", "Was", "Became", "By", "Why")
     boards = [Board("Audit trail", columns, rows, "Nothing is in this list.")]

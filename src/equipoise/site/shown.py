@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 from equipoise.analyse.data import cut
+from equipoise.analyse.grown import grown
 from equipoise.conduct.definitions import Definitions
 from equipoise.conduct.people import Grant, People
 from equipoise.conduct.standing import ENROLMENT, Standing
@@ -21,6 +23,10 @@ from equipoise.trial.protocol_parts import Site
 from equipoise.trial.role import View
 from equipoise.trial.snapshot import Snapshot
 from equipoise.trial.trial import Trial
+
+T = TypeVar("T")
+#: So many things are kept of each patient from one view to the next; the names of the older ones hold a day that is over.
+_MOST_KEPT = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +87,54 @@ class Shown:
     @cached_property
     def today(self) -> Snapshot:
         """What is known now; a site's tomorrow may be today already."""
-        return self.known_on(datetime.now(UTC).date() + timedelta(days=1))
+        return self.known_on(_tomorrow())
 
     @property
     def patients(self) -> Mapping[str, Patient]:
         """The patients whom he sees, by their numbers."""
         return self.today.patients if self.reads("record") else {}
 
-    def events_of(self, patient: str) -> list[Event]:
+    @cached_property
+    def record(self) -> Mapping[str, Sequence[Event]]:
+        """All that was ever recorded of each patient, corrections and what they corrected."""
+        found: dict[str, list[Event]] = {}
+        for e in self.log:
+            if e.patient:
+                found.setdefault(e.patient, []).append(e)
+        return found
+
+    def events_of(self, patient: str) -> Sequence[Event]:
         """All that was ever recorded of a patient, corrections and what they corrected."""
-        return [e for e in self.log if e.patient == patient]
+        return self.record.get(patient, ())
+
+    def of_each(self, what: str, make: Callable[[Patient], T]) -> dict[str, T]:
+        """What ``make`` finds of each patient whom he sees. It is kept, under the name ``what``, for as long as the patient's record stays as it is."""
+        kept, found = self._kept.setdefault(what, {}), dict[str, T]()
+        for name, patient in self.patients.items():
+            was = kept.get(name)
+            if was is None or was[0] is not patient:
+                was = kept[name] = (patient, make(patient))
+            found[name] = was[1]
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[str, dict[str, tuple[Patient, Any]]]:
+        return {}
+
+    def go_on(self, before: Shown, new: Sequence[Event]) -> None:
+        """Begin with what was made of the log ``before`` it had its ``new`` events, where that was asked for: the rest stays as it was."""
+        made, mine = vars(before), vars(self)
+        mine["_kept"] = dict(list(before._kept.items())[-_MOST_KEPT:])
+        if "record" in made or "today" in made:
+            record = dict(before.record)
+            for e in new:
+                if e.patient:
+                    record[e.patient] = [*record.get(e.patient, ()), e]
+            mine["record"] = record
+        if "today" in made and before.today.known_on == _tomorrow():
+            today = grown(self.trial, before.today, new, self.record)
+            if today is not None:
+                mine["today"] = today
 
     def history(self, event: Event) -> list[Event]:
         """The events that one stands for, the first first: it, and all that it corrected."""
@@ -140,6 +184,10 @@ class Shown:
             else self.person
         )
         return hmac.new(self.key, said.encode(), "sha256").hexdigest()[:16]
+
+
+def _tomorrow() -> date:
+    return datetime.now(UTC).date() + timedelta(days=1)
 
 
 def days(shown: Shown) -> Sequence[date]:

@@ -25,6 +25,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -35,10 +36,11 @@ sys.path[:0] = [str(HERE.parent), str(ROOT / "tests")]
 
 HOST, PHRASE = "trial.example.org", "lanterns over the harbour"
 PEOPLE, RATE = 50, 10
+TODAY = datetime.now(UTC).date().isoformat()
 BOUNDS = {"page": 300.0, "save": 500.0, "randomise": 1000.0}
 MEMORY, COLD = 250.0, 5.0
 #: How many of the fifty are what; the others are investigators and coordinators, in turn.
-WATCHING = ("monitor", "data-manager", "medical-monitor", "sponsor")
+WATCHING = ("monitor-1", "data-manager-1", "medical-monitor-1", "sponsor-1")
 _HIDDEN = re.compile(r'<input type="(?:hidden|checkbox)" name="(csrfmiddlewaretoken|key|on|confirm)" value="([^"]*)"')
 
 
@@ -143,7 +145,7 @@ def _cast(conduct: Any, people: list[str]) -> Iterator[Cast]:
     for name in chosen:
         client = Client(headers={"host": "localhost"})
         client.force_login(Account.objects.get(username=name))
-        role, _, site = name.partition("-") if name.startswith(("inv", "coo")) else (name, "", "")
+        role, _, site = name.partition("-") if name.startswith(("inv", "coo")) else (name.removesuffix("-1"), "", "")
         there = at[site] if site else list(conduct.patients.values())[:40]
         cookie = client.cookies["__Host-session"].value
         yield Cast(
@@ -240,10 +242,10 @@ class Person:
         yield from self._pages("/", "/patients/")
         if role == "investigator" and self.waiting:
             address = f"/p/{self.waiting.pop()}/"
-            yield from self._form("randomise", "randomise", f"{address}randomise/", on="2013-12-31", passphrase=PHRASE)
+            yield from self._form("randomise", "randomise", f"{address}randomise/", on=TODAY, passphrase=PHRASE)
             yield from self._pages(f"{address}receipt/")
         yield from self._pages(at)
-        entered = {"term": f"Headache {self.turn}", "grade": "1", "serious": "no", "happened": "2014-01-02"}
+        entered = {"term": f"Headache {self.turn}", "grade": "1", "serious": "no", "happened": TODAY}
         yield from self._form("adverse event", "save", f"{at}new/adverse-event/", **entered)
         yield from self._pages(at, "/queries/", "/trail/")
 

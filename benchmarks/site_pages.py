@@ -50,8 +50,11 @@ def trial_of(folder: Path) -> Path:
 
 def log_of(path: Path, events: int, waiting: int = 0) -> Conduct:
     """People, and patients at all sites in turn, until the log has so many events; at each of the first 30 sites ``waiting`` who are to be randomised."""
-    trial = read_trial(path)
-    now = datetime(2013, 1, 2, 7, tzinfo=UTC)
+    trial, days = read_trial(path), events // (8 * 20)
+    # As of today: what is due since long ago would be overdue a hundred times over.
+    now = datetime.combine(datetime.now(UTC).date() - timedelta(days=days + 20), datetime.min.time(), UTC) + timedelta(
+        hours=7
+    )
     conduct = Conduct.open(trial, now, "ben", administrator="ada")
     conduct.seal(secret_of("north"), now.date(), now, "ben")
     sites = [s.name for s in trial.sites]
@@ -64,13 +67,13 @@ def log_of(path: Path, events: int, waiting: int = 0) -> Conduct:
     day = now.date()
     few = sites if events > 1000 else sites[:40]
     for role in ("data manager", "medical monitor", "sponsor", "committee"):
-        give("granted", "ada", day, person=role.replace(" ", "-"), role=role)
+        give("granted", "ada", day, person=f"{role.replace(' ', '-')}-1", role=role)
     for site in few:
         for role in ("coordinator", "investigator"):
             give("granted", "ada", day, person=f"{role}-{site}", role=role, sites=[site])
-    give("granted", "ada", day, person="monitor", role="monitor", sites=few[:10])
+    give("granted", "ada", day, person="monitor-1", role="monitor", sites=few[:10])
     for site in few:
-        give("site activated", "sponsor", day, site=site)
+        give("site activated", "sponsor-1", day, site=site)
     i = 0
     while len(conduct.log) < events:
         site, on = few[i % len(few)], day + timedelta(days=1 + i // 8)
@@ -113,15 +116,15 @@ def measured(events: int) -> Iterator[tuple[str, float]]:
 
     began = time.process_time()
     live.use(live.Live(own))
-    live.current().shown("sponsor")
+    live.current().shown("sponsor-1")
     yield "cold start", 1000 * (time.process_time() - began)
     served = site_server.Served(own)
     site = next(g.sites for g in conduct.people.grants if g.role.name == "coordinator")
     people = {
         "coordinator": f"coordinator-{min(site)}",
-        "monitor": "monitor",
-        "data manager": "data-manager",
-        "sponsor": "sponsor",
+        "monitor": "monitor-1",
+        "data manager": "data-manager-1",
+        "sponsor": "sponsor-1",
     }
     key = live.current().shown(people["coordinator"])
     patient = next(iter(key.patients))
@@ -129,19 +132,23 @@ def measured(events: int) -> Iterator[tuple[str, float]]:
         client = served.client(people[role])
         for page in pages:
             address = page.replace("{patient}", f"/p/{key.key_of(patient)}/")
-            yield f"{role} {page}", _median(lambda c=client, a=address: c.get(a))  # type: ignore[misc]
+            yield f"{role} {page}", _median(lambda c=client, a=address: _is_there(c.get(a)))  # type: ignore[misc]
     from equipoise.desk import oversight
 
     number = next(e.number for e in conduct.log if e.patient == patient and e.kind == "adverse event")
     client = served.client(people["coordinator"])
 
     def save() -> None:
-        answer = live.current().order("monitor", oversight.on("monitor", "query opened", number, text="why"))
+        answer = live.current().order("monitor", oversight.on("monitor-1", "query opened", number, text="why"))
         assert answer.ok, answer.problems
         client.get("/queries/")
 
     yield "a query saved, and the list read", _median(save)
     yield "memory [MB]", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _is_there(answer: Any) -> None:
+    assert answer.status_code == 200, answer.status_code
 
 
 def _median(what: Callable[[], object]) -> float:

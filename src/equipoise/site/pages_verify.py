@@ -115,7 +115,12 @@ def _filter(request: HttpRequest) -> Filter:
 def _filters(request: HttpRequest, every: Trail) -> forms.Form:
     form = forms.Form(request.GET)
     form.fields["person"] = choice("Person", [(p, p) for p in sorted(every.people)])
-    form.fields["patient"] = choice("Patient", [(p, p) for p in sorted(every.patients)])
+    few = len(every.patients) <= MOST  # of more nobody picks one from a list
+    form.fields["patient"] = (
+        choice("Patient", [(p, p) for p in sorted(every.patients)])
+        if few
+        else forms.CharField(label="Patient", required=False, max_length=200)
+    )
     form.fields["kind"] = choice("Kind", [(k, k) for k in sorted(every.kinds)])
     form.fields["field"] = choice("Field", [(f, f.replace("_", " ")) for f in sorted(every.fields)])
     form.fields["what"] = choice("Change", [(w, w if w != "late" else "late entry") for w in _WHAT])

@@ -234,7 +234,9 @@ def _searched(event: Event, reader: Reader) -> Event:
         return event
     # A definition names all arms to everybody, and tells of nobody which is his; with a word out of it it would define nothing.
     data = {k: v if k == "definition" else _cleaned(v, words) for k, v in event.data.items()}
-    return replace(event, why=words.sub(MASKED, event.why), data=data)
+    why = words.sub(MASKED, event.why) if event.why else ""
+    # Most say nothing of it: they stay the same, and a reader of a long log has no second copy of all details.
+    return event if data == event.data and why == event.why else replace(event, why=why, data=data)
 
 
 def _cleaned(value: Any, words: re.Pattern[str]) -> Any:

@@ -6,7 +6,7 @@ Projections of a log, or of what a reader sees of it; each is made from the even
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -21,7 +21,7 @@ from equipoise.trial.oversight import OVERSIGHT, targets
 LATE = timedelta(days=30)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question about a value. ``state`` 'lapsed': the value was taken back or removed, and nothing is asked any more.
 
@@ -126,7 +126,7 @@ class Line:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verification:
     """Whether a value was compared with its source. ``state`` 'fallen': it was, and changed since (``why``)."""
 
@@ -163,7 +163,7 @@ def verification(events: Sequence[Event], patient: str = "") -> list[Verificatio
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A signature, and whether it holds. ``fallen``: the reasons why it does not, each in words."""
 
@@ -202,7 +202,7 @@ def signatures(events: Sequence[Event], patient: str = "") -> list[Signature]:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Endorsement:
     """What an investigator signed of a patient at a cut-off: 'signed', 'fallen' (and why), or 'missing'."""
 
@@ -243,7 +243,7 @@ def cutoffs(events: Iterable[Event]) -> list[date]:
     return sorted(found, reverse=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the audit trail: a change of one value, or an act. ``late`` [days]: recorded so long after the day that it tells of, beyond ``LATE``."""
 
@@ -264,10 +264,11 @@ class Entry:
         return self.change.kind if self.change is not None else "act"
 
 
-def trail(
-    events: Sequence[Event], zones: Mapping[str, str | None] | None = None, since: datetime | None = None
-) -> Iterator[Entry]:
-    """The audit trail in the order of recording: each change of each value with old and new, who, when and why; and each act."""
+def trail(events: Sequence[Event], zones: Mapping[str, str | None] | None = None, after: int = 0) -> Iterator[Entry]:
+    """The audit trail in the order of recording: each change of each value with old and new, who, when and why; and each act.
+
+    ``after``: from the event that comes after this number; what stands before it is what it changed.
+    """
     own = {e.number: e for e in events}
     sites: dict[str, str] = {}
     lines: dict[int, int] = {}
@@ -278,7 +279,7 @@ def trail(
         first = lines[e.number] = lines.get(e.corrects, e.corrects) if e.corrects is not None else e.number
         members.setdefault(first, []).append(e)
     for e in events:
-        if since is not None and e.recorded <= since:
+        if e.number <= after:
             continue
         late = (e.recorded.date() - e.happened).days if e.kind in PATIENT_KINDS else 0
         late = late if timedelta(days=late) > LATE else 0
@@ -293,7 +294,7 @@ def trail(
                 yield Entry(e, kind, e.patient, change, late)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Filter:
     """What of the audit trail is asked for; '' asks for all. ``what``: as ``Entry.what``, or 'late'."""
 
@@ -320,7 +321,7 @@ class Filter:
 
     def __str__(self) -> str:
         """In words, as a review records its scope."""
-        said = [f"{k} {v}" for k, v in vars(self).items() if v]
+        said = [f"{f.name} {v}" for f in fields(self) if (v := getattr(self, f.name))]
         return ", ".join(said) or "all of the audit trail"
 
 

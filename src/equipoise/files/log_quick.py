@@ -11,6 +11,7 @@ import re
 from datetime import date, datetime
 from hashlib import sha256
 from json import JSONDecoder
+from sys import intern
 from typing import Any
 
 from equipoise.conduct.shape import well_shaped
@@ -81,7 +82,7 @@ def quick(text: str, number: int) -> tuple[Event, str, str] | None:
         if digest != stated or not well_shaped(kind, data):
             return None
         event = Event(
-            number, kind, date.fromisoformat(happened), datetime.fromisoformat(recorded), by, why, patient, site, data,
+            number, intern(kind), date.fromisoformat(happened), datetime.fromisoformat(recorded), intern(by), why, intern(patient), intern(site), data,
             None if corrects == "null" else int(corrects), source, (salt, other), NEITHER, FORM,
         )  # fmt: skip
     except (ValueError, TypeError, OverflowError, RecursionError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from equipoise.conduct.conduct import Conduct
 from equipoise.conduct.people import People
 from equipoise.conduct.sealed import Sealed
-from equipoise.desk import opening, order, plans, sealing
+from equipoise.desk import opening, order, sealing
 from equipoise.desk.witness import make_keys
 from equipoise.files.bundled import find_trial
 from equipoise.files.log_address import address_of
@@ -177,6 +177,8 @@ def _author(event: Event, site: str, trial: Trial) -> str:
 
 def _simulated(trial: Trial, name: str, allocation: Sealed | None, until: date) -> Sequence[Event]:
     """What a simulator makes of the trial, with doses, events and contacts, up to a day; arms by the trial's own secret."""
+    # Imported where used: the simulator, of 26 MB, is no part of a process that serves.
+    from equipoise.desk import plans
     from equipoise.simulate.from_scenario import FromScenario
     from equipoise.simulate.loop import Loop, moment
     from equipoise.simulate.progress import Progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from equipoise.conduct.calendar import assessments_due
 from equipoise.desk import oversight
 from equipoise.site import errors, live
 from equipoise.site.acts import asked, now
+from equipoise.site.by_patient import of_each
 from equipoise.site.forms import Ordering
 from equipoise.site.pages_queries import all_of
 from equipoise.site.pages_screening import patient_or_404
@@ -20,6 +22,7 @@ from equipoise.site.patient_calendar import trial_of
 from equipoise.site.shown import Shown
 from equipoise.site.tables import Action, Board, Cell, Page, show
 from equipoise.trial.event import Event
+from equipoise.trial.log import in_force
 
 #: Kinds with a text that a dictionary codes, and the text.
 _TEXTS = (("adverse event", "term"), ("next therapy", "therapy"), ("died", "cause"))
@@ -50,7 +53,8 @@ def page_of(request: HttpRequest) -> HttpResponse:
         own = by_site.get(site.name, [])
         if not own:
             continue
-        scans, open_here = sum(len(late[n]) for n in own), [q for q in waits if q.patient in set(own)]
+        here = set(own)
+        scans, open_here = sum(len(late[n]) for n in own), [q for q in waits if q.patient in here]
         oldest = max((q.waited for q in open_here), default=0)
         sites.append([
             site.name, Cell(len(own), number=True), Cell(scans, tag="bad" if scans else ""), Cell(len(open_here), f"{reverse('queries')}?site={site.name}"),
@@ -85,13 +89,11 @@ def page_of(request: HttpRequest) -> HttpResponse:
 
 def frozen_of(shown: Shown) -> set[str]:
     """The patients whose record is frozen."""
-    found: set[str] = set()
-    for e in shown.log:
-        if e.kind == "frozen":
-            found.add(e.patient)
-        elif e.kind == "unfrozen":
-            found.discard(e.patient)
-    return found
+
+    def make(events: Sequence[Event]) -> bool:
+        return [e.kind for e in events if e.kind in ("frozen", "unfrozen")][-1:] == ["frozen"]
+
+    return {name for name, frozen in of_each(shown, "frozen", make).items() if frozen}
 
 
 class Freezing(Ordering):
@@ -131,11 +133,21 @@ def freeze(request: HttpRequest, key: str, act: str) -> HttpResponse:
 def texts_of(shown: Shown) -> list[tuple[Event, str, str]]:
     """The recorded texts that a dictionary codes: the event, its field and the text."""
     texts = dict(_TEXTS)
-    return [
-        (e, texts[e.kind], str(e.data[texts[e.kind]]))
-        for e in shown.today.events
-        if e.kind in texts and e.data.get(texts[e.kind])
-    ]
+
+    def make(events: Sequence[Event]) -> list[tuple[Event, str, str]]:
+        return [
+            (e, texts[e.kind], str(e.data[texts[e.kind]]))
+            for e in in_force(events)
+            if e.kind in texts and e.data.get(texts[e.kind])
+        ]
+
+    return [t for name, of in of_each(shown, "texts", make).items() if name in shown.patients for t in of]
+
+
+def coded_of(shown: Shown) -> dict[tuple[int, str], Event]:
+    """The code of each text that has one, by its event and field."""
+    coded = of_each(shown, "coded", lambda events: [e for e in events if e.kind == "coded"])
+    return {(e.data["event"], e.data["field"]): e for of in coded.values() for e in of}
 
 
 def codes(request: HttpRequest) -> HttpResponse:
@@ -143,9 +155,12 @@ def codes(request: HttpRequest) -> HttpResponse:
     shown = live.shown(request)
     if not shown.may("coded"):
         return errors.forbidden(request)
-    done = {(e.data["event"], e.data["field"]): e for e in shown.log if e.kind == "coded"}
+    done = coded_of(shown)
     rows: list[list[Cell | object]] = []
-    for e, field, text in texts_of(shown):
+    every = texts_of(shown)
+    bare = [t for t in every if (t[0].number, t[1]) not in done]
+    others = [t for t in every if (t[0].number, t[1]) in done]
+    for e, field, text in [*bare, *others][:_MOST]:
         found = done.get((e.number, field))
         said = (
             f"{found.data['term']} ({found.data['dictionary']} {found.data['version']}: {found.data['code']})"
@@ -161,8 +176,9 @@ def codes(request: HttpRequest) -> HttpResponse:
                 Cell("Code again" if found is not None else "Code", reverse("code", args=[e.number])),
             ]
         )
-    rows.sort(key=lambda r: r[3] != "–")
-    lead = f"{sum(r[3] == '–' for r in rows)} of {len(rows)} texts have no code. Dictionaries are licensed and not shipped: the code is typed."
+    lead = f"{len(bare):,} of {len(every):,} texts have no code. Dictionaries are licensed and not shipped: the code is typed."
+    if len(every) > _MOST:
+        lead += f" {_MOST} are shown, those without a code first."
     board = Board("Texts", ("Patient", "Kind", "As recorded", "Code", ""), rows, "No text is recorded that is coded.")
     return show(request, Page("Codes", lead, [board], back=("Data management", reverse("data"))))
 

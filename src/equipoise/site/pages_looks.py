@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -9,11 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 
 from equipoise.conduct.overseen import Looks, named
-from equipoise.conduct.watched_over import endorsements, queries
 from equipoise.desk import oversight, ripe
 from equipoise.site import errors, live
 from equipoise.site.acts import asked, day, now
+from equipoise.site.by_patient import acts_of, of_each
 from equipoise.site.forms import Day, Ordering, today
+from equipoise.site.pages_queries import all_of
+from equipoise.site.pages_sign import endorsed
 from equipoise.site.shown import Shown
 from equipoise.site.tables import Action, Board, Cell, Facts, Page, moment, show
 from equipoise.trial.event import Event
@@ -38,7 +43,7 @@ _OF_DATABASE = {
 def looks_of(shown: Shown) -> Looks:
     """How far the looks are, as a person may know it."""
     found = Looks()
-    for e in shown.log:
+    for e in acts_of(shown):  # a step is nobody's record
         found.take(e)
     return found
 
@@ -97,20 +102,24 @@ def page_of(request: HttpRequest) -> HttpResponse:
 
 def _impacts(shown: Shown) -> Board:
     """Unplanned unblindings, each a task: what it means for the trial."""
-    done = {e.data["event"]: e for e in shown.log if e.kind == "impact assessed"}
+    told = [e for of in of_each(shown, "unblindings", _unblindings).values() for e in of]
+    done = {e.data["event"]: e for e in told if e.kind == "impact assessed"}
     rows: list[list[Cell | object]] = []
-    for e in shown.log:
-        if e.kind == "unblinded":
-            found = done.get(e.number)
-            state = (
-                Cell(f"assessed by {found.by}: {found.data['text']}")
-                if found is not None
-                else Cell("Assess its impact", reverse("impact", args=[e.number]))
-                if shown.may("impact assessed")
-                else Cell("not assessed yet", tag="wait")
-            )
-            rows.append([moment(e.recorded), e.by, e.data["reason"], state])
+    for e in sorted((e for e in told if e.kind == "unblinded"), key=lambda e: e.number):
+        found = done.get(e.number)
+        state = (
+            Cell(f"assessed by {found.by}: {found.data['text']}")
+            if found is not None
+            else Cell("Assess its impact", reverse("impact", args=[e.number]))
+            if shown.may("impact assessed")
+            else Cell("not assessed yet", tag="wait")
+        )
+        rows.append([moment(e.recorded), e.by, e.data["reason"], state])
     return Board("Unblindings", ("When", "By", "Reason", "Impact"), rows, "Nobody was unblinded.")
+
+
+def _unblindings(events: Sequence[Event]) -> list[Event]:
+    return [e for e in events if e.kind in ("unblinded", "impact assessed")]
 
 
 def _address(name: str, look: tuple[str, int], *more: str) -> str:
@@ -179,18 +188,18 @@ def _open_report(shown: Shown, look: tuple[str, int], steps: list[Any]) -> Facts
     """What everybody at this page may know of a look: all arms together."""
     cutoff = day(steps[0].data["cutoff"]) if steps else now().date()
     assert cutoff is not None, "the judge has seen that it is a day"
-    seen = [p for p in shown.known_on(now().date()).patients.values() if look[0] in ("", p.cohort)]
+    seen = [p for p in shown.today.patients.values() if look[0] in ("", p.cohort)]
     entered = [p for p in seen if p.randomised is not None and p.randomised.happened <= cutoff]
     rows: list[tuple[str, object]] = [
         ("Cut-off", str(cutoff) if steps else "not cut off yet; counts are of today"), ("Screened", sum(p.screened is not None and p.screened.happened <= cutoff for p in seen)),
         (shown.trial.entered.capitalize(), len(entered)), ("Died, all arms together", sum(p.died is not None and p.died.happened <= cutoff for p in entered)),
     ]  # fmt: skip
     if shown.reads("record"):
-        found = endorsements(list(shown.log), cutoff)
+        found = endorsed(shown, cutoff)
         rows.append(("Endorsed by investigators", f"{sum(e.state == 'signed' for e in found)} of {len(found)} records"))
-        rows.append(("Queries that wait", sum(bool(q.waits_for) for q in queries(list(shown.log), now()))))
+        rows.append(("Queries that wait", sum(bool(q.waits_for) for q in all_of(shown))))
     if shown.reads("forecast"):
-        rows.append(("Ripe", ripe.in_words(shown.trial, shown.log, look[1], look[0], cutoff, shown.reader)))
+        rows.append(("Ripe", _ripe(shown, look, cutoff)))
     told = next((e for e in steps if e.kind == "recommended"), None)
     if told is not None and shown.may("recommendation taken"):
         rows.append(
@@ -200,6 +209,25 @@ def _open_report(shown: Shown, look: tuple[str, int], steps: list[Any]) -> Facts
             )
         )
     return Facts("Open report", rows)
+
+
+#: A log longer than this is asked again whether a look is ripe after so long [s], and the page says of when the answer is.
+_LONG, _FRESH, _KEPT = 5000, 60.0, 200
+_answers: dict[tuple[str, tuple[str, int], date], tuple[float, str]] = {}
+
+
+def _ripe(shown: Shown, look: tuple[str, int], cutoff: date) -> str:
+    """Whether a look is ripe. To say it the whole log is cut and read: of a long log the answer of a minute ago stands."""
+    name = (f"{shown.trial.fingerprint} {shown.person}", look, cutoff)
+    at, said = _answers.get(name, (0.0, ""))
+    if len(shown.log) <= _LONG or time.monotonic() - at > _FRESH:
+        said = ripe.in_words(shown.trial, shown.log, look[1], look[0], cutoff, shown.reader)
+        if len(shown.log) > _LONG:
+            said += f" (as of {moment(now())})"
+            if len(_answers) > _KEPT:
+                _answers.clear()
+            _answers[name] = time.monotonic(), said
+    return said
 
 
 class Step(Ordering):

@@ -13,6 +13,7 @@ from equipoise.conduct.watched_over import Query, queries
 from equipoise.desk import oversight
 from equipoise.site import errors, live
 from equipoise.site.acts import Words, asked, now
+from equipoise.site.by_patient import of_each
 from equipoise.site.forms import Ordering
 from equipoise.site.in_words import in_words
 from equipoise.site.pages_screening import patient_or_404
@@ -25,7 +26,13 @@ TAGS = {"open": "bad", "answered": "wait", "closed": "good", "lapsed": ""}
 
 def all_of(shown: Shown) -> list[Query]:
     """The queries that a person sees, the oldest first."""
-    return kept(shown, f"queries {now():%Y-%m-%d}", lambda: queries(list(shown.log), now()))
+    at = now()
+
+    def make() -> list[Query]:
+        found = of_each(shown, "queries", lambda events: queries(events, at), at.date())
+        return sorted((q for of in found.values() for q in of), key=lambda q: q.number)
+
+    return kept(shown, f"queries {at:%Y-%m-%d}", make)
 
 
 def page_of(request: HttpRequest) -> HttpResponse:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 
+from equipoise.conduct.value_history import line_of
 from equipoise.desk import oversight
 from equipoise.site import errors, live
 from equipoise.site.acts import asked, now
+from equipoise.site.by_patient import of_each
 from equipoise.site.forms import Ordering
 from equipoise.site.pages_patient import EXPEDITED, EXPEDITED_IF_FATAL
 from equipoise.site.shown import Shown
 from equipoise.site.tables import Action, Board, Cell, Page, moment, show
 from equipoise.trial.event import Event
+from equipoise.trial.log import in_force
+
+#: So many stand on the page.
+_MOST = 300
 
 
 def is_serious(event: Event) -> bool:
@@ -23,9 +31,19 @@ def is_serious(event: Event) -> bool:
     return event.kind == "adverse event" and (event.data.get("serious") is True or event.data["grade"] == 5)
 
 
+def known_since(shown: Shown) -> dict[int, datetime]:
+    """When each serious adverse event in force was first known here, by its number."""
+
+    def make(events: Sequence[Event]) -> list[tuple[Event, datetime]]:
+        return [(e, min(h.recorded for h in line_of(events, e.number))) for e in in_force(events) if is_serious(e)]
+
+    return {e.number: at for of in of_each(shown, "serious", make).values() for e, at in of}
+
+
 def serious(shown: Shown) -> list[Event]:
     """The serious adverse events in force that a person sees, those known last first."""
-    return sorted((e for e in shown.today.events if is_serious(e)), key=lambda e: e.recorded, reverse=True)
+    found = of_each(shown, "serious events", lambda events: [e for e in in_force(events) if is_serious(e)])
+    return sorted((e for of in found.values() for e in of), key=lambda e: e.recorded, reverse=True)
 
 
 def page_of(request: HttpRequest) -> HttpResponse:
@@ -33,10 +51,12 @@ def page_of(request: HttpRequest) -> HttpResponse:
     shown = live.shown(request)
     if not shown.may("safety reviewed"):
         return errors.forbidden(request)
-    words = {e.data["event"]: e for e in shown.log if e.kind == "safety reviewed"}
+    said_of = of_each(shown, "safety words", lambda events: [e for e in events if e.kind == "safety reviewed"])
+    words = {e.data["event"]: e for of in said_of.values() for e in of}
+    every, since = serious(shown), known_since(shown)
     rows: list[list[Cell | object]] = []
-    for e in serious(shown):
-        known = min(h.recorded for h in shown.history(e))
+    for e in every[:_MOST]:
+        known = since[e.number]
         fatal = e.data["grade"] == 5 or bool({"death", "life-threatening"} & set(e.data.get("criteria", ())))
         within = EXPEDITED_IF_FATAL if fatal else EXPEDITED
         left = within - (now() - known).days
@@ -54,14 +74,17 @@ def page_of(request: HttpRequest) -> HttpResponse:
             Cell(e.patient, reverse("safety_patient", args=[shown.key_of(e.patient)])), f"{e.data['term']}, grade {e.data['grade']}", str(e.happened),
             moment(known), clock, said,
         ])  # fmt: skip
-    waiting = sum(e.number not in words for e in serious(shown))
+    waiting = sum(e.number not in words for e in every)
+    lead = f"{waiting} wait for a review." + (
+        f" The newest {_MOST} of {len(every):,} are shown." if len(every) > _MOST else ""
+    )
     board = Board(
         "Serious adverse events",
         ("Patient", "Event", "Began", "Known here", "Clock", "Review"),
         rows,
         "None is recorded.",
     )
-    return show(request, Page("Safety", f"{waiting} wait for a review.", [board]))
+    return show(request, Page("Safety", lead, [board]))
 
 
 def _word(e: Event) -> str:

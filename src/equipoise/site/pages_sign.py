@@ -11,10 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
-from equipoise.conduct.watched_over import Signature, cutoffs, endorsements, signatures
+from equipoise.conduct.watched_over import Endorsement, Signature, cutoffs, endorsements, signatures
 from equipoise.desk import oversight
 from equipoise.site import errors, live
 from equipoise.site.acts import day, give, now
+from equipoise.site.by_patient import of_each
 from equipoise.site.confirming import by_passkey, has_passkey, is_really
 from equipoise.site.forms import Confirmation, today
 from equipoise.site.pages_patient import recorded
@@ -33,13 +34,19 @@ def _cutoff(request: HttpRequest, shown: Shown) -> date:
     return asked or next(iter(cutoffs(shown.log)), now().date())
 
 
+def endorsed(shown: Shown, cutoff: date) -> list[Endorsement]:
+    """Of each patient whom a reader sees, whether an investigator endorsed his record at a cut-off."""
+    found = of_each(shown, "endorsed", lambda events: endorsements(events, cutoff), cutoff)
+    return [e for name in sorted(found) if name in shown.patients for e in found[name]]
+
+
 def page_of(request: HttpRequest) -> HttpResponse:
     """Of each patient whether an investigator endorsed his record at a cut-off, and what is missing."""
     shown = live.shown(request)
     if not shown.reads("record"):
         return errors.forbidden(request)
-    cutoff, events = _cutoff(request, shown), list(shown.log)
-    found = [e for e in endorsements(events, cutoff) if e.patient in shown.patients]
+    cutoff = _cutoff(request, shown)
+    found = endorsed(shown, cutoff)
     signs = shown.may("signed")
     rows: list[list[Cell | object]] = []
     for e in found:
@@ -61,7 +68,7 @@ def page_of(request: HttpRequest) -> HttpResponse:
         )
     missing = sum(e.state != "signed" for e in found)
     filters = forms.Form({"cutoff": cutoff.isoformat()})
-    days = dict.fromkeys([cutoff, *cutoffs(events), now().date()])
+    days = dict.fromkeys([cutoff, *cutoffs(shown.log), now().date()])
     filters.fields["cutoff"] = choice("Cut-off", [(str(d), str(d)) for d in days])
     lead = f"Endorsement of each patient's record by {cutoff}: {missing} of {len(found)} missing or fallen."
     board = Board(
@@ -73,7 +80,7 @@ def page_of(request: HttpRequest) -> HttpResponse:
 def of_patient(request: HttpRequest, key: str) -> HttpResponse:
     """All signatures of a patient's record: printed name, moment, meaning, digest, and whether each holds."""
     patient, shown = patient_or_404(request, key), live.shown(request)
-    rows = [_line(s) for s in signatures(list(shown.log), patient.name)]
+    rows = [_line(s) for s in signatures(shown.events_of(patient.name))]
     columns = ("Name", "Signed", "Meaning", "Cut-off", "Records", "Digest", "State", "Why")
     actions = [Action("Sign", reverse("sign", args=[key]), secondary=False)] if shown.may("signed") else []
     page = Page(

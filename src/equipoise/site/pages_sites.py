@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from equipoise.site import boards, errors, live
 from equipoise.site.forms import Day, Ordering, today
 from equipoise.site.shown import Shown
+from equipoise.trial.patient import Patient
 from equipoise.trial.problem import Problem
 
 
@@ -20,11 +21,13 @@ def sites(request: HttpRequest) -> HttpResponse:
     shown = live.shown(request)
     if not shown.may("site activated"):
         return errors.forbidden(request)
-    patients = list(shown.today.patients.values())
+    at: dict[str, list[Patient]] = {}
+    for p in shown.today.patients.values():
+        at.setdefault(p.site, []).append(p)
     amendments = shown.definitions.editions[1:]
     rows = []
     for site in shown.trial.sites:
-        own = [p for p in patients if p.site == site.name]
+        own = at.get(site.name, [])
         came = sum(p.randomised is not None for p in own)
         approved = [(a, a.approved.get(site.name)) for a in amendments]
         rows.append(

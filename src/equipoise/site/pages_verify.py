@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -12,16 +12,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
-from equipoise.conduct.watched_over import Entry, Filter, Verification, last_visit, trail, verification
+from equipoise.conduct.watched_over import Entry, Filter, last_visit, verification
 from equipoise.desk import oversight
 from equipoise.site import errors, live
 from equipoise.site.acts import asked, day, give
+from equipoise.site.by_patient import Trail, acts_of, of_each, trail_of
 from equipoise.site.forms import Day, Ordering
 from equipoise.site.in_words import in_words
 from equipoise.site.pages_patient import recorded
 from equipoise.site.pages_screening import patient_or_404
 from equipoise.site.shown import Shown
-from equipoise.site.tables import Action, Board, Cell, Page, choice, kept, moment, show
+from equipoise.site.tables import Action, Board, Cell, Page, choice, moment, show
 from equipoise.trial.problem import Problem
 
 #: So many lines of the audit trail stand on a page; the filter finds the others.
@@ -34,22 +35,21 @@ def board(request: HttpRequest) -> HttpResponse:
     shown = live.shown(request)
     if not shown.may("verified"):
         return errors.forbidden(request)
-    events = list(shown.log)
-    visit = last_visit(events, shown.person)
-    of: dict[str, list[Verification]] = {}
-    for v in kept(shown, "verification", lambda: verification(events)):
-        of.setdefault(v.event.patient, []).append(v)
-    changed: dict[str, int] = {}
-    for t in trail(events, since=visit):
+    visit = last_visit(shown.log, shown.person)
+    of = of_each(shown, "verification", verification)
+    changed: Counter[str] = Counter()
+    for t in reversed(trail_of(shown).entries):
+        if visit is not None and t.event.recorded <= visit:
+            break
         if t.change is not None:
-            changed[t.patient] = changed.get(t.patient, 0) + 1
+            changed[t.patient] += 1
     rows = []
     for name, p in sorted(shown.patients.items()):
         states = [v.state for v in of.get(name, ())]
         done, fallen, left = states.count("verified"), states.count("fallen"), states.count("not yet")
         rows.append([
             Cell(name, reverse("verify_patient", args=[shown.key_of(name)])), p.site, Cell(f"{done} of {len(states)}", number=True),
-            Cell(fallen, tag="bad" if fallen else ""), Cell(left, number=True), Cell(changed.get(name, 0), number=True),
+            Cell(fallen, tag="bad" if fallen else ""), Cell(left, number=True), Cell(changed[name], number=True),
         ])  # fmt: skip
     since = (
         f"Your last visit: {moment(visit)}."
@@ -84,8 +84,8 @@ def of_patient(request: HttpRequest, key: str) -> HttpResponse:
         problems = answer.problems
         shown = live.shown(request)
     words = {r.event.number: r for r in recorded(shown, patient)}
-    states = verification(list(shown.log), patient.name)
-    visit = last_visit(list(shown.log), shown.person)
+    states = of_each(shown, "verification", verification).get(patient.name, [])
+    visit = last_visit(shown.log, shown.person)
     rows = [
         {"v": v, "r": words[v.event.number], "tag": _TAGS[v.state], "new": visit is not None and v.event.recorded > visit, "at": moment(v.at)}
         for v in states if v.event.number in words
@@ -112,14 +112,17 @@ def _filter(request: HttpRequest) -> Filter:
     return Filter(**texts, since=day(said.get("since", "")), until=day(said.get("until", "")))
 
 
-def _filters(request: HttpRequest, shown: Shown, every: Sequence[Entry]) -> forms.Form:
+def _filters(request: HttpRequest, every: Trail) -> forms.Form:
     form = forms.Form(request.GET)
-    form.fields["person"] = choice("Person", [(p, p) for p in sorted({t.event.by for t in every if t.event.by})])
-    form.fields["patient"] = choice("Patient", [(p, p) for p in sorted({t.patient for t in every if t.patient})])
-    form.fields["kind"] = choice("Kind", [(k, k) for k in sorted({t.kind for t in every})])
-    form.fields["field"] = choice(
-        "Field", [(f, f.replace("_", " ")) for f in sorted({t.field for t in every if t.field})]
+    form.fields["person"] = choice("Person", [(p, p) for p in sorted(every.people)])
+    few = len(every.patients) <= MOST  # of more nobody picks one from a list
+    form.fields["patient"] = (
+        choice("Patient", [(p, p) for p in sorted(every.patients)])
+        if few
+        else forms.CharField(label="Patient", required=False, max_length=200)
     )
+    form.fields["kind"] = choice("Kind", [(k, k) for k in sorted(every.kinds)])
+    form.fields["field"] = choice("Field", [(f, f.replace("_", " ")) for f in sorted(every.fields)])
     form.fields["what"] = choice("Change", [(w, w if w != "late" else "late entry") for w in _WHAT])
     form.fields["since"] = Day(label="Since", required=False)
     form.fields["until"] = Day(label="Until", required=False)
@@ -131,24 +134,25 @@ def audit(request: HttpRequest) -> HttpResponse:
     shown = live.shown(request)
     if not shown.reads("record"):
         return errors.forbidden(request)
-    zones = {s.name: s.timezone for s in shown.trial.sites}
-    every, asks = kept(shown, "trail", lambda: list(trail(list(shown.log), zones))), _filter(request)
-    found = [t for t in reversed(every) if asks.keeps(t)]
-    rows = [_line(shown, t) for t in islice(found, MOST)]
-    lead = f"{len(found):,} of {len(every):,} lines" + (f", the newest {MOST} shown." if len(found) > MOST else ".")
+    every, asks = trail_of(shown), _filter(request)
+    found = every.entries if asks == Filter() else [t for t in every.entries if asks.keeps(t)]
+    rows = [_line(shown, t) for t in islice(reversed(found), MOST)]
+    lead = f"{len(found):,} of {len(every.entries):,} lines" + (
+        f", the newest {MOST} shown." if len(found) > MOST else "."
+    )
     actions = (
         [Action("Record a review of this", f"{reverse('trail_review')}?{urlencode({'scope': str(asks)})}")]
         if shown.may("reviewed")
         else []
     )
     reviews = [
-        [moment(e.recorded), e.by, e.data["scope"], e.data["finding"]] for e in reversed(list(shown.log)) if e.kind == "reviewed"
+        [moment(e.recorded), e.by, e.data["scope"], e.data["finding"]] for e in reversed(acts_of(shown)) if e.kind == "reviewed"
     ]  # fmt: skip
     columns = ("When", "Patient", "Of", "Field", "Change", "Was", "Became", "By", "Why")
     boards = [Board("Audit trail", columns, rows, "Nothing is in this list.")]
     if shown.may("reviewed") or reviews:
         boards.append(Board("Reviews", ("When", "By", "Scope", "Finding"), reviews, "No review is recorded."))
-    return show(request, Page("Audit trail", lead, boards, actions, filters=_filters(request, shown, every)))
+    return show(request, Page("Audit trail", lead, boards, actions, filters=_filters(request, every)))
 
 
 def _line(shown: Shown, t: Entry) -> list[Cell | object]:

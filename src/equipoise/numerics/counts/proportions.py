@@ -31,7 +31,7 @@ class ExactTest:
     alternative: Alternative
 
 
-def _root(of: Callable[[float], float], a: float, b: float, **to: float) -> float:
+def _root(of: Callable[[float], float], a: float, b: float, **to: Any) -> float:
     # Imported where used: a process that serves pages does without scipy.optimize, of 25 MB.
     from scipy.optimize import brentq
 

@@ -7,7 +7,7 @@ thousands of states.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -85,6 +85,13 @@ def chance(seen: Seen, orders: int, at: Sequence[float]) -> float:
     return float(orders * at[0] ** seen.none * at[1] ** seen.toxic * at[2] ** seen.response * at[3] ** seen.both)
 
 
+def foreseen(design: DoseDesign[Any], states: Iterable[Any]) -> None:
+    """Tell a design which states it will be asked about: one whose model is learnt faster of many at once has a ``foresee``."""
+    foresee = getattr(design, "foresee", None)
+    if foresee is not None:
+        foresee(list(states))
+
+
 def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000) -> Iterator[tuple[Any, float]]:
     """The states in which the trial may end, each with its probability; they add up to 1. Raises BadInput for too many states."""
     return ((state, p) for state, p, _ in _ends(design, truth, most_states))
@@ -98,6 +105,7 @@ def _ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int) -> Iterat
     met = 0
     while layer:
         after: dict[Any, float] = {}
+        foreseen(design, layer)
         for state, p in layer.items():
             action = design.verdict(state).action
             if isinstance(action, End):

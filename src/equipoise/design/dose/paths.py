@@ -11,7 +11,7 @@ from typing import Any
 
 from equipoise.design.dose.conducting import Unfinished
 from equipoise.design.dose.dose_design import DoseDesign, DoseVerdict, End, Give, Seen
-from equipoise.design.dose.exact import results
+from equipoise.design.dose.exact import foreseen, results
 
 
 def by_responses(design: DoseDesign[Any]) -> bool:
@@ -58,6 +58,7 @@ def _grown(design: DoseDesign[Any], layer: dict[Any, int], first: int, depths: r
     for depth in depths:
         after: dict[Any, int] = {}
         base = first + len(layer)
+        foreseen(design, layer)
         for known, number in layer.items():
             verdict = design.verdict(known)
             ways = []

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.behaviour import behaviour
 from equipoise.design.dose.exact import DoseTruth
 from equipoise.design.dose.exact import characteristics as state_by_state
 from equipoise.design.dose.exact_behaviour import characteristics
@@ -37,6 +38,53 @@ DESIGNS: list[tuple[str, str, dict[str, Any]]] = [
     ("3+3, de-escalating", "a-plus-b", {"doses": 5, "deescalate": True}),
     ("CRM", "crm", {"target": 0.25, "skeleton": SKELETON}),
 ]
+_5, _CRM = {"target": 0.3, "doses": 5}, {"target": 0.25, "skeleton": SKELETON}
+_ROWS = (
+    "3: 0/2/3",
+    "6: 1/3/4",
+    "9: 2/4/5",
+    "12: 3/5/7",
+    "15: 4/6/8",
+    "18: 4/7/9",
+    "21: 5/8/10",
+    "24: 6/9/11",
+    "27: 7/10/12",
+    "30: 7/11/13",
+)
+_LEVELS, _MODIFIED = (60.0, 75.0, 90.0, 112.0, 140.0), {"expansion": {"n": 12}}
+_PAIRS = {"target": 0.3, "first": 2, "second": 3, "cohorts": 10}
+_BACKFILL = {**_5, "backfill": {"cap": 12, "needs_response": False}}
+_BOIN12 = {"phi_t": 0.35, "phi_e": 0.25, "doses": 5, "cohorts": 10}
+#: The whole shelf, five doses and thirty patients where it has them; and whether its exact behaviour is asked (it is not where that
+#: depends on time, or has too many states).
+SHELF: list[tuple[str, str, dict[str, Any], bool]] = [
+    ("3+3", "a-plus-b", {"doses": 5}, True),
+    ("3+3, de-escalating", "a-plus-b", {"doses": 5, "deescalate": True}, True),
+    ("rolling six", "rolling-six", {"doses": 5}, False),
+    ("BOIN", "boin", _5, True),
+    ("BOIN, 12 at a dose are enough", "boin", {**_5, "n_stop": 12}, True),
+    ("BOIN, expansion", "boin", {**_5, **_MODIFIED}, True),
+    ("BOIN, backfill", "boin", _BACKFILL, False),
+    ("TITE-BOIN, imputation", "boin", {**_5, "tite": "imputation"}, False),
+    ("TITE-BOIN, effective size", "boin", {**_5, "tite": "ess"}, False),
+    ("keyboard", "keyboard", _5, True),
+    ("mTPI", "mtpi", _5, True),
+    ("i3+3", "i3plus3", _5, True),
+    ("own table", "table", {**_5, "rows": _ROWS}, True),
+    ("CRM, empiric", "crm", _CRM, True),
+    ("CRM, logistic", "crm", {**_CRM, "model": "logistic"}, True),
+    ("CRM, exponential prior", "crm", {**_CRM, "prior": "exponential"}, True),
+    ("CRM by likelihood", "crm", {**_CRM, "method": "likelihood"}, False),
+    ("CRM, expansion", "crm", {**_CRM, **_MODIFIED}, True),
+    ("TITE-CRM, linear", "crm", {**_CRM, "tite": "linear"}, False),
+    ("TITE-CRM, adaptive", "crm", {**_CRM, "tite": "adaptive"}, False),
+    ("BLRM", "blrm", {"levels": _LEVELS, "reference": 90.0, "cohorts": 10}, False),
+    ("BOIN12, 3 doses", "boin12", dict(dose_shelf.one("boin12").example), False),
+    ("BOIN12, 5 doses", "boin12", _BOIN12, False),
+    ("BOIN combination, 2 x 3", "boin-combination", _PAIRS, False),
+]  # fmt: skip
+#: A pathway of it has 309, 3,470 and 32,067 nodes: each twentieth of a cohort's outcomes differs.
+EFFTOX = {**dose_shelf.one("efftox").example, "cohorts": 10}
 IN_TIME: list[tuple[str, str, dict[str, Any]]] = [
     ("BOIN", "boin", {"target": 0.3, "doses": 5}),
     ("TITE-BOIN (2020)", "boin", {"target": 0.3, "doses": 5, "tite": "ess"}),
@@ -138,10 +186,7 @@ def main() -> None:
         met = states(dose_shelf.build(kind, said))
         least = bound(met * 4)
         print(f"{name:22}{1000 * took:9.1f}{met:9,}{1000 * least:11.4f}{took / least:8.0f}{1000 * slow:20.0f}")
-    for kind in dose_shelf.kinds():
-        example = dict(dose_shelf.one(kind).example)
-        took, nodes = timed(lambda k=kind, s=example: paths(k, s))  # type: ignore[misc]
-        print(f"four cohorts on, {kind:22}{1000 * took:8.1f} ms, {len(nodes)} nodes")
+    shelf()
     blrm = dict(dose_shelf.one("blrm").example)
     took, _ = timed(lambda: answer(dose_shelf.build("blrm", blrm), read_outcomes("1NNN 2NTN")))
     print(f"the next dose by BLRM {1000 * took:.1f} ms")
@@ -155,10 +200,26 @@ def main() -> None:
         print(f"R {package} {version}" + (f": {rate:,.0f} trials a second{against}" if rate else ""))
 
 
-def paths(kind: str, said: dict[str, Any]) -> Any:
-    """Four cohorts from the start."""
+def shelf() -> None:
+    """Four cohorts from the start, and exact behaviour, of each design of the shelf."""
+    print(f"{'the shelf':32}{'four cohorts, ms':>17}{'nodes':>8}{'exact, ms':>12}")
+    for name, kind, said, exact in SHELF:
+        took, nodes = timed(lambda k=kind, s=said: paths(k, s))  # type: ignore[misc]
+        asked = f"{'-':>12}"
+        if exact:
+            whole, _ = timed(lambda k=kind, s=said: behaviour(dose_shelf.build(k, s), TRUTH, "exact"))  # type: ignore[misc]
+            asked = f"{1000 * whole:12.1f}"
+        print(f"{name:32}{1000 * took:17.1f}{len(nodes):8,}{asked}", flush=True)
+    for cohorts, rounds in ((2, 3), (3, 2), (4, 1)):
+        took, nodes = timed(lambda c=cohorts: paths("efftox", EFFTOX, c), rounds)  # type: ignore[misc]
+        print(f"{f'EffTox, 4 doses, {cohorts} cohorts':32}{1000 * took:17.1f}{len(nodes):8,}{'-':>12}", flush=True)
+    print("a comparison of doses at random has no cohorts: no pathway is asked of it")
+
+
+def paths(kind: str, said: dict[str, Any], cohorts: int = 4) -> Any:
+    """So many cohorts from the start."""
     design: Any = dose_shelf.build(kind, said)
-    return pathways(design, design.start(), 4)
+    return pathways(design, design.start(), cohorts)
 
 
 def states(design: Any) -> int:

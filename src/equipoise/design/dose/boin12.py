@@ -160,10 +160,21 @@ class Boin12:
         """Nobody is treated."""
         return nobody_of_four(self.doses)
 
+    @property
+    def _asks_who_had_both(self) -> bool:
+        """Not where u2 + u3 = 100: the utility does not ask, and fewer states are met."""
+        return self.u2 + self.u3 != 100
+
+    def alike(self, seen: Seen) -> Seen:
+        """Of what leads to the same state one."""
+        if self._asks_who_had_both:
+            return seen
+        both = max(seen.dlt + seen.responses - seen.n, 0)
+        return Seen(seen.n - seen.dlt - seen.responses + both, seen.dlt - both, seen.responses - both, both)
+
     def step(self, state: FourCounts, dose: int, seen: Seen) -> FourCounts:
         """The counts after a cohort, and whether its dose is out as too toxic."""
-        # Who had both does not count where u2 + u3 = 100: the utility does not ask, and fewer states are met.
-        told = treated_of_four(state, dose, seen, who_had_both=self.u2 + self.u3 != 100)
+        told = treated_of_four(state, dose, seen, who_had_both=self._asks_who_had_both)
         if self.inadmissible == "never" and dose < told.out and not self._at(told, dose)[1]:
             return replace(told, out=dose)
         return told

@@ -58,6 +58,9 @@ def _faults(design: DoseDesign[Any], most_states: int) -> Iterator[str]:
             to = design.step(state, action.dose, cohort)
             if to != design.step(state, action.dose, cohort):
                 yield "step() gives two states that differ"
+            alike = getattr(design, "alike", None)
+            if alike and to != design.step(state, action.dose, alike(cohort)):
+                yield "alike() takes for one what leads to two states"
             if to.n[action.dose - 1] != state.n[action.dose - 1] + cohort.n:
                 yield "step() does not count a cohort's patients at its dose"
             if to not in seen:

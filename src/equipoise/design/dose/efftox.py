@@ -12,17 +12,20 @@ The posterior is reckoned by quadrature, so that the same outcomes always give t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
 from scipy.optimize import brentq
 
 from equipoise.design.dose.counts import FourCounts, nobody_of_four, treated_of_four
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
 from equipoise.design.dose.dose_spec import UnitSpec
+from equipoise.design.dose.efftox_many import MOST_PATIENTS, MOST_TERMS, History, ManyFits, terms
 from equipoise.design.dose.efftox_model import EfftoxModel, Fitted
 from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, most_cautious
 from equipoise.design.spec import Probability, between
@@ -43,6 +46,8 @@ EXAMPLE = {
 }  # fmt: skip
 #: Points of a lattice at most: a second an answer, or so.
 _MOST_POINTS = 400_000
+#: Of fewer states each is reckoned by itself; and what many at once cannot tell: probabilities nearer than this to a limit, and such utilities.
+_FEW, _HAIR, _TIE = 8, 1e-4, 2e-5
 _PRIORS = ("mu_t", "beta_t", "mu_e", "beta_e1", "beta_e2", "psi")
 
 
@@ -165,12 +170,38 @@ class Efftox:
         """What is known of each dose."""
         key = state.n, state.dlt, state.responses, state.both
         if key not in self._fits:
-            each = list(zip(*key, strict=True))
-            self._fits[key] = self.model.fit(
-                [n - t - e + b for n, t, e, b in each], [t - b for _, t, _, b in each], [e - b for *_, e, b in each], state.both,
-                self.phi_t, self.phi_e,
-            )  # fmt: skip
+            neither, dlt, response, both = zip(*_history(state), strict=True)
+            self._fits[key] = self.model.fit(neither, dlt, response, both, self.phi_t, self.phi_e)
         return self._fits[key]
+
+    @cached_property
+    def _many(self) -> ManyFits:
+        return ManyFits(self.model, self.phi_t, self.phi_e)
+
+    def foresee(self, states: Sequence[FourCounts]) -> None:
+        """Learn of many states at once what ``fit`` says of each: a hundredth of the time where few patients were treated.
+
+        What would be decided by a hair is left to ``fit``.
+        """
+        new = {}
+        for s in states:
+            key = s.n, s.dlt, s.responses, s.both
+            if (
+                key not in self._fits
+                and 0 < s.patients <= MOST_PATIENTS
+                and terms(history := _history(s)) <= MOST_TERMS
+            ):
+                new[key] = history
+        if len(new) < _FEW:
+            return
+        found = self._many.known(list(new.values()))
+        p, q = found[:, 0], found[:, 1]
+        worth = np.sort(-((((1 - p) / (1 - self.eff0)) ** self.norm + (q / self.tox1) ** self.norm) ** (1 / self.norm)))
+        sure = np.diff(worth).min(axis=1) > _TIE
+        for k, limit in ((2, self.p_e), (3, self.p_t)):
+            sure &= (np.abs(found[:, k] - limit) > _HAIR).all(axis=1)
+        for key, known in zip(compress(new, sure), found[sure].tolist(), strict=True):
+            self._fits[key] = Fitted(*map(tuple, known))
 
     def ptox(self, state: FourCounts) -> tuple[float, ...]:
         """Posterior mean DLT rates."""
@@ -181,8 +212,14 @@ class Efftox:
         f = self.fit(state)
         return {"peff": f.response, "p_safe": f.safe, "p_works": f.works, "utility": self._utilities(f)}
 
+    @cached_property
+    def _worth(self) -> dict[Fitted, tuple[float, ...]]:
+        return {}
+
     def _utilities(self, f: Fitted) -> tuple[float, ...]:
-        return tuple(self.utility(e, t) for e, t in zip(f.response, f.dlt, strict=True))
+        if f not in self._worth:
+            self._worth[f] = tuple(self.utility(e, t) for e, t in zip(f.response, f.dlt, strict=True))
+        return self._worth[f]
 
     def start(self) -> FourCounts:
         """Nobody is treated."""
@@ -291,6 +328,12 @@ class Efftox:
             f"posterior mean rates have the largest utility is given next, of {skip}; the trial stops if there is none. At the end the acceptable dose of the largest "
             "utility among those given is recommended."
         )
+
+
+def _history(state: FourCounts) -> History:
+    """Of each dose: neither, a DLT alone, a response alone, both."""
+    each = zip(state.n, state.dlt, state.responses, state.both, strict=True)
+    return tuple((n - t - e + b, t - b, e - b, b) for n, t, e, b in each)
 
 
 def _list(values: tuple[float, ...]) -> str:

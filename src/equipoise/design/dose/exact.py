@@ -7,7 +7,7 @@ thousands of states.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -80,9 +80,26 @@ def results(size: int, of_response: bool) -> tuple[tuple[Seen, int], ...]:
     return tuple(found)
 
 
+def told_apart(design: DoseDesign[Any], size: int, of_response: bool) -> list[tuple[Seen, int, int]]:
+    """``results``, each with the place of the first that leads wherever it leads: a design may have ``alike``, which says what of it does not count."""
+    alike = getattr(design, "alike", None)
+    first: dict[Seen, int] = {}
+    return [
+        (seen, orders, first.setdefault(alike(seen) if alike else seen, place))
+        for place, (seen, orders) in enumerate(results(size, of_response))
+    ]
+
+
 def chance(seen: Seen, orders: int, at: Sequence[float]) -> float:
     """The probability of what a cohort shows."""
     return float(orders * at[0] ** seen.none * at[1] ** seen.toxic * at[2] ** seen.response * at[3] ** seen.both)
+
+
+def foreseen(design: DoseDesign[Any], states: Iterable[Any]) -> None:
+    """Tell a design which states it will be asked about: one whose model is learnt faster of many at once has a ``foresee``."""
+    foresee = getattr(design, "foresee", None)
+    if foresee is not None:
+        foresee(list(states))
 
 
 def ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000) -> Iterator[tuple[Any, float]]:
@@ -98,6 +115,7 @@ def _ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int) -> Iterat
     met = 0
     while layer:
         after: dict[Any, float] = {}
+        foreseen(design, layer)
         for state, p in layer.items():
             action = design.verdict(state).action
             if isinstance(action, End):
@@ -106,14 +124,22 @@ def _ends(design: DoseDesign[Any], truth: DoseTruth, most_states: int) -> Iterat
                 continue
             dose, size = action.dose, action.size
             if (dose, size) not in known:
-                pairs = ((s, chance(s, k, at[dose - 1])) for s, k in results(size, design.of_response))
-                known[dose, size] = [(s, q) for s, q in pairs if q > 0]
+                known[dose, size] = _ways(design, size, at[dose - 1])
             for seen, q in known[dose, size]:
                 to = design.step(state, dose, seen)
                 after[to] = after.get(to, 0.0) + p * q
         if len(after) > most_states:
             raise too_many_states(most_states)
         layer = after
+
+
+def _ways(design: DoseDesign[Any], size: int, at: Sequence[float]) -> list[tuple[Seen, float]]:
+    """What a cohort at a dose may show, with its probability: what leads to the same state together."""
+    apart = told_apart(design, size, design.of_response)
+    together: dict[int, float] = {}
+    for seen, orders, first in apart:
+        together[first] = together.get(first, 0.0) + chance(seen, orders, at)
+    return [(apart[k][0], q) for k, q in together.items() if q > 0]
 
 
 def characteristics(design: DoseDesign[Any], truth: DoseTruth, most_states: int = 2_000_000) -> DoseCharacteristics:

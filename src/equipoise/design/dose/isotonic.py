@@ -35,6 +35,7 @@ def rates(n: tuple[int, ...], dlt: tuple[int, ...]) -> tuple[float, ...]:
     return tuple(pooled(p, w))
 
 
+@lru_cache(maxsize=100_000)
 def closest(
     n: tuple[int, ...], dlt: tuple[int, ...], below: int, target: float, most: float | None = None
 ) -> int:  # fmt: skip

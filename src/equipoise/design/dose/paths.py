@@ -11,7 +11,7 @@ from typing import Any
 
 from equipoise.design.dose.conducting import Unfinished
 from equipoise.design.dose.dose_design import RANDOMISE, DoseDesign, DoseVerdict, End, Give, Seen
-from equipoise.design.dose.exact import results
+from equipoise.design.dose.exact import foreseen, results, told_apart
 
 
 def by_responses(design: DoseDesign[Any]) -> bool:
@@ -55,17 +55,25 @@ def pathways_in(design: DoseDesign[Any], left: Unfinished, cohorts: int) -> list
 def _grown(design: DoseDesign[Any], layer: dict[Any, int], first: int, depths: range) -> list[Node]:
     """Nodes from a layer of states on, each with its number, the last depth without ways."""
     nodes: list[Node] = []
+    shown: dict[int, list[tuple[Seen, int, int]]] = {}
     for depth in depths:
         after: dict[Any, int] = {}
         base = first + len(layer)
+        foreseen(design, layer)
         for known, number in layer.items():
             verdict = design.verdict(known)
             ways = []
             # A lottery that follows a design of DLTs is judged by responses, and is no cohort of it.
             lot = verdict.called == RANDOMISE and not by_responses(design)
             if depth < depths[-1] and not lot and not isinstance(verdict.action, End):
-                for seen, _ in results(verdict.action.size, by_responses(design)):
-                    to = design.step(known, verdict.action.dose, seen)
+                dose, size = verdict.action.dose, verdict.action.size
+                if size not in shown:
+                    shown[size] = told_apart(design, size, by_responses(design))
+                for place, (seen, _, first_alike) in enumerate(shown[size]):
+                    if first_alike < place:
+                        ways.append((seen, ways[first_alike][1]))
+                        continue
+                    to = design.step(known, dose, seen)
                     ways.append((seen, after.setdefault(to, base + len(after))))
             nodes.append(Node(number, depth, known, known.at, verdict, design.recommend(known), tuple(ways)))
         first, layer = base, after

@@ -247,7 +247,11 @@ class Compared:
         if self.spec.p0 is not None:
             each = (f"{c.boundary} responses of {c.n + c.further} for {_DOSES[c.doses]}" for c in self._each[:-1])
             needs = f", with its own boundary: {', '.join(each)}"
-        fewer = "Where the lowest dose is declared it is compared with none, given to as many and judged" if k == 2 else "Where fewer doses are below it, these are compared"
+        fewer = (
+            "Where the lowest dose is declared it is compared with none, given to as many and judged"
+            if k == 2
+            else "Where fewer doses are below it, these are compared"
+        )
         return f"{said} {fewer} in the same way{needs}."
 
 

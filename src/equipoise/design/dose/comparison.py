@@ -29,7 +29,6 @@ from equipoise.design.dose.levels import gone, shape_of
 from equipoise.design.dose.meanwhile import Meanwhile, Wait, asked, in_time
 from equipoise.trial.problem import BadInput, Problem
 
-
 _DOSES = {1: "one dose", 2: "two doses", 3: "three doses"}
 
 

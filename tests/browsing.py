@@ -10,11 +10,13 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from helpers import ROOT
 
@@ -58,6 +60,43 @@ def serving(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
             process.terminate()
             process.wait(20)
             process.stdout.close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def at_hand() -> Iterator[str]:
+    """What the test's own process serves, for a browser: the address."""
+    from django.db import connections
+
+    from equipoise.site.serving import application
+
+    called = application()
+
+    def closing(environ: Any, start: Any) -> Any:
+        answer = called(environ, start)
+        try:
+            return list(answer)
+        finally:
+            answer.close()
+            connections.close_all()
+
+    server = make_server("127.0.0.1", 0, closing, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    unsafe = (
+        "DJANGO_ALLOW_ASYNC_UNSAFE"  # Playwright runs a loop in the test's own thread, and nothing of it asks Django
+    )
+    before = os.environ.get(unsafe)
+    os.environ[unsafe] = "1"
+    try:
+        yield f"http://localhost:{server.server_address[1]}"
+    finally:
+        os.environ.pop(unsafe) if before is None else os.environ.update({unsafe: before})
+        server.shutdown()
+        server.server_close()
 
 
 def code_of(secret: str) -> str:
@@ -121,6 +160,14 @@ class Person:
         """Choose a pass phrase by a link, and log in with it."""
         self.to(link).fill(Pass_phrase=passphrase, Once_more=passphrase).click("Set the pass phrase")
         return self.log_in(user, passphrase)
+
+    def as_of(self, client: Any) -> Person:
+        """As who is logged in by a client of the test's own process."""
+        cookie, url = client.cookies["__Host-session"].value, self.root.replace("http:", "https:")
+        self.context.add_cookies(
+            [{"name": "__Host-session", "value": cookie, "url": url, "secure": True, "httpOnly": True}]
+        )
+        return self
 
     def log_in(self, user: str, passphrase: str) -> Person:
         """Log in by pass phrase."""

@@ -30,7 +30,7 @@ def test_nobody_grants_himself(served: Served) -> None:
 def test_a_revoked_role_ends_within_the_session(served: Served) -> None:
     monitor, administrator = served.client("monitor"), served.client("administrator")
     assert monitor.get("/patients/").status_code == 200
-    posted(administrator, "/people/revoke/", grant=f"monitor\n{PEOPLE['monitor']}", why="left")
+    posted(administrator, "/people/revoke/", grant=f"monitor/{PEOPLE['monitor']}", why="left")
     answer = monitor.get("/patients/")
     assert answer.status_code == 403
     assert "a person who holds a role" in answer.content.decode()

@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from equipoise.conduct.conduct import Conduct
-from equipoise.desk import order
-from equipoise.files.log_file import LogFile
 from equipoise.site import live
-from equipoise.site.folder import Installation
-from equipoise.trial.log import Log
-from phase1_trials import FIRST, START, trial
+from phase1_trials import FIRST
 from site_server import Served
 
 
 @pytest.fixture
-def served(site_installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
-    """A phase I with one site, opened with people; three patients at the first level, of whom one is dosed, and a fourth who is enrolled."""
-    (tmp_path / "log").mkdir()
-    own = replace(site_installation, folder=tmp_path, trial="phase1-example", log=str(tmp_path / "log" / "log.jsonl"))
-    now = datetime.combine(START, datetime.min.time(), UTC) + timedelta(hours=8)
-    c = Conduct.open(trial(), now, "ada", administrator="ada")
-    for person, role, sites in (("ivy", "investigator", ["S01"]), ("sue", "sponsor", [])):
-        c.order(
-            "granted", START, now, "ada", data={"person": person, "role": role, **({"sites": sites} if sites else {})}
-        )
-    c.order("site activated", START, now, "sue", site="S01")
-    now = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(hours=8)
-    for n in range(1, 5):
-        name = f"P{n}"
-        c.screen(name, "S01", FIRST, now, "ivy")
-        c.enrol(name, FIRST, now, "ivy")
-        if n < 4:
-            c.order("assigned", FIRST, now, "ivy", patient=name, data={"level": "DL1"})
-    LogFile(tmp_path / "log" / "log.jsonl", own.trial).create(Log(c.log))
-    monkeypatch.setattr(order, "now", lambda: now)
-    live.use(live.Live(own))
-    return Served(own)
+def served(phase1: Served) -> Served:
+    """The phase I is what is served here."""
+    return phase1
 
 
 def form_of(served: Served, patient: str) -> Any:

@@ -59,7 +59,7 @@ QUERIES = {"patients/": ["?state=on study", "?state=x"], "known/": ["?day=2013-0
 #: Sent to every address that takes a form: the fields of all of them.
 SAID = {
     "key": "the key of a test", "on": DAY, "passphrase": PASSPHRASE, "site": "S03", "why": "because", "reason": "emergency", "person": "coordinator-1",
-    "role": "monitor", "sites": "S01", "what": "GCP", "tasks": "screened", "grant": "monitor\nmonitor-1", "f_ecog": "0-1", "f_ldh": "normal",
+    "role": "monitor", "sites": "S01", "what": "GCP", "tasks": "screened", "grant": "monitor/monitor-1", "f_ecog": "0-1", "f_ldh": "normal",
     **{f"c{n}": "yes" for n in range(1, 9)}, "passphrase ": "",
     "happened": DAY, "drug": "IMGN901", "cycle": "1", "day": "8", "dose": "90", "term": "nausea", "grade": "2", "serious": "no", "response": "SD",
     "text": "a word", "event": "18", "scope": "all", "finding": "nothing", "meaning": "I have entered these data", "digest": "ab" * 32, "cutoff": "2013-07-05",

@@ -53,8 +53,8 @@ def begin(installation: Installation) -> Installation:
     name = installation.trial
     installation = replace(installation, trial=str(_moved(name, installation.folder / "trial" / "trial.toml")))
     trial = opening.load_trial(installation.trial)
-    if not trial.sites or trial.divided:
-        allowed = "a trial with sites, and without cohorts: north"
+    if not trial.sites or trial.divided or trial.masked:
+        allowed = "a trial with sites, without cohorts, whose log tells the arms: north"
         raise BadInput("serve", [Problem("no-demo", "--demo", trial.id, allowed)])
     installation.secret.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     installation.folder.joinpath("witness").mkdir(exist_ok=True)

@@ -39,12 +39,16 @@ _NOTICE = timedelta(days=14)
 
 
 def _told_of(shown: Shown) -> list[tuple[Event, str]]:
-    """Emergency unblindings of late, for who sees the patients: that it was, by whom and why, and never the arm; each with the patient's address."""
-    if not (shown.trial.masked and shown.reads("record")):
+    """Emergency unblindings of late: that it was, by whom and why, and never the arm; each with the patient's address.
+
+    For who sees the patients; and for the sponsor, who is told of each (ICH E6(R3), 4.1), by the number alone and without what was written of it.
+    """
+    records = shown.reads("record")
+    if not shown.trial.masked or not (records or shown.may("amended")):
         return []
     since = datetime.now(UTC) - _NOTICE
     found = [e for e in shown.today.events if e.kind == "unblinded" and e.recorded >= since]
-    return [(e, shown.key_of(e.patient)) for e in reversed(found)]
+    return [(e, shown.key_of(e.patient) if records else "") for e in reversed(found)]
 
 
 def mark(request: HttpRequest) -> HttpResponse:

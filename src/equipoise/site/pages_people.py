@@ -58,14 +58,14 @@ class Revocation(Ordering):
     def __init__(self, shown: Shown, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         held = [(g.person, g.role.name) for g in shown.people.grants if g.until is None]
-        choices = [(f"{role}\n{person}", f"{person}: {role}") for person, role in dict.fromkeys(held)]
+        choices = [(f"{role}/{person}", f"{person}: {role}") for person, role in dict.fromkeys(held)]
         self.fields["grant"] = forms.ChoiceField(label="Person and role", choices=[("", ""), *choices])
         self.fields["why"] = forms.CharField(label="Why", required=False, max_length=4000)
 
     @property
     def details(self) -> dict[str, Any]:
         """The details of the event."""
-        role, person = self.cleaned_data["grant"].split("\n", 1)
+        role, person = self.cleaned_data["grant"].split("/", 1)
         return {"person": person, "role": role}
 
 

@@ -70,6 +70,8 @@ class CodeBreak(Confirmation):
         label="Reason", max_length=200, help_text="Such as: a serious adverse event whose treatment depends on it."
     )
     why = forms.CharField(label="What happened", max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    # Or a browser takes what stands before a pass phrase for the user's name.
+    reason.widget.attrs["autocomplete"] = "off"
     field_order = ("reason", "why", "passphrase")
 
 

@@ -32,10 +32,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
-    """`equipoise serve north` as a process of its own: what it said of itself."""
+def serving(folder: Path, *options: str, before: str = "") -> Iterator[dict[str, Any]]:
+    """`equipoise serve north` as a process of its own: what it said of itself. ``before``: what is run in it first."""
     port = free_port()
-    code = "from equipoise.cli.main import main; main()"
+    code = before + "\nfrom equipoise.cli.main import main; main()"
     args = ["serve", "north", "--folder", str(folder), "--port", str(port), "--json", *options]
     with (folder.parent / "stderr").open("wb") as err:
         process = subprocess.Popen(

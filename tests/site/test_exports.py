@@ -61,6 +61,42 @@ def test_no_file_tells_an_arm(acted: Served, role: str, name: str) -> None:
     assert "IMGN901" not in text
 
 
+def test_sdtm_tells_no_arm_and_is_the_same_in_two_worlds(site_installation: Installation, tmp_path: Path) -> None:
+    import io
+    import zipfile
+
+    from equipoise.files.datasets import read_datasets
+
+    worlds: list[dict[str, object]] = []
+    for world in (overseen(), overseen(with_other_arms)):
+        served = serve(site_installation, tmp_path, world)
+        packed = zipfile.ZipFile(io.BytesIO(taken(served, "data manager", "sdtm")))
+        assert {"dm.xpt", "ae.xpt", "ex.xpt", "define.xml"} <= set(packed.namelist())
+        found: dict[str, object] = {}
+        for name in packed.namelist():
+            if name.endswith(".xpt"):
+                path = tmp_path / name
+                path.write_bytes(packed.read(name))
+                found[name] = {v: list(c) for v, c in read_datasets([path])[name.removesuffix(".xpt").upper()].columns.items()}
+        worlds.append(found)
+        assert set(found["dm.xpt"]["ARM"]) == {"", "masked"}  # type: ignore[index]
+        assert "IMGN901" not in str(found["ex.xpt"])
+        own = zipfile.ZipFile(io.BytesIO(taken(served, "investigator", "sdtm")))
+        assert OTHER.encode() not in own.read("dm.xpt")
+        assert OWN.encode() in own.read("dm.xpt")
+    assert worlds[0] == worlds[1]
+
+
+def test_the_open_report_is_a_pdf_and_the_same_in_two_worlds(site_installation: Installation, tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint")
+    files = [
+        taken(serve(site_installation, tmp_path, world), "data manager", "report")
+        for world in (overseen(), overseen(with_other_arms))
+    ]  # fmt: skip
+    assert files[0].startswith(b"%PDF")
+    assert files[0] == files[1]
+
+
 def test_two_worlds_give_the_same_file(site_installation: Installation, tmp_path: Path) -> None:
     import re
 

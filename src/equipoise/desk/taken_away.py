@@ -1,12 +1,16 @@
-"""What a reader takes away: the log's lines, its events as CSV, ODM-XML; made for him, from what he sees, at this moment."""
+"""What a reader takes away: the log's lines, its events as CSV, ODM-XML, SDTM, the open report; made for him, from what he sees, at this moment."""
 
 from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from equipoise.analyse.data import cut
 from equipoise.conduct.visibility import Reader, parts_shown, seen
 from equipoise.files.copy_file import lines_of_view
 from equipoise.files.log_lines import withhold
@@ -55,7 +59,33 @@ def as_odm(trial: Trial, log: Log, reader: Reader, at: datetime) -> bytes:
     return odm(trial, seen(log, reader), names, at).encode()
 
 
+def as_sdtm(trial: Trial, log: Log, reader: Reader, at: datetime) -> bytes:
+    """SDTM as transport files with define.xml, in one zip. Who may not know arms has the masked word for one, and no dose that would tell."""
+    from equipoise.desk import export
+
+    own = seen(log, reader)
+    with TemporaryDirectory() as place:
+        done = export.run(trial, cut(trial, own), "sdtm", "trial", "xpt", Path(place) / "sdtm")
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in sorted([*done.written, Path(place) / "sdtm" / "define.xml"]):
+                # The same data give the same bytes: no file is dated by when it was packed.
+                packed.writestr(zipfile.ZipInfo(path.name, (1980, 1, 1, 0, 0, 0)), path.read_bytes())
+    return out.getvalue()
+
+
+def as_report(trial: Trial, log: Log, reader: Reader, at: datetime) -> bytes:
+    """The open report as PDF: all arms together, so that everybody who sees the record may have it. Raises Missing without WeasyPrint."""
+    from equipoise.dossier.committee_open import open_document
+    from equipoise.report.numbered import numbered
+    from equipoise.report.page import render
+    from equipoise.report.pdf import to_pdf
+
+    document = open_document(trial, cut(trial, seen(log, reader)))
+    return to_pdf(render(document, numbered(document)).html)
+
+
 #: Name → (ending of the file, how it is made).
 MADE: dict[str, tuple[str, Callable[[Trial, Log, Reader, datetime], bytes]]] = {
-    "log": ("jsonl", as_log), "csv": ("csv", as_csv), "odm": ("xml", as_odm),
+    "log": ("jsonl", as_log), "csv": ("csv", as_csv), "odm": ("xml", as_odm), "sdtm": ("zip", as_sdtm), "report": ("pdf", as_report),
 }  # fmt: skip

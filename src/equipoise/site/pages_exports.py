@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from django import forms
@@ -21,6 +22,8 @@ _ABOUT = {
     "log": "The log's own lines, what you may not see withheld: its chain verifies by itself. For who may not know arms: a list of the events, numbered anew.",
     "csv": "One detail a line, with who, when and why.",
     "odm": "CDISC ODM-XML 1.3.2 with audit records and signatures.",
+    "sdtm": "CDISC SDTM as transport files with define.xml, in one zip. For who may not know arms: no arm, and no dose that tells one.",
+    "report": "The open report as PDF: accrual, conduct and safety, all arms together.",
 }
 
 
@@ -34,15 +37,21 @@ def page_of(request: HttpRequest) -> HttpResponse:
         for e in reversed(list(shown.log))
         if e.kind == "exported"
     ]
+    kinds = [k for k in MADE if _can_make(k)]
     boards = [
-        Board("Kinds", ("Kind", "What it holds"), [[k, about] for k, about in _ABOUT.items()]),
+        Board("Kinds", ("Kind", "What it holds"), [[k, _ABOUT[k]] for k in kinds]),
         Board("Taken away", ("When", "By", "What", "Why"), done, "Nothing was exported."),
     ]  # fmt: skip
-    actions = [Action(f"Export {kind}", reverse("export", args=[kind])) for kind in MADE]
+    actions = [Action(f"Export {kind}", reverse("export", args=[kind])) for kind in kinds]
     return show(
         request,
         Page("Exports", "Each is made for you from what you see, and recorded before you get it.", boards, actions),
     )
+
+
+def _can_make(name: str) -> bool:
+    """Whether what makes a kind is installed here: nothing is recorded as taken away that cannot be given."""
+    return name != "report" or find_spec("weasyprint") is not None
 
 
 class Taking(Ordering):
@@ -58,7 +67,7 @@ def export(request: HttpRequest, name: str) -> HttpResponse:
     from django.shortcuts import render
 
     shown = live.shown(request)
-    if name not in MADE:
+    if name not in MADE or not _can_make(name):
         return errors.not_found(request)
     if not (shown.reads("record") and shown.may("exported")):
         return errors.forbidden(request)

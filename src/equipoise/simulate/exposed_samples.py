@@ -44,8 +44,8 @@ def concentrations(patient: Patients, starts: Sequence[float], amounts: Sequence
     """Of one patient, at times in days [ug/mL]; at a dose's own time that before it."""
     length, drug = patient.drug.infusion.hours / 24.0, patient.drug
     if drug.chain is not None:
-        course: np.ndarray = chain.course(patient, drug.chain, starts, np.array([amounts]), length, times).conjugated[0]
-        return course
+        course = chain.course(patient, drug.chain, starts, np.array([amounts]), length, times)
+        return np.asarray(course.conjugated[0])
     doses = Doses.of(starts, np.array([amounts]), length)
     found: np.ndarray = Course(macro(*patient.disposition()), doses).concentration(times)[0]
     return found

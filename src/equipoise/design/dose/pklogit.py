@@ -115,7 +115,7 @@ class PkLogit:
         told = (
             f"Its behaviour is simulated with exposures that are assumed: a clearance of {self.clearance:g}, between patients a coefficient of variation of "
             f"{self.cv:g}, and {100 * self.explains:g} % of why a patient has a DLT in his exposure.",
-            "A history of outcomes (--outcomes, a trial's log) tells it no exposures: it then decides from doses and DLTs, over what the exposures may have been.",
+            "A history of outcomes, or a trial's log, tells it no exposures: it then decides from doses and DLTs, over what the exposures may have been.",
         )  # fmt: skip
         return told if self.no_skip else (*told, "Doses may be skipped.")
 

@@ -173,3 +173,30 @@ def test_the_face_has_them(equipoise: Equipoise) -> None:
     assert [k["model"] for k in equipoise("design", "list", "--json").json if k["kind"] == "basket"] == [
         "independent", "pruned-and-pooled", "similarity", "exnex"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("basket nowhere", ["TRIAL", "'nowhere'"]),
+        ("basket merkel", ["a trial whose cohorts are decided together", "[basket] in the trial file"]),
+        ("basket --p0 .4 --p1 .2 --model exnx --n1 30", ["--p1", "--n1, --r1", "did you mean 'exnex'?"]),
+        ("basket --cohorts 9", ["--cohorts", "2<=x<=8"]),
+        ("basket templates/basket --log none.jsonl", ["none.jsonl", "conduct open starts one"]),
+        ("new mine --kind baskit", ["'baskit'", "did you mean 'basket'?"]),
+        ("new mine --kind basket --model exnx --tau 2", ["--model", "did you mean 'exnex'?", "--tau"]),
+        ("new mine --kind basket --p0 0.4 --p1 0.3", ["--p1"]),
+        ("simulate templates/basket --scenario nix", ["'nix'"]),
+        ("decide templates/basket --look 2 --log none.jsonl --cutoff 2024-01-01", ["none.jsonl"]),
+        ("design show templates/basket --cohort Z", ["'Z'", "A, B, C"]),
+    ],
+)
+def test_bad_input_of_each_command_that_knows_baskets(
+    command: str, told: list[str], equipoise: Equipoise, tmp_path: Path
+) -> None:
+    done = equipoise(*command.split(), cwd=tmp_path)
+    assert done.status == 2
+    said = " ".join((done.out + done.err).split())
+    for words in told:
+        assert words in said, said
+    assert not (tmp_path / "mine").exists()

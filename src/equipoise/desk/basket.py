@@ -15,6 +15,7 @@ from equipoise.design.basket.stated import basket_in
 from equipoise.desk.cohorts import said_together
 from equipoise.desk.data import can_cut
 from equipoise.trial.basket import MOST_ENDS
+from equipoise.trial.check import near
 from equipoise.trial.exhibits import Table
 from equipoise.trial.log import Log
 from equipoise.trial.problem import BadInput, Problem
@@ -44,7 +45,9 @@ def plan(cohorts: int, n: int, p0: float, p1: float, alpha: float, n1: int, r1: 
     if n1 and not r1 < n1 < n:
         problems.append(Problem("order", "--n1, --r1", f"{n1}, {r1}", f"r1 below n1, n1 below n = {n}"))
     unknown = [m for m in models if m not in MODELS]
-    problems += [Problem("unknown-model", "--model", repr(m), f"one of {', '.join(MODELS)}") for m in unknown]
+    problems += [
+        Problem("unknown-model", "--model", repr(m), f"one of {', '.join(MODELS)}", near(m, MODELS)) for m in unknown
+    ]
     if problems:
         raise BadInput("basket", problems)
     made_of = [BasketCohort(n, p0, p1, n1, r1 if n1 else -1, f"C{i + 1}") for i in range(cohorts)]

@@ -46,6 +46,8 @@ TEMPLATES = {
     "dose-comparison": ("templates/dose-comparison", "two doses compared at random, the picked one tested"),
     "table-of-patients": ("templates/table-of-patients", "a trial that is over, in a table with a row a patient"),
 }  # fmt: skip
+#: Tables whose entries are options of `equipoise new`.
+_OPTION = re.compile(r"^(design|basket)\.")
 _BECAUSE = (
     "The design's hypotheses, as the scans show them, and nothing else: nobody is lost, no scan is missed, records are made on the day. "
     "What is likely to happen is to be put in: see screening_failure and its sisters below."
@@ -255,8 +257,8 @@ def _read(path: Path, name: str) -> Trial:
         return read_trial(path)
     except BadInput as bad:
         told = [
-            Problem(p.code, p.where.replace("design.", "--", 1).replace("_", "-"), p.given, p.allowed, p.next_step)
-            if p.where.startswith("design.")
+            Problem(p.code, _OPTION.sub("--", p.where).replace("_", "-"), p.given, p.allowed, p.next_step)
+            if _OPTION.match(p.where)
             else p
             for p in bad.problems
         ]

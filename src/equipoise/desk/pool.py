@@ -44,10 +44,11 @@ def run(
     """
     plan = trial.assessments
     if plan is not None and plan.vocabulary != OURS:
-        allowed = (
-            f"a trial whose responses are concluded in the words of {OURS.criterion}; `equipoise analyse` takes any"
-        )
-        raise BadInput(trial.id, [Problem("not-in-columns", "assessments.criterion", plan.criterion, allowed)])
+        # Arrays hold a response as a code, and only these words have one: rules of two consecutive assessments and of a progression that is to
+        # be confirmed are the reference's alone.
+        allowed = f"the words of {OURS.criterion} ({', '.join(OURS.order)}): the arrays know no others, and no progression that waits for the next assessment"
+        step = "`equipoise analyse` with the same trial and log: the same endpoints, patient by patient"
+        raise BadInput(trial.id, [Problem("not-in-columns", "assessments.criterion", plan.criterion, allowed, step)])
     if derive and plan is not None and not plan.vocabulary.derives(plan.criterion):
         allowed = f"a trial whose responses follow from lesions; this one's are by {plan.criterion}"
         raise BadInput(trial.id, [Problem("cannot-derive", "--derive", "asked for", allowed)])

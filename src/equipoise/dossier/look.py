@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from equipoise.decide.words import headline
 from equipoise.design.one_rate.rate_design import RateDesign
-from equipoise.design.study.still_to_come import still_to_come
 from equipoise.dossier.findings import Findings
+from equipoise.dossier.still_to_come import power_exhibits
 from equipoise.trial.decision import Decision
-from equipoise.trial.exhibits import Curve, Exhibit, LineFigure, Paragraph, Table
-from equipoise.trial.said_numbers import percent
+from equipoise.trial.exhibits import Curve, Exhibit, LineFigure, Paragraph
 
 
 def taken(f: Findings) -> list[Decision]:
@@ -25,9 +24,9 @@ def look_exhibits(f: Findings) -> list[Exhibit]:
         shown += [Paragraph(f"Caution. {text}", "caution") for text in d.cautions if not _names_an_arm(f, text)]
     design = f.trial.design
     if isinstance(design, RateDesign) and taken(f):
-        shown += [boundary_figure(f, design), *_power(f, design)]
-    elif taken(f):
-        shown.append(Paragraph("Conditional and predictive power are computed for designs of one rate; not for this one.", "note"))  # fmt: skip
+        shown.append(boundary_figure(f, design))
+    if taken(f):
+        shown += power_exhibits(f, taken(f)[-1], design)
     return shown
 
 
@@ -59,20 +58,3 @@ def boundary_figure(f: Findings, design: RateDesign) -> LineFigure:
         caption=design.describe(),
         y_range=(0.0, 1.1 * max([b for _, b in (*low, *high)] + [x for _, x in seen])),
     )
-
-
-def _power(f: Findings, design: RateDesign) -> list[Exhibit]:
-    """At the last look that was taken and is not the last of all, where the trial went on."""
-    d = taken(f)[-1]
-    n, x = _counts(f, d)
-    if d.look >= len(design.stages.n) or d.action.name != "continue" or n >= design.stages.n[d.look]:
-        return []
-    found = still_to_come(design.stages, d.look, n, x, design.p0, design.p1)
-    rows = [
-        [f"Conditional power, if the rate is p0 = {percent(design.p0, 0)}", percent(found.at_p0)],
-        [f"Conditional power, if the rate is p1 = {percent(design.p1, 0)}", percent(found.at_p1)],
-        [f"Conditional power, if the rate is as seen, {percent(x / n)}", percent(found.at_seen)],
-        ["Predictive power, uniform prior", percent(found.predictive)],
-    ]
-    note = f"The probability that the trial declares in the end, after {x} successes among {n} at look {d.look}, through every boundary to come."
-    return [Table("What is still to come", ["", "Probability"], rows, notes=(note,))]

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from equipoise.simulate import accrual
 from equipoise.simulate.amended import Amendments, at_plan
+from equipoise.simulate.baseline_truth import baseline_of
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.exposed import Treated, treated
 from equipoise.simulate.exposed_samples import samples
@@ -55,7 +56,9 @@ class FromScenario:
             level = min(bisect_right(levels, u), len(levels) - 1)
             factors[factor.name] = factor.levels[level]
             stratum = stratum * len(levels) + level
-        return Candidate(name, [], factors, stratum)
+        truths = self.plan.scenario.baseline
+        told = baseline_of(self.trial, truths, self._draws.of(index)["baseline"]) if self.detail and truths else {}
+        return Candidate(name, [], factors, stratum, told)
 
     def life(self, index: int, who: Candidate, arm: str, site: str, day: date) -> Life:
         """What becomes of that candidate who came onto an arm at a site on a day."""

@@ -197,7 +197,7 @@ class Loop:
         self.conduct.screen(name, site, today, now, "simulation", who.failed)
         if who.failed:
             return
-        entry = self.conduct.enrol(name, today, now, "simulation", who.factors)
+        entry = self.conduct.enrol(name, today, now, "simulation", who.factors, baseline=who.baseline)
         if self.trial.randomisation is not None:
             entry = self.conduct.randomise(name, today, now, "simulation")
         arm = entry.data["arm"]

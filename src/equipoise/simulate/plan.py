@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from equipoise.decide.watch.survival import watched_endpoint
 from equipoise.simulate.accrual import SiteRates, expected_arrivals
+from equipoise.simulate.baseline_truth import baseline_problems
 from equipoise.simulate.day_table import HORIZON, DayTable
 from equipoise.simulate.disease import ArmCourse
 from equipoise.simulate.exposed import EACH
@@ -236,6 +237,7 @@ def scenario_problems(trial: Trial, scenario: Scenario) -> list[Problem]:
     if len(trial.factors) > 10:
         problems.append(Problem("not-simulable", "randomisation.factors", str(len(trial.factors)), "at most 10"))
     problems.extend(_factor_problems(trial, scenario))
+    problems.extend(baseline_problems(trial, scenario.baseline))
     if scenario.ineligible and trial.eligibility_review is None:
         problems.append(
             Problem(

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
+from equipoise.simulate.baseline_truth import BaselineTruth
 from equipoise.simulate.exposure_truth import ExposureTruth
 from equipoise.simulate.phase1_truth import Phase1Truth
 from equipoise.trial.duration import Duration, Lasting
@@ -248,6 +249,10 @@ class Scenario(Part):
     factors: dict[str, tuple[Probability, ...]] = Field(
         default={}, description="For each stratification factor, the probabilities of its levels."
     )
+    baseline: dict[str, BaselineTruth] = Field(
+        default={},
+        description="For each variable of [[baseline]] that is asked: what virtual patients are like. It has no say in what becomes of them.",
+    )
     prognosis: dict[str, tuple[Annotated[float, Field(gt=0, le=MOST_RATIO)], ...]] = Field(
         default={},
         description="For each stratification factor that matters, by what each level multiplies the hazards of a first "
@@ -263,5 +268,5 @@ class Scenario(Part):
         return {
             k: v
             for k, v in handler(self).items()
-            if k not in ("cohorts", "ineligible", "phase1", "by_dose", "exposure") or v
+            if k not in ("cohorts", "ineligible", "phase1", "by_dose", "exposure", "baseline") or v
         }

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from equipoise.simulate.happening import Happening
+from equipoise.trial.baseline import Value
 
 
 class Candidate(NamedTuple):
-    """Who comes to be screened: the numbers of the criteria that are not met, the levels of the stratification factors, and
-    the number of the stratum that they make."""
+    """Who comes to be screened: the numbers of the criteria that are not met, the levels of the stratification factors, the number of the
+    stratum that they make, and what is recorded of him at baseline."""
 
     name: str
     failed: Sequence[int]
     factors: Mapping[str, str]
     stratum: int = 0
+    baseline: Mapping[str, Value] = MappingProxyType({})
 
 
 class Life(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from equipoise.simulate.baseline_truth import EACH as OF_BASELINE
 from equipoise.simulate.day_table import HORIZON, DayTable, days, exponential, yearly
 from equipoise.simulate.disease import Course
 from equipoise.simulate.event_words import DIES_WHEN, FIRST_KIND
@@ -32,7 +33,7 @@ def widths(trial: Trial) -> dict[str, int]:
     criterion failed. leaving: withdrawal or loss. toxicity: death of an adverse event, one for each kind of them. visits: two for each scan (missed,
     jitter). reporting: death, leaving, one for each scan. outcome: two for each outcome recorded by its own name (which,
     when recorded). review: what it finds, when.
-    toxicities: three for each endpoint of toxicity (whether, when, when recorded).
+    toxicities: three for each endpoint of toxicity (whether, when, when recorded). baseline: two for each variable that is asked.
     """
     scans = scans_planned(trial)
     return {
@@ -48,6 +49,7 @@ def widths(trial: Trial) -> dict[str, int]:
         "outcome": 2 * sum(isinstance(e, Outcome) for e in trial.endpoints),
         "review": 2 if trial.eligibility_review is not None else 0,
         "toxicities": EACH * len(toxicities(trial)),
+        "baseline": OF_BASELINE * sum(b.asked for b in trial.baseline),
     }
 
 

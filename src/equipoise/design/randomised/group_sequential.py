@@ -200,6 +200,20 @@ class GroupSequentialLogRank:
         decides = upper if last or action.name == "declare" or not math.isfinite(lower) else lower
         return Verdict(action, because, evidence.z - decides, "z above the boundary that decides", tuple(cautions))
 
+    def to_come(self, evidence: StatisticEvidence) -> tuple[float, list[float], list[float], list[float]]:
+        """The share of the events at this look, and of each later look as planned its share, lower and upper z boundary.
+
+        Where this look or an earlier one was on other events than planned, the later boundaries are recomputed as ``verdict`` does.
+        """
+        k, shares = evidence.look, list(self.fractions)
+        before = taken(evidence.earlier, [f * self.maximum for f in shares[: k - 1]], evidence.information)
+        t = [*map(self._fraction, before), self._fraction(evidence.information)]
+        later = [v for v in shares[k:] if v > t[-1]]
+        if t == shares[:k]:
+            return t[-1], later, list(self.boundaries.lower[k:]), list(self.boundaries.upper[k:])
+        ends = [_attained(self, (*t, *later[: i + 1]), i == len(later) - 1) for i in range(len(later))]
+        return t[-1], later, [low for low, _ in ends], [up for _, up in ends]
+
     def _asked(self, evidence: StatisticEvidence) -> None:
         problems = list(no_such_look(evidence.look, len(self.fractions)))
         if math.isnan(evidence.z):

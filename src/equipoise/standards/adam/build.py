@@ -18,6 +18,7 @@ from equipoise.standards.adam.times import TimeRecord, time_record
 from equipoise.standards.adam.trial_times import time_rows
 from equipoise.standards.adam.written import dataset
 from equipoise.standards.dataset import Dataset
+from equipoise.standards.sdtm.baseline import adsl_variables
 from equipoise.standards.study_day import study_day
 from equipoise.trial.assessment import INVESTIGATOR
 from equipoise.trial.measured import Measure
@@ -35,7 +36,7 @@ def to_adam(trial: Trial, snap: Snapshot) -> list[Dataset]:
     rules = rules_of(trial)
     assessors = assessors_of(snap)
     return [
-        dataset("ADSL", subject_rows(trial, subjects, snap.cutoff)),
+        dataset("ADSL", subject_rows(trial, subjects, snap.cutoff), adsl_variables(trial)),
         response_dataset(trial, subjects, assessors, rules),
         dataset("ADTTE", time_rows(trial, snap)),
         dataset(
@@ -160,7 +161,7 @@ def admiral_datasets(trial: Trial, snap: Snapshot) -> list[Dataset]:
     )
     adtte = ({**arm_columns(trial, a.subject.patient), **_admiral_time(i, t)} for a in found for i, t in a.times)
     return [
-        dataset("ADSL", subject_rows(trial, [a.subject for a in found], snap.cutoff)),
+        dataset("ADSL", subject_rows(trial, [a.subject for a in found], snap.cutoff), adsl_variables(trial)),
         dataset("ADRS", adrs),
         dataset("ADTTE", adtte),
     ]

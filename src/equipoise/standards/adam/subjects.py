@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from equipoise.analyse.populations import membership
 from equipoise.standards.adam.source import source_of
+from equipoise.standards.sdtm.baseline import baseline_values, demographics
 from equipoise.standards.sdtm.from_log import actual_arm, exposure_recorded, person
 from equipoise.trial.event import Event
 from equipoise.trial.hand_over import at_levels, given_group, planned_group
@@ -143,7 +144,8 @@ def subject_row(trial: Trial, s: Subject, cutoff: date, exposed: bool) -> dict[s
     treatment_end = p.treatment_ended
     return {
         **arm, "SUBJID": p.name, "SITEID": p.site,
-        **{name: value for name, value in person(p).items() if name in ("AGE", "AGEU", "SEX", "RACE")},
+        **{n: v for n, v in (person(p) | demographics(trial, p)).items() if n in ("AGE", "AGEU", "SEX", "RACE")},
+        **{name: value for name, _, value in baseline_values(trial, p)},
         **(actual_arm(trial, p, exposed) if _actual_known(p) else {}), **s.days, **flags(trial, p, cutoff),
         "DTHDTF": imputed(p.died), "DTHFL": "Y" if p.died else "",
         "EOSSTT": status, "EOSDT": ended, "DCSREAS": reason,

@@ -99,8 +99,8 @@ def names(name: str) -> list[str]:
     return WRITTEN[name].replace("?", "").split()
 
 
-def dataset(name: str, rows: Iterable[Mapping[str, Any]]) -> Dataset:
-    """Rows as columns. A variable that a row lacks is missing there; a text's length is that of its longest value [bytes]."""
+def dataset(name: str, rows: Iterable[Mapping[str, Any]], extra: Iterable[Variable] = ()) -> Dataset:
+    """Rows as columns, the trial's ``extra`` variables last. A variable that a row lacks is missing there; a text's length is that of its longest value [bytes]."""
     found = list(rows)
     variables: list[Variable] = []
     columns: dict[str, Any] = {}
@@ -110,6 +110,9 @@ def dataset(name: str, rows: Iterable[Mapping[str, Any]]) -> Dataset:
         if word != plain and all(x in (None, "") for x in values):
             continue
         v, columns[plain] = filled(_ours(name, plain), values)
+        variables.append(v)
+    for own in extra:
+        v, columns[own.name] = filled(own, [row.get(own.name) for row in found])
         variables.append(v)
     known = domain(name)
     return Dataset(name, known.label if known else name, tuple(variables), columns)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from equipoise.standards.sdtm.baseline import read_back
 from equipoise.standards.sdtm.concentrations import parameters_disagree, samples
 from equipoise.standards.sdtm.draft import Bounds, Draft
-from equipoise.standards.sdtm.known_days import Records, death_said, died, known_days, vague
+from equipoise.standards.sdtm.known_days import Records, death_said, died, known_days, supplement, vague
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.outcomes import outcomes
 from equipoise.standards.sdtm.responses import recorded_by
@@ -76,7 +77,19 @@ def _events(
     bounds = replace(bounds, came=min((d.on for d in first), default=bounds.came))
     factors = [f.name for f in trial.factors]
     randomises = trial.randomisation is not None
-    start = list(entered(dm, records, arm, factors, bounds, notes, randomises=randomises, level=level))
+    start = list(
+        entered(
+            dm,
+            records,
+            arm,
+            factors,
+            bounds,
+            notes,
+            randomises=randomises,
+            level=level,
+            baseline=read_back(trial, supplement(records)),
+        )
+    )
     bounds = replace(bounds, randomised=next((d.on for d in start if d.data.get("arm") or d.kind == "assigned"), None))
     ends = list(dispositions(records, bounds, notes))
     bounds = replace(bounds, left=tuple(d.on for d in ends if d.kind == "withdrawn"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise.standards.dataset import Dataset
 from equipoise.standards.metadata import arrange, expected
+from equipoise.standards.sdtm.baseline import baseline_values, demographics
 from equipoise.standards.sdtm.concentrations import DERIVED, parameter_rows, sample_rows
 from equipoise.standards.sdtm.days import (
     ON,
@@ -157,7 +158,7 @@ def _subject(trial: Trial, patient: Patient, rows: Rows, exposed: bool) -> None:
         rows, "DM", SUBJID=patient.name, SITEID=patient.site, RFSTDTC=start, RFXSTDTC=given.first, RFXENDTC=given.last,
         DMDTC=day_text(screened) if screened else "", DTHDTC=day_text(died) if died else "", DTHFL="Y" if died else "",
         ARMCD=code, ARM=label, **actual, ARMNRS=why, ACTARMUD=", ".join(sorted({e.data["drug"] for e in patient.doses})) if why == UNPLANNED else "",
-        **person(patient),
+        **(person(patient) | demographics(trial, patient)),
     )  # fmt: skip
 
     def extra(name: str, label: str, value: str) -> None:
@@ -166,6 +167,8 @@ def _subject(trial: Trial, patient: Patient, rows: Rows, exposed: bool) -> None:
     if patient.enrolled is not None:
         for factor, level in patient.enrolled.data["factors"].items():
             extra(factor_name(factor), f"Stratification factor {factor}"[:40], level)
+    for name, b, value in baseline_values(trial, patient):
+        extra(name, b.title[:40], f"{value}")
     if patient.of_phase1:
         extra("PART", "Part of the Trial", "1")
     if randomised is not None and "stratum" in randomised.data:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
+from equipoise.standards.sdtm.baseline import implied
 from equipoise.standards.sdtm.draft import Bounds, Draft
 from equipoise.standards.sdtm.known_days import Records, is_death, is_later_therapy, of_treatment, supplement
 from equipoise.standards.sdtm.notes import Notes
 from equipoise.standards.sdtm.record import Record
+from equipoise.trial.baseline import Value
 from equipoise.trial.partial_date import DateRule, PartialDate, impute
 
 SCREENED = DateRule("first", not_before="the start of the trial")
@@ -72,9 +75,10 @@ def screened(dm: Record, records: Records, bounds: Bounds, notes: Notes) -> Iter
     extra = supplement(records)
     failed = [int(n) for n in extra.get("IEFAIL", ("", ""))[1].split(";") if n.strip().isdigit()]
     person: dict[str, Any] = {}
+    said = implied(extra)
     for variable, name in PERSON.items():
         value = dm.number(variable, notes) if variable == "AGE" else dm.text(variable)
-        if value not in (None, "") and not (variable == "SEX" and value == SEX_NOT_RECORDED):
+        if value not in (None, "") and variable not in said and not (variable == "SEX" and value == SEX_NOT_RECORDED):
             person[name] = value
     days = ((v, dm.date(v, notes)) for v in ("RFICDTC", "DMDTC", "RFSTDTC"))
     variable, partial = next(((v, d) for v, d in days if d is not None), ("RFSTDTC", None))
@@ -98,6 +102,7 @@ def entered(
     *,
     randomises: bool,
     level: str | None = None,
+    baseline: Mapping[str, Value] = MappingProxyType({}),
 ) -> Iterator[Draft]:
     """Enrolment and randomisation; where nobody is randomised, enrolment gives the arm. Of phase I, enrolment and the dose ``level``."""
     came = bounds.came
@@ -117,6 +122,7 @@ def entered(
                 continue
             given: dict[str, Any] = {"arm": arm} if arm is not None and not randomises else {}
             given |= {"part": 1} if extra.get("PART", ("", ""))[1] == "1" else {}
+            given |= {"baseline": dict(baseline)} if baseline else {}
             levels = {f: extra[factor_name(f)][1] for f in factors if factor_name(f) in extra}
             yield Draft(
                 "enrolled", on.on, {"factors": levels} | given | on.flags(), r.source("DSDECOD"), site=dm.text("SITEID")

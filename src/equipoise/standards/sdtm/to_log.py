@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from itertools import chain
 
 from equipoise.standards.dataset import Dataset
+from equipoise.standards.sdtm.baseline import baseline_names
 from equipoise.standards.sdtm.course import course
 from equipoise.standards.sdtm.draft import Draft
 from equipoise.standards.sdtm.known_days import cut_offs
@@ -76,7 +77,7 @@ def to_log(
             drafts.extend((name, d) for d in subject_drafts(records, trial, arms, notes, cutoff))
     else:
         _read(by_subject, notes)
-    _unread(datasets, notes)
+    _unread(datasets, trial, notes)
     if not drafts and not notes.problems and not told:
         notes.problem("no-data", "DM", "no subject with a date", "at least one event")
     if notes.problems or told or trial is None:
@@ -216,7 +217,7 @@ def _follows(ae: Dataset, name: str) -> bool:
     return True
 
 
-def _unread(datasets: Mapping[str, Dataset], notes: Notes) -> None:
+def _unread(datasets: Mapping[str, Dataset], trial: Trial | None, notes: Notes) -> None:
     """Domains, variables and supplements of which nothing was taken."""
     for domain, dataset in datasets.items():
         if domain not in REQUIRED:
@@ -236,7 +237,7 @@ def _unread(datasets: Mapping[str, Dataset], notes: Notes) -> None:
             if name.strip().upper() != EDITION:
                 notes.left("SUPPAE", f"QNAM {name}", "a supplement that the log does not hold", "")
     if "SUPPDM" in datasets:
-        known = {"STRATUM", "IEFAIL", "DTHCAUS", "PART"}
+        known = {"STRATUM", "IEFAIL", "DTHCAUS", "PART", *(baseline_names(trial) if trial is not None else ())}
         for name, label in zip(datasets["SUPPDM"].text("QNAM"), datasets["SUPPDM"].text("QLABEL"), strict=True):
             if name not in known and "stratif" not in label.casefold():
                 notes.left("SUPPDM", f"QNAM {name}", "a supplement that the log does not hold", "")

@@ -62,7 +62,7 @@ def _grown(design: DoseDesign[Any], layer: dict[Any, int], first: int, depths: r
         foreseen(design, layer)
         for known, number in layer.items():
             verdict = design.verdict(known)
-            ways = []
+            ways: list[tuple[Seen, int]] = []
             # A lottery that follows a design of DLTs is judged by responses, and is no cohort of it.
             lot = verdict.called == RANDOMISE and not by_responses(design)
             if depth < depths[-1] and not lot and not isinstance(verdict.action, End):

@@ -62,7 +62,7 @@ def _grown(design: DoseDesign[Any], layer: dict[Any, int], first: int, depths: r
         foreseen(design, layer)
         for known, number in layer.items():
             verdict = design.verdict(known)
-            ways = []
+            ways: list[tuple[Seen, int]] = []
             if depth < depths[-1] and not isinstance(verdict.action, End):
                 dose, size = verdict.action.dose, verdict.action.size
                 if size not in shown:

@@ -26,7 +26,7 @@ def test_a_wait_by_hand() -> None:
 
 @pytest.mark.independent
 @pytest.mark.parametrize(
-    ("kind", "said"), [("boin", {"target": 0.3, "cohorts": 4}), ("a-plus-b", {}), ("boin", {"target": 0.3, "cohort": 2, "cohorts": 5, "titration": True})]
+    ("kind", "said"), [("boin", {"target": 0.3, "cohorts": 4}), ("a-plus-b", {}), ("boin", {"target": 0.3, "cohort": 2, "cohorts": 5})]
 )  # fmt: skip
 def test_months_are_what_simulated_trials_take(kind: str, said: dict[str, Any]) -> None:
     design, truth = dose_shelf.build(kind, {"doses": 3, **said}), DoseTruth((0.1, 0.3, 0.5))

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from equipoise import desk
-from equipoise.cli.common import bullet, emit, json_option, say, show_table
+from equipoise.cli.common import bullet, emit, json_option, progress, say, show_table
 from equipoise.cli.design_kind import Numbers, option_of
 from equipoise.cli.extras import needing
 from equipoise.cli.usage import Command, Group, Judge
@@ -137,7 +137,15 @@ def compare() -> click.Command:
         texts: tuple[str, ...], truths: tuple[tuple[float, ...], ...], responses: tuple[tuple[float, ...], ...], as_json: bool,
         **given: Any,
     ) -> None:  # fmt: skip
-        found = desk.dose_compare.run(texts, truths, responses, desk.dose.HowAsked(**{k: given[k] for k in asks}))
+        with progress(as_json, transient=True) as bar:
+            task = bar.add_task("designs", total=None)
+
+            def begins(done: int, of: int, text: str) -> None:
+                bar.update(task, completed=done, total=of, description=text)
+
+            found = desk.dose_compare.run(
+                texts, truths, responses, desk.dose.HowAsked(**{k: given[k] for k in asks}), begins
+            )
         if as_json:
             emit(found.as_json())
             return

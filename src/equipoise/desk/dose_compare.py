@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from equipoise.design.dose import dose_shelf
+from equipoise.design.dose.answered import months_to_the_last_answer
 from equipoise.design.dose.behaviour import behaviour
 from equipoise.design.dose.dose_design import DoseDesign
 from equipoise.design.dose.exact import DoseCharacteristics, DoseTruth
 from equipoise.design.dose.levels import named
-from equipoise.design.dose.simulated import simulate
+from equipoise.design.dose.simulated import Calendar, simulate
 from equipoise.desk.design_text import read_words, value_of
 from equipoise.desk.dose import HowAsked, built, or_problems, rates_of, shape
 from equipoise.trial.exhibits import Cell, Table
@@ -24,11 +25,12 @@ USUAL = ("a-plus-b", "boin target=0.3", "keyboard target=0.3", "i3plus3 target=0
 
 @dataclass(frozen=True)
 class DosesCompared:
-    """Designs, by their texts, and how each behaves under each truth."""
+    """Designs, by their texts, and how each behaves under each truth. ``left_out``: the texts that Ctrl-C came before."""
 
     texts: Sequence[str]
     designs: Sequence[DoseDesign[Any]]
     behaviour: Sequence[Sequence[DoseCharacteristics]]
+    left_out: Sequence[str] = ()
 
     def tables(self) -> list[Table]:
         """A table a truth: a row a design."""
@@ -38,7 +40,8 @@ class DosesCompared:
             rows: list[list[Cell]] = []
             for text, each in zip(self.texts, self.behaviour, strict=True):
                 c = each[k]
-                months: Cell = "" if c.months is None else f"{c.months:.1f}"
+                error = "" if c.months_error is None else f" ± {c.months_error:.2f}"
+                months: Cell = "" if c.months is None else f"{c.months:.1f}{error}"
                 chances = [f"{p:.3f}" for p in (*c.select, c.select_none)]
                 rows.append([text, c.method, *chances, f"{c.total:.1f}", f"{sum(c.dlts):.1f}", months])
             names = ["Design", "How", *(f"Dose {d}" for d in doses), "None", "Patients", "DLTs", "Months"]
@@ -50,15 +53,18 @@ class DosesCompared:
 
     def _notes(self, k: int) -> list[str]:
         errors = [max(c[k].mc_error or (0.0,)) for c in self.behaviour]
-        months = [e for c in self.behaviour if (e := c[k].months_error) is not None]
+        errors_of_months = [c[k].months_error for c in self.behaviour if c[k].months is not None]
+        months = [e for e in errors_of_months if e is not None]
         found = []
         if max(errors) > 0:
             found.append(
                 f"Monte-Carlo standard error of a simulated chance at most {max(errors):.4f}; every design meets the same patients."
             )
-        if months:
-            said = "who comes while a design waits is turned away; to the last answer"
-            found.append(f"Months simulated, standard error at most {max(months):.2f}: {said}.")
+        if errors_of_months:
+            how = f"simulated where the standard error is said, at most {max(months):.2f}" if months else "exact"
+            found.append(f"Months to the last answer, {how}; who comes while a design waits is turned away.")
+        if self.left_out:
+            found.append(f"Interrupted: left out {', '.join(self.left_out)}.")
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -68,7 +74,8 @@ class DosesCompared:
             "designs": [
                 {"design": t, "cautions": list(d.cautions), "characteristics": [shape(c, c.months) for c in b]}
                 for t, d, b in each
-            ]
+            ],
+            **({"left_out": list(self.left_out)} if self.left_out else {}),
         }
 
 
@@ -128,9 +135,16 @@ def wrong_with(
 
 
 def run(
-    asked: Sequence[str], truths: Sequence[Sequence[float]], responses: Sequence[Sequence[float]], how: HowAsked
+    asked: Sequence[str],
+    truths: Sequence[Sequence[float]],
+    responses: Sequence[Sequence[float]],
+    how: HowAsked,
+    begins: Callable[[int, int, str], object] = lambda done, of, text: None,
 ) -> DosesCompared:
-    """Compare designs, 'KIND name=value …' each. Raises BadInput with all that is wrong with all of them."""
+    """Compare designs, 'KIND name=value …' each. Raises BadInput with all that is wrong with all of them.
+
+    ``begins``: told before each design how many are done, of how many, and its text. KeyboardInterrupt once one is done ends it, and says what is left out.
+    """
     problems: list[Problem] = []
     calendar = or_problems(problems, how.calendar)
     if not truths:
@@ -143,20 +157,40 @@ def run(
     designs = list(found_designs.values())
     found: list[list[DoseCharacteristics]] = []
     workers = how.workers()
-    for text, design in zip(texts, designs, strict=True):
-        each = []
-        for i, dlt in enumerate(truths):
-            truth = DoseTruth(tuple(dlt), tuple(responses[min(i, len(responses) - 1)]) if responses else ())
-            try:
-                c = behaviour(design, truth, how.how, how.trials, how.seed, calendar, workers)
-            except BadInput as bad:
-                problems += [replace(p, where=f"{text}: {p.where}") for p in bad.problems]
-                continue
-            if calendar is not None and c.months is None:
-                timed = simulate(design, truth, how.trials, how.seed, calendar)
-                c = replace(c, months=timed.months, months_error=timed.months_error, turned_away=timed.turned_away)
-            each.append(c)
-        found.append(each)
+    try:
+        for k, (text, design) in enumerate(zip(texts, designs, strict=True)):
+            begins(k, len(texts), text)
+            each = []
+            for i, dlt in enumerate(truths):
+                truth = DoseTruth(tuple(dlt), tuple(responses[min(i, len(responses) - 1)]) if responses else ())
+                try:
+                    each.append(
+                        _timed(
+                            design,
+                            behaviour(design, truth, how.how, how.trials, how.seed, calendar, workers),
+                            how,
+                            calendar,
+                        )
+                    )
+                except BadInput as bad:
+                    problems += [replace(p, where=f"{text}: {p.where}") for p in bad.problems]
+            found.append(each)
+    except KeyboardInterrupt:
+        if not found or problems:
+            raise
     if problems:
         raise BadInput("design compare", problems)
-    return DosesCompared(texts, designs, found)
+    return DosesCompared(texts[: len(found)], designs[: len(found)], found, texts[len(found) :])
+
+
+def _timed(
+    design: DoseDesign[Any], c: DoseCharacteristics, how: HowAsked, calendar: Calendar | None
+) -> DoseCharacteristics:
+    """The same with months and who is turned away: exact where everybody is waited for, else from simulated patients."""
+    if calendar is None or c.months is not None:
+        return c
+    exact = months_to_the_last_answer(design, c, calendar) if c.method == "exact" else None
+    if exact is not None:
+        return replace(c, months=exact[0], turned_away=exact[1])
+    timed = simulate(design, c.truth, how.trials, how.seed, calendar)
+    return replace(c, months=timed.months, months_error=timed.months_error, turned_away=timed.turned_away)

@@ -29,7 +29,12 @@ def ticked(client: Any) -> list[str]:
 
 
 def said(records: list[str], passphrase: str = PASSPHRASE) -> dict[str, Any]:
-    return {"record": records, "meaning": "I endorse these data at the cut-off", "passphrase": passphrase, "cutoff": CUTOFF}
+    return {
+        "record": records,
+        "meaning": "I endorse these data at the cut-off",
+        "passphrase": passphrase,
+        "cutoff": CUTOFF,
+    }
 
 
 def test_each_that_is_ticked_is_signed_and_the_others_stay_missing(acted: Served) -> None:
@@ -69,9 +74,7 @@ def test_who_does_not_sign_has_no_such_page(acted: Served, role: str) -> None:
     assert acted.client(role).get(HERE).status_code == 403
 
 
-def test_two_worlds_look_the_same_to_who_may_not_know(
-    site_installation: Installation, tmp_path: Path
-) -> None:
+def test_two_worlds_look_the_same_to_who_may_not_know(site_installation: Installation, tmp_path: Path) -> None:
     pages: list[Callable[[], bytes] | bytes] = []
     for world in (overseen(), overseen(with_other_arms)):
         served = serve(site_installation, tmp_path, world)

@@ -79,7 +79,9 @@ def ripened(trial: Trial, log: Log, today: date) -> Iterator[Notice]:
         if not event.patient:
             begun.take(event)
     decided = {e.data.get("look") for e in log if e.kind == "decided"}
-    coming = next((k.number for k in trial.design.looks if ("", k.number) not in begun.steps and k.number not in decided), None)
+    coming = next(
+        (k.number for k in trial.design.looks if ("", k.number) not in begun.steps and k.number not in decided), None
+    )
     if coming is None:
         return
     for person in sorted({g.person for g in people.grants if g.until is None}):

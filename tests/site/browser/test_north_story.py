@@ -169,7 +169,9 @@ def test_north_from_its_amendment_to_the_recommendation_to_stop(chromium: Any, a
     # The data manager asks too; the look goes step by step to the committee.
     dan.to("/data/")
     shot(dan, "data")
-    sue.to("/looks/1/").click("Cut off", "link").fill(**{"Cut-off": (stands - timedelta(days=1)).isoformat()}).click("Cut off")
+    sue.to("/looks/1/").click("Cut off", "link").fill(**{"Cut-off": (stands - timedelta(days=1)).isoformat()}).click(
+        "Cut off"
+    )
     ivo = people["ivo"]
     ivo.to("/signatures/").page.get_by_role("link", name="Sign", exact=True).first.click()
     ivo.page.wait_for_load_state()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from equipoise.conduct.definitions import Definitions
+from equipoise.conduct.overseen import Looks
 from equipoise.conduct.people import People
 from equipoise.conduct.visibility import Reader, visible
+from equipoise.desk import ripe
+from equipoise.desk.reading import shown_to
 from equipoise.files.definition import trial_of
 from equipoise.trial.event import Event
 from equipoise.trial.log import Log
@@ -60,6 +64,32 @@ def notices(trial: Trial, log: Log, after: int) -> Iterator[Notice]:
                 if event.kind == "query answered" and opened.get(event.data["query"], person) != person:
                     continue  # who asked is told
                 yield Notice(person, subject, page, event.number)
+
+
+def ripened(trial: Trial, log: Log, today: date) -> Iterator[Notice]:
+    """Who may know whether a look is ripe is told once that it is, before it is cut off: by the ratio of the arms where he may not know them.
+
+    ``event``: minus the look's number, for no event says it; of a trial with cohorts nobody is told, its page says it.
+    """
+    people = People.of(log)
+    if not people.kept or trial.divided or trial.design is None:
+        return
+    trials, begun = Definitions.of(trial, log, trial_of).trials, Looks()
+    for event in log:
+        if not event.patient:
+            begun.take(event)
+    decided = {e.data.get("look") for e in log if e.kind == "decided"}
+    coming = next(
+        (k.number for k in trial.design.looks if ("", k.number) not in begun.steps and k.number not in decided), None
+    )
+    if coming is None:
+        return
+    for person in sorted({g.person for g in people.grants if g.until is None}):
+        reader = Reader.of(person, people, *trials)
+        if "forecast" not in reader.views or not {g.role.name for g in reader.grants} & {"sponsor", "committee"}:
+            continue
+        if ripe.in_words(trial, shown_to(reader, log), coming, "", today, reader).startswith("ripe"):
+            yield Notice(person, "A look is ripe", "looks/", -coming)
 
 
 def _of(event: Event) -> Iterable[tuple[str, str, frozenset[str]]]:

@@ -11,7 +11,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from equipoise.desk import opening
-from equipoise.desk.notices import notices
+from equipoise.desk.notices import notices, ripened
+from equipoise.desk.order import now
 from equipoise.files.log_address import address_of
 from equipoise.site.folder import Installation
 from equipoise.site.operation import installation_of
@@ -40,7 +41,7 @@ def waiting(own: Installation, at: str, addresses: Mapping[str, str]) -> list[Ma
     log = opening.log_of(trial, address_of(own.log)).read().log
     through, sent = _remembered(own, len(log))
     found: list[Mail] = []
-    for notice in notices(trial, log, through):
+    for notice in (*notices(trial, log, through), *ripened(trial, log, now().date())):
         if (notice.event, notice.person, notice.subject) in sent:
             continue
         number = len(sent) + len(found) + 1

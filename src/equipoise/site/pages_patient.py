@@ -17,6 +17,7 @@ from equipoise.desk import order
 from equipoise.site import boards, drafts, live
 from equipoise.site.in_words import detail_label, in_words
 from equipoise.site.pages_forms import today_at
+from equipoise.site.pages_queries import about, all_of
 from equipoise.site.pages_screening import patient_or_404
 from equipoise.site.patient_calendar import cycles_of, items_of, next_doses
 from equipoise.site.pictures import lane_picture, lesions_picture
@@ -88,6 +89,7 @@ def patient(request: HttpRequest, key: str) -> HttpResponse:
         "partial": bool(items) and not whole,
         "forms": forms(shown, found, today), "drafts": _drafts(request, key, shown, found, today),
         "lesions": lesions_picture(found) if whole else None, "lane": lane_picture(shown.trial, found, today) if whole else None,
+        "queries": [(q, about(q.about, q.field)) for q in all_of(shown) if q.patient == found.name and q.waits_for] if shown.reads("record") else [],
         "clocks": clocks(found), "events": recorded(shown, found),
         "dlt": dlt_status(shown.trial, found, today) if whole and shown.trial.phase1 is not None and found.assigned is not None else None,
     }  # fmt: skip

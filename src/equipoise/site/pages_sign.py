@@ -74,7 +74,9 @@ def page_of(request: HttpRequest) -> HttpResponse:
     board = Board(
         "Patients", ("Patient", "Site", "Endorsed", "By", "Why not", ""), rows, "No patient has a record by that day."
     )
-    return show(request, Page("Signatures", lead, [board], filters=filters))
+    several = signs and missing > 1
+    actions = [Action("Sign several", f"{reverse('sign_all')}?cutoff={cutoff}", secondary=False)] if several else []
+    return show(request, Page("Signatures", lead, [board], actions, filters=filters))
 
 
 def of_patient(request: HttpRequest, key: str) -> HttpResponse:

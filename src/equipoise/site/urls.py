@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("equipoise.site.pages_queries")),
     path("", include("equipoise.site.pages_verify")),
     path("", include("equipoise.site.pages_sign")),
+    path("", include("equipoise.site.pages_sign_many")),
     path("", include("equipoise.site.pages_looks")),
     path("", include("equipoise.site.pages_room")),
     path("", include("equipoise.site.pages_safety")),

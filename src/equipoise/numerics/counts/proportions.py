@@ -31,11 +31,11 @@ class ExactTest:
     alternative: Alternative
 
 
-def _root(of: Callable[[float], float], a: float, b: float, **to: Any) -> float:
+def _root(of: Callable[[float], float], a: float, b: float, xtol: float, rtol: float = 8.881784197001252e-16) -> float:
     # Imported where used: a process that serves pages does without scipy.optimize, of 25 MB.
     from scipy.optimize import brentq
 
-    return float(brentq(of, a, b, **to))
+    return float(brentq(of, a, b, xtol=xtol, rtol=rtol))
 
 
 def _binomial_test(successes: int, n: int, p0: float = 0.5, alternative: Alternative = "two-sided") -> Any:

@@ -134,6 +134,15 @@ def test_detail_changes_no_decision() -> None:
     assert len(a.log) < len(b.log)
 
 
+def test_who_died_before_has_no_fatal_event_after() -> None:
+    """Seed 2012, weak, replicate 1 was refused: an event by exposure would have killed P0135 a week after his disease had."""
+    log = run(Plan.of(north(), scenario("exposure/weak"), 2012), 1, detail=True).log
+    died = {e.patient: e.happened for e in log if e.kind == "died"}
+    fatal = [e for e in log if e.kind == "adverse event" and e.data["grade"] == 5]
+    assert fatal
+    assert all(e.happened == died[e.patient] for e in fatal)
+
+
 def test_exposure_is_that_of_the_doses_in_the_log() -> None:
     """Every patient's area, worked out again from what his log says he was given, is what his hazards were drawn by."""
     plan = Plan.of(north(), scenario("exposure/strong"), 11)

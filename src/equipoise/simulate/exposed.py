@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from equipoise.numerics.random.streams import minus_log
 from equipoise.simulate.day_table import HORIZON
 from equipoise.simulate.disease import Course
-from equipoise.simulate.exposure_model import Exposed, Scaled, measure_of
+from equipoise.simulate.exposure_model import Exposed, Scaled, measure_of, settled_from
 from equipoise.simulate.exposure_truth import ExposedEvent, ExposedProgression
 from equipoise.simulate.happening import Happening
 from equipoise.simulate.scenario import ArmTruth
@@ -174,7 +174,7 @@ def treated(
     ``off_study(first, dies)``: on which day a patient goes off study whose disease has its first event on ``first`` and who dies of an adverse
     event on ``dies``; HORIZON + 1 stands for never.
     """
-    out = Treated(exposure=np.zeros_like(unit))
+    out, settled = Treated(exposure=np.zeros_like(unit)), settled_from(unit)
     hazards = _Hazards(exposed, course, draws, out)
     schedules = [_Schedule(drug, truth, draws["cycles"]) for drug in regimen]
     stopped, less = toxic_stop(truth, draws["treatment"]), reduced_from(truth, draws["treatment"])
@@ -211,7 +211,8 @@ def treated(
         if drug.drug == exposed.truth.drug:
             told = given(when, data)
             amount = exposed.milligrams(told["dose"], told["unit"], covariates) * drug.times_a_day
-            out.exposure[:, when:] += amount * unit[:, : HORIZON + 1 - when]
+            out.exposure[:, when : when + settled] += amount * unit[:, : min(settled, HORIZON + 1 - when)]
+            out.exposure[0, when + settled :] += amount * unit[0, -1]
             out.milligrams += amount
             out.lowered |= ruled is not None and ruled.share < 1
             hazards.first_dose = min(hazards.first_dose, when)

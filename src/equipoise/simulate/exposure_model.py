@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from equipoise.drug import chain
 from equipoise.drug.disposition import Course, Doses, macro
@@ -67,10 +68,15 @@ def measured(measure: Measure, area: F) -> F:
         return mean
     assert isinstance(measure, float)
     stays = math.exp(-math.log(2) / measure)
-    found = np.zeros_like(mean)
-    for d in range(1, mean.shape[-1]):
-        found[..., d] = found[..., d - 1] * stays + mean[..., d] * (1 - stays)
+    mean[..., 0] = 0.0
+    found: F = lfilter([1 - stays], [1.0, -stays], mean, axis=-1)
     return found
+
+
+def settled_from(unit: F) -> int:
+    """From which day on a dose changes nothing but the area, which stays: of the responses to a milligram, shape (measures, days)."""
+    changes = (np.diff(unit[0]) != 0) | (unit[1:, 1:] != 0).any(axis=0)
+    return int(np.flatnonzero(changes)[-1]) + 2 if changes.any() else 1
 
 
 def measure_of(relation: Relation) -> Measure:

@@ -20,7 +20,7 @@ from equipoise.simulate.treated import TOXIC_DAYS, fatal_event, first_dose_of, t
 from equipoise.trial.endpoint import Outcome
 from equipoise.trial.trial import Trial
 from equipoise.trial.vocabularies.recist11 import CR, NE, PD, PR, SD
-from equipoise.trial.what_counts import WhatCounts
+from equipoise.trial.what_counts import FATAL, WhatCounts
 
 #: Where the delays of a patient's scans begin among its uniforms for reporting; before them death's and leaving's.
 SCAN_DELAYS = 2
@@ -224,7 +224,11 @@ def _treatment(
 ) -> list[Happening]:
     if exposed is None:
         return treatment(trial, arm, truth, draws, what.off_study)
-    return [*exposed.happenings, *exposed.events, *exposed.samples]
+    events = exposed.events
+    if what.death != exposed.dies or what.death > what.gone:
+        # He died of something else before, or left: of what would have been fatal nothing is known.
+        events = [e for e in events if e.data.get("grade") != FATAL]
+    return [*exposed.happenings, *events, *exposed.samples]
 
 
 def _review(trial: Trial, scenario: Scenario, draws: Mapping[str, Sequence[float]]) -> list[Happening]:

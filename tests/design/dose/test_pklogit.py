@@ -34,6 +34,7 @@ def built(**said: Any) -> PkLogit:
     return found
 
 
+@pytest.mark.independent
 @pytest.mark.parametrize("sd", [0.5, 2.0, 20.0])
 def test_exposure_on_dose_against_scipy(sd: float) -> None:
     """Given v all is normal: marginal density by scipy's multivariate normal, the mean by the textbook's inverse; v by scipy's quadrature."""
@@ -66,6 +67,7 @@ def test_with_a_vague_prior_it_is_least_squares() -> None:
     assert one[0] + one[1] * math.log(60.0) == pytest.approx(7.2, abs=1e-5)
 
 
+@pytest.mark.independent
 def test_toxicity_on_exposure_against_scipy() -> None:
     z = np.log(AREAS)
 
@@ -89,6 +91,7 @@ def test_the_rate_at_a_dose_is_over_its_patients() -> None:
         assert rate_at(mean, sd, b2, b3) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.independent
 def test_the_chance_of_too_much_against_draws() -> None:
     """Half a million draws of everything that is not known; the rate of each by another quadrature."""
     z, x = np.log(AREAS), np.log(DOSES)

@@ -10,6 +10,7 @@ from typing import Any
 
 from equipoise.standards.usdm.design import NO_LIMIT
 from equipoise.standards.usdm.endpoints import endpoints_of
+from equipoise.standards.usdm.kept_texts import with_kept
 from equipoise.standards.usdm.read import interventional_design
 from equipoise.standards.usdm.regimens import Regimens
 from equipoise.standards.usdm.terms import word_of
@@ -25,7 +26,7 @@ _PHASES = {"early I": "I", "IA": "I", "IB": "I", "IIA": "II", "IIB": "II", "IIIA
 _BLINDING = ("open label", "single blind", "double blind")
 #: Classes of USDM of which a trial file takes nothing.
 _UNHELD = (
-    "StudyAmendment", "Estimand", "BiomedicalConcept", "BiomedicalConceptCategory", "BiomedicalConceptSurrogate", "Condition", "Abbreviation",
+    "BiomedicalConcept", "BiomedicalConceptCategory", "BiomedicalConceptSurrogate", "Condition", "Abbreviation",
     "StudySite", "MedicalDevice", "Characteristic", "AssignedPerson", "TransitionRule", "ScheduledDecisionInstance", "CommentAnnotation",
     "BiospecimenRetention", "ReferenceIdentifier", "ProductOrganizationRole",
 )  # fmt: skip
@@ -278,7 +279,7 @@ class _Reader:
             "healthy": population.get("includesHealthySubjects"),
             "products": Regimens(self.version, self.design).products,
             "objectives": objectives,
-            "text": self._text(),
+            "text": with_kept(self._text(), self.version, self.design),
         }
         return {k: v for k, v in made.items() if v not in (None, "", [], {})}
 

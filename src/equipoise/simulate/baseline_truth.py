@@ -24,7 +24,7 @@ class BaselineTruth(Part):
     levels: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
         default=(), description="Of a category: the probabilities of its levels, in their order."
     )
-    quartiles: tuple[float, ...] = Field(
+    quartiles: tuple[Annotated[float, Field(ge=-1e12, le=1e12)], ...] = Field(
         default=(),
         description="Of a number: smallest, lower quartile, median, upper quartile, largest; evenly between.",
     )

@@ -10,6 +10,7 @@ import pytest
 
 from equipoise.design import shelf
 from equipoise.design.dose import dose_shelf
+from equipoise.desk.shelf import baskets
 from helpers import ROOT
 
 
@@ -44,7 +45,8 @@ def test_each_kind_has_its_command(equipoise: Any, kind: str) -> None:
 
 def test_the_list_is_the_shelf(equipoise: Any) -> None:
     found = equipoise("design", "list", "--json").json
-    assert [k["kind"] for k in found] == [*shelf.kinds(), *dose_shelf.kinds()]
+    assert [k["kind"] for k in found if k["kind"] != "basket"] == [*shelf.kinds(), *dose_shelf.kinds()]
+    assert [k["model"] for k in found if k["kind"] == "basket"] == [m.name for m in baskets()]
     page = equipoise("design", "list").out
     assert all(k in page for k in (*shelf.kinds(), *dose_shelf.kinds()))
 

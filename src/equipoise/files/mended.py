@@ -36,7 +36,9 @@ def read_through(raw: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T])
         try:
             return read(now), found
         except BadInput as bad:
-            new = [p for p in bad.problems if p not in found and not _made_by(p, touched)]
+            # Told once: of a mended table the same problem may name another entry.
+            told = {(p.code, p.where) for p in found}
+            new = [p for p in bad.problems if (p.code, p.where) not in told and not _made_by(p, touched)]
             known = list(bad.problems)
         found.extend(new)
         mended, places = _mended(now, known)

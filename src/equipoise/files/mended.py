@@ -49,9 +49,12 @@ def read_through(raw: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T])
 
 
 def _made_by(p: Problem, touched: Sequence[str]) -> bool:
-    """True of a problem at a place that was mended, in it, or of what it stands in."""
+    """True of a problem at a place that was mended, in it, of what it stands in, or of who names it (an assumption of an entry left out)."""
     return any(
-        p.where == t or p.where.startswith((f"{t}.", f"{t}[")) or t.startswith((f"{p.where}.", f"{p.where}["))
+        t in p.given
+        or p.where == t
+        or p.where.startswith((f"{t}.", f"{t}["))
+        or t.startswith((f"{p.where}.", f"{p.where}["))
         for t in touched
     )
 

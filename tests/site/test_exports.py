@@ -78,7 +78,8 @@ def test_sdtm_tells_no_arm_and_is_the_same_in_two_worlds(site_installation: Inst
                 path = tmp_path / name
                 path.write_bytes(packed.read(name))
                 found[name] = {
-                    v: list(c) for v, c in read_datasets([path])[name.removesuffix(".xpt").upper()].columns.items()
+                    v: [str(x) for x in c]
+                    for v, c in read_datasets([path])[name.removesuffix(".xpt").upper()].columns.items()
                 }
         worlds.append(found)
         assert set(found["dm.xpt"]["ARM"]) == {"", "masked"}  # type: ignore[index]

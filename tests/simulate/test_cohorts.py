@@ -137,6 +137,6 @@ def test_an_interrupt_keeps_what_is_done_and_adds_nothing_up() -> None:
 
     found = cohorts.simulate("create", trial, ["null"], 7, "as planned", 20, 1, watch=stop)
     assert not found.whole
-    assert found.families == []
+    assert found.families == ()
     assert list(found.of) == ["ALCL", "IMT", "PRCC"]
     assert len(next(iter(found.tables())).rows) == 3

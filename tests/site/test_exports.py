@@ -90,6 +90,7 @@ def test_sdtm_tells_no_arm_and_is_the_same_in_two_worlds(site_installation: Inst
     assert worlds[0] == worlds[1]
 
 
+@pytest.mark.slow
 def test_the_open_report_is_a_pdf_and_the_same_in_two_worlds(site_installation: Installation, tmp_path: Path) -> None:
     pytest.importorskip("weasyprint")
     files = [

@@ -34,7 +34,7 @@ from equipoise.trial.written import Chapter, Grid, Piece, Said, Written
 #: What runs a command of ours and gives its status and what it printed.
 Runs = Callable[[Sequence[str]], tuple[int, str]]
 #: How far a number may be from the released one, of its size: other processors round otherwise in the last digits.
-NEAR = 1e-7
+NEAR = 1e-6
 _FEW = 20
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from equipoise.design import shelf
+from equipoise.design.dose import dose_shelf
 from helpers import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,3 +41,9 @@ def test_links_lead_somewhere() -> None:
     for path in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]:
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_shelf_is_counted_as_it_is() -> None:
+    said = re.search(r"The shelf has (\d+) kinds of design and (\d+) that find", (ROOT / "README.md").read_text())
+    assert said is not None
+    assert (int(said[1]), int(said[2])) == (len(shelf.kinds()), len(dose_shelf.kinds()))

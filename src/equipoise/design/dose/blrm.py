@@ -19,7 +19,7 @@ from equipoise.design.dose.blrm_model import BlrmModel
 from equipoise.design.dose.counts import Counts, nobody, treated
 from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
 from equipoise.design.dose.dose_spec import UnitSpec
-from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, most_cautious
+from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, before_any_answer, most_cautious
 from equipoise.design.spec import Probability, between
 from equipoise.trial.problem import Problem
 
@@ -133,10 +133,9 @@ class Blrm:
         most = self.cohort * self.cohorts
         size = min(self.cohort, max(most - state.patients, 1))
         rules: list[DoseRule] = [EnoughPatients(most), *([EnoughAtDose(self.n_stop)] if self.n_stop else [])]
-        if state.at == 0:
-            return DoseVerdict(Give(self.start_dose, size), ("The first cohort.",))
-        if state.patients == 0:
-            return DoseVerdict(Give(state.at, size), ("Nobody can be counted: again.",))
+        first = before_any_answer(state, self.start_dose, size)
+        if first is not None:
+            return first
         _, on, over = self.fit(state.n, state.dlt)
         told = (
             f"P(overdose) {', '.join(f'{p:.3f}' for p in over)}; P(on target) {', '.join(f'{p:.3f}' for p in on)}.",

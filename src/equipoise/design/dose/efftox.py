@@ -27,7 +27,7 @@ from equipoise.design.dose.dose_design import DoseVerdict, End, Give, Seen
 from equipoise.design.dose.dose_spec import UnitSpec
 from equipoise.design.dose.efftox_many import MOST_PATIENTS, MOST_TERMS, History, ManyFits, terms
 from equipoise.design.dose.efftox_model import EfftoxModel, Fitted
-from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, most_cautious
+from equipoise.design.dose.rules import DoseRule, EnoughAtDose, EnoughPatients, before_any_answer, most_cautious
 from equipoise.design.spec import Probability, between
 from equipoise.trial.problem import Problem
 
@@ -234,10 +234,9 @@ class Efftox:
         most = self.cohort * self.cohorts
         size = min(self.cohort, max(most - state.patients, 1))
         rules: list[DoseRule] = [EnoughPatients(most), *([EnoughAtDose(self.n_stop)] if self.n_stop else [])]
-        if state.at == 0:
-            return DoseVerdict(Give(self.start_dose, size), ("The first cohort.",))
-        if state.patients == 0:
-            return DoseVerdict(Give(state.at, size), ("Nobody can be counted: again.",))
+        first = before_any_answer(state, self.start_dose, size)
+        if first is not None:
+            return first
         f = self.fit(state)
         told = (
             f"Utility {_list(self._utilities(f))}; P(DLT rate < {self.phi_t:g}) {_list(f.safe)}; P(response rate > {self.phi_e:g}) {_list(f.works)}.",

@@ -30,6 +30,7 @@ from equipoise.design.dose.exposure_logit import (
     rate_at,
     toxicity,
 )
+from equipoise.design.dose.rules import before_any_answer
 from equipoise.design.spec import Probability, between
 from equipoise.trial.problem import BadInput, Problem
 
@@ -187,10 +188,9 @@ class PkLogit:
         """The dose nearest to the target, or the end."""
         most = self.cohort * self.cohorts
         size = min(self.cohort, max(most - state.patients, 1))
-        if state.at == 0:
-            return DoseVerdict(Give(self.start_dose, size), ("The first cohort.",))
-        if state.patients == 0:
-            return DoseVerdict(Give(state.at, size), ("Nobody can be counted: again.",))
+        first = before_any_answer(state, self.start_dose, size)
+        if first is not None:
+            return first
         rates = self.ptox(state)
         told = f"Estimated DLT rates {', '.join(f'{p:.3f}' for p in rates)}."
         over = self.too_toxic(state) if self.stop < 1 else 0.0

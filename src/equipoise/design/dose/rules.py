@@ -124,6 +124,15 @@ class EnoughAnywhere:
         return f"The trial ends when any dose has {self.n} patients."
 
 
+def before_any_answer(state: Counts, start: int, size: int) -> DoseVerdict | None:
+    """What a model says without data: the first cohort, or the same dose again where nobody of those treated counts. None from the first answer on."""
+    if state.at == 0:
+        return DoseVerdict(Give(start, size), ("The first cohort.",))
+    if state.patients == 0:
+        return DoseVerdict(Give(state.at, size), ("Nobody can be counted: again.",))
+    return None
+
+
 def _boldness(action: Give | End) -> int:
     """An end without a dose is the most cautious, then one with a dose; to go on is the least."""
     return 2 if isinstance(action, Give) else int(action.declares)

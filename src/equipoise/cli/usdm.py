@@ -55,6 +55,7 @@ def import_(file: Path, out: Path, way: str | None, as_json: bool) -> None:
 
     `equipoise check` and `equipoise design` then say what the trial still lacks.
     """
+    # click has held `way` to the choices that `take` names.
     taken = desk.usdm.take(file, out, way or "")  # type: ignore[arg-type]
     if as_json:
         emit(taken.as_json())

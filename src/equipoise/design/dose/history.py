@@ -112,6 +112,7 @@ def take_in(design: DoseDesign[Any], cohorts: Sequence[Treated]) -> Told:
 
 def after(design: DoseDesign[Any], state: Any, dose: int, seen: Seen, *, beside: bool) -> Any:
     """The state after a cohort, or after patients ``beside`` the cohorts."""
+    # Only what has a backfill or an expansion writes that a patient was beside a cohort; other notations are refused when read.
     return design.beside(state, dose, seen) if beside else design.step(state, dose, seen)  # type: ignore[attr-defined]
 
 
@@ -183,6 +184,7 @@ def answer(design: DoseDesign[Any], cohorts: Sequence[Treated], window: float | 
         name = verdict.name(state.at) if chosen or not verdict.action.declares else "stop"
         return Answer(name, dose, 0, verdict.because, verdict.bound, dose, told.cautions, *counts, *told_by_model)
     if verdict.called == RANDOMISE:
+        # Only designs that compare doses say it, and these draw places.
         places = design.places(state, known)  # type: ignore[attr-defined]
         return Answer(
             RANDOMISE, None, sum(places), (*verdict.because, *replaced), verdict.bound, chosen, told.cautions, *counts, *told_by_model,
